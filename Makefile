@@ -1,0 +1,31 @@
+# What a person calls. `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help environment demo demo-down demo-env test test-all lint bench lock
+
+PYTHON := .venv/bin/python
+EMBEDDED_AWS := $(PYTHON) tests/embedded_aws
+ARTIFACTS := artifacts
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+environment: ## make or renew .venv from requirements.lock
+	@sh scripts/environment.sh
+
+lock: ## write requirements.lock anew from pyproject.toml
+	@sh scripts/environment.sh --lock
+
+demo: environment ## all of it on this machine, on an embedded AWS
+	@sh scripts/demo.sh up
+
+demo-down: ## stop the demo and remove what it made
+	@sh scripts/demo.sh down
+
+demo-env: environment ## print what points AWS clients at the demo: eval "$$(make -s demo-env)"
+	@$(EMBEDDED_AWS) env --name demo
+
+test: environment ## units, modules, bad input, the demo's path with a browser, a teardown
+	@sh scripts/test.sh
+
+lint: environment ## what is checked without running
+	@sh scripts/lint.sh

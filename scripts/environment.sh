@@ -1,0 +1,70 @@
+#!/bin/sh
+# Brings the Python environment .venv to what requirements.lock says. Does nothing when it is so already.
+#
+#   environment.sh          makes or renews .venv
+#   environment.sh --lock   writes requirements.lock anew from pyproject.toml
+set -eu
+cd "$(dirname "$0")/.."
+
+uv_version=0.13.9
+
+say() { echo "environment: $*" >&2; }
+
+# The first interpreter that really runs and is new enough: a version manager's shim may exist and fail.
+python_command() {
+    for candidate in python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            "$candidate" -c 'import os, sys; print(os.path.realpath(sys.executable))'
+            return
+        fi
+    done
+    say "no Python 3.11 or newer found; install one, on Debian or Ubuntu: apt-get install python3 python3-venv"
+    exit 1
+}
+
+make_tools() {
+    if "$1" -m venv .tools 2>/dev/null; then return; fi
+    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+        say "installing python3-venv"
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
+        "$1" -m venv .tools
+    else
+        say "$1 cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv"
+        exit 1
+    fi
+}
+
+uv_command() {
+    if uv --version >/dev/null 2>&1; then
+        command -v uv
+        return
+    fi
+    if [ ! -x .tools/bin/uv ]; then
+        say "installing uv $uv_version into .tools"
+        make_tools "$1"
+        .tools/bin/python -m pip install -q --disable-pip-version-check "uv==$uv_version"
+    fi
+    echo .tools/bin/uv
+}
+
+if [ "${1:-}" = --lock ]; then
+    uv=$(uv_command "$(python_command)")
+    "$uv" pip compile -q pyproject.toml --group embedded --group test --group lint --universal --generate-hashes \
+        --no-annotate --no-emit-index-url --custom-compile-command "make lock" --python-version 3.11 \
+        -o requirements.lock
+    exit 0
+fi
+
+digest=$(sha256sum requirements.lock | cut -d ' ' -f 1)
+if [ "$(cat .venv/.lock 2>/dev/null)" = "$digest" ] && .venv/bin/python -c '' 2>/dev/null; then
+    exit 0
+fi
+python=$(python_command)
+uv=$(uv_command "$python")
+if ! .venv/bin/python -c '' 2>/dev/null; then
+    say "making .venv with $python"
+    "$uv" venv -q --clear --python "$python" .venv
+fi
+say "installing what requirements.lock names"
+"$uv" pip sync -q --python .venv/bin/python --require-hashes requirements.lock
+echo "$digest" > .venv/.lock

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""Writes the roles' options into playbooks/deploy.meta.yml, the one list of what a user may give.
+
+`options.py` writes it, `options.py --check` only says whether it is up to date. The farflow_ options stand in that
+file itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parent.parent
+META = ROOT / "playbooks" / "deploy.meta.yml"
+ROLES = ("network", "rds", "ecs_cluster", "dag_tasks", "airflow_service", "worker_pool")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Without anchors, and with lists indented as yamllint wants them."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        return super().increase_indent(flow, False)
+
+
+def collected() -> str:
+    """The text that deploy.meta.yml should have."""
+    meta = yaml.safe_load(META.read_text())
+    options = meta["argument_specs"]["deploy"]["options"]
+    merged = {name: option for name, option in options.items() if name.startswith("farflow_")}
+    for role in ROLES:
+        spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())
+        merged.update(spec["argument_specs"]["main"]["options"])
+    meta["argument_specs"]["deploy"]["options"] = merged
+    head = "---\n# The options of the roles are written here by scripts/options.py.\n"
+    return head + yaml.dump(meta, Dumper=_Dumper, sort_keys=False, width=116, allow_unicode=True)
+
+
+def main() -> int:
+    wanted = collected()
+    if META.read_text() == wanted:
+        return 0
+    if "--check" in sys.argv:
+        print("playbooks/deploy.meta.yml differs from the roles' argument specs: run scripts/options.py")
+        return 1
+    META.write_text(wanted)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
