@@ -1,0 +1,99 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""How AWS is called: clients made once, errors that name verb and resource, all pages of a list."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..core.errors import FarflowError
+
+try:
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:  # AnsibleAWSModule says what is missing
+    Config, BotoCoreError, ClientError = None, Exception, Exception
+
+_ATTEMPTS = 10
+
+_ADVICE = {
+    "AccessDenied": "give the identity that runs this the permission named above",
+    "AccessDeniedException": "give the identity that runs this the permission named above",
+    "UnauthorizedOperation": "give the identity that runs this the permission named above",
+    "ExpiredToken": "renew the AWS credentials and run again",
+    "ExpiredTokenException": "renew the AWS credentials and run again",
+    "UnrecognizedClientException": "check the AWS credentials and the region",
+    "InvalidClientTokenId": "check the AWS credentials and the region",
+    "ThrottlingException": "AWS throttled every attempt: run again, what is done is kept",
+    "LimitExceededException": "ask AWS for a higher quota, or remove what is not needed",
+}
+
+
+class Clients:
+    """boto3 clients of one session, each made at its first use: ``clients("ecs")``. Safe between threads."""
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        """``make(service, config=...)`` returns a boto3 client; ``AnsibleAWSModule.client`` is one."""
+        self._make = make
+        self._made: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, service: str) -> Any:
+        with self._lock:
+            if service not in self._made:
+                retries = Config(retries={"mode": "adaptive", "total_max_attempts": _ATTEMPTS}, max_pool_connections=32)
+                self._made[service] = self._make(service, config=retries)
+            return self._made[service]
+
+
+@contextmanager
+def doing(verb: str, resource: str, name: str = "") -> Iterator[None]:
+    """Turns an error of AWS into one that says ``could not <verb> <resource> <name>: <AWS's words>``."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        what = f"could not {verb} {resource} {name}".rstrip()
+        advice = _ADVICE.get(error_code(error))
+        raise FarflowError(f"{what}: {error}" + (f" ({advice})" if advice else "")) from error
+
+
+def error_code(error: Exception) -> str:
+    """AWS's code of an error, such as ``ResourceNotFoundException``; empty when it has none."""
+    response = getattr(error, "response", None) or {}
+    return str(response.get("Error", {}).get("Code", ""))
+
+
+def pages(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:
+    """All items under ``key`` over all pages of a list operation of a boto3 client."""
+    paginator = client.get_paginator(operation)
+    return [item for page in paginator.paginate(**arguments) for item in page.get(key, [])]
+
+
+def unless(codes: set[str], call: Callable[[], Any], default: Any = None) -> Any:
+    """The call's answer, or ``default`` when AWS answers with one of the error codes."""
+    try:
+        return call()
+    except ClientError as error:
+        if error_code(error) in codes:
+            return default
+        raise
+
+
+def chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
+    """The items in lists of at most ``size``."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def tag_list(tags: dict[str, str], key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
+    """A dictionary of tags in the form of the AWS API."""
+    return [{key: name, value: text} for name, text in tags.items()]
+
+
+def tag_dict(tags: list[dict[str, str]] | None, key: str = "Key", value: str = "Value") -> dict[str, str]:
+    """The AWS API's list of tags as a dictionary, without the tags that AWS itself sets."""
+    return {tag[key]: tag[value] for tag in tags or [] if not tag[key].startswith("aws:")}

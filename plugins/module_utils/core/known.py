@@ -1,0 +1,40 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What AWS has already told: the ids of existing resources, or the sentinel for those yet to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .actions import Resource
+from .compare import UNKNOWN
+
+
+class Known:
+    """Existing resources by type and name. What does not exist, or has no id yet, is UNKNOWN."""
+
+    def __init__(self, resources: Iterable[Resource] = ()) -> None:
+        self._resources: dict[tuple[str, str], Resource] = {}
+        for resource in resources:
+            self._resources.setdefault((resource.type, resource.name), resource)
+
+    def get(self, type_: str, name: str) -> Resource | None:
+        """The resource, or None."""
+        return self._resources.get((type_, name))
+
+    def id(self, type_: str, name: str) -> str:
+        """The id that AWS gave it."""
+        resource = self.get(type_, name)
+        return resource.id if resource and resource.id else UNKNOWN
+
+    def attribute(self, type_: str, name: str, key: str) -> Any:
+        """What else AWS says of it, such as a database's address."""
+        resource = self.get(type_, name)
+        value = resource.attributes.get(key) if resource else None
+        return UNKNOWN if value is None else value
+
+    def of_type(self, type_: str) -> list[Resource]:
+        """All existing resources of a type."""
+        return [resource for (found, _), resource in self._resources.items() if found == type_]

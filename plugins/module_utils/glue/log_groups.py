@@ -1,0 +1,48 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""CloudWatch log groups, read as resources and brought to what is desired."""
+
+from __future__ import annotations
+
+from ..aws import log_groups as api
+from ..aws.calls import Clients
+from ..core.actions import Resource
+from ..pure import log_groups as pure
+from .parallel import in_parallel
+from .reconcile import Hands
+
+
+def find(clients: Clients, environment: str) -> list[Resource]:
+    """Every log group of an environment, whoever made it."""
+    return [pure.canonical(group) for group in api.describe(clients, f"/farflow/{environment}/")]
+
+
+def read(clients: Clients, names: list[str]) -> list[Resource]:
+    """The named log groups that exist."""
+    found = in_parallel(lambda name: api.describe(clients, name), names)
+    groups = {group["logGroupName"]: group for groups in found for group in groups}
+    return [pure.canonical(groups[name]) for name in names if name in groups]
+
+
+def hands(clients: Clients) -> Hands:
+    """What creates, changes and deletes a log group."""
+
+    def create(wanted: Resource) -> str | None:
+        properties = wanted.properties
+        api.create(clients, wanted.name, properties["kms_key_id"], properties["tags"])
+        if properties["retention_in_days"]:
+            api.set_retention(clients, wanted.name, properties["retention_in_days"])
+        return next((made.id for made in read(clients, [wanted.name])), None)
+
+    def change(wanted: Resource, found: Resource) -> None:
+        differs = {key for key, value in wanted.properties.items() if value != found.properties[key]}
+        if "retention_in_days" in differs:
+            api.set_retention(clients, wanted.name, wanted.properties["retention_in_days"])
+        if "kms_key_id" in differs:
+            api.set_kms_key(clients, wanted.name, wanted.properties["kms_key_id"])
+        if "tags" in differs:
+            tags = wanted.properties["tags"]
+            api.set_tags(clients, str(wanted.id), tags, sorted(set(found.properties["tags"]) - set(tags)))
+
+    return Hands(create, change, lambda found: api.delete(clients, found.name))

@@ -1,0 +1,43 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The silhouette of every module: an argument spec, one client factory, one try, one exit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ..aws.calls import Clients
+from ..core.errors import FarflowError
+from .reconcile import Outcome
+
+Work = Callable[[dict[str, Any], Clients, bool], dict[str, Any]]
+
+STATE: dict[str, Any] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+
+
+def run(argument_spec: dict[str, Any], work: Work, **rules: Any) -> None:
+    """Runs ``work(parameters, clients, check_mode)`` as an AWS module and exits with what it returns.
+
+    ``rules`` go to AnsibleModule (``required_if`` and the like). A FarflowError becomes the module's ``msg``.
+    """
+    module = AnsibleAWSModule(argument_spec=argument_spec, supports_check_mode=True, **rules)
+    try:
+        result = work(module.params, Clients(module.client), module.check_mode)
+    except FarflowError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+def as_result(key: str, outcomes: list[Outcome], id_name: str = "arn") -> dict[str, Any]:
+    """Outcomes in the shape that every batch module returns, with a diff of one line a reason."""
+    entries = [{**asdict(outcome), id_name: outcome.id} for outcome in outcomes]
+    for entry in entries:
+        del entry["id"]
+    changed = [outcome for outcome in outcomes if outcome.changed]
+    lines = "".join(f"{outcome.name}: {reason}\n" for outcome in changed for reason in outcome.reasons)
+    return {"changed": bool(changed), key: entries, "diff": {"prepared": lines}}

@@ -1,0 +1,18 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The tags that every resource of an environment carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ENVIRONMENT = "farflow:environment"
+ROLE = "farflow:role"
+
+
+def tags(inputs: Mapping[str, Any], role: str, name: str | None = None) -> dict[str, str]:
+    """The user's tags and ours; ``name`` adds EC2's ``Name``."""
+    ours = {ENVIRONMENT: inputs["farflow_environment"], ROLE: role}
+    return {**(inputs.get("farflow_tags") or {}), **ours, **({"Name": name} if name else {})}
