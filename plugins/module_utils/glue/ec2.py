@@ -1,0 +1,63 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""An environment's network, read as resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..aws import ec2 as api
+from ..aws.calls import Clients
+from ..core.actions import Resource
+from ..core.known import Known
+from ..pure import ec2_documents as pure
+from ..pure.layers import names
+
+Inputs = Mapping[str, Any]
+Finder = Callable[[Clients, Inputs, Known], list[Resource]]
+
+
+def vpcs(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """VPCs with their DNS attributes."""
+    return [
+        pure.vpc(
+            vpc,
+            api.vpc_attribute(clients, vpc["VpcId"], "enableDnsSupport"),
+            api.vpc_attribute(clients, vpc["VpcId"], "enableDnsHostnames"),
+        )
+        for vpc in api.vpcs(clients, names.environment(inputs))
+    ]
+
+
+def security_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """Security groups and, apart from them, their rules."""
+    found = [pure.security_group(group) for group in api.security_groups(clients, names.environment(inputs))]
+    return [resource for resources in found for resource in resources]
+
+
+def availability_zones(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The region's zones, whatever the environment."""
+    return [pure.availability_zone(zone) for zone in api.availability_zones(clients)]
+
+
+def _plain(describe: Callable[..., list[Any]], canonical: Callable[[Any], Resource]) -> Finder:
+    def find(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+        return [canonical(document) for document in describe(clients, names.environment(inputs))]
+
+    return find
+
+
+#: Everything that is asked to see a network; each is one call, the VPC's three.
+FINDERS = [
+    vpcs,
+    security_groups,
+    availability_zones,
+    _plain(api.subnets, pure.subnet),
+    _plain(api.internet_gateways, pure.internet_gateway),
+    _plain(api.addresses, pure.elastic_ip),
+    _plain(api.nat_gateways, pure.nat_gateway),
+    _plain(api.route_tables, pure.route_table),
+    _plain(api.vpc_endpoints, pure.vpc_endpoint),
+]

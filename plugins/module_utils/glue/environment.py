@@ -1,0 +1,148 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""One look at an environment: everything of it is read at once, and compared with what is desired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..aws.calls import Clients
+from ..core.actions import ARGUMENTS, DELETE, Action, Resource, plan
+from ..core.errors import FarflowError
+from ..core.known import Known
+from ..pure.tags import ROLE
+from .parallel import in_parallel
+
+Inputs = Mapping[str, Any]
+Finder = Callable[[Clients, Inputs, Known], list[Resource]]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one role makes. ``finders`` read what exists, ``late_finders`` what can only be asked for, or told as a
+    resource, when that is known. ``types`` are the resource types that carry no tag and are this role's alone;
+    ``needs`` names the layers whose resources it refers to.
+    """
+
+    name: str
+    desired: Callable[[Inputs, Known], list[Resource]]
+    finders: Sequence[Finder]
+    late_finders: Sequence[Finder] = ()
+    needs: Sequence[str] = ()
+    types: frozenset[str] = frozenset()
+
+    def owns(self, resource: Resource) -> bool:
+        """Whether an existing resource belongs to this layer: by its tag, else by its type."""
+        role = (resource.properties.get("tags") or {}).get(ROLE)
+        return role == self.name if role else resource.type in self.types
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look saw: the existing resources, and the actions of each layer that was asked for."""
+
+    known: Known
+    actions: Mapping[str, list[Action]]
+
+
+def look(
+    clients: Clients,
+    inputs: Inputs,
+    layers: Mapping[str, Layer],
+    wanted: Iterable[str],
+    kept: Callable[[Resource], bool] | None = None,
+) -> Look:
+    """Reads the wanted layers and those they need, and plans the wanted ones.
+
+    With ``kept`` the plan is to leave nothing but the resources for which it answers True.
+    """
+    names = list(wanted)
+    resources: list[Resource] = []
+    for finders in _finders(layers, names):
+        known = Known(resources)
+        found = in_parallel(lambda finder, known=known: finder(clients, inputs, known), finders)
+        resources += [resource for some in found for resource in some]
+    known = Known(resources)
+    actions = {}
+    for name in names:
+        layer = layers[name]
+        actual = [resource for resource in resources if layer.owns(resource)]
+        if kept:
+            actions[name] = plan([], [resource for resource in actual if not kept(resource)])
+        else:
+            actions[name] = plan(layer.desired(inputs, known), actual)
+    return Look(known, actions)
+
+
+def _finders(layers: Mapping[str, Layer], names: Iterable[str]) -> tuple[list[Finder], list[Finder]]:
+    """The finders of the named layers and of those they need, once each: first the early, then the late ones."""
+    needed = [layers[each] for name in names for each in (name, *layers[name].needs)]
+    early = dict.fromkeys(finder for layer in needed for finder in layer.finders)
+    late = dict.fromkeys(finder for layer in needed for finder in layer.late_finders)
+    return list(early), list(late)
+
+
+def as_result(seen: Look) -> dict[str, Any]:
+    """The look as the module returns it: per layer the actions, and for the hands what to make and what to delete."""
+    layers = {name: _layer_result(actions) for name, actions in seen.actions.items()}
+    pending = sum(len(actions) for actions in seen.actions.values())
+    return {"changed": False, "pending": pending, "layers": layers, "diff": {"prepared": _prepared(seen)}}
+
+
+def _layer_result(actions: list[Action]) -> dict[str, Any]:
+    present: dict[str, list[dict[str, Any]]] = {}
+    absent: dict[str, list[dict[str, Any]]] = {}
+    for action in actions:
+        if not action.blocked:
+            side = absent if action.kind == DELETE else present
+            side.setdefault(action.resource.type, []).append(hand_item(action.resource))
+    return {
+        "actions": [{**action.describe(), "blocked": action.blocked} for action in actions],
+        "possible": sum(not action.blocked for action in actions),
+        "present": present,
+        "absent": absent,
+    }
+
+
+def hand_item(resource: Resource) -> dict[str, Any]:
+    """A resource as a hand takes it: the arguments of the module that makes it; where that is not one of ours, its
+    name, id and attributes beside its properties.
+    """
+    if ARGUMENTS in resource.attributes:
+        return dict(resource.attributes[ARGUMENTS])
+    return {**resource.attributes, **resource.properties, "name": resource.name, "id": resource.id}
+
+
+def _prepared(seen: Look) -> str:
+    lines = []
+    for name, actions in seen.actions.items():
+        for action in actions:
+            head = f"{name}: {action.kind} {action.resource.type} {action.resource.name}"
+            lines += [f"{head}: {reason}" for reason in action.reasons] or [head]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def check_progress(seen: Look, previous: Iterable[Mapping[str, Any]]) -> None:
+    """Raises when an action that the hands were given a moment ago is still to be done for the same reasons."""
+    done = {_key(action) for action in previous if not action["blocked"]}
+    stuck = [
+        action
+        for actions in seen.actions.values()
+        for action in actions
+        if not action.blocked and _key(action.describe()) in done
+    ]
+    if stuck:
+        names = "\n".join(_sentence(action) for action in stuck)
+        raise FarflowError(f"did not converge, AWS does not show what was asked for:\n{names}")
+
+
+def _key(action: Mapping[str, Any]) -> tuple[Any, ...]:
+    return action["kind"], action["type"], action["name"], tuple(action["reasons"])
+
+
+def _sentence(action: Action) -> str:
+    reasons = f": {'; '.join(action.reasons)}" if action.reasons else ""
+    return f"{action.kind} {action.resource.type} {action.resource.name}{reasons}"

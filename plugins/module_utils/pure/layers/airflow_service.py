@@ -1,0 +1,83 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Layer airflow_service: Airflow's components but the worker, and all that they share with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ... import naming
+from ...core.actions import Resource
+from ...core.compare import UNKNOWN
+from ...core.known import Known
+from .. import ecr_repositories, ecs_services, ecs_task_definitions, iam_roles, log_groups
+from ..tags import tags
+from . import containers, entrance, images, names, policies, schema, settings, storage, values
+from .components import AIRFLOW_SERVICE, Component
+from .desire import made_by
+
+ROLE = "airflow_service"
+TASK_DEFINITION = "ecs_task_definition"
+
+Inputs = Mapping[str, Any]
+Document = dict[str, Any]
+
+
+def desired(inputs: Inputs, known: Known) -> list[Resource]:
+    """Everything of the layer, in the order in which it is made. ``inputs["airflow_image"]`` is Airflow's image."""
+    image = images.uri(inputs, known, inputs["airflow_image"])
+    group = naming.airflow_log_group(names.environment(inputs))
+    retention = inputs["airflow_service_log_retention_in_days"]
+    log_group = {"name": group, "retention_in_days": retention, "tags": tags(inputs, ROLE)}
+    repository = {"name": names.airflow_repository(inputs), "tags": tags(inputs, ROLE)}
+    return [
+        made_by(ecr_repositories.desired, repository),
+        *images.desired([inputs["airflow_image"]], known),
+        made_by(log_groups.desired, log_group),
+        *values.desired(inputs, known),
+        *storage.desired(inputs, known),
+        made_by(iam_roles.desired, _execution_role(inputs, known, group)),
+        *entrance.desired(inputs, known),
+        *_with_schema(inputs, known, image),
+    ]
+
+
+def _with_schema(inputs: Inputs, known: Known, image: str) -> list[Resource]:
+    """The components, with the database's schema between the task definitions and the services."""
+    parts = [part for each in AIRFLOW_SERVICE for part in component(inputs, known, each)]
+    services = [part for part in parts if part.type == ecs_services.TYPE]
+    return [*(part for part in parts if part not in services), schema.desired(inputs, known, image), *services]
+
+
+def component(inputs: Inputs, known: Known, which: Component, autoscaled: bool = False) -> list[Resource]:
+    """A component's role, task definition and, if it is one, service."""
+    image = images.uri(inputs, known, inputs["airflow_image"])
+    made = [
+        made_by(iam_roles.desired, _component_role(inputs, known, which)),
+        made_by(ecs_task_definitions.desired, containers.task_definition(inputs, known, which, image)),
+    ]
+    if which.service:
+        family = names.component_family(inputs, which.name)
+        # Nothing rolls before the database is as this image needs it.
+        definition = known.id(TASK_DEFINITION, family) if schema.current(inputs, known, image) else UNKNOWN
+        document = containers.service(inputs, known, which, definition, autoscaled=autoscaled)
+        made.append(made_by(ecs_services.desired, document))
+    return made
+
+
+def _component_role(inputs: Inputs, known: Known, which: Component) -> Document:
+    name = names.component_role(inputs, which.name)
+    role = policies.role(inputs, known, which.role, name, {which.name: policies.component(inputs, known, which)})
+    runs_users_code = which.name not in ("api-server", "scheduler")
+    return {**role, "managed_policy_arns": inputs["airflow_service_managed_policy_arns"] if runs_users_code else []}
+
+
+def _execution_role(inputs: Inputs, known: Known, log_group: str) -> Document:
+    ours = {*settings.SHARED_SECRETS.values(), *settings.COMMAND_SECRETS.values()}
+    arns = [known.id("secret", names.secret(inputs, name)) for name in ours]
+    theirs = [":".join(arn.split(":")[:7]) for arn in inputs["airflow_service_secrets"].values()]
+    repository = names.airflow_repository(inputs)
+    policy = policies.execution(inputs, known, repository, log_group, sorted({*arns, *theirs}))
+    return policies.role(inputs, known, ROLE, names.execution_role(inputs, "airflow"), {"start-tasks": policy})

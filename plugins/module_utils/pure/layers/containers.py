@@ -1,0 +1,131 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Airflow's components as ECS task definitions and services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ... import naming
+from ...core.known import Known
+from ..tags import tags
+from . import names, network, security_groups, settings
+from .components import API_SERVER, Component, sizing
+
+Inputs = Mapping[str, Any]
+Document = dict[str, Any]
+
+#: Where Airflow writes; everything else of a container's file system is read-only.
+_WRITABLE = {"logs": "/opt/airflow/logs", "tmp": "/tmp"}  # noqa: S108
+
+
+def task_definition(inputs: Inputs, known: Known, component: Component, image: str) -> Document:
+    """The arguments of a component's task definition. ``image`` is pinned by its digest."""
+    size = sizing(inputs, component)
+    return {
+        "family": names.component_family(inputs, component.name),
+        "cpu": str(size["cpu"]),
+        "memory": str(size["memory"]),
+        "network_mode": "awsvpc",
+        "requires_compatibilities": ["FARGATE"],
+        "runtime_platform": {
+            "cpu_architecture": inputs["airflow_service_architecture"],
+            "operating_system_family": "LINUX",
+        },
+        "execution_role_arn": known.id("iam_role", names.execution_role(inputs, "airflow")),
+        "task_role_arn": known.id("iam_role", names.component_role(inputs, component.name)),
+        "volumes": [{"name": name} for name in _WRITABLE],
+        "container_definitions": [_container(inputs, known, component, image)],
+        "tags": tags(inputs, component.role),
+    }
+
+
+def _container(inputs: Inputs, known: Known, component: Component, image: str) -> Document:
+    environment = settings.environment(inputs, known, component)
+    secrets = settings.secrets(inputs, known, component)
+    container: Document = {
+        "name": component.name,
+        "image": image,
+        "command": list(component.command),
+        "essential": True,
+        "environment": [{"name": name, "value": value} for name, value in sorted(environment.items())],
+        "secrets": [{"name": name, "value_from": arn} for name, arn in sorted(secrets.items())],
+        "log_configuration": {
+            "log_driver": "awslogs",
+            "options": {
+                "awslogs-group": naming.airflow_log_group(names.environment(inputs)),
+                "awslogs-region": inputs["farflow_region"],
+                "awslogs-stream-prefix": component.name,
+            },
+        },
+        "readonly_root_filesystem": not inputs["airflow_service_enable_execute_command"],
+        "mount_points": [
+            {"source_volume": name, "container_path": path, "read_only": False} for name, path in _WRITABLE.items()
+        ],
+        "stop_timeout": component.stop_timeout,
+    }
+    if component.ports:
+        container["port_mappings"] = [{"container_port": port, "protocol": "tcp"} for port in component.ports]
+    if component.healthcheck:
+        container["health_check"] = {
+            "command": ["CMD", "airflow-healthcheck", component.name],
+            "interval": 30,
+            "timeout": 30,
+            "retries": 3,
+            "start_period": component.start_period,
+        }
+    return container
+
+
+def service(inputs: Inputs, known: Known, component: Component, definition: str, **more: Any) -> Document:
+    """The arguments of a component's service. ``more`` overrides or adds members."""
+    document: Document = {
+        "name": names.service(inputs, component.name),
+        "cluster": names.cluster(inputs),
+        "task_definition": definition,
+        "desired_count": sizing(inputs, component)["count"],
+        "capacity_provider_strategy": [{"capacity_provider": "FARGATE", "weight": 1, "base": 0}],
+        "platform_version": "LATEST",
+        "network_configuration": network_configuration(inputs, known, component.group),
+        "deployment_configuration": {
+            "maximum_percent": 200,
+            "minimum_healthy_percent": 100,
+            "deployment_circuit_breaker": {"enable": True, "rollback": True},
+        },
+        "enable_ecs_managed_tags": True,
+        "propagate_tags": "SERVICE",
+        "enable_execute_command": inputs["airflow_service_enable_execute_command"],
+        "tags": tags(inputs, component.role),
+    }
+    if component is API_SERVER:
+        document.update(_reachable(inputs, known))
+    return {**document, **more}
+
+
+def network_configuration(inputs: Inputs, known: Known, group: str) -> Document:
+    """Private subnets, one security group, no public address."""
+    return {
+        "awsvpc_configuration": {
+            "subnets": network.subnet_ids(inputs, known, network.PRIVATE),
+            "security_groups": [known.id(security_groups.GROUP, security_groups.group_name(inputs, group))],
+            "assign_public_ip": "DISABLED",
+        }
+    }
+
+
+def _reachable(inputs: Inputs, known: Known) -> Document:
+    """What connects the api-server to the load balancer, and gives it its private name."""
+    port = API_SERVER.ports[0]
+    return {
+        "load_balancers": [
+            {
+                "target_group_arn": known.id("target_group", names.target_group(inputs)),
+                "container_name": API_SERVER.name,
+                "container_port": port,
+            }
+        ],
+        "service_registries": [{"registry_arn": known.id("discovery_service", API_SERVER.name)}],
+        "health_check_grace_period_seconds": 180,
+    }

@@ -1,0 +1,142 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Layer dag_tasks: a Fargate task definition for every folder under tasks/, and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ... import naming
+from ...core.actions import Resource
+from ...core.known import Known
+from .. import ecr_repositories, ecs_task_definitions, efs_file_system, iam_roles, log_groups
+from ..dag_tasks_folder import DagTask
+from ..tags import tags
+from . import images, names, network, policies, security_groups
+from .desire import made_by
+
+ROLE = "dag_tasks"
+SHARED_VOLUME = "shared-volume"
+SHARED_VOLUME_PATH = "/shared-volume"
+FILE_SYSTEM = "efs_file_system"
+
+Inputs = Mapping[str, Any]
+Document = dict[str, Any]
+
+
+def desired(inputs: Inputs, known: Known) -> list[Resource]:
+    """Everything of the layer, in the order in which it is made. ``inputs["dag_tasks"]`` holds the DagTasks,
+    ``inputs["task_images"]`` the image of each by the task's name.
+    """
+    tasks: list[DagTask] = inputs["dag_tasks"]
+    group = naming.task_log_group(names.environment(inputs))
+    retention = inputs["dag_tasks_log_retention_in_days"]
+    log_group = {"name": group, "retention_in_days": retention, "tags": tags(inputs, ROLE)}
+    repository = {"name": names.task_repository(inputs), "tags": tags(inputs, ROLE)}
+    return [
+        made_by(ecr_repositories.desired, repository),
+        made_by(log_groups.desired, log_group),
+        *(made_by(iam_roles.desired, role) for role in _roles(inputs, known, tasks, group)),
+        *([made_by(efs_file_system.desired, _file_system(inputs, known))] if _shares(tasks) else []),
+        *images.desired(list(inputs["task_images"].values()), known),
+        *(made_by(ecs_task_definitions.desired, _task_definition(inputs, known, task)) for task in tasks),
+    ]
+
+
+def _shares(tasks: list[DagTask]) -> bool:
+    return any(task.shared_volume for task in tasks)
+
+
+def _roles(inputs: Inputs, known: Known, tasks: list[DagTask], log_group: str) -> list[Document]:
+    secrets = sorted(
+        {_secret_arn(inputs, known, value, key=False) for task in tasks for value in task.secrets.values()}
+    )
+    execution = policies.execution(inputs, known, names.task_repository(inputs), log_group, secrets)
+    roles = [(names.execution_role(inputs, "tasks"), {"start-tasks": execution}), (names.plain_task_role(inputs), {})]
+    roles += [
+        (naming.task_role(names.environment(inputs), task.name), {"task": policies.document(list(task.policy))})
+        for task in tasks
+        if task.policy
+    ]
+    return [policies.role(inputs, known, ROLE, name, inline) for name, inline in roles]
+
+
+def _secret_arn(inputs: Inputs, known: Known, reference: str, key: bool = True) -> str:
+    """The ARN of a secret that a task names by ARN, or by its name below the environment's. With ``key`` False
+    without the JSON key and version that may follow an ARN.
+    """
+    if not reference.startswith("arn:"):
+        return known.id("secret", names.secret(inputs, reference))
+    return reference if key else ":".join(reference.split(":")[:7])
+
+
+def _file_system(inputs: Inputs, known: Known) -> Document:
+    name = f"{names.environment(inputs)}-{SHARED_VOLUME}"
+    group = known.id(security_groups.GROUP, security_groups.group_name(inputs, SHARED_VOLUME))
+    return {
+        "name": name,
+        "encrypted": True,
+        "throughput_mode": "elastic",
+        "mount_targets": [
+            {"subnet_id": subnet, "security_groups": [group]}
+            for subnet in network.subnet_ids(inputs, known, network.PRIVATE)
+        ],
+        "tags": tags(inputs, ROLE, name),
+    }
+
+
+def _task_definition(inputs: Inputs, known: Known, task: DagTask) -> Document:
+    environment = names.environment(inputs)
+    role = naming.task_role(environment, task.name) if task.policy else names.plain_task_role(inputs)
+    definition: Document = {
+        "family": task.family,
+        "cpu": str(task.cpu),
+        "memory": str(task.memory),
+        "network_mode": "awsvpc",
+        "requires_compatibilities": ["FARGATE"],
+        "runtime_platform": {"cpu_architecture": task.architecture, "operating_system_family": "LINUX"},
+        "execution_role_arn": known.id("iam_role", names.execution_role(inputs, "tasks")),
+        "task_role_arn": known.id("iam_role", role),
+        "container_definitions": [_container(inputs, known, task)],
+        "tags": tags(inputs, ROLE),
+    }
+    if task.ephemeral_storage:
+        definition["ephemeral_storage"] = {"size_in_gib": task.ephemeral_storage}
+    if task.shared_volume:
+        volume = {
+            "file_system_id": known.id(FILE_SYSTEM, f"{environment}-{SHARED_VOLUME}"),
+            "transit_encryption": "ENABLED",
+        }
+        definition["volumes"] = [{"name": SHARED_VOLUME, "efs_volume_configuration": volume}]
+    return definition
+
+
+def _container(inputs: Inputs, known: Known, task: DagTask) -> Document:
+    container: Document = {
+        "name": task.family,
+        "image": images.uri(inputs, known, inputs["task_images"][task.name]),
+        "essential": True,
+        "environment": [{"name": name, "value": value} for name, value in sorted(task.environment.items())],
+        "secrets": [
+            {"name": name, "value_from": _secret_arn(inputs, known, reference)}
+            for name, reference in sorted(task.secrets.items())
+        ],
+        "log_configuration": {
+            "log_driver": "awslogs",
+            "options": {
+                "awslogs-group": naming.task_log_group(names.environment(inputs)),
+                "awslogs-region": inputs["farflow_region"],
+                "awslogs-stream-prefix": naming.task_log_stream_prefix(task.name),
+            },
+        },
+    }
+    if task.command:
+        container["command"] = list(task.command)
+    if task.stop_timeout is not None:
+        container["stop_timeout"] = task.stop_timeout
+    if task.shared_volume:
+        mount = {"source_volume": SHARED_VOLUME, "container_path": SHARED_VOLUME_PATH, "read_only": False}
+        container["mount_points"] = [mount]
+    return container

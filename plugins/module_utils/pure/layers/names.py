@@ -1,0 +1,87 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The names of what a deploy makes, beyond those that DAGs rely on (../../naming.py), each in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ... import naming
+
+Inputs = Mapping[str, Any]
+
+
+def environment(inputs: Inputs) -> str:
+    return str(inputs["farflow_environment"])
+
+
+def cluster(inputs: Inputs) -> str:
+    return environment(inputs)
+
+
+def namespace(inputs: Inputs) -> str:
+    """The private DNS namespace."""
+    return f"{environment(inputs)}.farflow.internal"
+
+
+def secret(inputs: Inputs, name: str) -> str:
+    return f"farflow/{environment(inputs)}/{name}"
+
+
+def database(inputs: Inputs) -> str:
+    return naming.resource(environment(inputs), "database", limit=63)
+
+
+def queue(inputs: Inputs) -> str:
+    """The SQS queue of Celery."""
+    return naming.resource(environment(inputs), "celery", limit=80)
+
+
+def log_bucket(inputs: Inputs, account_id: str) -> str:
+    """Bucket names are shared by all of AWS, so account and region are part of it."""
+    return naming.resource(environment(inputs), "airflow-logs", account_id, str(inputs["farflow_region"]), limit=63)
+
+
+def task_repository(inputs: Inputs) -> str:
+    return naming.resource(environment(inputs), "tasks", limit=256)
+
+
+def airflow_repository(inputs: Inputs) -> str:
+    return naming.resource(environment(inputs), "airflow", limit=256)
+
+
+def component_family(inputs: Inputs, component: str) -> str:
+    """The task definition of one of Airflow's components. No DAG task's name starts with ``airflow``."""
+    return naming.resource(environment(inputs), "airflow", component, limit=naming.ECS_FAMILY_LIMIT)
+
+
+def component_role(inputs: Inputs, component: str) -> str:
+    return naming.resource(environment(inputs), "airflow", component, limit=naming.IAM_ROLE_LIMIT)
+
+
+def service(inputs: Inputs, component: str) -> str:
+    return naming.resource(environment(inputs), component, limit=255)
+
+
+def load_balancer(inputs: Inputs) -> str:
+    return naming.resource(environment(inputs), "airflow", limit=32)
+
+
+def target_group(inputs: Inputs) -> str:
+    return naming.resource(environment(inputs), "api-server", limit=32)
+
+
+def execution_role(inputs: Inputs, of: str) -> str:
+    """The execution role of Airflow's components (``airflow``) or of the DAG tasks (``tasks``)."""
+    return naming.resource(environment(inputs), of, "execution", limit=naming.IAM_ROLE_LIMIT)
+
+
+def plain_task_role(inputs: Inputs) -> str:
+    """The role without rights, of all DAG tasks that ask for none."""
+    return naming.resource(environment(inputs), "task", limit=naming.IAM_ROLE_LIMIT)
+
+
+def role_path(inputs: Inputs) -> str:
+    return f"/farflow/{environment(inputs)}/"

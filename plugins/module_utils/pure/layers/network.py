@@ -1,0 +1,167 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The network of an environment: a VPC, its subnets and its ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from itertools import islice
+from typing import Any
+
+from ...core.actions import Resource
+from ...core.compare import UNKNOWN
+from ...core.known import Known
+from ..tags import tags
+from . import security_groups
+
+ROLE = "network"
+VPC = "vpc"
+SUBNET = "subnet"
+INTERNET_GATEWAY = "internet_gateway"
+ELASTIC_IP = "elastic_ip"
+NAT_GATEWAY = "nat_gateway"
+ROUTE_TABLE = "route_table"
+ENDPOINT = "vpc_endpoint"
+ZONE = "availability_zone"
+
+PUBLIC = "public"
+PRIVATE = "private"
+
+#: A VPC is cut into 16 equal blocks: private subnets take the first eight, public ones the others. So the number of
+#: availability zones can change without moving a subnet.
+_BLOCK_BITS = 4
+_PUBLIC_FROM = 8
+MOST_ZONES = 8
+
+
+def subnet_cidr(vpc_cidr: str, tier: str, zone: int) -> str:
+    """The CIDR of the subnet of a tier in the zone of that index."""
+    block = zone + (_PUBLIC_FROM if tier == PUBLIC else 0)
+    return str(next(islice(IPv4Network(vpc_cidr).subnets(prefixlen_diff=_BLOCK_BITS), block, None)))
+
+
+def zones(inputs: Mapping[str, Any], known: Known) -> list[str]:
+    """The names of the availability zones in use: the named ones, or the region's first."""
+    if inputs["network_availability_zones"]:
+        return list(inputs["network_availability_zones"])
+    names = sorted(zone.name for zone in known.of_type(ZONE))
+    return names[: inputs["network_availability_zone_count"]]
+
+
+def subnet_names(inputs: Mapping[str, Any], known: Known, tier: str) -> list[str]:
+    """The names of a tier's subnets, in the order of the zones: ``prod-private-a``."""
+    return [_name(inputs, tier, zone[-1]) for zone in zones(inputs, known)]
+
+
+def subnet_ids(inputs: Mapping[str, Any], known: Known, tier: str) -> list[str]:
+    """The ids of a tier's subnets, sorted."""
+    return sorted(known.id(SUBNET, name) for name in subnet_names(inputs, known, tier))
+
+
+def desired(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
+    """Everything that role network makes with EC2, in the order in which it is made."""
+    name = inputs["farflow_environment"]
+    vpc_id = known.id(VPC, name)
+    vpc = {
+        "cidr": inputs["network_cidr"],
+        "dns_support": True,
+        "dns_hostnames": True,
+        "tags": tags(inputs, ROLE, name),
+    }
+    return [
+        Resource(VPC, name, vpc),
+        *_subnets(inputs, known, vpc_id),
+        Resource(INTERNET_GATEWAY, name, {"vpc_id": vpc_id, "tags": tags(inputs, ROLE, name)}),
+        *security_groups.desired(inputs, known, vpc_id),
+        *_nat_gateways(inputs, known),
+        *_route_tables(inputs, known, vpc_id),
+        _s3_endpoint(inputs, known, vpc_id),
+    ]
+
+
+def _subnets(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[Resource]:
+    return [
+        Resource(
+            SUBNET,
+            _name(inputs, tier, zone[-1]),
+            {
+                "vpc_id": vpc_id,
+                "cidr": subnet_cidr(inputs["network_cidr"], tier, index),
+                "availability_zone": zone,
+                "map_public_ip_on_launch": False,
+                "tags": tags(inputs, ROLE, _name(inputs, tier, zone[-1])),
+            },
+        )
+        for tier in (PUBLIC, PRIVATE)
+        for index, zone in enumerate(zones(inputs, known))
+    ]
+
+
+def _nat_letters(inputs: Mapping[str, Any], known: Known) -> list[str]:
+    letters = [zone[-1] for zone in zones(inputs, known)]
+    return letters if inputs["network_nat_gateways"] == "per_az" else letters[:1]
+
+
+def _nat_gateways(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
+    resources = []
+    for letter in _nat_letters(inputs, known):
+        name = _name(inputs, "nat", letter)
+        named = tags(inputs, ROLE, name)
+        gateway = {
+            "subnet_id": known.id(SUBNET, _name(inputs, PUBLIC, letter)),
+            "allocation_id": known.id(ELASTIC_IP, name),
+            "tags": named,
+        }
+        resources += [Resource(ELASTIC_IP, name, {"tags": named}), Resource(NAT_GATEWAY, name, gateway)]
+    return resources
+
+
+def _route_tables(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[Resource]:
+    """One for the public subnets, and one for the private subnets behind each NAT gateway."""
+    environment = inputs["farflow_environment"]
+    gateway = known.id(INTERNET_GATEWAY, environment)
+    tables = [_route_table(inputs, vpc_id, PUBLIC, gateway, subnet_ids(inputs, known, PUBLIC))]
+    for letter in _nat_letters(inputs, known):
+        nat = _name(inputs, "nat", letter)
+        ready = known.attribute(NAT_GATEWAY, nat, "state") == "available"
+        if inputs["network_nat_gateways"] == "per_az":
+            subnets = [known.id(SUBNET, _name(inputs, PRIVATE, letter))]
+        else:
+            subnets = subnet_ids(inputs, known, PRIVATE)
+        target = known.id(NAT_GATEWAY, nat) if ready else UNKNOWN
+        tables.append(_route_table(inputs, vpc_id, _private_table(inputs, letter), target, subnets))
+    return tables
+
+
+def _route_table(inputs: Mapping[str, Any], vpc_id: str, suffix: str, target: str, subnets: list[str]) -> Resource:
+    name = _name(inputs, suffix)
+    properties = {
+        "vpc_id": vpc_id,
+        "routes": {security_groups.ANYWHERE: target},
+        "subnets": subnets,
+        "tags": tags(inputs, ROLE, name),
+    }
+    return Resource(ROUTE_TABLE, name, properties)
+
+
+def _private_table(inputs: Mapping[str, Any], letter: str) -> str:
+    return f"{PRIVATE}-{letter}" if inputs["network_nat_gateways"] == "per_az" else PRIVATE
+
+
+def _s3_endpoint(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resource:
+    """The free gateway endpoint: logs and image layers do not pay for the NAT gateway."""
+    tables = [_name(inputs, _private_table(inputs, letter)) for letter in _nat_letters(inputs, known)]
+    name = _name(inputs, "s3")
+    properties = {
+        "vpc_id": vpc_id,
+        "service": f"com.amazonaws.{inputs['farflow_region']}.s3",
+        "route_tables": sorted(known.id(ROUTE_TABLE, table) for table in tables),
+        "tags": tags(inputs, ROLE, name),
+    }
+    return Resource(ENDPOINT, name, properties)
+
+
+def _name(inputs: Mapping[str, Any], *parts: str) -> str:
+    return "-".join((inputs["farflow_environment"], *parts))

@@ -1,0 +1,54 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The Celery queue and the bucket of Airflow's task logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...core.actions import Resource
+from ...core.known import Known
+from .. import s3_bucket, sqs_queue
+from ..tags import tags
+from . import names, settings
+from .arns import account
+from .desire import made_by
+
+ROLE = "airflow_service"
+
+_FOURTEEN_DAYS = 1209600
+
+Inputs = Mapping[str, Any]
+
+
+def desired(inputs: Inputs, known: Known) -> list[Resource]:
+    """Queue and bucket, encrypted, the bucket closed to the public and to plain HTTP."""
+    where = account(known, inputs["farflow_region"])
+    queue = {
+        "name": names.queue(inputs),
+        "visibility_timeout": settings.VISIBILITY_TIMEOUT,
+        "message_retention_period": _FOURTEEN_DAYS,
+        "tags": tags(inputs, ROLE),
+    }
+    name = names.log_bucket(inputs, where.id)
+    bucket = {
+        "name": name,
+        "policy": _tls_only(where.bucket(name)),
+        "lifecycle_expiration_days": inputs["airflow_service_log_retention_in_days"],
+        "tags": tags(inputs, ROLE),
+    }
+    return [made_by(sqs_queue.desired, queue), made_by(s3_bucket.desired, bucket)]
+
+
+def _tls_only(arn: str) -> dict[str, Any]:
+    statement = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}

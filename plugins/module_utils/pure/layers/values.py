@@ -1,0 +1,74 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The secrets of an environment: what is generated, and what is composed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...core.actions import Resource
+from ...core.known import Known
+from .. import secrets
+from ..tags import tags
+from . import names
+from .desire import made_by
+
+Inputs = Mapping[str, Any]
+Document = dict[str, Any]
+
+DATABASE_PASSWORD = "database-password"
+FERNET_KEY = "fernet-key"
+
+#: Where the image keeps the certificates of RDS's authorities.
+_ROOT_CERTIFICATES = "/opt/airflow/certificates/rds-global-bundle.pem"
+
+
+def database_password(inputs: Inputs) -> Resource:
+    """The password of the database's master user. It belongs to role rds."""
+    description = "Password of the master user of Airflow's database"
+    return _generated(inputs, "rds", DATABASE_PASSWORD, description, {"kind": "password"})
+
+
+def desired(inputs: Inputs, known: Known) -> list[Resource]:
+    """The secrets of Airflow."""
+    password = {"kind": "password", "length": 24}
+    return [
+        _generated(inputs, "airflow_service", FERNET_KEY, "Encrypts connections and variables", {"kind": "fernet_key"}),
+        _generated(inputs, "airflow_service", "jwt-secret", "Signs the tokens of API and tasks", {"kind": "token"}),
+        _generated(inputs, "airflow_service", "api-secret-key", "Signs sessions and log requests", {"kind": "token"}),
+        _generated(inputs, "airflow_service", "admin-password", "Password of Airflow's first user", password),
+        _database_url(inputs, known, "database-url", "Airflow's metadata database", "postgresql+psycopg2"),
+        _database_url(inputs, known, "result-backend-url", "Celery's result backend", "db+postgresql+psycopg2"),
+    ]
+
+
+def _generated(inputs: Inputs, role: str, name: str, description: str, generate: Document) -> Resource:
+    secret = {
+        "name": names.secret(inputs, name),
+        "description": description,
+        "generate": generate,
+        "tags": tags(inputs, role),
+    }
+    return made_by(secrets.desired, secret)
+
+
+def _database_url(inputs: Inputs, known: Known, name: str, description: str, driver: str) -> Resource:
+    mode = inputs["airflow_service_database_ssl_mode"]
+    certificates = "" if mode == "require" else f"&sslrootcert={_ROOT_CERTIFICATES}"
+    user, database = inputs["rds_master_username"], inputs["rds_database_name"]
+    secret = {
+        "name": names.secret(inputs, name),
+        "description": description,
+        "compose": {
+            "template": f"{driver}://{user}:{{password}}@{{host}}:{{port}}/{database}?sslmode={mode}{certificates}",
+            "values": {
+                "host": known.attribute("rds_instance", names.database(inputs), "address"),
+                "port": known.attribute("rds_instance", names.database(inputs), "port"),
+            },
+            "secrets": {"password": {"secret": names.secret(inputs, DATABASE_PASSWORD)}},
+        },
+        "tags": tags(inputs, "airflow_service"),
+    }
+    return made_by(secrets.desired, secret)

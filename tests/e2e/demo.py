@@ -1,0 +1,54 @@
+"""The end of `make demo`: runs the sample DAG on what deploy.yml has made, and shows its tasks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from airflow_api import Airflow
+
+
+def connect(environment: str, url: str, endpoint_url: str, region: str) -> Airflow:
+    """Airflow with the first user's password, read where the deploy keeps it."""
+    secrets = boto3.client("secretsmanager", endpoint_url=endpoint_url, region_name=region)
+    password = secrets.get_secret_value(SecretId=f"farflow/{environment}/admin-password")["SecretString"]
+    return Airflow(url, "admin", password, via=urlsplit(endpoint_url).netloc)
+
+
+def table(instances: list[dict[str, Any]]) -> str:
+    """A line a task: its state and how long it took."""
+    rows = [("task", "operator", "state", "seconds")]
+    for instance in instances:
+        rows.append((instance["task_id"], instance["operator_name"] or "", instance["state"] or "", _seconds(instance)))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def _seconds(instance: dict[str, Any]) -> str:
+    if not instance["start_date"] or not instance["end_date"]:
+        return ""
+    spent = datetime.fromisoformat(instance["end_date"]) - datetime.fromisoformat(instance["start_date"])
+    return f"{spent.total_seconds():.1f}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--environment", required=True)
+    parser.add_argument("--url", required=True, help="where Airflow is")
+    parser.add_argument("--endpoint-url", required=True, help="where the AWS API is")
+    parser.add_argument("--region", required=True)
+    parser.add_argument("--dag", default="example")
+    given = parser.parse_args()
+    airflow = connect(given.environment, given.url, given.endpoint_url, given.region)
+    run = airflow.dag_run(given.dag)
+    print(f"\nDAG {given.dag}, run {run['dag_run_id']}: {run['state']}\n")
+    print(table(airflow.task_instances(given.dag, run["dag_run_id"])))
+    return 0 if run["state"] == "success" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
