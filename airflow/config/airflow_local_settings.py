@@ -1,0 +1,34 @@
+"""Read by Airflow at its start: its own hooks by which an installation adapts it."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+
+def create_async_metadata_engine(
+    sql_alchemy_conn_async: str, *, connect_args: dict[str, Any], engine_args: dict[str, Any] | None = None
+) -> AsyncEngine:
+    """Let one database URL serve both of Airflow's engines.
+
+    Airflow derives the asynchronous engine's URL from the other by naming the driver asyncpg, which has an argument
+    `ssl` in the place of libpq's parameters sslmode and sslrootcert.
+    """
+    url = make_url(sql_alchemy_conn_async)
+    if url.get_driver_name() == "asyncpg" and "sslmode" in url.query:
+        connect_args = {**connect_args, "ssl": _ssl(url)}
+        url = url.difference_update_query(["sslmode", "sslrootcert"])
+    return create_async_engine(url, connect_args=connect_args, **(engine_args or {}))
+
+
+def _ssl(url: URL) -> ssl.SSLContext | str:
+    mode = str(url.query["sslmode"])
+    if mode not in ("verify-ca", "verify-full"):
+        return mode
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = mode == "verify-full"
+    context.load_verify_locations(cafile=str(url.query["sslrootcert"]))
+    return context

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Runs one component of Airflow, one of the deploy's chores, or any other command:
+#
+#   api-server | scheduler | dag-processor | triggerer | worker   a component
+#   migrate [--check]                                             the database's schema
+#   create-admin                                                  the first user
+#   airflow ...                                                   any Airflow command line
+#
+# Each replaces this shell, so that tini (process 1) hands SIGTERM to it and to it alone: a Celery worker then finishes
+# its running tasks before it ends, for its children have not heard the signal.
+set -eu
+
+if [ "$#" -eq 0 ]; then
+    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    exit 64
+fi
+
+case "$1" in
+    api-server | scheduler | dag-processor | triggerer) exec airflow "$@" ;;
+    worker) shift && exec airflow celery worker "$@" ;;
+    migrate) shift && exec python /opt/airflow/scripts/migrate.py "$@" ;;
+    create-admin) shift && exec python /opt/airflow/scripts/create_admin.py "$@" ;;
+    *) exec "$@" ;;
+esac

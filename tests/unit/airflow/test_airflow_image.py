@@ -1,0 +1,125 @@
+"""The Airflow image as a container: what is in it, its commands, its health checks, how it ends."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+AIRFLOW = Path(__file__).parents[3] / "airflow"
+IN_IMAGE = Path(__file__).parent / "in_image"
+
+
+def test_the_dag_authors_helper_and_the_sample_dag(run):
+    """The checks that need Airflow itself."""
+    volume = ["--volume", f"{IN_IMAGE}:/checks:ro"]
+    checks = run("python", "-m", "unittest", "discover", "-s", "/checks", "-p", "check_*.py", options=volume)
+    assert "\nOK" in checks.stderr, checks.stderr
+    assert "Ran 0 tests" not in checks.stderr
+
+
+def test_it_is_not_root_and_writes_only_where_it_may(run):
+    assert run("id", "-u").stdout.strip() == "50000"
+    assert run("touch", "/tmp/x", "/opt/airflow/logs/x").returncode == 0
+    for path in ("/x", "/opt/airflow/x", "/opt/airflow/dags/x"):
+        assert "Read-only file system" in run("touch", path, check=False).stderr
+
+
+def test_nothing_of_the_build_is_left(run, docker, airflow_image):
+    names = "-name '.build-ca*' -o -name '*.whl' -o -path '*/bin/pip' -o -path '*/bin/uv'"
+    left = run("sh", "-c", f"find / -xdev \\( {names} \\)", options=["--user", "root"])
+    assert left.stdout == ""
+    assert ".build-ca" not in docker("history", "--no-trunc", airflow_image).stdout
+    settings = docker("image", "inspect", "--format", "{{.Config.Env}}", airflow_image).stdout
+    assert "PASSWORD" not in settings and "SSL_CERT_FILE" not in settings
+
+
+def test_every_python_package_is_hashed():
+    for name in ("requirements.txt", "requirements-build.txt"):
+        packages = AIRFLOW.joinpath(name).read_text().replace("\\\n", " ").splitlines()
+        pinned = [line for line in packages if line and not line.lstrip().startswith("#")]
+        assert pinned
+        assert [line for line in pinned if "==" not in line or "--hash=sha256:" not in line] == []
+
+
+def test_no_command_tells_the_commands(run):
+    nothing = run(check=False)
+    assert nothing.returncode == 64
+    assert "migrate [--check]" in nothing.stderr
+
+
+def test_any_other_command_is_run(run):
+    assert run("airflow", "version").stdout.strip().startswith("3.")
+    assert run("sh", "-c", "exit 7", check=False).returncode == 7
+
+
+def test_sigterm_reaches_the_process_alone(docker, airflow_image):
+    """As a Celery worker needs it: its children go on until it ends them."""
+    script = "trap 'echo parent' TERM; (trap 'echo child' TERM; sleep 2; echo done) & echo ready; wait; wait"
+    name = f"farflow-test-{uuid.uuid4().hex[:8]}"
+    docker("run", "--detach", "--name", name, airflow_image, "bash", "-c", script)
+    try:
+        _wait_for(lambda: "ready" in docker("logs", name).stdout)
+        docker("stop", "--time", "20", name)
+        assert docker("logs", name).stdout.split() == ["ready", "parent", "done"]
+    finally:
+        docker("rm", "--force", "--volumes", name)
+
+
+@pytest.mark.parametrize("component", ["api-server", "scheduler", "worker"])
+def test_a_component_that_does_not_run_is_not_healthy(run, component):
+    checked = run("airflow-healthcheck", component, check=False)
+    assert checked.returncode == 1
+    assert checked.stderr.startswith(f"{component}: ")
+
+
+def test_a_health_check_of_nothing_known(run):
+    assert run("airflow-healthcheck", "webserver", check=False).returncode == 64
+
+
+def test_migration_admin_and_health_on_a_database(run, docker, database):
+    _wait_for(lambda: "needed (empty database)" in run("migrate", "--check", options=database, check=False).stdout)
+    assert run("migrate", "--check", options=database, check=False).returncode == 3
+    assert run("migrate", options=database).stdout.endswith("migration: done\n")
+    assert run("migrate", options=database).stdout.endswith("migration: up to date\n")
+    assert run("migrate", "--check", options=database).stdout.endswith("migration: up to date\n")
+
+    nameless = run("create-admin", options=database, check=False)
+    assert nameless.returncode == 1 and "FARFLOW_ADMIN_USERNAME is not set" in nameless.stderr
+    password = 'n0t "in" a $log'
+    admin = [*database, "--env", "FARFLOW_ADMIN_USERNAME=ada", "--env", f"FARFLOW_ADMIN_PASSWORD={password}"]
+    first, second = run("create-admin", options=admin), run("create-admin", options=admin)
+    assert first.stdout.endswith("admin: ada made\n")
+    assert second.stdout.endswith("admin: ada exists, left as it is\n")
+    assert password not in first.stdout + first.stderr + second.stdout + second.stderr
+
+    assert run("airflow-healthcheck", "triggerer", options=database, check=False).stderr == (
+        "triggerer: TriggererJob: not running here\n"
+    )
+    with _running("triggerer", run, docker, database) as name:
+        _wait_for(lambda: docker("exec", name, "airflow-healthcheck", "triggerer", check=False).returncode == 0)
+        assert docker("exec", name, "airflow-healthcheck", "dag-processor", check=False).returncode == 1
+        too_late = ["--env", "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD=0"]
+        late = docker("exec", *too_late, name, "airflow-healthcheck", "triggerer", check=False)
+        assert late.returncode == 1 and "last heartbeat" in late.stderr
+
+
+@contextmanager
+def _running(component, run, docker, options):
+    """A component in a container of its own, removed at the end; gives the container's name."""
+    name = f"farflow-test-{uuid.uuid4().hex[:8]}"
+    run(component, options=[*options, "--detach", "--name", name])
+    try:
+        yield name
+    finally:
+        docker("rm", "--force", "--volumes", name, check=False)  # --rm may have been quicker
+
+
+def _wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.5)
