@@ -9,9 +9,11 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils.aws.calls import Clients
 from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue.environment import as_result, check_progress, look
+from ..module_utils.glue import project
+from ..module_utils.glue.environment import as_result, check_converged, check_progress, coming, look
 from ..module_utils.glue.layers import LAYERS
 from ..module_utils.glue.session import client_factory
+from ..module_utils.glue.waiting import NotYet, wait_for
 from ..plugin_utils import inputs as given
 
 
@@ -32,9 +34,31 @@ class ActionModule(ActionBase):
         arguments = self._task.args
         inputs = self._inputs(task_vars)
         wanted = arguments.get("layers") or list(LAYERS)
-        seen = look(Clients(client_factory(arguments)), inputs, LAYERS, wanted)
+        seen = self._look(arguments, inputs, wanted)
+        if arguments.get("converged"):
+            check_converged(seen)
         check_progress(seen, arguments.get("previous") or [])
-        return as_result(seen)
+        return as_result(seen, under_way=arguments.get("under_way") or [])
+
+    def _look(self, arguments, inputs, wanted):
+        """One look; with ``wait_minutes`` as many as it takes until nothing is being made any more."""
+        clients = Clients(client_factory(arguments))
+        told = []
+
+        def check():
+            seen = look(clients, inputs, LAYERS, wanted)
+            states = coming(seen, [LAYERS[name] for name in wanted])
+            if not states:
+                return seen
+            if states != told:
+                told[:] = states
+                self._display.display(f"waiting: {', '.join(states)}")
+            return NotYet(", ".join(states))
+
+        minutes = int(arguments.get("wait_minutes") or 0)
+        if not minutes:
+            return look(clients, inputs, LAYERS, wanted)
+        return wait_for(check, minutes * 60, "what AWS is making", interval=1.0)
 
     def _inputs(self, task_vars):
         options = given.declared(self._load)
@@ -43,8 +67,10 @@ class ActionModule(ActionBase):
         inputs, problems = given.gather(options, values, templar.template)
         problems = given.unknown(task_vars, options) + problems
         if problems:
-            raise FarflowError("the inputs are not right, nothing was done:\n" + "\n".join(f"- {each}" for each in problems))
-        return inputs
+            raise FarflowError(
+                "the inputs are not right, nothing was done:\n" + "\n".join(f"- {each}" for each in problems)
+            )
+        return {**inputs, **project.read(inputs)}
 
     def _load(self, path):
         return self._loader.load_from_file(path, trusted_as_template=True)

@@ -16,6 +16,7 @@ CHANGE = "change"
 DELETE = "delete"
 
 ARGUMENTS = "arguments"
+AFTER = "after"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Resource:
     ``type`` is one of our words for a kind of resource ("subnet"), ``name`` is unique within the type and the
     environment, ``properties`` holds every field that is compared. ``id`` is what AWS calls an existing one;
     ``attributes`` is what else there is to know of it and is never compared: of an existing one an address or a
-    status, of a desired one under ``ARGUMENTS`` what the module that makes it is given.
+    status; of a desired one under ``ARGUMENTS`` what the module that makes it is given, and under ``AFTER`` the ids of
+    what has to exist before.
     """
 
     type: str
@@ -49,8 +51,9 @@ class Action:
     @property
     def blocked(self) -> bool:
         """Whether it needs a value that another action, or a wait, has yet to bring about."""
-        arguments = self.resource.attributes.get(ARGUMENTS)
-        return self.kind != DELETE and (contains_unknown(self.resource.properties) or contains_unknown(arguments))
+        resource = self.resource
+        needed = (resource.properties, resource.attributes.get(ARGUMENTS), resource.attributes.get(AFTER))
+        return self.kind != DELETE and contains_unknown(needed)
 
     def describe(self) -> dict[str, Any]:
         """The action as a module returns it."""

@@ -35,6 +35,10 @@ class Known:
         value = resource.attributes.get(key) if resource else None
         return UNKNOWN if value is None else value
 
+    def all(self) -> list[Resource]:
+        """All existing resources."""
+        return list(self._resources.values())
+
     def of_type(self, type_: str) -> list[Resource]:
         """All existing resources of a type."""
         return [resource for (found, _), resource in self._resources.items() if found == type_]

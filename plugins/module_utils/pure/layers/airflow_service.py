@@ -12,10 +12,18 @@ from ... import naming
 from ...core.actions import Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
-from .. import ecr_repositories, ecs_services, ecs_task_definitions, iam_roles, log_groups
+from .. import (
+    ecr_repositories,
+    ecs_clusters,
+    ecs_services,
+    ecs_task_definitions,
+    iam_roles,
+    log_groups,
+    network_load_balancer,
+)
 from ..tags import tags
 from . import containers, entrance, images, names, policies, schema, settings, storage, values
-from .components import AIRFLOW_SERVICE, Component
+from .components import AIRFLOW_SERVICE, API_SERVER, Component
 from .desire import made_by
 
 ROLE = "airflow_service"
@@ -26,8 +34,8 @@ Document = dict[str, Any]
 
 
 def desired(inputs: Inputs, known: Known) -> list[Resource]:
-    """Everything of the layer, in the order in which it is made. ``inputs["airflow_image"]`` is Airflow's image."""
-    image = images.uri(inputs, known, inputs["airflow_image"])
+    """Everything of the layer, in the order in which it is made. ``inputs["airflow_image"]`` is Airflow's Image."""
+    image = inputs["airflow_image"].uri(known)
     group = naming.airflow_log_group(names.environment(inputs))
     retention = inputs["airflow_service_log_retention_in_days"]
     log_group = {"name": group, "retention_in_days": retention, "tags": tags(inputs, ROLE)}
@@ -53,7 +61,7 @@ def _with_schema(inputs: Inputs, known: Known, image: str) -> list[Resource]:
 
 def component(inputs: Inputs, known: Known, which: Component, autoscaled: bool = False) -> list[Resource]:
     """A component's role, task definition and, if it is one, service."""
-    image = images.uri(inputs, known, inputs["airflow_image"])
+    image = inputs["airflow_image"].uri(known)
     made = [
         made_by(iam_roles.desired, _component_role(inputs, known, which)),
         made_by(ecs_task_definitions.desired, containers.task_definition(inputs, known, which, image)),
@@ -63,8 +71,18 @@ def component(inputs: Inputs, known: Known, which: Component, autoscaled: bool =
         # Nothing rolls before the database is as this image needs it.
         definition = known.id(TASK_DEFINITION, family) if schema.current(inputs, known, image) else UNKNOWN
         document = containers.service(inputs, known, which, definition, autoscaled=autoscaled)
-        made.append(made_by(ecs_services.desired, document))
+        made.append(made_by(ecs_services.desired, document, *_needs(inputs, known, which)))
     return made
+
+
+def _needs(inputs: Inputs, known: Known, which: Component) -> list[str]:
+    """What a service can't be made without: the cluster, and a listener for its target group."""
+    cluster = known.id(ecs_clusters.TYPE, names.cluster(inputs))
+    if which is not API_SERVER:
+        return [cluster]
+    port = inputs["airflow_service_load_balancer_port"]
+    name = network_load_balancer.listener_name(names.load_balancer(inputs), port)
+    return [cluster, known.id(network_load_balancer.LISTENER, name)]
 
 
 def _component_role(inputs: Inputs, known: Known, which: Component) -> Document:

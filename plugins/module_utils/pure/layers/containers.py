@@ -10,6 +10,7 @@ from typing import Any
 
 from ... import naming
 from ...core.known import Known
+from .. import network_load_balancer, service_discovery
 from ..tags import tags
 from . import names, network, security_groups, settings
 from .components import API_SERVER, Component, sizing
@@ -38,8 +39,12 @@ def task_definition(inputs: Inputs, known: Known, component: Component, image: s
         "task_role_arn": known.id("iam_role", names.component_role(inputs, component.name)),
         "volumes": [{"name": name} for name in _WRITABLE],
         "container_definitions": [_container(inputs, known, component, image)],
-        "tags": tags(inputs, component.role),
+        "tags": _tag_list(inputs, component),
     }
+
+
+def _tag_list(inputs: Inputs, component: Component) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in tags(inputs, component.role).items()]
 
 
 def _container(inputs: Inputs, known: Known, component: Component, image: str) -> Document:
@@ -82,7 +87,7 @@ def _container(inputs: Inputs, known: Known, component: Component, image: str) -
 def service(inputs: Inputs, known: Known, component: Component, definition: str, **more: Any) -> Document:
     """The arguments of a component's service. ``more`` overrides or adds members."""
     document: Document = {
-        "name": names.service(inputs, component.name),
+        "service_name": names.service(inputs, component.name),
         "cluster": names.cluster(inputs),
         "task_definition": definition,
         "desired_count": sizing(inputs, component)["count"],
@@ -97,7 +102,7 @@ def service(inputs: Inputs, known: Known, component: Component, definition: str,
         "enable_ecs_managed_tags": True,
         "propagate_tags": "SERVICE",
         "enable_execute_command": inputs["airflow_service_enable_execute_command"],
-        "tags": tags(inputs, component.role),
+        "tags": _tag_list(inputs, component),
     }
     if component is API_SERVER:
         document.update(_reachable(inputs, known))
@@ -121,11 +126,13 @@ def _reachable(inputs: Inputs, known: Known) -> Document:
     return {
         "load_balancers": [
             {
-                "target_group_arn": known.id("target_group", names.target_group(inputs)),
+                "target_group_arn": known.id(network_load_balancer.TARGET_GROUP, names.target_group(inputs)),
                 "container_name": API_SERVER.name,
                 "container_port": port,
             }
         ],
-        "service_registries": [{"registry_arn": known.id("discovery_service", API_SERVER.name)}],
+        "service_registries": [
+            {"registry_arn": known.attribute(service_discovery.SERVICE, names.api_server(inputs), "arn")}
+        ],
         "health_check_grace_period_seconds": 180,
     }

@@ -11,7 +11,7 @@ from typing import Any
 from ... import naming
 from ...core.actions import Resource
 from ...core.known import Known
-from .. import ecr_repositories, ecs_task_definitions, efs_file_system, iam_roles, log_groups
+from .. import ecr_repositories, ecs_task_definitions, efs, iam_roles, log_groups
 from ..dag_tasks_folder import DagTask
 from ..tags import tags
 from . import images, names, network, policies, security_groups
@@ -20,7 +20,14 @@ from .desire import made_by
 ROLE = "dag_tasks"
 SHARED_VOLUME = "shared-volume"
 SHARED_VOLUME_PATH = "/shared-volume"
-FILE_SYSTEM = "efs_file_system"
+
+#: Whatever user an image runs as, on the volume all tasks are one, so that each can read what another wrote.
+_USER = 1000
+_ACCESS_POINT: dict[str, Any] = {
+    "name": "tasks",
+    "posix_user": {"uid": _USER, "gid": _USER},
+    "root_directory": {"path": "/tasks", "owner_uid": _USER, "owner_gid": _USER, "permissions": "0755"},
+}
 
 Inputs = Mapping[str, Any]
 Document = dict[str, Any]
@@ -28,7 +35,7 @@ Document = dict[str, Any]
 
 def desired(inputs: Inputs, known: Known) -> list[Resource]:
     """Everything of the layer, in the order in which it is made. ``inputs["dag_tasks"]`` holds the DagTasks,
-    ``inputs["task_images"]`` the image of each by the task's name.
+    ``inputs["task_images"]`` the Image of each by the task's name.
     """
     tasks: list[DagTask] = inputs["dag_tasks"]
     group = naming.task_log_group(names.environment(inputs))
@@ -39,8 +46,8 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
         made_by(ecr_repositories.desired, repository),
         made_by(log_groups.desired, log_group),
         *(made_by(iam_roles.desired, role) for role in _roles(inputs, known, tasks, group)),
-        *([made_by(efs_file_system.desired, _file_system(inputs, known))] if _shares(tasks) else []),
-        *images.desired(list(inputs["task_images"].values()), known),
+        *(made_by(efs.desired, _file_system(inputs, known)) if _shares(tasks) else []),
+        *images.desired(inputs["task_images"].values(), known),
         *(made_by(ecs_task_definitions.desired, _task_definition(inputs, known, task)) for task in tasks),
     ]
 
@@ -77,12 +84,9 @@ def _file_system(inputs: Inputs, known: Known) -> Document:
     group = known.id(security_groups.GROUP, security_groups.group_name(inputs, SHARED_VOLUME))
     return {
         "name": name,
-        "encrypted": True,
-        "throughput_mode": "elastic",
-        "mount_targets": [
-            {"subnet_id": subnet, "security_groups": [group]}
-            for subnet in network.subnet_ids(inputs, known, network.PRIVATE)
-        ],
+        "subnets": network.subnet_ids(inputs, known, network.PRIVATE),
+        "security_groups": [group],
+        "access_points": [_ACCESS_POINT],
         "tags": tags(inputs, ROLE, name),
     }
 
@@ -100,14 +104,17 @@ def _task_definition(inputs: Inputs, known: Known, task: DagTask) -> Document:
         "execution_role_arn": known.id("iam_role", names.execution_role(inputs, "tasks")),
         "task_role_arn": known.id("iam_role", role),
         "container_definitions": [_container(inputs, known, task)],
-        "tags": tags(inputs, ROLE),
+        "tags": [{"key": key, "value": value} for key, value in tags(inputs, ROLE).items()],
     }
     if task.ephemeral_storage:
         definition["ephemeral_storage"] = {"size_in_gib": task.ephemeral_storage}
     if task.shared_volume:
+        name = f"{environment}-{SHARED_VOLUME}"
+        access_point = known.id(efs.ACCESS_POINT, f"{name}/{_ACCESS_POINT['name']}")
         volume = {
-            "file_system_id": known.id(FILE_SYSTEM, f"{environment}-{SHARED_VOLUME}"),
+            "file_system_id": known.id(efs.FILE_SYSTEM, name),
             "transit_encryption": "ENABLED",
+            "authorization_config": {"access_point_id": access_point},
         }
         definition["volumes"] = [{"name": SHARED_VOLUME, "efs_volume_configuration": volume}]
     return definition
@@ -116,7 +123,7 @@ def _task_definition(inputs: Inputs, known: Known, task: DagTask) -> Document:
 def _container(inputs: Inputs, known: Known, task: DagTask) -> Document:
     container: Document = {
         "name": task.family,
-        "image": images.uri(inputs, known, inputs["task_images"][task.name]),
+        "image": inputs["task_images"][task.name].uri(known),
         "essential": True,
         "environment": [{"name": name, "value": value} for name, value in sorted(task.environment.items())],
         "secrets": [

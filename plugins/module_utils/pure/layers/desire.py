@@ -9,16 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from ...core.actions import ARGUMENTS, Resource
+from ...core.actions import AFTER, ARGUMENTS, Resource
 
 Desired = TypeVar("Desired", Resource, list[Resource])
 
 
-def made_by(desired: Callable[[Mapping[str, Any]], Desired], arguments: Mapping[str, Any]) -> Desired:
+def made_by(desired: Callable[[Mapping[str, Any]], Desired], arguments: Mapping[str, Any], *after: str) -> Desired:
     """What a kind's ``desired`` sees in the arguments of its module, one resource or several, each with the arguments
-    kept for that module.
+    kept for that module. ``after`` are ids of what has to exist before.
     """
     made = desired(arguments)
+    more = {ARGUMENTS: arguments, AFTER: list(after)}
     if isinstance(made, list):
-        return [replace(resource, attributes={ARGUMENTS: arguments}) for resource in made]
-    return replace(made, attributes={ARGUMENTS: arguments})
+        return [replace(resource, attributes={**resource.attributes, **more}) for resource in made]
+    return replace(made, attributes={**made.attributes, **more})

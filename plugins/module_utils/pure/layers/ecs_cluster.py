@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.actions import Resource
 from ...core.known import Known
-from .. import ecs_cluster
+from .. import ecs_clusters
 from ..tags import tags
 from . import names
 from .desire import made_by
@@ -27,4 +27,4 @@ def desired(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
         "default_capacity_provider_strategy": [{"capacity_provider": "FARGATE", "weight": 1, "base": 0}],
         "tags": tags(inputs, ROLE),
     }
-    return [made_by(ecs_cluster.desired, cluster)]
+    return [made_by(ecs_clusters.desired, cluster)]

@@ -71,10 +71,9 @@ def _listener(inputs: Inputs) -> dict[str, Any]:
 
 def _private_name(inputs: Inputs, known: Known) -> Resource:
     document = {
-        "name": API_SERVER.name,
-        "namespace_id": known.id("namespace", names.namespace(inputs)),
-        "dns_records": [{"type": "A", "ttl": 10}],
-        "routing_policy": "MULTIVALUE",
+        "name": names.api_server(inputs),
+        "description": "Airflow's api-server",
         "tags": tags(inputs, ROLE),
     }
-    return made_by(service_discovery.desired_service, document)
+    namespace = known.id(service_discovery.NAMESPACE, names.namespace(inputs))
+    return made_by(service_discovery.desired_service, document, namespace)

@@ -5,41 +5,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from ...core.actions import ARGUMENTS, Resource
-from ...core.compare import UNKNOWN
+from ...core.actions import AFTER, ARGUMENTS, Resource
 from ...core.known import Known
-
-IMAGE = "image"
-REPOSITORY = "ecr_repository"
-
-
-def name(image: Mapping[str, Any]) -> str:
-    """An image's name as a resource: ``prod-tasks:multi_task-0123456789abcdef``."""
-    return f"{image['repository']}:{image['tag']}"
+from .. import ecr_repositories
+from ..ecr_images import TYPE
 
 
-def desired(images: Sequence[Mapping[str, Any]], known: Known) -> list[Resource]:
-    """Images that shall be in the registry. Those with one tag, thus built from the same, are one."""
-    unique = {name(image): image for image in images}
+@dataclass(frozen=True)
+class Image:
+    """An image that is wanted: its name as a resource, ``<repository>:<tag>``, and what the module ecr_images is given
+    to build it.
+    """
+
+    name: str
+    arguments: dict[str, Any]
+
+    def uri(self, known: Known) -> str:
+        """Its reference, pinned by its digest, as a task definition carries it."""
+        return str(known.attribute(TYPE, self.name, "uri"))
+
+
+def desired(images: Iterable[Image], known: Known) -> list[Resource]:
+    """Images that shall be in the registry. Those that are built from the same under one name are one."""
     return [
-        Resource(
-            IMAGE,
-            each,
-            {"repository": known.id(REPOSITORY, image["repository"])},
-            attributes={ARGUMENTS: image["arguments"]},
-        )
-        for each, image in unique.items()
+        Resource(TYPE, image.name, attributes={ARGUMENTS: image.arguments, AFTER: [_repository(known, image)]})
+        for image in {image.name: image for image in images}.values()
     ]
 
 
-def uri(inputs: Mapping[str, Any], known: Known, image: Mapping[str, Any]) -> str:
-    """The reference of an image, pinned by its digest, as a task definition carries it."""
-    digest = known.id(IMAGE, name(image))
-    if inputs["farflow_registry"]:
-        repository = f"{inputs['farflow_registry']}/{image['repository']}"
-    else:
-        repository = known.attribute(REPOSITORY, image["repository"], "uri")
-    return UNKNOWN if UNKNOWN in (digest, repository) else f"{repository}@{digest}"
+def _repository(known: Known, image: Image) -> str:
+    return known.id(ecr_repositories.TYPE, image.arguments["repository"])

@@ -26,6 +26,11 @@ def namespace(inputs: Inputs) -> str:
     return f"{environment(inputs)}.farflow.internal"
 
 
+def api_server(inputs: Inputs) -> str:
+    """The private name of the api-server."""
+    return f"api-server.{namespace(inputs)}"
+
+
 def secret(inputs: Inputs, name: str) -> str:
     return f"farflow/{environment(inputs)}/{name}"
 

@@ -13,8 +13,10 @@ from typing import Any
 from ...core.actions import Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
+from .. import service_discovery
 from ..tags import tags
-from . import security_groups
+from . import names, security_groups
+from .desire import made_by
 
 ROLE = "network"
 VPC = "vpc"
@@ -78,6 +80,7 @@ def desired(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
         *_nat_gateways(inputs, known),
         *_route_tables(inputs, known, vpc_id),
         _s3_endpoint(inputs, known, vpc_id),
+        _namespace(inputs, vpc_id),
     ]
 
 
@@ -161,6 +164,12 @@ def _s3_endpoint(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resour
         "tags": tags(inputs, ROLE, name),
     }
     return Resource(ENDPOINT, name, properties)
+
+
+def _namespace(inputs: Mapping[str, Any], vpc_id: str) -> Resource:
+    """The private DNS namespace, in which components find each other."""
+    namespace = {"name": names.namespace(inputs), "vpc_id": vpc_id, "tags": tags(inputs, ROLE)}
+    return made_by(service_discovery.desired_namespace, namespace)
 
 
 def _name(inputs: Mapping[str, Any], *parts: str) -> str:

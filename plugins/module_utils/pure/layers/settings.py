@@ -51,7 +51,7 @@ def execution_api_url(inputs: Mapping[str, Any]) -> str:
     """Where running tasks reach the api-server, by its private name."""
     if inputs["airflow_service_execution_api_url"]:
         return str(inputs["airflow_service_execution_api_url"])
-    return f"http://api-server.{names.namespace(inputs)}:{security_groups.API_SERVER_PORT}/execution/"
+    return f"http://{names.api_server(inputs)}:{security_groups.API_SERVER_PORT}/execution/"
 
 
 def environment(inputs: Mapping[str, Any], known: Known, component: Component) -> dict[str, str]:

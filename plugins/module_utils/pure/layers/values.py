@@ -71,4 +71,5 @@ def _database_url(inputs: Inputs, known: Known, name: str, description: str, dri
         },
         "tags": tags(inputs, "airflow_service"),
     }
-    return made_by(secrets.desired, secret)
+    password = known.id(secrets.TYPE, names.secret(inputs, DATABASE_PASSWORD))
+    return made_by(secrets.desired, secret, password)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.actions import Resource
 from ...core.known import Known
-from .. import application_autoscaling
+from .. import application_autoscaling, ecs_services
 from ..tags import tags
 from . import airflow_service, names
 from .components import WORKER
@@ -27,10 +27,10 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     """The worker's role, task definition and service, and the service's scaling where it is wanted."""
     scaled = inputs["worker_pool_enabled"]
     resources = airflow_service.component(inputs, known, WORKER, autoscaled=scaled)
-    return resources + (_scaling(inputs) if scaled else [])
+    return resources + (_scaling(inputs, known) if scaled else [])
 
 
-def _scaling(inputs: Inputs) -> list[Resource]:
+def _scaling(inputs: Inputs, known: Known) -> list[Resource]:
     name = names.service(inputs, WORKER.name)
     target = {
         "cluster": names.cluster(inputs),
@@ -50,4 +50,4 @@ def _scaling(inputs: Inputs) -> list[Resource]:
         ],
         "tags": tags(inputs, ROLE),
     }
-    return made_by(application_autoscaling.desired, target)
+    return made_by(application_autoscaling.desired, target, known.id(ecs_services.TYPE, name))
