@@ -1,0 +1,10 @@
+"""The embedded AWS: emulators, front and Docker engine behind `make demo`, molecule and the tests.
+
+The collection knows nothing of it: it sees an endpoint URL and credentials, as of any AWS.
+"""
+
+from __future__ import annotations
+
+from .instance import EmbeddedAWS
+
+__all__ = ["EmbeddedAWS"]

@@ -1,0 +1,154 @@
+"""THE endpoint: routes each request by its signature's service, and logs every AWS call as one line."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from .calls import CallLog
+from .routing import Request, is_mutating, operation_of, service_of
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+
+# What ministack lacks, by the service's signing name. Everything else is ministack's.
+MOTO_SERVICES = frozenset({"application-autoscaling"})
+RESET = "/_ministack/reset"
+_CONTROL = "/_embedded/"
+_ERROR_CODE = re.compile(rb"<Code>([^<]+)</Code>|\"__type\"\s*:\s*\"(?:[^\"#]*#)?([^\"]+)\"")
+
+
+class Front:
+    """ASGI application over the emulators.
+
+    `agent` answers method, task id and body as the ECS agent's task protection does.
+    `on_reset` is called before ministack forgets what it holds.
+    `container_cidr`: where the calls of tasks come from, if any; any other caller is the host.
+    """
+
+    def __init__(
+        self,
+        ministack: App,
+        moto: App,
+        log: CallLog,
+        container_cidr: str,
+        on_reset: Callable[[], None],
+        agent: Callable[[str, str, bytes], tuple[int, dict[str, Any]]],
+    ) -> None:
+        self._on_reset = on_reset
+        self._agent = agent
+        self._ministack = ministack
+        self._moto = moto
+        self._log = log
+        self._container_network = ipaddress.ip_network(container_cidr) if container_cidr else None
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._ministack(scope, receive, send)
+        elif scope["path"].startswith(_CONTROL):
+            await self._control(scope, receive, send)
+        elif scope["path"] == RESET:
+            self._on_reset()
+            await self._ministack(scope, receive, send)
+        else:
+            await self._forward(scope, receive, send)
+
+    async def _forward(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        request = Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers)
+        service = service_of(request)
+        if service is None:
+            await self._ministack(scope, receive, send)
+            return
+        if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            form = await _body(receive)
+            request = Request(request.method, request.path, request.query, headers, form)
+            receive = _replay(form, receive)
+        answer = _Watched(send)
+        started = time.time()
+        try:
+            await (self._moto if service in MOTO_SERVICES else self._ministack)(scope, receive, answer)
+        finally:
+            self._log.add(self._line(request, service, started, answer, scope["client"][0]))
+
+    def _line(self, request: Request, service: str, started: float, answer: _Watched, client: str) -> dict[str, Any]:
+        operation = operation_of(service, request)
+        return {
+            "time": round(started, 3),
+            "seconds": round(time.time() - started, 4),
+            "service": service,
+            "operation": operation,
+            "mutating": is_mutating(operation),
+            "status": answer.status,
+            "error": answer.error,
+            "request_id": answer.request_id,
+            "caller": "container" if self._is_container(client) else "host",
+            "user_agent": request.headers.get("user-agent", ""),
+        }
+
+    def _is_container(self, address: str) -> bool:
+        return self._container_network is not None and ipaddress.ip_address(address) in self._container_network
+
+    async def _control(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        match scope["path"].removeprefix(_CONTROL).split("/"):
+            case ["agent", task, "task-protection", "v1", "state"]:
+                await _answer(send, *self._agent(method, task, await _body(receive)))
+            case ["calls"] if method == "GET":
+                await _answer(send, 200, {"calls": await asyncio.to_thread(self._log.all)})
+            case ["calls", "reset"] if method == "POST":
+                self._log.reset()
+                await _answer(send, 200, {})
+            case _:
+                await _answer(send, 404, {"message": "no such control of the embedded AWS"})
+
+
+class _Watched:
+    """A `send` that remembers status, request id and error code of what passes through."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+        self.request_id = ""
+        self.error = ""
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = {name.lower(): value for name, value in message["headers"]}
+            request_id = headers.get(b"x-amzn-requestid") or headers.get(b"x-amz-request-id") or b""
+            self.request_id = request_id.decode()
+        elif self.status >= 400 and not self.error and (found := _ERROR_CODE.search(message.get("body", b""))):
+            self.error = (found[1] or found[2]).decode()
+        await self._send(message)
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives the body that was read already, then what comes after it."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> dict[str, Any]:
+        return waiting.pop() if waiting else await receive()
+
+    return again
+
+
+async def _answer(send: Send, status: int, document: dict[str, Any]) -> None:
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(document).encode()})

@@ -1,0 +1,227 @@
+"""One embedded AWS from the outside: start it, point clients at it, read its calls, stop it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from . import base_images, docker_objects, engine
+from .progress import say
+from .settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Settings, folder_of, load
+
+RESET = "/_ministack/reset"
+_PACKAGE = Path(__file__).parent
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_START_SECONDS = 60
+_STOP_SECONDS = 30
+
+
+class EmbeddedAWSError(Exception):
+    """The embedded AWS cannot be started; the text says why."""
+
+
+class EmbeddedAWS:
+    """`with EmbeddedAWS(name="x", fast=True) as aws: aws.client("ecs")`.
+
+    name: its folder, label and network; one name is one instance on this machine.
+    port: 0 takes a free one.
+    fast: no containers and no Docker engine; tasks end well after a moment, services run at once.
+    database_seconds: with `fast`, how long a new database stays `creating`.
+    """
+
+    def __init__(self, name: str, *, port: int = 0, fast: bool = True, database_seconds: float = 0) -> None:
+        if not _NAME.fullmatch(name):
+            raise EmbeddedAWSError(f"a name is made of lower-case letters, digits and hyphens: {name}")
+        self.name = name
+        self._wanted = (port, fast, database_seconds)
+        self._settings: Settings | None = load(name)
+
+    def __enter__(self) -> EmbeddedAWS:
+        self.up()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.down()
+
+    @property
+    def settings(self) -> Settings:
+        """Raises: EmbeddedAWSError when it was not started."""
+        if self._settings is None:
+            raise EmbeddedAWSError(f"the embedded AWS {self.name} is not up: python tests/embedded_aws up")
+        return self._settings
+
+    @property
+    def endpoint_url(self) -> str:
+        return self.settings.endpoint_url
+
+    @property
+    def registry(self) -> str:
+        """Where images are pushed: `<registry>/<repository>`. An engine takes plain HTTP on the loopback only."""
+        return f"127.0.0.1:{self.settings.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What points boto3, the AWS CLI and Ansible at it. Empty values silence a user's own profile."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "EMBEDDED_AWS_REGISTRY": self.registry,
+        }
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 client of it, whatever the environment says."""
+        import boto3
+
+        defaults = {
+            "endpoint_url": self.endpoint_url,
+            "region_name": REGION,
+            "aws_access_key_id": ACCESS_KEY_ID,
+            "aws_secret_access_key": SECRET_ACCESS_KEY,
+        }
+        return boto3.client(service, **{**defaults, **options})
+
+    def is_up(self) -> bool:
+        if self._settings is None:
+            return False
+        try:
+            self._request("GET", "/_ministack/health")
+        except (urllib.error.URLError, OSError):
+            return False
+        return True
+
+    def up(self) -> None:
+        """Start it, with all that it needs; nothing is done when it is up already.
+
+        Raises: EmbeddedAWSError, engine.EngineError, base_images.ImageError
+        """
+        if self.is_up():
+            return
+        self._clear()
+        port, fast, database_seconds = self._wanted
+        host = "127.0.0.1"
+        if not fast:
+            engine.ensure()
+            base_images.ensure()
+            host = engine.gateway()
+        settings = Settings(self.name, host, port, fast, database_seconds, str(folder_of(self.name)))
+        self._settings = self._start(settings)
+
+    def down(self) -> None:
+        """Stop it and remove every container, network, process and file that it made; also after a crash."""
+        if self.is_up():
+            self.reset()
+        self._clear()
+        self._settings = None
+
+    def reset(self) -> None:
+        """An empty account again; containers gone."""
+        self._request("POST", RESET)
+        if not self.settings.fast:
+            docker_objects.remove_idle_volumes(self.name)
+
+    def calls(self, *, service: str | None = None, mutating: bool | None = None) -> list[dict[str, Any]]:
+        """AWS calls since the last `reset_calls`, oldest first.
+
+        Each: time (epoch seconds), seconds, service, operation, mutating, status, error, request_id,
+        caller (`host` or `container`), user_agent.
+        """
+        calls = json.loads(self._request("GET", "/_embedded/calls"))["calls"]
+        return [call for call in calls if service in (None, call["service"]) and mutating in (None, call["mutating"])]
+
+    def reset_calls(self) -> None:
+        self._request("POST", "/_embedded/calls/reset")
+
+    def _request(self, method: str, path: str) -> bytes:
+        request = urllib.request.Request(self.endpoint_url + path, method=method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=60) as response:
+            return response.read()
+
+    def _start(self, settings: Settings) -> Settings:
+        settings.path("tmp").mkdir(parents=True)
+        if not settings.fast:
+            settings = dataclasses.replace(settings, container_cidr=docker_objects.create_network(self.name))
+        log = settings.path("server.log")
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, str(_PACKAGE), "serve", *_as_arguments(settings)],
+                env=_clean_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd="/",
+            )
+        settings.path("server.pid").write_text(str(process.pid))
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise EmbeddedAWSError(f"the emulators ended with {process.returncode}:\n{log.read_text()[-2000:]}")
+            self._settings = load(self.name)
+            if self.is_up():
+                return self.settings
+            time.sleep(0.05)
+        raise EmbeddedAWSError(f"the emulators do not answer after {_START_SECONDS} s, see {log}")
+
+    def _clear(self) -> None:
+        """Stop the process if it lives, remove leftover containers, then the folder."""
+        folder = folder_of(self.name)
+        pid_file = folder / "server.pid"
+        if pid_file.exists():
+            _stop_process(int(pid_file.read_text()), self.name)
+        was_fast = self._settings.fast if self._settings else self._wanted[1]
+        if not was_fast and engine.answers():
+            docker_objects.remove_all(self.name)
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
+def _as_arguments(settings: Settings) -> list[str]:
+    arguments = ["--name", settings.name, "--port", str(settings.port), "--host", settings.host]
+    arguments += ["--container-cidr", settings.container_cidr]
+    arguments += ["--database-seconds", str(settings.database_seconds)]
+    return [*arguments, "--fast"] if settings.fast else arguments
+
+
+def _clean_environment() -> dict[str, str]:
+    """The caller's environment without what would lead the emulators elsewhere."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MINISTACK_", "MOTO_"))}
+
+
+def _stop_process(pid: int, name: str) -> None:
+    """End our server, known by its command line: a stale pid file may name someone else's process."""
+    if not _is_server(pid, name):
+        return
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while _is_server(pid, name):
+        if time.monotonic() > deadline:
+            say(f"{name}: the emulators do not stop, killing them")
+            os.killpg(pid, signal.SIGKILL)
+            deadline += _STOP_SECONDS
+        time.sleep(0.05)
+
+
+def _is_server(pid: int, name: str) -> bool:
+    try:
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return [b"serve", b"--name", name.encode()] == arguments[2:5]

@@ -1,0 +1,29 @@
+"""The known faults of the pinned emulators, each mended by one named function."""
+
+from __future__ import annotations
+
+from ..settings import Settings
+from . import ec2, ecr, ecs_documents, ecs_protection, ecs_refusals, elbv2, rds, s3, tagging
+
+
+def apply(settings: Settings) -> None:
+    """Mend ministack in this process; its environment is set."""
+    ecs_documents.apply()
+    ecs_protection.apply()
+    ec2.apply()
+    ecr.apply()
+    s3.apply()
+    elbv2.apply()
+    tagging.apply()
+    rds.apply(settings)
+    if settings.fast:
+        from . import fast
+
+        fast.apply(settings)
+    else:
+        from . import ecs_containers, ecs_lifecycle
+
+        ecs_containers.apply(settings)
+        ecs_lifecycle.apply(settings)
+        elbv2.apply_with_containers()
+    ecs_refusals.apply()

@@ -1,0 +1,126 @@
+"""EC2: what is in use cannot be deleted, and a NAT gateway has its address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ministack.services import alb, ec2, ecs, efs, rds
+
+_GONE = ("deleted", "deleting")
+
+
+def apply() -> None:
+    actions = ec2._ACTION_MAP
+    for action, parameter, code, users in (
+        ("DeleteSecurityGroup", "GroupId", "DependencyViolation", users_of_security_group),
+        ("DeleteSubnet", "SubnetId", "DependencyViolation", users_of_subnet),
+        ("DeleteInternetGateway", "InternetGatewayId", "DependencyViolation", users_of_internet_gateway),
+        ("DetachInternetGateway", "VpcId", "DependencyViolation", public_addresses_in_vpc),
+        ("ReleaseAddress", "AllocationId", "InvalidIPAddress.InUse", users_of_address),
+    ):
+        actions[action] = refuse_while_used(actions[action], parameter, code, users)
+    for action in ("AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress"):
+        actions[action] = refuse_duplicate_rules(actions[action], action.removeprefix("AuthorizeSecurityGroup"))
+    for action in ("CreateNatGateway", "DescribeNatGateways"):
+        actions[action] = tell_address(actions[action])
+
+
+def refuse_while_used(delete, parameter: str, code: str, users: Callable[[str], Iterable[str]]):
+    """Fault: what others need is deleted all the same; on AWS a teardown in the wrong order fails here."""
+
+    def handler(parameters: dict[str, Any]):
+        identifier = ec2._p(parameters, parameter)
+        user = next(iter(users(identifier)), None)
+        if user:
+            return ec2._error(code, f"resource {identifier} has a dependent object: {user}", 400)
+        return delete(parameters)
+
+    return handler
+
+
+def refuse_duplicate_rules(authorize, direction: str):
+    """Fault: a rule that is there already is authorized again; on AWS that is an error."""
+
+    def handler(parameters: dict[str, Any]):
+        group = ec2._security_groups.get(ec2._p(parameters, "GroupId"))
+        present = group["IpPermissions" if direction == "Ingress" else "IpPermissionsEgress"] if group else ()
+        for rule in ec2._parse_ip_permissions(parameters, "IpPermissions"):
+            if any(ec2._rules_match(rule, other) for other in present):
+                return ec2._error("InvalidPermission.Duplicate", "the specified rule already exists", 400)
+        return authorize(parameters)
+
+    return handler
+
+
+def tell_address(describe):
+    """Fault: a NAT gateway has no address."""
+
+    def add(found: re.Match[str]) -> str:
+        gateway = ec2._nat_gateways[found[2]]
+        allocation = gateway.get("AllocationId")
+        address = ec2._addresses.get(allocation, {}).get("PublicIp", "")
+        return (
+            f"{found[1]}<natGatewayAddressSet><item><allocationId>{allocation}</allocationId>"
+            f"<publicIp>{address}</publicIp><isPrimary>true</isPrimary><status>succeeded</status>"
+            "</item></natGatewayAddressSet>"
+        )
+
+    def handler(parameters: dict[str, Any]):
+        status, headers, body = describe(parameters)
+        empty = r"(<natGatewayId>(nat-\w+)</natGatewayId>(?:(?!<natGatewayId>).)*?)<natGatewayAddressSet/>"
+        return status, headers, re.sub(empty, add, body.decode(), flags=re.DOTALL).encode()
+
+    return handler
+
+
+def users_of_security_group(group: str) -> Iterator[str]:
+    for identifier, other in ec2._security_groups.items():
+        rules = [*other["IpPermissions"], *other["IpPermissionsEgress"]]
+        if identifier != group and any(
+            pair.get("GroupId") == group for rule in rules for pair in rule["UserIdGroupPairs"]
+        ):
+            yield identifier
+    yield from (arn for arn, balancer in alb._lbs.items() if group in balancer["SecurityGroups"])
+    yield from (name for name, target in efs._mount_targets.items() if group in target["SecurityGroups"])
+    for name, database in rds._instances.items():
+        if any(item["VpcSecurityGroupId"] == group for item in database["VpcSecurityGroups"]):
+            yield name
+    yield from (service["serviceArn"] for service, network in _running_services() if group in network["securityGroups"])
+
+
+def users_of_subnet(subnet: str) -> Iterator[str]:
+    yield from (name for name, gateway in _living_nat_gateways() if gateway["SubnetId"] == subnet)
+    yield from (arn for arn, balancer in alb._lbs.items() if subnet in balancer["Subnets"])
+    yield from (name for name, target in efs._mount_targets.items() if target["SubnetId"] == subnet)
+    yield from (service["serviceArn"] for service, network in _running_services() if subnet in network["subnets"])
+    for name, group in rds._subnet_groups.items():
+        in_use = any(database["DBSubnetGroup"]["DBSubnetGroupName"] == name for database in rds._instances.values())
+        if in_use and any(item["SubnetIdentifier"] == subnet for item in group["Subnets"]):
+            yield name
+
+
+def users_of_internet_gateway(gateway: str) -> Iterator[str]:
+    attachments = ec2._internet_gateways.get(gateway, {}).get("Attachments", [])
+    yield from (attachment["VpcId"] for attachment in attachments)
+
+
+def public_addresses_in_vpc(vpc: str) -> Iterator[str]:
+    yield from (name for name, gateway in _living_nat_gateways() if gateway["VpcId"] == vpc)
+
+
+def users_of_address(allocation: str) -> Iterator[str]:
+    yield from (name for name, gateway in _living_nat_gateways() if gateway.get("AllocationId") == allocation)
+
+
+def _living_nat_gateways() -> Iterator[tuple[str, dict[str, Any]]]:
+    return ((name, gateway) for name, gateway in ec2._nat_gateways.items() if gateway["State"] not in _GONE)
+
+
+def _running_services() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Services whose tasks hold network interfaces, with their network."""
+    for service in ecs._services.values():
+        network = service.get("networkConfiguration", {}).get("awsvpcConfiguration")
+        if network and service.get("runningCount"):
+            yield service, network

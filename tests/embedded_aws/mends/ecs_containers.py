@@ -1,0 +1,127 @@
+"""ECS: containers that find what Fargate gives them, and are run as their definition says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from docker.types import EndpointConfig
+from ministack.core.responses import get_region
+from ministack.services import alb, ecs, servicediscovery
+
+from ..settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Settings
+from . import ecs_volumes
+
+STOP_LABEL = "embedded-aws.stop-timeout"
+_API_VERSION = "1.41"
+_NANOSECONDS = 10**9
+_ECR_HOST = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/")
+
+
+def apply(settings: Settings) -> None:
+    ecs._register_metadata = give_credentials(ecs._register_metadata, settings)
+    ecs._build_run_kwargs = run_as_defined(ecs._build_run_kwargs, settings)
+    ecs._start_task_worker = pull_from_here(ecs._start_task_worker, settings)
+
+
+def give_credentials(register, settings: Settings):
+    """Fault: no region, and a credential URL that boto3 refuses. What the task definition says comes first."""
+
+    def register_metadata(task_arn, cluster_arn, definition, container, launch_type, environment, *rest):
+        said = dict(environment)
+        token = register(task_arn, cluster_arn, definition, container, launch_type, environment, *rest)
+        for name in ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"):
+            environment.pop(name, None)
+        environment.update(
+            {
+                "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
+                "AWS_REGION": get_region(),
+                "AWS_DEFAULT_REGION": get_region(),
+                "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+                "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+                "AWS_ENDPOINT_URL": settings.endpoint_url,
+                "ECS_CONTAINER_METADATA_URI_V4": f"{settings.endpoint_url}/v4/{token}",
+                "ECS_AGENT_URI": f"{settings.endpoint_url}/_embedded/agent/{task_arn.rsplit('/', 1)[1]}",
+            }
+        )
+        environment.update(said)
+        return token
+
+    return register_metadata
+
+
+def run_as_defined(build, settings: Settings):
+    """Fault: entryPoint, user, workingDirectory, readonlyRootFilesystem, healthCheck, init process, memory, EFS
+    and scratch volumes are ignored, and Cloud Map names and load balancers do not resolve."""
+
+    def build_run_kwargs(
+        container, definition, environment, ports, network, host_mode, task_id, task_arn, *rest
+    ) -> dict[str, Any]:
+        options = build(container, definition, environment, ports, network, host_mode, task_id, task_arn, *rest)
+        options.update(_process_options(container, definition))
+        options["labels"][STOP_LABEL] = str(container.get("stopTimeout", 30))
+        options["volumes"] = options.get("volumes", []) + ecs_volumes.binds(container, definition, task_id, settings)
+        if not host_mode:
+            options["network"] = settings.network
+            names = _cloud_map_names(task_arn)
+            options["networking_config"] = {settings.network: EndpointConfig(_API_VERSION, aliases=names)}
+            options["extra_hosts"] = dict.fromkeys(_load_balancer_names(), settings.host)
+        return options
+
+    return build_run_kwargs
+
+
+def pull_from_here(start, settings: Settings):
+    """Fault: an ECR repository URI does not resolve. The engine pulls from the loopback in its place."""
+
+    def start_task_worker(task, definition, overrides, docker_client):
+        for container in definition.get("containerDefinitions", []):
+            container["image"] = _ECR_HOST.sub(f"127.0.0.1:{settings.port}/", container["image"])
+        start(task, definition, overrides, docker_client)
+
+    return start_task_worker
+
+
+def _process_options(container: dict[str, Any], definition: dict[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for member, option in (("entryPoint", "entrypoint"), ("user", "user"), ("workingDirectory", "working_dir")):
+        if container.get(member):
+            options[option] = container[member]
+    if container.get("readonlyRootFilesystem"):
+        options["read_only"] = True
+    if container.get("linuxParameters", {}).get("initProcessEnabled"):
+        options["init"] = True
+    mebibytes = container.get("memory") or definition.get("memory")
+    if mebibytes:
+        options["mem_limit"] = f"{mebibytes}m"
+    if container.get("healthCheck"):
+        check = container["healthCheck"]
+        options["healthcheck"] = {
+            "test": check["command"],
+            "interval": check["interval"] * _NANOSECONDS,
+            "timeout": check["timeout"] * _NANOSECONDS,
+            "retries": check["retries"],
+            "start_period": check.get("startPeriod", 0) * _NANOSECONDS,
+        }
+    return options
+
+
+def _cloud_map_names(task_arn: str) -> list[str]:
+    """`<service>.<namespace>` of each registry of the task's service; the engine's DNS answers for them."""
+    task = ecs._tasks[task_arn]
+    cluster = ecs._cluster_name_from_arn(task["clusterArn"])
+    service = ecs._services.get(f"{cluster}/{task['group'].removeprefix('service:')}", {})
+    names = []
+    for registry in service.get("serviceRegistries", []):
+        found = servicediscovery._services.get(registry["registryArn"].rsplit("/", 1)[1])
+        if found:
+            names.append(f"{found['Name']}.{servicediscovery._namespaces[found['NamespaceId']]['Name']}")
+    return names
+
+
+def _load_balancer_names() -> list[str]:
+    """Names under which the front serves the load balancers that exist when the container starts."""
+    balancers = list(alb._lbs.values())
+    return [balancer["DNSName"] for balancer in balancers] + [
+        f"{balancer['LoadBalancerName']}.alb.localhost" for balancer in balancers
+    ]

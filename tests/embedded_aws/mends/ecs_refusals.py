@@ -1,0 +1,132 @@
+"""ECS: what AWS refuses is refused, and a family means its newest ACTIVE revision."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ministack.core.responses import error_response_json
+from ministack.services import ec2, ecs
+
+# Fargate's CPU units, and the MiB that go with each.
+_FARGATE_MEMORY = {
+    "256": (512, 1024, 2048),
+    "512": range(1024, 4096 + 1, 1024),
+    "1024": range(2048, 8192 + 1, 1024),
+    "2048": range(4096, 16384 + 1, 1024),
+    "4096": range(8192, 30720 + 1, 1024),
+    "8192": range(16384, 61440 + 1, 4096),
+    "16384": range(32768, 122880 + 1, 8192),
+}
+
+
+def apply() -> None:
+    ecs._resolve_td_key = mean_newest_active(ecs._resolve_td_key)
+    actions = ecs._ACTION_MAP
+    actions["RegisterTaskDefinition"] = refuse_size(actions["RegisterTaskDefinition"])
+    actions["RunTask"] = answer_token_again(refuse_task(actions["RunTask"]))
+    actions["CreateService"] = refuse_task(actions["CreateService"])
+    actions["DeleteCluster"] = refuse_busy_cluster(actions["DeleteCluster"])
+
+
+def mean_newest_active(resolve):
+    """Fault: a bare family means its newest revision even when that is INACTIVE."""
+
+    def handler(reference: str) -> str | None:
+        name = reference.rsplit("/", 1)[-1]
+        if ":" in name:
+            return resolve(reference)
+        revisions = [
+            record["revision"]
+            for record in ecs._task_defs.values()
+            if (record["family"], record["status"]) == (name, "ACTIVE")
+        ]
+        return f"{name}:{max(revisions)}" if revisions else f"{name}:0"
+
+    return handler
+
+
+def refuse_size(register):
+    """Fault: pairs of CPU and memory that Fargate has not are registered."""
+
+    def handler(data: dict[str, Any]):
+        fits = int(data.get("memory", 0)) in _FARGATE_MEMORY.get(data.get("cpu", ""), ())
+        if "FARGATE" in data.get("requiresCompatibilities", []) and not fits:
+            return _refusal("ClientException", "No Fargate configuration exists for given values.")
+        return register(data)
+
+    return handler
+
+
+def refuse_task(start):
+    """Faults: an unknown cluster is made, an INACTIVE definition is run, networks are not looked at."""
+
+    def handler(data: dict[str, Any]):
+        cluster = ecs._resolve_cluster_name(data.get("cluster", "default"))
+        if cluster not in ecs._clusters:
+            return _refusal("ClusterNotFoundException", "Cluster not found.")
+        definition = ecs._task_defs.get(ecs._resolve_td_key(data.get("taskDefinition", "")))
+        if definition is None:
+            return _refusal("ClientException", "Unable to find task definition.")
+        if definition["status"] != "ACTIVE":
+            return _refusal("ClientException", "TaskDefinition is inactive")
+        if definition["networkMode"] == "awsvpc":
+            network = data.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+            complaint = _network_complaint(network)
+            if complaint:
+                return _refusal("InvalidParameterException", complaint)
+        return start(data)
+
+    return handler
+
+
+def _network_complaint(network: dict[str, Any]) -> str | None:
+    if not network.get("subnets"):
+        return "Network Configuration must be provided when networkMode 'awsvpc' is specified."
+    for subnet in network["subnets"]:
+        if subnet not in ec2._subnets:
+            return f"Error retrieving subnet information for [{subnet}]: The subnet ID '{subnet}' does not exist"
+    for group in network.get("securityGroups", []):
+        if group not in ec2._security_groups:
+            return f"Error retrieving security group information for [{group}]: it does not exist"
+    return None
+
+
+def answer_token_again(run):
+    """Fault: the same clientToken starts tasks again; on AWS it gets the first answer."""
+    answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+
+    def handler(data: dict[str, Any]):
+        token = data.get("clientToken")
+        if token is None:
+            return run(data)
+        key = f"{data.get('cluster', 'default')} {token}"
+        if key in answers and json.loads(answers[key][2])["tasks"][0]["taskArn"] in ecs._tasks:
+            return answers[key]
+        answer = run(data)
+        if answer[0] == 200:
+            answers[key] = answer
+        return answer
+
+    return handler
+
+
+def refuse_busy_cluster(delete):
+    """Fault: a cluster is deleted under its services and tasks."""
+
+    def handler(data: dict[str, Any]):
+        name = ecs._resolve_cluster_name(data.get("cluster", "default"))
+        arn = ecs._clusters.get(name, {}).get("clusterArn")
+        if any(service["clusterArn"] == arn and service["status"] == "ACTIVE" for service in ecs._services.values()):
+            return _refusal(
+                "ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active."
+            )
+        if any(task["clusterArn"] == arn and task["lastStatus"] != "STOPPED" for task in ecs._tasks.values()):
+            return _refusal("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")
+        return delete(data)
+
+    return handler
+
+
+def _refusal(code: str, message: str) -> tuple[int, dict[str, str], bytes]:
+    return error_response_json(code, message, 400)

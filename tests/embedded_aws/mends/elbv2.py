@@ -1,0 +1,167 @@
+"""Elastic Load Balancing: targets are as healthy as they answer, and a load balancer is in its subnets' VPC."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+import threading
+import time
+from typing import Any
+
+from ministack.core.responses import set_request_region
+from ministack.services import alb, ec2
+
+_PROBE_AGAIN_SECONDS = 1
+_PROBE_TIMEOUT_SECONDS = 5
+
+
+def apply() -> None:
+    alb.find_lb_for_host = in_every_region(alb.find_lb_for_host)
+    alb._find_lb_by_name = in_every_region(alb._find_lb_by_name)
+    alb._lb_xml = name_zones(alb._lb_xml)
+    actions = alb._ACTION_MAP
+    actions["CreateLoadBalancer"] = place_in_vpc(actions["CreateLoadBalancer"])
+    actions["DeleteLoadBalancer"] = protect(actions["DeleteLoadBalancer"])
+    actions["DescribeTargetGroups"] = miss_target_groups(actions["DescribeTargetGroups"])
+    actions["DeleteTargetGroup"] = keep_used_target_groups(actions["DeleteTargetGroup"])
+
+
+def apply_with_containers() -> None:
+    alb._ACTION_MAP["DescribeTargetHealth"] = tell_probed_health(alb._ACTION_MAP["DescribeTargetHealth"])
+
+
+def in_every_region(find):
+    """Fault: a request to a load balancer is not signed, so that only those of one region are found."""
+
+    def finder(wanted: str) -> dict[str, Any] | None:
+        found = find(wanted)
+        for region in () if found else sorted({region for (_, region, _), _ in alb._lbs.all_items()}):
+            set_request_region(region)
+            found = find(wanted)
+            if found:
+                return found
+        return found
+
+    return finder
+
+
+def place_in_vpc(create):
+    """Fault: every load balancer is in vpc-00000001."""
+
+    def handler(parameters: dict[str, Any]):
+        subnets = alb._parse_member_list(parameters, "Subnets")
+        if subnets and subnets[0] in ec2._subnets:
+            parameters["VpcId"] = [ec2._subnets[subnets[0]]["VpcId"]]
+        return create(parameters)
+
+    return handler
+
+
+def name_zones(render):
+    """Fault: every subnet of a load balancer is told to be in the region's first zone."""
+
+    def zone(found: re.Match[str]) -> str:
+        subnet = ec2._subnets.get(found[2], {})
+        return f"<ZoneName>{subnet.get('AvailabilityZone', found[1])}</ZoneName><SubnetId>{found[2]}</SubnetId>"
+
+    def handler(balancer: dict[str, Any]) -> str:
+        return re.sub(r"<ZoneName>([^<]*)</ZoneName><SubnetId>([^<]*)</SubnetId>", zone, render(balancer))
+
+    return handler
+
+
+def protect(delete):
+    """Fault: deletion protection does not protect."""
+
+    def handler(parameters: dict[str, Any]):
+        arn = alb._p(parameters, "LoadBalancerArn")
+        if {"Key": "deletion_protection.enabled", "Value": "true"} in alb._lb_attrs.get(arn, []):
+            return alb._error("OperationNotPermitted", f"Load balancer '{arn}' cannot be deleted: it is protected", 400)
+        return delete(parameters)
+
+    return handler
+
+
+def miss_target_groups(describe):
+    """Fault: a name that no target group has is answered with an empty list; AWS raises TargetGroupNotFound."""
+
+    def handler(parameters: dict[str, Any]):
+        there = {group["TargetGroupName"] for group in alb._tgs.values()}
+        if not there.issuperset(alb._parse_member_list(parameters, "Names")):
+            return alb._error("TargetGroupNotFound", "One or more target groups not found", 400)
+        return describe(parameters)
+
+    return handler
+
+
+def keep_used_target_groups(delete):
+    """Fault: a target group is deleted under its listener."""
+
+    def handler(parameters: dict[str, Any]):
+        arn = alb._p(parameters, "TargetGroupArn")
+        if arn in json.dumps(list(alb._listeners.values()) + list(alb._rules.values()), default=str):
+            message = f"Target group '{arn}' is currently in use by a listener or a rule"
+            return alb._error("ResourceInUse", message, 400)
+        return delete(parameters)
+
+    return handler
+
+
+def tell_probed_health(describe):
+    """Fault: every target is healthy. Here it is `initial` until it was probed, as its target group says."""
+    prober = TargetProber()
+
+    def handler(parameters: dict[str, Any]):
+        status, headers, body = describe(parameters)
+        group = alb._tgs.get(alb._p(parameters, "TargetGroupArn"))
+        if group is None:
+            return status, headers, body
+
+        def state(found: re.Match[str]) -> str:
+            return found[1] + prober.state(group, found[2], int(found[3]))
+
+        target = r"(<Target><Id>([^<]+)</Id><Port>(\d+)</Port></Target>.*?<TargetHealth>)<State>healthy</State>"
+        return status, headers, re.sub(target, state, body.decode()).encode()
+
+    return handler
+
+
+class TargetProber:
+    """Last known health of targets, renewed in the background when someone asks."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, str] = {}
+        self._probed: dict[str, float] = {}
+
+    def state(self, group: dict[str, Any], address: str, port: int) -> str:
+        key = json.dumps([group["TargetGroupArn"], address, port])
+        if time.monotonic() - self._probed.get(key, -_PROBE_AGAIN_SECONDS) >= _PROBE_AGAIN_SECONDS:
+            self._probed[key] = time.monotonic()
+            threading.Thread(target=self._probe, args=(key, group, address, port), daemon=True).start()
+        return self._states.get(key, "<State>initial</State><Reason>Elb.RegistrationInProgress</Reason>")
+
+    def _probe(self, key: str, group: dict[str, Any], address: str, port: int) -> None:
+        try:
+            answered = _answers(group, address, port)
+        except (OSError, http.client.HTTPException):
+            self._states[key] = "<State>unhealthy</State><Reason>Target.Timeout</Reason>"
+            return
+        mismatch = "<State>unhealthy</State><Reason>Target.ResponseCodeMismatch</Reason>"
+        self._states[key] = "<State>healthy</State>" if answered else mismatch
+
+
+def _answers(group: dict[str, Any], address: str, port: int) -> bool:
+    """Whether the target answers its group's health check well. Raises: OSError, http.client.HTTPException"""
+    said = str(group.get("HealthCheckPort", "traffic-port"))
+    port = int(said) if said.isdigit() else port
+    if not str(group.get("HealthCheckProtocol", "TCP")).startswith("HTTP"):
+        socket.create_connection((address, port), timeout=_PROBE_TIMEOUT_SECONDS).close()
+        return True
+    connection = http.client.HTTPConnection(address, port, timeout=_PROBE_TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", group.get("HealthCheckPath") or "/")
+        return 200 <= connection.getresponse().status < 400
+    finally:
+        connection.close()

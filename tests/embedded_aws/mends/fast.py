@@ -1,0 +1,96 @@
+"""`--fast`: no containers. One-off tasks end well after a moment, services run, databases become available."""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+import json
+import threading
+from typing import Any
+
+from ministack.core.responses import get_account_id, get_region, request_scope
+from ministack.services import ecs, rds
+
+from ..settings import Settings
+
+TASK_SECONDS = 0.2
+_FIRST_ADDRESS = ipaddress.IPv4Address("10.255.0.1")
+
+
+def apply(settings: Settings) -> None:
+    ecs._get_docker = rds._get_docker = lambda: None
+    ecs._run_task = end_tasks(ecs._run_task)
+    ecs._reconcile_service_tasks = roll_to_the_end(ecs._reconcile_service_tasks)
+    ecs._ACTION_MAP["RunTask"] = ecs._run_task
+    if settings.database_seconds:
+        create = rds._ACTION_MAP["CreateDBInstance"]
+        rds._ACTION_MAP["CreateDBInstance"] = create_databases_slowly(create, settings.database_seconds)
+
+
+def end_tasks(run_task):
+    """Faults: without Docker a task stays RUNNING for ever, and has no address to be a target by."""
+    numbers = itertools.count()
+
+    def handler(data: dict[str, Any]):
+        answer = run_task(data)
+        if answer[0] != 200:
+            return answer
+        arns = [task["taskArn"] for task in json.loads(answer[2])["tasks"]]
+        for arn in arns:
+            ecs._tasks[arn]["_container_ip"] = str(_FIRST_ADDRESS + next(numbers))
+        if not data.get("group", "").startswith("service:"):
+            _later(TASK_SECONDS, _end, arns)
+        return answer
+
+    return handler
+
+
+def roll_to_the_end(reconcile):
+    """Fault: without Docker nobody goes on with a deployment whose percentages want several steps."""
+
+    def handler(cluster: str, key: str) -> None:
+        reconcile(cluster, key)
+        service = ecs._services.get(key)
+        for _ in range(2 * service["desiredCount"] if service else 0):
+            if ecs._primary_deployment(service).get("rolloutState") != "IN_PROGRESS":
+                return
+            reconcile(cluster, key)
+
+    return handler
+
+
+def create_databases_slowly(create, seconds: float):
+    """A database is `creating` for a while, as on AWS."""
+
+    def handler(parameters: dict[str, Any]):
+        identifier = rds._p(parameters, "DBInstanceIdentifier")
+        existed = identifier in rds._instances
+        answer = create(parameters)
+        if existed or identifier not in rds._instances:
+            return answer
+        record = rds._instances[identifier]
+        record["DBInstanceStatus"] = "creating"
+        _later(seconds, rds._instance_available_unless_stopped, record)
+        return rds._single_instance_response("CreateDBInstanceResponse", "CreateDBInstanceResult", record)
+
+    return handler
+
+
+def _end(arns: list[str]) -> None:
+    for arn in arns:
+        if arn in ecs._tasks:
+            ecs._mark_task_stopped(
+                arn, ecs._tasks[arn], "Essential container exited", "EssentialContainerExited", exit_code=0
+            )
+
+
+def _later(seconds: float, function, argument: Any) -> None:
+    account, region = get_account_id(), get_region()
+
+    def in_scope() -> None:
+        with request_scope(account, region):
+            function(argument)
+
+    timer = threading.Timer(seconds, in_scope)
+    timer.daemon = True
+    timer.start()

@@ -1,0 +1,127 @@
+"""RDS: what was said is described, instances side by side, and a certificate for the address that clients use."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+import botocore.session
+from ministack.services import rds
+
+from ..settings import Settings
+
+_MODEL = botocore.session.get_session().get_service_model("rds")
+_RECORD = _MODEL.shape_for("DBInstance").members
+# Handled by ministack, or named otherwise in what is described.
+_NOT_KEPT = frozenset({"DBInstanceIdentifier", "Engine", "EngineVersion", "DBName", "DBClusterIdentifier"})
+# What AWS resolves a bare major version to.
+_NEWEST_MINOR = {"15": "15.14", "16": "16.10", "17": "17.6"}
+
+
+def apply(settings: Settings) -> None:
+    rds._rds_docker_scope = scope_by_instance(rds._rds_docker_scope, settings)
+    rds._run_rds_container = certify_host_address(rds._run_rds_container, settings)
+    for action, member, code in (
+        ("DeleteDBSubnetGroup", "DBSubnetGroupName", "InvalidDBSubnetGroupStateFault"),
+        ("DeleteDBParameterGroup", "DBParameterGroupName", "InvalidDBParameterGroupState"),
+    ):
+        rds._ACTION_MAP[action] = keep_used_group(rds._ACTION_MAP[action], member, code)
+    rds._instance_xml = tell_log_exports(rds._instance_xml)
+    rds._ACTION_MAP["CreateDBInstance"] = keep_instance(rds._ACTION_MAP["CreateDBInstance"], "CreateDBInstance")
+    rds._ACTION_MAP["ModifyDBInstance"] = keep_instance(rds._ACTION_MAP["ModifyDBInstance"], "ModifyDBInstance")
+
+
+def keep_instance(handle, operation: str):
+    """Fault: the backup window, the storage's throughput, log exports and others are dropped."""
+    shape = _MODEL.operation_model(operation).input_shape
+    kept = {
+        name: member.type_name
+        for name, member in shape.members.items()
+        if name in _RECORD and name not in _NOT_KEPT and member.type_name in ("string", "integer", "boolean")
+    }
+
+    def handler(parameters: dict[str, Any]):
+        version = rds._p(parameters, "EngineVersion")
+        if version in _NEWEST_MINOR:
+            parameters["EngineVersion"] = [_NEWEST_MINOR[version]]
+        answer = handle(parameters)
+        record = rds._instances.get(rds._p(parameters, "DBInstanceIdentifier"))
+        if answer[0] != 200 or record is None:
+            return answer
+        for name, kind in kept.items():
+            # What waits for the maintenance window is described as pending, by ministack itself.
+            if rds._p(parameters, name) and name not in record.get("PendingModifiedValues", {}):
+                record[name] = _typed(rds._p(parameters, name), kind)
+        if rds._p(parameters, "EnablePerformanceInsights"):
+            record["PerformanceInsightsEnabled"] = rds._p(parameters, "EnablePerformanceInsights") == "true"
+        _keep_log_exports(record, parameters)
+        if record["StorageType"] == "gp3":
+            record["Iops"] = record.get("Iops") or 3000
+            record["StorageThroughput"] = record.get("StorageThroughput") or 125
+        return rds._single_instance_response(f"{operation}Response", f"{operation}Result", record)
+
+    return handler
+
+
+def _typed(value: str, kind: str) -> str | int | bool:
+    if kind == "integer":
+        return int(value)
+    return value == "true" if kind == "boolean" else value
+
+
+def _keep_log_exports(record: dict[str, Any], parameters: dict[str, Any]) -> None:
+    exports = set(record["EnabledCloudwatchLogsExports"])
+    exports |= set(
+        _members(parameters, r"(EnableCloudwatchLogsExports|CloudwatchLogsExportConfiguration\.EnableLogTypes)")
+    )
+    exports -= set(_members(parameters, r"CloudwatchLogsExportConfiguration\.DisableLogTypes"))
+    record["EnabledCloudwatchLogsExports"] = sorted(exports)
+
+
+def _members(parameters: dict[str, Any], name: str) -> list[str]:
+    return [rds._p(parameters, key) for key in parameters if re.fullmatch(rf"{name}\.member\.\d+", key)]
+
+
+def keep_used_group(delete, member: str, code: str):
+    """Fault: a subnet group or parameter group is deleted under its database."""
+
+    def handler(parameters: dict[str, Any]):
+        name = rds._p(parameters, member)
+        for identifier, record in rds._instances.items():
+            groups = [record["DBSubnetGroup"], *record["DBParameterGroups"]]
+            if any(group.get(member) == name for group in groups):
+                return rds._error(code, f"{name} is in use by DB instance {identifier}", 400)
+        return delete(parameters)
+
+    return handler
+
+
+def tell_log_exports(render):
+    """Fault: a database's log exports are described as none."""
+
+    def instance_xml(record: dict[str, Any]) -> str:
+        members = "".join(f"<member>{name}</member>" for name in record.get("EnabledCloudwatchLogsExports", ()))
+        exports = f"<EnabledCloudwatchLogsExports>{members}</EnabledCloudwatchLogsExports>"
+        return render(record).replace("<EnabledCloudwatchLogsExports/>", exports)
+
+    return instance_xml
+
+
+def scope_by_instance(scope, settings: Settings):
+    """Fault: a database's container is named by account and region only, so that a second emulator with a
+    database of the same name removes the first one's."""
+
+    def scope_of_instance(account_id=None, region=None) -> str:
+        return hashlib.sha1(f"{settings.owner}:{scope(account_id, region)}".encode()).hexdigest()[:12]
+
+    return scope_of_instance
+
+
+def certify_host_address(run, settings: Settings):
+    """Fault: the server certificate does not name the address of the endpoint, so sslmode=verify-full fails."""
+
+    def run_container(docker_client, engine, container_kwargs, tls_names=(), tls_ips=()):
+        return run(docker_client, engine, container_kwargs, tls_names=tls_names, tls_ips=(*tls_ips, settings.host))
+
+    return run_container

@@ -1,0 +1,112 @@
+"""The process behind one endpoint: both emulators, mended, and the front before them."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+import os
+import shutil
+import signal
+import socket
+
+from .calls import CallLog
+from .settings import ACCOUNT_ID, REGION, Settings
+
+_LOOPBACK = "127.0.0.1"
+_NO_DOCKER = "unix:///nonexistent/docker.sock"
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM. Binds first, so that port 0 becomes a port nobody else has, then tells it."""
+    sockets = _bind({settings.host, _LOOPBACK}, settings.port)
+    settings = dataclasses.replace(settings, port=sockets[0].getsockname()[1])
+    os.environ.update(_emulator_environment(settings))
+    asyncio.run(_serve(settings, sockets))
+
+
+def _bind(hosts: set[str], port: int) -> list[socket.socket]:
+    """One listening socket a host, all on one port.
+
+    Raises: OSError when the asked port is taken.
+    """
+    for attempt in range(20):
+        sockets = [_listen(sorted(hosts)[0], port)]
+        try:
+            sockets += [_listen(host, sockets[0].getsockname()[1]) for host in sorted(hosts)[1:]]
+        except OSError:
+            sockets[0].close()
+            if port or attempt == 19:
+                raise
+        else:
+            return sockets
+    raise AssertionError("unreachable")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.create_server((host, port), backlog=256)
+    listener.setblocking(False)
+    return listener
+
+
+def _emulator_environment(settings: Settings) -> dict[str, str]:
+    """What the emulators read, partly at import."""
+    environment = {
+        "GATEWAY_PORT": str(settings.port),
+        "MINISTACK_HOST": settings.host,
+        "MINISTACK_HOSTNAME": settings.owner,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+        "MINISTACK_REGION": REGION,
+        "MINISTACK_CODEBUILD_EXECUTE": "0" if settings.fast else "1",
+        "MINISTACK_DOCKER_TIMEOUT": "120",
+        "RDS_TMPFS_SIZE": "1g",
+        "MINISTACK_RDS_PUBLIC_ENDPOINT": "1",
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+        "STATE_DIR": str(settings.path("state")),
+        "S3_DATA_DIR": str(settings.path("s3")),
+        "TMPDIR": str(settings.path("tmp")),
+        "MOTO_ACCOUNT_ID": ACCOUNT_ID,
+    }
+    if settings.fast:
+        environment["DOCKER_HOST"] = _NO_DOCKER
+    return environment
+
+
+async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
+    # The emulators read their environment when they are imported.
+    from hypercorn.asyncio import serve as hypercorn_serve
+    from hypercorn.config import Config
+
+    from .emulators import load_ministack, moto
+    from .front import Front
+    from .mends.ecs_protection import answer_agent
+
+    front = Front(
+        ministack=load_ministack(settings),
+        moto=moto,
+        log=CallLog(settings.path("calls.jsonl")),
+        container_cidr=settings.container_cidr,
+        agent=answer_agent,
+        on_reset=functools.partial(_forget, settings),
+    )
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}" for listener in sockets]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.loglevel = "WARNING"
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    settings.save()
+    await hypercorn_serve(front, config, shutdown_trigger=stop.wait)
+
+
+def _forget(settings: Settings) -> None:
+    """What ministack's own reset does not reach."""
+    from .emulators import reset_moto
+
+    reset_moto()
+    shutil.rmtree(settings.path("efs"), ignore_errors=True)

@@ -1,0 +1,305 @@
+"""The embedded AWS with containers: a Fargate task pinned by digest, a service that is found by name, a database."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+import time
+import urllib.request
+
+import docker
+import psycopg2
+import pytest
+
+from tests.embedded_aws import EmbeddedAWS, engine
+from tests.embedded_aws.base_images import DEBIAN
+
+pytestmark = pytest.mark.skipif(not engine.answers(), reason="needs a Docker engine that runs")
+
+NAME = f"test-containers-{os.getpid()}"
+PASSWORD = "p@ss/w:ord%1"
+DOCKERFILE = f"FROM {DEBIAN}\nRUN useradd --uid 1000 app\n".encode()
+
+
+@pytest.fixture(scope="module")
+def aws():
+    with EmbeddedAWS(NAME, fast=False) as running:
+        running.client("ecs").create_cluster(clusterName="c")
+        running.client("logs").create_log_group(logGroupName="/g")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def subnet(aws):
+    ec2 = aws.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    return ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]
+
+
+@pytest.fixture(scope="module")
+def digest(aws):
+    """Digest of an image that was pushed to repository `tasks`; the engine itself has forgotten it."""
+    aws.client("ecr").create_repository(repositoryName="tasks")
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as archive:
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(DOCKERFILE)
+        archive.addfile(entry, io.BytesIO(DOCKERFILE))
+    context.seek(0)
+    client = docker.from_env(timeout=120)
+    reference = f"{aws.registry}/tasks"
+    client.images.build(fileobj=context, custom_context=True, tag=f"{reference}:v1", rm=True)
+    client.images.push(reference, tag="v1")
+    client.images.remove(f"{reference}:v1", force=True)
+    image = aws.client("ecr").describe_images(repositoryName="tasks", imageIds=[{"imageTag": "v1"}])
+    yield image["imageDetails"][0]["imageDigest"]
+    for image in client.images.list(reference):
+        client.images.remove(image.id, force=True)
+    client.close()
+
+
+def register(aws, family, image, script, *, volumes=(), **container):
+    log = {"awslogs-group": "/g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "prefix"}
+    aws.client("ecs").register_task_definition(
+        family=family,
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        volumes=list(volumes),
+        containerDefinitions=[
+            {
+                "name": family,
+                "image": image,
+                "entryPoint": ["sh", "-c"],
+                "command": [script],
+                "logConfiguration": {"logDriver": "awslogs", "options": log},
+                **container,
+            }
+        ],
+    )
+
+
+def in_subnet(subnet):
+    return {"awsvpcConfiguration": {"subnets": [subnet["SubnetId"]]}}
+
+
+def start(aws, family, subnet):
+    """ARN of a task that was started."""
+    started = aws.client("ecs").run_task(
+        cluster="c", taskDefinition=family, launchType="FARGATE", networkConfiguration=in_subnet(subnet)
+    )
+    return started["tasks"][0]["taskArn"]
+
+
+def run(aws, family, subnet):
+    """Run a task to its end: (task, its log lines)."""
+    ecs, logs = aws.client("ecs"), aws.client("logs")
+    arn = start(aws, family, subnet)
+
+    def stopped():
+        return ecs.describe_tasks(cluster="c", tasks=[arn])["tasks"][0]["lastStatus"] == "STOPPED"
+
+    until(stopped)
+    task = ecs.describe_tasks(cluster="c", tasks=[arn])["tasks"][0]
+    stream = f"prefix/{family}/{arn.rsplit('/', 1)[1]}"
+    if not logs.describe_log_streams(logGroupName="/g", logStreamNamePrefix=stream)["logStreams"]:
+        return task, []
+    events = logs.get_log_events(logGroupName="/g", logStreamName=stream, startFromHead=True)["events"]
+    return task, [event["message"] for event in events]
+
+
+def http_get(address, path, header):
+    """A shell command that prints what `address` answers; the image has Perl, but no HTTP client."""
+    lines = "\\r\\n".join([f"GET {path} HTTP/1.0", "$ARGV[1]", "", ""])
+    script = (
+        f"use IO::Socket::INET; my $s = IO::Socket::INET->new($ARGV[0]) or die $!; print $s qq({lines}); print <$s>"
+    )
+    return f"perl -e '{script}' {address} '{header}'"
+
+
+def until(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("host", ["123456789012.dkr.ecr.us-east-1.amazonaws.com", "127.0.0.1:{port}"])
+def test_a_task_pinned_by_digest_runs_as_on_fargate(aws, digest, subnet, host):
+    image = f"{host.format(port=aws.settings.port)}/tasks@{digest}"
+    script = 'exec 2>&1; id -u; touch /x; echo "$AWS_REGION $AWS_ACCESS_KEY_ID $AWS_ENDPOINT_URL"; exit 3'
+    register(aws, "fargate", image, script, user="1000", readonlyRootFilesystem=True)
+    task, lines = run(aws, "fargate", subnet)
+    assert task["containers"][0]["exitCode"] == 3
+    assert lines == [
+        "1000",
+        "touch: cannot touch '/x': Read-only file system",
+        f"us-east-1 embedded {aws.endpoint_url}",
+    ]
+
+
+def test_calls_of_tasks_are_told_from_calls_of_the_host(aws, digest, subnet):
+    image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}"
+    signed = "Authorization: AWS4-HMAC-SHA256 Credential=embedded/20260101/us-east-1/sts/aws4_request"
+    front = f"{aws.settings.host}:{aws.settings.port}"
+    register(aws, "asker", image, http_get(front, "/?Action=GetCallerIdentity", signed))
+    aws.reset_calls()
+    run(aws, "asker", subnet)
+    assert {call["caller"] for call in aws.calls(service="ecs")} == {"host"}
+    assert {call["caller"] for call in aws.calls(service="sts")} == {"container"}
+
+
+def test_an_image_that_is_not_there_is_told(aws, subnet):
+    register(aws, "nowhere", "123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks:none", "true")
+    task, _ = run(aws, "nowhere", subnet)
+    assert task["stoppedReason"].startswith("CannotPullContainerError")
+
+
+def test_running_out_of_memory_is_told(aws, digest, subnet):
+    image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}"
+    register(aws, "greedy", image, "tail /dev/zero")
+    task, _ = run(aws, "greedy", subnet)
+    assert task["containers"][0]["reason"].startswith("OutOfMemoryError")
+
+
+def test_tasks_share_an_efs_access_point(aws, digest, subnet):
+    image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}"
+    efs = aws.client("efs")
+    file_system = efs.create_file_system(CreationToken="t")["FileSystemId"]
+    access_point = efs.create_access_point(
+        ClientToken="t",
+        FileSystemId=file_system,
+        PosixUser={"Uid": 1000, "Gid": 1000},
+        RootDirectory={"Path": "/tasks", "CreationInfo": {"OwnerUid": 1000, "OwnerGid": 1000, "Permissions": "0755"}},
+    )["AccessPointId"]
+    configuration = {
+        "fileSystemId": file_system,
+        "transitEncryption": "ENABLED",
+        "authorizationConfig": {"accessPointId": access_point},
+    }
+    shared = {
+        "volumes": [{"name": "shared", "efsVolumeConfiguration": configuration}],
+        "mountPoints": [{"sourceVolume": "shared", "containerPath": "/shared-volume"}],
+        "user": "1000",
+    }
+    register(aws, "writer", image, "echo seen > /shared-volume/file", **shared)
+    register(aws, "reader", image, "cat /shared-volume/file", **shared)
+    assert run(aws, "writer", subnet)[0]["containers"][0]["exitCode"] == 0
+    assert run(aws, "reader", subnet)[1] == ["seen"]
+
+
+def test_a_service_is_found_by_its_cloud_map_name_and_by_its_load_balancer(aws, digest, subnet):
+    image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}"
+    ecs, elb, discovery = (aws.client(name) for name in ("ecs", "elbv2", "servicediscovery"))
+    vpc = subnet["VpcId"]
+    balancer = elb.create_load_balancer(Name="lb", Type="network", Subnets=[subnet["SubnetId"]])["LoadBalancers"][0]
+    group = elb.create_target_group(
+        Name="web", Protocol="TCP", Port=8080, VpcId=vpc, TargetType="ip", HealthCheckProtocol="HTTP"
+    )["TargetGroups"][0]["TargetGroupArn"]
+    elb.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Protocol="TCP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+    )
+    discovery.create_private_dns_namespace(Name="e.internal", Vpc=vpc)
+    namespace = discovery.list_namespaces()["Namespaces"][0]["Id"]
+    registry = discovery.create_service(
+        Name="web", NamespaceId=namespace, DnsConfig={"DnsRecords": [{"Type": "A", "TTL": 10}]}
+    )["Service"]["Arn"]
+    server = (
+        "use Socket; socket(S, PF_INET, SOCK_STREAM, 6); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);"
+        "bind(S, sockaddr_in(8080, INADDR_ANY)); listen(S, 9);"
+        r'while (accept(C, S)) { sysread(C, $b, 4096); print C "HTTP/1.0 200 OK\r\n\r\nhello\n"; close C }'
+    )
+    # A shell as first process would not pass the stop signal on; perl in its place ends at once.
+    check = {"command": ["CMD-SHELL", "true"], "interval": 5}
+    register(aws, "web", image, f"exec perl -e '{server}'", portMappings=[{"containerPort": 8080}], healthCheck=check)
+    ecs.create_service(
+        cluster="c",
+        serviceName="web",
+        taskDefinition="web",
+        desiredCount=1,
+        launchType="FARGATE",
+        networkConfiguration=in_subnet(subnet),
+        serviceRegistries=[{"registryArn": registry}],
+        loadBalancers=[{"targetGroupArn": group, "containerName": "web", "containerPort": 8080}],
+    )
+
+    def completed():
+        described = ecs.describe_services(cluster="c", services=["web"])["services"][0]
+        return described["deployments"][0]["rolloutState"] == "COMPLETED"
+
+    def healthy():
+        targets = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        return [target["TargetHealth"]["State"] for target in targets] == ["healthy"]
+
+    until(completed)
+    tasks = ecs.list_tasks(cluster="c", serviceName="web")["taskArns"]
+    assert ecs.describe_tasks(cluster="c", tasks=tasks)["tasks"][0]["healthStatus"] == "HEALTHY"
+    until(healthy)
+    for address in ("web.e.internal:8080", f"{balancer['DNSName']}:{aws.settings.port}"):
+        register(aws, "caller", image, http_get(address, "/", f"Host: {address}"))
+        assert run(aws, "caller", subnet)[1][-1] == "hello", address
+    with urllib.request.urlopen(
+        urllib.request.Request(aws.endpoint_url, headers={"Host": "lb.alb.localhost"}), timeout=10
+    ) as response:
+        assert response.read() == b"hello\n"
+    ecs.delete_service(cluster="c", service="web", force=True)
+
+
+def test_a_database_is_reached_with_a_verified_certificate(aws, tmp_path):
+    rds = aws.client("rds")
+    rds.create_db_instance(
+        DBInstanceIdentifier="db",
+        Engine="postgres",
+        EngineVersion="17",
+        DBInstanceClass="db.t4g.small",
+        AllocatedStorage=25,
+        MasterUsername="airflow",
+        MasterUserPassword=PASSWORD,
+        DBName="farflow",
+    )
+    until(lambda: rds.describe_db_instances()["DBInstances"][0]["DBInstanceStatus"] == "available")
+    endpoint = rds.describe_db_instances()["DBInstances"][0]["Endpoint"]
+    authority = tmp_path / "ca.pem"
+    with urllib.request.urlopen(f"{aws.endpoint_url}/_ministack/rds/ca.pem", timeout=10) as response:
+        authority.write_bytes(response.read())
+    connection = psycopg2.connect(
+        host=endpoint["Address"],
+        port=endpoint["Port"],
+        user="airflow",
+        password=PASSWORD,
+        dbname="farflow",
+        sslmode="verify-full",
+        sslrootcert=authority,
+    )
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+        assert cursor.fetchone() == (True,)
+    connection.close()
+
+
+def test_down_leaves_nothing(aws, digest, subnet):
+    image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}"
+    scratch = {
+        "volumes": [{"name": "scratch"}],
+        "mountPoints": [{"sourceVolume": "scratch", "containerPath": "/scratch"}],
+    }
+    register(aws, "sleeper", image, "exec sleep 300", **scratch)
+    start(aws, "sleeper", subnet)
+    settings = aws.settings
+    client = docker.from_env()
+    try:
+        until(lambda: client.containers.list(filters={"label": settings.container_label, "name": "sleeper"}))
+        pid = int(settings.path("server.pid").read_text())
+        os.kill(pid, 9)
+        EmbeddedAWS(NAME).down()
+        assert client.containers.list(all=True, filters={"label": settings.container_label}) == []
+        assert client.networks.list(names=[settings.network]) == []
+        assert client.volumes.list(filters={"name": settings.volume_prefix}) == []
+        assert not settings.path().exists()
+    finally:
+        client.close()

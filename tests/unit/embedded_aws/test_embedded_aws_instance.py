@@ -1,0 +1,82 @@
+"""An instance from the outside: counting calls, several side by side, the command line, a crash."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.embedded_aws import EmbeddedAWS
+from tests.embedded_aws.instance import EmbeddedAWSError
+from tests.embedded_aws.settings import folder_of
+
+NAME = f"test-instance-{os.getpid()}"
+COMMAND = [sys.executable, str(Path(__file__).parents[2] / "embedded_aws")]
+
+
+@pytest.fixture(scope="module")
+def aws():
+    with EmbeddedAWS(NAME) as running:
+        yield running
+
+
+def test_calls_are_counted_outside(aws):
+    aws.reset_calls()
+    aws.client("sqs").create_queue(QueueName="q")
+    with pytest.raises(ClientError):
+        aws.client("iam").get_role(RoleName="none")
+    (created,) = aws.calls(mutating=True)
+    (failed,) = aws.calls(service="iam")
+    assert (created["operation"], created["status"], created["caller"]) == ("CreateQueue", 200, "host")
+    assert (failed["operation"], failed["status"], failed["error"]) == ("GetRole", 404, "NoSuchEntity")
+    assert created["request_id"] != failed["request_id"] != ""
+    aws.reset_calls()
+    assert aws.calls() == []
+
+
+def test_two_stand_side_by_side(aws):
+    aws.client("sqs").create_queue(QueueName="q")
+    with EmbeddedAWS(f"{NAME}-other") as other:
+        assert other.endpoint_url != aws.endpoint_url
+        assert other.client("sqs").list_queues().get("QueueUrls", []) == []
+    assert aws.is_up()
+
+
+def test_the_command_line_brings_up_points_and_takes_down():
+    name = f"{NAME}-command"
+    up = [*COMMAND, "up", "--name", name, "--fast", "--port", "0"]
+    try:
+        endpoint = subprocess.run(up, check=True, capture_output=True, text=True).stdout.strip()
+        again = subprocess.run(up, check=True, capture_output=True, text=True).stdout.strip()
+        script = f'eval "$({" ".join(COMMAND)} env --name {name})"; echo "$AWS_ENDPOINT_URL $AWS_REGION"'
+        pointed = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True).stdout
+        assert endpoint == again
+        assert pointed == f"{endpoint} us-east-1\n"
+    finally:
+        subprocess.run([*COMMAND, "down", "--name", name], check=True)
+    assert not folder_of(name).exists()
+    assert subprocess.run([*COMMAND, "status", "--name", name], check=False, capture_output=True).returncode == 3
+
+
+def test_down_cleans_up_after_a_crash():
+    aws = EmbeddedAWS(f"{NAME}-crash")
+    aws.up()
+    pid = int(folder_of(aws.name).joinpath("server.pid").read_text())
+    os.kill(pid, 9)
+    deadline = time.monotonic() + 10
+    while aws.is_up():
+        assert time.monotonic() < deadline, "still answers"
+        time.sleep(0.05)
+    aws.down()
+    assert not folder_of(aws.name).exists()
+
+
+@pytest.mark.parametrize("name", ["", "../demo", "a.b", "Demo"])
+def test_a_name_that_is_no_folder_and_no_label_is_refused(name):
+    with pytest.raises(EmbeddedAWSError, match="lower-case"):
+        EmbeddedAWS(name)
