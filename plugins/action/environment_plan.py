@@ -14,6 +14,8 @@ from ..module_utils.glue.environment import as_result, check_converged, check_pr
 from ..module_utils.glue.layers import LAYERS
 from ..module_utils.glue.session import client_factory
 from ..module_utils.glue.waiting import NotYet, wait_for
+from ..module_utils.pure.layers import teardown
+from ..module_utils.pure.layers.outputs import outputs
 from ..plugin_utils import inputs as given
 
 
@@ -35,18 +37,26 @@ class ActionModule(ActionBase):
         inputs = self._inputs(task_vars)
         wanted = arguments.get("layers") or list(LAYERS)
         seen = self._look(arguments, inputs, wanted)
+        if arguments.get("state") == "absent" and (refusals := teardown.refusals(seen.known)):
+            raise FarflowError("\n".join([*refusals, "nothing was done"]))
         if arguments.get("converged"):
             check_converged(seen)
-        check_progress(seen, arguments.get("previous") or [])
-        return as_result(seen, under_way=arguments.get("under_way") or [])
+        under_way = arguments.get("under_way") or []
+        check_progress(seen, arguments.get("previous") or [], under_way)
+        result = as_result(seen, under_way)
+        kept = [f"{one.type} {one.name}" for one in seen.kept if one.type not in teardown.PARTS]
+        # It changes nothing; in check mode it stands for the run that would.
+        result["changed"] = bool(self._task.check_mode and result["pending"])
+        return {**result, "outputs": outputs(inputs, seen.known), "kept": kept}
 
     def _look(self, arguments, inputs, wanted):
         """One look; with ``wait_minutes`` as many as it takes until nothing is being made any more."""
         clients = Clients(client_factory(arguments))
+        kept = teardown.kept(inputs) if arguments.get("state") == "absent" else None
         told = []
 
         def check():
-            seen = look(clients, inputs, LAYERS, wanted)
+            seen = look(clients, inputs, LAYERS, wanted, kept)
             states = coming(seen, [LAYERS[name] for name in wanted])
             if not states:
                 return seen
@@ -57,7 +67,7 @@ class ActionModule(ActionBase):
 
         minutes = int(arguments.get("wait_minutes") or 0)
         if not minutes:
-            return look(clients, inputs, LAYERS, wanted)
+            return look(clients, inputs, LAYERS, wanted, kept)
         return wait_for(check, minutes * 60, "what AWS is making", interval=1.0)
 
     def _inputs(self, task_vars):

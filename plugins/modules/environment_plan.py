@@ -6,9 +6,126 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: environment_plan
-short_description: x
-description: x
+short_description: Look at an environment once, and say what there is to do
+version_added: 0.1.0
+description:
+  - Gathers the inputs of all roles from Ansible's variables and checks them, reads everything of the environment that
+    exists on AWS at once, and compares it with what is desired. Changes nothing.
+  - It runs on the controller, as an action.
+author: farflow.airflow contributors (@farflow)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - action_common_attributes
+  - action_common_attributes.flow
+attributes:
+  action:
+    support: full
+  async:
+    support: none
+  become:
+    support: none
+  bypass_host_loop:
+    support: none
+  check_mode:
+    description: It never changes anything. In check mode it says C(changed) when there is something to do.
+    support: full
+  connection:
+    support: none
+  delegation:
+    support: none
+  diff_mode:
+    description: One line for each thing to do and each reason.
+    support: full
+  until:
+    support: full
 options:
   layers:
-    description: x
+    description: The layers to plan, each named after its role. All of them when it is not given.
+    type: list
+    elements: str
+    choices: [network, rds, ecs_cluster, dag_tasks, airflow_service, worker_pool]
+  state:
+    description: Whether the environment shall exist. For V(absent) the plan leaves what C(farflow_teardown_keep) names.
+    type: str
+    choices: [present, absent]
+    default: present
+  previous:
+    description: The actions of the look before, which have been done since. It fails when one is still to be done.
+    type: list
+    elements: dict
+    default: []
+  under_way:
+    description: Types of resources that are being made in the background.
+    type: list
+    elements: str
+    default: []
+  wait_minutes:
+    description: For how long to look again while AWS is still making something, such as a database.
+    type: int
+    default: 0
+  converged:
+    description: Whether to fail when anything is left to do.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Look at the environment
+  farflow.airflow.environment_plan:
+  register: look
+
+- name: Wait for the database
+  farflow.airflow.environment_plan:
+    layers: [rds]
+    wait_minutes: 45
+"""
+
+RETURN = r"""
+pending:
+  description: How many actions there are.
+  returned: success
+  type: int
+layers:
+  description: By layer, what there is to do.
+  returned: success
+  type: dict
+  contains:
+    actions:
+      description: Every action with C(kind) (create, change, delete), C(type), C(name), C(reasons) and C(blocked),
+        which says that it needs what another one makes.
+      type: list
+      elements: dict
+    possible:
+      description: How many of them are not blocked.
+      type: int
+    present:
+      description: By type, what the modules that make them are given.
+      type: dict
+    absent:
+      description: By type, what is to be deleted.
+      type: dict
+outputs:
+  description: Where Airflow is and how to get in. What does not exist yet is null.
+  returned: success
+  type: dict
+  contains:
+    url:
+      description: Where people reach Airflow.
+      type: str
+    username:
+      description: The first user.
+      type: str
+    password_command:
+      description: The command that reads the password.
+      type: str
+    run_task:
+      description: What M(farflow.airflow.ecs_run_task) needs to run a command of Airflow's.
+      type: dict
+kept:
+  description: What a teardown leaves.
+  returned: success
+  type: list
+  elements: str
 """

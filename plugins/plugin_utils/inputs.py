@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -50,7 +51,8 @@ def gather(
     options: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any], template: Template
 ) -> tuple[dict[str, Any], list[str]]:
     """The value of every declared variable, coerced to its type, and what is wrong with them."""
-    given = {name: template(values[name]) for name in options if name in values}
+    # By way of JSON, since Ansible's own types of text and numbers carry more than their value.
+    given = json.loads(json.dumps({name: template(values[name]) for name in options if name in values}))
     given = {name: value for name, value in given.items() if value is not None}
     checked = ArgumentSpecValidator(dict(options)).validate(given)
     parameters = {name: checked.validated_parameters.get(name) for name in options}

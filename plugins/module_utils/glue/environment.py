@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..aws.calls import Clients
@@ -18,13 +18,15 @@ from .parallel import in_parallel
 
 Inputs = Mapping[str, Any]
 Finder = Callable[[Clients, Inputs, Known], list[Resource]]
+Planner = Callable[[Clients, list[Resource], list[Resource]], list[Action]]
 
 
 @dataclass(frozen=True)
 class Layer:
     """What one role makes. ``finders`` read what exists, ``late_finders`` what can only be asked for, or told as a
     resource, when that is known. ``types`` are the resource types that carry no tag and are this role's alone;
-    ``needs`` names the layers whose resources it refers to.
+    ``needs`` names the layers whose resources it refers to; ``planners`` plan those types of which the finders alone
+    do not say everything; types that ``outlives`` names are deleted by nothing but a teardown.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Layer:
     late_finders: Sequence[Finder] = ()
     needs: Sequence[str] = ()
     types: frozenset[str] = frozenset()
+    outlives: frozenset[str] = frozenset()
+    planners: Mapping[str, Planner] = field(default_factory=dict)
 
     def owns(self, resource: Resource) -> bool:
         """Whether an existing resource belongs to this layer: by its tag, else by its type."""
@@ -42,10 +46,13 @@ class Layer:
 
 @dataclass(frozen=True)
 class Look:
-    """What one look saw: the existing resources, and the actions of each layer that was asked for."""
+    """What one look saw: the existing resources, the actions of each layer that was asked for, and what a teardown
+    leaves.
+    """
 
     known: Known
     actions: Mapping[str, list[Action]]
+    kept: Sequence[Resource] = ()
 
 
 def look(
@@ -66,15 +73,28 @@ def look(
         found = in_parallel(lambda finder, known=known: finder(clients, inputs, known), finders)
         resources += [resource for some in found for resource in some]
     known = Known(resources)
+    owned = {name: [one for one in resources if layers[name].owns(one)] for name in names}
+    if kept:
+        left = [one for some in owned.values() for one in some if kept(one)]
+        return Look(known, {name: plan([], [one for one in owned[name] if one not in left]) for name in names}, left)
     actions = {}
     for name in names:
         layer = layers[name]
-        actual = [resource for resource in resources if layer.owns(resource)]
-        if kept:
-            actions[name] = plan([], [resource for resource in actual if not kept(resource)])
-        else:
-            actions[name] = plan(layer.desired(inputs, known), actual)
+        desired = layer.desired(inputs, known)
+        wished = {(one.type, one.name) for one in desired}
+        actual = [one for one in owned[name] if one.type not in layer.outlives or (one.type, one.name) in wished]
+        actions[name] = _plan(clients, layer, desired, actual)
     return Look(known, actions)
+
+
+def _plan(clients: Clients, layer: Layer, desired: list[Resource], actual: list[Resource]) -> list[Action]:
+    """The actions of each type by its planner, if it has one, in the order in which the resources are desired."""
+    actions = plan(*([one for one in side if one.type not in layer.planners] for side in (desired, actual)))
+    for type_, planner in layer.planners.items():
+        actions += planner(clients, *([one for one in side if one.type == type_] for side in (desired, actual)))
+    order = {(resource.type, resource.name): index for index, resource in enumerate(desired)}
+    last = len(order)
+    return sorted(actions, key=lambda action: order.get((action.resource.type, action.resource.name), last))
 
 
 def _finders(layers: Mapping[str, Layer], names: Iterable[str]) -> tuple[list[Finder], list[Finder]]:
@@ -85,23 +105,25 @@ def _finders(layers: Mapping[str, Layer], names: Iterable[str]) -> tuple[list[Fi
     return list(early), list(late)
 
 
-def as_result(seen: Look) -> dict[str, Any]:
-    """The look as the module returns it: per layer the actions, and for the hands what to make and what to delete."""
-    layers = {name: _layer_result(actions) for name, actions in seen.actions.items()}
+def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:
+    """The look as the module returns it: per layer the actions, and for the hands what to make and what to delete.
+    What is of a type that is ``under_way`` in the background is not given to them once more.
+    """
+    layers = {name: _layer_result(actions, under_way) for name, actions in seen.actions.items()}
     pending = sum(len(actions) for actions in seen.actions.values())
     return {"changed": False, "pending": pending, "layers": layers, "diff": {"prepared": _prepared(seen)}}
 
 
-def _layer_result(actions: list[Action]) -> dict[str, Any]:
+def _layer_result(actions: list[Action], under_way: Collection[str]) -> dict[str, Any]:
     present: dict[str, list[dict[str, Any]]] = {}
     absent: dict[str, list[dict[str, Any]]] = {}
-    for action in actions:
-        if not action.blocked:
-            side = absent if action.kind == DELETE else present
-            side.setdefault(action.resource.type, []).append(hand_item(action.resource))
+    possible = [action for action in actions if not action.blocked and action.resource.type not in under_way]
+    for action in possible:
+        side = absent if action.kind == DELETE else present
+        side.setdefault(action.resource.type, []).append(hand_item(action.resource))
     return {
-        "actions": [{**action.describe(), "blocked": action.blocked} for action in actions],
-        "possible": sum(not action.blocked for action in actions),
+        "actions": [{**action.describe(), "blocked": action not in possible} for action in actions],
+        "possible": len(possible),
         "present": present,
         "absent": absent,
     }
@@ -125,18 +147,39 @@ def _prepared(seen: Look) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def check_progress(seen: Look, previous: Iterable[Mapping[str, Any]]) -> None:
-    """Raises when an action that the hands were given a moment ago is still to be done for the same reasons."""
+_COMING = {"pending", "provisioning", "creating", "updating"}
+
+
+def coming(seen: Look, layers: Iterable[Layer]) -> list[str]:
+    """What exists in the layers and is still being made by AWS, with its state."""
+    owned = [one for one in seen.known.all() if any(layer.owns(one) for layer in layers)]
+    return [
+        f"{one.type} {one.name} is {one.attributes['state']}" for one in owned if one.attributes.get("state") in _COMING
+    ]
+
+
+def check_progress(seen: Look, previous: Iterable[Mapping[str, Any]], under_way: Collection[str] = ()) -> None:
+    """Raises when an action that the hands were given a moment ago is still to be done for the same reasons, and is
+    not ``under_way``.
+    """
     done = {_key(action) for action in previous if not action["blocked"]}
     stuck = [
         action
         for actions in seen.actions.values()
         for action in actions
-        if not action.blocked and _key(action.describe()) in done
+        if not action.blocked and action.resource.type not in under_way and _key(action.describe()) in done
     ]
     if stuck:
         names = "\n".join(_sentence(action) for action in stuck)
         raise FarflowError(f"did not converge, AWS does not show what was asked for:\n{names}")
+
+
+def check_converged(seen: Look) -> None:
+    """Raises when anything at all is left to do."""
+    left = [action for actions in seen.actions.values() for action in actions]
+    if left:
+        names = "\n".join(_sentence(action) for action in left)
+        raise FarflowError(f"did not converge, this is left to do:\n{names}")
 
 
 def _key(action: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -5,9 +5,53 @@
 
 from __future__ import annotations
 
-from ..pure.layers import network
+from ..pure import application_autoscaling, ecr_images, ecs_task_definitions, efs, network_load_balancer, rds_snapshots
+from ..pure.layers import airflow_service, dag_tasks, ecs_cluster, network, rds, schema, worker_pool
 from ..pure.layers.security_groups import RULES
-from . import ec2
+from . import ec2, readers
 from .environment import Layer
 
-LAYERS = {layer.name: layer for layer in (Layer("network", network.desired, ec2.FINDERS, types=frozenset({RULES})),)}
+_CONTAINERS = (readers.roles, readers.task_definitions, readers.images, readers.repositories, readers.groups_of_logs)
+_PLANNERS = {ecs_task_definitions.TYPE: readers.plan_task_definitions}
+
+_ALL = (
+    Layer("network", network.desired, (*ec2.FINDERS, readers.private_names), types=frozenset({RULES})),
+    Layer(
+        "rds",
+        rds.desired,
+        (readers.subnet_groups, readers.parameter_groups, readers.snapshots, readers.database),
+        (readers.all_secrets,),
+        needs=("network",),
+        outlives=frozenset({rds_snapshots.TYPE}),
+    ),
+    Layer("ecs_cluster", ecs_cluster.desired, (readers.clusters,)),
+    Layer(
+        "dag_tasks",
+        dag_tasks.desired,
+        (readers.whose_account, *_CONTAINERS, readers.file_systems),
+        (readers.all_secrets,),
+        needs=("network",),
+        types=frozenset({efs.MOUNT_TARGET, ecr_images.TYPE}),
+        outlives=frozenset({ecr_images.TYPE}),
+        planners=_PLANNERS,
+    ),
+    Layer(
+        "airflow_service",
+        airflow_service.desired,
+        (readers.whose_account, *_CONTAINERS, readers.load_balancers, readers.services, readers.queues),
+        needs=("network", "rds", "ecs_cluster"),
+        types=frozenset({schema.SCHEMA, network_load_balancer.LISTENER, ecr_images.TYPE}),
+        outlives=frozenset({ecr_images.TYPE}),
+        planners=_PLANNERS,
+    ),
+    Layer(
+        "worker_pool",
+        worker_pool.desired,
+        (readers.scaling,),
+        needs=("network", "rds", "ecs_cluster", "airflow_service"),
+        types=frozenset({application_autoscaling.POLICY}),
+        planners=_PLANNERS,
+    ),
+)
+
+LAYERS = {layer.name: layer for layer in _ALL}

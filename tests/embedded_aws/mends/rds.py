@@ -33,7 +33,7 @@ def apply(settings: Settings) -> None:
 
 
 def keep_instance(handle, operation: str):
-    """Fault: the backup window, the storage's throughput, log exports and others are dropped."""
+    """Fault: the backup window, the storage's throughput, log exports, the port and others are dropped."""
     shape = _MODEL.operation_model(operation).input_shape
     kept = {
         name: member.type_name
@@ -56,6 +56,9 @@ def keep_instance(handle, operation: str):
         if rds._p(parameters, "EnablePerformanceInsights"):
             record["PerformanceInsightsEnabled"] = rds._p(parameters, "EnablePerformanceInsights") == "true"
         _keep_log_exports(record, parameters)
+        port = rds._p(parameters, "Port") or rds._p(parameters, "DBPortNumber")
+        if port:  # the endpoint's port is the one that the engine happened to publish
+            record["DbInstancePort"] = int(port)
         if record["StorageType"] == "gp3":
             record["Iops"] = record.get("Iops") or 3000
             record["StorageThroughput"] = record.get("StorageThroughput") or 125
@@ -71,7 +74,7 @@ def _typed(value: str, kind: str) -> str | int | bool:
 
 
 def _keep_log_exports(record: dict[str, Any], parameters: dict[str, Any]) -> None:
-    exports = set(record["EnabledCloudwatchLogsExports"])
+    exports = set(record.get("EnabledCloudwatchLogsExports") or [])
     exports |= set(
         _members(parameters, r"(EnableCloudwatchLogsExports|CloudwatchLogsExportConfiguration\.EnableLogTypes)")
     )

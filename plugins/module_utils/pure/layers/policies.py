@@ -150,7 +150,6 @@ def _run_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
     ]
     return [
         _allow("RunFargateTasks", ["ecs:RunTask"], definitions, ArnEquals={"ecs:cluster": cluster}),
-        _allow("StopFargateTasks", ["ecs:StopTask"], tasks, ArnEquals={"ecs:cluster": cluster}),
         _allow("TagFargateTasks", ["ecs:TagResource"], tasks, StringEquals={"ecs:CreateAction": "RunTask"}),
         _allow(
             "PassTaskRoles", ["iam:PassRole"], *roles, StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"}
@@ -164,6 +163,7 @@ def _watch_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
     logs = where.arn("logs", f"log-group:{naming.task_log_group(names.environment(inputs))}:*")
     return [
         _allow("DescribeFargateTasks", ["ecs:DescribeTasks"], tasks),
+        _allow("StopFargateTasks", ["ecs:StopTask"], tasks),
         # AWS knows no narrower resource for these actions; the condition keeps the list to this cluster.
         _allow("ListFargateTasks", ["ecs:ListTasks"], "*", ArnEquals={"ecs:cluster": cluster}),
         _allow("DescribeTaskDefinitions", ["ecs:DescribeTaskDefinition"], "*"),

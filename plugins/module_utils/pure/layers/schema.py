@@ -41,7 +41,7 @@ def desired(inputs: Inputs, known: Known, image: str) -> Resource:
         "network_configuration": containers.network_configuration(inputs, known, COMMAND.group),
         "database_arn": known.id("rds_instance", names.database(inputs)),
         "database_address": known.attribute("rds_instance", names.database(inputs), "address"),
-        "tag": value(inputs, image),
+        "migrated_by": value(inputs, image),
     }
     properties = {"migrated_by": value(inputs, image)}
     return Resource(SCHEMA, names.database(inputs), properties, attributes={ARGUMENTS: arguments})

@@ -11,6 +11,7 @@ from typing import Any
 
 from ... import naming
 from ...core.known import Known
+from .. import sqs_queues
 from . import names, network, security_groups
 from .arns import account
 from .components import COMMAND, WORKER, Component
@@ -23,7 +24,7 @@ SHARED_SECRETS = {
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "database-url",
     "AIRFLOW__CELERY__RESULT_BACKEND": "result-backend-url",
     "AIRFLOW__CORE__FERNET_KEY": "fernet-key",
-    "AIRFLOW__API_AUTH__JWT_SECRET": "jwt-secret",
+    "AIRFLOW__API_AUTH__JWT_SECRET": "jwt-signing-key",
     "AIRFLOW__API__SECRET_KEY": "api-secret-key",
 }
 COMMAND_SECRETS = {"FARFLOW_ADMIN_PASSWORD": "admin-password"}
@@ -78,7 +79,7 @@ def secrets(inputs: Mapping[str, Any], known: Known, component: Component) -> di
 
 def _airflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
     queue = names.queue(inputs)
-    queue_url = known.attribute("queue", queue, "url")
+    queue_url = known.attribute(sqs_queues.TYPE, queue, "url")
     bucket = names.log_bucket(inputs, account(known, inputs["farflow_region"]).id)
     prefixes = {
         "connections_prefix": names.secret(inputs, CONNECTIONS),

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.actions import Resource
 from ...core.known import Known
-from .. import s3_bucket, sqs_queue
+from .. import sqs_queues
 from ..tags import tags
 from . import names, settings
 from .arns import account
@@ -39,7 +39,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
         "lifecycle_expiration_days": inputs["airflow_service_log_retention_in_days"],
         "tags": tags(inputs, ROLE),
     }
-    return [made_by(sqs_queue.desired, queue), made_by(s3_bucket.desired, bucket)]
+    return [made_by(sqs_queues.desired, queue)]
 
 
 def _tls_only(arn: str) -> dict[str, Any]:

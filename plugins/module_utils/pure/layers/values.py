@@ -36,7 +36,9 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     password = {"kind": "password", "length": 24}
     return [
         _generated(inputs, "airflow_service", FERNET_KEY, "Encrypts connections and variables", {"kind": "fernet_key"}),
-        _generated(inputs, "airflow_service", "jwt-secret", "Signs the tokens of API and tasks", {"kind": "token"}),
+        _generated(
+            inputs, "airflow_service", "jwt-signing-key", "Signs the tokens of API and tasks", {"kind": "token"}
+        ),
         _generated(inputs, "airflow_service", "api-secret-key", "Signs sessions and log requests", {"kind": "token"}),
         _generated(inputs, "airflow_service", "admin-password", "Password of Airflow's first user", password),
         _database_url(inputs, known, "database-url", "Airflow's metadata database", "postgresql+psycopg2"),

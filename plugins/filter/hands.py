@@ -1,9 +1,11 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Filters that give amazon.aws's modules the plan's words in theirs."""
+"""Filters that give modules the plan's words in theirs."""
 
 from __future__ import annotations
+
+import shlex
 
 from ..module_utils.pure.layers.security_groups import rule_arguments
 
@@ -18,8 +20,23 @@ def routes(targets):
     return [{"dest": destination, "gateway_id": target} for destination, target in targets.items()]
 
 
+def only(items, *keys, **more):
+    """The items with these keys only, and with ``more`` added to each: what a module wants to know of a deletion."""
+    return [{**{key: item[key] for key in keys}, **more} for item in items]
+
+
+def command_line(text):
+    """A command line as a list of words, as a shell splits it."""
+    return shlex.split(text)
+
+
 class FilterModule:
     """The filters by name."""
 
     def filters(self):
-        return {"security_group_rules": security_group_rules, "routes": routes}
+        return {
+            "security_group_rules": security_group_rules,
+            "routes": routes,
+            "only": only,
+            "command_line": command_line,
+        }

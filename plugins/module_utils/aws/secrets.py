@@ -1,0 +1,87 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Secrets of AWS Secrets Manager: one thin function for each call. Takes and gives AWS's documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .calls import Clients, doing, pages, tag_list, unless
+
+_WHAT = "secret"
+
+
+def list_all(clients: Clients, prefix: str) -> list[dict[str, Any]]:
+    """The secrets whose names start with the prefix, those pending deletion too. Up to five minutes old."""
+    names = [{"Key": "name", "Values": [prefix]}] if prefix else []
+    with doing("list", "secrets", prefix):
+        client = clients("secretsmanager")
+        found = pages(client, "list_secrets", "SecretList", Filters=names, IncludePlannedDeletion=True)
+    return [secret for secret in found if secret["Name"].startswith(prefix)]
+
+
+def describe(clients: Clients, name: str) -> dict[str, Any] | None:
+    """A secret as it is now, in the form of ``list_all``; None when there is none of that name."""
+    client = clients("secretsmanager")
+    with doing("describe", _WHAT, name):
+        answer = unless({"ResourceNotFoundException"}, lambda: client.describe_secret(SecretId=name))
+    return {**answer, "SecretVersionsToStages": answer.get("VersionIdsToStages")} if answer else None
+
+
+def create(
+    clients: Clients, name: str, value: str, description: str | None, kms_key_id: str | None, tags: Mapping[str, str]
+) -> str | None:
+    """Makes a secret with its value. Its ARN, or None when another run has just made one of that name."""
+    arguments: dict[str, Any] = {"Name": name, "SecretString": value, "Tags": tag_list(dict(tags))}
+    if description:
+        arguments["Description"] = description
+    if kms_key_id:
+        arguments["KmsKeyId"] = kms_key_id
+    with doing("create", _WHAT, name):
+        answer = unless(
+            {"ResourceExistsException"}, lambda: clients("secretsmanager").create_secret(**arguments), default={}
+        )
+    arn: str | None = answer.get("ARN")
+    return arn
+
+
+def put_value(clients: Clients, name: str, value: str) -> None:
+    """Makes the value the secret's current version."""
+    with doing("put the value of", _WHAT, name):
+        clients("secretsmanager").put_secret_value(SecretId=name, SecretString=value)
+
+
+def update(clients: Clients, name: str, changes: Mapping[str, str]) -> None:
+    """Sets members of UpdateSecret's input, such as ``Description``."""
+    with doing("update", _WHAT, name):
+        clients("secretsmanager").update_secret(SecretId=name, **changes)
+
+
+def set_tags(clients: Clients, name: str, tags: Mapping[str, str], superfluous: list[str]) -> None:
+    """Adds or overwrites the tags and removes the superfluous ones."""
+    client = clients("secretsmanager")
+    with doing("tag", _WHAT, name):
+        if superfluous:
+            client.untag_resource(SecretId=name, TagKeys=superfluous)
+        if tags:
+            client.tag_resource(SecretId=name, Tags=tag_list(dict(tags)))
+
+
+def restore(clients: Clients, name: str) -> None:
+    """Takes a secret back that is pending deletion."""
+    with doing("restore", _WHAT, name):
+        clients("secretsmanager").restore_secret(SecretId=name)
+
+
+def delete(clients: Clients, name: str, recovery_window_in_days: int | None) -> None:
+    """Schedules the deletion, or deletes for ever when None; a secret that is gone is fine."""
+    arguments: dict[str, Any] = {"RecoveryWindowInDays": recovery_window_in_days}
+    if recovery_window_in_days is None:
+        arguments = {"ForceDeleteWithoutRecovery": True}
+    with doing("delete", _WHAT, name):
+        unless(
+            {"ResourceNotFoundException"},
+            lambda: clients("secretsmanager").delete_secret(SecretId=name, **arguments),
+        )

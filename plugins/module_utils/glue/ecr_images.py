@@ -1,0 +1,140 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Images in ECR: found by their tags, and built where they are missing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..aws import ecr_images as api
+from ..aws.calls import Clients
+from ..core.actions import CREATE, Resource, plan
+from ..core.errors import FarflowError
+from ..pure import ecr_images as pure
+from .image_builder import Build, Credentials, ImageBuilder, Report
+from .image_builders import connect
+from .parallel import in_parallel
+from .waiting import NotYet, wait_for
+
+_LISTED_AFTER = 60
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is asked for, what ECR has (newest first), and where each repository is."""
+
+    desired: Sequence[Resource]
+    actual: Sequence[Resource]
+    addresses: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Building:
+    """How images are made: where they are pushed when it is not where ECR says, how many at once, by whom."""
+
+    build_ca_bundle: Path | None = None
+    workers: int = os.cpu_count() or 1
+    report: Report = lambda line: None
+    connect: Callable[[Credentials, Report], ImageBuilder] = connect
+
+
+def find(clients: Clients, repositories: Iterable[str], registry: str | None = None) -> list[Resource]:
+    """Every image of ours in the repositories, newest first; those that do not exist have none. A call, and one for
+    every thousand images of each repository.
+    """
+    return _find(clients, _addresses(clients, repositories, registry))
+
+
+def look(clients: Clients, images: Sequence[Mapping[str, Any]], others: Iterable[str], registry: str | None) -> Look:
+    """``images`` are elements of the module's parameter; ``others`` are further repositories to look into."""
+    desired = in_parallel(pure.desired, images, os.cpu_count() or 1)
+    repositories = [*(image["repository"] for image in images), *others]
+    addresses = _addresses(clients, repositories, registry)
+    return Look(desired, _find(clients, addresses), addresses)
+
+
+def missing(seen: Look) -> set[str]:
+    """The names of the images that the registry lacks."""
+    each_once = {resource.name: resource for resource in seen.desired}.values()
+    return {action.resource.name for action in plan(each_once, seen.actual) if action.kind == CREATE}
+
+
+def superfluous(seen: Look, repositories: Iterable[str], kept: Iterable[str]) -> list[Resource]:
+    """The images in the repositories that are neither asked for nor kept by their digest."""
+    wanted = {resource.name for resource in seen.desired}
+    used = [str(resource.id) for resource in seen.actual if resource.name in wanted]
+    among = set(repositories)
+    actual = [resource for resource in seen.actual if resource.attributes["repository"] in among]
+    return pure.superfluous(plan(seen.desired, actual), [*used, *kept])
+
+
+def build(clients: Clients, images: Sequence[Mapping[str, Any]], seen: Look, how: Building) -> Look:
+    """Builds and pushes what is missing, and looks again: digests are read back from ECR.
+
+    Raises: FarflowError with every build that failed; the others are in the registry by then.
+    """
+    builds = _builds(images, seen, how.build_ca_bundle)
+    if not builds:
+        return seen
+    _require_repositories(builds, seen)
+    builder = how.connect(Credentials(*api.credentials(clients)), how.report)
+    in_parallel(builder.build_and_push, builds.values(), how.workers)
+
+    def pushed() -> Look | NotYet:
+        again = replace(seen, actual=_find(clients, seen.addresses))
+        absent = sorted(missing(again))
+        return NotYet(f"{', '.join(absent)} not there") if absent else again
+
+    return wait_for(pushed, _LISTED_AFTER, "ECR to list what was pushed")
+
+
+def prune(clients: Clients, images: Iterable[Resource]) -> None:
+    """Deletes images of any number of repositories."""
+    digests: dict[str, dict[str, None]] = {}
+    for image in images:
+        digests.setdefault(image.attributes["repository"], {})[str(image.id)] = None
+    for repository, some in digests.items():
+        api.delete(clients, repository, list(some))
+
+
+def _addresses(clients: Clients, repositories: Iterable[str], registry: str | None) -> dict[str, str]:
+    found = api.addresses(clients, list(dict.fromkeys(repositories)))
+    return {name: f"{registry}/{name}" if registry else address for name, address in found.items()}
+
+
+def _find(clients: Clients, addresses: Mapping[str, str]) -> list[Resource]:
+    def images(repository: str) -> list[Resource]:
+        documents = sorted(api.describe(clients, repository), key=lambda document: document["imagePushedAt"])
+        address = addresses[repository]
+        return [image for document in reversed(documents) for image in pure.canonical(repository, address, document)]
+
+    return [image for found in in_parallel(images, addresses) for image in found]
+
+
+def _builds(
+    images: Sequence[Mapping[str, Any]], seen: Look, build_ca_bundle: Path | None
+) -> dict[tuple[str, str], Build]:
+    """Equal contexts are built once, whatever they are called."""
+    lacking = missing(seen)
+    builds: dict[tuple[str, str], Build] = {}
+    for image, wanted in zip(images, seen.desired, strict=True):
+        if wanted.name not in lacking:
+            continue
+        repository, tag, label, context = (wanted.attributes[key] for key in ("repository", "tag", "label", "context"))
+        before = builds.get((repository, context))
+        tags = dict.fromkeys([*(before.tags if before else ()), tag])
+        address = seen.addresses.get(repository, repository)
+        cache = before.cache if before else f"farflow/{repository}:{label}"
+        builds[repository, context] = Build(pure.build_context(image), address, tuple(tags), cache, build_ca_bundle)
+    return builds
+
+
+def _require_repositories(builds: Iterable[tuple[str, str]], seen: Look) -> None:
+    absent = sorted({repository for repository, _ in builds if repository not in seen.addresses})
+    if absent:
+        raise FarflowError(f"there is no ECR repository {', '.join(absent)}: make it first")

@@ -1,0 +1,87 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""ECR repositories, read as resources and brought to what is desired."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..aws import ecr_repositories as api
+from ..aws.calls import Clients
+from ..core.actions import Resource
+from ..pure import ecr_repositories as pure
+from ..pure import policy
+from ..pure.tags import ENVIRONMENT
+from .parallel import in_parallel
+from .reconcile import Hands
+from .waiting import wait_for
+
+_READABLE_AFTER = 60
+
+
+def find(clients: Clients, environment: str, names: Iterable[str] = ()) -> list[Resource]:
+    """Every repository of an environment: those tagged as its own whose names begin with its name, and those called
+    ``names``, whatever their tags.
+    """
+    prefix = f"{environment}-"
+    listed = [each for each in api.list_all(clients) if each["repositoryName"].startswith(prefix)]
+    resources = in_parallel(lambda document: _resource(clients, document), listed)
+    wanted = set(names)
+    return [
+        resource
+        for resource in resources
+        if resource.name in wanted or resource.properties["tags"].get(ENVIRONMENT) == environment
+    ]
+
+
+def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
+    """The named repositories that exist."""
+    found = in_parallel(lambda name: api.describe(clients, name), names)
+    return in_parallel(lambda document: _resource(clients, document), [document for document in found if document])
+
+
+def _resource(clients: Clients, document: Mapping[str, Any]) -> Resource:
+    name, arn = document["repositoryName"], document["repositoryArn"]
+    calls: list[Callable[[], Any]] = [
+        lambda: api.tags(clients, arn),
+        lambda: api.lifecycle_policy(clients, name),
+        lambda: api.repository_policy(clients, name),
+    ]
+    tags, lifecycle_policy, repository_policy = in_parallel(lambda call: call(), calls)
+    details = {"tags": tags, "lifecycle_policy": lifecycle_policy, "repository_policy": repository_policy}
+    return pure.canonical({**document, **details})
+
+
+def hands(clients: Clients, force: bool = False) -> Hands:
+    """What creates, changes and deletes a repository; with ``force`` also one that holds images."""
+
+    def create(wanted: Resource) -> str:
+        name, properties = wanted.name, wanted.properties
+        api.create(clients, name, properties)
+        made = wait_for(lambda: api.describe(clients, name), _READABLE_AFTER, f"ECR repository {name}")
+        _set_policies(clients, name, properties, {})
+        return str(made["repositoryArn"])
+
+    def change(wanted: Resource, found: Resource) -> None:
+        name, properties, before = wanted.name, wanted.properties, found.properties
+        if properties["image_tag_mutability"] != before["image_tag_mutability"]:
+            api.set_tag_mutability(clients, name, properties["image_tag_mutability"])
+        if properties["scan_on_push"] != before["scan_on_push"]:
+            api.set_scan_on_push(clients, name, properties["scan_on_push"])
+        _set_policies(clients, name, properties, before)
+        if properties["tags"] != before["tags"]:
+            superfluous = sorted(set(before["tags"]) - set(properties["tags"]))
+            api.set_tags(clients, str(wanted.id), properties["tags"], superfluous)
+
+    return Hands(create, change, lambda found: api.delete(clients, found.name, force))
+
+
+def _set_policies(clients: Clients, name: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    lifecycle, resource = wanted["lifecycle_policy"], wanted["repository_policy"]
+    if lifecycle != found.get("lifecycle_policy"):
+        api.set_lifecycle_policy(clients, name, json.dumps(lifecycle) if lifecycle else None)
+    if resource != found.get("repository_policy"):
+        api.set_repository_policy(clients, name, policy.to_json(resource) if resource else None)

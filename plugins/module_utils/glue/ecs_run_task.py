@@ -1,0 +1,128 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Running a task to its end."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..aws import ecs_task_definitions, ecs_tasks
+from ..aws.calls import Clients
+from ..core.errors import FarflowError
+from ..pure import ecs_run_task as pure
+from ..pure.ecs_advice import stop_of
+from .ecs_patience import patiently
+from .ecs_stops import account, log_of
+from .waiting import Clock, NotYet, wait_for
+
+_START_LIMIT = 120.0
+_LOG_LIMIT = 10.0
+_LINES_OF_AN_ERROR = 50
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A task that ended by itself with exit code 0. ``log_lines`` are the last ones that were asked for, or all."""
+
+    task_arn: str
+    exit_code: int
+    stop_code: str | None
+    stopped_reason: str
+    log_lines: list[str]
+
+
+def run_to_end(
+    clients: Clients,
+    task: Mapping[str, Any],
+    limit: float = 1800.0,
+    log_lines: int | None = _LINES_OF_AN_ERROR,
+    tell: Callable[[str], None] = lambda line: None,
+    clock: Clock = time,
+) -> Ended:
+    """Starts a task and waits for its end; ``task`` is as ``pure.ecs_run_task.request`` takes it, with ``container``
+    where its task definition has several. ``log_lines`` is how many of the last ones are wanted, None means all;
+    ``tell`` is called with a line for a person whenever the task's status changes.
+
+    Raises FarflowError when it can't start, ends otherwise than by itself with exit code 0 (with the reason, what cures
+    it and the last log lines), or runs longer than ``limit`` seconds: then it is stopped.
+    """
+    started = _start(clients, task)
+    arn = started["taskArn"]
+    tell(f"task {arn} started")
+    ended = _await(clients, task["cluster"], arn, limit, tell, clock)
+    stop = stop_of(ended)
+    if not pure.ended_well(stop):
+        _log(clients, ended, 1, clock)
+        raise FarflowError(f"task {arn} failed: {account(clients, ended, log_lines or _LINES_OF_AN_ERROR)}")
+    return Ended(arn, 0, stop.code, stop.reason, _log(clients, ended, log_lines, clock))
+
+
+def _only_container(clients: Clients, task_definition: str) -> str:
+    containers = ecs_task_definitions.describe(clients, task_definition)["taskDefinition"]["containerDefinitions"]
+    names = [container["name"] for container in containers]
+    if len(names) > 1:
+        raise FarflowError(f"task {task_definition} has several containers, say which: {', '.join(names)}")
+    return str(names[0])
+
+
+def _start(clients: Clients, task: Mapping[str, Any]) -> Mapping[str, Any]:
+    # with a token, a repeated request starts no second task
+    container = task.get("container") or _only_container(clients, task["task_definition"])
+    token = task.get("client_token") or str(uuid.uuid4())
+    request = pure.request({**task, "client_token": token}, container)
+    what = f"the start of task {request['taskDefinition']}"
+    tasks, failures = patiently(lambda: ecs_tasks.run(clients, request), _START_LIMIT, what)
+    if not tasks:
+        raise FarflowError(f"could not run ECS task {request['taskDefinition']}: {pure.failures_told(list(failures))}")
+    return tasks[0]
+
+
+def _await(
+    clients: Clients, cluster: str, arn: str, limit: float, tell: Callable[[str], None], clock: Clock
+) -> dict[str, Any]:
+    seen = {"status": ""}
+
+    def check() -> dict[str, Any] | NotYet:
+        found = next(iter(ecs_tasks.describe(clients, cluster, [arn])), None)
+        status = found["lastStatus"] if found else "unknown"
+        if status != seen["status"]:
+            seen["status"] = status
+            tell(f"task {arn} is {status}")
+        return found if found and status == "STOPPED" else NotYet(f"it is {status}")
+
+    try:
+        return wait_for(check, limit, f"the end of task {arn}", clock=clock)
+    except FarflowError as error:
+        if error.__cause__:  # AWS did not answer: the task may well be fine
+            raise
+        ecs_tasks.stop(clients, cluster, arn, f"ran longer than {limit:g} s")
+        lines = _last_lines(clients, cluster, arn)
+        raise FarflowError("\n".join([f"{error}; it was stopped", *lines])) from error
+
+
+def _last_lines(clients: Clients, cluster: str, arn: str) -> list[str]:
+    tasks = ecs_tasks.describe(clients, cluster, [arn])
+    return [line for task in tasks for line in log_of(clients, task, _LINES_OF_AN_ERROR)]
+
+
+def _log(clients: Clients, task: Mapping[str, Any], lines: int | None, clock: Clock) -> list[str]:
+    """The log lines, read until they don't grow any more: they come in some moments after the end."""
+    seen: dict[str, list[str]] = {}
+
+    def check() -> list[str] | NotYet:
+        found = log_of(clients, task, lines)
+        settled = bool(found) and seen.get("lines") == found
+        seen["lines"] = found
+        return found if settled else NotYet("log lines are still coming in")
+
+    try:
+        return wait_for(check, _LOG_LIMIT, "the log lines", interval=1.0, clock=clock)
+    except FarflowError as error:
+        if error.__cause__:
+            raise
+        return seen["lines"]

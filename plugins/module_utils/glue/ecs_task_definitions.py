@@ -1,0 +1,153 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""ECS task definitions: many families looked at with a handful of calls, and brought to what is desired."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from ..aws import ecs_task_definitions as api
+from ..aws.calls import Clients
+from ..core.actions import Action, Resource
+from ..pure import ecs_task_definitions as pure
+from ..pure.ecs_task_definitions import Index
+from ..pure.tags import ENVIRONMENT
+from .ecs_patience import patiently
+from .parallel import in_parallel
+
+# RegisterTaskDefinition and DeregisterTaskDefinition go at about one a second after a burst of twenty
+_WORKERS = 4
+_FEW = 3
+_REGISTRATION_LIMIT = 120.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one family."""
+
+    family: str
+    arn: str | None
+    changed: bool
+    reasons: list[str]
+
+    def as_entry(self) -> dict[str, Any]:
+        """The outcome as the module returns it."""
+        revision = pure.revision_of(self.arn) if self.arn else None
+        return {
+            "family": self.family,
+            "arn": self.arn,
+            "revision": revision,
+            "changed": self.changed,
+            "reasons": self.reasons,
+        }
+
+
+def find(clients: Clients, environment: str) -> Index:
+    """The index of every family whose name starts with ``<environment>-``. What may be deleted of them is
+    ``find(...).tagged(ENVIRONMENT, environment)``: a stranger can have chosen such a name.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        tags = beside.submit(api.list_tags, clients, ENVIRONMENT, environment)
+        arns = api.list_arns(clients)
+        ours = [arn for arn in arns if pure.family_of(arn).startswith(f"{environment}-")]
+        return Index.of(ours, tags.result())
+
+
+def read(clients: Clients, families: Collection[str], environment: str | None = None) -> Index:
+    """The index of the named families. When all of them belong to one environment, saying so spares calls."""
+    with ThreadPoolExecutor(1) as beside:
+        by = (ENVIRONMENT, environment) if environment else (pure.DIGEST, None)
+        tags = beside.submit(api.list_tags, clients, *by)
+        arns = _arns(clients, families, "ACTIVE")
+        return Index.of(arns, tags.result())
+
+
+def _arns(clients: Clients, families: Collection[str], status: str) -> list[str]:
+    names = set(families)
+    if len(names) <= _FEW:
+        lists = in_parallel(lambda family: api.list_arns(clients, status, family), sorted(names))
+    else:
+        lists = [api.list_arns(clients, status)]
+    return [arn for arns in lists for arn in arns if pure.family_of(arn) in names]
+
+
+def describe(clients: Clients, arns: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """DescribeTaskDefinition's answers by ARN, as ``plan_task_definitions`` asks for them."""
+    answers = in_parallel(lambda arn: api.describe(clients, arn), arns)
+    return dict(zip(arns, answers, strict=True))
+
+
+def reconcile(clients: Clients, wanted: Sequence[Resource], index: Index, check_mode: bool, keep: int) -> list[Outcome]:
+    """One outcome a desired family, in the order given. ``keep`` revisions stay ACTIVE, the newest one included, in a
+    family in which one is registered. Never are two calls under way for one family.
+    """
+    known = index.of_families({each.name for each in wanted})
+    actions = pure.plan_task_definitions(wanted, known, lambda arns: describe(clients, arns))
+    made: list[str | None] = [action.resource.id for action in actions]
+    if not check_mode:
+        made = in_parallel(lambda action: _do(clients, action, known, keep), actions, _WORKERS)
+    touched = {
+        action.resource.name: Outcome(action.resource.name, arn, True, list(action.reasons) or ["created"])
+        for action, arn in zip(actions, made, strict=True)
+    }
+    return [touched.get(each.name) or Outcome(each.name, known.newest(each.name), False, []) for each in wanted]
+
+
+def remove(clients: Clients, families: Sequence[str], check_mode: bool, delete: bool) -> list[Outcome]:
+    """Deregisters every ACTIVE revision of the families, and with ``delete`` deletes these and the INACTIVE ones.
+    AWS shows deleted ones as DELETE_IN_PROGRESS until nothing runs on them any more.
+    """
+    active = Index.of(_arns(clients, families, "ACTIVE"), {})
+    inactive = Index.of(_arns(clients, families, "INACTIVE") if delete else [], {})
+    arns = {family: [*active.arns.get(family, ()), *inactive.arns.get(family, ())] for family in families}
+    if not check_mode:
+        in_parallel(lambda family: _deregister(clients, active, family), families, _WORKERS)
+        api.delete(clients, [arn for some in arns.values() for arn in some] if delete else [])
+    return [
+        Outcome(family, active.newest(family), bool(arns[family]), ["deleted"] if arns[family] else [])
+        for family in families
+    ]
+
+
+def _deregister(clients: Clients, active: Index, family: str) -> None:
+    for arn in active.arns.get(family, ()):
+        api.deregister(clients, arn)
+
+
+def _do(clients: Clients, action: Action, index: Index, keep: int) -> str | None:
+    wanted, found = action.resource, action.before
+    if found and pure.content(found) == pure.content(wanted):
+        _write_tags(clients, wanted, found)
+        return found.id
+    arn = _register(clients, wanted, index)
+    for old in pure.surplus(index, wanted.name, keep):
+        api.deregister(clients, old)
+    return arn
+
+
+def _write_tags(clients: Clients, wanted: Resource, found: Resource) -> None:
+    arn = str(found.id)
+    tags = pure.tags_with_digest(wanted, pure.revision_of(arn))
+    existing = pure.tags_of(found)
+    missing = {key: value for key, value in tags.items() if existing.get(key) != value}
+    api.tag(clients, arn, missing, sorted(set(existing) - set(tags)))
+
+
+def _register(clients: Clients, wanted: Resource, index: Index) -> str:
+    """Registers a revision with all its tags in one call. Its number can only be guessed before; where AWS counts
+    otherwise (it never uses a number again), the digest is written once more.
+    """
+    newest = index.newest(wanted.name)
+    guess = pure.revision_of(newest) + 1 if newest else 1
+    tags = pure.tags_with_digest(wanted, guess)
+    request = {**pure.request(wanted), "tags": [{"key": key, "value": value} for key, value in tags.items()]}
+    what = f"the registration of task definition {wanted.name}"
+    arn = patiently(lambda: api.register(clients, request), _REGISTRATION_LIMIT, what)
+    revision = pure.revision_of(arn)
+    if revision != guess:
+        api.tag(clients, arn, {pure.DIGEST: pure.digest(wanted, revision)}, [])
+    return arn

@@ -1,0 +1,92 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""EFS file systems, read as resources and brought to what is desired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..aws import efs as api
+from ..aws.calls import Clients
+from ..core.actions import Resource
+from ..pure import efs as pure
+from ..pure.tags import ENVIRONMENT
+from .efs_hands import access_point_hands, file_system_hands, mount_target_hands
+from .parallel import in_parallel
+from .steps import Steps, of_type
+from .waiting import NotYet, wait_for
+
+_GOING = "deleting", "deleted"
+
+
+def find(clients: Clients, environment: str) -> list[Resource]:
+    """The file systems that are tagged as the environment's, with all that belongs to them."""
+    found = [one for one in api.file_systems(clients) if _tags(one).get(ENVIRONMENT) == environment]
+    return [resource for one in found for resource in _everything(clients, one)]
+
+
+def read(clients: Clients, name: str) -> list[Resource]:
+    """The file system that was made with the name as creation token, with all that belongs to it."""
+    found = api.by_creation_token(clients, name)
+    return _everything(clients, found) if found and found["LifeCycleState"] not in _GOING else []
+
+
+def _tags(document: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in document["Tags"]}
+
+
+def _everything(clients: Clients, document: Mapping[str, Any]) -> list[Resource]:
+    """Five calls that AWS asks for each file system, one for each mount target's security groups."""
+    file_system_id, name = document["FileSystemId"], document["CreationToken"]
+    itself = pure.canonical_file_system(
+        document,
+        api.lifecycle_policies(clients, file_system_id),
+        api.backup_status(clients, file_system_id),
+        api.policy(clients, file_system_id),
+        _chosen_key(clients, document.get("KmsKeyId")),
+    )
+    mounts = [one for one in api.mount_targets(clients, file_system_id) if one["LifeCycleState"] not in _GOING]
+    groups = in_parallel(lambda mount: api.security_groups(clients, mount["MountTargetId"]), mounts)
+    return [
+        itself,
+        *(pure.canonical_mount_target(name, mount, some) for mount, some in zip(mounts, groups, strict=True)),
+        *(pure.canonical_access_point(name, point) for point in api.access_points(clients, file_system_id)),
+    ]
+
+
+def _chosen_key(clients: Clients, key_id: str | None) -> str | None:
+    """The KMS key when somebody chose one: AWS tells the key's ARN also when it is its own."""
+    return key_id if key_id and not api.is_aws_key(clients, key_id) else None
+
+
+def converge(clients: Clients, desired: Sequence[Resource], actual: Sequence[Resource], check_mode: bool) -> Steps:
+    """The file system is there before what belongs to it and goes after it; a mount target goes before another comes,
+    as a zone can have one.
+    """
+    steps = Steps(check_mode)
+    systems = of_type(pure.FILE_SYSTEM, desired), of_type(pure.FILE_SYSTEM, actual)
+    ids = steps.reconcile(pure.FILE_SYSTEM, *systems, file_system_hands(clients)) if desired else {}
+    for type_, hands in (
+        (pure.MOUNT_TARGET, mount_target_hands(clients, ids)),
+        (pure.ACCESS_POINT, access_point_hands(clients, ids)),
+    ):
+        wanted, found = of_type(type_, desired), of_type(type_, actual)
+        names = {one.name for one in wanted}
+        steps.reconcile(type_, [], [one for one in found if one.name not in names], hands)
+        steps.reconcile(type_, wanted, [one for one in found if one.name in names], hands)
+    if not desired:
+        steps.reconcile(pure.FILE_SYSTEM, *systems, file_system_hands(clients))
+    return steps
+
+
+def await_mountable(clients: Clients, file_system_id: str, limit: float) -> None:
+    """Returns when all mount targets of a file system can be mounted."""
+
+    def check() -> bool | NotYet:
+        states = {one["SubnetId"]: one["LifeCycleState"] for one in api.mount_targets(clients, file_system_id)}
+        waiting = [f"{subnet} {state}" for subnet, state in states.items() if state != "available"]
+        return NotYet(", ".join(waiting)) if waiting else True
+
+    wait_for(check, limit, f"the mount targets of EFS file system {file_system_id}", 5)

@@ -1,0 +1,92 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""IAM roles, read as resources and brought to what is desired."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..aws import iam_roles as api
+from ..aws.calls import Clients
+from ..core.actions import Resource
+from ..core.errors import FarflowError
+from ..pure import iam_roles as pure
+from ..pure import policy
+from .reconcile import Hands
+from .waiting import wait_for
+
+_READABLE_AFTER = 60
+
+
+def find(clients: Clients, environment: str) -> list[Resource]:
+    """Every role of an environment, whoever made it: those in its path."""
+    return _in_path(clients, f"/farflow/{environment}/")
+
+
+def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
+    """Those of the wanted roles that exist, in any order."""
+    names = {resource.name for resource in wanted}
+    common = os.path.commonprefix([resource.properties["path"] for resource in wanted]) or "/"
+    return [role for role in _in_path(clients, common) if role.name in names]
+
+
+def _in_path(clients: Clients, path_prefix: str) -> list[Resource]:
+    """ListRoles leaves out tags and policies, which AWS gives a role at a time (four calls) or for the whole account
+    (a call a thousand roles): the second is cheaper from the first role on, and not needed where there is none.
+    """
+    listed = api.in_path(clients, path_prefix)
+    if not listed:
+        return []
+    details = {role["RoleName"]: role for role in api.authorization_details(clients)}
+    return [pure.canonical(role, details[role["RoleName"]]) for role in listed if role["RoleName"] in details]
+
+
+def hands(clients: Clients) -> Hands:
+    """What creates, changes and deletes a role."""
+
+    def create(wanted: Resource) -> str:
+        properties = wanted.properties
+        api.create(clients, wanted.name, properties, policy.to_json(properties["assume_role_policy"]))
+        made = wait_for(lambda: api.get(clients, wanted.name), _READABLE_AFTER, f"IAM role {wanted.name}")
+        if made["Path"] != properties["path"]:
+            raise FarflowError(
+                f"IAM role {wanted.name} exists already, as {made['Arn']}: delete it, or choose another name"
+            )
+        _set_policies(clients, wanted.name, properties, {"policies": {}, "managed_policy_arns": []})
+        return str(made["Arn"])
+
+    def change(wanted: Resource, found: Resource) -> None:
+        name, properties, before = wanted.name, wanted.properties, found.properties
+        if properties["assume_role_policy"] != before["assume_role_policy"]:
+            api.set_trust(clients, name, policy.to_json(properties["assume_role_policy"]))
+        described = properties["description"], properties["max_session_duration"]
+        if described != (before["description"], before["max_session_duration"]):
+            api.set_description_and_duration(clients, name, *described)
+        if properties["permissions_boundary"] != before["permissions_boundary"]:
+            api.set_boundary(clients, name, properties["permissions_boundary"])
+        _set_policies(clients, name, properties, before)
+        if properties["tags"] != before["tags"]:
+            api.set_tags(clients, name, properties["tags"], sorted(set(before["tags"]) - set(properties["tags"])))
+
+    def delete(found: Resource) -> None:
+        _set_policies(clients, found.name, {"policies": {}, "managed_policy_arns": []}, found.properties)
+        api.delete(clients, found.name)
+
+    return Hands(create, change, delete)
+
+
+def _set_policies(clients: Clients, name: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    """What is missing is granted before what is superfluous is taken away."""
+    for title, document in wanted["policies"].items():
+        if document != found["policies"].get(title):
+            api.put_policy(clients, name, title, policy.to_json(document))
+    attached, arns = set(found["managed_policy_arns"]), set(wanted["managed_policy_arns"])
+    for arn in sorted(arns - attached):
+        api.attach(clients, name, arn)
+    for arn in sorted(attached - arns):
+        api.detach(clients, name, arn)
+    for title in sorted(set(found["policies"]) - set(wanted["policies"])):
+        api.delete_policy(clients, name, title)

@@ -1,0 +1,125 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A network load balancer with its target groups and listeners, read as resources and brought to what is desired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from ..aws import network_load_balancer as api
+from ..aws.calls import Clients
+from ..core.actions import Resource
+from ..naming import resource as name_of
+from ..pure import network_load_balancer as pure
+from ..pure.tags import ENVIRONMENT
+from .network_load_balancer_hands import listener_hands, load_balancer_hands, target_group_hands
+from .parallel import in_parallel
+from .steps import Steps, of_type
+
+_LONGEST_NAME = 32
+_KEPT_OF_A_LONG_NAME = 23  # naming.resource cuts there and adds a hash
+
+Tags = Mapping[str, str]
+
+
+def find(clients: Clients, environment: str) -> list[Resource]:
+    """An environment's load balancers, target groups and listeners: what is tagged as its own, and whatever has the
+    name of its load balancer or belongs to it.
+    """
+    prefix = f"{environment}-"[:_KEPT_OF_A_LONG_NAME]
+    expected = name_of(environment, "airflow", limit=_LONGEST_NAME)
+
+    def is_ours(name: str, tags: Tags) -> bool:
+        return name == expected or tags.get(ENVIRONMENT) == environment
+
+    return _look(clients, lambda name: name.startswith(prefix), is_ours)
+
+
+def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
+    """The load balancer that is wanted with all that belongs to it, and the target groups that are wanted."""
+    names = {resource.name for resource in wanted}
+    return _look(clients, names.__contains__, lambda name, tags: name in names)
+
+
+def _look(
+    clients: Clients, is_candidate: Callable[[str], bool], is_ours: Callable[[str, Tags], bool]
+) -> list[Resource]:
+    """Two lists, then for what may be ours one call for all tags and one for each description that AWS keeps apart."""
+    balancers = [found for found in api.load_balancers(clients) if is_candidate(found["LoadBalancerName"])]
+    arns = {balancer["LoadBalancerArn"] for balancer in balancers}
+    groups = [
+        group
+        for group in api.target_groups(clients)
+        if is_candidate(group["TargetGroupName"]) or arns.intersection(group["LoadBalancerArns"])
+    ]
+    listeners = {arn: api.listeners(clients, arn) for arn in sorted(arns)}
+    tags = api.tags(
+        clients,
+        [
+            *sorted(arns),
+            *(group["TargetGroupArn"] for group in groups),
+            *(listener["ListenerArn"] for some in listeners.values() for listener in some),
+        ],
+    )
+    balancers = [one for one in balancers if is_ours(one["LoadBalancerName"], tags[one["LoadBalancerArn"]])]
+    ours = {balancer["LoadBalancerArn"]: balancer["LoadBalancerName"] for balancer in balancers}
+    groups = [
+        group
+        for group in groups
+        if is_ours(group["TargetGroupName"], tags[group["TargetGroupArn"]])
+        or set(ours).intersection(group["LoadBalancerArns"])
+    ]
+    return [
+        *in_parallel(lambda group: _target_group(clients, group, tags), groups),
+        *in_parallel(lambda balancer: _load_balancer(clients, balancer, tags), balancers),
+        *(
+            pure.canonical_listener(name, listener, tags[listener["ListenerArn"]])
+            for arn, name in ours.items()
+            for listener in listeners[arn]
+        ),
+    ]
+
+
+def _target_group(clients: Clients, group: Mapping[str, Any], tags: Mapping[str, Tags]) -> Resource:
+    arn = group["TargetGroupArn"]
+    return pure.canonical_target_group(group, api.target_group_attributes(clients, arn), tags[arn])
+
+
+def _load_balancer(clients: Clients, balancer: Mapping[str, Any], tags: Mapping[str, Tags]) -> Resource:
+    arn = balancer["LoadBalancerArn"]
+    return pure.canonical_load_balancer(balancer, api.load_balancer_attributes(clients, arn), tags[arn])
+
+
+def converge(clients: Clients, desired: Sequence[Resource], actual: Sequence[Resource], check_mode: bool) -> Steps:
+    """A listener needs a load balancer and a target group: it is made after them and deleted before them."""
+    steps = Steps(check_mode)
+    wanted_groups, found_groups = of_type(pure.TARGET_GROUP, desired), of_type(pure.TARGET_GROUP, actual)
+    names = {group.name for group in wanted_groups}
+    kept = [group for group in found_groups if group.name in names]
+    others = [group for group in found_groups if group.name not in names]
+    balancers, found = of_type(pure.LOAD_BALANCER, desired), of_type(pure.LOAD_BALANCER, actual)
+    listeners = of_type(pure.LISTENER, actual)
+
+    groups = steps.reconcile(pure.TARGET_GROUP, wanted_groups, kept, target_group_hands(clients))
+    if not balancers:
+        steps.reconcile(pure.LISTENER, [], listeners, listener_hands(clients, {}, groups))
+    arns = steps.reconcile(pure.LOAD_BALANCER, balancers, found, load_balancer_hands(clients))
+    if balancers:
+        if _replaced(balancers, found):
+            listeners = []
+            arns = arns if check_mode else _arns(clients, arns)
+        wanted = of_type(pure.LISTENER, desired)
+        steps.reconcile(pure.LISTENER, wanted, listeners, listener_hands(clients, arns, groups))
+    steps.reconcile(pure.TARGET_GROUP, [], others, target_group_hands(clients))
+    return steps
+
+
+def _replaced(wanted: Sequence[Resource], found: Sequence[Resource]) -> bool:
+    return any(pure.must_replace(one, other) for one in wanted for other in found if one.name == other.name)
+
+
+def _arns(clients: Clients, names: Collection[str]) -> dict[str, str]:
+    found = api.load_balancers(clients)
+    return {one["LoadBalancerName"]: one["LoadBalancerArn"] for one in found if one["LoadBalancerName"] in names}

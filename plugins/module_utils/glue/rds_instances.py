@@ -1,0 +1,273 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""PostgreSQL instances of Amazon RDS, read, brought to what is desired, and awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..aws import rds_instances as api
+from ..aws import rds_snapshots, secret_values
+from ..aws.calls import Clients
+from ..core.actions import Resource
+from ..core.compare import Difference, differences
+from ..core.errors import FarflowError
+from ..pure import rds_instances as pure
+from ..pure import rds_requests as requests
+from ..pure import rds_status as status
+from ..pure.secret_values import member
+from .waiting import NotYet, wait_for
+
+Instance = Mapping[str, Any]
+Document = dict[str, Any]
+
+_VISIBLE_WITHIN = 120.0
+_EVENT_MINUTES = 24 * 60
+_EVENTS_TOLD = 5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an instance, and what AWS says of it now (None: it does not exist)."""
+
+    reasons: list[str] = field(default_factory=list)
+    document: Document | None = None
+
+
+def find(clients: Clients, environment: str, instance: Instance | None = None) -> list[Resource]:
+    """The instances that carry the environment's tag, and the wanted one, whatever it carries. ``instance`` is what
+    is wanted, as ``pure.rds_instances.desired`` takes it.
+    """
+    wanted = instance or {}
+    found = [
+        document
+        for document in api.list_all(clients)
+        if document["DBInstanceIdentifier"] == wanted.get("identifier")
+        or {"Key": "farflow:environment", "Value": environment} in (document.get("TagList") or [])
+    ]
+    return [_resource(clients, document, wanted) for document in found]
+
+
+def _resource(clients: Clients, document: Document, instance: Instance) -> Resource:
+    """The instance as a resource, and as the wanted one sees it if it is that one."""
+    if document["DBInstanceIdentifier"] != instance.get("identifier"):
+        return pure.canonical(document, {}, None)
+    version = secret_values.current_version(clients, instance["master_user_secret"])
+    return pure.canonical(document, instance, version)
+
+
+def present(clients: Clients, instance: Instance, check_mode: bool) -> Outcome:
+    """Makes the instance, or changes what differs. Waits until it can be used if ``instance["wait"]``."""
+    identifier = instance["identifier"]
+    document = api.describe(clients, identifier)
+    if document and status.is_going(document) and not check_mode:
+        _wait_until_gone(clients, instance)
+        document = None
+    if document is None or status.is_going(document):
+        reasons = [_reason_of_creation(instance)]
+        if check_mode:
+            return Outcome(reasons)
+        document = _create(clients, instance)
+    else:
+        reasons = []
+    unusable = not status.is_usable(document) and not status.is_stopped(document)
+    if instance["wait"] and unusable and not check_mode:
+        document = _wait(clients, instance, "be available", status.is_usable)
+    if status.is_being_made(document):
+        return Outcome(reasons, document)
+    changed = _change(clients, instance, document, check_mode)
+    return Outcome(reasons or changed.reasons, changed.document)
+
+
+def _reason_of_creation(instance: Instance) -> str:
+    snapshot = instance.get("restore_from_snapshot")
+    return f"restored from snapshot {snapshot}" if snapshot else "created"
+
+
+def _create(clients: Clients, instance: Instance) -> Document:
+    wanted = pure.desired(instance)
+    tags = wanted.properties["tags"]
+    snapshot = instance.get("restore_from_snapshot")
+    if snapshot:
+        _refuse_snapshot(clients, wanted, snapshot)
+        api.restore(clients, requests.restoration(wanted), snapshot, tags)
+    else:
+        password, version = _password(clients, instance)
+        remembered = {pure.PASSWORD_FROM: pure.password_from(instance, version)}
+        api.create(clients, requests.creation(wanted), password, {**tags, **remembered})
+    return wait_for(lambda: api.describe(clients, wanted.name), _VISIBLE_WITHIN, f"database {wanted.name} to be there")
+
+
+def _refuse_snapshot(clients: Clients, wanted: Resource, identifier: str) -> None:
+    snapshot = rds_snapshots.describe(clients, identifier)
+    if snapshot is None:
+        raise FarflowError(f"database {wanted.name} can't be restored: there is no snapshot {identifier}")
+    problems = requests.restore_refusals(wanted, snapshot)
+    if problems:
+        raise FarflowError("\n".join(problems))
+
+
+def _password(clients: Clients, instance: Instance) -> tuple[str, str]:
+    secret = instance["master_user_secret"]
+    found = secret_values.read(clients, secret)
+    if found is None:
+        raise FarflowError(
+            f"database {instance['identifier']}: secret {secret}, which holds its password, does not exist or has no "
+            f"value; make it first with farflow.airflow.secretsmanager_secrets"
+        )
+    return member(found.value, instance.get("master_user_secret_json_key"), secret), found.version
+
+
+def _change(clients: Clients, instance: Instance, document: Document, check_mode: bool) -> Outcome:
+    wanted = pure.desired(instance)
+    found = pure.without_notes(_resource(clients, document, instance), wanted)
+    differs = _actionable(wanted, found, document)
+    problems = requests.refusals(
+        wanted, found, _told(differs), allow_major_version_upgrade=bool(instance.get("allow_major_version_upgrade"))
+    )
+    if problems:
+        raise FarflowError("\n".join(problems))
+    if differs and not check_mode:
+        document = _apply(clients, instance, wanted, found, document, {difference.path[0] for difference in differs})
+    return Outcome([str(difference) for difference in differs], document)
+
+
+def _actionable(wanted: Resource, found: Resource, document: Document) -> list[Difference]:
+    """What differs, but for a status that comes right by waiting."""
+    found_differences = differences(wanted.properties, found.properties)
+    return [each for each in found_differences if each.path != ("status",) or status.is_stopped(document)]
+
+
+def _told(found_differences: list[Difference]) -> dict[str, str]:
+    return {difference.path[0]: str(difference) for difference in found_differences}
+
+
+def _apply(
+    clients: Clients, instance: Instance, wanted: Resource, found: Resource, document: Document, differs: set[str]
+) -> Document:
+    immediately = bool(instance.get("apply_immediately"))
+    if status.is_stopped(document):
+        _wait(clients, instance, "be stopped", lambda seen: status.of(seen) == "stopped")
+        api.start(clients, wanted.name)
+    tags = dict(wanted.properties["tags"])
+    arguments = requests.modification(wanted, found, differs)
+    password = None
+    if "master_user_secret" in differs:
+        password, version = _password(clients, instance)
+        tags[pure.PASSWORD_FROM] = pure.password_from(instance, version)
+    if arguments or password:
+        _wait(clients, instance, "accept a change", status.is_changeable)
+        _ask(clients, instance, lambda: api.modify(clients, wanted.name, arguments, password, immediately))
+    if differs & {"tags", "master_user_secret"}:
+        api.set_tags(clients, str(found.id), tags, sorted(set(found.properties["tags"]) - set(tags)))
+    if not instance["wait"]:
+        return api.describe(clients, wanted.name) or document
+    _wait(clients, instance, "be changed", lambda seen: status.is_settled(seen, immediately))
+    return _wait_until_seen(clients, instance, wanted)
+
+
+def absent(clients: Clients, instance: Instance, check_mode: bool) -> Outcome:
+    """Deletes the instance, with the final snapshot that ``instance`` names; content when it is gone."""
+    document = api.describe(clients, instance["identifier"])
+    if document is None:
+        return Outcome()
+    reasons = []
+    if not status.is_going(document):
+        _refuse_deletion(instance, document)
+        snapshot = instance.get("final_snapshot_identifier")
+        reasons = [f"deleted with final snapshot {snapshot}" if snapshot else "deleted without final snapshot"]
+        if not check_mode:
+            _delete(clients, instance, document)
+    if instance["wait"] and not check_mode:
+        _wait_until_gone(clients, instance)
+        document = None
+    return Outcome(reasons, document)
+
+
+def _refuse_deletion(instance: Instance, document: Document) -> None:
+    name = instance["identifier"]
+    if document.get("DeletionProtection"):
+        raise FarflowError(
+            f"database {name} is protected from deletion: set its deletion_protection to false first, "
+            f"and deploy, if it shall really go"
+        )
+    if bool(instance.get("final_snapshot_identifier")) == bool(instance.get("skip_final_snapshot")):
+        raise FarflowError(
+            f"database {name}: to delete it, give either final_snapshot_identifier or skip_final_snapshot: true"
+        )
+    if instance.get("final_snapshot_identifier") and status.is_broken(document):
+        raise FarflowError(
+            f"database {name} is {status.of(document)}, of which AWS takes no final snapshot: "
+            f"give skip_final_snapshot: true, if it shall go without one"
+        )
+
+
+def _delete(clients: Clients, instance: Instance, document: Document) -> None:
+    snapshot = instance.get("final_snapshot_identifier")
+    if snapshot and status.is_being_made(document):
+        _wait(clients, instance, "have something to take a final snapshot of", status.is_changeable)
+    with_backups = bool(instance.get("delete_automated_backups", True))
+    _ask(clients, instance, lambda: api.delete(clients, instance["identifier"], snapshot, with_backups))
+
+
+def _ask(clients: Clients, instance: Instance, accepted: Callable[[], bool]) -> None:
+    """Asks again while the instance is busy: a backup may have begun since it was looked at."""
+    name = instance["identifier"]
+
+    def check() -> bool | NotYet:
+        if accepted():
+            return True
+        document = api.describe(clients, name)
+        return NotYet(f"it is {status.of(document)}" if document else "it is gone")
+
+    wait_for(check, instance["wait_timeout"], f"database {name} to accept what is asked of it", interval=5.0)
+
+
+def _wait(clients: Clients, instance: Instance, purpose: str, is_done: Callable[[Document], bool]) -> Document:
+    name = instance["identifier"]
+
+    def check() -> Document | NotYet:
+        document = api.describe(clients, name)
+        if document is None or status.is_going(document):
+            raise FarflowError(f"database {name} was deleted while waiting for it to {purpose}")
+        if is_done(document):
+            return document
+        if status.is_broken(document):
+            raise FarflowError(f"database {name} is {status.of(document)}{_history(clients, name)}")
+        return NotYet(f"it is {status.of(document)}")
+
+    return wait_for(check, instance["wait_timeout"], f"database {name} to {purpose}", interval=5.0)
+
+
+def _history(clients: Clients, name: str) -> str:
+    try:
+        events = api.events(clients, name, _EVENT_MINUTES)[-_EVENTS_TOLD:]
+    except FarflowError as error:
+        return f"; {error}"
+    lines = [f"{event['Date']:%Y-%m-%d %H:%M:%S} {event['Message']}" for event in events]
+    return "; its last events:\n" + "\n".join(lines) if lines else ""
+
+
+def _wait_until_seen(clients: Clients, instance: Instance, wanted: Resource) -> Document:
+    """AWS shows some changes a little later than it makes them."""
+
+    def check() -> Document | NotYet:
+        document = _wait(clients, instance, "be available", status.is_usable)
+        found = pure.without_notes(_resource(clients, document, instance), wanted)
+        left = differences(wanted.properties, found.properties)
+        return NotYet(", ".join(map(str, left))) if left else document
+
+    return wait_for(check, _VISIBLE_WITHIN, f"database {wanted.name} to show its change")
+
+
+def _wait_until_gone(clients: Clients, instance: Instance) -> None:
+    name = instance["identifier"]
+
+    def check() -> bool | NotYet:
+        document = api.describe(clients, name)
+        return True if document is None else NotYet(f"it is {status.of(document)}")
+
+    wait_for(check, instance["wait_timeout"], f"database {name} to be gone", interval=5.0)

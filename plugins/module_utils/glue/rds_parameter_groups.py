@@ -1,0 +1,105 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Parameter groups of Amazon RDS, read as resources and brought to what is desired."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from ..aws import rds_groups as api
+from ..aws.calls import Clients
+from ..core.actions import Resource
+from ..core.errors import FarflowError
+from ..pure import rds_parameter_groups as pure
+from .reconcile import Hands, Outcome, reconcile
+
+Group = Mapping[str, Any]
+
+
+def find(clients: Clients, environment: str, names: Collection[str] = ()) -> list[Resource]:
+    """The parameter groups whose names start with ``<environment>-`` and that carry the environment's tag, and the
+    named ones, whatever they carry.
+    """
+    near = [
+        group
+        for group in api.list_parameter_groups(clients)
+        if group["DBParameterGroupName"] in names or group["DBParameterGroupName"].startswith(f"{environment}-".lower())
+    ]
+    tagged = [{**group, "tags": api.tags(clients, group["DBParameterGroupArn"])} for group in near]
+    return [
+        _resource(clients, group)
+        for group in tagged
+        if group["DBParameterGroupName"] in names or group["tags"].get("farflow:environment") == environment
+    ]
+
+
+def read(clients: Clients, names: Collection[str]) -> list[Resource]:
+    """The named parameter groups that exist."""
+    return [
+        _resource(clients, {**group, "tags": api.tags(clients, group["DBParameterGroupArn"])})
+        for group in api.list_parameter_groups(clients)
+        if group["DBParameterGroupName"] in names
+    ]
+
+
+def _resource(clients: Clients, group: dict[str, Any]) -> Resource:
+    set_by_user = api.parameters(clients, group["DBParameterGroupName"], "user")
+    return pure.canonical({**group, "parameters": set_by_user})
+
+
+def present(clients: Clients, groups: Sequence[Group], check_mode: bool) -> list[Outcome]:
+    """Brings all groups to what is desired."""
+    desired = [pure.desired(group) for group in groups]
+    actual = read(clients, {wanted.name for wanted in desired})
+    _refuse_other_families(desired, actual)
+    descriptions = {group["name"].lower(): group.get("description") or group["name"] for group in groups}
+    return reconcile(desired, actual, _hands(clients, descriptions), check_mode)
+
+
+def absent(clients: Clients, groups: Sequence[Group], check_mode: bool) -> list[Outcome]:
+    """Deletes the named groups; content when they are gone."""
+    actual = read(clients, {group["name"].lower() for group in groups})
+    return reconcile([], actual, _hands(clients, {}), check_mode)
+
+
+def _refuse_other_families(desired: Sequence[Resource], actual: Sequence[Resource]) -> None:
+    families = {group.name: group.properties["family"] for group in actual}
+    problems = [
+        f"database parameter group {wanted.name}: family {families[wanted.name]} -> {wanted.properties['family']} "
+        f"can't be changed: give the group for the other version another name"
+        for wanted in desired
+        if families.get(wanted.name, wanted.properties["family"]) != wanted.properties["family"]
+    ]
+    if problems:
+        raise FarflowError("\n".join(problems))
+
+
+def _hands(clients: Clients, descriptions: Mapping[str, str]) -> Hands:
+    def create(wanted: Resource) -> str | None:
+        properties = wanted.properties
+        arn = api.create(clients, wanted.name, properties["family"], descriptions[wanted.name], properties["tags"])
+        _set(clients, wanted.name, properties["parameters"], {})
+        return arn
+
+    def change(wanted: Resource, found: Resource) -> None:
+        _set(clients, wanted.name, wanted.properties["parameters"], found.properties["parameters"])
+        tags, before = wanted.properties["tags"], found.properties["tags"]
+        if tags != before:
+            api.set_tags(clients, str(wanted.id), tags, sorted(set(before) - set(tags)))
+
+    return Hands(create, change, lambda found: api.delete(clients, found.name))
+
+
+def _set(clients: Clients, name: str, wanted: Mapping[str, str], found: Mapping[str, str | None]) -> None:
+    changed = {parameter: value for parameter, value in wanted.items() if value != found.get(parameter)}
+    superfluous: dict[str, str | None] = dict.fromkeys(set(found) - set(wanted))
+    if not changed and not superfluous:
+        return
+    known = api.parameters(clients, name)
+    static = {parameter["ParameterName"] for parameter in known if parameter.get("ApplyType") == "static"}
+    if changed:
+        api.modify(clients, name, pure.settings(changed, static))
+    if superfluous:
+        api.reset(clients, name, pure.settings(superfluous, static))

@@ -1,0 +1,47 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Snapshots of Amazon RDS instances, found and taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..aws import rds_snapshots as api
+from ..aws.calls import Clients
+from ..core.actions import Resource
+from ..core.errors import FarflowError
+from ..pure import rds_snapshots as pure
+from .waiting import NotYet, wait_for
+
+
+def find(clients: Clients, environment: str, instance: str | None = None) -> list[Resource]:
+    """The manual snapshots that carry the environment's tag, or were taken of the instance of that name."""
+    found = map(pure.canonical, api.list_manual(clients))
+    return [
+        snapshot
+        for snapshot in found
+        if snapshot.properties["tags"].get("farflow:environment") == environment
+        or snapshot.properties["instance"] == instance
+    ]
+
+
+def create(clients: Clients, instance: str, identifier: str, tags: Mapping[str, str], limit: float | None) -> None:
+    """Takes a snapshot of an instance, and waits up to ``limit`` seconds until it is finished; None does not wait.
+    Safe to repeat with the same identifier.
+    """
+    api.create(clients, instance, identifier, tags)
+    if limit is not None:
+        wait_for(lambda: _finished(clients, identifier), limit, f"database snapshot {identifier}", interval=5.0)
+
+
+def _finished(clients: Clients, identifier: str) -> dict[str, Any] | NotYet:
+    found = api.describe(clients, identifier)
+    if found is None:
+        raise FarflowError(f"database snapshot {identifier} is gone")
+    if found["Status"] == "failed":
+        raise FarflowError(f"database snapshot {identifier} failed")
+    if found["Status"] == "available":
+        return found
+    return NotYet(f"{found['Status']}, {found.get('PercentProgress', 0)} % done")

@@ -1,0 +1,121 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Every kind of resource as a look reads it: ``reader(clients, inputs, known)`` returns what exists of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..aws import identity
+from ..aws.calls import Clients
+from ..core.actions import ARGUMENTS, Resource
+from ..core.known import Known
+from ..pure import ecs_task_definitions as definitions
+from ..pure import rds_instances as instances
+from ..pure.layers import arns, names, rds, schema, values
+from . import (
+    application_autoscaling,
+    ecr_images,
+    ecr_repositories,
+    ecs_clusters,
+    ecs_services,
+    ecs_task_definitions,
+    efs,
+    iam_roles,
+    log_groups,
+    network_load_balancer,
+    rds_instances,
+    rds_parameter_groups,
+    rds_snapshots,
+    rds_subnet_groups,
+    secrets,
+    service_discovery,
+    sqs_queues,
+)
+
+Inputs = Mapping[str, Any]
+Reader = Callable[[Clients, Inputs, Known], list[Resource]]
+
+REVISIONS = "revisions"
+
+
+def of_environment(find: Callable[[Clients, str], list[Resource]]) -> Reader:
+    """A reader of a kind that is found by the environment's name alone."""
+
+    def reader(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+        return find(clients, names.environment(inputs))
+
+    return reader
+
+
+def whose_account(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """In which account this happens."""
+    account, partition = identity.caller(clients)
+    return [Resource(arns.IDENTITY, arns.IDENTITY, {}, account, {"partition": partition})]
+
+
+def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The images in the environment's two repositories."""
+    repositories = [names.task_repository(inputs), names.airflow_repository(inputs)]
+    return ecr_images.find(clients, repositories, inputs["farflow_registry"])
+
+
+def all_secrets(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The environment's secrets, seen by one who wants what the inputs ask for. Late: that depends on the database."""
+    desired = [values.database_password(inputs), *values.desired(inputs, known)]
+    return secrets.find(clients, names.environment(inputs), [wanted.attributes[ARGUMENTS] for wanted in desired])
+
+
+def database(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The database, and as a resource of its own what its tag says of the schema."""
+    found = rds_instances.find(clients, names.environment(inputs), _wanted_instance(inputs, known))
+    return [part for each in found for part in _database_parts(each)]
+
+
+def _wanted_instance(inputs: Inputs, known: Known) -> Mapping[str, Any]:
+    wanted = next(one for one in rds.desired(inputs, known) if one.type == instances.TYPE)
+    arguments: Mapping[str, Any] = wanted.attributes[ARGUMENTS]
+    return arguments
+
+
+def _database_parts(instance: Resource) -> list[Resource]:
+    tags = dict(instance.properties["tags"])
+    migrated_by = tags.pop(schema.TAG, None)
+    properties = {**instance.properties, "tags": tags}
+    if instance.attributes["state"] == "pending":
+        properties["status"] = "available"  # it will be: that is waited for, not done
+    return [replace(instance, properties=properties), schema.found(instance.name, instance.id, migrated_by)]
+
+
+def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The newest revision of every family, with the ARNs of all its ACTIVE ones as an attribute."""
+    index = ecs_task_definitions.find(clients, names.environment(inputs))
+    return [
+        replace(resource, attributes={**resource.attributes, REVISIONS: list(index.arns[resource.name])})
+        for resource in index.resources()
+    ]
+
+
+def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list[Resource]) -> list[Any]:
+    """The actions for task definitions. Only those that the list does not prove to be as desired are described."""
+    tags = {str(resource.id): resource.properties["tags"] for resource in actual}
+    index = definitions.Index({resource.name: resource.attributes[REVISIONS] for resource in actual}, tags)
+    return definitions.plan_task_definitions(wanted, index, lambda some: ecs_task_definitions.describe(clients, some))
+
+
+repositories = of_environment(ecr_repositories.find)
+groups_of_logs = of_environment(log_groups.find)
+roles = of_environment(iam_roles.find)
+clusters = of_environment(ecs_clusters.find)
+services = of_environment(ecs_services.find)
+scaling = of_environment(application_autoscaling.find)
+load_balancers = of_environment(network_load_balancer.find)
+private_names = of_environment(service_discovery.find)
+subnet_groups = of_environment(rds_subnet_groups.find)
+parameter_groups = of_environment(rds_parameter_groups.find)
+snapshots = of_environment(rds_snapshots.find)
+queues = of_environment(sqs_queues.find)
+file_systems = of_environment(efs.find)

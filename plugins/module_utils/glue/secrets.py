@@ -1,0 +1,167 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Secrets of AWS Secrets Manager, read as resources and brought to what is desired."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..aws import secret_values
+from ..aws import secrets as api
+from ..aws.calls import Clients
+from ..core.actions import Resource
+from ..core.compare import differences
+from ..pure import secret_values as values
+from ..pure import secrets as pure
+from .parallel import in_parallel
+from .reconcile import Hands, Outcome, reconcile
+from .waiting import NotYet, wait_for
+
+Secret = Mapping[str, Any]
+Documents = dict[str, dict[str, Any]]
+
+_READABLE_WITHIN = 60.0
+
+
+def find(clients: Clients, environment: str, secrets: Sequence[Secret] = ()) -> list[Resource]:
+    """Every secret of an environment, named ``farflow/<environment>/...``, whoever made it.
+
+    ``secrets`` are those that are wanted, as ``pure.secrets.desired`` takes them: what is as wanted in the list costs
+    no further call; the list may be minutes old, so that whatever is not is looked at again, one by one.
+    """
+    listed = _by_name(api.list_all(clients, f"farflow/{environment}/"))
+    return _seen(clients, listed, {**dict.fromkeys(listed, {}), **_wanted(secrets)})
+
+
+def read(clients: Clients, secrets: Sequence[Secret]) -> list[Resource]:
+    """Those of the wanted secrets that exist."""
+    wanted = _wanted(secrets)
+    listed = _by_name(api.list_all(clients, os.path.commonprefix(list(wanted))))
+    return _seen(clients, listed, wanted)
+
+
+def _wanted(secrets: Sequence[Secret]) -> dict[str, Secret]:
+    return {secret["name"]: secret for secret in secrets}
+
+
+def _by_name(documents: list[dict[str, Any]]) -> Documents:
+    return {document["Name"]: document for document in documents}
+
+
+def _seen(clients: Clients, listed: Documents, wanted: Mapping[str, Secret]) -> list[Resource]:
+    doubtful = {name: secret for name, secret in wanted.items() if not _as_wanted(listed, name, secret)}
+    used = {source["secret"] for secret in doubtful.values() for source in pure.sources(secret).values()}
+    names = sorted(used.union(doubtful))
+    fresh = dict(zip(names, in_parallel(lambda name: api.describe(clients, name), names), strict=True))
+    documents = {name: document for name, document in {**listed, **fresh}.items() if document}
+    return [_resource(documents, name, secret) for name, secret in wanted.items() if name in documents]
+
+
+def _as_wanted(listed: Documents, name: str, secret: Secret) -> bool:
+    if name not in listed or not secret:
+        return False
+    return not differences(pure.desired(secret).properties, _resource(listed, name, secret).properties)
+
+
+def _resource(documents: Documents, name: str, secret: Secret) -> Resource:
+    used = {source["secret"] for source in pure.sources(secret).values()}
+    versions = {source: pure.current_version(documents[source]) for source in used if source in documents}
+    return pure.canonical(documents[name], secret, versions)
+
+
+def present(clients: Clients, secrets: Sequence[Secret], check_mode: bool) -> list[Outcome]:
+    """Brings all secrets to what is desired: first the generated ones, then what is composed from them."""
+    actual = {resource.name: resource for resource in read(clients, secrets)}
+    hands = _hands(clients, _wanted(secrets))
+    outcomes = {}
+    for composed in (False, True):
+        desired = [pure.desired(secret) for secret in secrets if bool(secret.get("compose")) is composed]
+        found = [actual[wanted.name] for wanted in desired if wanted.name in actual]
+        outcomes.update({outcome.name: outcome for outcome in reconcile(desired, found, hands, check_mode)})
+    return [outcomes[secret["name"]] for secret in secrets]
+
+
+def absent(clients: Clients, secrets: Sequence[Secret], check_mode: bool) -> list[Outcome]:
+    """Deletes the named secrets, with their recovery window or for ever. One that is pending deletion already is
+    deleted only if it shall go for ever.
+    """
+    wanted = _wanted(secrets)
+    found = [
+        resource
+        for resource in read(clients, [{"name": name} for name in wanted])
+        if _for_ever(wanted[resource.name]) or resource.properties["state"] == "present"
+    ]
+    return reconcile([], found, _hands(clients, wanted), check_mode)
+
+
+def _for_ever(secret: Secret) -> bool:
+    return bool(secret.get("force_delete_without_recovery"))
+
+
+def _hands(clients: Clients, secrets: Mapping[str, Secret]) -> Hands:
+    def create(wanted: Resource) -> str | None:
+        value, remembered = _make(clients, secrets[wanted.name])
+        properties = wanted.properties
+        tags = {**properties["tags"], **remembered}
+        arn = api.create(clients, wanted.name, value, properties["description"], properties["kms_key_id"], tags)
+        return arn or (api.describe(clients, wanted.name) or {}).get("ARN")
+
+    def change(wanted: Resource, found: Resource) -> None:
+        differs = {key for key, value in wanted.properties.items() if differences(value, found.properties[key])}
+        if "state" in differs:
+            api.restore(clients, wanted.name)
+        changes = pure.update_of(wanted, differs)
+        if changes:
+            api.update(clients, wanted.name, changes)
+        remembered: dict[str, str] = {}
+        if differs & {"value", "composed_from"}:
+            value, remembered = _make(clients, secrets[wanted.name])
+            api.put_value(clients, wanted.name, value)
+        if "tags" in differs or remembered:
+            tags = {**wanted.properties["tags"], **remembered}
+            superfluous = sorted(set(found.properties["tags"]) - set(tags))
+            api.set_tags(clients, wanted.name, tags, superfluous)
+
+    def delete(found: Resource) -> None:
+        secret = secrets[found.name]
+        window = None if _for_ever(secret) else secret.get("recovery_window_in_days")
+        api.delete(clients, found.name, window)
+        if window is None:
+            _wait_until_gone(clients, found.name)
+
+    return Hands(create, change, delete)
+
+
+def _make(clients: Clients, secret: Secret) -> tuple[str, dict[str, str]]:
+    """A secret's new value, and the tag that remembers what it is composed from."""
+    generate = secret.get("generate")
+    if generate:
+        return values.generated(generate["kind"], generate.get("length"), generate.get("exclude_characters")), {}
+    compose = secret["compose"]
+    parts = {name: str(value) for name, value in (compose.get("values") or {}).items()}
+    used: dict[str, str | None] = {}
+    for name, source in pure.sources(secret).items():
+        found = _wait_until_readable(clients, source["secret"])
+        value = values.member(found.value, source["json_key"], source["secret"])
+        parts[name] = values.encoded(value, source["encoding"])
+        used[name] = found.version
+    return values.composed(compose["template"], parts), {pure.COMPOSED_FROM: pure.composed_from(secret, used)}
+
+
+def _wait_until_readable(clients: Clients, name: str) -> secret_values.SecretValue:
+    def check() -> secret_values.SecretValue | NotYet:
+        return secret_values.read(clients, name) or NotYet("it does not exist or has no value")
+
+    return wait_for(check, _READABLE_WITHIN, f"secret {name}, from which another one is composed,", interval=0.5)
+
+
+def _wait_until_gone(clients: Clients, name: str) -> None:
+    wait_for(
+        lambda: True if api.describe(clients, name) is None else NotYet("still there"),
+        _READABLE_WITHIN,
+        f"secret {name} to be gone",
+        interval=0.5,
+    )

@@ -1,0 +1,149 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Private DNS namespaces and their services, read as resources and brought to what is desired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..aws import service_discovery as api
+from ..aws.calls import Clients
+from ..core.actions import Resource
+from ..core.errors import FarflowError
+from ..pure import service_discovery as pure
+from ..pure.immutable import refuse_changes
+from .parallel import in_parallel
+from .reconcile import Hands, Outcome, reconcile
+from .waiting import NotYet, wait_for
+
+_DONE_AFTER = 300
+_EMPTY_AFTER = 180
+
+
+def find(clients: Clients, environment: str) -> list[Resource]:
+    """An environment's namespaces, ``<environment>.<anything>``, and their services, whoever made them."""
+    return [one for some in _look(clients, lambda name: name.startswith(f"{environment}.")) for one in some]
+
+
+def read(clients: Clients, wanted: Iterable[Resource]) -> tuple[list[Resource], list[Resource]]:
+    """The wanted namespaces, with the namespaces of wanted services, and the wanted services that exist."""
+    names = {one.name for one in wanted}
+    needed = {pure.split(one.name)[1] for one in wanted if one.type == pure.SERVICE}
+    namespaces, services = _look(clients, lambda name: name in names or name in needed)
+    return namespaces, [service for service in services if service.name in names]
+
+
+def _look(clients: Clients, is_ours: Callable[[str], bool]) -> tuple[list[Resource], list[Resource]]:
+    """One list of namespaces; for each of ours its services, its VPC and its tags; a call for a service's tags."""
+    documents = [found for found in api.namespaces(clients) if is_ours(found["Name"])]
+    namespaces = in_parallel(lambda found: _namespace(clients, found), documents)
+    services = in_parallel(lambda found: _services(clients, found), documents)
+    return namespaces, [service for some in services for service in some]
+
+
+def _namespace(clients: Clients, document: Mapping[str, Any]) -> Resource:
+    zone = pure.hosted_zone_id(document)
+    vpcs = api.vpcs(clients, zone) if zone else []
+    return pure.canonical_namespace(document, vpcs, api.tags(clients, document["Arn"]))
+
+
+def _services(clients: Clients, namespace: Mapping[str, Any]) -> list[Resource]:
+    return in_parallel(
+        lambda found: pure.canonical_service(namespace["Name"], found, api.tags(clients, found["Arn"])),
+        api.services(clients, namespace["Id"]),
+    )
+
+
+def converge(
+    clients: Clients, namespaces: Sequence[Resource], services: Sequence[Resource], present: bool, check_mode: bool
+) -> tuple[list[Outcome], list[Outcome]]:
+    """What became of the namespaces and of the services, which are made after them and deleted before them."""
+    found, found_services = read(clients, [*namespaces, *services])
+    names = {namespace.name for namespace in namespaces}
+    found_namespaces = [namespace for namespace in found if namespace.name in names]
+    if not present:
+        deleted = reconcile([], found_services, service_hands(clients, {}), check_mode)
+        return reconcile([], found_namespaces, namespace_hands(clients), check_mode), deleted
+    refuse_changes([*namespaces, *services], [*found, *found_services], pure.IMMUTABLE)
+    homeless = sorted({pure.split(one.name)[1] for one in services} - names - {one.name for one in found})
+    if homeless:
+        raise FarflowError(f"there is no private DNS namespace {', '.join(homeless)}")
+    outcomes = reconcile(namespaces, found_namespaces, namespace_hands(clients), check_mode)
+    ids = {one.name: one.id for one in found} | {outcome.name: outcome.id for outcome in outcomes}
+    return outcomes, reconcile(services, found_services, service_hands(clients, ids), check_mode)
+
+
+def namespace_hands(clients: Clients) -> Hands:
+    """What creates, changes and deletes a namespace; each waits until Cloud Map has done it."""
+
+    def create(wanted: Resource) -> str:
+        _await(clients, api.create_namespace(clients, wanted.name, wanted.properties))
+        return wait_for(
+            lambda: _id_of(clients, wanted.name), _DONE_AFTER, f"private DNS namespace {wanted.name} to be listed"
+        )
+
+    def change(wanted: Resource, found: Resource) -> None:
+        properties, before = wanted.properties, found.properties
+        described = properties["description"], properties["soa_ttl"]
+        if described != (before["description"], before["soa_ttl"]):
+            _await(clients, api.update_namespace(clients, str(found.id), *described))
+        _set_tags(clients, wanted, found)
+
+    return Hands(create, change, lambda found: _await(clients, api.delete_namespace(clients, str(found.id))))
+
+
+def service_hands(clients: Clients, ids: Mapping[str, str | None]) -> Hands:
+    """What creates, changes and deletes a service; ``ids`` are those of the namespaces, by name."""
+
+    def create(wanted: Resource) -> str:
+        name, namespace = pure.split(wanted.name)
+        namespace_id = str(ids[namespace])
+        api.create_service(clients, name, namespace_id, wanted.properties, pure.dns_records(wanted.properties))
+
+        def check() -> str | None:
+            return next((str(one["Id"]) for one in api.services(clients, namespace_id) if one["Name"] == name), None)
+
+        return wait_for(check, _DONE_AFTER, f"service {wanted.name} to be listed")
+
+    def change(wanted: Resource, found: Resource) -> None:
+        properties, before = wanted.properties, found.properties
+        records = pure.dns_records(properties)
+        if (properties["description"], records) != (before["description"], pure.dns_records(before)):
+            _await(clients, api.update_service(clients, str(found.id), properties["description"], records))
+        _set_tags(clients, wanted, found)
+
+    def delete(found: Resource) -> None:
+        wait_for(
+            lambda: api.delete_service(clients, str(found.id)) or NotYet("instances are registered in it"),
+            _EMPTY_AFTER,
+            f"service {found.name} to be empty",
+        )
+
+    return Hands(create, change, delete)
+
+
+def _id_of(clients: Clients, name: str) -> str | None:
+    return next((str(one["Id"]) for one in api.namespaces(clients) if one["Name"] == name), None)
+
+
+def _await(clients: Clients, operation_id: str | None) -> None:
+    """Returns when Cloud Map has done an operation; raises FarflowError with its reason when it failed."""
+    if operation_id is None:
+        return
+
+    def check() -> bool | NotYet:
+        operation = api.operation(clients, operation_id)
+        if operation["Status"] == "FAIL":
+            reason = operation.get("ErrorMessage") or operation.get("ErrorCode")
+            raise FarflowError(f"Cloud Map could not {operation['Type'].lower().replace('_', ' ')}: {reason}")
+        return operation["Status"] == "SUCCESS" or NotYet(operation["Status"])
+
+    wait_for(check, _DONE_AFTER, f"operation {operation_id} of Cloud Map")
+
+
+def _set_tags(clients: Clients, wanted: Resource, found: Resource) -> None:
+    tags, before = wanted.properties["tags"], found.properties["tags"]
+    if tags != before:
+        api.set_tags(clients, found.attributes["arn"], tags, sorted(set(before) - set(tags)))

@@ -1,0 +1,73 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""One-off tasks: the request, and whether a task ended well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.errors import FarflowError
+from .ecs_advice import Stop, cure
+from .ecs_shapes import Reading, input_shape
+
+LARGEST_OVERRIDES_CHARACTERS = 8192
+
+
+def request(task: Mapping[str, Any], container: str) -> dict[str, Any]:
+    """The arguments of RunTask for ``{cluster, task_definition, command?, environment?, network_configuration,
+    launch_type?, capacity_provider_strategy?, platform_version?, propagate_tags?, started_by?, tags?, client_token}``.
+    ``container`` is the one whose command and environment are overridden.
+
+    Raises FarflowError with everything that is wrong with it.
+    """
+    shape = input_shape("RunTask")
+    override: dict[str, Any] = {"name": container}
+    if task.get("command"):
+        override["command"] = task["command"]
+    if task.get("environment"):
+        override["environment"] = [{"name": name, "value": value} for name, value in task["environment"].items()]
+    given = {name: task.get(name) for name in _AS_GIVEN if task.get(name)}
+    if not given.get("capacity_provider_strategy"):
+        given.setdefault("launch_type", "FARGATE")
+    given["tags"] = [{"key": key, "value": value} for key, value in (task.get("tags") or {}).items()]
+    if len(override) > 1:
+        given["overrides"] = {"container_overrides": [override]}
+    reading = Reading()
+    document = dict(reading.read(shape, given))
+    problems = reading.problems
+    if task.get("launch_type") and task.get("capacity_provider_strategy"):
+        problems.append("launch_type and capacity_provider_strategy exclude each other")
+    size = len(str(document.get("overrides", "")))
+    if size > LARGEST_OVERRIDES_CHARACTERS:
+        problems.append(f"command and environment have {size} characters, AWS takes {LARGEST_OVERRIDES_CHARACTERS}")
+    if problems:
+        raise FarflowError("\n".join(f"task {task['task_definition']}: {problem}" for problem in problems))
+    return document
+
+
+_AS_GIVEN = (
+    "cluster",
+    "task_definition",
+    "network_configuration",
+    "launch_type",
+    "capacity_provider_strategy",
+    "platform_version",
+    "propagate_tags",
+    "started_by",
+    "client_token",
+)
+
+
+def ended_well(stop: Stop) -> bool:
+    """Whether a task ended by itself and with exit code 0."""
+    return stop.exit_code == 0 and stop.code in (None, "EssentialContainerExited")
+
+
+def failures_told(failures: list[Mapping[str, Any]]) -> str:
+    """The failures of RunTask's answer, with advice."""
+    reasons = [": ".join(filter(None, [each.get("reason"), each.get("detail")])) for each in failures]
+    told = "; ".join(reasons) or "AWS gave no reason"
+    advice = cure(told)
+    return f"{told} ({advice})" if advice else told

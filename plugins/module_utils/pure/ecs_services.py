@@ -1,0 +1,188 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""ECS services on Fargate, as they are compared, and the requests that make and change them.
+
+A service under an autoscaler is not compared by its count: ``autoscaled: true`` is written down as a tag, so that
+whoever reads the service knows it, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..core.actions import ARGUMENTS, Resource
+from ..core.compare import UNKNOWN, differences
+from ..core.errors import FarflowError
+from . import ecs_canonical
+from .ecs_shapes import Reading, input_shape
+
+TYPE = "ecs_service"
+AUTOSCALED = "farflow:autoscaled"
+FIRST_COUNT = "first_count"
+
+_OWN = {"autoscaled"}
+_MOST = {"subnets": 16, "security_groups": 5}
+_OF_THE_DEPLOYMENT = ("serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations")
+
+
+def desired(specification: Mapping[str, Any]) -> Resource:
+    """A service as a user writes it: the input of CreateService in snake_case, and ``autoscaled``. Without
+    ``launch_type`` and ``capacity_provider_strategy`` it runs on FARGATE.
+
+    Raises FarflowError with everything that is wrong with it.
+    """
+    given = {key: value for key, value in specification.items() if key not in _OWN}
+    reading = Reading()
+    shape = input_shape("CreateService")
+    document = reading.read(shape, given)
+    if not document.get("capacityProviderStrategy"):
+        document.setdefault("launchType", "FARGATE")
+    form = ecs_canonical.canonical(shape, document)
+    name = str(form.pop("service_name", ""))
+    problems = list(reading.problems) or list(_problems(form, given))
+    if problems:
+        raise FarflowError("\n".join(f"service {name}: {problem}" for problem in problems))
+    attributes: dict[str, Any] = {}
+    if specification.get("autoscaled"):
+        form["tags"] = {**form.get("tags", {}), AUTOSCALED: "true"}
+        attributes[FIRST_COUNT] = form.pop("desired_count")
+    return Resource(TYPE, name, form, None, attributes)
+
+
+def with_task_definition(resource: Resource, arn: str | None) -> Resource:
+    """The service on another task definition; None is one that is yet to be registered."""
+    short = arn.rsplit("/", 1)[1] if arn else UNKNOWN
+    return replace(resource, properties={**resource.properties, "task_definition": short})
+
+
+def all_desired(specifications: Iterable[Mapping[str, Any]]) -> list[Resource]:
+    """Many of them. Raises one FarflowError with what is wrong with any, and with services that are given twice."""
+    resources: list[Resource] = []
+    problems = []
+    for specification in specifications:
+        try:
+            resources.append(desired(specification))
+        except FarflowError as error:
+            problems.append(str(error))
+    names = [resource.name for resource in resources]
+    problems += [f"service {name} is given twice" for name in sorted({name for name in names if names.count(name) > 1})]
+    if len({resource.properties["cluster"] for resource in resources}) > 1:
+        problems.append("services: one call deals with one cluster")
+    if problems:
+        raise FarflowError("\n".join(problems))
+    return resources
+
+
+def named(specifications: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The names by cluster of services that shall go, of which nothing else need be given."""
+    found: dict[str, list[str]] = {}
+    for specification in specifications:
+        if not (specification.get("service_name") and specification.get("cluster")):
+            raise FarflowError("each of services needs a service_name and a cluster")
+        found.setdefault(specification["cluster"], []).append(specification["service_name"])
+    return found
+
+
+def _problems(form: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("cluster", "task_definition", "network_configuration"):
+        if not form.get(name):
+            yield f"{name} is required"
+    if not isinstance(form.get("desired_count"), int) and form.get("desired_count") != UNKNOWN:
+        yield "desired_count is required"
+    elif form["desired_count"] != UNKNOWN and form["desired_count"] < 0:
+        yield f"desired_count {form['desired_count']} is negative"
+    if given.get("launch_type") and given.get("capacity_provider_strategy"):
+        yield "launch_type and capacity_provider_strategy exclude each other"
+    network = (form.get("network_configuration") or {}).get("awsvpc_configuration") or {}
+    for name, most in _MOST.items():
+        if isinstance(network.get(name), list) and len(network[name]) > most:
+            yield f"network_configuration {name}: AWS takes {most}, not {len(network[name])}"
+    if len(form.get("load_balancers") or []) > 5:
+        yield f"load_balancers: AWS takes 5 target groups, not {len(form['load_balancers'])}"
+    yield from _deployment_problems(form.get("deployment_configuration") or {})
+
+
+def _deployment_problems(deployment: Mapping[str, Any]) -> Iterator[str]:
+    least, most = deployment.get("minimum_healthy_percent"), deployment.get("maximum_percent")
+    if isinstance(least, int) and not 0 <= least <= 100:
+        yield f"deployment_configuration minimum_healthy_percent {least} is not between 0 and 100"
+    if isinstance(most, int) and not 100 <= most <= 200:
+        yield f"deployment_configuration maximum_percent {most} is not between 100 and 200"
+    if (least, most) == (100, 100):
+        yield "deployment_configuration leaves ECS no room: no task may start before another has stopped, none may stop"
+
+
+def canonical(document: Mapping[str, Any], revision: Mapping[str, Any] | None = None) -> Resource:
+    """A member of DescribeServices' answer as a resource; ``revision`` is what DescribeServiceRevisions tells of the
+    current one, where it tells something.
+    """
+    deployment = primary(document)
+    shape = input_shape("CreateService")
+    whole = {
+        **document,
+        **{name: deployment[name] for name in _OF_THE_DEPLOYMENT if name in deployment},
+        "cluster": document["clusterArn"],
+        "monitoring": (revision or {}).get("monitoring"),
+        "tags": [tag for tag in document.get("tags", []) if not tag["key"].startswith("aws:")],
+    }
+    form = ecs_canonical.canonical(shape, whole)
+    del form["service_name"]
+    if AUTOSCALED in (form.get("tags") or {}):
+        del form["desired_count"]
+    attributes = {
+        "status": document["status"],
+        ARGUMENTS: {"service_name": document["serviceName"], "cluster": form["cluster"]},
+    }
+    return Resource(TYPE, document["serviceName"], form, document["serviceArn"], attributes)
+
+
+def primary(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The newest deployment of a service of DescribeServices."""
+    deployments: list[Mapping[str, Any]] = document.get("deployments") or []
+    return next((each for each in deployments if each.get("status") == "PRIMARY"), {})
+
+
+def create_request(resource: Resource) -> dict[str, Any]:
+    """The arguments of CreateService, but for the client token."""
+    count = {"desired_count": resource.attributes[FIRST_COUNT]} if FIRST_COUNT in resource.attributes else {}
+    return _request({"service_name": resource.name, **resource.properties, **count})
+
+
+def _request(form: Mapping[str, Any], found: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    shape = input_shape("CreateService")
+    return dict(Reading().read(shape, ecs_canonical.specification(shape, form, found)))
+
+
+def update_request(wanted: Resource, found: Resource) -> dict[str, Any] | None:
+    """The arguments of UpdateService: the members that differ, nothing else, since some of them start a deployment
+    even when they are as before. None when only tags differ.
+    """
+    updatable = set(input_shape("UpdateService").members)
+    sides = wanted.properties, found.properties
+    changed = [key for key in {**sides[0], **sides[1]} if differences(sides[0].get(key), sides[1].get(key))]
+    after, before = ({key: side[key] for key in changed if key in side} for side in sides)
+    request = {name: value for name, value in _request(after, before).items() if name in updatable}
+    if "monitoring" in before and "monitoring" not in after:
+        request["monitoring"] = _default_monitoring(before["monitoring"])
+    if "capacityProviderStrategy" in request:
+        # AWS moves running tasks to another capacity by a deployment only
+        request["forceNewDeployment"] = True
+    return request or None
+
+
+def _default_monitoring(before: Mapping[str, Any]) -> dict[str, Any]:
+    names = [name for each in before["metric_configurations"].values() for name in each["metric_names"]]
+    return {"metricConfigurations": [{"metricNames": names, "resolutionSeconds": 60}]}
+
+
+def fixed_differences(wanted: Resource, found: Resource) -> list[str]:
+    """What differs and can only be had by another service of the same name."""
+    reasons = []
+    for name in ("launch_type", "scheduling_strategy"):
+        sides = wanted.properties.get(name), found.properties.get(name)
+        if all(sides):
+            reasons += [str(each) for each in differences(*sides, (name,))]
+    return reasons

@@ -1,0 +1,256 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""ECS task definitions, as they are compared, and the plan for any number of families.
+
+A revision never changes, so the tag ``farflow:digest`` that is written when it is registered speaks for its whole
+content: ``<revision>-<sha256 of the canonical document>``. The revision is part of it because a new revision that
+someone makes in the console inherits the tags of the old one. Tags themselves are compared and changed on their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..core.actions import ARGUMENTS, CHANGE, CREATE, DELETE, Action, Resource
+from ..core.compare import Difference, contains_unknown, differences
+from ..core.errors import FarflowError
+from . import ecs_canonical, ecs_task_checks
+from .ecs_reasons import told
+from .ecs_shapes import Reading, input_shape
+from .tags import ENVIRONMENT
+
+TYPE = "ecs_task_definition"
+DIGEST = "farflow:digest"
+
+_OURS = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"]}
+_CONTAINERS = "container_definitions"
+_ALSO_OF_THE_TASK = ("cpu", "memory")
+
+Describe = Callable[[list[str]], Mapping[str, Mapping[str, Any]]]
+
+
+def desired(specification: Mapping[str, Any]) -> Resource:
+    """A task definition as a user writes it: the input of RegisterTaskDefinition in snake_case, for Fargate, so that
+    ``network_mode`` and ``requires_compatibilities`` can be left out.
+
+    Raises FarflowError with everything that is wrong with it.
+    """
+    reading = Reading()
+    shape = input_shape("RegisterTaskDefinition")
+    document = {**_OURS, **reading.read(shape, specification)}
+    family = str(document.get("family", ""))
+    form = ecs_canonical.canonical(shape, document)
+    form.pop("family", None)
+    found = list(reading.problems) or ecs_task_checks.problems(form, family, _bytes(family, form))
+    if found:
+        raise FarflowError("\n".join(f"task definition {family}: {problem}" for problem in found))
+    return Resource(TYPE, family, form)
+
+
+def all_desired(specifications: Iterable[Mapping[str, Any]]) -> list[Resource]:
+    """Many of them. Raises one FarflowError with what is wrong with any, and with families that are given twice."""
+    resources = []
+    problems = []
+    for specification in specifications:
+        try:
+            resources.append(desired(specification))
+        except FarflowError as error:
+            problems.append(str(error))
+    seen: set[str] = set()
+    for resource in resources:
+        if resource.name in seen:
+            problems.append(f"task definition {resource.name} is given twice")
+        seen.add(resource.name)
+    if problems:
+        raise FarflowError("\n".join(problems))
+    return resources
+
+
+def families(specifications: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The families of task definitions that shall go, of which nothing else need be given."""
+    names = [str(specification.get("family") or "") for specification in specifications]
+    if not all(names):
+        raise FarflowError("each of task_definitions needs a family")
+    return list(dict.fromkeys(names))
+
+
+def environment_of(resources: Sequence[Resource]) -> str | None:
+    """The environment that all of them are tagged with; None when there is no such one."""
+    found = {tags_of(resource).get(ENVIRONMENT) for resource in resources}
+    return found.pop() if len(found) == 1 else None
+
+
+def canonical(document: Mapping[str, Any], tags: Iterable[Mapping[str, str]]) -> Resource:
+    """DescribeTaskDefinition's ``taskDefinition`` and ``tags`` as a resource. Its tags hold the digest, too."""
+    shape = input_shape("RegisterTaskDefinition")
+    ours = [tag for tag in tags if not tag["key"].startswith("aws:")]
+    form = ecs_canonical.canonical(shape, {**document, "tags": ours})
+    del form["family"]
+    return Resource(TYPE, document["family"], form, document["taskDefinitionArn"])
+
+
+def request(resource: Resource) -> dict[str, Any]:
+    """The arguments of RegisterTaskDefinition."""
+    shape = input_shape("RegisterTaskDefinition")
+    return dict(Reading().read(shape, specification(resource)))
+
+
+def specification(resource: Resource) -> dict[str, Any]:
+    """The resource as a user would write it: an element of the module's ``task_definitions``."""
+    shape = input_shape("RegisterTaskDefinition")
+    return ecs_canonical.specification(shape, {"family": resource.name, **resource.properties})
+
+
+def _bytes(family: str, form: Mapping[str, Any]) -> int:
+    return len(json.dumps(request(Resource(TYPE, family, form)), separators=(",", ":")).encode())
+
+
+def digest(resource: Resource, revision: int) -> str:
+    """The tag that speaks for the content of a revision, apart from its tags."""
+    text = json.dumps(content(resource), sort_keys=True, separators=(",", ":"))
+    return f"{revision}-{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def content(resource: Resource) -> dict[str, Any]:
+    """What only a new revision can change: everything but the tags."""
+    return {key: value for key, value in resource.properties.items() if key != "tags"}
+
+
+def tags_of(resource: Resource) -> dict[str, str]:
+    """Its tags as a dictionary."""
+    return dict(resource.properties.get("tags") or {})
+
+
+def revision_of(arn: str) -> int:
+    """7 of ``arn:aws:ecs:...:task-definition/family:7``."""
+    return int(arn.rsplit(":", 1)[1])
+
+
+def family_of(arn: str) -> str:
+    """``family`` of ``arn:aws:ecs:...:task-definition/family:7``."""
+    return arn.rsplit("/", 1)[1].rsplit(":", 1)[0]
+
+
+@dataclass(frozen=True)
+class Index:
+    """What two list calls tell of the ACTIVE revisions: their ARNs by family, oldest first, and the tags by ARN.
+    The tags come from an index of AWS that lags behind: what it doesn't show, or shows otherwise, is a suspect.
+    """
+
+    arns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, arns: Iterable[str], tags: Mapping[str, Mapping[str, str]]) -> Index:
+        """The index of ARNs in any order."""
+        families: dict[str, list[str]] = {}
+        for arn in sorted(arns, key=revision_of):
+            families.setdefault(family_of(arn), []).append(arn)
+        return cls(families, tags)
+
+    def newest(self, family: str) -> str | None:
+        """The ARN of the newest ACTIVE revision: the one that counts."""
+        return self.arns[family][-1] if self.arns.get(family) else None
+
+    def of_families(self, families: Collection[str]) -> Index:
+        """The same of these families only."""
+        return Index({family: arns for family, arns in self.arns.items() if family in families}, self.tags)
+
+    def tagged(self, key: str, value: str) -> Index:
+        """The same of the families of which some revision carries this tag."""
+
+        def carries(arns: Sequence[str]) -> bool:
+            return any(self.tags.get(arn, {}).get(key) == value for arn in arns)
+
+        return Index({family: arns for family, arns in self.arns.items() if carries(arns)}, self.tags)
+
+    def resources(self) -> list[Resource]:
+        """The newest revisions by what the index knows of them: name, ARN, tags, and how to name them to the module.
+        A newest one of which no tags are known has those of the one before it, so that it still belongs to somebody.
+        """
+        return [
+            Resource(TYPE, family, {"tags": self._last_tags(arns)}, arns[-1], {ARGUMENTS: {"family": family}})
+            for family, arns in self.arns.items()
+        ]
+
+    def _last_tags(self, arns: Sequence[str]) -> dict[str, str]:
+        return next((dict(self.tags[arn]) for arn in reversed(arns) if self.tags.get(arn)), {})
+
+
+def plan_task_definitions(wanted: Sequence[Resource], index: Index, describe: Describe) -> list[Action]:
+    """The actions that make the newest ACTIVE revision of each family what is desired, in the order given; then the
+    deletion of each family in the index that is not desired (give ``index.of_families(...)`` or
+    ``index.tagged(...)`` to say which may be deleted).
+
+    ``describe(arns)`` returns DescribeTaskDefinition's answers (``taskDefinition``, ``tags``) by ARN. It is called at
+    most once, with the suspects: the newest revisions that the index alone doesn't prove to be as desired.
+
+    The resource of a change has the ARN of the newest revision as ``id``; where its content equals that of ``before``
+    only tags are to be written, else a revision is to be registered.
+    """
+    newest = {resource.name: index.newest(resource.name) for resource in wanted}
+    suspects = [arn for each in wanted if (arn := newest[each.name]) and not _proven(each, arn, index)]
+    described = describe(suspects) if suspects else {}
+    actions = []
+    for each in wanted:
+        arn = newest[each.name]
+        if arn is None:
+            actions.append(Action(CREATE, each))
+        elif arn in described:
+            actions += _change(each, described[arn])
+    names = {each.name for each in wanted}
+    gone = [resource for resource in index.resources() if resource.name not in names]
+    return actions + [Action(DELETE, resource) for resource in gone]
+
+
+def _proven(wanted: Resource, arn: str, index: Index) -> bool:
+    if contains_unknown(wanted.properties):
+        return False
+    return index.tags.get(arn) == tags_with_digest(wanted, revision_of(arn))
+
+
+def tags_with_digest(wanted: Resource, revision: int) -> dict[str, str]:
+    """All the tags that a revision shall have."""
+    return {**tags_of(wanted), DIGEST: digest(wanted, revision)}
+
+
+def _change(wanted: Resource, answer: Mapping[str, Any]) -> list[Action]:
+    found = canonical(answer["taskDefinition"], answer.get("tags") or [])
+    reasons = _content_differences(wanted, found)
+    expected = tags_of(wanted) if reasons else tags_with_digest(wanted, revision_of(str(found.id)))
+    existing = tags_of(found)
+    if reasons:
+        existing.pop(DIGEST, None)
+    reasons += differences(expected, existing, ("tags",))
+    if not reasons:
+        return []
+    return [Action(CHANGE, replace(wanted, id=found.id), tuple(map(told, reasons)), found)]
+
+
+def _content_differences(wanted: Resource, found: Resource) -> list[Difference]:
+    sides = content(wanted), content(found)
+    single = len({tuple(side.get(_CONTAINERS) or {}) for side in sides}) == 1 and len(sides[0][_CONTAINERS]) == 1
+    return [Difference(_path(each.path, single), each.before, each.after) for each in differences(sides[0], sides[1])]
+
+
+def _path(path: tuple[str, ...], single: bool) -> tuple[str, ...]:
+    """Containers are named where there are several; ``cpu`` and ``memory`` of the only one are still told apart from
+    the task's.
+    """
+    if path[0] != _CONTAINERS:
+        return path
+    if not single:
+        return ("containers", *path[1:])
+    rest = path[2:]
+    return ("container", *rest) if rest[0] in _ALSO_OF_THE_TASK else rest
+
+
+def surplus(index: Index, family: str, keep: int) -> list[str]:
+    """The ARNs of ACTIVE revisions beyond the newest ``keep``, when one more has just been registered."""
+    arns = list(index.arns.get(family, ()))
+    return arns[: max(0, len(arns) - (keep - 1))]

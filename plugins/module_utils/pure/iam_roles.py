@@ -1,0 +1,70 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""IAM roles with their inline and attached policies, as they are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.actions import Resource
+from . import policy
+
+TYPE = "iam_role"
+
+#: An hour: what AWS gives a role that asks for nothing.
+MAX_SESSION_DURATION = 3600
+
+IMMUTABLE = {TYPE: {"path": "delete the role, or give the new one another name"}}
+
+
+def desired(role: Mapping[str, Any]) -> Resource:
+    """``{name, path?, assume_role_policy, policies?, managed_policy_arns?, permissions_boundary?,
+    max_session_duration?, description?, tags?}`` as a resource. ``policies`` maps inline names to documents.
+    """
+    return _resource(
+        role["name"],
+        path=role.get("path") or "/",
+        assume_role_policy=role.get("assume_role_policy"),
+        policies=role.get("policies") or {},
+        managed_policy_arns=role.get("managed_policy_arns") or [],
+        permissions_boundary=role.get("permissions_boundary"),
+        max_session_duration=role.get("max_session_duration"),
+        description=role.get("description"),
+        tags=dict(role.get("tags") or {}),
+    )
+
+
+def canonical(listed: Mapping[str, Any], details: Mapping[str, Any]) -> Resource:
+    """A role as ListRoles and as GetAccountAuthorizationDetails give it, each with what the other leaves out."""
+    return _resource(
+        listed["RoleName"],
+        path=listed["Path"],
+        assume_role_policy=details["AssumeRolePolicyDocument"],
+        policies={inline["PolicyName"]: inline["PolicyDocument"] for inline in details.get("RolePolicyList") or []},
+        managed_policy_arns=[attached["PolicyArn"] for attached in details.get("AttachedManagedPolicies") or []],
+        permissions_boundary=(details.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn"),
+        max_session_duration=listed.get("MaxSessionDuration"),
+        description=listed.get("Description"),
+        tags={tag["Key"]: tag["Value"] for tag in details.get("Tags") or []},
+        id_=listed["Arn"],
+    )
+
+
+def _resource(name: str, *, id_: str | None = None, **properties: Any) -> Resource:
+    inline = properties["policies"]
+    return Resource(
+        TYPE,
+        name,
+        {
+            **properties,
+            "assume_role_policy": policy.canonical(properties["assume_role_policy"]),
+            "policies": {title: policy.canonical(inline[title]) for title in sorted(inline)},
+            "managed_policy_arns": sorted(set(properties["managed_policy_arns"])),
+            "permissions_boundary": properties["permissions_boundary"] or None,
+            "max_session_duration": properties["max_session_duration"] or MAX_SESSION_DURATION,
+            "description": properties["description"] or "",
+        },
+        id_,
+    )

@@ -1,0 +1,46 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a look tells of an environment beside what there is to do."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from ...core.compare import contains_unknown
+from ...core.known import Known
+from . import containers, names, settings
+from .components import COMMAND
+
+Inputs = Mapping[str, Any]
+
+
+def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
+    """Where Airflow is and how to get in; ``run_task`` is what ecs_run_task needs for a command of Airflow's. What does
+    not exist yet is null.
+    """
+    secret = names.secret(inputs, "admin-password")
+    run_task = {
+        "cluster": names.cluster(inputs),
+        "task_definition": names.component_family(inputs, COMMAND.name),
+        "container": COMMAND.name,
+        "network_configuration": containers.network_configuration(inputs, known, COMMAND.group),
+    }
+    found = {
+        "url": settings.base_url(inputs, known),
+        "username": inputs["airflow_service_admin_username"],
+        "password_command": _read_secret(inputs, secret),
+        "run_task": run_task,
+    }
+    return {name: None if contains_unknown(value) else value for name, value in found.items()}
+
+
+def _read_secret(inputs: Inputs, secret: str) -> str:
+    command = ["aws", "secretsmanager", "get-secret-value", "--secret-id", secret, "--region", inputs["farflow_region"]]
+    if inputs["farflow_profile"]:
+        command += ["--profile", inputs["farflow_profile"]]
+    if inputs["farflow_endpoint_url"]:
+        command += ["--endpoint-url", inputs["farflow_endpoint_url"]]
+    return shlex.join([*command, "--query", "SecretString", "--output", "text"])

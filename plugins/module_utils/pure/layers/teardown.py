@@ -1,0 +1,56 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a teardown leaves, and when it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from ...core.actions import Resource
+from ...core.known import Known
+from .. import ecr_images, ecr_repositories, network_load_balancer, rds_instances, rds_snapshots, secrets
+from . import names, schema, values
+
+Inputs = Mapping[str, Any]
+
+SNAPSHOT = "snapshot"
+
+#: They go, or stay, with what they are in: the schema with its database, images with their repository.
+PARTS = (schema.SCHEMA, ecr_images.TYPE)
+
+_TYPES = {rds_snapshots.TYPE: SNAPSHOT, ecr_repositories.TYPE: "images"}
+
+
+def kept(inputs: Inputs) -> Callable[[Resource], bool]:
+    """Whether a teardown with these inputs leaves a resource."""
+    keep: Collection[str] = inputs["farflow_teardown_keep"]
+
+    def is_kept(resource: Resource) -> bool:
+        if resource.type == secrets.TYPE:
+            return "fernet_key" in keep and resource.name == names.secret(inputs, values.FERNET_KEY)
+        return resource.type in PARTS or _TYPES.get(resource.type) in keep
+
+    return is_kept
+
+
+def refusals(known: Known) -> list[str]:
+    """Why nothing may be torn down, a sentence each."""
+    databases = [one for one in known.of_type(rds_instances.TYPE) if one.properties["deletion_protection"]]
+    balancers = [
+        one
+        for one in known.of_type(network_load_balancer.LOAD_BALANCER)
+        if one.properties["attributes"].get("deletion_protection.enabled") == "true"
+    ]
+    return [
+        *(f"database {one.name} is protected from deletion: {_cure('rds_deletion_protection')}" for one in databases),
+        *(
+            f"load balancer {one.name} is protected from deletion: {_cure('airflow_service_deletion_protection')}"
+            for one in balancers
+        ),
+    ]
+
+
+def _cure(variable: str) -> str:
+    return f"set {variable} to false and deploy first, if it shall really go"

@@ -1,0 +1,80 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""YAML of one mapping, with the line of every key, so that a complaint can point at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..core.errors import FarflowError
+
+try:
+    import yaml
+except ImportError:  # Ansible itself brings it
+    yaml = None  # type: ignore[assignment]
+
+#: Keys and list indexes that lead to a value.
+Path = tuple[Any, ...]
+
+
+class LinedYaml:
+    """``data`` is the document, ``problems`` are (line, text) of what makes it no plain mapping."""
+
+    def __init__(self, text: str) -> None:
+        """Reads a document; an empty one is an empty mapping. Errors of YAML become problems."""
+        if yaml is None:
+            raise FarflowError("the Python that runs this has no PyYAML: install the package pyyaml for it")
+        self.data: dict[Any, Any] = {}
+        self.problems: list[tuple[int, str]] = []
+        self._lines: dict[Path, int] = {(): 1}
+        try:
+            self._read(text)
+        except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that no calendar has
+            mark = getattr(error, "problem_mark", None)
+            what = getattr(error, "problem", None) or str(error)
+            self.problems.append((mark.line + 1 if mark else 1, f"not YAML: {what}"))
+
+    def line(self, path: Path) -> int:
+        """The line of a value, or of the nearest thing around it."""
+        while path not in self._lines:
+            path = path[:-1]
+        return self._lines[path]
+
+    def _read(self, text: str) -> None:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                return
+            if not isinstance(node, yaml.MappingNode):
+                self.problems.append((node.start_mark.line + 1, "must be a mapping of keys to values"))
+                return
+            self._index(node, (), frozenset())
+            if not self.problems:
+                self.data = loader.construct_document(node)
+        finally:
+            loader.dispose()
+
+    def _index(self, node: Any, path: Path, around: frozenset[int]) -> None:
+        around |= {id(node)}
+        for key, pointed_at, value in _children(node):
+            line = pointed_at.start_mark.line + 1
+            if (*path, key) in self._lines:
+                self.problems.append((line, f"{key}: given twice"))
+            self._lines[*path, key] = line
+            if id(value) in around:
+                self.problems.append((line, f"{key}: refers to itself"))
+            else:
+                self._index(value, (*path, key), around)
+
+
+def _children(node: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """Each child's key, the node to point at, and the child."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield key.value, key, value
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield index, item, item

@@ -1,0 +1,188 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What is asked of Amazon RDS to make or to change an instance, and what it would refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.actions import Resource
+from .rds_instances import baseline, has_striped_storage, numbers
+
+
+@dataclass(frozen=True)
+class _Member:
+    """What a property is called in the input of CreateDBInstance, RestoreDBInstanceFromDBSnapshot (None: the snapshot
+    or a change afterwards decides) and ModifyDBInstance (None: not changed there, or in a way of its own).
+    """
+
+    create: str
+    restore: str | None
+    modify: str | None
+
+
+def _everywhere(name: str) -> _Member:
+    return _Member(name, name, name)
+
+
+def _not_in_a_restore(name: str) -> _Member:
+    return _Member(name, None, name)
+
+
+def _once(name: str) -> _Member:
+    return _Member(name, None, None)
+
+
+_MEMBERS = {
+    "engine": _once("Engine"),
+    "engine_version": _not_in_a_restore("EngineVersion"),
+    "instance_class": _everywhere("DBInstanceClass"),
+    "allocated_storage": _not_in_a_restore("AllocatedStorage"),
+    "max_allocated_storage": _not_in_a_restore("MaxAllocatedStorage"),
+    "storage_type": _everywhere("StorageType"),
+    "iops": _everywhere("Iops"),
+    "storage_throughput": _everywhere("StorageThroughput"),
+    "storage_encrypted": _once("StorageEncrypted"),
+    "kms_key_id": _once("KmsKeyId"),
+    "multi_az": _everywhere("MultiAZ"),
+    "db_name": _once("DBName"),
+    "master_username": _once("MasterUsername"),
+    "port": _Member("Port", "Port", "DBPortNumber"),
+    "subnet_group_name": _Member("DBSubnetGroupName", "DBSubnetGroupName", None),
+    "parameter_group_name": _everywhere("DBParameterGroupName"),
+    "vpc_security_group_ids": _everywhere("VpcSecurityGroupIds"),
+    "publicly_accessible": _everywhere("PubliclyAccessible"),
+    "backup_retention_period": _not_in_a_restore("BackupRetentionPeriod"),
+    "preferred_backup_window": _not_in_a_restore("PreferredBackupWindow"),
+    "preferred_maintenance_window": _not_in_a_restore("PreferredMaintenanceWindow"),
+    "copy_tags_to_snapshot": _everywhere("CopyTagsToSnapshot"),
+    "deletion_protection": _everywhere("DeletionProtection"),
+    "auto_minor_version_upgrade": _everywhere("AutoMinorVersionUpgrade"),
+    "performance_insights_enabled": _not_in_a_restore("EnablePerformanceInsights"),
+    "performance_insights_retention_period": _not_in_a_restore("PerformanceInsightsRetentionPeriod"),
+    "performance_insights_kms_key_id": _not_in_a_restore("PerformanceInsightsKMSKeyId"),
+    "cloudwatch_logs_exports": _Member("EnableCloudwatchLogsExports", "EnableCloudwatchLogsExports", None),
+    "ca_certificate_identifier": _everywhere("CACertificateIdentifier"),
+}
+
+_STORAGE = ("allocated_storage", "storage_type", "iops", "storage_throughput")
+
+_IMMUTABLE = {
+    "engine": "only PostgreSQL can run Airflow's database here; dump it, and load it into a new instance",
+    "db_name": "set it back, or make a new instance and move the data with pg_dump",
+    "master_username": "set it back, or make a new instance and move the data with pg_dump",
+    "storage_encrypted": "set it back, or take a snapshot, copy it with encryption, delete the instance and restore",
+    "kms_key_id": "set it back, or take a snapshot, copy it with the other key, delete the instance and restore",
+    "subnet_group_name": "set it back and change the group's subnets, or delete with a final snapshot and restore",
+}
+
+
+def creation(wanted: Resource) -> dict[str, Any]:
+    """Input of CreateDBInstance, but for password and tags."""
+    return _given(wanted, {name: member.create for name, member in _MEMBERS.items()})
+
+
+def restoration(wanted: Resource) -> dict[str, Any]:
+    """Input of RestoreDBInstanceFromDBSnapshot, but for the snapshot and tags."""
+    return _given(wanted, {name: member.restore for name, member in _MEMBERS.items() if member.restore})
+
+
+def _given(wanted: Resource, members: Mapping[str, str | None]) -> dict[str, Any]:
+    properties = wanted.properties
+    settings = {member: properties[name] for name, member in members.items() if properties[name] not in (None, [])}
+    return {"DBInstanceIdentifier": wanted.name, **{str(member): value for member, value in settings.items()}}
+
+
+def modification(wanted: Resource, found: Resource, differs: Iterable[str]) -> dict[str, Any]:
+    """Input of ModifyDBInstance that brings about what differs, but for password and tags; empty when it brings
+    about nothing.
+    """
+    names = set(differs)
+    properties = dict(wanted.properties)
+    if names & set(_STORAGE):
+        names |= {name for name in _STORAGE if properties[name] is not None or has_striped_storage(properties)}
+    if properties["storage_type"] == "gp3":
+        usual = baseline(properties)
+        properties.update({name: properties[name] or usual[name] for name in usual if name in names})
+    if properties["max_allocated_storage"] is None:
+        properties["max_allocated_storage"] = properties["allocated_storage"]
+    arguments = {
+        member.modify: properties[name]
+        for name, member in _MEMBERS.items()
+        if name in names and member.modify and properties[name] is not None
+    }
+    if "cloudwatch_logs_exports" in names:
+        arguments["CloudwatchLogsExportConfiguration"] = _log_exports(wanted, found)
+    if "EngineVersion" in arguments and _major(wanted) != _major(found):
+        arguments["AllowMajorVersionUpgrade"] = True
+    return arguments
+
+
+def _log_exports(wanted: Resource, found: Resource) -> dict[str, list[str]]:
+    before, after = (set(resource.properties["cloudwatch_logs_exports"]) for resource in (found, wanted))
+    changes = {"EnableLogTypes": sorted(after - before), "DisableLogTypes": sorted(before - after)}
+    return {name: types for name, types in changes.items() if types}
+
+
+def _major(resource: Resource) -> int:
+    return numbers(resource.properties["engine_version"])[0]
+
+
+def refusals(
+    wanted: Resource, found: Resource, differs: Mapping[str, str], allow_major_version_upgrade: bool
+) -> list[str]:
+    """Why AWS would refuse to make ``found`` into ``wanted``, and what to do instead; empty when it would not.
+    ``differs`` names what differs with its reason.
+    """
+    fixed = {name: reason for name, reason in differs.items() if name in _IMMUTABLE}
+    problems = [f"{reason} can't be changed: {_IMMUTABLE[name]}" for name, reason in fixed.items()]
+    if "allocated_storage" in differs:
+        problems += _storage_problems(differs["allocated_storage"], wanted.properties, found.properties)
+    if "engine_version" in differs:
+        problems += _version_problems(differs["engine_version"], wanted, found, allow_major_version_upgrade)
+    return [f"database {wanted.name}: {problem}" for problem in problems]
+
+
+def _storage_problems(reason: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    before, after = found["allocated_storage"], wanted["allocated_storage"]
+    if after < before:
+        return [f"{reason}: storage can't shrink; set it to {before}, or move the data to a new instance with pg_dump"]
+    least = -(-before * 11 // 10)
+    if after < least:
+        return [f"{reason}: AWS grows storage by at least a tenth; set it to {least} or more"]
+    return []
+
+
+def _version_problems(reason: str, wanted: Resource, found: Resource, allow_major_version_upgrade: bool) -> list[str]:
+    after, before = (numbers(resource.properties["engine_version"]) for resource in (wanted, found))
+    if after < before[: len(after)]:
+        return [f"{reason}: AWS can't go back; set it to {before[0]}, or restore a snapshot that was taken before"]
+    if after[0] != before[0] and not allow_major_version_upgrade:
+        return [f"{reason}: a new major version stays; take a snapshot and set allow_major_version_upgrade"]
+    return []
+
+
+def restore_refusals(wanted: Resource, snapshot: Mapping[str, Any]) -> list[str]:
+    """Why a member of DescribeDBSnapshots' answer can't become the wanted instance; empty when it can."""
+    properties = wanted.properties
+    same = {
+        "engine": snapshot["Engine"],
+        "master_username": snapshot["MasterUsername"],
+        "storage_encrypted": bool(snapshot["Encrypted"]),
+    }
+    problems = [
+        f"{name} is {found} in it, and {properties[name]} is wanted: set it to {found}"
+        for name, found in same.items()
+        if properties[name] != found
+    ]
+    if properties["allocated_storage"] < snapshot["AllocatedStorage"]:
+        problems.append(f"it needs allocated_storage {snapshot['AllocatedStorage']} or more")
+    if numbers(properties["engine_version"])[0] < numbers(snapshot["EngineVersion"])[0]:
+        problems.append(f"it is of version {snapshot['EngineVersion']}: set engine_version to that or a later one")
+    if snapshot["Status"] != "available":
+        problems.append(f"it is {snapshot['Status']}")
+    name = snapshot["DBSnapshotIdentifier"]
+    return [f"database {wanted.name} can't be restored from snapshot {name}: {problem}" for problem in problems]

@@ -1,0 +1,72 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""SQS queues, as they are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.actions import Resource
+from . import policy
+
+TYPE = "sqs_queue"
+
+#: Our names for AWS's attributes that are numbers, with AWS's defaults in seconds.
+NUMBERS = {
+    "visibility_timeout": ("VisibilityTimeout", 30),
+    "message_retention_period": ("MessageRetentionPeriod", 345600),
+    "receive_message_wait_time_seconds": ("ReceiveMessageWaitTimeSeconds", 0),
+    "delay_seconds": ("DelaySeconds", 0),
+}
+
+_SSE, _KEY, _POLICY = "SqsManagedSseEnabled", "KmsMasterKeyId", "Policy"
+
+
+def desired(queue: Mapping[str, Any]) -> Resource:
+    """``{name, visibility_timeout?, message_retention_period?, receive_message_wait_time_seconds?, delay_seconds?,
+    kms_master_key_id?, policy?, tags?}`` as a resource. Without a key of KMS, SQS encrypts with its own.
+    """
+    key = queue.get("kms_master_key_id")
+    numbers = {name: queue.get(name) for name in NUMBERS}
+    return _queue(queue["name"], numbers, key, not key, queue.get("policy"), queue.get("tags") or {})
+
+
+def canonical(url: str, attributes: Mapping[str, str], tags: Mapping[str, str]) -> Resource:
+    """A queue as GetQueueAttributes and ListQueueTags give it. Its id is the ARN."""
+    key = attributes.get(_KEY) or None
+    numbers = {name: attributes.get(member) for name, (member, _) in NUMBERS.items()}
+    managed = attributes.get(_SSE, "true").lower() == "true" and not key
+    name, document = url.rsplit("/", 1)[1], attributes.get(_POLICY)
+    return _queue(name, numbers, key, managed, document, tags, attributes["QueueArn"], url)
+
+
+def attributes_of(properties: Mapping[str, Any]) -> dict[str, str]:
+    """A queue's properties as SetQueueAttributes takes them; an empty policy or key takes the old one away."""
+    document, key = properties["policy"], properties["kms_master_key_id"]
+    return {
+        **{member: str(properties[name]) for name, (member, _) in NUMBERS.items()},
+        **({_KEY: key} if key else {_KEY: "", _SSE: "true"}),
+        _POLICY: policy.to_json(document) if document else "",
+    }
+
+
+def _queue(
+    name: str,
+    numbers: Mapping[str, Any],
+    key: str | None,
+    managed: bool,
+    document: Any,
+    tags: Mapping[str, str],
+    arn: str | None = None,
+    url: str | None = None,
+) -> Resource:
+    properties = {
+        **{each: int(default if numbers[each] is None else numbers[each]) for each, (_, default) in NUMBERS.items()},
+        "sqs_managed_sse_enabled": managed,
+        "kms_master_key_id": key,
+        "policy": policy.canonical(document),
+        "tags": dict(tags),
+    }
+    return Resource(TYPE, name, properties, arn, {"url": url})

@@ -1,0 +1,112 @@
+#!/usr/bin/python
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: database_schema
+short_description: Migrate Airflow's database and make its first user
+version_added: 0.1.0
+description:
+  - Runs C(migrate) and C(create-admin) of Airflow's image as one-off Fargate tasks, each to its end, and remembers on
+    the database, in its tag C(farflow:schema), which image did it.
+  - M(farflow.airflow.environment_plan) says when that is needed. Both commands are safe to repeat.
+author: farflow.airflow contributors (@farflow)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Says that it would run, and runs nothing.
+    support: full
+  diff_mode:
+    description: There is none.
+    support: none
+options:
+  cluster:
+    description: The cluster in which the tasks run.
+    type: str
+    required: true
+  task_definition:
+    description: ARN of the task definition of Airflow's commands.
+    type: str
+    required: true
+  container:
+    description: The container in it.
+    type: str
+    required: true
+  network_configuration:
+    description: The network of the tasks, in the snake_case of RunTask.
+    type: dict
+    required: true
+  database_arn:
+    description: ARN of the RDS instance.
+    type: str
+    required: true
+  migrated_by:
+    description: What the tag shall say.
+    type: str
+    required: true
+  wait_timeout:
+    description: For how many seconds each of the tasks may run.
+    type: int
+    default: 3600
+"""
+
+EXAMPLES = r"""
+- name: Migrate the database
+  farflow.airflow.database_schema:
+    cluster: prod
+    task_definition: arn:aws:ecs:eu-west-1:123456789012:task-definition/prod-airflow-command:3
+    container: command
+    network_configuration:
+      awsvpc_configuration:
+        subnets: [subnet-0123456789abcdef0]
+        security_groups: [sg-0123456789abcdef0]
+    database_arn: arn:aws:rds:eu-west-1:123456789012:db:prod-database
+    migrated_by: sha256:2f5a8b... admin
+"""
+
+RETURN = r"""
+log_lines:
+  description: The last lines that the tasks printed.
+  returned: always
+  type: list
+  elements: str
+  sample: ["migration: done", "admin: admin made"]
+"""
+
+from ..module_utils.glue.database_schema import migrate
+from ..module_utils.glue.module import run
+
+ARGUMENT_SPEC = {
+    "cluster": {"type": "str", "required": True},
+    "task_definition": {"type": "str", "required": True},
+    "container": {"type": "str", "required": True},
+    "network_configuration": {"type": "dict", "required": True},
+    "database_arn": {"type": "str", "required": True},
+    "migrated_by": {"type": "str", "required": True},
+    "wait_timeout": {"type": "int", "default": 3600},
+}
+
+TASK = ("cluster", "task_definition", "container", "network_configuration")
+
+
+def work(parameters, clients, check_mode):
+    """Migrates."""
+    if check_mode:
+        return {"changed": True, "log_lines": []}
+    task = {name: parameters[name] for name in TASK}
+    limit = parameters["wait_timeout"]
+    lines = migrate(clients, task, parameters["database_arn"], parameters["migrated_by"], limit)
+    return {"changed": True, "log_lines": lines}
+
+
+def main():
+    run(ARGUMENT_SPEC, work)
+
+
+if __name__ == "__main__":
+    main()

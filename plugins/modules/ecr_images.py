@@ -1,0 +1,281 @@
+#!/usr/bin/python
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecr_images
+short_description: Have images in ECR, building only those that are not there
+version_added: 0.1.0
+description:
+  - Gives each image a tag made from its name and the digest of its build context, looks which tags ECR lacks, builds
+    and pushes those side by side, and returns the digests of all.
+  - The digest covers every file that a build can see (C(.dockerignore) is respected), executable bits, symbolic links,
+    the Dockerfile, build arguments, target and architecture. It does not cover times, owners, where the checkout lies,
+    or what a C(FROM) line's tag means today; name base images by digest to have those covered.
+  - A file C(.build-ca.pem) in a context is sent to the build, and is not part of the digest.
+  - Images are built by the Docker engine that E(DOCKER_HOST) names, or by this machine's. The engine keeps the
+    latest image of each name and its stages, as C(farflow/<repository>:<name>), so that the next build finds its
+    layers; the name used for pushing is removed again. The password for ECR stays in memory.
+author: farflow.airflow contributors (@farflow)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Names what would be built and pruned; needs no Docker engine.
+    support: full
+  diff_mode:
+    description: One line an image that is built or pruned.
+    support: full
+requirements:
+  - docker (Python package), where images are to be built
+options:
+  images:
+    description: The images.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      repository:
+        description: The ECR repository. It has to exist.
+        type: str
+        required: true
+      name:
+        description: What the image is; the first part of its tag. One too long for a tag is cut.
+        type: str
+        required: true
+      context:
+        description: The folder to build from.
+        type: path
+        required: true
+      dockerfile:
+        description: The Dockerfile's path in the context.
+        type: str
+        default: Dockerfile
+      build_args:
+        description: Build arguments. They can be read from the image, so they are no place for secrets.
+        type: dict
+        default: {}
+      architecture:
+        description: The processor that the image is for.
+        type: str
+        choices: [X86_64, ARM64]
+        default: X86_64
+      target:
+        description: The stage to build; the last one when it is not given.
+        type: str
+      exclude:
+        description: Further lines of C(.dockerignore).
+        type: list
+        elements: str
+        default: []
+      additional_files:
+        description: Files that are put into the context, over what lies there.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          path:
+            description: The path in the context.
+            type: str
+            required: true
+          src:
+            description: A file or folder.
+            type: path
+          content:
+            description: The file's text.
+            type: str
+  registry:
+    description: The registry to push to, as V(127.0.0.1:5000), where it is not the one that ECR names.
+    type: str
+  build_ca_bundle:
+    description:
+      - A file with certificate authorities that is put into every build context as C(.build-ca.pem), for builds behind
+        a proxy that inspects TLS. It is not part of the digest. A Dockerfile that copies it has to leave it behind in
+        an early stage.
+    type: path
+  parallel_builds:
+    description: How many images are built at once. As many as there are processors when it is not given.
+    type: int
+  prune:
+    description:
+      - Repositories out of which images are deleted that are neither in O(images) nor in O(keep). Images whose tags are
+        not of this module's form stay.
+    type: list
+    elements: str
+    default: []
+  keep:
+    description: Digests in use, alone or at the end of an image's name, as in a task definition.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Images of two DAG tasks
+  farflow.airflow.ecr_images:
+    images:
+      - repository: prod-tasks
+        name: multi_task
+        context: tasks/multi_task
+        exclude: [task.yml]
+      - repository: prod-tasks
+        name: number_task
+        context: tasks/number_task
+        architecture: ARM64
+        exclude: [task.yml]
+
+- name: Leave nothing in the repository but what is in use
+  farflow.airflow.ecr_images:
+    images: []
+    prune: [prod-tasks]
+    keep: "{{ image_digests_of_kept_revisions }}"
+"""
+
+RETURN = r"""
+images:
+  description: One entry an image, in the order given.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    repository:
+      description: The repository.
+      type: str
+    tag:
+      description: The tag, C(<name>-<beginning of the context's digest>).
+      type: str
+    digest:
+      description: The image's digest; null in check mode for one that would be built.
+      type: str
+    uri:
+      description: What a task definition names, C(<registry>/<repository>@<digest>); null like O(ignore:digest).
+      type: str
+    changed:
+      description: Whether it was, or in check mode would be, built.
+      type: bool
+    reasons:
+      description: Why it was built.
+      type: list
+      elements: str
+  sample:
+    - repository: prod-tasks
+      tag: multi_task-5f72947a8787c2d402ed
+      digest: sha256:2f5a8b...
+      uri: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/prod-tasks@sha256:2f5a8b...
+      changed: true
+      reasons: ["context 0f3b1c9a7de2466150aa -> 5f72947a8787c2d402ed"]
+pruned:
+  description: The images that were, or in check mode would be, deleted.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    repository:
+      description: The repository.
+      type: str
+    tag:
+      description: The tag.
+      type: str
+    digest:
+      description: The digest.
+      type: str
+"""
+
+import os
+from pathlib import Path
+
+from ..module_utils.core.errors import FarflowError
+from ..module_utils.glue import ecr_images
+from ..module_utils.glue.module import run
+from ..module_utils.pure import ecr_images as pure
+from ..module_utils.pure.build_context import DOCKERFILE, PLATFORMS
+
+ARGUMENT_SPEC = {
+    "images": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "repository": {"type": "str", "required": True},
+            "name": {"type": "str", "required": True},
+            "context": {"type": "path", "required": True},
+            "dockerfile": {"type": "str", "default": DOCKERFILE},
+            "build_args": {"type": "dict", "default": {}},
+            "architecture": {"type": "str", "choices": list(PLATFORMS), "default": "X86_64"},
+            "target": {"type": "str"},
+            "exclude": {"type": "list", "elements": "str", "default": []},
+            "additional_files": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "required_one_of": [("src", "content")],
+                "mutually_exclusive": [("src", "content")],
+                "options": {
+                    "path": {"type": "str", "required": True},
+                    "src": {"type": "path"},
+                    "content": {"type": "str"},
+                },
+            },
+        },
+    },
+    "registry": {"type": "str"},
+    "build_ca_bundle": {"type": "path"},
+    "parallel_builds": {"type": "int"},
+    "prune": {"type": "list", "elements": "str", "default": []},
+    "keep": {"type": "list", "elements": "str", "default": []},
+}
+
+
+def work(parameters, clients, check_mode):
+    """Builds what is missing, then prunes."""
+    images, bundle = parameters["images"], parameters["build_ca_bundle"]
+    if bundle and not Path(bundle).is_file():
+        raise FarflowError(f"build_ca_bundle {bundle} is not a file")
+    seen = ecr_images.look(clients, images, parameters["prune"], parameters["registry"])
+    missing = ecr_images.missing(seen)
+    after = seen
+    if not check_mode:
+        workers = parameters["parallel_builds"] or os.cpu_count() or 1
+        after = ecr_images.build(clients, images, seen, ecr_images.Building(Path(bundle) if bundle else None, workers))
+    pruned = ecr_images.superfluous(after, parameters["prune"], parameters["keep"])
+    if not check_mode:
+        ecr_images.prune(clients, pruned)
+    return _result(seen, after, missing, pruned)
+
+
+def _result(seen, after, missing, pruned):
+    found = {image.name: image for image in after.actual}
+    entries = []
+    for wanted in seen.desired:
+        image = found.get(wanted.name)
+        entries.append(
+            {
+                "repository": wanted.attributes["repository"],
+                "tag": wanted.attributes["tag"],
+                "digest": image and image.id,
+                "uri": image and image.attributes["uri"],
+                "changed": wanted.name in missing,
+                "reasons": [pure.reason(wanted, seen.actual)] if wanted.name in missing else [],
+            }
+        )
+    gone = [{**{key: image.attributes[key] for key in ("repository", "tag")}, "digest": image.id} for image in pruned]
+    lines = [f"{entry['repository']}:{entry['tag']}: {entry['reasons'][0]}\n" for entry in entries if entry["changed"]]
+    lines += [f"{image.name}: deleted\n" for image in pruned]
+    return {
+        "changed": bool(missing or pruned),
+        "images": entries,
+        "pruned": gone,
+        "diff": {"prepared": "".join(dict.fromkeys(lines))},
+    }
+
+
+def main():
+    run(ARGUMENT_SPEC, work)
+
+
+if __name__ == "__main__":
+    main()

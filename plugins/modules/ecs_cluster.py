@@ -1,0 +1,159 @@
+#!/usr/bin/python
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecs_cluster
+short_description: Reconcile an ECS cluster for Fargate
+version_added: 0.1.0
+description:
+  - Creates, changes or deletes an ECS cluster so that container insights, capacity providers, their default strategy,
+    configuration and tags are as given.
+author: farflow.airflow contributors (@farflow)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Predicts what a run would do and makes no mutating call.
+    support: full
+  diff_mode:
+    description: One line for each difference.
+    support: full
+options:
+  name:
+    description: The name of the cluster.
+    type: str
+    required: true
+  container_insights:
+    description: Which metrics CloudWatch gathers of the cluster.
+    type: str
+    choices: [disabled, enabled, enhanced]
+    default: disabled
+  capacity_providers:
+    description: The capacity that its services and tasks can use.
+    type: list
+    elements: str
+    choices: [FARGATE, FARGATE_SPOT]
+    default: [FARGATE, FARGATE_SPOT]
+  default_capacity_provider_strategy:
+    description: What services and tasks use that name neither a launch type nor a strategy.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      capacity_provider:
+        description: One of O(capacity_providers).
+        type: str
+        required: true
+        choices: [FARGATE, FARGATE_SPOT]
+      weight:
+        description: Its share of the tasks.
+        type: int
+        default: 0
+      base:
+        description: How many tasks run on it at least.
+        type: int
+        default: 0
+  configuration:
+    description:
+      - The C(configuration) of C(CreateCluster) in snake_case, with C(execute_command_configuration) and
+        C(managed_storage_configuration).
+    type: dict
+  service_connect_namespace:
+    description: The Cloud Map namespace that services use which name none.
+    type: str
+  tags:
+    description: All the tags; others are removed.
+    type: dict
+    default: {}
+  state:
+    description: Whether the cluster shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: The cluster of an environment
+  farflow.airflow.ecs_cluster:
+    name: prod-airflow
+    container_insights: enabled
+    default_capacity_provider_strategy:
+      - capacity_provider: FARGATE
+        weight: 1
+    tags:
+      team: data
+"""
+
+RETURN = r"""
+clusters:
+  description: One entry, or none when it was to be absent and is.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name.
+      type: str
+    arn:
+      description: The ARN; null in check mode for one that does not exist yet.
+      type: str
+    changed:
+      description: Whether it was, or in check mode would be, created, changed or deleted.
+      type: bool
+    reasons:
+      description: What differed, as C(settings containerInsights disabled -> enabled).
+      type: list
+      elements: str
+  sample:
+    - name: prod-airflow
+      arn: arn:aws:ecs:eu-west-1:123456789012:cluster/prod-airflow
+      changed: true
+      reasons: ["settings containerInsights disabled -> enabled"]
+"""
+
+from ..module_utils.glue import ecs_clusters
+from ..module_utils.glue.module import STATE, as_result, run
+from ..module_utils.glue.reconcile import reconcile
+from ..module_utils.pure import ecs_clusters as pure
+
+PROVIDERS = list(pure.CAPACITY_PROVIDERS)
+
+ARGUMENT_SPEC = {
+    "name": {"type": "str", "required": True},
+    "container_insights": {"type": "str", "choices": list(pure.INSIGHTS), "default": "disabled"},
+    "capacity_providers": {"type": "list", "elements": "str", "choices": PROVIDERS, "default": PROVIDERS},
+    "default_capacity_provider_strategy": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "capacity_provider": {"type": "str", "required": True, "choices": PROVIDERS},
+            "weight": {"type": "int", "default": 0},
+            "base": {"type": "int", "default": 0},
+        },
+    },
+    "configuration": {"type": "dict"},
+    "service_connect_namespace": {"type": "str"},
+    "tags": {"type": "dict", "default": {}},
+    "state": STATE,
+}
+
+
+def work(parameters, clients, check_mode):
+    """Reconciles the cluster."""
+    desired = [pure.desired(parameters)] if parameters["state"] == "present" else []
+    actual = ecs_clusters.read(clients, [parameters["name"]])
+    return as_result("clusters", reconcile(desired, actual, ecs_clusters.hands(clients), check_mode))
+
+
+def main():
+    run(ARGUMENT_SPEC, work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+#!/usr/bin/python
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecs_run_task
+short_description: Run a Fargate task to its end
+version_added: 0.1.0
+description:
+  - Starts one task, waits for its end and returns its exit code and log lines.
+  - A task that can't start, is stopped, or ends with another exit code than 0 is an error that holds the reason, advice
+    and the last log lines. A task that runs longer than O(wait_timeout) is stopped.
+author: farflow.airflow contributors (@farflow)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Calls nothing and returns what would be run.
+    support: full
+  diff_mode:
+    description: There is nothing to compare.
+    support: none
+options:
+  cluster:
+    description: The name or ARN of the cluster.
+    type: str
+    required: true
+  task_definition:
+    description: A family, of which the newest ACTIVE revision runs, C(family:revision) or an ARN.
+    type: str
+    required: true
+  container:
+    description: The container that O(command) and O(environment) are for. Needed where there are several.
+    type: str
+  command:
+    description: The command, instead of the one of the task definition.
+    type: list
+    elements: str
+  environment:
+    description: Environment variables that are added or overridden. Never a place for secrets.
+    type: dict
+  network_configuration:
+    description: The C(networkConfiguration) of C(RunTask) in snake_case, with C(awsvpc_configuration).
+    type: dict
+    required: true
+  launch_type:
+    description: The launch type; C(FARGATE) when there is no O(capacity_provider_strategy) either.
+    type: str
+    choices: [FARGATE]
+  capacity_provider_strategy:
+    description: Items with C(capacity_provider), C(weight) and C(base).
+    type: list
+    elements: dict
+  platform_version:
+    description: The platform version of Fargate.
+    type: str
+  propagate_tags:
+    description: From where the task gets tags beside its own.
+    type: str
+    choices: [TASK_DEFINITION]
+  started_by:
+    description: A word on who started it, to be found by later.
+    type: str
+  tags:
+    description: The tags of the task.
+    type: dict
+    default: {}
+  client_token:
+    description: A request with the token of an earlier one starts no second task. By default each run has its own.
+    type: str
+  wait_timeout:
+    description: How long the task may take, in seconds.
+    type: int
+    default: 1800
+  log_lines:
+    description: How many of its last log lines are returned, or told with an error.
+    type: int
+    default: 50
+  all_log_lines:
+    description: Whether all log lines are returned.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Migrate the database
+  farflow.airflow.ecs_run_task:
+    cluster: prod-airflow
+    task_definition: prod-command
+    command: [airflow, db, migrate]
+    network_configuration:
+      awsvpc_configuration:
+        subnets: [subnet-0a1b2c3d4e5f60718]
+        security_groups: [sg-0a1b2c3d4e5f60718]
+"""
+
+RETURN = r"""
+task_arn:
+  description: The ARN of the task; null in check mode.
+  returned: always
+  type: str
+  sample: arn:aws:ecs:eu-west-1:123456789012:task/prod-airflow/0123456789abcdef0123456789abcdef
+exit_code:
+  description: The exit code, which is 0; null in check mode.
+  returned: always
+  type: int
+  sample: 0
+stop_code:
+  description: AWS's code for why the task stopped.
+  returned: always
+  type: str
+  sample: EssentialContainerExited
+stopped_reason:
+  description: AWS's words for it.
+  returned: always
+  type: str
+  sample: Essential container in task exited
+log_lines:
+  description: The last log lines, oldest first.
+  returned: always
+  type: list
+  elements: str
+  sample: ["Database migrating done!"]
+would_run:
+  description: The arguments of RunTask.
+  returned: in check mode
+  type: dict
+"""
+
+from dataclasses import asdict
+
+from ..module_utils.core.compare import UNKNOWN
+from ..module_utils.glue.ecs_run_task import run_to_end
+from ..module_utils.glue.module import run
+from ..module_utils.pure import ecs_run_task as pure
+
+ARGUMENT_SPEC = {
+    "cluster": {"type": "str", "required": True},
+    "task_definition": {"type": "str", "required": True},
+    "container": {"type": "str"},
+    "command": {"type": "list", "elements": "str"},
+    "environment": {"type": "dict"},
+    "network_configuration": {"type": "dict", "required": True},
+    "launch_type": {"type": "str", "choices": ["FARGATE"]},
+    "capacity_provider_strategy": {"type": "list", "elements": "dict"},
+    "platform_version": {"type": "str"},
+    "propagate_tags": {"type": "str", "choices": ["TASK_DEFINITION"]},
+    "started_by": {"type": "str"},
+    "tags": {"type": "dict", "default": {}},
+    "client_token": {"type": "str", "no_log": False},
+    "wait_timeout": {"type": "int", "default": 1800},
+    "log_lines": {"type": "int", "default": 50},
+    "all_log_lines": {"type": "bool", "default": False},
+}
+
+NOTHING_YET = {"task_arn": None, "exit_code": None, "stop_code": None, "stopped_reason": None, "log_lines": []}
+
+
+def work(parameters, clients, check_mode):
+    """Runs the task."""
+    if check_mode:
+        request = pure.request(parameters, parameters["container"] or UNKNOWN)
+        return {"changed": True, **NOTHING_YET, "would_run": request}
+    lines = None if parameters["all_log_lines"] else parameters["log_lines"]
+    return {"changed": True, **asdict(run_to_end(clients, parameters, parameters["wait_timeout"], lines))}
+
+
+def main():
+    run(ARGUMENT_SPEC, work, mutually_exclusive=[("launch_type", "capacity_provider_strategy")])
+
+
+if __name__ == "__main__":
+    main()

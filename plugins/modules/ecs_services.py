@@ -1,0 +1,152 @@
+#!/usr/bin/python
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecs_services
+short_description: Reconcile any number of ECS services on Fargate in one call, and wait for them together
+version_added: 0.1.0
+description:
+  - Creates, changes or deletes the services of one cluster. Every member of the API is compared; defaults that AWS
+    fills in, the order of lists without order and absent or empty members are no differences. Only what differs is
+    sent, so that no deployment starts without need.
+author: farflow.airflow contributors (@farflow)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Predicts what a run would do and makes no mutating call.
+    support: full
+  diff_mode:
+    description: One line for each difference.
+    support: full
+options:
+  services:
+    description:
+      - The input of C(CreateService) in snake_case, as C(service_name), C(desired_count),
+        C(network_configuration). All members of the API that apply to Fargate are known, those of the botocore that
+        is installed; what Fargate does not have is refused with the reason.
+      - C(cluster) is required, and the same for all.
+      - C(task_definition) is an ARN or C(family:revision), or a family whose newest ACTIVE revision is meant.
+      - Without C(launch_type) and C(capacity_provider_strategy) a service runs on C(FARGATE).
+      - "C(autoscaled: true) leaves the count to an autoscaler: C(desired_count) is then used at the creation only."
+      - With O(state=absent) only C(service_name) and C(cluster) are looked at.
+    type: list
+    elements: dict
+    required: true
+  replace:
+    description:
+      - Whether a service is deleted and made anew when it differs in what AWS can't change in place (launch type of
+        another kind, scheduling strategy). Without it that is an error.
+    type: bool
+    default: false
+  wait:
+    description:
+      - Whether to wait until the newest deployment of each service is completed and as many tasks run as are desired,
+        also of services that were as desired already.
+      - A deployment that fails, or is rolled back, is an error with the reason why its task stopped, advice and the
+        last log lines.
+    type: bool
+    default: false
+  wait_timeout:
+    description: How long to wait for all of them together, in seconds.
+    type: int
+    default: 900
+  state:
+    description: Whether the named services shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: The scheduler
+  farflow.airflow.ecs_services:
+    wait: true
+    services:
+      - service_name: prod-scheduler
+        cluster: prod-airflow
+        task_definition: prod-scheduler
+        desired_count: 1
+        deployment_configuration:
+          deployment_circuit_breaker:
+            enable: true
+            rollback: true
+        network_configuration:
+          awsvpc_configuration:
+            subnets: [subnet-0a1b2c3d4e5f60718, subnet-0a1b2c3d4e5f60719]
+            security_groups: [sg-0a1b2c3d4e5f60718]
+"""
+
+RETURN = r"""
+services:
+  description: One entry a service, in the order given.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name.
+      type: str
+    arn:
+      description: The ARN; null in check mode for one that does not exist yet.
+      type: str
+    changed:
+      description: Whether it was, or in check mode would be, created, changed or deleted.
+      type: bool
+    reasons:
+      description: What differed, as C(desired_count 1 -> 2).
+      type: list
+      elements: str
+  sample:
+    - name: prod-scheduler
+      arn: arn:aws:ecs:eu-west-1:123456789012:service/prod-airflow/prod-scheduler
+      changed: true
+      reasons: ["task_definition prod-scheduler:3 -> prod-scheduler:4"]
+"""
+
+from ..module_utils.glue import ecs_services
+from ..module_utils.glue.ecs_rollouts import Rollouts
+from ..module_utils.glue.module import STATE, as_result, run
+from ..module_utils.glue.reconcile import reconcile
+from ..module_utils.pure import ecs_services as pure
+
+ARGUMENT_SPEC = {
+    "services": {"type": "list", "elements": "dict", "required": True},
+    "replace": {"type": "bool", "default": False},
+    "wait": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 900},
+    "state": STATE,
+}
+
+
+def work(parameters, clients, check_mode):
+    """Reconciles the services, and waits for them."""
+    given = parameters["services"]
+    if parameters["state"] == "absent":
+        clusters = pure.named(given)
+        actual = [each for cluster in clusters for each in ecs_services.read(clients, cluster, clusters[cluster])]
+        return as_result("services", reconcile([], actual, ecs_services.hands(clients), check_mode))
+    desired = ecs_services.with_revisions(clients, pure.all_desired(given), check_mode)
+    if not desired:
+        return as_result("services", [])
+    cluster, names = desired[0].properties["cluster"], [each.name for each in desired]
+    actual = ecs_services.read(clients, cluster, names)
+    if not parameters["replace"]:
+        ecs_services.refuse_fixed(desired, actual)
+    outcomes = reconcile(desired, actual, ecs_services.hands(clients), check_mode)
+    if parameters["wait"] and not check_mode:
+        Rollouts(clients, cluster, names).wait(parameters["wait_timeout"])
+    return as_result("services", outcomes)
+
+
+def main():
+    run(ARGUMENT_SPEC, work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,342 @@
+#!/usr/bin/python
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rds_instance
+short_description: A PostgreSQL instance of Amazon RDS whose password is no argument
+version_added: 0.1.0
+description:
+  - Creates, restores, changes or deletes an instance. The module reads the password from AWS Secrets Manager itself.
+  - Every option is compared. What is not given, and what AWS accepted but has not carried out yet, is no difference.
+  - A new version of the password's secret is given to the instance.
+  - A stopped instance is started.
+author: farflow.airflow contributors (@farflow)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Predicts what a run would do, makes no mutating call and does not wait.
+    support: full
+  diff_mode:
+    description: One line for each difference.
+    support: full
+options:
+  identifier:
+    description: The name of the instance.
+    type: str
+    required: true
+  state:
+    description: Whether the instance shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  engine:
+    description: The engine. Can't be changed.
+    type: str
+    choices: [postgres]
+    default: postgres
+  engine_version:
+    description:
+      - The version; V(17) stands for any 17.x. Required for O(state=present).
+      - With O(auto_minor_version_upgrade) a newer minor version is as good.
+    type: str
+  allow_major_version_upgrade:
+    description: Whether an instance of an older major version may be upgraded.
+    type: bool
+    default: false
+  instance_class:
+    description: The size, for example C(db.t4g.small). Required for O(state=present).
+    type: str
+  allocated_storage:
+    description: Storage in GiB. Can grow, by a tenth or more, and not shrink. Required for O(state=present).
+    type: int
+  max_allocated_storage:
+    description: Up to how many GiB AWS may let the storage grow by itself. It does not when this is not given.
+    type: int
+  storage_type:
+    description: The kind of storage.
+    type: str
+    choices: [gp2, gp3, io1, io2]
+    default: gp3
+  iops:
+    description: Input and output operations a second. What comes with the storage when it is not given.
+    type: int
+  storage_throughput:
+    description: MiB a second of gp3 storage. What comes with it when it is not given.
+    type: int
+  storage_encrypted:
+    description: Whether storage and backups are encrypted. Can't be changed.
+    type: bool
+    default: true
+  kms_key_id:
+    description: ARN or id of the KMS key of the storage. AWS's own key when it is not given. Can't be changed.
+    type: str
+  multi_az:
+    description: Whether a second instance stands by in another availability zone.
+    type: bool
+    default: false
+  db_name:
+    description: The database made with the instance. Can't be changed.
+    type: str
+  master_username:
+    description: The owner. Can't be changed. Required for O(state=present).
+    type: str
+  master_user_secret:
+    description: Name or ARN of the secret that holds the owner's password. Required for O(state=present).
+    type: str
+  master_user_secret_json_key:
+    description: The member that is the password, when the secret's value is a JSON object.
+    type: str
+  port:
+    description: Where the database listens.
+    type: int
+    default: 5432
+  subnet_group_name:
+    description: The subnet group. Can't be changed.
+    type: str
+  parameter_group_name:
+    description: The parameter group. AWS's default for the version when it is not given.
+    type: str
+  vpc_security_group_ids:
+    description: The security groups. The VPC's default one when none is given.
+    type: list
+    elements: str
+    default: []
+  publicly_accessible:
+    description: Whether the instance has a public address.
+    type: bool
+    default: false
+  backup_retention_period:
+    description: For how many days automated backups are kept.
+    type: int
+    default: 7
+  preferred_backup_window:
+    description: When backups are taken, as C(03:00-04:00), UTC. AWS chooses when it is not given.
+    type: str
+  preferred_maintenance_window:
+    description: When changes are made, as C(sun:05:00-sun:06:00), UTC. AWS chooses when it is not given.
+    type: str
+  copy_tags_to_snapshot:
+    description: Whether snapshots carry the instance's tags.
+    type: bool
+    default: true
+  deletion_protection:
+    description: Whether AWS, and this module, refuse to delete the instance.
+    type: bool
+    default: false
+  auto_minor_version_upgrade:
+    description: Whether AWS upgrades the minor version in the maintenance window.
+    type: bool
+    default: true
+  performance_insights_enabled:
+    description: Whether Performance Insights is on.
+    type: bool
+    default: false
+  performance_insights_retention_period:
+    description: For how many days Performance Insights keeps its data.
+    type: int
+  performance_insights_kms_key_id:
+    description: ARN or id of the KMS key of that data.
+    type: str
+  cloudwatch_logs_exports:
+    description: The logs that go to CloudWatch.
+    type: list
+    elements: str
+    choices: [postgresql, upgrade]
+    default: []
+  ca_certificate_identifier:
+    description: The certificate authority of the instance's certificate. AWS's default when it is not given.
+    type: str
+  tags:
+    description: All the tags but C(farflow:master-user-secret); others are removed.
+    type: dict
+    default: {}
+  apply_immediately:
+    description: Whether changes are made at once, or in the next maintenance window.
+    type: bool
+    default: true
+  restore_from_snapshot:
+    description: The snapshot that an instance that does not exist is made from. It is not looked at otherwise.
+    type: str
+  final_snapshot_identifier:
+    description: The name of the snapshot taken before a deletion. For O(state=absent), give this or
+      O(skip_final_snapshot).
+    type: str
+  skip_final_snapshot:
+    description: Deletes without a snapshot.
+    type: bool
+    default: false
+  delete_automated_backups:
+    description: Whether a deletion takes the automated backups along.
+    type: bool
+    default: true
+  wait:
+    description:
+      - Whether to wait until the instance can be used, its changes are made, or it is gone.
+      - Without, a creation is only started; what can be done only to a finished instance (after a restore, the
+        password) is left to the next call with it.
+    type: bool
+    default: false
+  wait_timeout:
+    description: For how many seconds to wait at each step.
+    type: int
+    default: 3600
+"""
+
+EXAMPLES = r"""
+- name: Start to make the database
+  farflow.airflow.rds_instance: &database
+    identifier: prod-database
+    engine_version: "17"
+    instance_class: db.t4g.small
+    allocated_storage: 25
+    db_name: airflow
+    master_username: airflow
+    master_user_secret: farflow/prod/database_password
+    subnet_group_name: prod-database
+    parameter_group_name: prod-database-postgres17
+    vpc_security_group_ids: [sg-0123456789abcdef0]
+    backup_retention_period: 30
+
+- name: Wait for it where it is needed
+  farflow.airflow.rds_instance:
+    <<: *database
+    wait: true
+  register: database
+
+- name: Delete it, and keep what it held
+  farflow.airflow.rds_instance:
+    identifier: prod-database
+    final_snapshot_identifier: prod-database-20260101t120000
+    state: absent
+    wait: true
+"""
+
+RETURN = r"""
+identifier:
+  description: The name of the instance.
+  returned: always
+  type: str
+arn:
+  description: The ARN; null when the instance does not exist.
+  returned: always
+  type: str
+address:
+  description: Where clients connect to; null until AWS has given it out.
+  returned: always
+  type: str
+port:
+  description: The port there; null likewise.
+  returned: always
+  type: int
+status:
+  description: AWS's word for the state of the instance, C(absent) when it does not exist.
+  returned: always
+  type: str
+  sample: available
+reboot_required:
+  description: Whether a parameter waits for a reboot.
+  returned: always
+  type: bool
+reasons:
+  description: What differed.
+  returned: always
+  type: list
+  elements: str
+  sample: ["instance_class db.t4g.small -> db.t4g.medium"]
+"""
+
+from ..module_utils.glue import rds_instances
+from ..module_utils.glue.module import STATE, run
+from ..module_utils.pure import rds_status
+from ..module_utils.pure.rds_instances import DEFAULTS
+
+TEXT = {"type": "str"}
+NUMBER = {"type": "int"}
+OFF = {"type": "bool", "default": False}
+ON = {"type": "bool", "default": True}
+
+ARGUMENT_SPEC = {
+    "identifier": {"type": "str", "required": True},
+    "state": STATE,
+    "engine": {"type": "str", "choices": ["postgres"], "default": DEFAULTS["engine"]},
+    "engine_version": TEXT,
+    "allow_major_version_upgrade": OFF,
+    "instance_class": TEXT,
+    "allocated_storage": NUMBER,
+    "max_allocated_storage": NUMBER,
+    "storage_type": {"type": "str", "choices": ["gp2", "gp3", "io1", "io2"], "default": DEFAULTS["storage_type"]},
+    "iops": NUMBER,
+    "storage_throughput": NUMBER,
+    "storage_encrypted": ON,
+    "kms_key_id": {"type": "str", "no_log": False},
+    "multi_az": OFF,
+    "db_name": TEXT,
+    "master_username": TEXT,
+    "master_user_secret": {"type": "str", "no_log": False},
+    "master_user_secret_json_key": {"type": "str", "no_log": False},
+    "port": {"type": "int", "default": DEFAULTS["port"]},
+    "subnet_group_name": TEXT,
+    "parameter_group_name": TEXT,
+    "vpc_security_group_ids": {"type": "list", "elements": "str", "default": []},
+    "publicly_accessible": OFF,
+    "backup_retention_period": {"type": "int", "default": DEFAULTS["backup_retention_period"]},
+    "preferred_backup_window": TEXT,
+    "preferred_maintenance_window": TEXT,
+    "copy_tags_to_snapshot": ON,
+    "deletion_protection": OFF,
+    "auto_minor_version_upgrade": ON,
+    "performance_insights_enabled": OFF,
+    "performance_insights_retention_period": NUMBER,
+    "performance_insights_kms_key_id": {"type": "str", "no_log": False},
+    "cloudwatch_logs_exports": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["postgresql", "upgrade"],
+        "default": [],
+    },
+    "ca_certificate_identifier": TEXT,
+    "tags": {"type": "dict", "default": {}},
+    "apply_immediately": ON,
+    "restore_from_snapshot": TEXT,
+    "final_snapshot_identifier": TEXT,
+    "skip_final_snapshot": OFF,
+    "delete_automated_backups": ON,
+    "wait": OFF,
+    "wait_timeout": {"type": "int", "default": 3600},
+}
+
+NEEDED = ["engine_version", "instance_class", "allocated_storage", "master_username", "master_user_secret"]
+
+
+def work(parameters, clients, check_mode):
+    """Makes, changes or deletes the instance."""
+    do = rds_instances.present if parameters["state"] == "present" else rds_instances.absent
+    outcome = do(clients, parameters, check_mode)
+    document = outcome.document or {}
+    endpoint = document.get("Endpoint") or {}
+    identifier = parameters["identifier"]
+    return {
+        "changed": bool(outcome.reasons),
+        "identifier": identifier,
+        "arn": document.get("DBInstanceArn"),
+        "address": endpoint.get("Address"),
+        "port": endpoint.get("Port"),
+        "status": document.get("DBInstanceStatus", "absent"),
+        "reboot_required": rds_status.needs_reboot(document),
+        "reasons": outcome.reasons,
+        "diff": {"prepared": "".join(f"{identifier}: {reason}\n" for reason in outcome.reasons)},
+    }
+
+
+def main():
+    run(ARGUMENT_SPEC, work, required_if=[("state", "present", NEEDED)])
+
+
+if __name__ == "__main__":
+    main()

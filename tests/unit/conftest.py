@@ -1,0 +1,31 @@
+"""An ECS in this process."""
+
+from __future__ import annotations
+
+import pytest
+from aws_double.ecs import Double
+from aws_double.wire import plugged_in
+
+
+@pytest.fixture
+def ecs(monkeypatch):
+    """The double. Clients made while a test runs speak to it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-in-any-name")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    double = Double()
+    with plugged_in(double.wires):
+        yield double
+
+
+@pytest.fixture
+def no_pauses(monkeypatch):
+    """Waits that do not wait: a pause only counts, and too many of them end the test."""
+    pauses = []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        assert len(pauses) < 100, "waits for ever"
+
+    monkeypatch.setattr("time.sleep", sleep)
+    return pauses

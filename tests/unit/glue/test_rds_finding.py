@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import datetime
+
+import boto3
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import (
+    rds_instances,
+    rds_snapshots,
+    rds_subnet_groups,
+)
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_instances as pure_instances
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_snapshots as pure_snapshots
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_subnet_groups as pure_groups
+from moto import mock_aws
+
+
+@pytest.fixture
+def clients(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        yield Clients(lambda service, config: boto3.client(service, config=config))
+
+
+def tags(environment):
+    return [{"Key": "farflow:environment", "Value": environment}]
+
+
+def test_a_subnet_group_is_found_as_it_is_desired(clients):
+    subnets = [subnet["SubnetId"] for subnet in clients("ec2").describe_subnets()["Subnets"]][:2]
+    for name, environment in (("test-database", "test"), ("test-two-database", "test-two")):
+        clients("rds").create_db_subnet_group(
+            DBSubnetGroupName=name,
+            DBSubnetGroupDescription="for Airflow",
+            SubnetIds=subnets,
+            Tags=tags(environment),
+        )
+    wanted = {
+        "name": "test-database",
+        "description": "for Airflow",
+        "subnet_ids": [subnets[1], subnets[0]],
+        "tags": {"farflow:environment": "test"},
+    }
+    found = rds_subnet_groups.find(clients, "test", ["test-database"])
+    assert plan([pure_groups.desired(wanted)], found) == []
+    [action] = plan([pure_groups.desired({**wanted, "subnet_ids": subnets[:1]})], found)
+    assert action.reasons == (f"subnet_ids [{', '.join(sorted(subnets))}] -> [{subnets[0]}]",)
+    assert rds_subnet_groups.find(clients, "test") == found
+
+
+def snapshot(name, day, status="available", instance="test-database"):
+    return pure_snapshots.canonical(
+        {
+            "DBSnapshotIdentifier": name,
+            "DBSnapshotArn": f"arn:aws:rds:eu-west-1:123456789012:snapshot:{name}",
+            "DBInstanceIdentifier": instance,
+            "Engine": "postgres",
+            "EngineVersion": "17.4",
+            "AllocatedStorage": 25,
+            "Status": status,
+            "SnapshotCreateTime": datetime.datetime(2026, 1, day, tzinfo=datetime.UTC)
+            if status != "creating"
+            else None,
+        }
+    )
+
+
+def test_the_newest_finished_snapshot_of_the_instance_is_taken():
+    snapshots = [
+        snapshot("b", 2),
+        snapshot("a", 3),
+        snapshot("c", 1),
+        snapshot("creating", 4, status="creating"),
+        snapshot("failed", 5, status="failed"),
+        snapshot("foreign", 6, instance="test-two-database"),
+    ]
+    found = pure_snapshots.newest(snapshots, "test-database")
+    assert found is not None and found.name == "a"
+    assert pure_snapshots.newest([], "test-database") is None
+
+
+def database(clients, name, environment):
+    clients("rds").create_db_instance(
+        DBInstanceIdentifier=name,
+        DBInstanceClass="db.t4g.small",
+        Engine="postgres",
+        EngineVersion="17",
+        AllocatedStorage=25,
+        MasterUsername="airflow",
+        MasterUserPassword="12345678",
+        Tags=tags(environment),
+        CopyTagsToSnapshot=True,
+    )
+
+
+def test_snapshots_are_taken_once_and_found_by_environment(clients):
+    database(clients, "test-database", "test")
+    database(clients, "test-two-database", "test-two")
+    for _ in range(2):
+        rds_snapshots.create(clients, "test-database", "test-before", {"farflow:environment": "test"}, limit=60)
+    rds_snapshots.create(clients, "test-two-database", "test-two-before", {}, limit=None)
+    assert [found.name for found in rds_snapshots.find(clients, "test")] == ["test-before"]
+    assert {found.name for found in rds_snapshots.find(clients, "none", "test-two-database")} == {"test-two-before"}
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("failed", "database snapshot s failed"), ("creating", "after 0 s: creating, 40 % done"), (None, "s is gone")],
+)
+def test_a_snapshot_that_does_not_come_is_told(clients, monkeypatch, status, told):
+    database(clients, "test-database", "test")
+    seen = {"Status": status, "PercentProgress": 40} if status else None
+    monkeypatch.setattr(rds_snapshots.api, "describe", lambda clients, identifier: seen)
+    with pytest.raises(FarflowError, match=told):
+        rds_snapshots.create(clients, "test-database", "s", {}, limit=0)
+
+
+def test_instances_of_the_environment_and_the_wanted_one_are_found(clients):
+    clients("secretsmanager").create_secret(Name="password", SecretString="x")
+    for name in ("test-database", "test-extra"):
+        database(clients, name, "test")
+    database(clients, "test-two-database", "test-two")
+    wanted = {
+        "identifier": "test-database",
+        "engine_version": "17",
+        "instance_class": "db.t4g.small",
+        "allocated_storage": 25,
+        "master_username": "airflow",
+        "master_user_secret": "password",
+    }
+    actions = plan([pure_instances.desired(wanted)], rds_instances.find(clients, "test", wanted))
+    assert [(action.kind, action.resource.name) for action in actions] == [
+        ("change", "test-database"),
+        ("delete", "test-extra"),
+    ]
+    assert {found.name for found in rds_instances.find(clients, "test")} == {"test-database", "test-extra"}
+    assert {found.name for found in rds_instances.find(clients, "none", wanted)} == {"test-database"}

@@ -1,0 +1,452 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import subprocess
+import sys
+import tarfile
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import boto3
+import pytest
+import requests
+from ansible_collections.farflow.airflow.plugins.module_utils.aws import calls
+from ansible_collections.farflow.airflow.plugins.module_utils.aws import ecr_images as api
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import docker_builder, ecr_images
+from ansible_collections.farflow.airflow.plugins.modules import dag_task_info
+from ansible_collections.farflow.airflow.plugins.modules import ecr_images as module
+from botocore.exceptions import ClientError
+from docker.errors import APIError, DockerException, ImageNotFound
+
+REPOSITORY = "test-tasks"
+CONFTEST = Path(__file__).parents[2] / "conftest.py"
+
+
+class Engine:
+    """Stands where the Docker SDK's client does: builds an image of what it is sent, pushes to moto's ECR.
+
+    ``build_output`` and ``push_errors`` are what it is to answer instead; ``calls`` is what it was asked.
+    """
+
+    def __init__(self):
+        self.names, self.architecture = {}, "amd64"
+        self.build_output, self.push_errors, self.conflict = {}, [], set()
+        self.builds, self.pushes, self.removed = [], [], []
+        self.running, self.most_running, self.lock = 0, 0, threading.Lock()
+
+    def build(self, fileobj, **arguments):
+        with self.lock:
+            self.running += 1
+            self.most_running = max(self.most_running, self.running)
+        with tarfile.open(fileobj=io.BytesIO(b"".join(fileobj))) as sent:
+            files = {member.name: sent.extractfile(member).read() for member in sent if member.isreg()}
+        self.builds.append({**arguments, "files": files})
+        dockerfile = files[arguments["dockerfile"]].decode()
+        output = self.build_output.get(dockerfile)
+        # what a Dockerfile's comment says is not in the image
+        content = {**files, "Dockerfile": dockerfile.split("#")[0]}
+        image = "sha256:" + hashlib.sha256(repr(sorted(content.items())).encode()).hexdigest()
+        self.names.setdefault(image, set())
+        with self.lock:
+            self.running -= 1
+        if output:
+            yield from output
+            return
+        for stage in range(dockerfile.count("FROM ") - 1):
+            made = hashlib.sha256(f"{stage}{image}".encode()).hexdigest()[:12]
+            self.names.setdefault(made, set())
+            yield {"stream": "Step 1/9 : FROM scratch\n"}
+            yield {"stream": " ---> Running in 0123456789ab\n"}
+            yield {"stream": f" ---> {made}\n"}
+        yield {"stream": "Step 8/9 : FROM scratch\n"}
+        yield {"aux": {"ID": image}}
+
+    def inspect_image(self, name):
+        for image, names in self.names.items():
+            if name == image or name in names:
+                return {"Id": image, "RepoTags": sorted(names), "Os": "linux", "Architecture": self.architecture}
+        raise ImageNotFound(f"no such image: {name}")
+
+    def tag(self, image, repository, tag, force):
+        for names in self.names.values():
+            names.discard(f"{repository}:{tag}")
+        self.names[image].add(f"{repository}:{tag}")
+
+    def remove_image(self, name, noprune=False):
+        self.removed.append((name, noprune))
+        if name in self.conflict:
+            raise APIError("conflict", response=type("Response", (), {"status_code": 409, "reason": "Conflict"})())
+        if name in self.names:
+            del self.names[name]
+        for names in self.names.values():
+            names.discard(name)
+
+    def push(self, address, tag, stream, decode, auth_config):
+        self.pushes.append((f"{address}:{tag}", auth_config))
+        error = self.push_errors.pop(0) if self.push_errors else None
+        if isinstance(error, Exception):
+            raise error
+        if error:
+            yield {"error": error}
+            return
+        image = self.inspect_image(f"{address}:{tag}")["Id"]
+        put(address.rpartition("/")[2], tag, image)
+        yield {"status": "Pushed"}
+
+
+def put(repository, tag, image):
+    """Without layers moto draws a digest by lot, out of a hundred."""
+    layers = [{"digest": f"sha256:{hashlib.sha256(image.encode()).hexdigest()}"}]
+    manifest = {
+        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+        "layers": layers,
+        "config": {"size": 1},
+    }
+    arguments = {"repositoryName": repository, "imageManifest": json.dumps(manifest), "imageTag": tag}
+    boto3.client("ecr").put_image(**arguments)
+
+
+@pytest.fixture
+def repository(aws):
+    boto3.client("ecr").create_repository(repositoryName=REPOSITORY, imageTagMutability="IMMUTABLE")
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    fake = Engine()
+    monkeypatch.setattr(docker_builder, "engine", lambda: fake)
+    monkeypatch.setattr(docker_builder.time, "sleep", lambda seconds: None)
+    return fake
+
+
+@pytest.fixture
+def image(tmp_path):
+    """``image(name, content)`` is an element of ``images``, its context made."""
+
+    def make(name="extract", content="1", dockerfile="FROM scratch\nCOPY . .\n", **more):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        (folder / "Dockerfile").write_text(dockerfile)
+        (folder / "content").write_text(content)
+        return {"repository": REPOSITORY, "name": name, "context": str(folder), **more}
+
+    return make
+
+
+def tags():
+    images = boto3.client("ecr").describe_images(repositoryName=REPOSITORY)["imageDetails"]
+    return sorted(tag for image in images for tag in image["imageTags"])
+
+
+def test_takes_what_dag_task_info_gives(repository, engine, image, run_module, tmp_path):
+    image("extract"), image("load")
+    tasks = run_module(dag_task_info, path=str(tmp_path), environment="test")["tasks"]
+    entries = run_module(module, images=[{**task["image"], "repository": REPOSITORY} for task in tasks])["images"]
+    assert [entry["tag"].rpartition("-")[0] for entry in entries] == ["extract", "load"]
+
+
+def test_builds_what_is_missing_then_nothing(repository, engine, image, run_module):
+    wanted = [image("load"), image("extract", "2")]
+    first = run_module(module, images=wanted)
+    assert [(entry["changed"], entry["reasons"]) for entry in first["images"]] == [(True, ["created"])] * 2
+    assert tags() == sorted(entry["tag"] for entry in first["images"])
+    assert [entry["tag"].rpartition("-")[0] for entry in first["images"]] == ["load", "extract"]
+    second = run_module(module, images=wanted)
+    assert second["changed"] is False
+    assert len(engine.builds) == 2
+    assert [entry["uri"] for entry in second["images"]] == [entry["uri"] for entry in first["images"]]
+
+
+def test_the_uri_pins_the_digest_that_ecr_has(repository, engine, image, run_module):
+    (entry,) = run_module(module, images=[image()])["images"]
+    ecr = boto3.client("ecr")
+    address = ecr.describe_repositories(repositoryNames=[REPOSITORY])["repositories"][0]["repositoryUri"]
+    found = ecr.describe_images(repositoryName=REPOSITORY, imageIds=[{"imageTag": entry["tag"]}])["imageDetails"][0]
+    assert entry["digest"] == found["imageDigest"]
+    assert entry["uri"] == f"{address}@{found['imageDigest']}"
+
+
+def test_a_change_is_predicted_told_and_built(repository, engine, image, run_module):
+    (before,) = run_module(module, images=[image(content="1")])["images"]
+    (predicted,) = run_module(module, check_mode=True, images=[image(content="2")])["images"]
+    assert len(engine.builds) == 1
+    (done,) = run_module(module, images=[image(content="2")])["images"]
+    assert predicted == {**done, "digest": None, "uri": None}
+    old, new = (entry["tag"].rpartition("-")[2] for entry in (before, done))
+    assert done["reasons"] == [f"context {old} -> {new}"]
+
+
+def test_the_newest_image_is_what_a_change_is_told_from(repository, engine, image, run_module, monkeypatch):
+    tags = [run_module(module, images=[image(content=content)])["images"][0]["tag"] for content in "123"]
+    real = api.describe
+
+    def at_different_times(clients, name):
+        days = {tags[0]: 1, tags[2]: 2, tags[1]: 3}
+        found = real(clients, name)
+        return [{**each, "imagePushedAt": datetime(2026, 1, days[each["imageTags"][0]])} for each in found]
+
+    monkeypatch.setattr(api, "describe", at_different_times)
+    (entry,) = run_module(module, check_mode=True, images=[image(content="4")])["images"]
+    assert entry["reasons"][0].startswith(f"context {tags[1].rpartition('-')[2]} -> ")
+
+
+def test_back_to_an_earlier_context_builds_nothing(repository, engine, image, run_module):
+    (first,) = run_module(module, images=[image(content="1")])["images"]
+    run_module(module, images=[image(content="2")])
+    (again,) = run_module(module, images=[image(content="1")])["images"]
+    assert (again["changed"], again["digest"]) == (False, first["digest"])
+    assert len(engine.builds) == 2
+
+
+def test_check_mode_needs_no_engine_and_no_repository(aws, image, run_module, monkeypatch):
+    monkeypatch.setattr(docker_builder, "engine", lambda: pytest.fail("asked for an engine"))
+    (entry,) = run_module(module, check_mode=True, images=[image()])["images"]
+    assert (entry["changed"], entry["digest"], entry["uri"]) == (True, None, None)
+
+
+def test_a_no_op_needs_no_engine(repository, engine, image, run_module, monkeypatch):
+    run_module(module, images=[image()])
+    monkeypatch.setattr(docker_builder, "engine", lambda: pytest.fail("asked for an engine"))
+    assert run_module(module, images=[image()])["changed"] is False
+
+
+def test_looking_does_not_load_the_docker_sdk():
+    code = f"import sys; from {ecr_images.__name__} import find; print('docker' in sys.modules)"
+    setup = f"import runpy; runpy.run_path({str(CONFTEST)!r}); "
+    run = subprocess.run([sys.executable, "-c", setup + code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
+
+
+def test_a_no_op_costs_a_call_and_one_a_repository(repository, engine, image, run_module, monkeypatch):
+    wanted = [image(f"task{number}") for number in range(20)]
+    run_module(module, images=wanted)
+    called = []
+    real = calls.Clients.__call__
+
+    def counting(self, service):
+        client = real(self, service)
+        client.meta.events.register("before-call", lambda model, **_: called.append(model.name), unique_id="count")
+        return client
+
+    monkeypatch.setattr(calls.Clients, "__call__", counting)
+    assert run_module(module, images=wanted)["changed"] is False
+    assert called == ["DescribeRepositories", "DescribeImages"]
+
+
+def test_equal_contexts_are_built_once(repository, engine, image, run_module):
+    entries = run_module(module, images=[image("one"), image("other"), image("one")])["images"]
+    assert len(engine.builds) == 1
+    assert len({entry["digest"] for entry in entries}) == 1
+    assert tags() == sorted({entry["tag"] for entry in entries})
+
+
+def test_the_build_gets_what_it_asks_for(repository, engine, image, run_module, tmp_path):
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("certificates\n")
+    more = {"build_args": {"VERSION": 3}, "target": "final", "additional_files": [{"path": "x/y", "content": "z"}]}
+    run_module(module, images=[image(**more, exclude=["content"])], build_ca_bundle=str(bundle))
+    (build,) = engine.builds
+    assert (build["buildargs"], build["target"], build["platform"]) == ({"VERSION": "3"}, "final", "linux/amd64")
+    assert build["files"] == {
+        "Dockerfile": b"FROM scratch\nCOPY . .\n",
+        ".build-ca.pem": b"certificates\n",
+        "x/y": b"z",
+    }
+
+
+def test_another_bundle_builds_nothing(repository, engine, image, run_module, tmp_path):
+    run_module(module, images=[image()])
+    (tmp_path / "ca.pem").write_text("certificates\n")
+    assert run_module(module, images=[image()], build_ca_bundle=str(tmp_path / "ca.pem"))["changed"] is False
+
+
+def test_a_missing_bundle_is_named(repository, image, run_module):
+    assert (
+        "build_ca_bundle /nowhere is not a file"
+        in run_module(module, images=[image()], build_ca_bundle="/nowhere")["msg"]
+    )
+
+
+def test_another_registry_is_pushed_to_and_pinned(repository, engine, image, run_module):
+    (entry,) = run_module(module, images=[image()], registry="127.0.0.1:5000")["images"]
+    assert [name for name, _ in engine.pushes] == [f"127.0.0.1:5000/{REPOSITORY}:{entry['tag']}"]
+    assert entry["uri"] == f"127.0.0.1:5000/{REPOSITORY}@{entry['digest']}"
+
+
+def test_the_password_is_handed_over_in_memory_only(repository, engine, image, run_module, capsys):
+    result = run_module(module, images=[image()])
+    ((_, auth),) = engine.pushes
+    assert auth["username"] == "AWS"
+    assert auth["password"] not in json.dumps(result)
+
+
+def test_the_engine_keeps_one_named_image_a_task(repository, engine, image, run_module):
+    run_module(module, images=[image(content="1")])
+    run_module(module, images=[image(content="2")])
+    assert list(engine.names.values()) == [{f"farflow/{REPOSITORY}:extract"}]
+
+
+def test_the_engine_keeps_the_stages_of_the_latest_image(repository, engine, image, run_module):
+    two_stages = "FROM scratch AS first\nFROM scratch\n"
+    run_module(module, images=[image(content="1", dockerfile=two_stages)])
+    run_module(module, images=[image(content="2", dockerfile=two_stages)])
+    name = f"farflow/{REPOSITORY}:extract"
+    assert sorted(engine.names.values(), key=sorted) == [{name}, {f"{name}.stage1"}]
+
+
+def test_an_image_that_a_container_uses_stays(repository, engine, image, run_module):
+    run_module(module, images=[image(content="1")])
+    engine.conflict = set(engine.names)
+    assert "msg" not in run_module(module, images=[image(content="2")])
+    assert len(engine.names) == 2
+
+
+def test_builds_run_side_by_side_within_bounds(repository, engine, image, run_module):
+    wanted = [image(f"task{number}", str(number)) for number in range(12)]
+    run_module(module, images=wanted, parallel_builds=3)
+    assert len(engine.builds) == 12
+    assert engine.most_running <= 3
+
+
+FAILED_STEP = [
+    {"stream": "Step 1/2 : FROM debian\n"},
+    {"stream": " ---> 0123456789ab\n"},
+    {"stream": "of an earlier step\n"},
+    {"stream": "Step 2/2 : RUN make\n"},
+    *({"stream": f"\x1b[91mline {number}\n\x1b[0m"} for number in range(30)),
+    {"errorDetail": {"code": 2, "message": "..."}, "error": "The command 'make' returned a non-zero code: 2"},
+]
+
+
+def test_failed_builds_are_told_together_with_step_and_output(repository, engine, image, run_module):
+    engine.build_output = {"bad 1": FAILED_STEP, "bad 2": [{"error": "dockerfile parse error line 1"}]}
+    wanted = [image("one", dockerfile="bad 1"), image("two", dockerfile="bad 2"), image("three")]
+    message = run_module(module, images=wanted)["msg"]
+    assert "test-tasks:one-" in message
+    assert "at Step 2/2 : RUN make: The command 'make' returned a non-zero code: 2\n  line 10\n" in message
+    assert "  line 29\n" in message
+    assert "line 9\n" not in message
+    assert "\x1b" not in message
+    assert "test-tasks:two-" in message
+    assert "dockerfile parse error line 1" in message
+    assert [tag.rpartition("-")[0] for tag in tags()] == ["three"]
+
+
+def test_only_the_failed_steps_output_is_told(repository, engine, image, run_module):
+    engine.build_output = {"bad": [*FAILED_STEP[:5], FAILED_STEP[-1]]}
+    message = run_module(module, images=[image(dockerfile="bad")])["msg"]
+    assert message.endswith("returned a non-zero code: 2\n  line 0")
+
+
+def test_a_build_without_an_image_is_an_error(repository, engine, image, run_module):
+    engine.build_output = {"odd": [{"stream": "Step 1/1 : FROM scratch\n"}]}
+    assert "ended without an image" in run_module(module, images=[image(dockerfile="odd")])["msg"]
+
+
+def test_an_image_for_another_processor_is_refused(repository, engine, image, run_module):
+    message = run_module(module, images=[image(architecture="ARM64")])["msg"]
+    assert "for linux/arm64: the engine's base image is for linux/amd64" in message
+    assert engine.names == {}
+    assert tags() == []
+
+
+@pytest.mark.parametrize("error", ["received unexpected HTTP status: 503", requests.ConnectionError("reset by peer")])
+def test_a_push_that_breaks_is_tried_again(repository, engine, image, run_module, error):
+    engine.push_errors = [error, error]
+    (entry,) = run_module(module, images=[image()])["images"]
+    assert len(engine.pushes) == 3
+    assert tags() == [entry["tag"]]
+
+
+def test_a_push_that_breaks_for_good_is_an_error(repository, engine, image, run_module):
+    engine.push_errors = ["received unexpected HTTP status: 503"] * 9
+    message = run_module(module, images=[image()])["msg"]
+    assert "could not push image" in message
+    assert "503" in message
+    assert len(engine.pushes) == 4
+
+
+def test_a_push_without_permission_is_not_repeated(repository, engine, image, run_module):
+    engine.push_errors = ["denied: User is not authorized to perform: ecr:InitiateLayerUpload"]
+    assert "ecr:InitiateLayerUpload" in run_module(module, images=[image()])["msg"]
+    assert len(engine.pushes) == 1
+
+
+def test_a_tag_that_someone_pushed_meanwhile_is_taken(repository, engine, image, run_module):
+    wanted = image()
+    (predicted,) = run_module(module, check_mode=True, images=[wanted])["images"]
+    real = engine.push
+
+    def race(address, tag, **arguments):
+        put(REPOSITORY, tag, "theirs")
+        engine.push_errors = [f"tag invalid: The image tag '{tag}' already exists and the repository is immutable."]
+        return real(address, tag, **arguments)
+
+    engine.push = race
+    (entry,) = run_module(module, images=[wanted])["images"]
+    assert entry["tag"] == predicted["tag"]
+    found = boto3.client("ecr").describe_images(repositoryName=REPOSITORY)["imageDetails"]
+    assert [each["imageDigest"] for each in found] == [entry["digest"]]
+
+
+def test_a_missing_repository_is_named(aws, engine, image, run_module):
+    assert "there is no ECR repository test-tasks: make it first" in run_module(module, images=[image()])["msg"]
+    assert engine.builds == []
+
+
+def test_no_engine_is_told_with_what_to_do(repository, image, run_module, monkeypatch):
+    def refuse(**_):
+        raise DockerException("Error while fetching server API version: no such file")
+
+    monkeypatch.setattr(docker_builder.docker, "from_env", refuse)
+    message = run_module(module, images=[image()])["msg"]
+    assert "no Docker engine answers" in message
+    assert "DOCKER_HOST" in message
+
+
+def test_unreadable_contexts_are_told_together_before_anything_is_built(repository, engine, image, run_module):
+    wanted = [image(), {**image("a"), "context": "/nowhere/a"}, {**image("b"), "context": "/nowhere/b"}]
+    message = run_module(module, images=wanted)["msg"]
+    assert "/nowhere/a is not a folder" in message
+    assert "/nowhere/b is not a folder" in message
+    assert engine.builds == []
+
+
+def test_prune_deletes_what_nobody_names(repository, engine, image, run_module):
+    uris = [run_module(module, images=[image(content=str(number))])["images"][0]["uri"] for number in range(4)]
+    put(REPOSITORY, "the-users-own", "theirs")
+    arguments = {"images": [image(content="3")], "prune": [REPOSITORY], "keep": [uris[1]]}
+    predicted = run_module(module, check_mode=True, **arguments)
+    assert len(tags()) == 5
+    done = run_module(module, **arguments)
+    assert predicted["pruned"] == done["pruned"]
+    assert sorted(each["digest"] for each in done["pruned"]) == sorted(uri.split("@")[1] for uri in (uris[0], uris[2]))
+    assert len(tags()) == 3
+    assert run_module(module, **arguments)["changed"] is False
+
+
+def test_prune_spares_a_new_image_that_equals_an_old_one(repository, engine, image, run_module):
+    """Another comment in a Dockerfile is another context, and the same image."""
+    run_module(module, images=[image(dockerfile="FROM scratch\n")])
+    wanted = [image(dockerfile="FROM scratch\n# why\n")]
+    (entry,) = run_module(module, images=wanted, prune=[REPOSITORY])["images"]
+    assert entry["tag"] in tags()
+
+
+def test_nothing_is_pruned_unasked(repository, engine, image, run_module):
+    run_module(module, images=[image(content="1")])
+    run_module(module, images=[image(content="2")])
+    assert len(tags()) == 2
+
+
+def test_what_aws_refuses_is_told_with_the_verb(repository, image, run_module, monkeypatch):
+    def refuse(*_, **__):
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeRepositories")
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", refuse)
+    message = run_module(module, images=[image()])["msg"]
+    assert "could not describe ECR repositories test-tasks" in message
+    assert "permission" in message

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.modules import ecs_run_task as module
+from aws_double.tasks import ended
+from aws_double.wire import AwsError
+
+STREAM = "/test", f"command/web/{0:032d}"
+NETWORK = {"awsvpc_configuration": {"subnets": ["subnet-a"], "security_groups": ["sg-1"]}}
+
+
+@pytest.fixture
+def cluster(ecs, no_pauses):
+    ecs.clusters.CreateCluster({"clusterName": "test-airflow"})
+    options = {"awslogs-group": "/test", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "command"}
+    container = {"name": "web", "image": "x", "logConfiguration": {"logDriver": "awslogs", "options": options}}
+    ecs.task_definitions.RegisterTaskDefinition(
+        {"family": "test-command", "cpu": "256", "containerDefinitions": [container]}
+    )
+    for number in range(2):
+        ecs.logs.write("/test", f"command/web/{number:032d}", ["one", "two", "three"])
+    return ecs
+
+
+def run(run_module, **arguments):
+    given = {"cluster": "test-airflow", "task_definition": "test-command", "network_configuration": NETWORK}
+    return run_module(module, **{**given, **arguments})
+
+
+def test_runs_to_the_end(cluster, run_module):
+    cluster.tasks.course = [{"lastStatus": "PENDING"}, {"lastStatus": "RUNNING"}, ended(0)]
+    result = run(
+        run_module,
+        command=["airflow", "db", "migrate"],
+        environment={"LEVEL": "debug"},
+        tags={"farflow:environment": "test"},
+        log_lines=2,
+    )
+    assert (result["changed"], result["exit_code"]) == (True, 0)
+    assert (result["stop_code"], result["log_lines"]) == ("EssentialContainerExited", ["two", "three"])
+    [request] = cluster.tasks.requests
+    assert request.pop("clientToken")
+    assert request == {
+        "cluster": "test-airflow",
+        "taskDefinition": "test-command",
+        "launchType": "FARGATE",
+        "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-a"], "securityGroups": ["sg-1"]}},
+        "overrides": {
+            "containerOverrides": [
+                {
+                    "name": "web",
+                    "command": ["airflow", "db", "migrate"],
+                    "environment": [{"name": "LEVEL", "value": "debug"}],
+                }
+            ]
+        },
+        "tags": [{"key": "farflow:environment", "value": "test"}],
+    }
+
+
+def test_all_log_lines_also_those_that_come_late(cluster, run_module):
+    cluster.logs.write(*STREAM, [str(number) for number in range(250)])
+    cluster.logs.late = ["the", "end"]
+    result = run(run_module, all_log_lines=True)
+    assert result["log_lines"] == [*map(str, range(250)), "the", "end"]
+
+
+def test_a_task_that_says_nothing(cluster, run_module, monkeypatch):
+    cluster.logs.streams.clear()
+    monkeypatch.setattr("ansible_collections.farflow.airflow.plugins.module_utils.glue.ecs_run_task._LOG_LIMIT", 0)
+    assert run(run_module)["log_lines"] == []
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (
+            ended(1),
+            [
+                "EssentialContainerExited: Essential container in task exited, container web exit code 1",
+                "advice: the program ended: its last log lines say why",
+                "last log lines:\n  one\n  two\n  three",
+            ],
+        ),
+        (ended(137, reason="OutOfMemoryError: Container killed due to memory usage"), ["raise memory of the task"]),
+        (ended(0, "SpotInterruption", "Your Spot Task was interrupted."), ["AWS took the Spot capacity back"]),
+        (ended(None, "TaskFailedToStart", "CannotPullContainerError: i/o timeout"), ["need a NAT gateway"]),
+        (ended(0, "UserInitiated", "Task stopped by user"), ["somebody stopped it"]),
+    ],
+)
+def test_another_end_is_an_error_with_reason_advice_and_log(cluster, run_module, end, told):
+    cluster.tasks.course = [end]
+    result = run(run_module)
+    assert result["failed"]
+    for words in told:
+        assert words in result["msg"]
+
+
+def test_no_capacity_is_told_with_advice(cluster, run_module):
+    cluster.tasks.failures = [{"reason": "Capacity is unavailable at this time. Please try again later"}]
+    result = run(run_module)
+    assert result["msg"].startswith("could not run ECS task test-command: Capacity is unavailable at this time.")
+    assert "allow more availability zones" in result["msg"]
+
+
+def test_a_task_that_takes_too_long_is_stopped(cluster, run_module):
+    cluster.tasks.course = [{"lastStatus": "RUNNING"}]
+    result = run(run_module, wait_timeout=0)
+    assert result["msg"].startswith("gave up waiting for the end of task arn:")
+    assert "after 0 s: it is RUNNING; it was stopped" in result["msg"]
+    assert result["msg"].endswith("one\ntwo\nthree")
+    [task] = cluster.tasks.stored.values()
+    assert (task["lastStatus"], task["stoppedReason"]) == ("STOPPED", "ran longer than 0 s")
+
+
+def test_a_repeated_request_starts_no_second_task(cluster, run_module):
+    first = run(run_module, client_token="the-same")
+    second = run(run_module, client_token="the-same")
+    assert first["task_arn"] == second["task_arn"]
+    assert run(run_module)["task_arn"] != first["task_arn"]
+
+
+def test_an_answer_that_got_lost_starts_no_second_task(cluster, run_module):
+    lost = []
+
+    def fault(operation, given):
+        if operation == "RunTask" and not lost:
+            lost.append(cluster.tasks.RunTask(given))
+            raise AwsError("ServerException", "Service Unavailable", 500)
+
+    cluster.wire.fault = fault
+    assert run(run_module)["exit_code"] == 0
+    assert len(cluster.tasks.stored) == 1
+
+
+def test_check_mode_calls_nothing_and_says_what_would_run(cluster, run_module):
+    cluster.forget_calls()
+    result = run(run_module, check_mode=True, container="web", command=["airflow", "version"])
+    assert result["task_arn"] is None
+    assert result["would_run"]["overrides"] == {
+        "containerOverrides": [{"name": "web", "command": ["airflow", "version"]}]
+    }
+    assert cluster.call_count == 0
+
+
+def test_several_containers_need_a_name(cluster, run_module):
+    cluster.task_definitions.stored["test-command:1"]["containerDefinitions"].append({"name": "sidecar"})
+    assert "several containers, say which: web, sidecar" in run(run_module)["msg"]
+
+
+def test_overrides_that_are_too_long_are_refused_before_they_are_sent(cluster, run_module):
+    result = run(run_module, command=["x" * 9000])
+    assert "AWS takes 8192" in result["msg"]
+    assert cluster.tasks.requests == []

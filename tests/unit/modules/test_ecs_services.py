@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.modules import ecs_services as module
+from aws_double.tasks import ended
+
+GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
+CONTAINER = {
+    "name": "web",
+    "image": "x",
+    "logConfiguration": {
+        "logDriver": "awslogs",
+        "options": {"awslogs-group": "/test", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "web"},
+    },
+}
+
+
+@pytest.fixture
+def cluster(ecs):
+    ecs.clusters.CreateCluster({"clusterName": "test-airflow"})
+    for _ in range(2):
+        ecs.task_definitions.RegisterTaskDefinition(
+            {"family": "test-web", "cpu": "256", "containerDefinitions": [copy.deepcopy(CONTAINER)]}
+        )
+    return ecs
+
+
+def service(name="test-web", **changed):
+    return {
+        "service_name": name,
+        "cluster": "test-airflow",
+        "task_definition": "test-web:1",
+        "desired_count": 2,
+        "network_configuration": {
+            "awsvpc_configuration": {"subnets": ["subnet-b", "subnet-a"], "security_groups": ["sg-1"]}
+        },
+        "load_balancers": [{"target_group_arn": GROUP, "container_name": "web", "container_port": 8080}],
+        "deployment_configuration": {"deployment_circuit_breaker": {"enable": True, "rollback": True}},
+        "tags": [{"key": "farflow:environment", "value": "test"}],
+        **changed,
+    }
+
+
+def network(**changed):
+    return {"awsvpc_configuration": {"subnets": ["subnet-a", "subnet-b"], "security_groups": ["sg-1"], **changed}}
+
+
+def run(run_module, *services, **arguments):
+    return run_module(module, services=list(services), **arguments)
+
+
+def test_creates_then_changes_nothing(cluster, run_module):
+    first = run(run_module, service("test-b"), service("test-a"))
+    assert [(each["name"], each["reasons"]) for each in first["services"]] == [
+        ("test-b", ["created"]),
+        ("test-a", ["created"]),
+    ]
+    assert cluster.services.stored["test-a"]["launchType"] == "FARGATE"
+    assert len(set(cluster.services.tokens)) == 2
+    cluster.forget_calls()
+    second = run(run_module, service("test-b"), service("test-a"))
+    assert second["changed"] is False
+    assert second["services"][0]["arn"].endswith("service/test-airflow/test-b")
+    assert cluster.wire.mutations() == []
+
+
+SAME = {
+    "subnets reordered": {"network_configuration": network()},
+    "public address default": {"network_configuration": network(assign_public_ip="DISABLED")},
+    "the task definition's ARN": {
+        "task_definition": "arn:aws:ecs:eu-west-1:123456789012:task-definition/test-web:1",
+    },
+    "defaults": {
+        "launch_type": "FARGATE",
+        "platform_version": "LATEST",
+        "propagate_tags": "NONE",
+        "scheduling_strategy": "REPLICA",
+        "enable_execute_command": False,
+        "enable_ecs_managed_tags": False,
+        "health_check_grace_period_seconds": 0,
+        "availability_zone_rebalancing": "ENABLED",
+        "service_connect_configuration": {"enabled": False},
+        "deployment_controller": {"type": "ECS"},
+        "monitoring": {"metric_configurations": [{"metric_names": ["CPUUtilization"], "resolution_seconds": 60}]},
+        "deployment_configuration": {
+            "deployment_circuit_breaker": {"enable": True, "rollback": True, "reset_on_healthy_task": True},
+            "maximum_percent": 200,
+            "minimum_healthy_percent": "100",
+            "alarms": {"alarm_names": [], "enable": False, "rollback": False},
+            "strategy": "ROLLING",
+        },
+    },
+    "empty": {"service_registries": [], "capacity_provider_strategy": None, "placement_strategy": []},
+    "count as a string": {"desired_count": "2"},
+}
+
+
+@pytest.mark.parametrize("changed", SAME.values(), ids=SAME.keys())
+def test_what_aws_does_not_distinguish_is_no_change(cluster, run_module, changed):
+    run(run_module, service())
+    assert run(run_module, service(**changed))["services"][0]["reasons"] == []
+
+
+CHANGES = {
+    "count": ({"desired_count": 3}, ["desired_count 2 -> 3"]),
+    "subnets": (
+        {"network_configuration": network(subnets=["subnet-a", "subnet-c"])},
+        ["network_configuration awsvpc_configuration subnets [subnet-a, subnet-b] -> [subnet-a, subnet-c]"],
+    ),
+    "circuit breaker": (
+        {"deployment_configuration": {"deployment_circuit_breaker": {"enable": True, "rollback": False}}},
+        ["deployment_configuration deployment_circuit_breaker rollback true -> false"],
+    ),
+    "circuit breaker left out": (
+        {"deployment_configuration": None},
+        [
+            "deployment_configuration deployment_circuit_breaker enable true -> false",
+            "deployment_configuration deployment_circuit_breaker rollback true -> false",
+        ],
+    ),
+    "revision": ({"task_definition": "test-web:2"}, ["task_definition test-web:1 -> test-web:2"]),
+    "newest revision": ({"task_definition": "test-web"}, ["task_definition test-web:1 -> test-web:2"]),
+    "exec": ({"enable_execute_command": True}, ["enable_execute_command false -> true"]),
+    "tags": (
+        {"tags": [{"key": "team", "value": "data"}]},
+        ["tags team (none) -> data", "tags farflow:environment test -> (none)"],
+    ),
+    "load balancers": ({"load_balancers": []}, None),
+    "capacity": (
+        {"capacity_provider_strategy": [{"capacity_provider": "FARGATE_SPOT", "weight": 1}]},
+        [
+            "capacity_provider_strategy FARGATE_SPOT capacity_provider (none) -> FARGATE_SPOT",
+            "capacity_provider_strategy FARGATE_SPOT weight (none) -> 1",
+            "capacity_provider_strategy FARGATE_SPOT base (none) -> 0",
+            "launch_type FARGATE -> (none)",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("changed", "reasons"), CHANGES.values(), ids=CHANGES.keys())
+def test_change_is_predicted_told_and_done_and_undone(cluster, run_module, changed, reasons):
+    run(run_module, service(), service("test-other"))
+    cluster.forget_calls()
+    predicted = run(run_module, service(**changed), service("test-other"), check_mode=True)
+    assert cluster.wire.mutations() == []
+    done = run(run_module, service(**changed), service("test-other"))
+    assert predicted["services"] == done["services"]
+    assert done["services"][0]["changed"] is True
+    assert reasons is None or done["services"][0]["reasons"] == reasons
+    assert done["services"][1]["changed"] is False
+    assert run(run_module, service(**changed))["changed"] is False
+    assert run(run_module, service())["changed"] is True
+    assert run(run_module, service())["changed"] is False
+
+
+def test_only_what_differs_is_sent(cluster, run_module):
+    run(run_module, service())
+    run(run_module, service(desired_count=5))
+    assert [given for operation, given in cluster.wire.calls if operation == "UpdateService"] == [
+        {"cluster": "test-airflow", "service": "test-web", "desiredCount": 5}
+    ]
+
+
+def test_what_somebody_changed_by_hand_is_mended(cluster, run_module):
+    run(run_module, service())
+    cluster.services.UpdateService(
+        {
+            "service": "test-web",
+            "desiredCount": 0,
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-a"], "securityGroups": ["sg-1"]}},
+        }
+    )
+    [entry] = run(run_module, service())["services"]
+    assert entry["reasons"] == [
+        "desired_count 0 -> 2",
+        "network_configuration awsvpc_configuration subnets [subnet-a] -> [subnet-a, subnet-b]",
+    ]
+    assert run(run_module, service())["changed"] is False
+
+
+def test_an_autoscaler_keeps_its_count(cluster, run_module):
+    run(run_module, service(autoscaled=True))
+    assert cluster.services.stored["test-web"]["desiredCount"] == 2
+    cluster.services.UpdateService({"service": "test-web", "desiredCount": 5})
+    assert run(run_module, service(autoscaled=True))["changed"] is False
+    assert cluster.services.stored["test-web"]["desiredCount"] == 5
+
+
+def test_autoscaling_switched_on_and_off_replaces_no_task(cluster, run_module):
+    run(run_module, service())
+    deployments = len(cluster.services.stored["test-web"]["deployments"])
+    run(run_module, service(autoscaled=True))
+    assert run(run_module, service(autoscaled=True))["changed"] is False
+    cluster.services.UpdateService({"service": "test-web", "desiredCount": 5})
+    run(run_module, service())
+    assert cluster.services.stored["test-web"]["desiredCount"] == 2
+    assert len(cluster.services.stored["test-web"]["deployments"]) == deployments
+
+
+def test_what_aws_cannot_change_is_refused_or_replaced(cluster, run_module):
+    run(run_module, service())
+    cluster.services.stored["test-web"]["launchType"] = "EC2"
+    refused = run(run_module, service(), check_mode=True)
+    assert refused["failed"]
+    assert "AWS cannot change service test-web in place (launch_type EC2 -> FARGATE)" in refused["msg"]
+    assert run(run_module, service(), replace=True)["services"][0]["reasons"] == ["launch_type EC2 -> FARGATE"]
+    assert "DeleteService" in cluster.wire.operations()
+    assert run(run_module, service())["changed"] is False
+
+
+def test_check_mode_creates_nothing_though_the_family_is_missing(cluster, run_module):
+    result = run(run_module, service(task_definition="test-none"), check_mode=True)
+    assert result["services"] == [{"name": "test-web", "arn": None, "changed": True, "reasons": ["created"]}]
+    assert cluster.wire.mutations() == []
+    refused = run(run_module, service(task_definition="test-none"))
+    assert refused["msg"] == "there is no ACTIVE task definition of test-none: register it first"
+
+
+def test_without_a_cluster_everything_is_new(ecs, run_module):
+    assert run(run_module, service(), check_mode=True)["services"][0]["reasons"] == ["created"]
+
+
+def test_waits_for_all_services_together(cluster, run_module, no_pauses):
+    cluster.services.rollouts = ["IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "COMPLETED"]
+    result = run(run_module, service("test-a"), service("test-b"), wait=True)
+    assert result["changed"] is True
+    assert all(each["deployments"][0]["rolloutState"] == "COMPLETED" for each in cluster.services.stored.values())
+
+
+def stopped_task(cluster, **members):
+    definition = cluster.task_definitions.resolved("test-web")["taskDefinitionArn"]
+    cluster.tasks.add("test-airflow", definition, [], service="test-web", **members)
+
+
+def test_a_failed_deployment_is_told_with_reason_and_advice(cluster, run_module, no_pauses):
+    cluster.services.rollouts = ["IN_PROGRESS", "IN_PROGRESS", "FAILED"]
+    end = ended(None, "TaskFailedToStart", "CannotPullContainerError: registry/web: not found")
+    stopped_task(cluster, startedBy="ecs-svc/1", **end)
+    result = run(run_module, service(), wait=True)
+    assert result["failed"]
+    assert result["msg"].startswith("service test-web did not come up: tasks failed to start.\n")
+    assert "TaskFailedToStart: CannotPullContainerError: registry/web: not found" in result["msg"]
+    assert "advice: the image is not in the registry" in result["msg"]
+
+
+def test_a_deployment_that_was_rolled_back_is_told(cluster, run_module, monkeypatch):
+    run(run_module, service())
+    cluster.services.rollouts = ["IN_PROGRESS"]
+    polls = []
+
+    def roll_back(seconds):
+        polls.append(seconds)
+        if len(polls) == 1:
+            cluster.services.rollouts = []
+            cluster.services.UpdateService({"service": "test-web", "taskDefinition": "test-web:1"})
+
+    monkeypatch.setattr("time.sleep", roll_back)
+    stopped_task(cluster, startedBy="ecs-svc/2", **ended(1))
+    cluster.logs.write("/test", f"web/web/{0:032d}", ["starting", "no such module"])
+    result = run(run_module, service(task_definition="test-web:2"), wait=True)
+    assert result["failed"]
+    assert "EssentialContainerExited: Essential container in task exited, container web exit code 1" in result["msg"]
+    assert result["msg"].endswith("last log lines:\n  starting\n  no such module")
+
+
+def test_a_wait_in_vain_ends_with_what_is_known(cluster, run_module):
+    cluster.services.rollouts = ["IN_PROGRESS"]
+    result = run(run_module, service(), wait=True, wait_timeout=0)
+    assert result["msg"] == (
+        "gave up waiting for the services test-web after 0 s: test-web IN_PROGRESS, 0 of 2 tasks run\n"
+        "service test-web: no task has stopped, and it has no events"
+    )
+
+
+def test_absent_waits_until_tasks_have_stopped(cluster, run_module):
+    run(run_module, service(), service("test-other"))
+    stopped_task(cluster, desiredStatus="RUNNING")
+    gone = {"service_name": "test-web", "cluster": "test-airflow"}
+    predicted = run(run_module, gone, state="absent", check_mode=True)
+    assert cluster.services.stored["test-web"]["status"] == "ACTIVE"
+    result = run(run_module, gone, state="absent")
+    assert predicted["services"] == result["services"]
+    assert [(each["name"], each["reasons"]) for each in result["services"]] == [("test-web", ["deleted"])]
+    assert {name: each["status"] for name, each in cluster.services.stored.items()} == {
+        "test-web": "INACTIVE",
+        "test-other": "ACTIVE",
+    }
+    assert run(run_module, gone, state="absent")["changed"] is False
+    assert run(run_module, service())["services"][0]["reasons"] == ["created"]
+
+
+def test_everything_wrong_is_told_before_aws_is_called(ecs, run_module):
+    wrong = service("test-a", desired_count=None, launch_typ="FARGATE", placement_strategy=[{"type": "random"}])
+    result = run(run_module, wrong, service(), service())
+    assert result["msg"].split("\n") == [
+        "service test-a: launch_typ is not known, did you mean launch_type?",
+        "service test-a: placement_strategy is refused: Fargate places tasks itself",
+        "service test-web is given twice",
+    ]
+    assert ecs.call_count == 0

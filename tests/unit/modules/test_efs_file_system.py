@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import efs as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import efs as pure
+from ansible_collections.farflow.airflow.plugins.modules import efs_file_system as module
+from moto.efs.models import EFSBackend
+from moto.efs.responses import EFSResponse
+
+NAME = "test-shared-volume"
+TAGS = {"farflow:environment": "test", "stage": "test"}
+TLS_ONLY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "*",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def efs_of_moto(aws, monkeypatch):
+    """What moto leaves out: changes of throughput, backup and policy; and what AWS fills into a policy."""
+    put = EFSBackend.put_file_system_policy
+
+    def system(self):
+        return self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")]
+
+    def update_file_system(self):
+        found = system(self)
+        found.throughput_mode = self._get_param("ThroughputMode")
+        found.provisioned_throughput_in_mibps = self._get_param("ProvisionedThroughputInMibps")
+        return json.dumps(found.info_json())
+
+    def put_backup_policy(self):
+        system(self)._backup = self._get_param("BackupPolicy")["Status"] == "ENABLED"
+        return "{}"
+
+    def delete_file_system_policy(self):
+        system(self).file_system_policy = None
+        return "{}"
+
+    def put_file_system_policy(self, file_system_id, policy, **members):
+        filled = json.loads(policy)
+        filled["Id"] = "1"
+        for number, statement in enumerate(filled["Statement"]):
+            statement.setdefault("Sid", f"efs-statement-{number}")
+            statement.setdefault("Resource", self.file_systems_by_id[file_system_id].file_system_arn)
+        put(self, file_system_id=file_system_id, policy=json.dumps(filled), **members)
+
+    monkeypatch.setattr(EFSBackend, "put_file_system_policy", put_file_system_policy)
+    for method in (update_file_system, put_backup_policy, delete_file_system_policy):
+        monkeypatch.setattr(EFSResponse, method.__name__, method, raising=False)
+
+
+@pytest.fixture
+def network():
+    ec2 = boto3.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"eu-west-1{zone}")["Subnet"]
+        for number, zone in enumerate("aba")
+    ]
+    groups = [ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"] for name in "ab"]
+    return {"subnets": [subnet["SubnetId"] for subnet in subnets], "groups": groups}
+
+
+@pytest.fixture
+def spec(network):
+    return {
+        "name": NAME,
+        "lifecycle": {"transition_to_ia": "AFTER_30_DAYS"},
+        "policy": TLS_ONLY,
+        "subnets": network["subnets"][:2],
+        "security_groups": network["groups"][:1],
+        "access_points": [
+            {
+                "name": "tasks",
+                "posix_user": {"uid": 50000, "gid": 0},
+                "root_directory": {"path": "/tasks", "owner_uid": 50000, "owner_gid": 0, "permissions": "0770"},
+            }
+        ],
+        "tags": TAGS,
+    }
+
+
+def efs():
+    return boto3.client("efs")
+
+
+def shown(values):
+    return f"[{', '.join(sorted(values))}]"
+
+
+def test_creates_then_changes_nothing(run_module, spec):
+    first = run_module(module, **spec)
+    assert first["reasons"] == [
+        f"file system {NAME} created",
+        f"mount target {NAME}/{spec['subnets'][0]} created",
+        f"mount target {NAME}/{spec['subnets'][1]} created",
+        f"access point {NAME}/tasks created",
+    ]
+    assert first["file_system_id"].startswith("fs-")
+    assert set(first["mount_targets"]) == set(spec["subnets"])
+    assert first["access_points"]["tasks"].startswith("fsap-")
+    made = efs().describe_file_systems()["FileSystems"][0]
+    assert (made["Encrypted"], made["ThroughputMode"]) == (True, "elastic")
+    second = run_module(module, **spec)
+    assert second["reasons"] == []
+    same = "file_system_id", "arn", "mount_targets", "access_points"
+    assert [second[key] for key in same] == [first[key] for key in same]
+
+
+CHANGES = {
+    "throughput": lambda spec, _: (
+        {"throughput_mode": "bursting"},
+        [f"file system {NAME} throughput_mode elastic -> bursting"],
+    ),
+    "provisioned throughput": lambda spec, _: (
+        {"throughput_mode": "provisioned", "provisioned_throughput_in_mibps": 16},
+        [
+            f"file system {NAME} throughput_mode elastic -> provisioned",
+            f"file system {NAME} provisioned_throughput_in_mibps (none) -> 16.0",
+        ],
+    ),
+    "lifecycle": lambda spec, _: (
+        {"lifecycle": {"transition_to_primary_storage_class": "AFTER_1_ACCESS"}},
+        [
+            f"file system {NAME} lifecycle transition_to_ia AFTER_30_DAYS -> (none)",
+            f"file system {NAME} lifecycle transition_to_primary_storage_class (none) -> AFTER_1_ACCESS",
+        ],
+    ),
+    "no lifecycle": lambda spec, _: (
+        {"lifecycle": {}},
+        [f"file system {NAME} lifecycle transition_to_ia AFTER_30_DAYS -> (none)"],
+    ),
+    "backup": lambda spec, _: ({"backup": True}, [f"file system {NAME} backup false -> true"]),
+    "policy": lambda spec, _: (
+        {"policy": {**TLS_ONLY, "Statement": [{**TLS_ONLY["Statement"][0], "Principal": {"AWS": "123456789012"}}]}},
+        [f"file system {NAME} policy Statement Deny * Principal AWS [*] -> [123456789012]"],
+    ),
+    "security groups": lambda spec, network: (
+        {"security_groups": network["groups"]},
+        [
+            f"mount target {NAME}/{subnet} security_groups "
+            f"{shown(network['groups'][:1])} -> {shown(network['groups'])}"
+            for subnet in spec["subnets"]
+        ],
+    ),
+    "another subnet in the same zone": lambda spec, network: (
+        {"subnets": network["subnets"][1:]},
+        [
+            f"mount target {NAME}/{network['subnets'][0]} deleted",
+            f"mount target {NAME}/{network['subnets'][2]} created",
+        ],
+    ),
+    "access point": lambda spec, _: (
+        {"access_points": [{"name": "other"}]},
+        [f"access point {NAME}/tasks deleted", f"access point {NAME}/other created"],
+    ),
+    "tags": lambda spec, _: (
+        {"tags": {"farflow:environment": "test", "team": "data"}},
+        [
+            f"file system {NAME} tags team (none) -> data",
+            f"file system {NAME} tags stage test -> (none)",
+            f"access point {NAME}/tasks tags team (none) -> data",
+            f"access point {NAME}/tasks tags stage test -> (none)",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_change_is_predicted_told_and_done(run_module, spec, network, change):
+    run_module(module, **spec)
+    members, reasons = change(spec, network)
+    wanted = {**spec, **members}
+    predicted = run_module(module, check_mode=True, **wanted)
+    assert run_module(module, check_mode=True, **wanted) == predicted
+    done = run_module(module, **wanted)
+    assert predicted["reasons"] == done["reasons"] == reasons
+    assert run_module(module, **wanted)["changed"] is False
+
+
+def test_a_policy_can_be_taken_away(run_module, spec):
+    run_module(module, **spec)
+    wanted = {key: value for key, value in spec.items() if key != "policy"}
+    assert len(run_module(module, **wanted)["reasons"]) > 0
+    assert run_module(module, **wanted)["changed"] is False
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_cannot_change_is_refused_with_advice(run_module, spec, check_mode):
+    run_module(module, **spec)
+    point = {**spec["access_points"][0], "posix_user": {"uid": 1, "gid": 1}}
+    wanted = {**spec, "performance_mode": "maxIO", "access_points": [point]}
+    result = run_module(module, check_mode=check_mode, **wanted)
+    assert "(performance_mode generalPurpose -> maxIO): copy the files" in result["msg"]
+    assert f"access point {NAME}/tasks in place (posix_user uid 50000 -> 1)" in result["msg"]
+
+
+def test_a_file_system_that_is_not_encrypted_is_refused(run_module, spec):
+    efs().create_file_system(CreationToken=NAME)
+    assert "(encrypted false -> true)" in run_module(module, **spec)["msg"]
+
+
+def test_a_key_that_somebody_chose_is_told_from_the_key_of_aws(run_module, spec):
+    key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+    chosen = {**spec, "kms_key_id": key}
+    run_module(module, **chosen)
+    assert run_module(module, **chosen)["changed"] is False
+    assert f"(kms_key_id {key} -> (none))" in run_module(module, **spec)["msg"]
+
+
+def test_drift_is_seen_and_mended(run_module, spec, network):
+    first = run_module(module, **spec)
+    client, file_system = efs(), first["file_system_id"]
+    client.put_lifecycle_configuration(FileSystemId=file_system, LifecyclePolicies=[])
+    client.delete_mount_target(MountTargetId=first["mount_targets"][spec["subnets"][0]])
+    client.delete_access_point(AccessPointId=first["access_points"]["tasks"])
+    client.untag_resource(ResourceId=file_system, TagKeys=["farflow:environment"])
+    mended = run_module(module, **spec)
+    assert mended["reasons"] == [
+        f"file system {NAME} lifecycle transition_to_ia (none) -> AFTER_30_DAYS",
+        f"file system {NAME} tags farflow:environment (none) -> test",
+        f"mount target {NAME}/{spec['subnets'][0]} created",
+        f"access point {NAME}/tasks created",
+    ]
+    assert run_module(module, **spec)["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"throughput_mode": "provisioned"}, "goes with throughput_mode provisioned"),
+        ({"provisioned_throughput_in_mibps": 5}, "goes with throughput_mode provisioned"),
+        ({"security_groups": []}, "mount targets need security_groups"),
+        ({"access_points": [{"name": "a", "root_directory": {"owner_uid": 1}}]}, "access point a: owner_uid"),
+    ],
+)
+def test_what_cannot_work_is_refused(run_module, spec, members, words):
+    assert words in run_module(module, **{**spec, **members})["msg"]
+    assert efs().describe_file_systems()["FileSystems"] == []
+
+
+def test_check_mode_creates_nothing(run_module, spec):
+    result = run_module(module, check_mode=True, **spec)
+    assert len(result["reasons"]) == 4
+    assert result["file_system_id"] is None
+    assert efs().describe_file_systems()["FileSystems"] == []
+
+
+def test_absent_deletes_only_what_is_named(run_module, spec):
+    run_module(module, **spec)
+    other = efs().create_file_system(CreationToken="other")["FileSystemId"]
+    predicted = run_module(module, check_mode=True, name=NAME, state="absent")
+    done = run_module(module, name=NAME, state="absent")
+    assert predicted["reasons"] == done["reasons"]
+    assert sorted(line.split()[-1] for line in done["reasons"]) == ["deleted"] * 4
+    assert done["reasons"][-1] == f"file system {NAME} deleted"
+    assert [one["FileSystemId"] for one in efs().describe_file_systems()["FileSystems"]] == [other]
+    assert run_module(module, name=NAME, state="absent")["changed"] is False
+
+
+def counted():
+    client, calls = efs(), []
+    client.meta.events.register("before-call.efs", lambda model, **_: calls.append(model.name))
+    return Clients(lambda _, config: client), calls
+
+
+def test_find_sees_the_environment_alone(run_module, spec):
+    run_module(module, **spec)
+    run_module(module, name="test-eu-volume", tags={"farflow:environment": "test-eu"})
+    clients, calls = counted()
+    assert plan(pure.desired(spec), glue.find(clients, "test")) == []
+    assert len(calls) == 8
+
+
+def test_find_asks_once_where_there_is_nothing():
+    clients, calls = counted()
+    assert glue.find(clients, "test") == []
+    assert calls == ["DescribeFileSystems"]

@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import rds_instances as glue
+from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
+from moto.rds.exceptions import RDSClientError
+from moto.rds.models import DBInstance, RDSBackend, rds_backends
+
+SECRET = "farflow/test/database_password"
+DATABASE = {
+    "identifier": "test-database",
+    "engine_version": "17",
+    "instance_class": "db.t4g.small",
+    "allocated_storage": 25,
+    "db_name": "airflow",
+    "master_username": "airflow",
+    "master_user_secret": SECRET,
+    "preferred_backup_window": "01:00-02:00",
+    "preferred_maintenance_window": "sun:05:00-sun:06:00",
+    "vpc_security_group_ids": ["sg-1"],
+    "tags": {"farflow:environment": "test"},
+    "wait": True,
+}
+GONE = {"identifier": "test-database", "state": "absent", "wait": True}
+
+
+@pytest.fixture
+def client(aws, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr(DBInstance, "update", _update_like_aws)
+    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="first-password")
+    rds = boto3.client("rds")
+    for name in ("test-one", "test-two"):
+        rds.create_db_parameter_group(DBParameterGroupName=name, DBParameterGroupFamily="postgres17", Description="x")
+    return rds
+
+
+_update = DBInstance.update
+
+
+def _update_like_aws(database, **given):
+    """moto drops these two."""
+    renamed = {"enable_performance_insights": "performance_insights_enabled", "db_port_number": "port"}
+    _update(database, **{renamed.get(name, name): value for name, value in given.items()})
+
+
+@pytest.fixture
+def calls(client, monkeypatch):
+    """Every call that was made to RDS, in order: operation and input."""
+    from botocore.client import BaseClient
+
+    made = []
+    call = BaseClient._make_api_call
+
+    def record(self, name, given):
+        if self.meta.service_model.service_name == "rds":
+            made.append((name, given))
+        return call(self, name, given)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", record)
+    return made
+
+
+def database():
+    return rds_backends["123456789012"]["eu-west-1"].databases["test-database"]
+
+
+def at_every_pause(monkeypatch, *steps):
+    """Lets something happen at the first pause, the second and so on."""
+    remaining = list(steps)
+    monkeypatch.setattr("time.sleep", lambda seconds: remaining.pop(0)())
+
+
+def becomes(status):
+    return lambda: setattr(database(), "status", status)
+
+
+def ok(result):
+    assert "failed" not in result, result
+    return result
+
+
+def mutating(calls):
+    return [name for name, _ in calls if not name.startswith("Describe")]
+
+
+def test_creates_with_tags_and_password_in_one_call_then_changes_nothing(client, run_module, calls):
+    first = ok(run_module(module, **DATABASE))
+    assert first["changed"] is True and first["reasons"] == ["created"]
+    assert (first["status"], first["port"]) == ("available", 5432)
+    assert first["address"].startswith("test-database.")
+    [(name, given)] = [call for call in calls if not call[0].startswith("Describe")]
+    assert name == "CreateDBInstance"
+    assert given["MasterUserPassword"] == "first-password"
+    assert {tag["Key"] for tag in given["Tags"]} == {"farflow:environment", "farflow:master-user-secret"}
+    calls.clear()
+    second = ok(run_module(module, **DATABASE))
+    assert [name for name, _ in calls] == ["DescribeDBInstances"]
+    assert (second["changed"], second["reasons"]) == (False, [])
+    assert (second["arn"], second["address"]) == (first["arn"], first["address"])
+
+
+def test_the_password_shows_nowhere(client, run_module):
+    results = [run_module(module, **DATABASE), run_module(module, **{**DATABASE, "db_name": "other"})]
+    assert "first-password" not in json.dumps(results)
+    assert "first-password" not in json.dumps(database().tags)
+
+
+def test_check_mode_creates_nothing(client, run_module, calls):
+    result = ok(run_module(module, check_mode=True, **DATABASE))
+    assert (result["changed"], result["reasons"], result["status"]) == (True, ["created"], "absent")
+    assert mutating(calls) == []
+
+
+def test_a_missing_secret_is_told(client, run_module):
+    result = run_module(module, **{**DATABASE, "master_user_secret": "other"})
+    assert "secret other, which holds its password, does not exist" in result["msg"]
+
+
+def test_the_password_may_be_a_member_of_a_json_secret(client, run_module, calls):
+    boto3.client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString='{"password": "in json"}')
+    ok(run_module(module, **DATABASE, master_user_secret_json_key="password"))
+    assert dict(calls)["CreateDBInstance"]["MasterUserPassword"] == "in json"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("engine_version", "17.5", "engine_version 17 -> 17.5"),
+        ("instance_class", "db.m7g.large", "instance_class db.t4g.small -> db.m7g.large"),
+        ("allocated_storage", 50, "allocated_storage 25 -> 50"),
+        ("max_allocated_storage", 100, "max_allocated_storage (none) -> 100"),
+        ("storage_type", "gp2", "storage_type gp3 -> gp2"),
+        ("multi_az", True, "multi_az false -> true"),
+        ("port", 5433, "port 5432 -> 5433"),
+        ("parameter_group_name", "test-two", "parameter_group_name test-one -> test-two"),
+        ("vpc_security_group_ids", ["sg-2", "sg-1"], "vpc_security_group_ids [sg-1] -> [sg-1, sg-2]"),
+        ("publicly_accessible", True, "publicly_accessible false -> true"),
+        ("backup_retention_period", 14, "backup_retention_period 7 -> 14"),
+        ("preferred_backup_window", "02:00-03:00", "preferred_backup_window 01:00-02:00 -> 02:00-03:00"),
+        (
+            "preferred_maintenance_window",
+            "mon:05:00-mon:06:00",
+            "preferred_maintenance_window sun:05:00-sun:06:00 -> mon:05:00-mon:06:00",
+        ),
+        ("copy_tags_to_snapshot", False, "copy_tags_to_snapshot true -> false"),
+        ("deletion_protection", True, "deletion_protection false -> true"),
+        ("auto_minor_version_upgrade", False, "auto_minor_version_upgrade true -> false"),
+        ("performance_insights_enabled", True, "performance_insights_enabled false -> true"),
+        ("cloudwatch_logs_exports", ["upgrade"], "cloudwatch_logs_exports (none) -> [upgrade]"),
+        ("ca_certificate_identifier", "rds-ca-new", "ca_certificate_identifier rds-ca-default -> rds-ca-new"),
+        ("tags", {"farflow:environment": "test", "team": "data"}, "tags team (none) -> data"),
+    ],
+)  # fmt: skip
+def test_change_is_predicted_told_and_done(client, run_module, calls, name, value, reason):
+    before = {**DATABASE, "parameter_group_name": "test-one", "auto_minor_version_upgrade": True}
+    ok(run_module(module, **before))
+    predicted = ok(run_module(module, check_mode=True, **{**before, name: value}))
+    calls.clear()
+    done = ok(run_module(module, **{**before, name: value}))
+    assert predicted["reasons"] == done["reasons"]
+    assert done["reasons"] == [reason]
+    assert set(mutating(calls)) <= {"ModifyDBInstance", "AddTagsToResource", "RemoveTagsFromResource"}
+    assert ok(run_module(module, **{**before, name: value}))["changed"] is False
+
+
+def test_only_what_differs_is_asked_for(client, run_module, calls):
+    ok(run_module(module, **DATABASE))
+    ok(run_module(module, **{**DATABASE, "multi_az": True}))
+    assert dict(calls)["ModifyDBInstance"] == {
+        "DBInstanceIdentifier": "test-database",
+        "ApplyImmediately": True,
+        "MultiAZ": True,
+    }
+
+
+def test_drift_is_mended(client, run_module):
+    ok(run_module(module, **DATABASE))
+    client.modify_db_instance(DBInstanceIdentifier="test-database", BackupRetentionPeriod=1)
+    result = ok(run_module(module, **DATABASE))
+    assert result["reasons"] == ["backup_retention_period 1 -> 7"]
+    assert database().backup_retention_period == 7
+
+
+def test_what_others_remember_on_it_is_left(client, run_module):
+    arn = ok(run_module(module, **DATABASE))["arn"]
+    for name in ("farflow:schema", "foreign"):
+        client.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": name, "Value": "x"}])
+    assert ok(run_module(module, **DATABASE))["reasons"] == ["tags foreign x -> (none)"]
+    assert {"Key": "farflow:schema", "Value": "x"} in database().tags
+    assert ok(run_module(module, **DATABASE))["changed"] is False
+
+
+def test_a_new_version_of_the_secret_becomes_the_password(client, run_module, calls):
+    ok(run_module(module, **DATABASE))
+    boto3.client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString="second-password")
+    result = ok(run_module(module, **DATABASE))
+    assert result["reasons"] == [f"master_user_secret (another) -> current version of {SECRET}"]
+    assert database()._master_user_password == "second-password"
+    assert ok(run_module(module, **DATABASE))["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("db_name", "other", "db_name airflow -> other can't be changed"),
+        ("master_username", "other", "master_username airflow -> other can't be changed"),
+        ("storage_encrypted", False, "storage_encrypted true -> false can't be changed"),
+        ("kms_key_id", "other", "can't be changed: set it back, or take a snapshot"),
+        ("allocated_storage", 20, "storage can't shrink; set it to 25"),
+        ("allocated_storage", 26, "by at least a tenth; set it to 28 or more"),
+        ("engine_version", "16", "AWS can't go back"),
+        ("engine_version", "18", "set allow_major_version_upgrade"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_aws_refuses_is_refused_with_advice(client, run_module, calls, name, value, told, check_mode):
+    ok(run_module(module, **DATABASE))
+    calls.clear()
+    result = run_module(module, check_mode=check_mode, **{**DATABASE, name: value})
+    assert result["failed"] is True
+    assert result["msg"].startswith("database test-database: ") and told in result["msg"]
+    assert mutating(calls) == []
+
+
+def test_a_major_upgrade_needs_leave(client, run_module, calls):
+    ok(run_module(module, **DATABASE))
+    ok(run_module(module, **{**DATABASE, "engine_version": "18", "allow_major_version_upgrade": True}))
+    assert dict(calls)["ModifyDBInstance"]["AllowMajorVersionUpgrade"] is True
+
+
+def test_a_creation_is_started_and_awaited_later(client, run_module, monkeypatch):
+    ok(run_module(module, **{**DATABASE, "wait": False}))
+    database().status = "creating"
+    early = ok(run_module(module, **{**DATABASE, "wait": False, "multi_az": True}))
+    assert (early["changed"], early["status"]) == (False, "creating")
+    at_every_pause(monkeypatch, becomes("backing-up"))
+    late = ok(run_module(module, **DATABASE))
+    assert (late["changed"], late["status"]) == (False, "backing-up")
+
+
+def test_a_change_waits_until_aws_accepts_it(client, run_module, monkeypatch, calls):
+    ok(run_module(module, **DATABASE))
+    database().status = "backing-up"
+    at_every_pause(monkeypatch, lambda: None, becomes("available"))
+    calls.clear()
+    ok(run_module(module, **{**DATABASE, "multi_az": True, "wait": False}))
+    names = [name for name, _ in calls]
+    assert names.index("ModifyDBInstance") == names.count("DescribeDBInstances") - 1
+
+
+def test_a_backup_that_begins_in_between_is_waited_for(client, run_module, monkeypatch):
+    ok(run_module(module, **DATABASE))
+    refusals = ["change", "deletion"]
+
+    def refuse_once(action, answer):
+        def handler(*positional, **given):
+            if action in refusals:
+                refusals.remove(action)
+                raise RDSClientError("InvalidDBInstanceState", "is backing up")
+            return answer(*positional, **given)
+
+        return handler
+
+    monkeypatch.setattr(RDSBackend, "modify_db_instance", refuse_once("change", RDSBackend.modify_db_instance))
+    monkeypatch.setattr(RDSBackend, "delete_db_instance", refuse_once("deletion", RDSBackend.delete_db_instance))
+    ok(run_module(module, **{**DATABASE, "multi_az": True}))
+    ok(run_module(module, **GONE, skip_final_snapshot=True))
+    assert (refusals, client.describe_db_instances()["DBInstances"]) == ([], [])
+
+
+def test_a_creation_that_fails_tells_its_events(client, run_module, monkeypatch):
+    ok(run_module(module, **{**DATABASE, "wait": False}))
+    database().status = "creating"
+    at_every_pause(monkeypatch, becomes("incompatible-network"))
+    result = run_module(module, **DATABASE)
+    assert result["msg"].startswith("database test-database is incompatible-network; its last events:\n")
+    assert "DB instance created" in result["msg"]
+
+
+def test_a_wait_has_a_limit_and_tells_the_state(client, run_module):
+    ok(run_module(module, **{**DATABASE, "wait": False}))
+    database().status = "creating"
+    result = run_module(module, **DATABASE, wait_timeout=0)
+    assert result["msg"] == "gave up waiting for database test-database to be available after 0 s: it is creating"
+
+
+def test_a_change_that_aws_does_not_make_is_told(client, run_module, monkeypatch):
+    ok(run_module(module, **DATABASE))
+    monkeypatch.setattr(glue, "_VISIBLE_WITHIN", 0.0)
+    monkeypatch.setattr(DBInstance, "update", lambda database, **given: None)
+    result = run_module(module, **{**DATABASE, "multi_az": True})
+    assert result["msg"].endswith("to show its change after 0 s: multi_az false -> true")
+
+
+def test_a_stopped_instance_is_started(client, run_module, monkeypatch):
+    ok(run_module(module, **DATABASE))
+    client.stop_db_instance(DBInstanceIdentifier="test-database")
+    predicted = ok(run_module(module, check_mode=True, **DATABASE))
+    result = ok(run_module(module, **DATABASE))
+    assert predicted["reasons"] == result["reasons"] == ["status stopped -> available"]
+    assert result["status"] == "available"
+
+
+def test_one_that_is_being_deleted_is_made_anew(client, run_module, monkeypatch):
+    ok(run_module(module, **DATABASE))
+    database().status = "deleting"
+
+    def gone():
+        client.delete_db_instance(DBInstanceIdentifier="test-database", SkipFinalSnapshot=True)
+
+    assert ok(run_module(module, check_mode=True, **DATABASE))["reasons"] == ["created"]
+    at_every_pause(monkeypatch, gone)
+    assert ok(run_module(module, **DATABASE))["reasons"] == ["created"]
+
+
+def test_absent_takes_the_final_snapshot_and_is_content(client, run_module):
+    ok(run_module(module, **DATABASE))
+    gone = {**GONE, "final_snapshot_identifier": "test-final"}
+    predicted = ok(run_module(module, check_mode=True, **gone))
+    result = ok(run_module(module, **gone))
+    assert predicted["reasons"] == result["reasons"] == ["deleted with final snapshot test-final"]
+    assert result["status"] == "absent"
+    assert client.describe_db_instances()["DBInstances"] == []
+    [snapshot] = client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    assert snapshot["DBSnapshotIdentifier"] == "test-final"
+    assert ok(run_module(module, **gone))["changed"] is False
+
+
+@pytest.mark.parametrize("given", [{}, {"skip_final_snapshot": True, "final_snapshot_identifier": "x"}])
+def test_absent_needs_a_word_about_the_snapshot(client, run_module, given):
+    ok(run_module(module, **DATABASE))
+    result = run_module(module, check_mode=True, **GONE, **given)
+    assert "give either final_snapshot_identifier or skip_final_snapshot" in result["msg"]
+
+
+def test_absent_refuses_what_is_protected(client, run_module):
+    ok(run_module(module, **DATABASE, deletion_protection=True))
+    result = run_module(module, **GONE, skip_final_snapshot=True)
+    assert "is protected from deletion: set its deletion_protection to false first" in result["msg"]
+    assert len(client.describe_db_instances()["DBInstances"]) == 1
+
+
+def test_absent_waits_for_a_deletion_under_way(client, run_module, monkeypatch, calls):
+    ok(run_module(module, **DATABASE))
+    database().status = "deleting"
+    at_every_pause(monkeypatch, lambda: rds_backends["123456789012"]["eu-west-1"].databases.clear())
+    calls.clear()
+    result = ok(run_module(module, **GONE, skip_final_snapshot=True))
+    assert (result["changed"], result["status"]) == (False, "absent")
+    assert mutating(calls) == []
+
+
+def test_absent_lets_a_creation_finish_for_its_snapshot(client, run_module, monkeypatch):
+    ok(run_module(module, **DATABASE))
+    database().status = "creating"
+    at_every_pause(monkeypatch, becomes("available"))
+    ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))
+    assert len(client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]) == 1
+
+
+def test_absent_of_a_broken_one_takes_no_snapshot(client, run_module):
+    ok(run_module(module, **DATABASE))
+    database().status = "failed"
+    refused = run_module(module, **GONE, final_snapshot_identifier="test-final")
+    assert "of which AWS takes no final snapshot: give skip_final_snapshot: true" in refused["msg"]
+    result = ok(run_module(module, **GONE, skip_final_snapshot=True))
+    assert result["reasons"] == ["deleted without final snapshot"]
+    assert client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"] == []

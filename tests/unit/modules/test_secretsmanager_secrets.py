@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote
+
+import boto3
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import secrets as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import secrets as pure
+from ansible_collections.farflow.airflow.plugins.modules import secretsmanager_secrets as module
+
+PASSWORD = {"name": "farflow/test/password", "generate": {"kind": "password"}, "tags": {"team": "data"}}
+FERNET = {"name": "farflow/test/fernet_key", "generate": {"kind": "fernet_key"}}
+URL = {
+    "name": "farflow/test/url",
+    "description": "where Airflow connects to",
+    "compose": {
+        "template": "postgresql://u:{password}@{host}:5432/db",
+        "values": {"host": "db"},
+        "secrets": {"password": {"secret": "farflow/test/password"}},
+    },
+}
+ALL = [URL, PASSWORD, FERNET]
+
+
+@pytest.fixture
+def client(aws):
+    return boto3.client("secretsmanager")
+
+
+@pytest.fixture
+def calls(aws, monkeypatch):
+    """Operations of every call that was made to AWS, in order."""
+    from botocore.client import BaseClient
+
+    made = []
+    call = BaseClient._make_api_call
+    monkeypatch.setattr(
+        BaseClient, "_make_api_call", lambda self, name, given: made.append(name) or call(self, name, given)
+    )
+    return made
+
+
+def value(client, secret):
+    return client.get_secret_value(SecretId=secret["name"])["SecretString"]
+
+
+def entries(result):
+    assert "failed" not in result, result
+    return {entry["name"]: (entry["changed"], entry["reasons"]) for entry in result["secrets"]}
+
+
+def moved(host):
+    return {**URL, "compose": {**URL["compose"], "values": {"host": host}}}
+
+
+def test_makes_values_and_composes_from_them(client, run_module):
+    result = run_module(module, secrets=ALL)
+    assert [entry["name"] for entry in result["secrets"]] == [secret["name"] for secret in ALL]
+    assert list(entries(result).values()) == [(True, ["created"])] * 3
+    assert value(client, URL) == f"postgresql://u:{quote(value(client, PASSWORD), safe='')}@db:5432/db"
+    assert len(base64.urlsafe_b64decode(value(client, FERNET))) == 32
+
+
+def test_a_second_run_changes_nothing_and_costs_one_call(client, run_module, calls):
+    first = run_module(module, secrets=ALL)
+    before = {secret["name"]: value(client, secret) for secret in ALL}
+    calls.clear()
+    second = run_module(module, secrets=ALL)
+    assert calls == ["ListSecrets"]
+    assert second["changed"] is False
+    assert [entry["arn"] for entry in second["secrets"]] == [entry["arn"] for entry in first["secrets"]]
+    assert {secret["name"]: value(client, secret) for secret in ALL} == before
+
+
+def test_nothing_that_is_returned_holds_a_value(client, run_module):
+    printed = [json.dumps(run_module(module, secrets=ALL)), json.dumps(run_module(module, secrets=[moved("x")]))]
+    values = [value(client, secret) for secret in ALL]
+    tags = json.dumps(client.list_secrets()["SecretList"], default=str)
+    assert len(values) == 3
+    for text in [*printed, tags]:
+        assert not any(secret in text for secret in values)
+
+
+def test_check_mode_creates_nothing_and_reads_no_value(client, run_module, calls):
+    result = run_module(module, check_mode=True, secrets=ALL)
+    assert all(changed for changed, _ in entries(result).values())
+    assert client.list_secrets()["SecretList"] == []
+    assert set(calls) == {"ListSecrets", "DescribeSecret"}
+
+
+@pytest.mark.parametrize(
+    ("secret", "changes", "reason"),
+    [
+        (PASSWORD, {"description": "new"}, "description (none) -> new"),
+        (PASSWORD, {"tags": {"team": "web"}}, "tags team data -> web"),
+        (PASSWORD, {"tags": {}}, "tags team data -> (none)"),
+        (PASSWORD, {"kms_key_id": "alias/mine"}, "kms_key_id (none) -> alias/mine"),
+        (URL, {"description": "other"}, "description where Airflow connects to -> other"),
+        (URL, {"tags": {"a": "b"}}, "tags a (none) -> b"),
+        (URL, {"compose": moved("other")["compose"]}, "composed_from host (another) -> other"),
+    ],
+)
+def test_change_is_predicted_told_and_done(client, run_module, secret, changes, reason):
+    run_module(module, secrets=ALL)
+    password = value(client, PASSWORD)
+    wanted = [{**each, **changes} if each is secret else each for each in ALL]
+    predicted = run_module(module, check_mode=True, secrets=wanted)
+    done = run_module(module, secrets=wanted)
+    assert predicted["secrets"] == done["secrets"]
+    assert entries(done)[secret["name"]] == (True, [reason])
+    assert sum(changed for changed, _ in entries(done).values()) == 1
+    assert run_module(module, secrets=wanted)["changed"] is False
+    assert value(client, PASSWORD) == password
+
+
+def test_a_composed_value_follows_its_parts(client, run_module):
+    run_module(module, secrets=ALL)
+    run_module(module, secrets=[moved("other"), PASSWORD])
+    assert "@other:5432" in value(client, URL)
+    client.put_secret_value(SecretId=PASSWORD["name"], SecretString="a/b c")
+    result = run_module(module, secrets=[moved("other"), PASSWORD])
+    assert entries(result)[PASSWORD["name"]] == (False, [])
+    assert entries(result)[URL["name"]][1] == [
+        "composed_from password (another) -> current version of farflow/test/password"
+    ]
+    assert value(client, URL) == "postgresql://u:a%2Fb%20c@other:5432/db"
+    assert value(client, PASSWORD) == "a/b c"
+
+
+@pytest.mark.parametrize("secret", ALL)
+def test_a_value_changed_by_hand_is_left(client, run_module, secret):
+    run_module(module, secrets=ALL)
+    client.put_secret_value(SecretId=secret["name"], SecretString="by hand")
+    run_module(module, secrets=ALL)
+    assert value(client, secret) == "by hand"
+
+
+@pytest.mark.parametrize("secret", ALL)
+def test_what_is_pending_deletion_is_restored_with_its_value(client, run_module, secret):
+    run_module(module, secrets=ALL)
+    before = value(client, secret)
+    client.delete_secret(SecretId=secret["name"], RecoveryWindowInDays=7)
+    result = run_module(module, secrets=ALL)
+    assert entries(result)[secret["name"]] == (True, ["state pending deletion -> present"])
+    assert value(client, secret) == before
+    assert run_module(module, secrets=ALL)["changed"] is False
+
+
+def test_all_are_restored_together(client, run_module):
+    run_module(module, secrets=ALL)
+    run_module(module, secrets=ALL, state="absent")
+    assert run_module(module, secrets=ALL)["changed"] is True
+    assert run_module(module, secrets=ALL)["changed"] is False
+
+
+def test_a_secret_without_a_value_gets_one(client, run_module):
+    client.create_secret(Name=PASSWORD["name"], Tags=[{"Key": "team", "Value": "data"}])
+    client.create_secret(Name=URL["name"], Description=URL["description"])
+    predicted = run_module(module, check_mode=True, secrets=ALL)
+    result = run_module(module, secrets=ALL)
+    assert entries(predicted) == entries(result)
+    assert entries(result)[PASSWORD["name"]] == (True, ["value (none) -> generated"])
+    assert len(value(client, PASSWORD)) == 32
+    assert run_module(module, secrets=ALL)["changed"] is False
+
+
+def test_json_members_and_encodings(client, run_module):
+    client.create_secret(Name="theirs", SecretString='{"user": "me", "password": "p\\"w"}')
+    document = {
+        "name": "farflow/test/document",
+        "compose": {
+            "template": '{"url": "x://{user}@h", "password": "{password}"}',
+            "secrets": {
+                "user": {"secret": "theirs", "json_key": "user"},
+                "password": {"secret": "theirs", "json_key": "password", "encoding": "json"},
+            },
+        },
+    }
+    run_module(module, secrets=[document])
+    assert json.loads(value(client, document)) == {"url": "x://me@h", "password": 'p"w'}
+    assert run_module(module, secrets=[document])["changed"] is False
+
+
+def test_a_source_that_never_comes_is_told(client, run_module, monkeypatch):
+    monkeypatch.setattr(glue, "_READABLE_WITHIN", 0.0)
+    result = run_module(module, secrets=[URL])
+    assert result["failed"] is True
+    assert "gave up waiting for secret farflow/test/password" in result["msg"]
+    assert client.list_secrets()["SecretList"] == []
+
+
+def test_bad_input_is_refused_together_before_the_first_call(client, run_module, calls):
+    result = run_module(module, secrets=[{"name": "a"}, {"name": "b", "generate": {"kind": "hex", "length": 1}}])
+    assert result["failed"] is True
+    assert len(result["msg"].splitlines()) == 2
+    assert calls == []
+
+
+def test_absent_schedules_and_is_content(client, run_module):
+    run_module(module, secrets=ALL)
+    predicted = run_module(module, check_mode=True, secrets=ALL[:1], state="absent")
+    result = run_module(module, secrets=ALL[:1], state="absent")
+    assert predicted["secrets"] == result["secrets"]
+    assert entries(result) == {URL["name"]: (True, ["deleted"])}
+    assert {secret["Name"] for secret in client.list_secrets()["SecretList"]} == {PASSWORD["name"], FERNET["name"]}
+    assert run_module(module, secrets=ALL[:1], state="absent")["changed"] is False
+    client.restore_secret(SecretId=URL["name"])
+
+
+def test_absent_for_ever_takes_what_is_pending_too(client, run_module):
+    run_module(module, secrets=ALL)
+    run_module(module, secrets=ALL[:1], state="absent")
+    gone = [{"name": secret["name"], "force_delete_without_recovery": True} for secret in ALL]
+    assert run_module(module, secrets=gone, state="absent")["changed"] is True
+    assert client.list_secrets(IncludePlannedDeletion=True)["SecretList"] == []
+    assert run_module(module, secrets=gone, state="absent")["changed"] is False
+
+
+def test_find_sees_the_environment_and_no_other(client, run_module):
+    run_module(module, secrets=ALL)
+    client.create_secret(Name="farflow/test-two/password", SecretString="x")
+    client.create_secret(Name="farflow/test/extra", SecretString="x")
+    clients = Clients(lambda service, config: boto3.client(service, config=config))
+    found = glue.find(clients, "test", ALL)
+    actions = plan(map(pure.desired, ALL), found)
+    assert [(action.kind, action.resource.name) for action in actions] == [("delete", "farflow/test/extra")]
+
+
+def test_a_list_that_is_behind_is_not_believed(client, run_module, monkeypatch):
+    run_module(module, secrets=ALL)
+    monkeypatch.setattr(glue.api, "list_all", lambda clients, prefix: [])
+    assert run_module(module, secrets=ALL)["changed"] is False

@@ -1,0 +1,342 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import build_context, dag_tasks_folder
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+@pytest.fixture
+def tasks(tmp_path):
+    """``tasks(name, task_yml, **files)`` makes a DAG task's folder and returns it."""
+
+    def make(name="extract", task_yml=None, dockerfile="FROM scratch\n"):
+        folder = tmp_path / name
+        folder.mkdir()
+        if dockerfile is not None:
+            (folder / "Dockerfile").write_text(dockerfile)
+        if task_yml is not None:
+            (folder / "task.yml").write_text(task_yml)
+        return folder
+
+    return make
+
+
+def discover(folder, **defaults):
+    return dag_tasks_folder.discover(folder.parent, "test", defaults)
+
+
+def complaints(folder, **defaults):
+    with pytest.raises(FarflowError) as error:
+        discover(folder, **defaults)
+    return str(error.value).splitlines()
+
+
+def test_a_folder_with_a_dockerfile_is_a_task(tasks):
+    folder = tasks()
+    (task,) = discover(folder)
+    assert (task.name, task.path, task.family) == ("extract", str(folder), "test-extract")
+    assert (task.cpu, task.memory, task.architecture) == (256, 512, "X86_64")
+    assert (task.command, task.environment, task.policy, task.ephemeral_storage) == (None, {}, [], None)
+
+
+def test_tasks_are_sorted_by_name(tasks):
+    tasks("b"), tasks("c")
+    assert [task.name for task in discover(tasks("a"))] == ["a", "b", "c"]
+
+
+def test_every_key_arrives(tasks):
+    document = """
+cpu: 1024
+memory: 4096
+ephemeral_storage: 30
+architecture: ARM64
+command: [python, main.py]
+environment: {LEVEL: debug, EMPTY: ""}
+secrets:
+  TOKEN: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf:key::'
+  NAMED: team/token
+policy:
+  - {Effect: Allow, Action: "s3:GetObject", Resource: ["arn:aws:s3:::b/*", "arn:aws:s3:::a/*"]}
+shared_volume: true
+stop_timeout: 120
+"""
+    (task,) = discover(tasks(task_yml=document))
+    assert (task.cpu, task.memory, task.ephemeral_storage, task.architecture) == (1024, 4096, 30, "ARM64")
+    assert (task.command, task.environment) == (["python", "main.py"], {"LEVEL": "debug", "EMPTY": ""})
+    assert task.secrets["NAMED"] == "team/token"
+    assert task.policy == [
+        {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"]}
+    ]
+    assert (task.shared_volume, task.stop_timeout) == (True, 120)
+
+
+def test_defaults_are_for_what_a_task_leaves_out(tasks):
+    (task,) = discover(tasks(task_yml="memory: 2048"), cpu=512, memory=1024, stop_timeout=60)
+    assert (task.cpu, task.memory, task.stop_timeout) == (512, 2048, 60)
+
+
+def test_an_empty_task_yml_asks_for_nothing(tasks):
+    assert discover(tasks(task_yml="# later\n"))[0].cpu == 256
+
+
+@pytest.mark.parametrize(
+    ("task_yml", "line", "said"),
+    [
+        ("cpu: 300", 1, "cpu is a number 300, allowed: CPU units, one of 256"),
+        ('cpu: "512"', 1, "cpu is a text '512'"),
+        ("cpu: 1 vCPU", 1, "cpu is a text '1 vCPU'"),
+        ("cpu: true", 1, "cpu is a boolean True"),
+        ("cpu:", 1, "cpu is nothing"),
+        ("\n\ncpu: 256\nmemory: 4096", 4, "memory 4096 does not go with cpu 256"),
+        ("cpu: 1024", 1, "memory 512 does not go with cpu 1024"),
+        ("memory: 100", 1, "memory is a number 100, allowed: MiB"),
+        ("memory: 1.5", 1, "memory is a number 1.5"),
+        ("memory: 2GB", 1, "memory is a text '2GB'"),
+        ("ephemeral_storage: 20", 1, "allowed: GiB from 21 to 200"),
+        ("ephemeral_storage: 201", 1, "ephemeral_storage is a number 201"),
+        ("architecture: arm64", 1, "allowed: X86_64 or ARM64, did you mean 'ARM64'?"),
+        ("architecture: 86", 1, "architecture is a number 86"),
+        ("command: python main.py", 1, "command is a text 'python main.py', allowed: a list of texts, as [\"python\""),
+        ("command: []", 1, "command is a list []"),
+        ("command:\n  - python\n  - 7", 3, "command.1 is a number 7"),
+        ("environment: [A]", 1, "environment is a list"),
+        ("environment:\n  GOOD: x\n  PORT: 8080", 3, "environment.PORT is a number 8080, allowed: a text, in quotes"),
+        ("environment:\n  FLAG: yes", 2, "environment.FLAG is a boolean True"),
+        ("environment:\n  NOTHING:", 2, "environment.NOTHING is nothing"),
+        ("environment:\n  A=B: x", 2, "environment.A=B is no name of an environment variable"),
+        ("environment:\n  1A: x", 2, "environment.1A is no name"),
+        ("environment:\n  DAY: 2026-01-01", 2, "environment.DAY is a date 2026-01-01"),
+        ("secrets: {A: 5}", 1, "secrets.A is a number 5, allowed: the ARN of a secret"),
+        ("secrets:\n  A: arn:aws:s3:::bucket", 2, "secrets.A is a text 'arn:aws:s3:::bucket'"),
+        ("secrets:\n  A: name with spaces", 2, "secrets.A is a text"),
+        ("secrets: name", 1, "secrets is a text 'name', allowed: a mapping of names to secrets"),
+        ("environment: {A: x}\nsecrets:\n  A: token", 3, "secrets.A is given under environment too"),
+        ("policy: {Effect: Allow}", 1, "policy is a mapping"),
+        ("policy: []", 1, "policy is a list [], allowed: a list of IAM statements"),
+        ("policy: [allow]", 1, "policy.0 is a text 'allow', allowed: an IAM statement"),
+        ("policy:\n  - Effect: Allow\n    Action: s3:GetObject", 2, "policy.0 has no Resource"),
+        (
+            "policy:\n  - Effect: allow\n    Action: s3:Get*\n    Resource: '*'",
+            2,
+            "policy.0.Effect is a text 'allow', allowed: Allow or Deny, did you mean 'Allow'?",
+        ),
+        (
+            "policy:\n  - Effect: Allow\n    Action: '*'\n    Resource: '*'",
+            3,
+            "actions as s3:GetObject, not all of them",
+        ),
+        ("policy:\n  - Effect: Allow\n    Action: [1]\n    Resource: '*'", 3, "policy.0.Action.0 is a number 1"),
+        (
+            "policy:\n  - Effect: Allow\n    Action: s3:GetObject\n    Resource: bucket",
+            4,
+            "policy.0.Resource is a text",
+        ),
+        (
+            "policy:\n  - Effect: Allow\n    Actions: s3:GetObject\n    Resource: '*'",
+            3,
+            "policy.0.Actions is not a known key, did you mean 'Action'?",
+        ),
+        (
+            "policy:\n  - Effect: Allow\n    Action: s3:GetObject\n    Resource: '*'\n    Condition: 5",
+            5,
+            "Condition is",
+        ),
+        ("shared_volume: 1", 1, "shared_volume is a number 1, allowed: true or false"),
+        ("shared_volume: 'true'", 1, "shared_volume is a text 'true'"),
+        ("stop_timeout: 121", 1, "allowed: seconds from 2 to 120"),
+        ("stop_timeout: 30s", 1, "stop_timeout is a text '30s'"),
+        ("\nmemroy: 512", 2, "memroy is not a known key, did you mean 'memory'?; allowed: cpu, memory"),
+        ("xyz: 1", 1, "xyz is not a known key; allowed: cpu"),
+        ("5: 1", 1, "5 is not a known key"),
+        ("cpu: 256\ncpu: 512", 2, "cpu: given twice"),
+        ("- cpu", 1, "must be a mapping of keys to values"),
+        ("cpu", 1, "must be a mapping"),
+        ("cpu: ]", 1, "not YAML"),
+        ("a: b: c", 1, "not YAML"),
+        ("cpu: 256\n\tmemory: 512", 2, "not YAML"),
+        ("environment: &x\n  SELF: *x", 2, "refers to itself"),
+        ("environment: {DAY: 2026-99-99}", 1, "not YAML"),
+        ("--- \ncpu: 256\n---\ncpu: 512", 3, "not YAML"),
+    ],
+)
+def test_what_is_wrong_is_told_with_file_line_and_key(tasks, task_yml, line, said):
+    folder = tasks(task_yml=task_yml)
+    (complaint,) = complaints(folder)
+    assert complaint.startswith(f"{folder}/task.yml:{line}: ")
+    assert said in complaint
+
+
+def test_everything_wrong_in_all_tasks_is_told_together(tasks):
+    tasks("a", task_yml="cpu: 1\nmemory: 1\nfoo: 1\n")
+    tasks("b", dockerfile=None)
+    tasks("airflow")
+    folder = tasks("ok")
+    told = complaints(folder)
+    where = [complaint.split(": ")[0].removeprefix(f"{folder.parent}/") for complaint in told]
+    assert where == ["a/task.yml:1", "a/task.yml:2", "a/task.yml:3", "airflow", "b"]
+
+
+@pytest.mark.parametrize("name", ["airflow", "airflow-worker"])
+def test_names_of_airflow_are_taken(tasks, name):
+    assert "taken by Airflow" in complaints(tasks(name))[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("with space", "letters, digits, underscores and hyphens"),
+        ("dotted.name", "letters, digits, underscores and hyphens"),
+        ("größe", "letters, digits, underscores and hyphens"),
+        ("-first", "begins with a hyphen"),
+        ("x" * 250, "too long: its log streams would have"),
+    ],
+)
+def test_names_that_aws_has_not(tasks, name, said):
+    assert said in complaints(tasks(name))[0]
+
+
+def test_names_that_become_one(tasks):
+    tasks("Extract")
+    (complaint,) = complaints(tasks("extract"))
+    assert "extract: becomes the same task as" in complaint
+
+
+def test_a_folder_without_dockerfile_is_named(tasks):
+    folder = tasks(dockerfile=None)
+    assert complaints(folder) == [
+        f"{folder}: has no Dockerfile, and so is no DAG task: add one, or move the folder elsewhere"
+    ]
+
+
+def test_what_is_no_task_is_passed_over(tasks, tmp_path):
+    (tmp_path / "README.md").write_text("how to add a task\n")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "__pycache__").mkdir()
+    assert [task.name for task in discover(tasks())] == ["extract"]
+
+
+def test_no_tasks_are_fine(tmp_path):
+    assert dag_tasks_folder.discover(tmp_path, "test") == []
+
+
+def test_a_missing_tasks_folder_is_named(tmp_path):
+    with pytest.raises(FarflowError, match="nowhere: no such folder"):
+        dag_tasks_folder.discover(tmp_path / "nowhere", "test")
+
+
+def test_a_bad_environment_is_named_once(tasks):
+    tasks("a"), tasks("b")
+    with pytest.raises(FarflowError, match="environment 'Bad'") as error:
+        dag_tasks_folder.discover(tasks("c").parent, "Bad")
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_bad_defaults_are_told_once(tasks):
+    tasks("a")
+    assert complaints(tasks("b"), cpu=256, memory=8192)[0].startswith("defaults: memory 8192 does not go with cpu 256")
+
+
+def test_links_out_of_the_context_are_named(tasks):
+    folder = tasks()
+    (folder / "data").symlink_to("/etc/passwd")
+    assert complaints(folder)[0].startswith(f"{folder}/data: is a link to /etc/passwd, out of the build context")
+    (folder / ".dockerignore").write_text("data\n")
+    assert discover(folder)
+
+
+@pytest.mark.parametrize("file", ["task.yml", "Dockerfile", ".dockerignore"])
+def test_files_that_are_no_text_are_named(tasks, file):
+    folder = tasks()
+    (folder / file).write_bytes(b"first: line\nsecond: \xff\n")
+    (complaint,) = complaints(folder)
+    assert complaint.startswith(f"{folder}/{file}")
+    assert "is not UTF-8" in complaint
+
+
+def test_a_bad_dockerignore_is_named_with_its_line(tasks):
+    folder = tasks()
+    (folder / ".dockerignore").write_text("*.md\n[\n")
+    assert complaints(folder)[0].startswith(f"{folder}/.dockerignore:2: ")
+
+
+def test_a_folder_that_cannot_be_read_is_named(tasks, monkeypatch):
+    folder = tasks()
+    monkeypatch.setattr(os, "access", lambda path, mode: path != folder)
+    assert complaints(folder) == [f"{folder}: cannot be read: check its permissions"]
+
+
+def test_a_task_yml_that_is_a_folder_is_named(tasks):
+    folder = tasks()
+    (folder / "task.yml").mkdir()
+    assert complaints(folder) == [f"{folder}/task.yml: cannot be read: Is a directory"]
+
+
+def test_a_misspelt_task_yml_is_named(tasks):
+    folder = tasks()
+    (folder / "task.yaml").write_text("cpu: 512\n")
+    assert complaints(folder) == [f"{folder}/task.yaml: is not read, call it task.yml"]
+
+
+def test_a_task_may_be_a_link_to_a_folder(tasks, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "Dockerfile").write_text("FROM scratch\n")
+    folder = tasks()
+    (folder.parent / "linked").symlink_to(elsewhere)
+    assert [task.name for task in discover(folder)] == ["extract", "linked"]
+
+
+def test_a_huge_context_is_warned_of(tasks):
+    folder = tasks()
+    with (folder / "model.bin").open("wb") as file:
+        file.truncate(5 << 30)
+    (warning,) = dag_tasks_folder.warnings(discover(folder))
+    assert "5.0 GiB" in warning
+    (folder / ".dockerignore").write_text("*.bin\n")
+    assert dag_tasks_folder.warnings(discover(folder)) == []
+
+
+def test_more_memory_is_no_other_image(tasks):
+    folder = tasks(task_yml="memory: 512")
+    before = build_context.digest(discover(folder)[0].context)
+    (folder / "task.yml").write_text("memory: 1024")
+    assert build_context.digest(discover(folder)[0].context) == before
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "main.pyc").touch()
+    assert build_context.digest(discover(folder)[0].context) == before
+    (folder / "task.yml").write_text("architecture: ARM64")
+    assert build_context.digest(discover(folder)[0].context) != before
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+DOCUMENTS = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["cpu", "memory", "policy", "environment", "secrets", "command", "Effect", "Action"])
+            | SCALARS,
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(DOCUMENTS)
+def test_no_document_is_too_strange_to_be_told_of(tmp_path_factory, document):
+    import yaml
+
+    folder = tmp_path_factory.mktemp("tasks") / "extract"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM scratch\n")
+    (folder / "task.yml").write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    try:
+        discover(folder)
+    except FarflowError as error:
+        assert all(line.startswith(f"{folder}/task.yml:") for line in str(error).splitlines())

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecr_images
+
+ADDRESS = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/test-tasks"
+OLD, NEW = "0123456789abcdef0123", "fedcba98765432100123"
+
+
+def listed(digest, *tags):
+    return ecr_images.canonical("test-tasks", ADDRESS, {"imageDigest": digest, "imageTags": list(tags)})
+
+
+@pytest.fixture
+def image(tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    return {"repository": "test-tasks", "name": "extract", "context": str(tmp_path)}
+
+
+@pytest.mark.parametrize("name", ["a", "multi_task", "a-b.c", "_x", "9"])
+def test_a_tag_is_the_name_and_the_beginning_of_the_digest(name):
+    assert ecr_images.tag_of(name, "ab" * 32) == f"{name}-{'ab' * 10}"
+
+
+def test_a_long_name_is_cut_and_stays_distinct():
+    one, other = (ecr_images.tag_of("x" * 200 + end, "ab" * 32) for end in "ab")
+    assert len(one) == len(other) == 128
+    assert one != other
+
+
+@pytest.mark.parametrize("name", ["", "-a", ".a", "a b", "a/b", "a:b", "größe"])
+def test_a_name_that_no_tag_can_hold_is_refused(name):
+    with pytest.raises(FarflowError, match="image name"):
+        ecr_images.tag_of(name, "ab" * 32)
+
+
+def test_what_is_listed_pins_itself():
+    (image,) = listed("sha256:1", f"extract-{NEW}")
+    assert image.name == f"test-tasks:extract-{NEW}"
+    assert image.id == "sha256:1"
+    assert image.attributes["uri"] == f"{ADDRESS}@sha256:1"
+
+
+@pytest.mark.parametrize("tag", ["latest", "extract", f"extract-{NEW[:-1]}", f"-{NEW}", f"extract-{NEW.upper()}"])
+def test_images_with_other_tags_are_not_ours(tag):
+    assert listed("sha256:1", tag) == []
+
+
+def test_an_untagged_image_is_not_ours():
+    assert ecr_images.canonical("test-tasks", ADDRESS, {"imageDigest": "sha256:1"}) == []
+
+
+def test_a_plan_builds_what_is_missing_and_knows_what_is_there(image):
+    wanted = ecr_images.desired(image)
+    (missing,) = plan([wanted], [])
+    assert missing.kind == "create"
+    there = listed("sha256:1", wanted.attributes["tag"])
+    assert plan([wanted], there) == []
+    assert Known(there).attribute("image", wanted.name, "uri") == f"{ADDRESS}@sha256:1"
+
+
+def test_architecture_and_arguments_are_part_of_the_tag(image):
+    others = [{"architecture": "ARM64"}, {"build_args": {"A": 1}}, {"target": "x"}, {"exclude": ["Dockerfile"]}]
+    names = {ecr_images.desired({**image, **other}).name for other in [{}, *others]}
+    assert len(names) == 5
+
+
+def test_numbers_and_texts_are_the_same_build_argument(image):
+    one, other = ({**image, "build_args": {"VERSION": value}} for value in (3, "3"))
+    assert ecr_images.desired(one).name == ecr_images.desired(other).name
+
+
+def test_the_reason_names_the_newest_image_of_that_name(image):
+    wanted = ecr_images.desired(image)
+    actual = [
+        *listed("sha256:9", f"extract-more-{OLD}"),
+        *listed("sha256:2", f"extract-{NEW}"),
+        *listed("sha256:1", f"extract-{OLD}"),
+    ]
+    assert ecr_images.reason(wanted, actual) == f"context {NEW} -> {wanted.attributes['context']}"
+    assert ecr_images.reason(wanted, actual[:1]) == "created"
+
+
+def test_kept_images_are_named_by_digest_or_by_what_runs_them():
+    images = [image for number in "123" for image in listed(f"sha256:{number}", f"extract-{number * 20}")]
+    left = ecr_images.superfluous(plan([], images), ["sha256:1", f"{ADDRESS}@sha256:3"])
+    assert [image.id for image in left] == ["sha256:2"]
