@@ -129,7 +129,7 @@ def work(parameters, clients, check_mode):
     given = parameters["services"]
     if parameters["state"] == "absent":
         clusters = pure.named(given)
-        actual = [each for cluster in clusters for each in ecs_services.read(clients, cluster, clusters[cluster])]
+        actual = [each for cluster in clusters for each in ecs_services.read(clients, cluster, clusters[cluster], True)]
         return as_result("services", reconcile([], actual, ecs_services.hands(clients), check_mode))
     desired = ecs_services.with_revisions(clients, pure.all_desired(given), check_mode)
     if not desired:
@@ -138,9 +138,10 @@ def work(parameters, clients, check_mode):
     actual = ecs_services.read(clients, cluster, names)
     if not parameters["replace"]:
         ecs_services.refuse_fixed(desired, actual)
-    outcomes = reconcile(desired, actual, ecs_services.hands(clients), check_mode)
+    started = {}
+    outcomes = reconcile(desired, actual, ecs_services.hands(clients, started), check_mode)
     if parameters["wait"] and not check_mode:
-        Rollouts(clients, cluster, names).wait(parameters["wait_timeout"])
+        Rollouts(clients, cluster, names, started).wait(parameters["wait_timeout"])
     return as_result("services", outcomes)
 
 

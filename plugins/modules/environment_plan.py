@@ -120,6 +120,13 @@ outputs:
     password_command:
       description: The command that reads the password.
       type: str
+    cluster:
+      description: The ECS cluster.
+      type: str
+    services:
+      description: The names of Airflow's services.
+      type: list
+      elements: str
     run_task:
       description: What M(farflow.airflow.ecs_run_task) needs to run a command of Airflow's.
       type: dict

@@ -43,17 +43,16 @@ def describe_revisions(clients: Clients, arns: list[str]) -> dict[str, dict[str,
     return found
 
 
-def create(clients: Clients, request: Mapping[str, Any], token: str) -> str:
-    """Creates a service; its ARN."""
+def create(clients: Clients, request: Mapping[str, Any], token: str) -> dict[str, Any]:
+    """Creates a service; what AWS says of it then."""
     with doing("create", _WHAT, request["serviceName"]):
-        answer = clients("ecs").create_service(**request, clientToken=token)
-    return str(answer["service"]["serviceArn"])
+        return dict(clients("ecs").create_service(**request, clientToken=token)["service"])
 
 
-def update(clients: Clients, cluster: str, name: str, request: Mapping[str, Any]) -> None:
-    """Changes the members that are given."""
+def update(clients: Clients, cluster: str, name: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes the members that are given; what AWS says of the service then."""
     with doing("update", _WHAT, name):
-        clients("ecs").update_service(cluster=cluster, service=name, **request)
+        return dict(clients("ecs").update_service(cluster=cluster, service=name, **request)["service"])
 
 
 def tag(clients: Clients, arn: str, tags: Mapping[str, str], superfluous: list[str]) -> None:

@@ -29,14 +29,22 @@ class Rollouts:
     """
 
     def __init__(
-        self, clients: Clients, cluster: str, names: Sequence[str], tell: Callable[[str], None] = lambda line: None
+        self,
+        clients: Clients,
+        cluster: str,
+        names: Sequence[str],
+        started: Mapping[str, str] | None = None,
+        tell: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """``tell`` is called with a line for a person whenever the state of a service changes."""
+        """``started`` has the deployments that were just started, by service; without, the newest one is watched.
+        ``tell`` is called with a line for a person whenever the state of a service changes.
+        """
         self._clients = clients
         self._cluster = cluster
         self._names = list(names)
         self._tell = tell
-        self._deployments: dict[str, str] = {}
+        self._deployments = dict(started or {})
+        self._seen: set[str] = set()
         self._states: dict[str, str] = {}
 
     def wait(self, limit: float, clock: Clock = time) -> None:
@@ -74,13 +82,16 @@ class Rollouts:
         """What is still missing (empty when nothing is), and what went wrong for good."""
         if service is None or service["status"] == "INACTIVE":
             return "is not there", None
-        deployment = primary(service)
-        watched = self._deployments.setdefault(name, deployment.get("id", ""))
-        rollout, reason = deployment.get("rolloutState", "COMPLETED"), deployment.get("rolloutStateReason", "")
+        newest = primary(service).get("id", "")
+        watched = self._deployments.setdefault(name, newest)
+        deployment: Service = next((each for each in service["deployments"] if each.get("id", "") == watched), {})
+        if not deployment and watched not in self._seen:
+            return "does not show its deployment yet", None
+        self._seen.add(watched)
+        rollout = deployment.get("rolloutState", "COMPLETED")
         counts = f"{service.get('runningCount', 0)} of {service['desiredCount']} tasks run"
-        if deployment.get("id", "") != watched or rollout == "FAILED":
-            ours = next((each for each in service["deployments"] if each.get("id") == watched), deployment)
-            why = ours.get("rolloutStateReason") or reason or "another deployment has taken its place"
+        if newest != watched or rollout == "FAILED":
+            why = deployment.get("rolloutStateReason") or "another deployment has taken its place"
             return f"failed, {counts}", f"did not come up: {why}"
         if rollout == "COMPLETED" and service.get("runningCount", 0) == service["desiredCount"]:
             return "", None

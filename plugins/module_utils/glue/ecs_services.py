@@ -23,7 +23,6 @@ from .waiting import NotYet, wait_for
 
 _CREATION_LIMIT = 300.0
 _DELETION_LIMIT = 900.0
-_GOING = {"DRAINING", "INACTIVE"}
 
 
 def find(clients: Clients, environment: str) -> list[Resource]:
@@ -36,9 +35,10 @@ def find(clients: Clients, environment: str) -> list[Resource]:
     return found
 
 
-def read(clients: Clients, cluster: str, names: list[str]) -> list[Resource]:
-    """The named services that exist and are not being deleted."""
-    documents = [each for each in api.describe(clients, cluster, names) if each["status"] not in _GOING]
+def read(clients: Clients, cluster: str, names: list[str], draining: bool = False) -> list[Resource]:
+    """The named services that exist; those that are being deleted only when ``draining``."""
+    statuses = {"ACTIVE", "DRAINING"} if draining else {"ACTIVE"}
+    documents = [each for each in api.describe(clients, cluster, names) if each["status"] in statuses]
     current = {each["serviceName"]: _current_revision(each) for each in documents}
     revisions = api.describe_revisions(clients, [arn for arn in current.values() if arn])
     return [pure.canonical(each, revisions.get(current[each["serviceName"]] or "")) for each in documents]
@@ -84,14 +84,19 @@ def refuse_fixed(desired: Sequence[Resource], actual: Sequence[Resource]) -> Non
         raise FarflowError("\n".join(problems))
 
 
-def hands(clients: Clients) -> Hands:
-    """What creates, changes and deletes a service. A change that AWS can't make in place replaces it."""
+def hands(clients: Clients, started: dict[str, str] | None = None) -> Hands:
+    """What creates, changes and deletes a service. A change that AWS can't make in place replaces it. ``started``
+    takes up, by the service's name, the deployments that they start.
+    """
+    deployments: dict[str, str] = {} if started is None else started
 
     def create(wanted: Resource) -> str:
         request = pure.create_request(wanted)
         token = str(uuid.uuid4())
         what = f"the creation of service {wanted.name}"
-        return patiently(lambda: api.create(clients, request, token), _CREATION_LIMIT, what)
+        made = patiently(lambda: api.create(clients, request, token), _CREATION_LIMIT, what)
+        deployments[wanted.name] = pure.primary(made).get("id", "")
+        return str(made["serviceArn"])
 
     def change(wanted: Resource, found: Resource) -> None:
         if pure.fixed_differences(wanted, found):
@@ -100,7 +105,8 @@ def hands(clients: Clients) -> Hands:
             return
         request = pure.update_request(wanted, found)
         if request:
-            api.update(clients, wanted.properties["cluster"], wanted.name, request)
+            changed = api.update(clients, wanted.properties["cluster"], wanted.name, request)
+            deployments[wanted.name] = pure.primary(changed).get("id", "")
         tags, existing = (resource.properties.get("tags") or {} for resource in (wanted, found))
         if tags != existing:
             missing = {key: value for key, value in tags.items() if existing.get(key) != value}

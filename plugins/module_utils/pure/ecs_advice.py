@@ -16,17 +16,21 @@ from typing import Any
 
 _CURES: tuple[tuple[str, str], ...] = (
     (
+        r"CannotStart|CannotCreate|executable file not found|exec:.*no such file",
+        "the container can't start: check command, entry_point, working_directory and user against the image",
+    ),
+    (
+        r"CannotPull.*(denied|unauthorized|forbidden|\b403\b|no basic auth)",
+        "the execution role may not pull, or there is no such repository: it needs ecr:GetAuthorizationToken, "
+        "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the repository",
+    ),
+    (
         r"CannotPull.*(not found|does not exist|manifest unknown|repository .* not)",
         "the image is not in the registry: build and push it, and compare the digest in the task definition",
     ),
     (
-        r"CannotPull.*(toomanyrequests|rate limit|429)",
+        r"CannotPull.*(toomanyrequests|rate limit|\b429\b)",
         "the registry limits anonymous pulls: copy the image to ECR, or give repository_credentials",
-    ),
-    (
-        r"CannotPull.*(denied|unauthorized|forbidden|403|no basic auth)",
-        "the execution role may not pull: it needs ecr:GetAuthorizationToken, ecr:BatchGetImage and "
-        "ecr:GetDownloadUrlForLayer on the repository",
     ),
     (
         r"CannotPull.*(timeout|i/o|deadline|connect|reset|no route|lookup)",
@@ -71,7 +75,7 @@ _CURES: tuple[tuple[str, str], ...] = (
         "Fargate could not prepare the task: check subnets, security groups, execution role and secrets",
     ),
     (
-        r"OutOfMemory|OOM|memory usage|exit code 137",
+        r"OutOfMemory|\bOOM|memory usage",
         "the container used more memory than it has: raise memory of the task, or make the program need less",
     ),
     (
@@ -88,24 +92,20 @@ _CURES: tuple[tuple[str, str], ...] = (
         "the account's Fargate quota is used up: ask AWS for more vCPUs, or stop other tasks",
     ),
     (
-        r"(failed|unhealthy).*(ELB|target group|target-group|health checks)",
-        "the load balancer's health check fails: check its path and port, that the container listens on 0.0.0.0, the "
-        "security groups, and whether health_check_grace_period_seconds is too short for the start",
-    ),
-    (
         r"failed container health checks|container.*unhealthy|HealthCheck",
         "the container's own health check fails: run its command in the container, and check start_period and timeout",
     ),
     (
-        r"CannotStart|CannotCreate|no such file or directory|executable file not found",
-        "the container can't start: check command, entry_point, working_directory and user against the image",
+        r"(failed|unhealthy).*(ELB|target group|target-group|health checks)",
+        "the load balancer's health check fails: check its path and port, that the container listens on 0.0.0.0, the "
+        "security groups, and whether health_check_grace_period_seconds is too short for the start",
     ),
     (
         r"role.*(assume|invalid)|unable to assume",
         "ECS can't use the role: its trust policy must allow ecs-tasks.amazonaws.com",
     ),
     (
-        r"(subnet|security group|network interface).*(not|invalid|fail|exceed|insufficient)|ENI",
+        r"(subnet|security group|network interface).*(not|invalid|fail|exceed|insufficient)|\bENI\b",
         "the network interface can't be made: check that the subnets have free addresses and belong, like the "
         "security groups, to one VPC",
     ),
@@ -114,6 +114,10 @@ _CURES: tuple[tuple[str, str], ...] = (
         "ECS stopped it itself: see the service's events",
     ),
     (r"UserInitiated|stopped by user", "somebody stopped it: see StopTask in CloudTrail"),
+    (
+        r"exit code 137",
+        "the container was killed: it used more memory than it has, or did not end within its stop_timeout",
+    ),
     (r"EssentialContainerExited|Essential container", "the program ended: its last log lines say why"),
     (r"TaskFailedToStart", "the task did not start: check image, network, roles and secrets"),
 )

@@ -51,7 +51,7 @@ def _task_problems(form: Form, family: str, size: int) -> Iterator[str]:
 
 
 def _needs_execution_role(container: Form) -> bool:
-    return bool(container.get("secrets")) or (container.get("log_configuration") or {}).get("log_driver") == "awslogs"
+    return bool(container.get("secrets")) or _known(container, "log_configuration").get("log_driver") == "awslogs"
 
 
 def _size_problems(form: Form) -> Iterator[str]:
@@ -88,25 +88,31 @@ def _sum_problems(form: Form, cpu: int, memory: int) -> Iterator[str]:
         yield f"memory of the containers is {wanted} together, more than the task's {memory}"
 
 
+def _known(form: Form, name: str) -> Mapping[str, Any]:
+    """A member that is a dictionary; nothing when it is absent or not known yet."""
+    value = form.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
 def _number(value: Any) -> int:
     return value if isinstance(value, int) else 0
 
 
 def _container_problems(form: Form) -> Iterator[str]:
     containers = form.get("container_definitions") or {}
-    volumes = form.get("volumes") or {}
+    volumes = _known(form, "volumes")
     ports: dict[str, str] = {}
     for name, container in containers.items():
         what = f"container {name}"
         for problem in _own_problems(container):
             yield f"{what} {problem}"
-        for other in container.get("depends_on") or {}:
+        for other in _known(container, "depends_on"):
             if other not in containers or other == name:
                 yield f"{what} depends_on {other}, which is no other container of this task"
-        for mount in (container.get("mount_points") or {}).values():
+        for mount in _known(container, "mount_points").values():
             if mount.get("source_volume") not in volumes:
                 yield f"{what} mount_points: {mount.get('source_volume')} is no volume of this task"
-        for port in container.get("port_mappings") or {}:
+        for port in _known(container, "port_mappings"):
             if port in ports:
                 yield f"{what} port_mappings: {port} is taken by container {ports[port]} of the same task"
             ports[port] = name
@@ -118,9 +124,9 @@ def _own_problems(container: Form) -> Iterator[str]:
     if not container.get("image"):
         yield "image is required"
     yield from _range_problems(container, _CONTAINER_RANGES)
-    for problem in _range_problems(container.get("health_check") or {}, _HEALTH_RANGES):
+    for problem in _range_problems(_known(container, "health_check"), _HEALTH_RANGES):
         yield f"health_check {problem}"
-    for mapping in (container.get("port_mappings") or {}).values():
+    for mapping in _known(container, "port_mappings").values():
         port, host_port = mapping.get("container_port"), mapping.get("host_port")
         if isinstance(port, int) and not 1 <= port <= 65535:
             yield f"port_mappings container_port {port} is not between 1 and 65535"
@@ -129,10 +135,10 @@ def _own_problems(container: Form) -> Iterator[str]:
     memory, reserved = container.get("memory"), container.get("memory_reservation")
     if isinstance(memory, int) and isinstance(reserved, int) and reserved >= memory:
         yield f"memory_reservation {reserved} must be less than memory {memory}"
-    both = sorted(set(container.get("environment") or {}) & set(container.get("secrets") or {}))
+    both = sorted(set(_known(container, "environment")) & set(_known(container, "secrets")))
     if both:
         yield f"has {', '.join(both)} in environment and in secrets"
-    yield from _log_problems(container.get("log_configuration") or {})
+    yield from _log_problems(_known(container, "log_configuration"))
 
 
 def _range_problems(form: Form, ranges: Mapping[str, tuple[int, int]]) -> Iterator[str]:

@@ -22,6 +22,7 @@ from ..core.errors import FarflowError
 from . import ecs_canonical, ecs_task_checks
 from .ecs_reasons import told
 from .ecs_shapes import Reading, input_shape
+from .fargate import LARGEST_TASK_DEFINITION_BYTES
 from .tags import ENVIRONMENT
 
 TYPE = "ecs_task_definition"
@@ -107,6 +108,10 @@ def specification(resource: Resource) -> dict[str, Any]:
 
 
 def _bytes(family: str, form: Mapping[str, Any]) -> int:
+    """The size of the request, or an upper bound of it that is far from AWS's limit."""
+    bound = 4 * len(json.dumps(form))
+    if bound < LARGEST_TASK_DEFINITION_BYTES:
+        return bound
     return len(json.dumps(request(Resource(TYPE, family, form)), separators=(",", ":")).encode())
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from ...core.compare import contains_unknown
 from ...core.known import Known
 from . import containers, names, settings
-from .components import COMMAND
+from .components import ALL, COMMAND
 
 Inputs = Mapping[str, Any]
 
@@ -32,6 +32,8 @@ def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
         "url": settings.base_url(inputs, known),
         "username": inputs["airflow_service_admin_username"],
         "password_command": _read_secret(inputs, secret),
+        "cluster": names.cluster(inputs),
+        "services": [names.service(inputs, component.name) for component in ALL if component.service],
         "run_task": run_task,
     }
     return {name: None if contains_unknown(value) else value for name, value in found.items()}

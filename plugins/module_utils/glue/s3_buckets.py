@@ -1,0 +1,89 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""S3 buckets, read as resources and brought to what is desired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..aws import s3_buckets as api
+from ..aws.calls import Clients
+from ..core.actions import Resource
+from ..pure import policy
+from ..pure import s3_buckets as pure
+from ..pure.tags import ENVIRONMENT
+from .parallel import in_parallel
+from .reconcile import Hands
+from .waiting import wait_for
+
+_READABLE_AFTER = 60
+
+
+def find(clients: Clients, environment: str) -> list[Resource]:
+    """The buckets whose names begin with the environment's, but for those tagged as another environment's."""
+    found = in_parallel(lambda name: _bucket(clients, name), api.names(clients, f"{environment}-"))
+    return [bucket for bucket in found if bucket.properties["tags"].get(ENVIRONMENT, environment) == environment]
+
+
+def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
+    """The named buckets that exist."""
+    listed = list(names)
+    there = in_parallel(lambda name: api.exists(clients, name), listed)
+    return in_parallel(
+        lambda name: _bucket(clients, name), [name for name, is_there in zip(listed, there, strict=True) if is_there]
+    )
+
+
+def _bucket(clients: Clients, name: str) -> Resource:
+    """AWS tells each of these by a call of its own."""
+    return pure.canonical(
+        name,
+        versioning=api.versioning(clients, name),
+        encryption=api.encryption(clients, name),
+        public_access_block=api.public_access_block(clients, name),
+        document=api.policy(clients, name),
+        object_ownership=api.object_ownership(clients, name),
+        lifecycle_rules=api.lifecycle_rules(clients, name),
+        tags=api.tags(clients, name),
+    )
+
+
+def hands(clients: Clients, empty: bool = False) -> Hands:
+    """What creates, changes and deletes a bucket; with ``empty`` what it holds is deleted first."""
+
+    def create(wanted: Resource) -> str | None:
+        api.create(clients, wanted.name, wanted.properties["object_ownership"])
+        wait_for(lambda: api.exists(clients, wanted.name) or None, _READABLE_AFTER, f"S3 bucket {wanted.name}")
+        found = _bucket(clients, wanted.name)
+        change(wanted, found)
+        return found.id
+
+    def change(wanted: Resource, found: Resource) -> None:
+        """Tags first, so that a bucket of a run that was killed is known as ours."""
+        name, properties = wanted.name, wanted.properties
+        differs = {key for key, value in properties.items() if value != found.properties[key]}
+        if "tags" in differs:
+            api.set_tags(clients, name, properties["tags"])
+        if "public_access_block" in differs:
+            api.set_public_access_block(clients, name, pure.public_access_block(properties))
+        if "object_ownership" in differs:
+            api.set_object_ownership(clients, name, properties["object_ownership"])
+        if differs.intersection(("encryption", "kms_key_id", "bucket_key_enabled")):
+            api.set_encryption(clients, name, pure.encryption(properties))
+        if "versioning" in differs:
+            api.set_versioning(clients, name, properties["versioning"])
+        if "policy" in differs:
+            document = properties["policy"]
+            api.set_policy(clients, name, policy.to_json(document) if document else None)
+        if "lifecycle_rules" in differs:
+            api.set_lifecycle_rules(clients, name, pure.lifecycle_rules(properties))
+
+    def delete(found: Resource) -> None:
+        if empty and api.exists(clients, found.name):
+            for objects in api.versions(clients, found.name):
+                if objects:
+                    api.delete_versions(clients, found.name, objects)
+        api.delete(clients, found.name)
+
+    return Hands(create, change, delete)

@@ -1,0 +1,82 @@
+#!/usr/bin/python
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecs_rollouts
+short_description: Wait until ECS services run what they were told to
+version_added: 0.1.0
+description:
+  - Waits until the newest deployment of each service is complete and as many tasks run as are desired.
+  - When a deployment fails or is rolled back, or time is over, it fails with the reason of the stopped tasks, what cures
+    it, and the last lines of their logs.
+author: farflow.airflow contributors (@farflow)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: It changes nothing; in check mode it does not wait either.
+    support: full
+  diff_mode:
+    description: There is none.
+    support: none
+options:
+  cluster:
+    description: The cluster of the services.
+    type: str
+    required: true
+  services:
+    description: The names of the services.
+    type: list
+    elements: str
+    required: true
+  wait_timeout:
+    description: For how many seconds to wait.
+    type: int
+    default: 900
+"""
+
+EXAMPLES = r"""
+- name: Wait for the services
+  farflow.airflow.ecs_rollouts:
+    cluster: prod
+    services: [prod-api-server, prod-scheduler]
+"""
+
+RETURN = r"""
+services:
+  description: The names of the services.
+  returned: always
+  type: list
+  elements: str
+  sample: [prod-api-server, prod-scheduler]
+"""
+
+from ..module_utils.glue.ecs_rollouts import Rollouts
+from ..module_utils.glue.module import run
+
+ARGUMENT_SPEC = {
+    "cluster": {"type": "str", "required": True},
+    "services": {"type": "list", "elements": "str", "required": True},
+    "wait_timeout": {"type": "int", "default": 900},
+}
+
+
+def work(parameters, clients, check_mode):
+    """Waits."""
+    names = parameters["services"]
+    if names and not check_mode:
+        Rollouts(clients, parameters["cluster"], names).wait(parameters["wait_timeout"])
+    return {"changed": False, "services": names}
+
+
+def main():
+    run(ARGUMENT_SPEC, work)
+
+
+if __name__ == "__main__":
+    main()
