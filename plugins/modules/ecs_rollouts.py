@@ -10,8 +10,8 @@ short_description: Wait until ECS services run what they were told to
 version_added: 0.1.0
 description:
   - Waits until the newest deployment of each service is complete and as many tasks run as are desired.
-  - When a deployment fails or is rolled back, or time is over, it fails with the reason of the stopped tasks, what cures
-    it, and the last lines of their logs.
+  - When a deployment fails or is rolled back, or time is over, it fails with the reason of the stopped tasks, what
+    cures it, and the last lines of their logs.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules

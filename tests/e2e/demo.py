@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from datetime import datetime
 from typing import Any
@@ -12,11 +13,14 @@ import boto3
 from airflow_api import Airflow
 
 
-def connect(environment: str, url: str, endpoint_url: str, region: str) -> Airflow:
-    """Airflow with the first user's password, read where the deploy keeps it."""
-    secrets = boto3.client("secretsmanager", endpoint_url=endpoint_url, region_name=region)
-    password = secrets.get_secret_value(SecretId=f"farflow/{environment}/admin-password")["SecretString"]
-    return Airflow(url, "admin", password, via=urlsplit(endpoint_url).netloc)
+def connect(environment: str) -> Airflow:
+    """Airflow on the embedded AWS that the environment variables point to, with the first user's password read where
+    the deploy keeps it.
+    """
+    endpoint = urlsplit(os.environ["AWS_ENDPOINT_URL"])
+    password = boto3.client("secretsmanager").get_secret_value(SecretId=f"farflow/{environment}/admin-password")
+    url = f"http://{environment}-airflow.alb.localhost:{endpoint.port}"
+    return Airflow(url, "admin", password["SecretString"], via=endpoint.netloc)
 
 
 def table(instances: list[dict[str, Any]]) -> str:
@@ -37,13 +41,10 @@ def _seconds(instance: dict[str, Any]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--environment", required=True)
-    parser.add_argument("--url", required=True, help="where Airflow is")
-    parser.add_argument("--endpoint-url", required=True, help="where the AWS API is")
-    parser.add_argument("--region", required=True)
+    parser.add_argument("--environment", default="local")
     parser.add_argument("--dag", default="example")
     given = parser.parse_args()
-    airflow = connect(given.environment, given.url, given.endpoint_url, given.region)
+    airflow = connect(given.environment)
     run = airflow.dag_run(given.dag)
     print(f"\nDAG {given.dag}, run {run['dag_run_id']}: {run['state']}\n")
     print(table(airflow.task_instances(given.dag, run["dag_run_id"])))

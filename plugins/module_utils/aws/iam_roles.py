@@ -51,8 +51,9 @@ def create(clients: Clients, name: str, role: Mapping[str, Any], assume_role_pol
         "AssumeRolePolicyDocument": assume_role_policy,
         "Description": role["description"],
         "MaxSessionDuration": role["max_session_duration"],
-        "Tags": tag_list(role["tags"]),
     }
+    if role["tags"]:
+        arguments["Tags"] = tag_list(role["tags"])
     if role["permissions_boundary"]:
         arguments["PermissionsBoundary"] = role["permissions_boundary"]
     with doing("create", _WHAT, name):

@@ -75,7 +75,7 @@ def create_load_balancer(clients: Clients, name: str, wanted: Mapping[str, Any])
             Subnets=wanted["subnets"],
             SecurityGroups=wanted["security_groups"],
             IpAddressType=wanted["ip_address_type"],
-            Tags=tag_list(wanted["tags"]),
+            **_tagged(wanted),
         )
     return dict(answer["LoadBalancers"][0])
 
@@ -89,7 +89,7 @@ def create_target_group(clients: Clients, name: str, wanted: Mapping[str, Any]) 
             Port=wanted["port"],
             VpcId=wanted["vpc_id"],
             TargetType=wanted["target_type"],
-            Tags=tag_list(wanted["tags"]),
+            **_tagged(wanted),
             **_health_check(wanted["health_check"]),
         )
     return dict(answer["TargetGroups"][0])
@@ -97,10 +97,9 @@ def create_target_group(clients: Clients, name: str, wanted: Mapping[str, Any]) 
 
 def create_listener(clients: Clients, load_balancer_arn: str, target_group_arn: str, wanted: Mapping[str, Any]) -> str:
     """Makes a listener; its ARN."""
-    tagged = {"Tags": tag_list(wanted["tags"])} if wanted["tags"] else {}
     with doing("create", "listener", f"{wanted['protocol']} {wanted['port']} of {load_balancer_arn}"):
         answer = clients("elbv2").create_listener(
-            LoadBalancerArn=load_balancer_arn, **_listener(target_group_arn, wanted), **tagged
+            LoadBalancerArn=load_balancer_arn, **_listener(target_group_arn, wanted), **_tagged(wanted)
         )
     return str(answer["Listeners"][0]["ListenerArn"])
 
@@ -190,6 +189,11 @@ def network_interfaces(clients: Clients, load_balancer_arn: str) -> list[dict[st
             "NetworkInterfaces",
             Filters=[{"Name": "description", "Values": [description]}],
         )
+
+
+def _tagged(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """AWS takes no empty list of tags."""
+    return {"Tags": tag_list(wanted["tags"])} if wanted["tags"] else {}
 
 
 def _health_check(check: Mapping[str, Any]) -> dict[str, Any]:

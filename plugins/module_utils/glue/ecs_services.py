@@ -16,6 +16,7 @@ from ..core.actions import Resource
 from ..core.compare import contains_unknown
 from ..core.errors import FarflowError
 from ..pure import ecs_services as pure
+from ..pure.tags import ENVIRONMENT
 from .ecs_patience import patiently
 from .parallel import in_parallel
 from .reconcile import Hands
@@ -26,13 +27,15 @@ _DELETION_LIMIT = 900.0
 
 
 def find(clients: Clients, environment: str) -> list[Resource]:
-    """Every service in the clusters of an environment, whoever made it."""
+    """Every service in the clusters of an environment, whoever made it; not those that say that they are another's,
+    whose name can begin alike.
+    """
     found = []
     for arn in ecs_clusters.arns(clients):
         cluster = arn.rsplit("/", 1)[1]
         if cluster == environment or cluster.startswith(f"{environment}-"):
             found += read(clients, cluster, api.names(clients, cluster))
-    return found
+    return [each for each in found if (each.properties.get("tags") or {}).get(ENVIRONMENT, environment) == environment]
 
 
 def read(clients: Clients, cluster: str, names: list[str], draining: bool = False) -> list[Resource]:

@@ -38,7 +38,14 @@ _ALL = (
     Layer(
         "airflow_service",
         airflow_service.desired,
-        (readers.whose_account, *_CONTAINERS, readers.load_balancers, readers.services, readers.queues),
+        (
+            readers.whose_account,
+            *_CONTAINERS,
+            readers.load_balancers,
+            readers.services,
+            readers.queues,
+            readers.buckets,
+        ),
         needs=("network", "rds", "ecs_cluster"),
         types=frozenset({schema.SCHEMA, network_load_balancer.LISTENER, ecr_images.TYPE}),
         outlives=frozenset({ecr_images.TYPE}),

@@ -31,6 +31,7 @@ from . import (
     rds_parameter_groups,
     rds_snapshots,
     rds_subnet_groups,
+    s3_buckets,
     secrets,
     service_discovery,
     sqs_queues,
@@ -118,4 +119,5 @@ subnet_groups = of_environment(rds_subnet_groups.find)
 parameter_groups = of_environment(rds_parameter_groups.find)
 snapshots = of_environment(rds_snapshots.find)
 queues = of_environment(sqs_queues.find)
+buckets = of_environment(s3_buckets.find)
 file_systems = of_environment(efs.find)

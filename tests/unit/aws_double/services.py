@@ -49,13 +49,15 @@ DEPLOYMENT_DEFAULTS = {
 
 class Services:
     """``stored`` has every service by name. ``rollouts`` are the states that coming deployments go through, a step a
-    look; the last one stays. Without any they are COMPLETED at once.
+    look; the last one stays. Without any they are COMPLETED at once. So many
+    ``stale_answers`` of DescribeServices don't know the newest deployment yet.
     """
 
     def __init__(self, tags, clusters, task_definitions, tasks):
         self.stored = {}
         self.tags = tags
         self.rollouts = []
+        self.stale_answers = 0
         self.tokens = []
         self._clusters = clusters
         self._task_definitions = task_definitions
@@ -125,7 +127,7 @@ class Services:
         newest = document["deployments"][0]
         state = newest["steps"].pop(0) if newest["steps"] else newest.get("rolloutState", "COMPLETED")
         newest["rolloutState"] = state
-        newest["rolloutStateReason"] = "tasks failed to start." if state == "FAILED" else ""
+        newest["rolloutStateReason"] = newest.get("reason", "tasks failed to start." if state == "FAILED" else "")
         shown["runningCount"] = document["desiredCount"] if state == "COMPLETED" else 0
         return shown
 
@@ -133,8 +135,15 @@ class Services:
         self._clusters.named(given["cluster"])
         if len(given["services"]) > 10:
             raise AwsError("InvalidParameterException", "Services cannot have more than 10 elements")
-        found = [self._shown(self.stored[name]) for name in given["services"] if name in self.stored]
+        found = [self._seen(self.stored[name]) for name in given["services"] if name in self.stored]
         return {"services": found, "failures": []}
+
+    def _seen(self, document):
+        if self.stale_answers and len(document["deployments"]) > 1:
+            self.stale_answers -= 1
+            old = {**document["deployments"][1], "status": "PRIMARY", "steps": []}
+            document = {**document, "deployments": [old], "taskDefinition": old["taskDefinition"]}
+        return self._shown(document)
 
     def DescribeServiceRevisions(self, given):
         found = []

@@ -5,6 +5,7 @@ import copy
 import pytest
 from ansible_collections.farflow.airflow.plugins.modules import ecs_services as module
 from aws_double.tasks import ended
+from aws_double.wire import AwsError
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
 CONTAINER = {
@@ -230,6 +231,14 @@ def test_waits_for_all_services_together(cluster, run_module, no_pauses):
     assert all(each["deployments"][0]["rolloutState"] == "COMPLETED" for each in cluster.services.stored.values())
 
 
+def test_an_old_answer_is_not_taken_for_a_new_deployment(cluster, run_module, no_pauses):
+    run(run_module, service())
+    cluster.services.rollouts = ["IN_PROGRESS", "COMPLETED"]
+    cluster.services.stale_answers = 2
+    run(run_module, service(task_definition="test-web:2"), wait=True)
+    assert len(no_pauses) >= 2
+
+
 def stopped_task(cluster, **members):
     definition = cluster.task_definitions.resolved("test-web")["taskDefinitionArn"]
     cluster.tasks.add("test-airflow", definition, [], service="test-web", **members)
@@ -266,6 +275,27 @@ def test_a_deployment_that_was_rolled_back_is_told(cluster, run_module, monkeypa
     assert result["msg"].endswith("last log lines:\n  starting\n  no such module")
 
 
+@pytest.mark.parametrize(
+    "way_back",
+    [
+        {"reason": "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1."},
+        {"createdAt": 1},
+    ],
+    ids=["under way", "at its end"],
+)
+def test_a_later_wait_finds_a_rollback(cluster, run_module, no_pauses, way_back):
+    run(run_module, service())
+    cluster.services.rollouts = ["FAILED"]
+    run(run_module, service(task_definition="test-web:2"))
+    cluster.services.rollouts = ["IN_PROGRESS"]
+    cluster.services.UpdateService({"service": "test-web", "taskDefinition": "test-web:1"})
+    newest, failed = cluster.services.stored["test-web"]["deployments"]
+    newest.update(way_back)
+    failed["createdAt"] = 2
+    result = run(run_module, service(), wait=True)
+    assert result["msg"].startswith("service test-web did not come up: tasks failed to start.")
+
+
 def test_a_wait_in_vain_ends_with_what_is_known(cluster, run_module):
     cluster.services.rollouts = ["IN_PROGRESS"]
     result = run(run_module, service(), wait=True, wait_timeout=0)
@@ -290,6 +320,32 @@ def test_absent_waits_until_tasks_have_stopped(cluster, run_module):
     }
     assert run(run_module, gone, state="absent")["changed"] is False
     assert run(run_module, service())["services"][0]["reasons"] == ["created"]
+
+
+def test_absent_waits_for_what_is_draining(cluster, run_module, no_pauses):
+    run(run_module, service())
+    cluster.services.stored["test-web"]["status"] = "DRAINING"
+    assert run(run_module, service())["services"][0]["reasons"] == ["created"]
+    cluster.services.stored["test-web"]["status"] = "DRAINING"
+    gone = {"service_name": "test-web", "cluster": "test-airflow"}
+    assert run(run_module, gone, state="absent")["services"][0]["reasons"] == ["deleted"]
+
+
+def test_what_the_first_load_balancer_or_role_needs_is_waited_for(cluster, run_module, no_pauses):
+    refusals = [
+        "Unable to Start a service that is still Draining.",
+        "The target group with targetGroupArn arn:group does not have an associated load balancer.",
+        "Unable to assume the service linked role. Please verify that the ECS service linked role exists.",
+    ]
+
+    def fault(operation, given):
+        if operation == "CreateService" and refusals:
+            raise AwsError("InvalidParameterException", refusals.pop())
+
+    cluster.wire.fault = fault
+    assert run(run_module, service())["services"][0]["reasons"] == ["created"]
+    tokens = [given["clientToken"] for operation, given in cluster.wire.calls if operation == "CreateService"]
+    assert (len(tokens), len(set(tokens))) == (4, 1)
 
 
 def test_everything_wrong_is_told_before_aws_is_called(ecs, run_module):

@@ -333,6 +333,12 @@ def test_what_cannot_work_is_told_at_once(run_module, spec):
         assert words in result["msg"]
 
 
+def test_without_tags(run_module, spec):
+    bare = {key: value for key, value in spec.items() if key != "tags"}
+    run_module(module, **bare)
+    assert run_module(module, **bare)["changed"] is False
+
+
 def test_check_mode_creates_nothing(run_module, spec):
     result = run_module(module, check_mode=True, **spec)
     assert len(result["reasons"]) == 4

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.actions import Resource
 from ...core.known import Known
-from .. import sqs_queues
+from .. import s3_buckets, sqs_queues
 from ..tags import tags
 from . import names, settings
 from .arns import account
@@ -36,10 +36,18 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     bucket = {
         "name": name,
         "policy": _tls_only(where.bucket(name)),
-        "lifecycle_expiration_days": inputs["airflow_service_log_retention_in_days"],
+        "lifecycle_rules": [_expiration(inputs["airflow_service_log_retention_in_days"])],
         "tags": tags(inputs, ROLE),
     }
-    return [made_by(sqs_queues.desired, queue)]
+    return [made_by(sqs_queues.desired, queue), made_by(s3_buckets.desired, bucket)]
+
+
+def _expiration(days: int) -> dict[str, Any]:
+    return {
+        "id": "expire-task-logs",
+        "expiration_days": days,
+        "abort_incomplete_multipart_upload_days": 7,
+    }
 
 
 def _tls_only(arn: str) -> dict[str, Any]:

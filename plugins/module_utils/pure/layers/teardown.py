@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.actions import Resource
 from ...core.known import Known
-from .. import ecr_images, ecr_repositories, network_load_balancer, rds_instances, rds_snapshots, secrets
+from .. import ecr_images, ecr_repositories, network_load_balancer, rds_instances, rds_snapshots, s3_buckets, secrets
 from . import names, schema, values
 
 Inputs = Mapping[str, Any]
@@ -20,7 +20,7 @@ SNAPSHOT = "snapshot"
 #: They go, or stay, with what they are in: the schema with its database, images with their repository.
 PARTS = (schema.SCHEMA, ecr_images.TYPE)
 
-_TYPES = {rds_snapshots.TYPE: SNAPSHOT, ecr_repositories.TYPE: "images"}
+_TYPES = {rds_snapshots.TYPE: SNAPSHOT, s3_buckets.TYPE: "log_bucket", ecr_repositories.TYPE: "images"}
 
 
 def kept(inputs: Inputs) -> Callable[[Resource], bool]:

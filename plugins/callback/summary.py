@@ -1,0 +1,231 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: summary
+type: aggregate
+short_description: Say at the end what there is to do, or what has been done
+version_added: 0.1.0
+description:
+  - It follows the looks that P(farflow.airflow.environment_plan#module) takes, and is silent in playbooks that take none.
+  - In check mode it says the plan, in total, by role and resource by resource. Where Ansible has already shown the
+    resources as a diff, it only counts.
+  - At the end of any other run it says what has been done, and what is left, even if the run failed. Done is what a
+    look saw to do and a later look did not. What happened after the last look at a role is not known, and not counted.
+  - The time of a role is what its tasks took, each until the next one started. Work in the background, such as the
+    build of an image, is counted for the role that waits for it, for as long as it waits.
+author: farflow.airflow contributors (@farflow)
+requirements:
+  - To be enabled, by C(callbacks_enabled = farflow.airflow.summary) in the section C([defaults]) of ansible.cfg, or by
+    E(ANSIBLE_CALLBACKS_ENABLED).
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible import constants as C
+from ansible.plugins.callback import CallbackBase
+
+LOOKS = ("farflow.airflow.environment_plan", "environment_plan")
+
+Action = Mapping[str, Any]
+Key = tuple[str, str, str, int]
+Line = tuple[str, str | None]
+
+
+class Kind(NamedTuple):
+    """How one kind of action is said."""
+
+    sign: str
+    color: str
+    to_do: str
+    done: str
+
+
+KINDS = {
+    "create": Kind("+", C.COLOR_DIFF_ADD, "to create", "created"),
+    "change": Kind("~", C.COLOR_CHANGED, "to change", "changed"),
+    "delete": Kind("-", C.COLOR_DIFF_REMOVE, "to delete", "deleted"),
+}
+
+
+class Clock:
+    """Wall seconds by role, in ``seconds``; those of tasks without a role are under None."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str | None] = Counter()
+        self._role: str | None = None
+        self._since = time.monotonic()
+
+    def turn(self, role: str | None) -> None:
+        """From now on time is the role's."""
+        now = time.monotonic()
+        self.seconds[self._role] += now - self._since
+        self._role, self._since = role, now
+
+
+class Ledger:
+    """What the looks of one play at one host's environment saw. ``is_plan``: all of them were in check mode."""
+
+    def __init__(self, play: str, host: str, clock: Clock) -> None:
+        self.title = f"{play}: {host}"
+        self.clock = clock
+        self.is_plan = True
+        self._seen: dict[str, dict[Key, Action]] = {}
+        self._latest: dict[str, Sequence[Action]] = {}
+        self._told: dict[str, bool] = {}
+
+    def add(self, layers: Mapping[str, Any], check_mode: bool, told: bool) -> None:
+        """A look at some layers. ``told``: its actions are on the screen already."""
+        self.is_plan = self.is_plan and check_mode
+        for name, layer in layers.items():
+            seen = self._seen.setdefault(name, {})
+            for key, action in _keyed(layer["actions"]):
+                # What was done in parts has fewer reasons in a later look; what was not yet known is known there.
+                if key not in seen or len(action["reasons"]) >= len(seen[key]["reasons"]):
+                    seen[key] = action
+            self._latest[name] = layer["actions"]
+            self._told[name] = told
+
+    def left(self) -> dict[str, Sequence[Action]]:
+        """By layer what the latest look saw to do."""
+        return {name: actions for name, actions in self._latest.items() if actions}
+
+    def untold(self) -> dict[str, Sequence[Action]]:
+        """What is left, without what is on the screen already."""
+        return {name: actions for name, actions in self.left().items() if not self._told[name]}
+
+    def done(self) -> dict[str, Sequence[Action]]:
+        """By layer what a look saw to do and the latest did not. What was created was not also changed."""
+        done = {name: self._done_in(name) for name in self._seen}
+        return {name: actions for name, actions in done.items() if actions}
+
+    def _done_in(self, name: str) -> list[Action]:
+        left = dict(_keyed(self._latest[name]))
+        done = {key: action for key, action in self._seen[name].items() if key not in left}
+        return [action for (kind, *rest), action in done.items() if kind != "change" or ("create", *rest) not in done]
+
+
+def _keyed(actions: Iterable[Action]) -> Iterator[tuple[Key, Action]]:
+    """Actions by what they are; the number tells two resources with one name apart."""
+    times: Counter[tuple[str, str, str]] = Counter()
+    for action in actions:
+        key = action["kind"], action["type"], action["name"]
+        yield (*key, times[key]), action
+        times[key] += 1
+
+
+def report(ledger: Ledger) -> list[Line]:
+    """The summary below its heading, none if nothing was to do: lines with their colours."""
+    done, left = ledger.done(), ledger.left()
+    if ledger.is_plan:
+        return [*_table(left, "to_do"), *_resources(ledger.untold())] if left else []
+    lines = [*_table(done, "done", ledger.clock.seconds), *_resources(done)] if done or left else []
+    if left:
+        lines += [("Left at the last look:", C.COLOR_WARN), *_table(left, "to_do"), *_resources(left)]
+    return lines
+
+
+def _table(
+    layers: Mapping[str, Sequence[Action]], tense: str, seconds: Mapping[str | None, float] | None = None
+) -> list[Line]:
+    """One row in total, then one for each layer, aligned, with the time of each if ``seconds`` are given."""
+    rows = [("in all", _counts([action for actions in layers.values() for action in actions], tense, zeros=True))]
+    rows += [(name, _counts(actions, tense)) for name, actions in layers.items()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [f"{name:{widths[0]}}  {counts:{widths[1]}}" for name, counts in rows]
+    if seconds is not None:
+        times = [sum(seconds.values()), *(seconds.get(name, 0.0) for name in layers)]
+        lines = [f"{line}  {_duration(time_):>12}" for line, time_ in zip(lines, times, strict=True)]
+    return [(line.rstrip(), None) for line in lines]
+
+
+def _counts(actions: Iterable[Action], tense: str, zeros: bool = False) -> str:
+    numbers = Counter(action["kind"] for action in actions)
+    return ", ".join(f"{getattr(KINDS[kind], tense)} {numbers[kind]}" for kind in KINDS if zeros or numbers[kind])
+
+
+def _resources(layers: Mapping[str, Iterable[Action]]) -> list[Line]:
+    return [_resource(name, action) for name, actions in layers.items() for action in actions]
+
+
+def _resource(layer: str, action: Action) -> Line:
+    kind = KINDS[action["kind"]]
+    reasons = f": {'; '.join(action['reasons'])}" if action["reasons"] else ""
+    return f"{kind.sign} {layer}: {action['type']} {action['name']}{reasons}", kind.color
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return "{} min {} s".format(*divmod(round(seconds), 60))
+
+
+class CallbackModule(CallbackBase):
+    """Keeps a ledger for each play and host that takes a look, and prints them at the end of the playbook."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "farflow.airflow.summary"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ledgers: dict[tuple[str, str], Ledger] = {}
+        self._play: Any = None
+        self._clock = Clock()
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        self._clock.turn(None)
+        self._play, self._clock = play, Clock()
+
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
+        self._clock.turn(task._role.get_name(include_role_fqcn=False) if task._role else None)
+
+    def v2_playbook_on_handler_task_start(self, task: Any) -> None:
+        self.v2_playbook_on_task_start(task, False)
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        if result.task.action in LOOKS:
+            self._add(result)
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        self.v2_runner_on_ok(result)
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        self._clock.turn(None)
+        for ledger in self._ledgers.values():
+            self._print(ledger)
+        self._ledgers = {}
+
+    def _add(self, result: Any) -> None:
+        """The look, or the looks of a loop. One that failed or was hidden has no layers."""
+        given, fields = result.result, result.task_fields
+        looks = [each for each in given.get("results", [given]) if "layers" in each]
+        if not looks:
+            return
+        host = result.host.get_name()
+        key = self._play._uuid, host
+        if key not in self._ledgers:
+            self._ledgers[key] = Ledger(self._play.get_name(), host, self._clock)
+        for look in looks:
+            # Ansible's own callback shows a diff only of what has changed.
+            told = bool(fields["diff"] and look["changed"])
+            self._ledgers[key].add(look["layers"], bool(fields["check_mode"]), told)
+
+    def _print(self, ledger: Ledger) -> None:
+        heading = "PLAN" if ledger.is_plan else "SUMMARY"
+        if len(self._ledgers) > 1:
+            heading = f"{heading} [{ledger.title}]"
+        lines = report(ledger)
+        if not lines:
+            time_ = "" if ledger.is_plan else f", {_duration(sum(ledger.clock.seconds.values()))}"
+            self._display.display(f"{heading}: nothing to create, to change or to delete{time_}", color=C.COLOR_OK)
+            return
+        self._display.banner(heading)
+        for text, color in lines:
+            self._display.display(text, color=color)

@@ -1,0 +1,110 @@
+"""What a look at an environment finds of ECS, and what it costs in calls."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import (
+    ecs_clusters,
+    ecs_services,
+    ecs_task_definitions,
+)
+from ansible_collections.farflow.airflow.plugins.module_utils.glue.reconcile import reconcile
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_clusters as pure_clusters
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_services as pure_services
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_task_definitions as pure_definitions
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.tags import ENVIRONMENT
+
+TAGS = [{"key": ENVIRONMENT, "value": "prod"}]
+CLUSTER = {"name": "prod-airflow", "tags": {ENVIRONMENT: "prod"}}
+
+
+@pytest.fixture
+def clients(ecs):
+    return Clients(boto3.Session().client)
+
+
+def family(name, **changed):
+    containers = [{"name": "web", "image": "x"}]
+    return {"family": name, "cpu": 256, "memory": 512, "container_definitions": containers, "tags": TAGS, **changed}
+
+
+def service(name, **changed):
+    return {
+        "service_name": name,
+        "cluster": "prod-airflow",
+        "task_definition": "prod-web:1",
+        "desired_count": 1,
+        "network_configuration": {"awsvpc_configuration": {"subnets": ["subnet-a"]}},
+        "tags": TAGS,
+        **changed,
+    }
+
+
+def converge(clients, *resources):
+    hands = {
+        pure_clusters.TYPE: ecs_clusters.hands(clients),
+        pure_services.TYPE: ecs_services.hands(clients),
+    }
+    for resource in resources:
+        reconcile([resource], [], hands[resource.type], check_mode=False)
+
+
+def register(clients, *specifications):
+    wanted = pure_definitions.all_desired(specifications)
+    index = ecs_task_definitions.read(clients, [each.name for each in wanted])
+    ecs_task_definitions.reconcile(clients, wanted, index, check_mode=False, keep=3)
+    return wanted
+
+
+def test_right_after_the_hands_ran_the_plan_is_empty(ecs, clients):
+    wanted = register(clients, family("prod-web"), family("prod-a"))
+    cluster = pure_clusters.desired(CLUSTER)
+    services = [pure_services.desired(service("prod-web")), pure_services.desired(service("prod-b", autoscaled=True))]
+    converge(clients, cluster, *services)
+    assert plan([cluster], ecs_clusters.find(clients, "prod")) == []
+    assert plan(services, ecs_services.find(clients, "prod")) == []
+    index = ecs_task_definitions.find(clients, "prod").tagged(ENVIRONMENT, "prod")
+    assert pure_definitions.plan_task_definitions(wanted, index, lambda arns: {}) == []
+
+
+def test_another_environment_is_not_found(ecs, clients):
+    tags = [{"key": ENVIRONMENT, "value": "prod-too"}]
+    register(clients, family("prod-web"), family("prod-too-web", tags=tags))
+    others = {"name": "prod-too-airflow", "tags": {ENVIRONMENT: "prod-too"}}
+    converge(clients, pure_clusters.desired(CLUSTER), pure_clusters.desired(others))
+    converge(clients, pure_services.desired(service("prod-web")))
+    converge(clients, pure_services.desired(service("prod-too-web", cluster="prod-too-airflow", tags=tags)))
+    assert [each.name for each in ecs_clusters.find(clients, "prod")] == ["prod-airflow"]
+    assert [each.name for each in ecs_services.find(clients, "prod")] == ["prod-web"]
+    index = ecs_task_definitions.find(clients, "prod").tagged(ENVIRONMENT, "prod")
+    assert list(index.arns) == ["prod-web"]
+
+
+def test_a_look_at_two_hundred_families_costs_a_handful_of_calls(ecs, clients):
+    register(clients, *(family(f"prod-{number}") for number in range(200)))
+    ecs.forget_calls()
+    assert len(ecs_task_definitions.find(clients, "prod").arns) == 200
+    assert ecs.call_count == 4
+
+
+def test_a_look_at_services_costs_four_calls(ecs, clients):
+    register(clients, family("prod-web"))
+    converge(clients, pure_clusters.desired(CLUSTER))
+    converge(clients, *(pure_services.desired(service(f"prod-{number}")) for number in range(5)))
+    ecs.forget_calls()
+    assert len(ecs_services.find(clients, "prod")) == 5
+    assert ecs.wire.operations() == ["ListClusters", "ListServices", "DescribeServices", "DescribeServiceRevisions"]
+
+
+def test_what_is_deleted_names_itself_to_the_module(ecs, clients):
+    register(clients, family("prod-web"))
+    converge(clients, pure_clusters.desired(CLUSTER))
+    converge(clients, pure_services.desired(service("prod-web")))
+    [found] = ecs_services.find(clients, "prod")
+    assert found.attributes["arguments"] == {"service_name": "prod-web", "cluster": "prod-airflow"}
+    assert ecs_clusters.find(clients, "prod")[0].attributes["arguments"] == {"name": "prod-airflow"}
+    [definition] = ecs_task_definitions.find(clients, "prod").resources()
+    assert definition.attributes["arguments"] == {"family": "prod-web"}

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import s3_buckets
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import s3_buckets as pure
+from ansible_collections.farflow.airflow.plugins.modules import s3_buckets as module
+
+NAME = "test-logs-123456789012"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
+TLS_ONLY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "OnlyTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [f"arn:aws:s3:::{NAME}", f"arn:aws:s3:::{NAME}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ],
+}
+OTHER_POLICY = {**TLS_ONLY, "Statement": [{**TLS_ONLY["Statement"][0], "Action": "s3:GetObject"}]}
+BUCKET = {
+    "name": NAME,
+    "policy": TLS_ONLY,
+    "lifecycle_rules": [{"id": "logs", "expiration_days": 90, "abort_incomplete_multipart_upload_days": 7}],
+    "tags": {"farflow:environment": "test", "stage": "test"},
+}
+
+
+def s3():
+    return boto3.client("s3")
+
+
+def names():
+    return [bucket["Name"] for bucket in s3().list_buckets()["Buckets"]]
+
+
+def test_creates_private_and_encrypted_then_changes_nothing(aws, run_module):
+    first = run_module(module, buckets=[BUCKET])
+    assert first["buckets"] == [
+        {"name": NAME, "arn": f"arn:aws:s3:::{NAME}", "changed": True, "reasons": ["created"]}
+    ]
+    client = s3()
+    assert client.get_bucket_location(Bucket=NAME)["LocationConstraint"] == "eu-west-1"
+    assert set(client.get_public_access_block(Bucket=NAME)["PublicAccessBlockConfiguration"].values()) == {True}
+    assert run_module(module, buckets=[BUCKET])["changed"] is False
+
+
+CHANGES = {
+    "versioning": ({"versioning": True}, ["versioning false -> true"]),
+    "key": (
+        {"kms_key_id": KEY},
+        ["encryption AES256 -> aws:kms", f"kms_key_id (none) -> {KEY}", "bucket_key_enabled false -> true"],
+    ),
+    "public access": (
+        {"public_access_block": {"block_public_policy": False}},
+        ["public_access_block block_public_policy true -> false"],
+    ),
+    "policy": ({"policy": OTHER_POLICY}, ["policy Statement OnlyTls Action [s3:*] -> [s3:GetObject]"]),
+    "ownership": (
+        {"object_ownership": "BucketOwnerPreferred"},
+        ["object_ownership BucketOwnerEnforced -> BucketOwnerPreferred"],
+    ),
+    "rule changed": (
+        {"lifecycle_rules": [{"id": "logs", "expiration_days": 30, "abort_incomplete_multipart_upload_days": 7}]},
+        ["lifecycle_rules logs expiration_days 90 -> 30"],
+    ),
+    "rule prefix": (
+        {"lifecycle_rules": [{**BUCKET["lifecycle_rules"][0], "prefix": "old/"}]},
+        ['lifecycle_rules logs prefix "" -> old/'],
+    ),
+    "rule removed": (
+        {"lifecycle_rules": []},
+        [
+            'lifecycle_rules logs prefix "" -> (none)',
+            "lifecycle_rules logs expiration_days 90 -> (none)",
+            "lifecycle_rules logs abort_incomplete_multipart_upload_days 7 -> (none)",
+        ],
+    ),
+    "tags": (
+        {"tags": {"farflow:environment": "test", "team": "data"}},
+        ["tags team (none) -> data", "tags stage test -> (none)"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("members", "reasons"), CHANGES.values(), ids=CHANGES)
+def test_change_is_predicted_told_and_done(aws, run_module, members, reasons):
+    run_module(module, buckets=[BUCKET])
+    wanted = [{**BUCKET, **members}]
+    predicted = run_module(module, check_mode=True, buckets=wanted)
+    done = run_module(module, buckets=wanted)
+    assert predicted["buckets"] == done["buckets"]
+    assert done["buckets"][0]["reasons"] == reasons
+    assert run_module(module, buckets=wanted)["changed"] is False
+
+
+def test_everything_can_be_taken_away_again(aws, run_module):
+    run_module(module, buckets=[{**BUCKET, "versioning": True, "kms_key_id": KEY}])
+    bare = [{"name": NAME}]
+    reasons = run_module(module, buckets=bare)["buckets"][0]["reasons"]
+    assert "versioning true -> false" in reasons
+    assert "encryption aws:kms -> AES256" in reasons
+    assert "policy Version 2012-10-17 -> (none)" in reasons
+    assert run_module(module, buckets=bare)["changed"] is False
+
+
+def test_drift_is_seen_and_mended(aws, run_module):
+    run_module(module, buckets=[BUCKET])
+    client = s3()
+    client.delete_public_access_block(Bucket=NAME)
+    client.delete_bucket_policy(Bucket=NAME)
+    client.put_bucket_lifecycle_configuration(
+        Bucket=NAME,
+        LifecycleConfiguration={
+            "Rules": [
+                {
+                    "ID": "logs",
+                    "Status": "Disabled",
+                    "Filter": {"Prefix": ""},
+                    "Expiration": {"Days": 90},
+                    "Transitions": [{"Days": 30, "StorageClass": "GLACIER"}],
+                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+                },
+                {"ID": "foreign", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}},
+            ]
+        },
+    )
+    reasons = run_module(module, buckets=[BUCKET])["buckets"][0]["reasons"]
+    assert "public_access_block block_public_acls false -> true" in reasons
+    assert "policy Statement OnlyTls Effect (none) -> Deny" in reasons
+    assert "lifecycle_rules logs more Status Disabled -> (none)" in reasons
+    assert any(reason.startswith("lifecycle_rules logs more Transitions ") for reason in reasons)
+    assert "lifecycle_rules foreign expiration_days 1 -> (none)" in reasons
+    assert run_module(module, buckets=[BUCKET])["changed"] is False
+
+
+def test_check_mode_creates_nothing(aws, run_module):
+    assert run_module(module, check_mode=True, buckets=[BUCKET])["changed"] is True
+    assert names() == []
+
+
+def filled():
+    client = s3()
+    client.put_object(Bucket=NAME, Key="a", Body=b"old")
+    client.put_object(Bucket=NAME, Key="a", Body=b"new")
+    client.put_object(Bucket=NAME, Key="b", Body=b"gone")
+    client.delete_object(Bucket=NAME, Key="b")
+
+
+def test_absent_deletes_only_what_is_named_and_empty(aws, run_module):
+    run_module(module, buckets=[{"name": NAME, "versioning": True}, {"name": "test-other"}])
+    filled()
+    named = [{"name": NAME}]
+    refused = run_module(module, buckets=named, state="absent")
+    assert "BucketNotEmpty" in refused["msg"]
+    predicted = run_module(module, check_mode=True, buckets=named, state="absent", empty=True)
+    done = run_module(module, buckets=named, state="absent", empty=True)
+    assert predicted["buckets"] == done["buckets"]
+    assert [(one["name"], one["reasons"]) for one in done["buckets"]] == [(NAME, ["deleted"])]
+    assert names() == ["test-other"]
+    assert run_module(module, buckets=named, state="absent", empty=True)["changed"] is False
+
+
+def test_a_bucket_that_this_account_has_is_taken_and_mended(aws, run_module):
+    s3().create_bucket(Bucket=NAME, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    clients = Clients(lambda service, config: boto3.client(service))
+    assert s3_buckets.hands(clients).create(pure.desired(BUCKET)) == f"arn:aws:s3:::{NAME}"
+    assert run_module(module, buckets=[BUCKET])["changed"] is False
+
+
+def test_find_sees_the_environment_alone(aws, run_module):
+    other = {"name": "test-eu-logs", "tags": {"farflow:environment": "test-eu"}}
+    run_module(module, buckets=[BUCKET, other])
+    client, calls = s3(), []
+    client.meta.events.register("before-call.s3", lambda model, **_: calls.append(model.name))
+    assert plan([pure.desired(BUCKET)], s3_buckets.find(Clients(lambda service, config: client), "test")) == []
+    assert len(calls) == 1 + 7 * 2
+
+
+def test_what_the_plan_hands_over_is_what_was_given():
+    resource = pure.desired(BUCKET)
+    handed = json.loads(json.dumps({**resource.properties, "name": resource.name}))
+    assert pure.desired(handed) == resource
