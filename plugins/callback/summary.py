@@ -204,7 +204,7 @@ class CallbackModule(CallbackBase):
 
     def _add(self, result: Any) -> None:
         """The look, or the looks of a loop. One that failed or was hidden has no layers."""
-        given, fields = result.result, result.task_fields
+        given, task = result.result, result.task
         looks = [each for each in given.get("results", [given]) if "layers" in each]
         if not looks:
             return
@@ -214,8 +214,8 @@ class CallbackModule(CallbackBase):
             self._ledgers[key] = Ledger(self._play.get_name(), host, self._clock)
         for look in looks:
             # Ansible's own callback shows a diff only of what has changed.
-            told = bool(fields["diff"] and look["changed"])
-            self._ledgers[key].add(look["layers"], bool(fields["check_mode"]), told)
+            told = bool(task.diff and look["changed"])
+            self._ledgers[key].add(look["layers"], bool(task.check_mode), told)
 
     def _print(self, ledger: Ledger) -> None:
         heading = "PLAN" if ledger.is_plan else "SUMMARY"

@@ -34,6 +34,11 @@ options:
     type: list
     elements: str
     required: true
+  deployments:
+    description: By service, the id of the deployment to wait for, as M(farflow.airflow.ecs_services) returns it. Another
+      one in its place means that it was rolled back.
+    type: dict
+    default: {}
   wait_timeout:
     description: For how many seconds to wait.
     type: int
@@ -62,6 +67,7 @@ from ..module_utils.glue.module import run
 ARGUMENT_SPEC = {
     "cluster": {"type": "str", "required": True},
     "services": {"type": "list", "elements": "str", "required": True},
+    "deployments": {"type": "dict", "default": {}},
     "wait_timeout": {"type": "int", "default": 900},
 }
 
@@ -70,7 +76,8 @@ def work(parameters, clients, check_mode):
     """Waits."""
     names = parameters["services"]
     if names and not check_mode:
-        Rollouts(clients, parameters["cluster"], names).wait(parameters["wait_timeout"])
+        rollouts = Rollouts(clients, parameters["cluster"], names, parameters["deployments"])
+        rollouts.wait(parameters["wait_timeout"])
     return {"changed": False, "services": names}
 
 

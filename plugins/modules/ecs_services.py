@@ -107,6 +107,12 @@ services:
       arn: arn:aws:ecs:eu-west-1:123456789012:service/prod-airflow/prod-scheduler
       changed: true
       reasons: ["task_definition prod-scheduler:3 -> prod-scheduler:4"]
+deployments:
+  description: By the service's name the deployments that were started, or were current when something was changed.
+  returned: always
+  type: dict
+  sample:
+    prod-scheduler: ecs-svc/0123456789012345678
 """
 
 from ..module_utils.glue import ecs_services
@@ -130,10 +136,11 @@ def work(parameters, clients, check_mode):
     if parameters["state"] == "absent":
         clusters = pure.named(given)
         actual = [each for cluster in clusters for each in ecs_services.read(clients, cluster, clusters[cluster], True)]
-        return as_result("services", reconcile([], actual, ecs_services.hands(clients), check_mode))
+        outcomes = reconcile([], actual, ecs_services.hands(clients), check_mode)
+        return {**as_result("services", outcomes), "deployments": {}}
     desired = ecs_services.with_revisions(clients, pure.all_desired(given), check_mode)
     if not desired:
-        return as_result("services", [])
+        return {**as_result("services", []), "deployments": {}}
     cluster, names = desired[0].properties["cluster"], [each.name for each in desired]
     actual = ecs_services.read(clients, cluster, names)
     if not parameters["replace"]:
@@ -142,7 +149,7 @@ def work(parameters, clients, check_mode):
     outcomes = reconcile(desired, actual, ecs_services.hands(clients, started), check_mode)
     if parameters["wait"] and not check_mode:
         Rollouts(clients, cluster, names, started).wait(parameters["wait_timeout"])
-    return as_result("services", outcomes)
+    return {**as_result("services", outcomes), "deployments": started}
 
 
 def main():

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -20,9 +19,6 @@ from .waiting import Clock, NotYet, wait_for
 
 _LOG_LINES = 20
 _MOST_STOPPED = 100
-
-# in the reason of the deployment that the circuit breaker starts
-_WAY_BACK = re.compile("rolling back|rollback", re.IGNORECASE)
 
 Service = Mapping[str, Any]
 
@@ -86,15 +82,15 @@ class Rollouts:
         """What is still missing (empty when nothing is), and what went wrong for good."""
         if service is None or service["status"] == "INACTIVE":
             return "is not there", None
-        newest = primary(service)
-        watched = self._deployments.setdefault(name, _started(service))
+        newest = primary(service).get("id", "")
+        watched = self._deployments.setdefault(name, newest)
         deployment: Service = next((each for each in service["deployments"] if each.get("id", "") == watched), {})
         if not deployment and watched not in self._seen:
             return "does not show its deployment yet", None
         self._seen.add(watched)
         rollout = deployment.get("rolloutState", "COMPLETED")
         counts = f"{service.get('runningCount', 0)} of {service['desiredCount']} tasks run"
-        if newest.get("id", "") != watched or rollout == "FAILED":
+        if newest != watched or rollout == "FAILED":
             why = deployment.get("rolloutStateReason") or "another deployment has taken its place"
             return f"failed, {counts}", f"did not come up: {why}"
         if rollout == "COMPLETED" and service.get("runningCount", 0) == service["desiredCount"]:
@@ -115,18 +111,3 @@ class Rollouts:
         services = api.describe(self._clients, self._cluster, [name])
         events = [event["message"] for service in services for event in service.get("events", [])]
         return f"its last event: {events[0]}" if events else "no task has stopped, and it has no events"
-
-
-def _started(service: Service) -> str:
-    """The id of the deployment that somebody asked for last: the newest one, unless that one is, or was, the way back
-    from one that failed.
-    """
-    newest = primary(service)
-    back = _WAY_BACK.search(newest.get("rolloutStateReason") or "")
-    failed = [each for each in service["deployments"] if each.get("rolloutState") == "FAILED"]
-    asked_for = next((each for each in failed if back or _is_younger(each, newest)), newest)
-    return str(asked_for.get("id", ""))
-
-
-def _is_younger(one: Service, other: Service) -> bool:
-    return bool("createdAt" in one and "createdAt" in other and one["createdAt"] > other["createdAt"])

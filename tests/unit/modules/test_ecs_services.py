@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import copy
 
+import boto3
 import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.glue.ecs_rollouts import Rollouts
 from ansible_collections.farflow.airflow.plugins.modules import ecs_services as module
 from aws_double.tasks import ended
 from aws_double.wire import AwsError
@@ -275,25 +279,20 @@ def test_a_deployment_that_was_rolled_back_is_told(cluster, run_module, monkeypa
     assert result["msg"].endswith("last log lines:\n  starting\n  no such module")
 
 
-@pytest.mark.parametrize(
-    "way_back",
-    [
-        {"reason": "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1."},
-        {"createdAt": 1},
-    ],
-    ids=["under way", "at its end"],
-)
-def test_a_later_wait_finds_a_rollback(cluster, run_module, no_pauses, way_back):
-    run(run_module, service())
+def test_the_deployments_that_were_started_can_be_waited_for_later(cluster, run_module, no_pauses):
+    made = run(run_module, service(), service("test-b"))["deployments"]
+    current = {name: each["deployments"][0]["id"] for name, each in cluster.services.stored.items()}
+    assert made == current
     cluster.services.rollouts = ["FAILED"]
-    run(run_module, service(task_definition="test-web:2"))
-    cluster.services.rollouts = ["IN_PROGRESS"]
+    changed = run(run_module, service(task_definition="test-web:2"), service("test-b"))
+    cluster.services.rollouts = []
     cluster.services.UpdateService({"service": "test-web", "taskDefinition": "test-web:1"})
-    newest, failed = cluster.services.stored["test-web"]["deployments"]
-    newest.update(way_back)
-    failed["createdAt"] = 2
-    result = run(run_module, service(), wait=True)
-    assert result["msg"].startswith("service test-web did not come up: tasks failed to start.")
+    clients = Clients(boto3.Session().client)
+    with pytest.raises(FarflowError, match="service test-web did not come up: tasks failed to start."):
+        Rollouts(clients, "test-airflow", ["test-web", "test-b"], changed["deployments"]).wait(10)
+    told = []
+    Rollouts(clients, "test-airflow", ["test-web", "test-b"], tell=told.append).wait(10)
+    assert told == ["test-web: as desired", "test-b: as desired"]
 
 
 def test_a_wait_in_vain_ends_with_what_is_known(cluster, run_module):

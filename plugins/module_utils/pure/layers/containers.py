@@ -76,9 +76,9 @@ def _container(inputs: Inputs, known: Known, component: Component, image: str) -
     if component.healthcheck:
         container["health_check"] = {
             "command": ["CMD", "airflow-healthcheck", component.name],
-            "interval": 30,
-            "timeout": 30,
-            "retries": 3,
+            "interval": 10,
+            "timeout": 10,
+            "retries": 6,
             "start_period": component.start_period,
         }
     return container

@@ -1,0 +1,124 @@
+"""What the READMEs say of this repository is so: commands, paths, variables, examples, figures."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import task_yml
+
+ROOT = Path(__file__).parent.parent.parent.parent
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+README = ROOT / "README.md"
+READMES = [README, *(ROOT / "roles" / role / "README.md" for role in ROLES)]
+
+OPTIONS = yaml.safe_load((ROOT / "playbooks" / "deploy.meta.yml").read_text())["argument_specs"]["deploy"]["options"]
+
+each_readme = pytest.mark.parametrize("path", READMES, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def fenced(path: Path, language: str) -> list[str]:
+    """The code blocks of a language, without their indentation."""
+    found = re.findall(rf"^( *)```{language}\n(.*?)^\1```$", path.read_text(), re.DOTALL | re.MULTILINE)
+    return ["".join(line.removeprefix(indent) for line in text.splitlines(keepends=True)) for indent, text in found]
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading of README.md."""
+    section = README.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+@each_readme
+def test_every_role_has_a_readme_that_opens_with_its_name(path):
+    name = "farflow.airflow" if path == README else path.parent.name
+    assert path.read_text().startswith(f"# {name}\n")
+
+
+def test_every_make_target_exists():
+    named = set(re.findall(r"\bmake (?:-s )?([a-z-]+)", README.read_text()))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert named >= {"demo", "demo-down", "demo-env", "test", "environment"}
+    assert named <= targets
+
+
+@each_readme
+def test_every_path_exists(path):
+    rooms = "airflow|docs|inventories|playbooks|plugins|roles|scripts|tasks|tests|vars"
+    named = re.findall(rf"(?<![\w./<-])((?:{rooms})/[\w./-]*[\w/])", path.read_text())
+    assert [each for each in named if not (ROOT / each).exists()] == []
+
+
+@each_readme
+def test_every_link_leads_somewhere(path):
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", path.read_text()):
+        name, _, anchor = target.partition("#")
+        document = path.parent / name if name else path
+        assert document.exists(), target
+        if anchor:
+            assert anchor in anchors(document), target
+
+
+def anchors(document: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@each_readme
+def test_every_variable_is_declared(path):
+    prefixes = "|".join(["farflow", *ROLES])
+    modules = {module.stem for module in (ROOT / "plugins" / "modules").glob("*.py")}
+    named = set(re.findall(rf"(?<![\w./-])(?:{prefixes})_[a-z_]+\b", path.read_text())) - modules - set(ROLES)
+    assert named - set(OPTIONS) == set()
+
+
+def test_the_keys_of_task_yml_are_all_there():
+    assert [row[0].strip("`") for row in rows("A DAG task")] == list(task_yml.KEYS)
+
+
+def test_the_task_yml_of_the_readme_is_right():
+    documents = [document for text in fenced(README, "yaml") if "cpu" in (document := yaml.safe_load(text))]
+    assert len(documents) == 1
+    assert list(task_yml.problems(documents[0])) == []
+
+
+def test_what_survives_a_teardown_is_all_there():
+    assert [row[0].strip("`") for row in rows("Teardown")] == OPTIONS["farflow_teardown_keep"]["choices"]
+
+
+def test_the_dag_of_the_readme_uses_tasks_that_exist():
+    (source,) = fenced(README, "python")
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    names = [key.value.value for call in calls for key in call.keywords if key.arg == "task"]
+    assert names
+    assert [name for name in names if not (ROOT / "tasks" / name / "Dockerfile").is_file()] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_example_of_a_role_uses_its_entry_points(role):
+    examples = [text for text in fenced(ROOT / "roles" / role / "README.md", "yaml") if text.startswith("- hosts")]
+    plays = [play for text in examples for play in yaml.safe_load(text)]
+    included = [task["ansible.builtin.include_role"] for play in plays for task in play["tasks"]]
+    assert included
+    for include in included:
+        assert include["name"] == f"farflow.airflow.{role}"
+        assert (ROOT / "roles" / role / "tasks" / f"{include.get('tasks_from', 'main')}.yml").is_file()
+
+
+def test_the_costs_are_those_of_the_default_sizes():
+    sizes = [OPTIONS[f"airflow_service_{name}"]["default"] for name in ("api_server", "scheduler", "dag_processor")]
+    sizes.append(OPTIONS["airflow_service_triggerer"]["default"])
+    sizes.append({key: OPTIONS[f"worker_pool_{key}"]["default"] for key in ("count", "cpu", "memory")})
+    vcpu = sum(size["count"] * size["cpu"] for size in sizes) / 1024
+    memory = sum(size["count"] * size["memory"] for size in sizes) / 1024
+    table = rows("What it costs to leave on")
+    fargate = next(row for row in table if row[0].startswith("Fargate"))
+    assert fargate[1].startswith(f"{vcpu:g} vCPU at 0.04048 and {memory:g} GB at 0.004445 ")
+    assert int(fargate[2]) == round((vcpu * 0.04048 + memory * 0.004445) * 730)
+    assert OPTIONS["rds_instance_class"]["default"] in next(row for row in table if row[0] == "Postgres")[1]
+    together = sum(int(row[2]) for row in table[:-1])
+    assert table[-1][2] == f"**about {round(together, -1)}**"
