@@ -3,13 +3,23 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible import constants as C
+from ansible.plugins.callback import CallbackBase
+
+from ..module_utils.core.compare import UNKNOWN
+
 DOCUMENTATION = r"""
 name: summary
 type: aggregate
 short_description: Say at the end what there is to do, or what has been done
 version_added: 0.1.0
 description:
-  - It follows the looks that P(farflow.airflow.environment_plan#module) takes, and is silent in playbooks that take none.
+  - It follows the looks that M(farflow.airflow.environment_plan) takes, and is silent in playbooks that take none.
   - In check mode it says the plan, in total, by role and resource by resource. Where Ansible has already shown the
     resources as a diff, it only counts.
   - At the end of any other run it says what has been done, and what is left, even if the run failed. Done is what a
@@ -21,14 +31,6 @@ requirements:
   - To be enabled, by C(callbacks_enabled = farflow.airflow.summary) in the section C([defaults]) of ansible.cfg, or by
     E(ANSIBLE_CALLBACKS_ENABLED).
 """
-
-import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
-
-from ansible import constants as C
-from ansible.plugins.callback import CallbackBase
 
 LOOKS = ("farflow.airflow.environment_plan", "environment_plan")
 
@@ -71,8 +73,8 @@ class Clock:
 class Ledger:
     """What the looks of one play at one host's environment saw. ``is_plan``: all of them were in check mode."""
 
-    def __init__(self, play: str, host: str, clock: Clock) -> None:
-        self.title = f"{play}: {host}"
+    def __init__(self, title: str, clock: Clock) -> None:
+        self.title = title
         self.clock = clock
         self.is_plan = True
         self._seen: dict[str, dict[Key, Action]] = {}
@@ -85,9 +87,7 @@ class Ledger:
         for name, layer in layers.items():
             seen = self._seen.setdefault(name, {})
             for key, action in _keyed(layer["actions"]):
-                # What was done in parts has fewer reasons in a later look; what was not yet known is known there.
-                if key not in seen or len(action["reasons"]) >= len(seen[key]["reasons"]):
-                    seen[key] = action
+                seen[key] = _merged(seen[key], action) if key in seen else action
             self._latest[name] = layer["actions"]
             self._told[name] = told
 
@@ -117,6 +117,12 @@ def _keyed(actions: Iterable[Action]) -> Iterator[tuple[Key, Action]]:
         key = action["kind"], action["type"], action["name"]
         yield (*key, times[key]), action
         times[key] += 1
+
+
+def _merged(earlier: Action, later: Action) -> Action:
+    """An action with the reasons of both looks: it may be done in parts, and what was unknown may be known by now."""
+    known = [reason for reason in earlier["reasons"] if UNKNOWN not in reason]
+    return {**later, "reasons": list(dict.fromkeys([*known, *later["reasons"]]))}
 
 
 def report(ledger: Ledger) -> list[Line]:
@@ -175,13 +181,14 @@ class CallbackModule(CallbackBase):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._ledgers: dict[tuple[str, str], Ledger] = {}
-        self._play: Any = None
+        self._ledgers: list[Ledger] = []
+        self._play = ""
+        self._ledger_of_host: dict[str, Ledger] = {}
         self._clock = Clock()
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._clock.turn(None)
-        self._play, self._clock = play, Clock()
+        self._play, self._ledger_of_host, self._clock = play.get_name(), {}, Clock()
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         self._clock.turn(task._role.get_name(include_role_fqcn=False) if task._role else None)
@@ -198,24 +205,24 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._clock.turn(None)
-        for ledger in self._ledgers.values():
+        for ledger in self._ledgers:
             self._print(ledger)
-        self._ledgers = {}
+        self._ledgers = []
 
     def _add(self, result: Any) -> None:
         """The look, or the looks of a loop. One that failed or was hidden has no layers."""
-        given, task = result.result, result.task
-        looks = [each for each in given.get("results", [given]) if "layers" in each]
-        if not looks:
-            return
-        host = result.host.get_name()
-        key = self._play._uuid, host
-        if key not in self._ledgers:
-            self._ledgers[key] = Ledger(self._play.get_name(), host, self._clock)
-        for look in looks:
-            # Ansible's own callback shows a diff only of what has changed.
-            told = bool(task.diff and look["changed"])
-            self._ledgers[key].add(look["layers"], bool(task.check_mode), told)
+        task, host = result.task, result.host.get_name()
+        for look in result.result.get("results", [result.result]):
+            if "layers" in look:
+                # Ansible's own callback shows a diff only of what has changed.
+                told = bool(task.diff and look["changed"])
+                self._ledger(host).add(look["layers"], bool(task.check_mode), told)
+
+    def _ledger(self, host: str) -> Ledger:
+        if host not in self._ledger_of_host:
+            self._ledger_of_host[host] = Ledger(f"{self._play}: {host}", self._clock)
+            self._ledgers.append(self._ledger_of_host[host])
+        return self._ledger_of_host[host]
 
     def _print(self, ledger: Ledger) -> None:
         heading = "PLAN" if ledger.is_plan else "SUMMARY"

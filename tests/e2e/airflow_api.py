@@ -46,6 +46,14 @@ class Airflow:
         content = self.call("GET", path)["content"]
         return "\n".join(line["event"] if isinstance(line, dict) else str(line) for line in content)
 
+    def until_dag_has(self, dag_id: str, task_id: str, limit: float = 120) -> None:
+        """Waits until the dag-processor has read a version of the DAG that has the task."""
+        end = time.monotonic() + limit
+        while task_id not in {task["task_id"] for task in self.call("GET", f"/api/v2/dags/{dag_id}/tasks")["tasks"]}:
+            if time.monotonic() > end:
+                raise TimeoutError(f"DAG {dag_id} has no task {task_id} after {limit:g} s")
+            time.sleep(1)
+
     def _until_known(self, dag_id: str, end: float) -> None:
         """Waits until the dag-processor has told the api-server of the DAG, and lets it run."""
         while True:

@@ -102,16 +102,19 @@ def converge(clients: Clients, desired: Sequence[Resource], actual: Sequence[Res
     balancers, found = of_type(pure.LOAD_BALANCER, desired), of_type(pure.LOAD_BALANCER, actual)
     listeners = of_type(pure.LISTENER, actual)
 
+    replaced = _replaced(balancers, found)
     groups = steps.reconcile(pure.TARGET_GROUP, wanted_groups, kept, target_group_hands(clients))
     if not balancers:
         steps.reconcile(pure.LISTENER, [], listeners, listener_hands(clients, {}, groups))
+    elif replaced and not check_mode:
+        in_parallel(listener_hands(clients, {}, groups).delete, listeners)
     arns = steps.reconcile(pure.LOAD_BALANCER, balancers, found, load_balancer_hands(clients))
     if balancers:
-        if _replaced(balancers, found):
-            listeners = []
-            arns = arns if check_mode else _arns(clients, arns)
+        if replaced and not check_mode:
+            arns = _arns(clients, arns)
         wanted = of_type(pure.LISTENER, desired)
-        steps.reconcile(pure.LISTENER, wanted, listeners, listener_hands(clients, arns, groups))
+        there = [] if replaced else listeners
+        steps.reconcile(pure.LISTENER, wanted, there, listener_hands(clients, arns, groups))
     steps.reconcile(pure.TARGET_GROUP, [], others, target_group_hands(clients))
     return steps
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from typing import Any
 
 import botocore.session
@@ -15,6 +16,11 @@ _MODEL = botocore.session.get_session().get_service_model("rds")
 _RECORD = _MODEL.shape_for("DBInstance").members
 # Handled by ministack, or named otherwise in what is described.
 _NOT_KEPT = frozenset({"DBInstanceIdentifier", "Engine", "EngineVersion", "DBName", "DBClusterIdentifier"})
+# What a snapshot remembers of its instance, where the restore says nothing else.
+_FROM_SNAPSHOT = (
+    *("Engine", "EngineVersion", "AllocatedStorage", "MasterUsername", "DBName", "DBInstanceClass"),
+    *("StorageType", "StorageEncrypted"),
+)
 # What AWS resolves a bare major version to.
 _NEWEST_MINOR = {"15": "15.14", "16": "16.10", "17": "17.6"}
 
@@ -29,7 +35,34 @@ def apply(settings: Settings) -> None:
         rds._ACTION_MAP[action] = keep_used_group(rds._ACTION_MAP[action], member, code)
     rds._instance_xml = tell_log_exports(rds._instance_xml)
     rds._ACTION_MAP["CreateDBInstance"] = keep_instance(rds._ACTION_MAP["CreateDBInstance"], "CreateDBInstance")
+    rds._ACTION_MAP["RestoreDBInstanceFromDBSnapshot"] = restore_as_new(rds._ACTION_MAP["CreateDBInstance"])
     rds._ACTION_MAP["ModifyDBInstance"] = keep_instance(rds._ACTION_MAP["ModifyDBInstance"], "ModifyDBInstance")
+
+
+def restore_as_new(create):
+    """Fault: a restored instance has no database behind it. Here it has one, though an empty one: an emulated snapshot
+    holds no data.
+    """
+
+    def handler(parameters: dict[str, Any]):
+        snapshot = rds._snapshots.get(rds._p(parameters, "DBSnapshotIdentifier"))
+        if snapshot is None:
+            return rds._error("DBSnapshotNotFound", "There is no such snapshot", 404)
+        for name in _FROM_SNAPSHOT:
+            parameters.setdefault(name, [_text(snapshot[name])])
+        parameters["MasterUserPassword"] = [secrets.token_urlsafe(24)]
+        answer = create(parameters)
+        record = rds._instances.get(rds._p(parameters, "DBInstanceIdentifier"))
+        if answer[0] != 200 or record is None:
+            return answer
+        operation = "RestoreDBInstanceFromDBSnapshot"
+        return rds._single_instance_response(f"{operation}Response", f"{operation}Result", record)
+
+    return handler
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def keep_instance(handle, operation: str):

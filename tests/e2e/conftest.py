@@ -1,0 +1,88 @@
+"""One story on one embedded AWS with containers: it is deployed to once, used, changed and torn down.
+
+Every fixture brings the story to where its tests begin, so that each test can also be run alone.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.embedded_aws import EmbeddedAWS
+from tests.stack.listing import listing
+from tests.stack.playbooks import ROOT, Playbooks
+
+from .airflow_api import Airflow
+
+ARTIFACTS = ROOT / "artifacts"
+LOGS = ARTIFACTS / "e2e"
+
+
+@pytest.fixture(scope="session")
+def playbooks():
+    """The playbooks, on an empty account. Their output and the log of all AWS calls are kept as artifacts."""
+    aws = EmbeddedAWS("e2e", fast=False)
+    aws.down()  # what a run that was killed has left
+    playbooks = None
+    try:
+        aws.up()
+        playbooks = Playbooks(aws, LOGS)
+        yield playbooks
+    finally:
+        if playbooks:
+            playbooks.close()
+            (LOGS / "calls.jsonl").write_text("".join(f"{json.dumps(call)}\n" for call in aws.calls()))
+            shutil.copy(aws.settings.path("server.log"), LOGS)
+        aws.down()
+
+
+@pytest.fixture(scope="session")
+def aws(playbooks):
+    """The embedded AWS that the playbooks deploy to."""
+    return playbooks.aws
+
+
+@pytest.fixture(scope="session")
+def nothing(aws):
+    """The listing of the account before anything was deployed."""
+    return listing(aws)
+
+
+@pytest.fixture(scope="session")
+def deployed(playbooks, nothing):
+    """How deploy.yml ended that made the stack from nothing."""
+    return playbooks.run("deploy")
+
+
+@pytest.fixture(scope="session")
+def password(aws, deployed):
+    """The first user's, read where the deploy keeps it."""
+    secret = aws.client("secretsmanager").get_secret_value(SecretId="farflow/local/admin-password")
+    return secret["SecretString"]
+
+
+@pytest.fixture(scope="session")
+def airflow(aws, password):
+    """Airflow's REST API, through the load balancer."""
+    endpoint = urlsplit(aws.endpoint_url)
+    url = f"http://local-airflow.alb.localhost:{endpoint.port}"
+    return Airflow(url, "admin", password, via=endpoint.netloc)
+
+
+@pytest.fixture(scope="session")
+def run(airflow):
+    """A run of the sample DAG, ended."""
+    return airflow.dag_run("example")
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory) -> Path:
+    """A copy of the folders that are a user's own, to be changed: tasks/ and airflow/."""
+    project = tmp_path_factory.mktemp("project")
+    for folder in ("tasks", "airflow"):
+        shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return project

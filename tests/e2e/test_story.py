@@ -1,0 +1,225 @@
+"""The whole stack on the embedded AWS, with containers: from nothing to a green DAG, and back to nothing.
+
+The tests are one story and run in their order.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+
+import boto3
+import pytest
+from playwright.sync_api import expect
+
+from tests.stack.listing import difference, listing
+from tests.stack.playbooks import ROOT
+
+from .browser import chromium, open_dag, screenshot, sign_in
+from .conftest import ARTIFACTS
+
+COMPONENTS = {"api-server", "dag-processor", "scheduler", "triggerer", "worker"}
+PRINTED = {
+    "odd_task": [f"odd number: {number}" for number in (1, 3, 5, 7, 9)],
+    "even_task": [f"even number: {number}" for number in (2, 4, 6, 8, 10)],
+    "numbers_task": [f"number: {number}" for number in range(1, 11)],
+}
+TASKS = {"start_process", "on_worker_task", *PRINTED}
+
+
+@pytest.fixture
+def pointed(aws, monkeypatch):
+    """This process's environment after `eval "$(python tests/embedded_aws env)"`, the AWS variables of before gone."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    command = f'eval "$({shlex.quote(sys.executable)} tests/embedded_aws env --name {aws.name})" && env -0'
+    output = subprocess.run(["sh", "-c", command], cwd=ROOT, env=bare, check=True, capture_output=True, text=True)
+    environment = dict(line.split("=", 1) for line in output.stdout.split("\0") if line)
+    for name in os.environ.keys() - environment.keys():
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    boto3.setup_default_session()
+    yield
+    boto3.setup_default_session()
+
+
+@pytest.fixture
+def ecs(pointed):
+    return boto3.client("ecs")
+
+
+def services_of(ecs):
+    """The environment's ECS services by their names."""
+    arns = ecs.list_services(cluster="local")["serviceArns"]
+    described = ecs.describe_services(cluster="local", services=arns)["services"]
+    return {service["serviceName"]: service for service in described}
+
+
+def running(ecs):
+    """What each service runs: task definition, deployments and tasks."""
+    return {
+        name: (
+            service["taskDefinition"],
+            sorted(deployment["id"] for deployment in service["deployments"]),
+            sorted(ecs.list_tasks(cluster="local", serviceName=name)["taskArns"]),
+        )
+        for name, service in services_of(ecs).items()
+    }
+
+
+def families_of_dag_tasks(ecs):
+    """Families that have an active revision, without those of Airflow's components."""
+    families = set(ecs.list_task_definition_families(status="ACTIVE")["families"])
+    return {family for family in families if not family.startswith("local-airflow")}
+
+
+def mutating_calls(aws):
+    """What playbooks changed since the last `reset_calls`; what Airflow itself does is not theirs."""
+    calls = aws.calls(mutating=True)
+    return [f"{call['service']} {call['operation']}" for call in calls if call["caller"] == "host"]
+
+
+def test_deploys_from_nothing(deployed):
+    assert deployed.code == 0, deployed.output[-6000:]
+
+
+def test_deploy_tells_address_user_and_how_to_read_the_password(deployed, airflow, password):
+    assert airflow.url in deployed.output
+    assert "admin" in deployed.output
+    assert "aws secretsmanager get-secret-value --secret-id farflow/local/admin-password" in deployed.output
+    assert password not in deployed.output
+
+
+def test_sample_dag_runs_green(airflow, run):
+    assert run["state"] == "success"
+    states = {each["task_id"]: each["state"] for each in airflow.task_instances("example", run["dag_run_id"])}
+    assert states == dict.fromkeys(TASKS, "success")
+
+
+def test_five_services_run_what_they_shall(ecs, run):
+    services = services_of(ecs)
+    assert {name.removeprefix("local-airflow-").removeprefix("local-") for name in services} == COMPONENTS
+    assert {name: (each["desiredCount"], each["runningCount"]) for name, each in services.items()} == dict.fromkeys(
+        services, (1, 1)
+    )
+
+
+def test_each_task_folder_is_a_family(ecs, run):
+    assert families_of_dag_tasks(ecs) == {"local-multi_task", "local-number_task"}
+
+
+def test_fargate_tasks_of_the_run_ended_well(ecs, run):
+    stopped = ecs.list_tasks(cluster="local", desiredStatus="STOPPED")["taskArns"]
+    tasks = ecs.describe_tasks(cluster="local", tasks=stopped)["tasks"]
+    families = [each["taskDefinitionArn"].split("/")[-1].split(":")[0] for each in tasks]
+    of_run = [
+        (family, task["launchType"], task["lastStatus"], [container["exitCode"] for container in task["containers"]])
+        for family, task in zip(families, tasks, strict=True)
+        if family in ("local-multi_task", "local-number_task")
+    ]
+    ended = ("FARGATE", "STOPPED", [0])
+    assert sorted(of_run) == [
+        ("local-multi_task", *ended),
+        ("local-multi_task", *ended),
+        ("local-number_task", *ended),
+    ]
+
+
+@pytest.mark.parametrize("task", PRINTED)
+def test_log_holds_what_the_container_printed(airflow, run, task):
+    log = airflow.log("example", run["dag_run_id"], task)
+    assert [line for line in PRINTED[task] if line not in log] == []
+
+
+def test_browser_shows_the_run_green_and_its_logs(aws, airflow, run):
+    with chromium(aws.settings.host) as page:
+        sign_in(page, airflow)
+        open_dag(page, "example")
+        page.get_by_role("tab", name="Runs").or_(page.get_by_role("link", name="Runs", exact=True)).first.click()
+        page.locator(f"a[href*='{run['dag_run_id']}']").first.click()
+        page.wait_for_url("**/runs/**")
+        for task in TASKS:
+            expect(page.get_by_text(task).first).to_be_visible()
+        screenshot(page, ARTIFACTS / "dag-run.png")
+        for task, lines in PRINTED.items():
+            page.goto(f"{airflow.url}/dags/example/runs/{run['dag_run_id']}/tasks/{task}")
+            expect(page.get_by_text(lines[-1]).first).to_be_visible()
+            screenshot(page, ARTIFACTS / f"log-of-{task}.png")
+
+
+def test_second_deploy_changes_nothing(aws, playbooks, run):
+    aws.reset_calls()
+    again = playbooks.deploy()
+    assert again.changed == 0, again.output[-6000:]
+    assert mutating_calls(aws) == []
+
+
+def test_equal_folders_elsewhere_change_nothing(aws, playbooks, project, run):
+    aws.reset_calls()
+    again = playbooks.deploy(**folders(project))
+    assert again.changed == 0, again.output[-6000:]
+    assert mutating_calls(aws) == []
+
+
+def test_new_folder_is_a_new_family_and_leaves_airflow_alone(aws, ecs, playbooks, project, run):
+    (project / "tasks" / "hello").mkdir()
+    (project / "tasks" / "hello" / "Dockerfile").write_text(
+        'FROM debian:trixie-slim\nCMD ["echo", "hello from its own folder"]\n'
+    )
+    before = running(ecs)
+    aws.reset_calls()
+
+    outcome = playbooks.run("dag_tasks", **folders(project))
+
+    assert outcome.code == 0, outcome.output[-6000:]
+    assert families_of_dag_tasks(ecs) == {"local-multi_task", "local-number_task", "local-hello"}
+    assert running(ecs) == before
+    touched = [call for call in mutating_calls(aws) if call.startswith("ecs ")]
+    assert set(touched) == {"ecs RegisterTaskDefinition"}
+
+
+def test_one_line_more_in_the_dag_runs_it(airflow, playbooks, project, run):
+    dag = project / "airflow" / "dags" / "example.py"
+    chain = "    start_process >> [odd_task"
+    assert chain in dag.read_text()
+    line = '    start_process >> FargateTask(task_id="hello_task", task="hello")\n'
+    dag.write_text(dag.read_text().replace(chain, line + chain))
+
+    playbooks.deploy(**folders(project))
+    airflow.until_dag_has("example", "hello_task")
+    changed = airflow.dag_run("example")
+
+    assert changed["state"] == "success"
+    assert "hello from its own folder" in airflow.log("example", changed["dag_run_id"], "hello_task")
+
+
+def test_airflow_command_shows_what_it_prints(playbooks, run):
+    outcome = playbooks.run("airflow_command", command="dags list")
+    assert outcome.code == 0, outcome.output[-6000:]
+    assert any("example" in line.split("|")[0] for line in outcome.output.splitlines() if "|" in line), outcome.output
+
+
+def test_failing_airflow_command_fails_with_its_last_lines(playbooks, run):
+    outcome = playbooks.run("airflow_command", command="dags trigger no_such_dag")
+    assert outcome.code != 0
+    failure = outcome.output.split("fatal: ", 1)[1]
+    assert "Dag id no_such_dag not found" in failure
+
+
+def test_teardown_leaves_what_was_there_before(aws, playbooks, nothing, run):
+    playbooks.teardown()
+    assert difference(nothing, listing(aws)) == {}
+
+
+def test_second_teardown_is_content(aws, playbooks, nothing):
+    aws.reset_calls()
+    again = playbooks.teardown()
+    assert again.changed == 0, again.output[-6000:]
+    assert mutating_calls(aws) == []
+
+
+def folders(project):
+    """The extra variables that deploy from a project folder."""
+    return {"dag_tasks_path": str(project / "tasks"), "airflow_service_path": str(project / "airflow")}
