@@ -1,26 +1,55 @@
-"""Makes `ansible_collections.farflow.airflow` importable from this checkout, and runs modules in-process."""
+"""Makes `ansible_collections.farflow.airflow` importable from this checkout, and runs modules in-process.
+
+A test run that is told to end, by a person or by CI, takes its fixtures down first.
+"""
 
 from __future__ import annotations
 
 import json
+import signal
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
-from ansible.module_utils import basic
+from ansible.module_utils import _internal, basic
 from ansible.module_utils.testing import patch_module_args
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
+from botocore.loaders import JSONFileLoader
 
 ROOT = Path(__file__).parent.parent
 _AnsibleCollectionFinder(paths=[str(ROOT / "playbooks" / "collections")])._install()
 
+# Every run of a module makes sessions of its own, and each would read botocore's models anew: half of the tests' time.
+_read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
+JSONFileLoader.load_file = lambda _, path: _read(path)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--no-skips", action="store_true", help="a test that is skipped has failed")
+
+
+def pytest_configure():
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    if report.skipped and item.config.getoption("no_skips"):
+        report.outcome = "failed"
+        report.longrepr = "skipped: {2}".format(*report.longrepr)
+    return report
+
 
 @pytest.fixture
-def run_module(capsys):
+def run_module(capsys, monkeypatch):
     """`run_module(module, check_mode=False, **arguments)` runs a module's main() and returns the JSON it prints."""
 
     def run(module, check_mode=False, **arguments):
         capsys.readouterr()
         given = {**arguments, "_ansible_check_mode": check_mode}
+        # Other tests in this process may have imported the controller's side, which takes warnings for itself.
+        monkeypatch.setattr(_internal, "is_controller", False)
         with patch_module_args(given), pytest.raises(SystemExit):
             module.main()
         basic._ANSIBLE_ARGS = None

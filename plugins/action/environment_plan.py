@@ -14,7 +14,7 @@ from ..module_utils.glue.environment import as_result, check_converged, check_pr
 from ..module_utils.glue.layers import LAYERS
 from ..module_utils.glue.session import client_factory
 from ..module_utils.glue.waiting import NotYet, wait_for
-from ..module_utils.pure.layers import teardown
+from ..module_utils.pure.layers import checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
 from ..plugin_utils import inputs as given
 
@@ -34,8 +34,8 @@ class ActionModule(ActionBase):
 
     def _plan(self, task_vars):
         arguments = self._task.args
-        inputs = self._inputs(task_vars)
         wanted = arguments.get("layers") or list(LAYERS)
+        inputs = self._inputs(task_vars, wanted)
         seen = self._look(arguments, inputs, wanted)
         if arguments.get("state") == "absent" and (refusals := teardown.refusals(seen.known)):
             raise FarflowError("\n".join([*refusals, "nothing was done"]))
@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         kept = [f"{one.type} {one.name}" for one in seen.kept if one.type not in teardown.PARTS]
         # It changes nothing; in check mode it stands for the run that would.
         result["changed"] = bool(self._task.check_mode and result["pending"])
-        return {**result, "outputs": outputs(inputs, seen.known), "kept": kept}
+        return {**result, "outputs": outputs(inputs, seen.known), "kept": kept, "keep": inputs["farflow_teardown_keep"]}
 
     def _look(self, arguments, inputs, wanted):
         """One look; with ``wait_minutes`` as many as it takes until nothing is being made any more."""
@@ -70,17 +70,27 @@ class ActionModule(ActionBase):
             return look(clients, inputs, LAYERS, wanted, kept)
         return wait_for(check, minutes * 60, "what AWS is making", interval=1.0)
 
-    def _inputs(self, task_vars):
+    def _inputs(self, task_vars, wanted):
+        """The inputs of all roles, and what lies in the project's folder. Whatever is wrong is told together, before
+        anything is asked of AWS.
+        """
         options = given.declared(self._load)
         values = {**given.defaults(self._load), **task_vars}
         templar = self._templar.copy_with_new_env(available_variables=values)
-        inputs, problems = given.gather(options, values, templar.template)
-        problems = given.unknown(task_vars, options) + problems
-        if problems:
+        inputs, wrong = given.gather(options, values, templar.template)
+        wrong = given.unknown(task_vars, options) + (wrong or checks.problems(inputs))
+        needed = {each for name in wanted for each in (name, *LAYERS[name].needs)}
+        folder = {}
+        if needed & project.LAYERS and not wrong:
+            try:
+                folder = project.read(inputs)
+            except FarflowError as error:
+                wrong += str(error).splitlines()
+        if wrong:
             raise FarflowError(
-                "the inputs are not right, nothing was done:\n" + "\n".join(f"- {each}" for each in problems)
+                "\n".join(["the inputs are not right, nothing was done:", *(f"- {each}" for each in wrong)])
             )
-        return {**inputs, **project.read(inputs)}
+        return {**inputs, **folder}
 
     def _load(self, path):
         return self._loader.load_from_file(path, trusted_as_template=True)

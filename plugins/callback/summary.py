@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -59,7 +59,7 @@ class Clock:
     """Wall seconds by role, in ``seconds``; those of tasks without a role are under None."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str | None] = Counter()
+        self.seconds: defaultdict[str | None, float] = defaultdict(float)
         self._role: str | None = None
         self._since = time.monotonic()
 
@@ -100,13 +100,14 @@ class Ledger:
         return {name: actions for name, actions in self.left().items() if not self._told[name]}
 
     def done(self) -> dict[str, Sequence[Action]]:
-        """By layer what a look saw to do and the latest did not. What was created was not also changed."""
+        """By layer what a look saw to do and the latest did not; also nothing, if the role of the layer took time."""
         done = {name: self._done_in(name) for name in self._seen}
-        return {name: actions for name, actions in done.items() if actions}
+        return {name: actions for name, actions in done.items() if actions or name in self.clock.seconds}
 
     def _done_in(self, name: str) -> list[Action]:
         left = dict(_keyed(self._latest[name]))
         done = {key: action for key, action in self._seen[name].items() if key not in left}
+        # What was created was not also changed.
         return [action for (kind, *rest), action in done.items() if kind != "change" or ("create", *rest) not in done]
 
 
@@ -128,9 +129,11 @@ def _merged(earlier: Action, later: Action) -> Action:
 def report(ledger: Ledger) -> list[Line]:
     """The summary below its heading, none if nothing was to do: lines with their colours."""
     done, left = ledger.done(), ledger.left()
+    if not left and not any(done.values()):
+        return []
     if ledger.is_plan:
-        return [*_table(left, "to_do"), *_resources(ledger.untold())] if left else []
-    lines = [*_table(done, "done", ledger.clock.seconds), *_resources(done)] if done or left else []
+        return [*_table(left, "to_do"), *_resources(ledger.untold())]
+    lines = [*_table(done, "done", ledger.clock.seconds), *_resources(done)]
     if left:
         lines += [("Left at the last look:", C.COLOR_WARN), *_table(left, "to_do"), *_resources(left)]
     return lines
@@ -141,7 +144,7 @@ def _table(
 ) -> list[Line]:
     """One row in total, then one for each layer, aligned, with the time of each if ``seconds`` are given."""
     rows = [("in all", _counts([action for actions in layers.values() for action in actions], tense, zeros=True))]
-    rows += [(name, _counts(actions, tense)) for name, actions in layers.items()]
+    rows += [(name, _counts(actions, tense) or "nothing") for name, actions in layers.items()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [f"{name:{widths[0]}}  {counts:{widths[1]}}" for name, counts in rows]
     if seconds is not None:
@@ -166,7 +169,7 @@ def _resource(layer: str, action: Action) -> Line:
 
 
 def _duration(seconds: float) -> str:
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     return "{} min {} s".format(*divmod(round(seconds), 60))
 

@@ -7,18 +7,6 @@ from __future__ import annotations
 
 import shlex
 
-from ..module_utils.pure.layers.security_groups import rule_arguments
-
-
-def security_group_rules(rules):
-    """``{"tcp 8080 sg-1": "why"}`` as ``rules`` of amazon.aws.ec2_security_group."""
-    return [rule_arguments(text, why) for text, why in rules.items()]
-
-
-def routes(targets):
-    """``{"0.0.0.0/0": "nat-1"}`` as ``routes`` of amazon.aws.ec2_vpc_route_table."""
-    return [{"dest": destination, "gateway_id": target} for destination, target in targets.items()]
-
 
 def only(items, *keys, **more):
     """The items with these keys only, and with ``more`` added to each: what a module wants to know of a deletion."""
@@ -35,8 +23,6 @@ class FilterModule:
 
     def filters(self):
         return {
-            "security_group_rules": security_group_rules,
-            "routes": routes,
             "only": only,
             "command_line": command_line,
         }

@@ -130,6 +130,11 @@ outputs:
     run_task:
       description: What M(farflow.airflow.ecs_run_task) needs to run a command of Airflow's.
       type: dict
+keep:
+  description: What C(farflow_teardown_keep) names.
+  returned: success
+  type: list
+  elements: str
 kept:
   description: What a teardown leaves.
   returned: success

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,19 +41,27 @@ def chromium(address: str) -> Iterator[Page]:
 
 
 def sign_in(page: Page, airflow: Airflow) -> None:
-    """Opens Airflow, is sent to the form, and signs in."""
+    """Opens Airflow, is sent to the form, signs in and is sent back."""
     page.goto(airflow.url)
     page.locator("input[name=username]").fill(airflow.username)
     page.locator("input[name=password]").fill(airflow.password)
-    page.locator("input[type=submit], button[type=submit]").first.click()
-    page.wait_for_url(re.compile(re.escape(airflow.url) + "/(?!auth)"))
+    page.locator("input[type=submit]").click()
+    page.get_by_role("link", name="Dags", exact=True).first.wait_for()
 
 
-def open_dag(page: Page, dag_id: str) -> None:
-    """Goes to a DAG the way a person does: by the list of DAGs."""
-    page.get_by_role("link", name=re.compile("dags", re.IGNORECASE)).first.click()
+def open_run(page: Page, dag_id: str, run_id: str) -> None:
+    """Goes to a run the way a person does: by the list of DAGs and the page of its DAG."""
+    page.get_by_role("link", name="Dags", exact=True).first.click()
     page.get_by_role("link", name=dag_id, exact=True).first.click()
-    page.wait_for_url(f"**/dags/{dag_id}**")
+    page.wait_for_url(f"**/dags/{dag_id}")
+    page.locator(f"a[href='/dags/{dag_id}/runs/{run_id}']").first.click()
+    page.get_by_role("heading", name=run_id).wait_for()
+
+
+def open_task(page: Page, task_id: str) -> None:
+    """Goes from a run to the log of one of its tasks."""
+    page.get_by_role("row", name=task_id).get_by_role("link", name=task_id).click()
+    page.wait_for_url(f"**/tasks/{task_id}")
 
 
 def screenshot(page: Page, path: Path) -> None:

@@ -6,6 +6,7 @@ The tests are one story and run in their order.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from playwright.sync_api import expect
 from tests.stack.listing import difference, listing
 from tests.stack.playbooks import ROOT
 
-from .browser import chromium, open_dag, screenshot, sign_in
+from .browser import chromium, open_run, open_task, screenshot, sign_in
 from .conftest import ARTIFACTS
 
 COMPONENTS = {"api-server", "dag-processor", "scheduler", "triggerer", "worker"}
@@ -136,17 +137,16 @@ def test_log_holds_what_the_container_printed(airflow, run, task):
 def test_browser_shows_the_run_green_and_its_logs(aws, airflow, run):
     with chromium(aws.settings.host) as page:
         sign_in(page, airflow)
-        open_dag(page, "example")
-        page.get_by_role("tab", name="Runs").or_(page.get_by_role("link", name="Runs", exact=True)).first.click()
-        page.locator(f"a[href*='{run['dag_run_id']}']").first.click()
-        page.wait_for_url("**/runs/**")
+        open_run(page, "example", run["dag_run_id"])
         for task in TASKS:
-            expect(page.get_by_text(task).first).to_be_visible()
+            expect(page.get_by_role("row", name=task)).to_contain_text("Success")
         screenshot(page, ARTIFACTS / "dag-run.png")
         for task, lines in PRINTED.items():
-            page.goto(f"{airflow.url}/dags/example/runs/{run['dag_run_id']}/tasks/{task}")
-            expect(page.get_by_text(lines[-1]).first).to_be_visible()
+            open_task(page, task)
+            for line in lines:
+                expect(page.get_by_text(re.compile(rf" {line}$"))).to_be_visible()
             screenshot(page, ARTIFACTS / f"log-of-{task}.png")
+            page.go_back()
 
 
 def test_second_deploy_changes_nothing(aws, playbooks, run):

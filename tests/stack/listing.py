@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.embedded_aws import EmbeddedAWS
+from tests.embedded_aws.settings import REGION
 
 Client = Any
 Document = dict[str, Any]
@@ -44,9 +45,9 @@ _PLAIN: dict[str, tuple[str, str, str, str | None]] = {
 }
 
 
-def listing(aws: EmbeddedAWS) -> Listing:
+def listing(aws: EmbeddedAWS, region: str = REGION) -> Listing:
     """The names, or the ids where there are none, of all resources in the account: by kind, each kind sorted."""
-    client = functools.cache(aws.client)
+    client = functools.cache(lambda service: aws.client(service, region_name=region))
     found = {kind: _plain(client(service), *rest) for kind, (service, *rest) in _PLAIN.items()}
     found |= {kind: read(client(service)) for kind, (service, read) in _READ.items()}
     return {kind: sorted(names) for kind, names in found.items()}
@@ -61,6 +62,13 @@ def difference(before: Listing, after: Listing) -> dict[str, dict[str, list[str]
         if more or less or before[kind] != after[kind]:
             found[kind] = {"more": more, "less": less}
     return found
+
+
+def more(before: Listing, after: Listing) -> dict[str, list[str]]:
+    """By kind what there is more; kinds without any are left out. Raises AssertionError when anything is less."""
+    found = difference(before, after)
+    assert not any(each["less"] for each in found.values()), found
+    return {kind: each["more"] for kind, each in found.items()}
 
 
 def _plain(client: Client, call: str, key: str, name: str | None) -> list[str]:

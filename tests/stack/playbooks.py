@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -9,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +40,7 @@ class Outcome:
 class Playbooks:
     """Playbooks against one embedded AWS. Each run's output is kept in a file of its own below `logs`.
 
-    Ansible's own files live in a folder of this object; `close` stops what still runs and removes it.
+    Ansible's own files live in a folder of the embedded AWS, and go with it; `close` stops what still runs.
     """
 
     def __init__(self, aws: EmbeddedAWS, logs: Path, inventory: str = "inventories/local") -> None:
@@ -49,12 +49,16 @@ class Playbooks:
         self._logs = logs
         shutil.rmtree(logs, ignore_errors=True)
         logs.mkdir(parents=True)
-        self._home = Path(tempfile.mkdtemp(prefix="farflow-ansible-"))
+        self._home = aws.settings.path("ansible")
+        self._home.mkdir()
         self._count = 0
         self._running: list[subprocess.Popen[bytes]] = []
 
     def run(self, playbook: str, *arguments: str, limit: float = _LIMIT, **variables: Any) -> Outcome:
-        """Runs a playbook to its end; variables are extra vars. Raises TimeoutError after `limit` seconds."""
+        """Runs one of our playbooks by its name, or any by its path, to its end; variables are extra vars.
+
+        Raises TimeoutError when it runs for longer than `limit` seconds.
+        """
         process, log = self.start(playbook, *arguments, **variables)
         try:
             code = process.wait(limit)
@@ -77,11 +81,12 @@ class Playbooks:
         return outcome
 
     def start(self, playbook: str, *arguments: str, **variables: Any) -> tuple[subprocess.Popen[bytes], Path]:
-        """Starts a playbook in a process group of its own: the process, and the file that it prints to."""
+        """Starts a playbook: the process, and the file that it prints to."""
         self._count += 1
-        log = self._logs / f"{self._count:02}-{playbook}.log"
+        log = self._logs / f"{self._count:02}-{Path(playbook).stem}.log"
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", self._inventory]
-        command += [f"playbooks/{playbook}.yml", *arguments, "-e", json.dumps(variables)]
+        path = playbook if playbook.endswith(".yml") else f"playbooks/{playbook}.yml"
+        command += [path, *arguments, "-e", json.dumps(variables)]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
@@ -96,34 +101,28 @@ class Playbooks:
         return process, log
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """Ends a playbook and its modules at once, as a crash does. What it left in the background goes on."""
-        # Until it is waited for, the number is not anyone else's.
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-    def background_jobs(self) -> list[int]:
-        """The processes of modules that were left in the background: they outlive a playbook that is killed."""
-        mark = str(self._home).encode()
-        return [int(each.parent.name) for each in Path("/proc").glob("[0-9]*/cmdline") if mark in _content(each)]
-
-    def wait_for_background_jobs(self, limit: float = 120) -> None:
-        """Raises TimeoutError when they have not ended by then."""
-        end = time.monotonic() + limit
-        while jobs := self.background_jobs():
-            if time.monotonic() > end:
-                raise TimeoutError(f"the background jobs {jobs} still run after {limit:g} s")
-            time.sleep(0.2)
+        """Ends a playbook as a machine that is lost does: Ansible's workers, modules and background jobs with it."""
+        process.kill()
+        process.wait()
+        while processes := self._processes():
+            for each in processes:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGKILL)
+            time.sleep(0.02)
 
     def close(self) -> None:
         for process in self._running:
             self.kill(process)
-        for job in self.background_jobs():
-            try:
-                os.kill(job, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         shutil.rmtree(self._home)
+
+    def _processes(self) -> list[int]:
+        """All that runs for our playbooks. Ansible's workers have process groups of their own, so those do not tell."""
+        mark = f"ANSIBLE_HOME={self._home}".encode()
+        return [
+            int(environment.parent.name)
+            for environment in Path("/proc").glob("[0-9]*/environ")
+            if mark in _content(environment).split(b"\0")
+        ]
 
     def _environment(self) -> dict[str, str]:
         tools = Path(sys.executable).parent
@@ -140,8 +139,8 @@ class Playbooks:
 
 
 def _content(path: Path) -> bytes:
-    """The content of a file of /proc; nothing when its process has ended."""
+    """The content of a file of /proc; nothing when its process has ended, or is not ours to read."""
     try:
         return path.read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return b""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ..aws import application_autoscaling as api
 from ..aws.calls import Clients
@@ -57,7 +58,7 @@ def _scales(document: dict[str, str]) -> bool:
 
 def _with_tags(clients: Clients, target: Resource) -> Resource:
     tags = api.tags(clients, target.id) if target.id else {}
-    return Resource(target.type, target.name, {**target.properties, "tags": tags}, target.id)
+    return replace(target, properties={**target.properties, "tags": tags})
 
 
 def _target_of(resource: Resource) -> str:

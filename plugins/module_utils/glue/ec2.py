@@ -13,7 +13,9 @@ from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..core.known import Known
 from ..pure import ec2_documents as pure
+from ..pure import ec2_route_tables, ec2_security_groups
 from ..pure.layers import names
+from ..pure.tags import ENVIRONMENT, tags_of
 
 Inputs = Mapping[str, Any]
 Finder = Callable[[Clients, Inputs, Known], list[Resource]]
@@ -33,8 +35,11 @@ def vpcs(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
 
 def security_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """Security groups and, apart from them, their rules."""
-    found = [pure.security_group(group) for group in api.security_groups(clients, names.environment(inputs))]
-    return [resource for resources in found for resource in resources]
+    environment = names.environment(inputs)
+    found = api.security_groups(clients, environment)
+    documents = [document for document in found if tags_of(document).get(ENVIRONMENT) == environment]
+    groups = [ec2_security_groups.canonical_group(document) for document in documents]
+    return groups + [ec2_security_groups.canonical_rules(document) for document in documents]
 
 
 def availability_zones(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
@@ -44,7 +49,10 @@ def availability_zones(clients: Clients, inputs: Inputs, known: Known) -> list[R
 
 def _plain(describe: Callable[..., list[Any]], canonical: Callable[[Any], Resource]) -> Finder:
     def find(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-        return [canonical(document) for document in describe(clients, names.environment(inputs))]
+        environment = names.environment(inputs)
+        found = [canonical(document) for document in describe(clients, environment)]
+        # AWS filters by this tag already; what it shows is deleted on the strength of it, so it is looked at twice.
+        return [one for one in found if one.properties["tags"].get(ENVIRONMENT) == environment]
 
     return find
 
@@ -58,6 +66,6 @@ FINDERS = [
     _plain(api.internet_gateways, pure.internet_gateway),
     _plain(api.addresses, pure.elastic_ip),
     _plain(api.nat_gateways, pure.nat_gateway),
-    _plain(api.route_tables, pure.route_table),
+    _plain(api.route_tables, ec2_route_tables.canonical),
     _plain(api.vpc_endpoints, pure.vpc_endpoint),
 ]

@@ -5,9 +5,16 @@
 
 from __future__ import annotations
 
-from ..pure import application_autoscaling, ecr_images, ecs_task_definitions, efs, network_load_balancer, rds_snapshots
+from ..pure import (
+    application_autoscaling,
+    ec2_security_groups,
+    ecr_images,
+    ecs_task_definitions,
+    efs,
+    network_load_balancer,
+    rds_snapshots,
+)
 from ..pure.layers import airflow_service, dag_tasks, ecs_cluster, network, rds, schema, worker_pool
-from ..pure.layers.security_groups import RULES
 from . import ec2, readers
 from .environment import Layer
 
@@ -15,7 +22,9 @@ _CONTAINERS = (readers.roles, readers.task_definitions, readers.images, readers.
 _PLANNERS = {ecs_task_definitions.TYPE: readers.plan_task_definitions}
 
 _ALL = (
-    Layer("network", network.desired, (*ec2.FINDERS, readers.private_names), types=frozenset({RULES})),
+    Layer(
+        "network", network.desired, (*ec2.FINDERS, readers.private_names), types=frozenset({ec2_security_groups.RULES})
+    ),
     Layer(
         "rds",
         rds.desired,

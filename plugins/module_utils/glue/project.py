@@ -18,6 +18,9 @@ from .parallel import in_parallel
 
 Inputs = Mapping[str, Any]
 
+#: Only these are made from what lies in the folder.
+LAYERS = {"dag_tasks", "airflow_service", "worker_pool"}
+
 
 def read(inputs: Inputs) -> dict[str, Any]:
     """``dag_tasks``, ``task_images`` (by task) and ``airflow_image``, as the layers take them beside the inputs.

@@ -88,6 +88,7 @@ def canonical_target(document: Mapping[str, Any], tags: Mapping[str, str]) -> Re
             "tags": dict(tags),
         },
         document.get("ScalableTargetARN"),
+        _service(document["ResourceId"]),
     )
 
 
@@ -120,6 +121,7 @@ def canonical_policy(document: Mapping[str, Any]) -> Resource:
             foreign=foreign,
         ),
         document["PolicyARN"],
+        _service(document["ResourceId"]),
     )
 
 
@@ -165,6 +167,12 @@ def split(name: str) -> tuple[str, str]:
 
 def _name(resource: str) -> str:
     return resource.removeprefix("service/")
+
+
+def _service(resource: str) -> dict[str, str]:
+    """The service that scales, as the module that takes its scaling away is told of it."""
+    cluster, service = _name(resource).split("/")
+    return {"cluster": cluster, "service": service}
 
 
 def _policy_properties(

@@ -9,14 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.actions import Resource
-from .layers import network, security_groups
+from .layers import network
+from .tags import tags_of
 
 Document = Mapping[str, Any]
-
-
-def tags_of(document: Document) -> dict[str, str]:
-    """The tags, without those that AWS itself sets."""
-    return {tag["Key"]: tag["Value"] for tag in document.get("Tags", []) if not tag["Key"].startswith("aws:")}
 
 
 def _resource(type_: str, document: Document, id_: str, properties: dict[str, Any], **attributes: Any) -> Resource:
@@ -50,30 +46,9 @@ def elastic_ip(document: Document) -> Resource:
 
 
 def nat_gateway(document: Document) -> Resource:
-    address = next(iter(document.get("NatGatewayAddresses", [])), {})
+    address: Document = next(iter(document.get("NatGatewayAddresses", [])), {})
     properties = {"subnet_id": document["SubnetId"], "allocation_id": address.get("AllocationId")}
     return _resource(network.NAT_GATEWAY, document, document["NatGatewayId"], properties, state=document["State"])
-
-
-def route_table(document: Document) -> Resource:
-    """A route table with the routes that were set (not the VPC's own, not an endpoint's)."""
-    routes = {
-        route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock"): _target(route)
-        for route in document.get("Routes", [])
-        if route.get("Origin") != "CreateRouteTable"
-        and route.get("GatewayId") != "local"
-        and not route.get("DestinationPrefixListId")
-        and not str(route.get("GatewayId", "")).startswith("vpce-")
-    }
-    associations = document.get("Associations", [])
-    subnets = sorted(association["SubnetId"] for association in associations if association.get("SubnetId"))
-    properties = {"vpc_id": document["VpcId"], "routes": routes, "subnets": subnets}
-    return _resource(network.ROUTE_TABLE, document, document["RouteTableId"], properties)
-
-
-def _target(route: Document) -> str:
-    targets = ("NatGatewayId", "GatewayId", "TransitGatewayId", "NetworkInterfaceId", "VpcPeeringConnectionId")
-    return next((route[key] for key in targets if route.get(key)), "unknown target")
 
 
 def vpc_endpoint(document: Document) -> Resource:
@@ -83,11 +58,6 @@ def vpc_endpoint(document: Document) -> Resource:
         "route_tables": sorted(document.get("RouteTableIds", [])),
     }
     return _resource(network.ENDPOINT, document, document["VpcEndpointId"], properties)
-
-
-def security_group(document: Document) -> list[Resource]:
-    """A group and its rules."""
-    return security_groups.canonical(document, tags_of(document))
 
 
 def availability_zone(document: Document) -> Resource:

@@ -16,3 +16,8 @@ def tags(inputs: Mapping[str, Any], role: str, name: str | None = None) -> dict[
     """The user's tags and ours; ``name`` adds EC2's ``Name``."""
     ours = {ENVIRONMENT: inputs["farflow_environment"], ROLE: role}
     return {**(inputs.get("farflow_tags") or {}), **ours, **({"Name": name} if name else {})}
+
+
+def tags_of(document: Mapping[str, Any]) -> dict[str, str]:
+    """The tags in a document of EC2, without those that AWS itself sets."""
+    return {tag["Key"]: tag["Value"] for tag in document.get("Tags", []) if not tag["Key"].startswith("aws:")}

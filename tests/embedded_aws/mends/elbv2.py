@@ -21,15 +21,33 @@ def apply() -> None:
     alb.find_lb_for_host = in_every_region(alb.find_lb_for_host)
     alb._find_lb_by_name = in_every_region(alb._find_lb_by_name)
     alb._lb_xml = name_zones(alb._lb_xml)
+    alb._target_host_header = pass_host_header
     actions = alb._ACTION_MAP
     actions["CreateLoadBalancer"] = place_in_vpc(actions["CreateLoadBalancer"])
-    actions["DeleteLoadBalancer"] = protect(actions["DeleteLoadBalancer"])
+    actions["DeleteLoadBalancer"] = protect(take_listeners(actions["DeleteLoadBalancer"]))
     actions["DescribeTargetGroups"] = miss_target_groups(actions["DescribeTargetGroups"])
     actions["DeleteTargetGroup"] = keep_used_target_groups(actions["DeleteTargetGroup"])
 
 
 def apply_with_containers() -> None:
     alb._ACTION_MAP["DescribeTargetHealth"] = tell_probed_health(alb._ACTION_MAP["DescribeTargetHealth"])
+
+
+def pass_host_header(host: str, listener_port: int) -> str:
+    """Fault: the port is cut off the Host header, as application load balancers do. Network ones pass what comes."""
+    return host
+
+
+def take_listeners(delete):
+    """Fault: a deleted load balancer leaves its listeners, and they hold their target groups."""
+
+    def handler(parameters: dict[str, Any]):
+        balancer = alb._p(parameters, "LoadBalancerArn")
+        for arn in [arn for arn, each in alb._listeners.items() if each["LoadBalancerArn"] == balancer]:
+            alb._ACTION_MAP["DeleteListener"]({"ListenerArn": [arn]})
+        return delete(parameters)
+
+    return handler
 
 
 def in_every_region(find):

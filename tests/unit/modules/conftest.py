@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from aws_calls import Calls
 from moto import mock_aws
 
 
@@ -11,5 +12,21 @@ def aws(monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     with mock_aws():
         yield
+
+
+@pytest.fixture
+def calls(aws, monkeypatch):
+    """The calls from here on."""
+    return Calls(monkeypatch)
+
+
+@pytest.fixture
+def hours(monkeypatch):
+    """A clock that is moved by pauses alone; the pauses that were made."""
+    pauses = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    monkeypatch.setattr("time.monotonic", lambda: sum(pauses))
+    return pauses

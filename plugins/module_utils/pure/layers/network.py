@@ -13,7 +13,8 @@ from typing import Any
 from ...core.actions import Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
-from .. import service_discovery
+from .. import ec2_route_tables, service_discovery
+from ..ec2_security_groups import ANYWHERE
 from ..tags import tags
 from . import names, security_groups
 from .desire import made_by
@@ -24,7 +25,6 @@ SUBNET = "subnet"
 INTERNET_GATEWAY = "internet_gateway"
 ELASTIC_IP = "elastic_ip"
 NAT_GATEWAY = "nat_gateway"
-ROUTE_TABLE = "route_table"
 ENDPOINT = "vpc_endpoint"
 ZONE = "availability_zone"
 
@@ -140,13 +140,14 @@ def _route_tables(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[
 
 def _route_table(inputs: Mapping[str, Any], vpc_id: str, suffix: str, target: str, subnets: list[str]) -> Resource:
     name = _name(inputs, suffix)
-    properties = {
+    table = {
+        "name": name,
         "vpc_id": vpc_id,
-        "routes": {security_groups.ANYWHERE: target},
+        "routes": {ANYWHERE: target},
         "subnets": subnets,
         "tags": tags(inputs, ROLE, name),
     }
-    return Resource(ROUTE_TABLE, name, properties)
+    return made_by(ec2_route_tables.desired, table)
 
 
 def _private_table(inputs: Mapping[str, Any], letter: str) -> str:
@@ -160,7 +161,7 @@ def _s3_endpoint(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resour
     properties = {
         "vpc_id": vpc_id,
         "service": f"com.amazonaws.{inputs['farflow_region']}.s3",
-        "route_tables": sorted(known.id(ROUTE_TABLE, table) for table in tables),
+        "route_tables": sorted(known.id(ec2_route_tables.TYPE, table) for table in tables),
         "tags": tags(inputs, ROLE, name),
     }
     return Resource(ENDPOINT, name, properties)

@@ -11,13 +11,12 @@ from typing import Any
 
 from ...core.actions import Resource
 from ...core.known import Known
+from .. import ec2_security_groups
+from ..ec2_security_groups import ALL_TRAFFIC, ANYWHERE
 from ..tags import tags
+from .desire import made_by
 
-GROUP = "security_group"
-RULES = "security_group_rules"
-
-ANYWHERE = "0.0.0.0/0"
-ALL_TRAFFIC = "all"
+GROUP = ec2_security_groups.GROUP
 
 API_SERVER_PORT = 8080
 WORKER_LOG_PORT = 8793
@@ -25,13 +24,13 @@ TRIGGERER_LOG_PORT = 8794
 POSTGRES_PORT = 5432
 NFS_PORT = 2049
 
-#: What belongs to which group, as AWS shows it. AWS does not allow a change of a description.
+#: What belongs to which group, as AWS shows it. AWS allows no change of a description, and no apostrophe in it.
 GROUPS = {
     "load-balancer": "Load balancer of Airflow",
-    "api-server": "Airflow's api-server",
-    "airflow": "Airflow's scheduler, dag-processor, triggerer, workers and one-off commands",
+    "api-server": "The api-server of Airflow",
+    "airflow": "Scheduler, dag-processor, triggerer, workers and one-off commands of Airflow",
     "tasks": "Fargate tasks that DAGs run",
-    "database": "Airflow's Postgres",
+    "database": "Postgres of Airflow",
     "shared-volume": "EFS volume shared by the Fargate tasks of DAGs",
 }
 
@@ -76,77 +75,31 @@ def group_name(inputs: Mapping[str, Any], group: str) -> str:
 def desired(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[Resource]:
     """The groups, and apart from them their rules: rules name groups, so all groups come first."""
     groups = [
-        Resource(
-            GROUP,
-            group_name(inputs, group),
-            {
-                "vpc_id": vpc_id,
-                "description": description,
-                "tags": tags(inputs, "network", group_name(inputs, group)),
-            },
-        )
+        made_by(ec2_security_groups.desired_group, _group(inputs, group, description, vpc_id))
         for group, description in GROUPS.items()
     ]
     return groups + [_rules(inputs, known, group) for group in GROUPS]
+
+
+def _group(inputs: Mapping[str, Any], group: str, description: str, vpc_id: str) -> dict[str, Any]:
+    name = group_name(inputs, group)
+    return {"name": name, "vpc_id": vpc_id, "description": description, "tags": tags(inputs, "network", name)}
 
 
 def _rules(inputs: Mapping[str, Any], known: Known, group: str) -> Resource:
     def end(name: str) -> str:
         return name if "/" in name else known.id(GROUP, group_name(inputs, name))
 
-    ingress = {rule(flow.port, end(flow.source)): flow.why for flow in flows(inputs) if flow.target == group}
+    into = {_rule(flow.port, end(flow.source)): flow.why for flow in flows(inputs) if flow.target == group}
     if group in _MAY_REACH_ANYTHING:
-        egress = {rule(None, ANYWHERE): "AWS and what the users' code reaches"}
+        out = {f"{ALL_TRAFFIC} {ANYWHERE}": "AWS and whatever the code of users reaches"}
     else:
-        egress = {rule(flow.port, end(flow.target)): flow.why for flow in flows(inputs) if flow.source == group}
+        out = {_rule(flow.port, end(flow.target)): flow.why for flow in flows(inputs) if flow.source == group}
     name = group_name(inputs, group)
-    group_id = known.id(GROUP, name)
-    properties = {"group_id": group_id, "description": GROUPS[group], "ingress": ingress, "egress": egress}
-    return Resource(RULES, name, properties)
+    rules = {"name": name, "group_id": known.id(GROUP, name), "ingress": into, "egress": out}
+    # A rule's text may hold the id of a group that does not exist yet.
+    return made_by(ec2_security_groups.desired_rules, rules, *into, *out)
 
 
-def rule(port: int | None, end: str, protocol: str = "tcp") -> str:
-    """A rule as text: ``tcp 8080 sg-1``, ``all 0.0.0.0/0``. It is the key under which rules are compared."""
-    return f"{ALL_TRAFFIC} {end}" if port is None else f"{protocol} {port} {end}"
-
-
-def rule_arguments(text: str, description: str) -> dict[str, Any]:
-    """A rule's text as an element of ``rules`` of amazon.aws.ec2_security_group."""
-    protocol, *ports, end = text.split()
-    arguments: dict[str, Any] = {"proto": protocol, "rule_desc": description}
-    if ports:
-        first, _, last = ports[0].partition("-")
-        arguments.update(from_port=int(first), to_port=int(last or first))
-    return {**arguments, ("cidr_ip" if "/" in end else "group_id"): end}
-
-
-def canonical(group: Mapping[str, Any], group_tags: Mapping[str, str]) -> list[Resource]:
-    """A member of DescribeSecurityGroups' answer as a group and its rules."""
-    properties = {"vpc_id": group["VpcId"], "description": group["Description"], "tags": dict(group_tags)}
-    rules = {
-        "group_id": group["GroupId"],
-        "description": group["Description"],
-        "ingress": _canonical_rules(group.get("IpPermissions", [])),
-        "egress": _canonical_rules(group.get("IpPermissionsEgress", [])),
-    }
-    name = group["GroupName"]
-    return [Resource(GROUP, name, properties, group["GroupId"]), Resource(RULES, name, rules, group["GroupId"])]
-
-
-def _canonical_rules(permissions: list[Mapping[str, Any]]) -> dict[str, str]:
-    found = {}
-    for permission in permissions:
-        for key, end in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6"), ("PrefixListIds", "PrefixListId")):
-            for item in permission.get(key, []):
-                found[_rule_text(permission, item[end])] = item.get("Description") or ""
-        for pair in permission.get("UserIdGroupPairs", []):
-            found[_rule_text(permission, pair["GroupId"])] = pair.get("Description") or ""
-    return found
-
-
-def _rule_text(permission: Mapping[str, Any], end: str) -> str:
-    protocol = permission["IpProtocol"]
-    if protocol == "-1":
-        return rule(None, end)
-    first, last = permission.get("FromPort"), permission.get("ToPort")
-    return f"{protocol} {first if first == last else f'{first}-{last}'} {end}"
+def _rule(port: int, end: str) -> str:
+    return f"tcp {port} {end}"

@@ -1,0 +1,51 @@
+#!/bin/sh
+# `make test`: from the quickest tests to the slowest, ended by the first stage that fails. Whatever the end, the
+# processes, containers and files of the tests are gone afterwards, and a Docker engine that was started for them.
+set -eu
+cd "$(dirname "$0")/.."
+PATH="$PWD/.venv/bin:$PATH"
+
+say() { echo "test: $*" >&2; }
+
+embedded_aws() { python tests/embedded_aws "$@"; }
+
+# Names of instances that tests of ours made: fixed ones, and those of test processes that have ended.
+leftovers() {
+    for folder in .embedded-aws/e2e .embedded-aws/integration-* .embedded-aws/test-*; do
+        name=${folder##*/}
+        owner=$(echo "$name" | sed -n 's/^test-[a-z]*-\([0-9]*\).*/\1/p')
+        if [ -d "$folder" ] && ! { [ -n "$owner" ] && kill -0 "$owner" 2>/dev/null; }; then echo "$name"; fi
+    done
+}
+
+clean_up() {
+    result=$?
+    trap - EXIT
+    for name in $(leftovers); do embedded_aws down --name "$name" || result=1; done
+    if [ "$engine" = absent ]; then embedded_aws down --name e2e --engine || result=1; fi
+    exit "$result"
+}
+
+stage() {
+    say "$1"
+    shift
+    started=$(date +%s)
+    result=0
+    python -m pytest -q -p no:cacheprovider --durations=10 "$@" || result=$?
+    say "$(($(date +%s) - started)) s"
+    return "$result"
+}
+
+engine=present
+docker version >/dev/null 2>&1 || engine=absent
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' HUP TERM
+
+say "a Docker engine and base images"
+embedded_aws up --name e2e --port 0 >/dev/null
+embedded_aws down --name e2e
+
+stage "units, modules in-process, the embedded AWS, the Airflow image" tests/unit -n auto --dist loadfile --no-skips
+stage "playbooks on an AWS without containers" tests/integration -n auto --dist loadfile
+stage "the whole stack, with containers and a browser" tests/e2e -x

@@ -1,0 +1,1 @@
+"""The playbooks on an embedded AWS without containers: what they do to an account."""

@@ -1,0 +1,66 @@
+"""An account of its own for each file of tests, and a project folder whose images cost nothing to build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.embedded_aws import EmbeddedAWS
+from tests.stack.playbooks import ROOT, Playbooks
+
+_DOCKERFILE = "FROM scratch\nCOPY content /\n"
+
+
+@pytest.fixture(scope="module")
+def playbooks(request):
+    """The playbooks, on an account without containers. Their output is kept as artifacts."""
+    name = request.module.__name__.rsplit(".", 1)[-1].removeprefix("test_").replace("_", "-")
+    aws = EmbeddedAWS(f"integration-{name}", fast=True)
+    aws.down()  # what a run that was killed has left
+    playbooks = None
+    try:
+        aws.up()
+        playbooks = Playbooks(aws, ROOT / "artifacts" / "integration" / name)
+        yield playbooks
+    finally:
+        if playbooks:
+            playbooks.close()
+        aws.down()
+
+
+@pytest.fixture
+def aws(playbooks):
+    """The account, empty, and its log of calls as well."""
+    playbooks.aws.reset()
+    playbooks.aws.reset_calls()
+    return playbooks.aws
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    return Project(tmp_path)
+
+
+class Project:
+    """A user's folders tasks/ and airflow/, with one DAG task and images of a few bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self.tasks = path / "tasks"
+        self.airflow = path / "airflow"
+        self.add_task("hello")
+        self._image(self.airflow, "airflow")
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The extra variables that deploy from it."""
+        return {"dag_tasks_path": str(self.tasks), "airflow_service_path": str(self.airflow)}
+
+    def add_task(self, name: str) -> Path:
+        return self._image(self.tasks / name, name)
+
+    def _image(self, folder: Path, content: str) -> Path:
+        folder.mkdir(parents=True)
+        (folder / "Dockerfile").write_text(_DOCKERFILE)
+        (folder / "content").write_text(content)
+        return folder

@@ -1,0 +1,68 @@
+"""The switch worker_pool_enabled: scaling comes and goes, workers stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from .stack import mutating_calls, running
+
+CPU, MEMORY = "ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"
+
+
+@pytest.fixture
+def deployed(aws, playbooks, project):
+    """What the services run after a deploy without scaling."""
+    playbooks.deploy(**project.variables)
+    return running(aws)
+
+
+def targets(aws):
+    client = aws.client("application-autoscaling")
+    return [
+        (each["ResourceId"], each["ScalableDimension"], each["MinCapacity"], each["MaxCapacity"])
+        for each in client.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    ]
+
+
+def policies(aws):
+    """By metric the target value and the two cooldowns."""
+    client = aws.client("application-autoscaling")
+    found = {}
+    for policy in client.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]:
+        assert policy["PolicyType"] == "TargetTrackingScaling"
+        tracking = policy["TargetTrackingScalingPolicyConfiguration"]
+        metric = tracking["PredefinedMetricSpecification"]["PredefinedMetricType"]
+        found[metric] = (tracking["TargetValue"], tracking["ScaleInCooldown"], tracking["ScaleOutCooldown"])
+    return found
+
+
+def test_scaling_is_switched_on_changed_and_off_without_replacing_a_task(aws, playbooks, project, deployed):
+    assert targets(aws) == []
+    enabled = {**project.variables, "worker_pool_enabled": True}
+
+    playbooks.deploy(**enabled)
+    service = ("service/local/local-worker", "ecs:service:DesiredCount")
+    assert targets(aws) == [(*service, 1, 5)]
+    assert policies(aws) == {CPU: (70.0, 60, 60), MEMORY: (70.0, 60, 60)}
+    assert running(aws) == deployed
+
+    aws.reset_calls()
+    again = playbooks.deploy(**enabled)
+    assert again.changed == 0, again.output
+    assert mutating_calls(aws) == []
+
+    without_memory = {"worker_pool_memory_percent": 0}
+    playbooks.deploy(**enabled, **without_memory)
+    assert targets(aws) == [(*service, 1, 5)]
+    assert policies(aws) == {CPU: (70.0, 60, 60)}
+
+    others = {"worker_pool_max_count": 9, "worker_pool_cpu_percent": 55}
+    playbooks.deploy(**enabled, **without_memory, **others, worker_pool_scale_in_cooldown=300)
+    assert targets(aws) == [(*service, 1, 9)]
+    assert policies(aws) == {CPU: (55.0, 300, 60)}
+    assert running(aws) == deployed
+
+    playbooks.deploy(**project.variables)
+    assert targets(aws) == []
+    assert policies(aws) == {}
+    assert running(aws) == deployed

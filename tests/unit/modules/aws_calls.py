@@ -1,0 +1,46 @@
+"""What happens between our calls: another run, or an AWS that does not know yet."""
+
+from __future__ import annotations
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+
+class Calls:
+    """Every AWS call of a test by its operation, with something that happens just before some of them."""
+
+    def __init__(self, monkeypatch):
+        self.made = []
+        self._before = {}
+        call = BaseClient._make_api_call
+
+        def recorded(client, operation, arguments):
+            self.made.append((operation, arguments))
+            pending = self._before.get(operation)
+            if pending:
+                action = pending.pop(0)
+                action()
+            return call(client, operation, arguments)
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", recorded)
+
+    def before(self, operation, action, times=1):
+        """Does something before the next calls of an operation."""
+        self._before.setdefault(operation, []).extend([action] * times)
+
+    def refuse(self, operation, code, times=1):
+        """Answers the next calls of an operation with an error."""
+
+        def fail():
+            raise ClientError({"Error": {"Code": code, "Message": "says the test"}}, operation)
+
+        self.before(operation, fail, times)
+
+    def of(self, *beginnings):
+        """The operations that were called, of those that begin so."""
+        return [operation for operation, _ in self.made if operation.startswith(beginnings)]
+
+    @property
+    def mutating(self):
+        """The operations that were called and change something."""
+        return [operation for operation, _ in self.made if not operation.startswith("Describe")]
