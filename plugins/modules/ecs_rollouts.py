@@ -35,8 +35,8 @@ options:
     elements: str
     required: true
   deployments:
-    description: By service, the id of the deployment to wait for, as M(farflow.airflow.ecs_services) returns it. Another
-      one in its place means that it was rolled back.
+    description: By service, the id of the deployment to wait for, as M(farflow.airflow.ecs_services) returns it.
+      Another one in its place means that it was rolled back.
     type: dict
     default: {}
   wait_timeout:

@@ -23,9 +23,35 @@ def apply() -> None:
         actions[action] = refuse_while_used(actions[action], parameter, code, users)
     for action in ("AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress"):
         actions[action] = refuse_duplicate_rules(actions[action], action.removeprefix("AuthorizeSecurityGroup"))
+    for direction in ("Ingress", "Egress"):
+        actions[f"UpdateSecurityGroupRuleDescriptions{direction}"] = set_rule_descriptions(direction)
     actions["DescribeAddresses"] = find_addresses(actions["DescribeAddresses"])
     for action in ("CreateNatGateway", "DescribeNatGateways"):
         actions[action] = tell_address(actions[action])
+
+
+def set_rule_descriptions(direction: str):
+    """Fault: the description of a rule cannot be changed."""
+    key = "IpPermissions" if direction == "Ingress" else "IpPermissionsEgress"
+
+    def handler(parameters: dict[str, Any]):
+        group = ec2._security_groups.get(ec2._p(parameters, "GroupId"))
+        if not group:
+            return ec2._error("InvalidGroup.NotFound", "the security group does not exist", 400)
+        for wanted in ec2._parse_ip_permissions(parameters, "IpPermissions"):
+            same = [_without_descriptions(found) == _without_descriptions(wanted) for found in group[key]]
+            group[key] = [wanted if is_same else found for found, is_same in zip(group[key], same, strict=True)]
+        return ec2._xml(200, f"UpdateSecurityGroupRuleDescriptions{direction}Response", "<return>true</return>")
+
+    return handler
+
+
+def _without_descriptions(rule: dict[str, Any]) -> dict[str, Any]:
+    """A rule's identity; ministack's own `_rules_match` forgets the descriptions of groups."""
+    plain = {name: value for name, value in rule.items() if name not in ("SecurityGroupRuleId", "Description")}
+    for kind in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"):
+        plain[kind] = [{name: value for name, value in end.items() if name != "Description"} for end in rule[kind]]
+    return plain
 
 
 def find_addresses(describe):
@@ -75,7 +101,7 @@ def refuse_duplicate_rules(authorize, direction: str):
         group = ec2._security_groups.get(ec2._p(parameters, "GroupId"))
         present = group["IpPermissions" if direction == "Ingress" else "IpPermissionsEgress"] if group else ()
         for rule in ec2._parse_ip_permissions(parameters, "IpPermissions"):
-            if any(ec2._rules_match(rule, other) for other in present):
+            if any(_without_descriptions(rule) == _without_descriptions(other) for other in present):
                 return ec2._error("InvalidPermission.Duplicate", "the specified rule already exists", 400)
         return authorize(parameters)
 

@@ -151,8 +151,7 @@ CHANGES = {
     "security groups": lambda spec, network: (
         {"security_groups": network["groups"]},
         [
-            f"mount target {NAME}/{subnet} security_groups "
-            f"{shown(network['groups'][:1])} -> {shown(network['groups'])}"
+            f"mount target {NAME}/{subnet} security_groups {shown(network['groups'][:1])} -> {shown(network['groups'])}"
             for subnet in spec["subnets"]
         ],
     ),

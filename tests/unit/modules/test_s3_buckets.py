@@ -44,9 +44,7 @@ def names():
 
 def test_creates_private_and_encrypted_then_changes_nothing(aws, run_module):
     first = run_module(module, buckets=[BUCKET])
-    assert first["buckets"] == [
-        {"name": NAME, "arn": f"arn:aws:s3:::{NAME}", "changed": True, "reasons": ["created"]}
-    ]
+    assert first["buckets"] == [{"name": NAME, "arn": f"arn:aws:s3:::{NAME}", "changed": True, "reasons": ["created"]}]
     client = s3()
     assert client.get_bucket_location(Bucket=NAME)["LocationConstraint"] == "eu-west-1"
     assert set(client.get_public_access_block(Bucket=NAME)["PublicAccessBlockConfiguration"].values()) == {True}

@@ -94,9 +94,7 @@ def listed():
 
 
 def reasons(result):
-    return {
-        one["name"]: one["reasons"] for key in ("namespaces", "services") for one in result[key] if one["changed"]
-    }
+    return {one["name"]: one["reasons"] for key in ("namespaces", "services") for one in result[key] if one["changed"]}
 
 
 def test_creates_then_changes_nothing(run_module, spec):
@@ -227,9 +225,7 @@ def counted():
 def test_find_sees_the_environment_alone(run_module, spec, vpcs):
     run_module(module, **spec)
     other = "test-eu.farflow.internal"
-    run_module(
-        module, namespaces=[{"name": other, "vpc_id": vpcs[1]}], services=[{"name": f"api-server.{other}"}]
-    )
+    run_module(module, namespaces=[{"name": other, "vpc_id": vpcs[1]}], services=[{"name": f"api-server.{other}"}])
     clients, calls = counted()
     wanted = [
         *map(pure.desired_namespace, spec["namespaces"]),

@@ -58,7 +58,8 @@ def _environment(inputs: Inputs) -> Iterator[str]:
         yield f"farflow_tags: has {len(tags)} tags, allowed: {_MOST_TAGS}"
     for key, value in tags.items():
         if key.lower().startswith(("aws:", "farflow:")) or key == "Name" or not 0 < len(key) <= 128:
-            yield f"farflow_tags: key {key!r}, allowed: 1 to 128 characters, not Name, not beginning with aws: or farflow:"
+            allowed = "1 to 128 characters, not Name, not beginning with aws: or farflow:"
+            yield f"farflow_tags: key {key!r}, allowed: {allowed}"
         if not isinstance(value, str) or len(value) > 256:
             yield f"farflow_tags: value {value!r} of {key}, allowed: a text of at most 256 characters"
     if inputs["farflow_access_key"] and not inputs["farflow_endpoint_url"]:
@@ -86,7 +87,8 @@ def _network(inputs: Inputs) -> Iterator[str]:
         try:
             IPv4Network(cidr)
         except ValueError:
-            yield f"network_ingress_cidrs: is {cidr!r}, allowed: IPv4 networks without host bits, such as 203.0.113.0/24"
+            allowed = "IPv4 networks without host bits, such as 203.0.113.0/24"
+            yield f"network_ingress_cidrs: is {cidr!r}, allowed: {allowed}"
 
 
 def _database(inputs: Inputs) -> Iterator[str]:
@@ -120,7 +122,7 @@ def _load_balancer(inputs: Inputs) -> Iterator[str]:
     certificate, public = inputs["airflow_service_certificate_arn"], "airflow_service_load_balancer_scheme"
     if inputs[public] == "internet-facing" and not certificate and not inputs["airflow_service_allow_plain_http"]:
         yield (
-            f"{public}: is 'internet-facing' without airflow_service_certificate_arn, so that passwords would cross the "
+            f"{public}: is 'internet-facing' without airflow_service_certificate_arn: passwords would cross the "
             "internet unencrypted; give a certificate, or airflow_service_allow_plain_http: true if that is meant"
         )
     if certificate:
