@@ -1,6 +1,6 @@
 # What a person calls. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help environment demo demo-down demo-env test test-all lint bench lock
+.PHONY: help environment lock demo demo-down demo-env test lint
 
 PYTHON := .venv/bin/python
 EMBEDDED_AWS := $(PYTHON) tests/embedded_aws
