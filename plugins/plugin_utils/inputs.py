@@ -54,6 +54,9 @@ def gather(
     # By way of JSON, since Ansible's own types of text and numbers carry more than their value.
     given = json.loads(json.dumps({name: template(values[name]) for name in options if name in values}))
     given = {name: value for name, value in given.items() if value is not None}
+    wrong = [name for name in given if options[name]["type"] == "dict" and not isinstance(given[name], (dict, str))]
+    if wrong:  # ArgumentSpecValidator looks into them all the same
+        return {}, [f"{name}: is {given[name]!r}, allowed: a mapping" for name in wrong]
     checked = ArgumentSpecValidator(dict(options)).validate(given)
     parameters = {name: checked.validated_parameters.get(name) for name in options}
     return parameters, list(checked.error_messages)

@@ -92,7 +92,7 @@ TASK_FILES = [
     ("architecture: SPARC\n", ["architecture", "SPARC"]),
     ("command: python numbers.py\n", ["command"]),
     ("environment: [A, B]\n", ["environment"]),
-    ("secrets: {TOKEN: hunter2}\n", ["secrets"]),
+    ("secrets: [TOKEN]\n", ["secrets"]),
     ("policy: [{Effect: Allow}]\n", ["policy"]),
     ("shared_volume: perhaps\n", ["shared_volume", "perhaps"]),
     ("- cpu: 256\n", []),

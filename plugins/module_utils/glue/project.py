@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import FarflowError
 from ..pure import ecr_images
+from ..pure.build_context import DOCKERFILE
 from ..pure.dag_tasks_folder import EXCLUDED, DagTask, discover
 from ..pure.layers import names
 from ..pure.layers.images import Image
@@ -27,12 +29,25 @@ def read(inputs: Inputs) -> dict[str, Any]:
 
     Raises FarflowError with everything that is wrong in the folder.
     """
+    problems = _problems(inputs)
+    if problems:
+        raise FarflowError("\n".join(problems))
     defaults = {key: inputs[f"dag_tasks_{key}"] for key in ("cpu", "memory", "architecture")}
     tasks = discover(inputs["dag_tasks_path"], names.environment(inputs), defaults)
     wanted = [_airflow(inputs), *(_task(inputs, task) for task in tasks)]
     airflow, *images = in_parallel(_image, wanted, os.cpu_count() or 1)
     named = {task.name: image for task, image in zip(tasks, images, strict=True)}
     return {"dag_tasks": tasks, "task_images": named, "airflow_image": airflow}
+
+
+def _problems(inputs: Inputs) -> list[str]:
+    path, bundle = Path(inputs["airflow_service_path"]), inputs["farflow_build_ca_bundle"]
+    problems = []
+    if not (path / DOCKERFILE).is_file():
+        problems.append(f"airflow_service_path: is {str(path)!r}, allowed: a folder with a {DOCKERFILE}")
+    if bundle and not Path(bundle).is_file():
+        problems.append(f"farflow_build_ca_bundle: is {bundle!r}, allowed: a file of certificates")
+    return problems
 
 
 def _image(arguments: dict[str, Any]) -> Image:
