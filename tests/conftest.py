@@ -6,6 +6,7 @@ A test run that is told to end, by a person or by CI, takes its fixtures down fi
 from __future__ import annotations
 
 import json
+import os
 import signal
 from functools import cache, partial
 from pathlib import Path
@@ -15,6 +16,12 @@ from ansible.module_utils import _internal, basic
 from ansible.module_utils.testing import patch_module_args
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from botocore.loaders import JSONFileLoader
+from hypothesis import settings
+
+# The same examples in every run of CI, so that a red run is about the change; new ones wherever people work.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 ROOT = Path(__file__).parent.parent
 _AnsibleCollectionFinder(paths=[str(ROOT / "playbooks" / "collections")])._install()
