@@ -10,7 +10,7 @@ ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
 # Emulators accept any key; these are what every client and every container is given.
 ACCESS_KEY_ID = "embedded"
-SECRET_ACCESS_KEY = "embedded"  # noqa: S105
+SECRET_ACCESS_KEY = "embedded"
 
 # Put by ministack on every container that it starts: owner and port.
 INSTANCE_LABEL = "ministack.instance"

@@ -19,7 +19,7 @@ Inputs = Mapping[str, Any]
 Document = dict[str, Any]
 
 #: Where Airflow writes; everything else of a container's file system is read-only.
-_WRITABLE = {"logs": "/opt/airflow/logs", "tmp": "/tmp"}  # noqa: S108
+_WRITABLE = {"logs": "/opt/airflow/logs", "tmp": "/tmp"}
 
 
 def task_definition(inputs: Inputs, known: Known, component: Component, image: str) -> Document:
