@@ -17,6 +17,7 @@ DELETE = "delete"
 
 ARGUMENTS = "arguments"
 AFTER = "after"
+PART_OF = "part_of"
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class Resource:
     ``type`` is one of our words for a kind of resource ("subnet"), ``name`` is unique within the type and the
     environment, ``properties`` holds every field that is compared. ``id`` is what AWS calls an existing one;
     ``attributes`` is what else there is to know of it and is never compared: of an existing one an address or a
-    status; of a desired one under ``ARGUMENTS`` what the module that makes it is given, and under ``AFTER`` the ids of
-    what has to exist before.
+    status, and under ``PART_OF`` the type and name of what it belongs to; of a desired one under ``ARGUMENTS`` what
+    the module that makes it is given, and under ``AFTER`` the ids of what has to exist before.
     """
 
     type: str
@@ -40,20 +41,22 @@ class Resource:
 @dataclass(frozen=True)
 class Action:
     """One thing to do. ``resource`` is the desired one, or for a deletion the actual one; ``before`` is what a change
-    finds.
+    finds; ``owner`` is the desired resource that stays when a part of it is deleted.
     """
 
     kind: str
     resource: Resource
     reasons: tuple[str, ...] = ()
     before: Resource | None = None
+    owner: Resource | None = None
 
     @property
     def blocked(self) -> bool:
         """Whether it needs a value that another action, or a wait, has yet to bring about."""
-        resource = self.resource
-        needed = (resource.properties, resource.attributes.get(ARGUMENTS), resource.attributes.get(AFTER))
-        return self.kind != DELETE and contains_unknown(needed)
+        if self.kind == DELETE and not self.owner:
+            return False
+        made = self.owner or self.resource
+        return contains_unknown((made.properties, made.attributes.get(ARGUMENTS), made.attributes.get(AFTER)))
 
     def describe(self) -> dict[str, Any]:
         """The action as a module returns it."""
@@ -69,6 +72,7 @@ def plan(desired: Iterable[Resource], actual: Iterable[Resource]) -> list[Action
     """Actions that make ``actual`` into ``desired``: creations and changes in the order in which they are
     desired, then deletions, last found first. Of two actual resources with one name the one that differs less stays.
     """
+    desired = list(desired)
     found: dict[tuple[str, str], list[Resource]] = {}
     for resource in actual:
         found.setdefault((resource.type, resource.name), []).append(resource)
@@ -88,4 +92,9 @@ def plan(desired: Iterable[Resource], actual: Iterable[Resource]) -> list[Action
         if doubles:
             found[(wanted.type, wanted.name)] = doubles
     extra = [resource for resources in found.values() for resource in resources]
-    return actions + [Action(DELETE, resource) for resource in reversed(extra)]
+    return actions + [Action(DELETE, resource, owner=_owner(resource, desired)) for resource in reversed(extra)]
+
+
+def _owner(part: Resource, desired: Iterable[Resource]) -> Resource | None:
+    whole = part.attributes.get(PART_OF)
+    return next((one for one in desired if (one.type, one.name) == whole), None)

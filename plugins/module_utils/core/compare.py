@@ -37,7 +37,7 @@ def contains_unknown(value: Any) -> bool:
     if isinstance(value, str):
         return UNKNOWN in value
     if isinstance(value, Mapping):
-        return any(contains_unknown(item) for item in value.values())
+        return any(contains_unknown(item) for pair in value.items() for item in pair)
     if isinstance(value, (list, tuple)):
         return any(contains_unknown(item) for item in value)
     return False

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
 from .actions import Resource
@@ -34,6 +35,10 @@ class Known:
         resource = self.get(type_, name)
         value = resource.attributes.get(key) if resource else None
         return UNKNOWN if value is None else value
+
+    def without_ids(self, keys: Collection[tuple[str, str]]) -> Known:
+        """The same, but that the resources of these types and names have yet to get their ids."""
+        return Known(replace(one, id=None) if (one.type, one.name) in keys else one for one in self.all())
 
     def all(self) -> list[Resource]:
         """All existing resources."""

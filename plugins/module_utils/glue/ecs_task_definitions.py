@@ -120,7 +120,7 @@ def _deregister(clients: Clients, active: Index, family: str) -> None:
 
 def _do(clients: Clients, action: Action, index: Index, keep: int) -> str | None:
     wanted, found = action.resource, action.before
-    if found and pure.content(found) == pure.content(wanted):
+    if found and not pure.registers(action):
         _write_tags(clients, wanted, found)
         return found.id
     arn = _register(clients, wanted, index)

@@ -26,7 +26,8 @@ class Layer:
     """What one role makes. ``finders`` read what exists, ``late_finders`` what can only be asked for, or told as a
     resource, when that is known. ``types`` are the resource types that carry no tag and are this role's alone;
     ``needs`` names the layers whose resources it refers to; ``planners`` plan those types of which the finders alone
-    do not say everything; types that ``outlives`` names are deleted by nothing but a teardown.
+    do not say everything; types that ``outlives`` names are deleted by nothing but a teardown; ``renews`` tells of a
+    change whether its resource will have another id.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Layer:
     types: frozenset[str] = frozenset()
     outlives: frozenset[str] = frozenset()
     planners: Mapping[str, Planner] = field(default_factory=dict)
+    renews: Callable[[Action], bool] = lambda change: False
 
     def owns(self, resource: Resource) -> bool:
         """Whether an existing resource belongs to this layer: by its tag, else by its type."""
@@ -77,18 +79,24 @@ def look(
     if kept:
         left = [one for some in owned.values() for one in some if kept(one)]
         return Look(known, {name: plan([], [one for one in owned[name] if one not in left]) for name in names}, left)
-    actions = {}
-    for name in names:
-        layer = layers[name]
-        desired = layer.desired(inputs, known)
-        wished = {(one.type, one.name) for one in desired}
-        actual = [one for one in owned[name] if one.type not in layer.outlives or (one.type, one.name) in wished]
-        actions[name] = _plan(clients, layer, desired, actual)
-    return Look(known, actions)
+    return Look(known, {name: _layer_actions(clients, layers[name], inputs, known, owned[name]) for name in names})
 
 
-def _plan(clients: Clients, layer: Layer, desired: list[Resource], actual: list[Resource]) -> list[Action]:
+def _layer_actions(
+    clients: Clients, layer: Layer, inputs: Inputs, known: Known, owned: list[Resource]
+) -> list[Action]:
+    """What a layer has to do. Who refers to an id that a change will renew is planned as one who doesn't know it."""
+    actions = _plan(clients, layer, layer.desired(inputs, known), owned)
+    renewed = {(each.resource.type, each.resource.name) for each in actions if each.before and layer.renews(each)}
+    if not renewed:
+        return actions
+    return _plan(clients, layer, layer.desired(inputs, known.without_ids(renewed)), owned)
+
+
+def _plan(clients: Clients, layer: Layer, desired: list[Resource], owned: list[Resource]) -> list[Action]:
     """The actions of each type by its planner, if it has one, in the order in which the resources are desired."""
+    wished = {(one.type, one.name) for one in desired}
+    actual = [one for one in owned if one.type not in layer.outlives or (one.type, one.name) in wished]
     actions = plan(*([one for one in side if one.type not in layer.planners] for side in (desired, actual)))
     for type_, planner in layer.planners.items():
         actions += planner(clients, *([one for one in side if one.type == type_] for side in (desired, actual)))
@@ -119,8 +127,8 @@ def _layer_result(actions: list[Action], under_way: Collection[str]) -> dict[str
     absent: dict[str, list[dict[str, Any]]] = {}
     possible = [action for action in actions if not action.blocked and action.resource.type not in under_way]
     for action in possible:
-        side = absent if action.kind == DELETE else present
-        side.setdefault(action.resource.type, []).append(hand_item(action.resource))
+        side = absent if action.kind == DELETE and not action.owner else present
+        side.setdefault(action.resource.type, []).append(hand_item(action.owner or action.resource))
     return {
         "actions": [{**action.describe(), "blocked": action not in possible} for action in actions],
         "possible": len(possible),

@@ -59,6 +59,7 @@ _ALL = (
         types=frozenset({schema.SCHEMA, network_load_balancer.LISTENER, ecr_images.TYPE}),
         outlives=frozenset({ecr_images.TYPE}),
         planners=_PLANNERS,
+        renews=ecs_task_definitions.registers,
     ),
     Layer(
         "worker_pool",
@@ -67,6 +68,7 @@ _ALL = (
         needs=("network", "rds", "ecs_cluster", "airflow_service"),
         types=frozenset({application_autoscaling.POLICY}),
         planners=_PLANNERS,
+        renews=ecs_task_definitions.registers,
     ),
 )
 

@@ -35,9 +35,7 @@ def run(argument_spec: dict[str, Any], work: Work, **rules: Any) -> None:
 
 def as_result(key: str, outcomes: list[Outcome], id_name: str = "arn") -> dict[str, Any]:
     """Outcomes in the shape that every batch module returns, with a diff of one line a reason."""
-    entries = [{**asdict(outcome), id_name: outcome.id} for outcome in outcomes]
-    for entry in entries:
-        del entry["id"]
+    entries = [{id_name if key == "id" else key: value for key, value in asdict(one).items()} for one in outcomes]
     changed = [outcome for outcome in outcomes if outcome.changed]
     lines = "".join(f"{outcome.name}: {reason}\n" for outcome in changed for reason in outcome.reasons)
     return {"changed": bool(changed), key: entries, "diff": {"prepared": lines}}

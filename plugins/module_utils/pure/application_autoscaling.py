@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..core.actions import Resource
+from ..core.actions import PART_OF, Resource
 
 TARGET = "scalable_target"
 POLICY = "scaling_policy"
@@ -121,7 +121,7 @@ def canonical_policy(document: Mapping[str, Any]) -> Resource:
             foreign=foreign,
         ),
         document["PolicyARN"],
-        _service(document["ResourceId"]),
+        {PART_OF: (TARGET, _name(document["ResourceId"]))},
     )
 
 

@@ -126,6 +126,12 @@ def content(resource: Resource) -> dict[str, Any]:
     return {key: value for key, value in resource.properties.items() if key != "tags"}
 
 
+def registers(action: Action) -> bool:
+    """Whether it makes a revision, with an ARN of its own; the change of another kind of resource doesn't."""
+    wanted, found = action.resource, action.before
+    return action.kind != DELETE and wanted.type == TYPE and not (found and content(found) == content(wanted))
+
+
 def tags_of(resource: Resource) -> dict[str, str]:
     """Its tags as a dictionary."""
     return dict(resource.properties.get("tags") or {})

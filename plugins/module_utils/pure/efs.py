@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..core.actions import Resource
+from ..core.actions import PART_OF, Resource
 from . import policy
 
 FILE_SYSTEM = "file_system"
@@ -111,7 +111,7 @@ def canonical_mount_target(file_system: str, document: Mapping[str, Any], securi
         f"{file_system}/{document['SubnetId']}",
         {"security_groups": sorted(security_groups)},
         document["MountTargetId"],
-        {"state": document["LifeCycleState"]},
+        {"state": document["LifeCycleState"], PART_OF: (FILE_SYSTEM, file_system)},
     )
 
 
@@ -129,6 +129,7 @@ def canonical_access_point(file_system: str, document: Mapping[str, Any]) -> Res
         tags={tag["Key"]: tag["Value"] for tag in document.get("Tags") or []},
         id_=document["AccessPointId"],
         arn=document.get("AccessPointArn"),
+        part_of=(FILE_SYSTEM, file_system),
     )
 
 
@@ -178,7 +179,7 @@ def _access_point(
     owner: Mapping[str, Any] | None,
     tags: Mapping[str, str],
     id_: str | None = None,
-    **attributes: str | None,
+    **attributes: Any,
 ) -> Resource:
     user, owner = posix_user or {}, owner or {}
     properties = {

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..core.actions import Resource
+from ..core.actions import PART_OF, Resource
 
 LOAD_BALANCER = "load_balancer"
 TARGET_GROUP = "target_group"
@@ -185,6 +185,7 @@ def canonical_listener(load_balancer: str, document: Mapping[str, Any], tags: Ma
             tags=dict(tags),
         ),
         document["ListenerArn"],
+        {PART_OF: (LOAD_BALANCER, load_balancer)},
     )
 
 

@@ -1,0 +1,95 @@
+"""What a look makes of what it sees, on layers of the test's own."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import ARGUMENTS, PART_OF, Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.core.compare import UNKNOWN
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import (
+    Layer,
+    as_result,
+    check_converged,
+    check_progress,
+    look,
+)
+
+SIDE = {"tags": {"farflow:role": "side"}}
+
+
+def definition(memory, revision=None):
+    return Resource("definition", "a", {"memory": memory, **SIDE}, revision)
+
+
+def service(definition_id, count=1, id_=None):
+    return Resource("service", "a", {"definition": definition_id, "count": count, **SIDE}, id_)
+
+
+def seen(desired, existing, **layer):
+    """One look at a layer that desires and finds these."""
+    layer = Layer("side", lambda inputs, known: desired(known), [lambda *_: existing], **layer)
+    return look(None, {}, {"side": layer}, ["side"])
+
+
+def told(result):
+    return [(action["kind"], action["type"], action["name"], action["reasons"]) for action in result]
+
+
+def test_who_refers_to_what_a_change_renews_changes_too():
+    found = seen(
+        lambda known: [definition(2048), service(known.id("definition", "a"))],
+        [definition(1024, "a:1"), service("a:1", id_="arn")],
+        renews=lambda change: change.resource.type == "definition",
+    )
+    layer = as_result(found)["layers"]["side"]
+    assert told(layer["actions"]) == [
+        ("change", "definition", "a", ["memory 1024 -> 2048"]),
+        ("change", "service", "a", [f"definition a:1 -> {UNKNOWN}"]),
+    ]
+    assert [action["blocked"] for action in layer["actions"]] == [False, True]
+
+
+def test_who_refers_to_what_keeps_its_id_stays():
+    found = seen(
+        lambda known: [definition(2048), service(known.id("definition", "a"))],
+        [definition(1024, "a:1"), service("a:1", id_="arn")],
+    )
+    assert [action.resource.type for action in found.actions["side"]] == ["definition"]
+
+
+def part(name, owner="volume"):
+    return Resource("part", name, SIDE, f"id-{name}", {PART_OF: ("whole", owner)})
+
+
+WHOLE = Resource("whole", "volume", SIDE, "id", {ARGUMENTS: {"name": "volume", "parts": ["a"]}})
+
+
+def test_a_part_goes_by_the_hand_of_what_it_belongs_to():
+    desired = [WHOLE, Resource("part", "volume/a", SIDE, attributes=WHOLE.attributes)]
+    layer = as_result(seen(lambda known: desired, [WHOLE, part("volume/a"), part("volume/b")]))["layers"]["side"]
+    assert told(layer["actions"]) == [("delete", "part", "volume/b", [])]
+    assert layer["present"] == {"part": [{"name": "volume", "parts": ["a"]}]}
+    assert layer["absent"] == {}
+
+
+def test_a_part_of_what_goes_too_needs_no_other_hand():
+    layer = as_result(seen(lambda known: [], [WHOLE, part("volume/a")]))["layers"]["side"]
+    assert layer["present"] == {}
+    assert set(layer["absent"]) == {"whole", "part"}
+
+
+def test_what_the_hands_did_not_mend_is_named():
+    stubborn = seen(lambda known: [definition(2048)], [definition(1024, "a:1")])
+    before = as_result(stubborn)["layers"]["side"]["actions"]
+    with pytest.raises(FarflowError, match="change definition a: memory 1024 -> 2048"):
+        check_progress(stubborn, before)
+    with pytest.raises(FarflowError, match="change definition a: memory 1024 -> 2048"):
+        check_converged(stubborn)
+
+
+def test_what_was_mended_or_waits_is_not_held_against_the_hands():
+    stubborn = seen(lambda known: [definition(2048)], [definition(1024, "a:1")])
+    actions = as_result(stubborn)["layers"]["side"]["actions"]
+    check_progress(stubborn, [{**action, "blocked": True} for action in actions])
+    check_progress(stubborn, actions, under_way=["definition"])
+    check_converged(seen(lambda known: [definition(1024)], [definition(1024, "a:1")]))
