@@ -52,8 +52,8 @@ options:
         default: {}
       generate:
         description:
-          - How to make a value when there is none. Exactly one of O(secrets[].generate) and O(secrets[].compose) is
-            needed for O(state=present).
+          - How to make a value when there is none. Without O(secrets[].generate) and O(secrets[].compose) a secret is
+            made that has no value yet, and one that exists keeps its value.
           - Later changes of it do not touch a value that exists.
         type: dict
         suboptions:

@@ -31,10 +31,19 @@ def describe(clients: Clients, name: str) -> dict[str, Any] | None:
 
 
 def create(
-    clients: Clients, name: str, value: str, description: str | None, kms_key_id: str | None, tags: Mapping[str, str]
+    clients: Clients,
+    name: str,
+    value: str | None,
+    description: str | None,
+    kms_key_id: str | None,
+    tags: Mapping[str, str],
 ) -> str | None:
-    """Makes a secret with its value. Its ARN, or None when another run has just made one of that name."""
-    arguments: dict[str, Any] = {"Name": name, "SecretString": value, "Tags": tag_list(dict(tags))}
+    """Makes a secret, with its value if it has one yet. Its ARN, or None when another run has just made one of that
+    name.
+    """
+    arguments: dict[str, Any] = {"Name": name, "Tags": tag_list(dict(tags))}
+    if value is not None:
+        arguments["SecretString"] = value
     if description:
         arguments["Description"] = description
     if kms_key_id:

@@ -103,8 +103,8 @@ def _for_ever(secret: Secret) -> bool:
 
 def _hands(clients: Clients, secrets: Mapping[str, Secret]) -> Hands:
     def create(wanted: Resource) -> str | None:
-        value, remembered = _make(clients, secrets[wanted.name])
-        properties = wanted.properties
+        secret, properties = secrets[wanted.name], wanted.properties
+        value, remembered = _make(clients, secret) if pure.has_value(secret) else (None, {})
         tags = {**properties["tags"], **remembered}
         arn = api.create(clients, wanted.name, value, properties["description"], properties["kms_key_id"], tags)
         return arn or (api.describe(clients, wanted.name) or {}).get("ARN")

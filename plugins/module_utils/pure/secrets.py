@@ -34,7 +34,7 @@ _AWS_KEY = "alias/aws/secretsmanager"
 
 
 def desired(secret: Mapping[str, Any]) -> Resource:
-    """``{name, description?, kms_key_id?, tags, generate | compose}`` as a resource."""
+    """``{name, description?, kms_key_id?, tags, generate? | compose?}`` as a resource."""
     return Resource(TYPE, secret["name"], {**_metadata(secret), "state": "present", **_wanted_value(secret)})
 
 
@@ -53,7 +53,7 @@ def _own_key(kms_key_id: str | None) -> str | None:
 def _wanted_value(secret: Mapping[str, Any]) -> dict[str, Any]:
     compose = secret.get("compose")
     if not compose:
-        return {"value": "generated"}
+        return {"value": "generated"} if secret.get("generate") else {}
     values = {name: str(value) for name, value in (compose.get("values") or {}).items()}
     return {
         "composed_from": {
@@ -62,6 +62,11 @@ def _wanted_value(secret: Mapping[str, Any]) -> dict[str, Any]:
             **{name: f"current version of {source['secret']}" for name, source in sources(secret).items()},
         }
     }
+
+
+def has_value(secret: Mapping[str, Any]) -> bool:
+    """Whether a value is to be made; else the secret waits for one, and has its ARN already."""
+    return bool(secret.get("generate") or secret.get("compose"))
 
 
 def sources(secret: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -90,7 +95,7 @@ def canonical(document: Mapping[str, Any], secret: Mapping[str, Any], versions: 
     }
     if secret.get("compose"):
         properties["composed_from"] = _seen_parts(secret, remembered, versions) if value else None
-    else:
+    elif secret.get("generate"):
         properties["value"] = "generated" if value else None
     return Resource(TYPE, document["Name"], properties, document["ARN"])
 
@@ -140,11 +145,12 @@ def errors(secrets: Sequence[Mapping[str, Any]]) -> list[str]:
     composed = {secret["name"] for secret in secrets if secret.get("compose")}
     found = [f"secret {name}: named more than once" for name in sorted({n for n in names if names.count(n) > 1})]
     for secret in secrets:
-        if bool(secret.get("generate")) == bool(secret.get("compose")):
-            problems = ["give exactly one of generate and compose"]
+        problems = []
+        if secret.get("generate") and secret.get("compose"):
+            problems = ["give one of generate and compose"]
         elif secret.get("compose"):
             problems = _compose_errors(secret, composed)
-        else:
+        elif secret.get("generate"):
             problems = _generate_errors(secret["generate"])
         if not _NAME.fullmatch(secret["name"]):
             problems.append("a name has 1 to 512 letters, digits and characters of /_+=.@-")

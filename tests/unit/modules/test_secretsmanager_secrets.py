@@ -76,6 +76,20 @@ def test_a_second_run_changes_nothing_and_costs_one_call(client, run_module, cal
     assert {secret["name"]: value(client, secret) for secret in ALL} == before
 
 
+def test_a_secret_can_wait_for_its_value(client, run_module):
+    waiting = {key: part for key, part in URL.items() if key != "compose"}
+    assert entries(run_module(module, secrets=[PASSWORD, waiting]))[URL["name"]] == (True, ["created"])
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        value(client, URL)
+    assert entries(run_module(module, secrets=[waiting]))[URL["name"]] == (False, [])
+
+    assert entries(run_module(module, secrets=[PASSWORD, URL]))[URL["name"]][0] is True
+    composed = value(client, URL)
+    assert composed.endswith("@db:5432/db")
+    assert entries(run_module(module, secrets=[waiting]))[URL["name"]] == (False, [])
+    assert value(client, URL) == composed
+
+
 def test_nothing_that_is_returned_holds_a_value(client, run_module):
     printed = [json.dumps(run_module(module, secrets=ALL)), json.dumps(run_module(module, secrets=[moved("x")]))]
     values = [value(client, secret) for secret in ALL]
@@ -194,7 +208,13 @@ def test_a_source_that_never_comes_is_told(client, run_module, monkeypatch):
 
 
 def test_bad_input_is_refused_together_before_the_first_call(client, run_module, calls):
-    result = run_module(module, secrets=[{"name": "a"}, {"name": "b", "generate": {"kind": "hex", "length": 1}}])
+    result = run_module(
+        module,
+        secrets=[
+            {"name": "a", "generate": {"kind": "password", "length": 1}},
+            {"name": "b", "generate": {"kind": "hex", "length": 1}},
+        ],
+    )
     assert result["failed"] is True
     assert len(result["msg"].splitlines()) == 2
     assert calls == []

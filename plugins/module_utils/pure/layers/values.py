@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.actions import Resource
+from ...core.compare import UNKNOWN
 from ...core.known import Known
 from .. import secrets
 from ..tags import tags
@@ -60,18 +61,19 @@ def _database_url(inputs: Inputs, known: Known, name: str, description: str, dri
     mode = inputs["airflow_service_database_ssl_mode"]
     certificates = "" if mode == "require" else f"&sslrootcert={_ROOT_CERTIFICATES}"
     user, database = inputs["rds_master_username"], inputs["rds_database_name"]
-    secret = {
+    secret: Document = {
         "name": names.secret(inputs, name),
         "description": description,
-        "compose": {
-            "template": f"{driver}://{user}:{{password}}@{{host}}:{{port}}/{database}?sslmode={mode}{certificates}",
-            "values": {
-                "host": known.attribute("rds_instance", names.database(inputs), "address"),
-                "port": known.attribute("rds_instance", names.database(inputs), "port"),
-            },
-            "secrets": {"password": {"secret": names.secret(inputs, DATABASE_PASSWORD)}},
-        },
         "tags": tags(inputs, "airflow_service"),
+    }
+    host = known.attribute("rds_instance", names.database(inputs), "address")
+    if host == UNKNOWN and not known.get(secrets.TYPE, secret["name"]):
+        # Roles and task definitions need its ARN alone, and need not wait for the database.
+        return made_by(secrets.desired, secret)
+    secret["compose"] = {
+        "template": f"{driver}://{user}:{{password}}@{{host}}:{{port}}/{database}?sslmode={mode}{certificates}",
+        "values": {"host": host, "port": known.attribute("rds_instance", names.database(inputs), "port")},
+        "secrets": {"password": {"secret": names.secret(inputs, DATABASE_PASSWORD)}},
     }
     password = known.id(secrets.TYPE, names.secret(inputs, DATABASE_PASSWORD))
     return made_by(secrets.desired, secret, password)
