@@ -12,6 +12,11 @@ from urllib.parse import urlsplit
 import boto3
 from airflow_api import Airflow
 
+_PASSWORD = (
+    'eval "$(make -s demo-env)"; aws secretsmanager get-secret-value --secret-id farflow/{}/admin-password'
+    " --query SecretString --output text"
+)
+
 
 def connect(environment: str) -> Airflow:
     """Airflow on the embedded AWS that the environment variables point to, with the first user's password read where
@@ -48,6 +53,7 @@ def main() -> int:
     run = airflow.dag_run(given.dag)
     print(f"\nDAG {given.dag}, run {run['dag_run_id']}: {run['state']}\n")
     print(table(airflow.task_instances(given.dag, run["dag_run_id"])))
+    print(f"\nAirflow:  {airflow.url}\nuser:     {airflow.username}\npassword: {_PASSWORD.format(given.environment)}")
     return 0 if run["state"] == "success" else 1
 
 

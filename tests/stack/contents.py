@@ -13,9 +13,9 @@ from ansible.template import Templar
 from ansible.vars.manager import VariableManager
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import project
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.ecs_task_definitions import describe
+from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import read
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.layers import LAYERS
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import arns
 from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs as given
@@ -48,12 +48,7 @@ def changed(before: Contents, after: Contents) -> set[Key]:
 
 
 def _known(clients: Clients, inputs: Mapping[str, Any]) -> list[Resource]:
-    resources: list[Resource] = []
-    for side in ("finders", "late_finders"):
-        known = Known(resources)
-        for finder in dict.fromkeys(each for layer in LAYERS.values() for each in getattr(layer, side)):
-            resources += finder(clients, inputs, known)
-    return [one for one in resources if one.type != arns.IDENTITY]
+    return [one for one in read(clients, inputs, list(LAYERS.values())) if one.type != arns.IDENTITY]
 
 
 def _inputs(aws: EmbeddedAWS, variables: Mapping[str, Any], inventory: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from ..aws.calls import Clients
@@ -23,8 +24,8 @@ Planner = Callable[[Clients, list[Resource], list[Resource]], list[Action]]
 
 @dataclass(frozen=True)
 class Layer:
-    """What one role makes. ``finders`` read what exists, ``late_finders`` what can only be asked for, or told as a
-    resource, when that is known. ``types`` are the resource types that carry no tag and are this role's alone;
+    """What one role makes. ``finders`` read what exists, in stages: those of a later one know what the earlier ones
+    found. ``types`` are the resource types that carry no tag and are this role's alone;
     ``needs`` names the layers whose resources it refers to; ``planners`` plan those types of which the finders alone
     do not say everything; types that ``outlives`` names are deleted by nothing but a teardown; ``renews`` tells of a
     change whether its resource will have another id.
@@ -32,8 +33,7 @@ class Layer:
 
     name: str
     desired: Callable[[Inputs, Known], list[Resource]]
-    finders: Sequence[Finder]
-    late_finders: Sequence[Finder] = ()
+    finders: Sequence[Sequence[Finder]]
     needs: Sequence[str] = ()
     types: frozenset[str] = frozenset()
     outlives: frozenset[str] = frozenset()
@@ -69,11 +69,7 @@ def look(
     With ``kept`` the plan is to leave nothing but the resources for which it answers True.
     """
     names = list(wanted)
-    resources: list[Resource] = []
-    for finders in _finders(layers, names):
-        known = Known(resources)
-        found = in_parallel(lambda finder, known=known: finder(clients, inputs, known), finders)
-        resources += [resource for some in found for resource in some]
+    resources = read(clients, inputs, [layers[each] for name in names for each in (name, *layers[name].needs)])
     known = Known(resources)
     owned = {name: [one for one in resources if layers[name].owns(one)] for name in names}
     if kept:
@@ -82,9 +78,18 @@ def look(
     return Look(known, {name: _layer_actions(clients, layers[name], inputs, known, owned[name]) for name in names})
 
 
-def _layer_actions(
-    clients: Clients, layer: Layer, inputs: Inputs, known: Known, owned: list[Resource]
-) -> list[Action]:
+def read(clients: Clients, inputs: Inputs, layers: Sequence[Layer]) -> list[Resource]:
+    """What exists of the layers, by each of their finders once."""
+    resources: list[Resource] = []
+    for stage in zip_longest(*(layer.finders for layer in layers), fillvalue=()):
+        finders = list(dict.fromkeys(finder for some in stage for finder in some))
+        known = Known(resources)
+        found = in_parallel(lambda finder, known=known: finder(clients, inputs, known), finders)
+        resources += [resource for some in found for resource in some]
+    return resources
+
+
+def _layer_actions(clients: Clients, layer: Layer, inputs: Inputs, known: Known, owned: list[Resource]) -> list[Action]:
     """What a layer has to do. Who refers to an id that a change will renew is planned as one who doesn't know it."""
     actions = _plan(clients, layer, layer.desired(inputs, known), owned)
     renewed = {(each.resource.type, each.resource.name) for each in actions if each.before and layer.renews(each)}
@@ -103,14 +108,6 @@ def _plan(clients: Clients, layer: Layer, desired: list[Resource], owned: list[R
     order = {(resource.type, resource.name): index for index, resource in enumerate(desired)}
     last = len(order)
     return sorted(actions, key=lambda action: order.get((action.resource.type, action.resource.name), last))
-
-
-def _finders(layers: Mapping[str, Layer], names: Iterable[str]) -> tuple[list[Finder], list[Finder]]:
-    """The finders of the named layers and of those they need, once each: first the early, then the late ones."""
-    needed = [layers[each] for name in names for each in (name, *layers[name].needs)]
-    early = dict.fromkeys(finder for layer in needed for finder in layer.finders)
-    late = dict.fromkeys(finder for layer in needed for finder in layer.late_finders)
-    return list(early), list(late)
 
 
 def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:

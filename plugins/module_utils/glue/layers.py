@@ -19,26 +19,29 @@ from . import ec2, readers
 from .environment import Layer
 
 _CONTAINERS = (readers.roles, readers.task_definitions, readers.images, readers.repositories, readers.groups_of_logs)
+# The database is told as one who wants it sees it, with security groups known; the secrets' values hold its address.
+_SECRETS = (readers.all_secrets,)
 _PLANNERS = {ecs_task_definitions.TYPE: readers.plan_task_definitions}
 
 _ALL = (
     Layer(
-        "network", network.desired, (*ec2.FINDERS, readers.private_names), types=frozenset({ec2_security_groups.RULES})
+        "network",
+        network.desired,
+        ((*ec2.FINDERS, readers.private_names),),
+        types=frozenset({ec2_security_groups.RULES}),
     ),
     Layer(
         "rds",
         rds.desired,
-        (readers.subnet_groups, readers.parameter_groups, readers.snapshots, readers.database),
-        (readers.all_secrets,),
+        ((readers.subnet_groups, readers.parameter_groups, readers.snapshots), (readers.database,), _SECRETS),
         needs=("network",),
         outlives=frozenset({rds_snapshots.TYPE}),
     ),
-    Layer("ecs_cluster", ecs_cluster.desired, (readers.clusters,)),
+    Layer("ecs_cluster", ecs_cluster.desired, ((readers.clusters,),)),
     Layer(
         "dag_tasks",
         dag_tasks.desired,
-        (readers.whose_account, *_CONTAINERS, readers.file_systems),
-        (readers.all_secrets,),
+        ((readers.whose_account, *_CONTAINERS, readers.file_systems), (), _SECRETS),
         needs=("network",),
         types=frozenset({efs.MOUNT_TARGET, ecr_images.TYPE}),
         outlives=frozenset({ecr_images.TYPE}),
@@ -48,12 +51,14 @@ _ALL = (
         "airflow_service",
         airflow_service.desired,
         (
-            readers.whose_account,
-            *_CONTAINERS,
-            readers.load_balancers,
-            readers.services,
-            readers.queues,
-            readers.buckets,
+            (
+                readers.whose_account,
+                *_CONTAINERS,
+                readers.load_balancers,
+                readers.services,
+                readers.queues,
+                readers.buckets,
+            ),
         ),
         needs=("network", "rds", "ecs_cluster"),
         types=frozenset({schema.SCHEMA, network_load_balancer.LISTENER, ecr_images.TYPE}),
@@ -64,7 +69,7 @@ _ALL = (
     Layer(
         "worker_pool",
         worker_pool.desired,
-        (readers.scaling,),
+        ((readers.scaling,),),
         needs=("network", "rds", "ecs_cluster", "airflow_service"),
         types=frozenset({application_autoscaling.POLICY}),
         planners=_PLANNERS,

@@ -65,7 +65,7 @@ def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
 
 
 def all_secrets(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-    """The environment's secrets, seen by one who wants what the inputs ask for. Late: that depends on the database."""
+    """The environment's secrets, seen by one who wants what the inputs ask for."""
     desired = [values.database_password(inputs), *values.desired(inputs, known)]
     return secrets.find(clients, names.environment(inputs), [wanted.attributes[ARGUMENTS] for wanted in desired])
 
