@@ -1,6 +1,6 @@
 # What a person calls. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help environment lock demo demo-down demo-env test lint
+.PHONY: help environment lock demo demo-down demo-env test test-all lint
 
 PYTHON := .venv/bin/python
 EMBEDDED_AWS := $(PYTHON) tests/embedded_aws
@@ -26,6 +26,9 @@ demo-env: environment ## print what points AWS clients at the demo: eval "$$(mak
 
 test: environment ## units, modules, bad input, the demo's path with a browser, a teardown
 	@sh scripts/test.sh
+
+test-all: environment ## everything, at length: SEED=7 SHARD=1/3; goes on where it was stopped
+	@sh scripts/test_all.sh
 
 lint: environment ## what is checked without running
 	@sh scripts/lint.sh

@@ -18,6 +18,8 @@ from ansible.utils.collection_loader._collection_finder import _AnsibleCollectio
 from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 
+pytest_plugins = ["tests.thorough"]
+
 # The same examples in every run of CI, so that a red run is about the change; new ones wherever people work.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):

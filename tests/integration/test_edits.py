@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import shutil
@@ -10,6 +9,7 @@ import shutil
 import pytest
 
 from tests.stack.contents import changed, contents
+from tests.thorough import seeds
 
 from .stack import mutating_calls
 
@@ -92,7 +92,7 @@ EDITS = [
 _LINE = re.compile(r"^\w+: (?:create|change|delete) (\S+) ([^\s:]+(?::\d+)?)", re.MULTILINE)
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("FARFLOW_EDITS", "4"))))
+@pytest.mark.parametrize("seed", seeds(few=3, many=20))
 def test_an_edit_changes_what_its_plan_names(aws, playbooks, project, seed):
     chance = random.Random(seed)
     variables = {**project.variables}

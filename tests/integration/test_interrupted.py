@@ -1,4 +1,4 @@
-"""A deploy that was stopped half-way, wherever that was: a teardown leaves nothing, another deploy makes the rest."""
+"""A deploy that was killed half-way, wherever that was: another one makes the rest, and a teardown leaves nothing."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ import time
 import pytest
 
 from tests.stack.listing import difference, listing, more
+from tests.thorough import seeds
 
 from .stack import STACK, mutating_calls
 
-SEED = 20261122
 LAST_CALL = 95  # a whole deploy makes some more
-_LIMIT = 300
+_LIMIT = 600
+
+SEEDS = seeds(few=3, many=25)
 
 
-def points(count, first, last):
-    """After how many mutating calls to stop: random ones, the same in every run."""
-    return sorted(random.Random(SEED + last).sample(range(first, last), count))
+def point(seed):
+    """After how many mutating calls to kill it: one from each of as many stretches of a deploy as there are seeds."""
+    length = (LAST_CALL - 2) / len(SEEDS)
+    return 2 + int((SEEDS.index(seed) + random.Random(seed).random()) * length)
 
 
-def stop_after(count, aws, playbooks, project):
+def kill_after(count, aws, playbooks, project):
     """Starts a deploy and ends it, and all its processes, at its n-th mutating call."""
     aws.reset_calls()
     process, log = playbooks.start("deploy", **project.variables)
@@ -33,19 +36,27 @@ def stop_after(count, aws, playbooks, project):
     playbooks.kill(process)
 
 
-@pytest.mark.parametrize("count", points(2, 5, LAST_CALL))
-def test_teardown_leaves_nothing(aws, playbooks, project, count):
+@pytest.mark.parametrize("seed", SEEDS)
+def test_another_deploy_makes_the_rest_and_a_teardown_leaves_nothing(aws, playbooks, project, seed):
     before = listing(aws)
-    stop_after(count, aws, playbooks, project)
+    kill_after(point(seed), aws, playbooks, project)
+    playbooks.deploy(**project.variables)
+    assert {kind: len(names) for kind, names in more(before, listing(aws)).items()} == STACK
     playbooks.teardown(**project.variables)
     assert difference(before, listing(aws)) == {}
 
 
-def test_deploy_makes_the_rest_and_nothing_twice(aws, playbooks, project):
-    """Stopped three times on its way."""
+def test_teardown_of_a_half_leaves_nothing(aws, playbooks, project):
     before = listing(aws)
-    for count in points(3, 5, LAST_CALL // 3):
-        stop_after(count, aws, playbooks, project)
+    kill_after(LAST_CALL // 2, aws, playbooks, project)
+    playbooks.teardown(**project.variables)
+    assert difference(before, listing(aws)) == {}
+
+
+def test_a_deploy_that_is_killed_again_and_again_doubles_nothing(aws, playbooks, project):
+    before = listing(aws)
+    for count in (9, 7, 15):
+        kill_after(count, aws, playbooks, project)
     playbooks.deploy(**project.variables)
     assert {kind: len(names) for kind, names in more(before, listing(aws)).items()} == STACK
     again = playbooks.deploy(**project.variables)
