@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -13,6 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +131,16 @@ class EmbeddedAWS:
             self.reset()
         self._clear()
         self._settings = None
+
+    @contextlib.contextmanager
+    def databases_held(self) -> Iterator[None]:
+        """With `fast` and `database_seconds`, new databases stay `creating` meanwhile."""
+        held = self.settings.held_databases
+        held.touch()
+        try:
+            yield
+        finally:
+            held.unlink(missing_ok=True)
 
     def reset(self) -> None:
         """An empty account again; containers gone."""

@@ -34,6 +34,11 @@ class Settings:
     container_cidr: str = ""
 
     @property
+    def held_databases(self) -> Path:
+        """While this file is there, a database that is made slowly stays `creating`."""
+        return self.path("databases-held")
+
+    @property
     def endpoint_url(self) -> str:
         return f"http://{self.host}:{self.port}"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.embedded_aws import EmbeddedAWS
 from tests.stack.playbooks import ROOT, Playbooks
 
-SECONDS = 60
+_LIMIT = 600
 
 #: Calls that change something and need a database that can be used: its address goes into the two secrets with
 #: database URLs, the migration runs and is remembered on the database, and the services start.
@@ -18,26 +20,46 @@ NEED_THE_DATABASE = {
     "rds AddTagsToResource",
     "ecs CreateService",
 }
+TAKE_LONG = {"CreateNatGateway", "CreateLoadBalancer", "CreateDBInstance", "PutImage"}
 
 
 @pytest.fixture
 def slow():
-    """An account in which a database is not available at once."""
-    aws = EmbeddedAWS("integration-overlap", fast=True, database_seconds=SECONDS)
+    """An account in which a database is available when it is let."""
+    aws = EmbeddedAWS("integration-overlap", fast=True, database_seconds=0.1)
     aws.down()
     with aws:
         yield aws
 
 
-def test_only_what_needs_the_database_comes_after_it(slow, project):
+@pytest.fixture
+def playbooks(slow):
     playbooks = Playbooks(slow, ROOT / "artifacts" / "integration" / "overlap")
-    try:
-        playbooks.deploy(**project.variables)
-    finally:
-        playbooks.close()
-    calls = slow.calls()
-    created = next(call["time"] for call in calls if call["operation"] == "CreateDBInstance")
-    late = [call for call in calls if call["mutating"] and call["time"] > created + SECONDS]
-    assert {f"{call['service']} {call['operation']}" for call in late} == NEED_THE_DATABASE
-    early = {call["operation"] for call in calls if call["mutating"] and call["time"] < created + SECONDS}
-    assert {"CreateNatGateway", "CreateLoadBalancer", "RegisterTaskDefinition", "PutImage", "CreateBucket"} <= early
+    yield playbooks
+    playbooks.close()
+
+
+def mutating(aws):
+    return [f"{call['service']} {call['operation']}" for call in aws.calls(mutating=True)]
+
+
+def until_it_waits(process, log):
+    """Returns when the deploy says that it waits for the database."""
+    end = time.monotonic() + _LIMIT
+    while "waiting: rds_instance local-database is pending" not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.5)
+
+
+def test_only_what_needs_the_database_comes_after_it(slow, playbooks, project):
+    with slow.databases_held():
+        process, log = playbooks.start("deploy", **project.variables)
+        until_it_waits(process, log)
+        before = mutating(slow)
+    assert process.wait(_LIMIT) == 0, log.read_text()
+
+    assert set(mutating(slow)[len(before) :]) == NEED_THE_DATABASE
+    assert {call.split()[1] for call in before} >= TAKE_LONG
+    order = [call.split()[1] for call in before]
+    assert max(order.index(name) for name in TAKE_LONG - {"PutImage"}) < order.index("RegisterTaskDefinition")

@@ -6,6 +6,7 @@ import ipaddress
 import itertools
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region, request_scope
@@ -24,7 +25,9 @@ def apply(settings: Settings) -> None:
     ecs._ACTION_MAP["RunTask"] = ecs._run_task
     if settings.database_seconds:
         create = rds._ACTION_MAP["CreateDBInstance"]
-        rds._ACTION_MAP["CreateDBInstance"] = create_databases_slowly(create, settings.database_seconds)
+        rds._ACTION_MAP["CreateDBInstance"] = create_databases_slowly(
+            create, settings.database_seconds, settings.held_databases
+        )
 
 
 def end_tasks(run_task):
@@ -59,8 +62,14 @@ def roll_to_the_end(reconcile):
     return handler
 
 
-def create_databases_slowly(create, seconds: float):
-    """A database is `creating` for a while, as on AWS."""
+def create_databases_slowly(create, seconds: float, held: Path):
+    """A database is `creating` for a while, as on AWS, and for as long as the file `held` is there."""
+
+    def finish(record: dict[str, Any]) -> None:
+        if held.exists():
+            _later(0.1, finish, record)
+        else:
+            rds._instance_available_unless_stopped(record)
 
     def handler(parameters: dict[str, Any]):
         identifier = rds._p(parameters, "DBInstanceIdentifier")
@@ -70,7 +79,7 @@ def create_databases_slowly(create, seconds: float):
             return answer
         record = rds._instances[identifier]
         record["DBInstanceStatus"] = "creating"
-        _later(seconds, rds._instance_available_unless_stopped, record)
+        _later(seconds, finish, record)
         return rds._single_instance_response("CreateDBInstanceResponse", "CreateDBInstanceResult", record)
 
     return handler
