@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .calls import CallLog
+from .faults import Chance, answer
 from .routing import Request, is_mutating, operation_of, service_of
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -46,6 +47,7 @@ class Front:
         self._ministack = ministack
         self._moto = moto
         self._log = log
+        self._chance = Chance()
         self._container_network = ipaddress.ip_network(container_cidr) if container_cidr else None
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -70,14 +72,27 @@ class Front:
             form = await _body(receive)
             request = Request(request.method, request.path, request.query, headers, form)
             receive = _replay(form, receive)
-        answer = _Watched(send)
+        watched = _Watched(send)
         started = time.time()
+        fault = ""
+        if not self._is_container(scope["client"][0]):
+            fault = self._chance.next(service, operation_of(service, request))
+            await asyncio.sleep(self._chance.faults.latency)
         try:
-            await (self._moto if service in MOTO_SERVICES else self._ministack)(scope, receive, answer)
+            if fault in ("", "cut after"):
+                app = self._moto if service in MOTO_SERVICES else self._ministack
+                await app(scope, receive, _Silent() if fault else watched)
+            elif fault != "cut":
+                await _body(receive)
+                await _send(watched, *answer(fault, service))
         finally:
-            self._log.add(self._line(request, service, started, answer, scope["client"][0]))
+            self._log.add(self._line(request, service, started, watched, scope["client"][0], fault))
+        if fault.startswith("cut"):
+            await _cut(send)
 
-    def _line(self, request: Request, service: str, started: float, answer: _Watched, client: str) -> dict[str, Any]:
+    def _line(
+        self, request: Request, service: str, started: float, answer: _Watched, client: str, fault: str
+    ) -> dict[str, Any]:
         operation = operation_of(service, request)
         return {
             "time": round(started, 3),
@@ -90,6 +105,7 @@ class Front:
             "request_id": answer.request_id,
             "caller": "container" if self._is_container(client) else "host",
             "user_agent": request.headers.get("user-agent", ""),
+            "fault": fault,
         }
 
     def _is_container(self, address: str) -> bool:
@@ -105,6 +121,9 @@ class Front:
             case ["calls", "reset"] if method == "POST":
                 self._log.reset()
                 await _answer(send, 200, {})
+            case ["faults"] if method == "POST":
+                self._chance = Chance.of(json.loads(await _body(receive)))
+                await _answer(send, 200, self._chance.faults.as_dict())
             case _:
                 await _answer(send, 404, {"message": "no such control of the embedded AWS"})
 
@@ -129,6 +148,13 @@ class _Watched:
         await self._send(message)
 
 
+class _Silent:
+    """A `send` through which nothing comes."""
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        pass
+
+
 async def _body(receive: Receive) -> bytes:
     parts = []
     while True:
@@ -148,7 +174,18 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
+async def _cut(send: Send) -> None:
+    """Ends the connection in the middle of an answer."""
+    headers = [(b"content-length", b"1000")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b" ", "more_body": True})
+    raise ConnectionError("a fault that was asked for")
+
+
 async def _answer(send: Send, status: int, document: dict[str, Any]) -> None:
-    headers = [(b"content-type", b"application/json")]
+    await _send(send, status, [(b"content-type", b"application/json")], json.dumps(document).encode())
+
+
+async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps(document).encode()})
+    await send({"type": "http.response.body", "body": body})

@@ -160,8 +160,18 @@ class EmbeddedAWS:
     def reset_calls(self) -> None:
         self._request("POST", "/_embedded/calls/reset")
 
-    def _request(self, method: str, path: str) -> bytes:
-        request = urllib.request.Request(self.endpoint_url + path, method=method)
+    @contextlib.contextmanager
+    def faults(self, **faults: Any) -> Iterator[None]:
+        """Meanwhile calls go wrong, as `Faults` says."""
+        self._request("POST", "/_embedded/faults", faults)
+        try:
+            yield
+        finally:
+            self._request("POST", "/_embedded/faults", {})
+
+    def _request(self, method: str, path: str, document: dict[str, Any] | None = None) -> bytes:
+        body = None if document is None else json.dumps(document).encode()
+        request = urllib.request.Request(self.endpoint_url + path, body, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=60) as response:
             return response.read()

@@ -11,7 +11,7 @@ import botocore.session
 from botocore.exceptions import UnknownServiceError
 
 # Signing names that differ from the name of botocore's model.
-_MODEL_NAMES = {
+MODEL_NAMES = {
     "elasticloadbalancing": "elbv2",
     "elasticfilesystem": "efs",
     "monitoring": "cloudwatch",
@@ -89,7 +89,7 @@ class _Route:
 def _rest_routes(service: str) -> list[_Route]:
     """Routes of a REST service from botocore's model, the most specific first."""
     try:
-        model = botocore.session.get_session().get_service_model(_MODEL_NAMES.get(service, service))
+        model = botocore.session.get_session().get_service_model(MODEL_NAMES.get(service, service))
     except UnknownServiceError:
         return []
     if not model.protocol.startswith("rest"):

@@ -1,0 +1,51 @@
+"""Calls that are throttled, fail, are slow or end without an answer: all playbooks get through, nothing is doubled."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.stack.listing import difference, listing, more
+from tests.thorough import seeds
+
+from .stack import STACK, mutating_calls
+
+FAULTS = {
+    "throttled or 5xx": {"throttled": 0.1, "unavailable": 0.1},
+    "cut": {"cut": 0.1},
+    "slow": {"latency": 0.3},
+}
+
+
+@pytest.mark.parametrize("faults", FAULTS)
+@pytest.mark.parametrize("seed", seeds(few=1, many=3))
+def test_every_playbook_gets_through(aws, playbooks, project, faults, seed):
+    before = listing(aws)
+    with aws.faults(**FAULTS[faults], seed=seed):
+        playbooks.deploy(**project.variables)
+        again = playbooks.deploy(**project.variables)
+        changed = playbooks.deploy(dag_tasks_memory=2048, **project.variables)
+    there = listing(aws)
+    assert {kind: len(names) for kind, names in more(before, there).items()} == {
+        **STACK,
+        "task definition": STACK["task definition"] + 1,
+    }
+    assert again.changed == 0, again.output
+    assert "memory 512 -> 2048" in changed.output
+    with aws.faults(**FAULTS[faults], seed=seed):
+        playbooks.teardown(**project.variables)
+    assert difference(before, listing(aws)) == {}
+
+
+def test_what_aws_does_not_do_ends_in_an_error_that_names_it(aws, playbooks, project):
+    """AWS says yes to each of these calls, and forgets them."""
+    deployed = playbooks.deploy(**project.variables)
+    assert deployed.code == 0
+    with aws.faults(ignored=["logs PutRetentionPolicy"]):
+        outcome = playbooks.run("deploy", dag_tasks_log_retention_in_days=365, **project.variables)
+    assert outcome.code != 0
+    failure = outcome.output.split("fatal: ", 1)[1]
+    assert "log_group /farflow/local/tasks" in failure
+    assert "retention_in_days 30 -> 365" in failure
+    aws.reset_calls()
+    playbooks.deploy(dag_tasks_log_retention_in_days=365, **project.variables)
+    assert mutating_calls(aws) == ["logs PutRetentionPolicy"]

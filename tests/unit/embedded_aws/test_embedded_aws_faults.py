@@ -1,0 +1,93 @@
+"""Faults that were asked for look to a client as they do on AWS."""
+
+from __future__ import annotations
+
+import collections
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+
+from tests.embedded_aws import EmbeddedAWS
+from tests.embedded_aws.faults import Chance, Faults
+
+ONCE = Config(retries={"total_max_attempts": 1})
+CALLS = [
+    ("ec2", "describe_vpcs", "RequestLimitExceeded"),
+    ("s3", "list_buckets", "SlowDown"),
+    ("iam", "list_roles", "Throttling"),
+    ("rds", "describe_db_instances", "Throttling"),
+    ("elbv2", "describe_load_balancers", "Throttling"),
+    ("ecs", "list_clusters", "ThrottlingException"),
+    ("secretsmanager", "list_secrets", "ThrottlingException"),
+    ("sqs", "list_queues", "ThrottlingException"),
+    ("efs", "describe_file_systems", "ThrottlingException"),
+    ("application-autoscaling", "describe_scalable_targets", "ThrottlingException"),
+]
+ARGUMENTS = {"describe_scalable_targets": {"ServiceNamespace": "ecs"}}
+
+
+@pytest.fixture(scope="module")
+def aws():
+    with EmbeddedAWS("test-faults", fast=True) as aws:
+        yield aws
+
+
+@pytest.mark.parametrize(("service", "call", "code"), CALLS)
+def test_throttled(aws, service, call, code):
+    client = aws.client(service, config=ONCE)
+    with aws.faults(throttled=1), pytest.raises(ClientError) as caught:
+        getattr(client, call)(**ARGUMENTS.get(call, {}))
+    assert caught.value.response["Error"]["Code"] == code
+    getattr(client, call)(**ARGUMENTS.get(call, {}))
+
+
+@pytest.mark.parametrize(("service", "call"), [(service, call) for service, call, _ in CALLS])
+def test_unavailable(aws, service, call):
+    client = aws.client(service, config=ONCE)
+    with aws.faults(unavailable=1), pytest.raises(ClientError) as caught:
+        getattr(client, call)(**ARGUMENTS.get(call, {}))
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
+
+
+def test_cut_connections_end_without_an_answer_and_half_of_the_calls_are_performed(aws):
+    ecs = aws.client("ecs", config=ONCE)
+    names = [f"cluster-{number}" for number in range(20)]
+    with aws.faults(cut=1):
+        for name in names:
+            with pytest.raises(HTTPClientError):
+                ecs.create_cluster(clusterName=name)
+    made = {arn.rsplit("/", 1)[1] for arn in ecs.list_clusters()["clusterArns"]}
+    assert 3 < len(made.intersection(names)) < 17
+
+
+def test_ignored_calls_are_answered_and_not_performed(aws):
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName="group")
+    with aws.faults(ignored=["logs PutRetentionPolicy"]):
+        logs.put_retention_policy(logGroupName="group", retentionInDays=7)
+    [group] = logs.describe_log_groups()["logGroups"]
+    assert "retentionInDays" not in group
+
+
+def test_a_client_that_retries_sees_nothing_of_a_few(aws):
+    aws.reset_calls()
+    ecs = aws.client("ecs", config=Config(retries={"mode": "standard", "total_max_attempts": 10}))
+    with aws.faults(throttled=0.2, unavailable=0.1, cut=0.1, seed=3):
+        for _ in range(20):
+            ecs.list_clusters()
+    faults = collections.Counter(call["fault"] for call in aws.calls(service="ecs"))
+    assert faults[""] == 20
+    assert faults["throttled"] and faults["unavailable"]
+
+
+def test_the_same_seed_is_the_same_chance():
+    first, second = (Chance(Faults(seed=7, throttled=0.3, cut=0.3)) for _ in range(2))
+    drawn = [first.next("ecs", "RunTask") for _ in range(200)]
+    assert drawn == [second.next("ecs", "RunTask") for _ in range(200)]
+    assert set(drawn) == {"", "throttled", "cut", "cut after"}
+
+
+def test_an_unknown_fault_is_refused():
+    with pytest.raises(TypeError, match="no such faults: thunder"):
+        Chance.of({"thunder": 1})
