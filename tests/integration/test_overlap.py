@@ -11,11 +11,9 @@ from tests.stack.playbooks import ROOT, Playbooks
 
 _LIMIT = 600
 
-#: Calls that change something and need a database that can be used: its address goes into the two secrets with
-#: database URLs, the migration runs and is remembered on the database, and the services start.
+#: Calls that change something and need a database that can be used: the migration runs and is remembered on the
+#: database, and the services start. (Here the address for the secrets is told at once.)
 NEED_THE_DATABASE = {
-    "secretsmanager PutSecretValue",
-    "secretsmanager TagResource",
     "ecs RunTask",
     "rds AddTagsToResource",
     "ecs CreateService",

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...core.actions import ARGUMENTS, Resource
+from ...core.actions import AFTER, ARGUMENTS, Resource
+from ...core.compare import UNKNOWN
 from ...core.known import Known
 from . import containers, names
 from .components import COMMAND
@@ -44,7 +45,10 @@ def desired(inputs: Inputs, known: Known, image: str) -> Resource:
         "migrated_by": value(inputs, image),
     }
     properties = {"migrated_by": value(inputs, image)}
-    return Resource(SCHEMA, names.database(inputs), properties, attributes={ARGUMENTS: arguments})
+    # AWS may tell the address of a database that can't be used yet.
+    pending = known.attribute("rds_instance", names.database(inputs), "state") == "pending"
+    attributes = {ARGUMENTS: arguments, AFTER: [UNKNOWN] if pending else []}
+    return Resource(SCHEMA, names.database(inputs), properties, attributes=attributes)
 
 
 def current(inputs: Inputs, known: Known, image: str) -> bool:
