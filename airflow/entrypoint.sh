@@ -2,7 +2,7 @@
 # Runs one component of Airflow, one of the deploy's chores, or any other command:
 #
 #   api-server | scheduler | dag-processor | triggerer | worker   a component
-#   migrate [--check]                                             the database's schema
+#   migrate [--check | --no-upgrade]                              the database's schema
 #   create-admin                                                  the first user
 #   airflow ...                                                   any Airflow command line
 #

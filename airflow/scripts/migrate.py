@@ -1,7 +1,8 @@
 """Brings the database's schema to this image's version of Airflow, and says what there was to do.
 
-    migrate           does it
-    migrate --check   only says it, by its exit code too: 0 up to date, 3 empty database, 4 older schema
+    migrate                does it
+    migrate --no-upgrade   leaves the schema of an older Airflow as it is, and ends with exit code 4
+    migrate --check        only says it, by its exit code too: 0 up to date, 3 empty database, 4 older schema
 
 The last line names the state: `migration: up to date`, `migration: needed (empty database)`,
 `migration: needed (older schema)` or `migration: done`. It covers Airflow's own tables and those of its sign-in (FAB).
@@ -39,12 +40,13 @@ def state() -> State:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="migrate", description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="change nothing")
-    check_only = parser.parse_args().check
+    parser.add_argument("--no-upgrade", action="store_true", help="change nothing of an older schema")
+    given = parser.parse_args()
     ProvidersManager().initialize_providers_configuration()
 
     found = state()
     exit_code, word = found.value
-    if found is State.UP_TO_DATE or check_only:
+    if found is State.UP_TO_DATE or given.check or (found is State.OLDER and given.no_upgrade):
         print(f"migration: {word}")
         return exit_code
     print(f"migration: {word}, beginning", flush=True)

@@ -11,7 +11,9 @@ version_added: 0.1.0
 description:
   - Runs C(migrate) and C(create-admin) of Airflow's image as one-off Fargate tasks, each to its end, and remembers on
     the database, in its tag C(farflow:schema), which image did it.
-  - M(farflow.airflow.environment_plan) says when that is needed. Both commands are safe to repeat.
+  - Where the schema is that of an older Airflow, a snapshot is taken first. It is called
+    C(<database>-before-<image>), and is kept until somebody deletes it.
+  - M(farflow.airflow.environment_plan) says when that is needed. All of it is safe to repeat.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -49,6 +51,10 @@ options:
     description: What the tag shall say.
     type: str
     required: true
+  tags:
+    description: The tags of the snapshot.
+    type: dict
+    default: {}
   wait_timeout:
     description: For how many seconds each of the tasks may run.
     type: int
@@ -76,6 +82,11 @@ log_lines:
   type: list
   elements: str
   sample: ["migration: done", "admin: admin made"]
+snapshot:
+  description: The snapshot that was taken, if one was needed.
+  returned: always
+  type: str
+  sample: prod-database-before-2f5a8bd1c0e9
 """
 
 from ..module_utils.glue.database_schema import migrate
@@ -88,6 +99,7 @@ ARGUMENT_SPEC = {
     "network_configuration": {"type": "dict", "required": True},
     "database_arn": {"type": "str", "required": True},
     "migrated_by": {"type": "str", "required": True},
+    "tags": {"type": "dict", "default": {}},
     "wait_timeout": {"type": "int", "default": 3600},
 }
 
@@ -97,11 +109,11 @@ TASK = ("cluster", "task_definition", "container", "network_configuration")
 def work(parameters, clients, check_mode):
     """Migrates."""
     if check_mode:
-        return {"changed": True, "log_lines": []}
+        return {"changed": True, "log_lines": [], "snapshot": None}
     task = {name: parameters[name] for name in TASK}
-    limit = parameters["wait_timeout"]
-    lines = migrate(clients, task, parameters["database_arn"], parameters["migrated_by"], limit)
-    return {"changed": True, "log_lines": lines}
+    database, migrated_by = parameters["database_arn"], parameters["migrated_by"]
+    lines, snapshot = migrate(clients, task, database, migrated_by, parameters["tags"], parameters["wait_timeout"])
+    return {"changed": True, "log_lines": lines, "snapshot": snapshot}
 
 
 def main():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ _LINES_OF_AN_ERROR = 50
 
 @dataclass(frozen=True)
 class Ended:
-    """A task that ended by itself with exit code 0. ``log_lines`` are the last ones that were asked for, or all."""
+    """A task that ended by itself and well. ``log_lines`` are the last ones that were asked for, or all."""
 
     task_arn: str
     exit_code: int
@@ -43,23 +43,24 @@ def run_to_end(
     log_lines: int | None = _LINES_OF_AN_ERROR,
     tell: Callable[[str], None] = lambda line: None,
     clock: Clock = time,
+    exit_codes: Collection[int] = (0,),
 ) -> Ended:
     """Starts a task and waits for its end; ``task`` is as ``pure.ecs_run_task.request`` takes it, with ``container``
     where its task definition has several. ``log_lines`` is how many of the last ones are wanted, None means all;
     ``tell`` is called with a line for a person whenever the task's status changes.
 
-    Raises FarflowError when it can't start, ends otherwise than by itself with exit code 0 (with the reason, what cures
-    it and the last log lines), or runs longer than ``limit`` seconds: then it is stopped.
+    Raises FarflowError when it can't start, ends otherwise than by itself with one of ``exit_codes`` (with the reason,
+    what cures it and the last log lines), or runs longer than ``limit`` seconds: then it is stopped.
     """
     started = _start(clients, task)
     arn = started["taskArn"]
     tell(f"task {arn} started")
     ended = _await(clients, task["cluster"], arn, limit, tell, clock)
     stop = stop_of(ended)
-    if not pure.ended_well(stop):
+    if not pure.ended_well(stop, exit_codes):
         _log(clients, ended, 1, clock)
         raise FarflowError(f"task {arn} failed: {account(clients, ended, log_lines or _LINES_OF_AN_ERROR)}")
-    return Ended(arn, 0, stop.code, stop.reason, _log(clients, ended, log_lines, clock))
+    return Ended(arn, stop.exit_code or 0, stop.code, stop.reason, _log(clients, ended, log_lines, clock))
 
 
 def _only_container(clients: Clients, task_definition: str) -> str:

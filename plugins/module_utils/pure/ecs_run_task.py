@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..core.errors import FarflowError
@@ -60,9 +60,9 @@ _AS_GIVEN = (
 )
 
 
-def ended_well(stop: Stop) -> bool:
-    """Whether a task ended by itself and with exit code 0."""
-    return stop.exit_code == 0 and stop.code in (None, "EssentialContainerExited")
+def ended_well(stop: Stop, exit_codes: Collection[int] = (0,)) -> bool:
+    """Whether a task ended by itself, and with one of the exit codes."""
+    return stop.exit_code in exit_codes and stop.code in (None, "EssentialContainerExited")
 
 
 def failures_told(failures: list[Mapping[str, Any]]) -> str:

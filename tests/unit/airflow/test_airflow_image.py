@@ -48,7 +48,7 @@ def test_every_python_package_is_hashed():
 def test_no_command_tells_the_commands(run):
     nothing = run(check=False)
     assert nothing.returncode == 64
-    assert "migrate [--check]" in nothing.stderr
+    assert "migrate [--check | --no-upgrade]" in nothing.stderr
 
 
 def test_any_other_command_is_run(run):

@@ -14,6 +14,7 @@ from typing import Any
 from ...core.actions import AFTER, ARGUMENTS, Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
+from ..tags import tags
 from . import containers, names
 from .components import COMMAND
 
@@ -43,6 +44,7 @@ def desired(inputs: Inputs, known: Known, image: str) -> Resource:
         "database_arn": known.id("rds_instance", names.database(inputs)),
         "database_address": known.attribute("rds_instance", names.database(inputs), "address"),
         "migrated_by": value(inputs, image),
+        "tags": tags(inputs, "rds"),
     }
     properties = {"migrated_by": value(inputs, image)}
     # AWS may tell the address of a database that can't be used yet.
