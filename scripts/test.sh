@@ -32,18 +32,31 @@ stage() {
     shift
     started=$(date +%s)
     result=0
-    python -m pytest -q -p no:cacheprovider --durations=10 "$@" || result=$?
+    # In the background, since a shell hears no signal before its child in the foreground has ended.
+    python -m pytest -q -p no:cacheprovider --durations=10 "$@" &
+    tests=$!
+    wait "$tests" || result=$?
+    tests=
     # Nothing is left of a stage whose tests have all passed in the run that this one resumes.
     case "$result $*" in "5 "*" --results "*) result=0 ;; esac
     say "$(($(date +%s) - started)) s"
     return "$result"
 }
 
+stop() {
+    if [ -n "$tests" ]; then
+        kill -TERM "$tests" 2>/dev/null || :
+        wait "$tests" || :
+    fi
+    exit "$1"
+}
+
+tests=
 engine=present
 docker version >/dev/null 2>&1 || engine=absent
 trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
+trap 'stop 130' INT
+trap 'stop 143' HUP TERM
 
 say "a Docker engine and base images"
 embedded_aws up --name e2e --port 0 >/dev/null
