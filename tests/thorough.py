@@ -1,6 +1,6 @@
 """`make test-all`: everything, by shards, from a seed, resumed where it stopped; plugin of pytest.
 
---thorough        as many examples as it takes, instead of a few
+--thorough        as many examples as it takes instead of a few, and the tests that are marked `thorough`
 --seed 7          what tests that choose by chance begin with
 --shard 1/3       one part of three, by files
 --results FILE    a line of JSON for each test that ends; a test that passed there, of the same commit and seed,
@@ -36,6 +36,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "thorough: run by `make test-all` alone")
     # By way of the environment, since tests are collected in processes of their own, too.
     if config.getoption("thorough"):
         os.environ[_THOROUGH] = "1"
@@ -50,6 +51,8 @@ def pytest_collection_modifyitems(config, items):
     passed = Results(path, config.getoption("seed")).passed() if (path := config.getoption("results")) else set()
 
     def is_wanted(item):
+        if item.get_closest_marker("thorough") and not config.getoption("thorough"):
+            return False
         return zlib.crc32(item.path.name.encode()) % int(parts) == int(part) - 1 and item.nodeid not in passed
 
     wanted = [item for item in items if is_wanted(item)]

@@ -1,0 +1,127 @@
+"""Deploys that fail, with containers: each says why, what to do and what was printed last, and what ran runs on."""
+
+from __future__ import annotations
+
+import contextlib
+
+import docker
+import psycopg2
+import pytest
+
+pytestmark = pytest.mark.thorough
+
+# A head of an earlier Airflow 3, whose successors' columns are all there already, so that upgrading from it fails.
+OLDER_REVISION = "29ce7909c52b"
+
+
+@pytest.fixture
+def ecs(aws):
+    return aws.client("ecs")
+
+
+@pytest.fixture
+def variables(project):
+    return {"dag_tasks_path": str(project / "tasks"), "airflow_service_path": str(project / "airflow")}
+
+
+def serving(ecs):
+    """By service the task definitions of its running tasks."""
+    found = {}
+    for name in ("api-server", "dag-processor", "scheduler", "triggerer", "worker"):
+        arns = ecs.list_tasks(cluster="local", serviceName=f"local-{name}", desiredStatus="RUNNING")["taskArns"]
+        tasks = ecs.describe_tasks(cluster="local", tasks=arns)["tasks"] if arns else []
+        found[name] = {task["taskDefinitionArn"] for task in tasks if task["lastStatus"] == "RUNNING"}
+    return found
+
+
+def failure_of(outcome):
+    assert outcome.code != 0, outcome.output[-6000:]
+    return outcome.output.split("fatal: ", 1)[1]
+
+
+@contextlib.contextmanager
+def database(aws):
+    """A cursor in Airflow's database, as its master user."""
+    [instance] = aws.client("rds").describe_db_instances()["DBInstances"]
+    secret = aws.client("secretsmanager").get_secret_value(SecretId="farflow/local/database-password")
+    connection = psycopg2.connect(
+        host=instance["Endpoint"]["Address"],
+        port=instance["Endpoint"]["Port"],
+        user=instance["MasterUsername"],
+        password=secret["SecretString"],
+        dbname=instance["DBName"],
+        sslmode="require",
+    )
+    with contextlib.closing(connection), connection, connection.cursor() as cursor:
+        yield cursor
+
+
+def test_a_container_that_exits_is_rolled_back(ecs, playbooks, airflow, run):
+    before = serving(ecs)
+    outcome = playbooks.run("deploy", airflow_service_config={"core": {"executor": "no.such.Executor"}})
+    failure = failure_of(outcome)
+    assert "local-scheduler" in failure
+    assert "exit code 1" in failure
+    assert "no.such" in failure, "the last log lines"
+    assert serving(ecs)["scheduler"] == before["scheduler"]
+    assert airflow.call("GET", "/api/v2/version")
+
+    playbooks.deploy()
+    assert airflow.dag_run("example")["state"] == "success"
+
+
+def test_an_image_that_cannot_be_pulled_stops_the_deploy_before_anything_rolls(aws, ecs, playbooks, project, variables):
+    playbooks.deploy(**variables)
+    before = serving(ecs)
+    (project / "airflow" / "dags" / "unpullable.py").write_text("# another image\n")
+    process, log = playbooks.start("deploy", **variables)
+    pushed = lose_image(aws, process)
+    process.wait(600)
+    assert process.returncode != 0
+    failure = log.read_text().split("fatal: ", 1)[1]
+    assert "CannotPullContainerError" in failure
+    assert pushed in failure
+    assert serving(ecs) == before
+
+    playbooks.deploy(**variables)
+
+
+def lose_image(aws, process):
+    """Deletes the image of Airflow that a deploy pushes, from the registry and from the engine; its digest."""
+    ecr = aws.client("ecr")
+
+    def digests():
+        return {image["imageDigest"] for image in ecr.describe_images(repositoryName="local-airflow")["imageDetails"]}
+
+    known = digests()
+    while not (new := digests() - known):
+        assert process.poll() is None
+    [digest] = new
+    ecr.batch_delete_image(repositoryName="local-airflow", imageIds=[{"imageDigest": digest}])
+    engine = docker.from_env()
+    for image in engine.images.list():
+        if any(reference.endswith(digest) for reference in image.attrs.get("RepoDigests") or []):
+            engine.images.remove(image.id, force=True)
+    return digest
+
+
+def test_an_upgrade_that_fails_names_the_snapshot_and_nothing_rolls(aws, ecs, playbooks, project, variables, airflow):
+    playbooks.deploy(**variables)
+    before = serving(ecs)
+    with database(aws) as cursor:
+        cursor.execute("SELECT version_num FROM alembic_version")
+        [(revision,)] = cursor.fetchall()
+        cursor.execute("UPDATE alembic_version SET version_num = %s", (OLDER_REVISION,))
+    (project / "airflow" / "dags" / "upgraded.py").write_text("# another image\n")
+
+    failure = failure_of(playbooks.run("deploy", **variables))
+    [snapshot] = aws.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    assert f"whose snapshot {snapshot['DBSnapshotIdentifier']} is as it was before" in failure
+    assert "already exists" in failure, "the last log lines"
+    assert serving(ecs) == before
+    assert airflow.call("GET", "/api/v2/version")
+
+    with database(aws) as cursor:
+        cursor.execute("UPDATE alembic_version SET version_num = %s", (revision,))
+    playbooks.deploy(**variables)
+    assert airflow.dag_run("example")["state"] == "success"
