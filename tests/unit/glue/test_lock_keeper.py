@@ -1,0 +1,97 @@
+"""What keeps the lock while a playbook runs. Minutes pass by a clock of the tests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import lock, lock_keeper
+from parameters import Parameters
+from test_lock import NAME, claim, holder
+
+START = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
+
+
+class Playbook:
+    """Runs for some minutes, of which each pause of the keeper takes one."""
+
+    def __init__(self, minutes, end_at=None):
+        self.minutes = 0
+        self._lasts = minutes
+        self._end_at = end_at
+
+    def now(self):
+        return START + timedelta(minutes=self.minutes)
+
+    def runs(self):
+        return self.minutes < self._lasts
+
+    def pause(self):
+        self.minutes += 1
+        return self.minutes == self._end_at
+
+
+@pytest.fixture
+def ssm():
+    return Parameters()
+
+
+def keep(ssm, monkeypatch, playbook):
+    monkeypatch.setattr(lock, "now", playbook.now)
+    ssm.versions[NAME] = [claim("a", minutes=30).as_text()]
+    clients = Clients(lambda service, config: ssm)
+    lock_keeper.keep(clients, "prod", claim("a"), playbook.runs, playbook.pause)
+
+
+def test_a_wait_of_an_hour_does_not_lose_the_lock(ssm, monkeypatch):
+    """At no moment is it expired, or near it."""
+    playbook = Playbook(60, end_at=59)
+    left = []
+
+    def note():
+        if ssm.versions:
+            left.append(datetime.fromisoformat(lock.pure.claim(ssm.versions[NAME][-1]).expires) - playbook.now())
+
+    ssm.before_a_call = note
+    keep(ssm, monkeypatch, playbook)
+    assert min(left) >= timedelta(minutes=20)
+    assert ssm.calls == ["history", "put"] * 11
+
+
+def test_a_playbook_that_died_gives_its_lock_back(ssm, monkeypatch):
+    keep(ssm, monkeypatch, Playbook(3))
+    assert ssm.calls == ["history", "delete"]
+    assert ssm.versions == {}
+
+
+def test_a_keeper_that_is_told_to_end_leaves_the_lock_to_who_told_it(ssm, monkeypatch):
+    keep(ssm, monkeypatch, Playbook(60, end_at=3))
+    assert ssm.calls == []
+
+
+def test_a_renewal_that_fails_is_made_again_soon(ssm, monkeypatch):
+    renew, failures = lock.renew, [FarflowError("throttled")] * 3
+
+    def failing(*arguments):
+        if failures:
+            raise failures.pop()
+        return renew(*arguments)
+
+    monkeypatch.setattr(lock, "renew", failing)
+    keep(ssm, monkeypatch, Playbook(60, end_at=9))
+    assert ssm.calls == ["history", "put"]
+
+
+@pytest.mark.parametrize("minutes", [60, 3])
+def test_who_lost_the_lock_does_not_touch_it_any_more(ssm, monkeypatch, minutes):
+    """Whether it finds out by its next renewal, or when the playbook ends."""
+
+    def broken():
+        ssm.versions[NAME] = [claim("a").as_text(), claim("b").displacing(claim("a")).as_text()]
+
+    ssm.before_a_call = broken
+    keep(ssm, monkeypatch, Playbook(minutes))
+    assert ssm.calls == ["history"]
+    assert holder(ssm) == "b"
