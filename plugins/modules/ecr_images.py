@@ -18,6 +18,9 @@ description:
   - Images are built by the Docker engine that E(DOCKER_HOST) names, or by this machine's. The engine keeps the
     latest image of each name and its stages, as C(farflow/<repository>:<name>), so that the next build finds its
     layers; the name used for pushing is removed again. The password for ECR stays in memory.
+  - With O(codebuild) images are built by CodeBuild instead. A build that runs already for the same image is waited
+    for, whoever started it.
+  - Who built an image makes no difference; one with the right tag is there.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -97,8 +100,28 @@ options:
         a proxy that inspects TLS. It is not part of the digest. A Dockerfile that copies it has to leave it behind in
         an early stage.
     type: path
+  codebuild:
+    description:
+      - Has images built by CodeBuild, so that no Docker engine is needed. Each context is uploaded to a bucket, and a
+        build of the project takes it from there.
+    type: dict
+    suboptions:
+      project:
+        description: The project, as M(farflow.airflow.codebuild_projects) makes it; in privileged mode.
+        type: str
+        required: true
+      bucket:
+        description: The bucket that the contexts go to. The project's role has to be allowed to read C(contexts/*).
+        type: str
+        required: true
+      arm_image:
+        description: The image that builds for ARM64 run in; those for X86_64 run in the project's own.
+        type: str
+        default: aws/codebuild/amazonlinux-aarch64-standard:3.0
   parallel_builds:
-    description: How many images are built at once. As many as there are processors when it is not given.
+    description:
+      - How many images are built at once. As many as there are processors when it is not given, and 10 with
+        O(codebuild).
     type: int
   prune:
     description:
@@ -190,6 +213,7 @@ from pathlib import Path
 
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import ecr_images
+from ..module_utils.glue.image_builders import builder
 from ..module_utils.glue.module import run
 from ..module_utils.pure import ecr_images as pure
 from ..module_utils.pure.build_context import DOCKERFILE, PLATFORMS
@@ -224,10 +248,20 @@ ARGUMENT_SPEC = {
     },
     "registry": {"type": "str"},
     "build_ca_bundle": {"type": "path"},
+    "codebuild": {
+        "type": "dict",
+        "options": {
+            "project": {"type": "str", "required": True},
+            "bucket": {"type": "str", "required": True},
+            "arm_image": {"type": "str", "default": "aws/codebuild/amazonlinux-aarch64-standard:3.0"},
+        },
+    },
     "parallel_builds": {"type": "int"},
     "prune": {"type": "list", "elements": "str", "default": []},
     "keep": {"type": "list", "elements": "str", "default": []},
 }
+
+CODEBUILD_AT_ONCE = 10
 
 
 def work(parameters, clients, check_mode):
@@ -239,12 +273,18 @@ def work(parameters, clients, check_mode):
     missing = ecr_images.missing(seen)
     after = seen
     if not check_mode:
-        workers = parameters["parallel_builds"] or os.cpu_count() or 1
-        after = ecr_images.build(clients, images, seen, ecr_images.Building(Path(bundle) if bundle else None, workers))
+        after = ecr_images.build(clients, images, seen, _how(parameters))
     pruned = ecr_images.superfluous(after, parameters["prune"], parameters["keep"])
     if not check_mode:
         ecr_images.prune(clients, pruned)
     return _result(seen, after, missing, pruned)
+
+
+def _how(parameters):
+    bundle, codebuild = parameters["build_ca_bundle"], parameters["codebuild"]
+    processors = CODEBUILD_AT_ONCE if codebuild else os.cpu_count() or 1
+    workers = parameters["parallel_builds"] or processors
+    return ecr_images.Building(Path(bundle) if bundle else None, workers, connect=builder(codebuild))
 
 
 def _result(seen, after, missing, pruned):

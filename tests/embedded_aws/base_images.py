@@ -22,6 +22,7 @@ POSTGRES_MAJOR = "17"
 POSTGRES = f"postgres:{POSTGRES_MAJOR}-alpine"
 _PULL_SECONDS = 8
 _POSTGRES_FOLDER = Path(__file__).parent / "images" / "postgres"
+_CODEBUILD_FOLDER = Path(__file__).parent / "images" / "codebuild"
 
 
 class ImageError(Exception):
@@ -41,6 +42,16 @@ def ensure() -> None:
             _make_debian(client)
         if not _is_there(client, POSTGRES):
             _make_postgres(client)
+
+
+def ensure_codebuild(image: str) -> None:
+    """Have the image that runs CodeBuild's builds in the engine.
+
+    Raises: ImageError
+    """
+    with closing(docker.from_env(timeout=600)) as client:
+        if not _is_there(client, image):
+            _build(client, image, _CODEBUILD_FOLDER, "installing the AWS CLI and buildx")
 
 
 def _is_there(client: docker.DockerClient, image: str) -> bool:
@@ -84,21 +95,25 @@ def _make_debian(client: docker.DockerClient) -> None:
 
 
 def _make_postgres(client: docker.DockerClient) -> None:
-    say(f"{POSTGRES}: installing PostgreSQL {POSTGRES_MAJOR} on {DEBIAN}")
+    _build(client, POSTGRES, _POSTGRES_FOLDER, f"installing PostgreSQL {POSTGRES_MAJOR}", MAJOR=POSTGRES_MAJOR)
+
+
+def _build(client: docker.DockerClient, image: str, folder: Path, what: str, **arguments: str) -> None:
+    say(f"{image}: {what} on {DEBIAN}")
     proxies = {name: value for name, value in os.environ.items() if name.lower() in ("http_proxy", "https_proxy")}
     try:
         client.images.build(
-            path=str(_POSTGRES_FOLDER),
-            tag=POSTGRES,
-            buildargs={"BASE": DEBIAN, "MAJOR": POSTGRES_MAJOR, **proxies},
+            path=str(folder),
+            tag=image,
+            buildargs={"BASE": DEBIAN, **arguments, **proxies},
             network_mode="host",
             rm=True,
             forcerm=True,
         )
     except BuildError as error:
         log = "".join(line.get("stream", "") for line in error.build_log)
-        raise ImageError(f"{POSTGRES} could not be built: {error}\n{log[-2000:]}") from error
-    say(f"{POSTGRES}: made")
+        raise ImageError(f"{image} could not be built: {error}\n{log[-2000:]}") from error
+    say(f"{image}: made")
 
 
 def _run(command: list[str]) -> None:

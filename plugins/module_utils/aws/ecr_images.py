@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import Any
 
 from ..core.errors import FarflowError
@@ -13,7 +14,15 @@ from .calls import Clients, chunks, doing, pages, unless
 
 _GONE = {"RepositoryNotFoundException"}
 _MOST_A_PAGE = {"PageSize": 1000}
-_MOST_DELETED = 100
+_MOST_AT_ONCE = 100
+
+# Of an image that is there for several processors, the one digest of all is meant.
+_MANIFESTS = [
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.oci.image.index.v1+json",
+]
 
 
 def addresses(clients: Clients, repositories: list[str]) -> dict[str, str]:
@@ -44,6 +53,20 @@ def describe(clients: Clients, repository: str) -> list[dict[str, Any]]:
         return found
 
 
+def get(clients: Clients, account: str, repository: str, image_ids: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """Those of the images that exist, by BatchGetImage, which who may pull may call. ``account`` is empty for the one
+    in use; a repository that does not exist has none.
+    """
+    whose = {"registryId": account} if account else {}
+    found: list[dict[str, Any]] = []
+    for some in chunks(image_ids, _MOST_AT_ONCE):
+        call = {**whose, "repositoryName": repository, "imageIds": some, "acceptedMediaTypes": _MANIFESTS}
+        with doing("look for images in", "ECR repository", repository):
+            answer = unless(_GONE, partial(clients("ecr").batch_get_image, **call), {})
+        found += answer.get("images", [])
+    return found
+
+
 def credentials(clients: Clients) -> tuple[str, str]:
     """User and password for the registry, good for twelve hours."""
     with doing("get", "the authorization token of ECR"):
@@ -56,7 +79,7 @@ def delete(clients: Clients, repository: str, digests: list[str]) -> None:
     """Deletes images with all their tags; those that are gone are fine."""
     client = clients("ecr")
     with doing("delete images of", "ECR repository", repository):
-        for some in chunks(digests, _MOST_DELETED):
+        for some in chunks(digests, _MOST_AT_ONCE):
             image_ids = [{"imageDigest": digest} for digest in some]
             answer = client.batch_delete_image(repositoryName=repository, imageIds=image_ids)
             failures = [each for each in answer.get("failures", []) if each["failureCode"] != "ImageNotFound"]

@@ -75,16 +75,21 @@ class DockerBuilder:
     def build_and_push(self, build: Build) -> None:
         """See ImageBuilder."""
         with _docker_errors(f"could not build image {build} from {build.context.path}"):
-            *stages, image = self._build(build)
-            self._require_platform(build, image)
-            self._keep_for_cache(build.cache, image)
-            for number, stage in enumerate(stages, 1):
-                self._keep_for_cache(f"{build.cache}.stage{number}", stage)
+            image = self._make(build)
         for tag in build.tags:
             with _docker_errors(f"could not push image {build.address}:{tag}"):
                 self._engine.tag(image, build.address, tag, force=True)
                 self._push(build.address, tag)
                 self._engine.remove_image(f"{build.address}:{tag}", noprune=True)
+
+    def _make(self, build: Build) -> str:
+        """The id of the image, which the engine has then."""
+        *stages, image = self._build(build)
+        self._require_platform(build, image)
+        self._keep_for_cache(build.cache, image)
+        for number, stage in enumerate(stages, 1):
+            self._keep_for_cache(f"{build.cache}.stage{number}", stage)
+        return image
 
     def _build(self, build: Build) -> list[str]:
         """The ids of the stages' images; the last one is the image."""

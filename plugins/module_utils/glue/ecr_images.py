@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from ..aws.calls import Clients
 from ..core.actions import CREATE, Resource, plan
 from ..core.errors import FarflowError
 from ..pure import ecr_images as pure
-from .image_builder import Build, Credentials, ImageBuilder, Report
-from .image_builders import connect
+from .image_builder import Build, Report
+from .image_builders import Connect, builder
 from .parallel import in_parallel
 from .waiting import NotYet, wait_for
 
@@ -40,14 +40,14 @@ class Building:
     build_ca_bundle: Path | None = None
     workers: int = os.cpu_count() or 1
     report: Report = lambda line: None
-    connect: Callable[[Credentials, Report], ImageBuilder] = connect
+    connect: Connect = builder(None)
 
 
-def find(clients: Clients, repositories: Iterable[str], registry: str | None = None) -> list[Resource]:
-    """Every image of ours in the repositories, newest first; those that do not exist have none. A call, and one for
-    every thousand images of each repository.
+def find(clients: Clients, addresses: Mapping[str, str], registry: str | None = None) -> list[Resource]:
+    """Every image of ours in repositories, newest first. ``addresses`` are those that ECR gives them, by name. A call
+    for every thousand images of each.
     """
-    return _find(clients, _addresses(clients, repositories, registry))
+    return _find(clients, _reached(addresses, registry))
 
 
 def look(clients: Clients, images: Sequence[Mapping[str, Any]], others: Iterable[str], registry: str | None) -> Look:
@@ -82,8 +82,7 @@ def build(clients: Clients, images: Sequence[Mapping[str, Any]], seen: Look, how
     if not builds:
         return seen
     _require_repositories(builds, seen)
-    builder = how.connect(Credentials(*api.credentials(clients)), how.report)
-    in_parallel(builder.build_and_push, builds.values(), how.workers)
+    in_parallel(how.connect(clients, how.report).build_and_push, builds.values(), how.workers)
 
     def pushed() -> Look | NotYet:
         again = replace(seen, actual=_find(clients, seen.addresses))
@@ -103,8 +102,12 @@ def prune(clients: Clients, images: Iterable[Resource]) -> None:
 
 
 def _addresses(clients: Clients, repositories: Iterable[str], registry: str | None) -> dict[str, str]:
-    found = api.addresses(clients, list(dict.fromkeys(repositories)))
-    return {name: f"{registry}/{name}" if registry else address for name, address in found.items()}
+    return _reached(api.addresses(clients, list(dict.fromkeys(repositories))), registry)
+
+
+def _reached(addresses: Mapping[str, str], registry: str | None) -> dict[str, str]:
+    """The addresses where a registry takes ECR's place."""
+    return {name: f"{registry}/{name}" if registry else address for name, address in addresses.items()}
 
 
 def _find(clients: Clients, addresses: Mapping[str, str]) -> list[Resource]:

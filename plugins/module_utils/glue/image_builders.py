@@ -1,18 +1,37 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The one place that knows who builds images: today the Docker engine; others come to stand beside it."""
+"""The one place that knows who builds images."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from ..aws import ecr_images
+from ..aws.calls import Clients
 from .image_builder import Credentials, ImageBuilder, Report
 
+#: Makes a builder that is ready, or raises FarflowError with what to do when there is none.
+Connect = Callable[[Clients, Report], ImageBuilder]
 
-def connect(credentials: Credentials, report: Report) -> ImageBuilder:
-    """A builder that is ready.
 
-    Raises: FarflowError with what to do when there is none.
-    """
-    from . import docker_builder  # here: the Docker SDK takes a tenth of a second to load, and mostly nothing is built
+def builder(codebuild: Mapping[str, str] | None) -> Connect:
+    """CodeBuild, when it is said where (``{project, bucket, arm_image}``); else Docker, with buildx where it is."""
+    if not codebuild:
+        return _docker
 
-    return docker_builder.DockerBuilder(docker_builder.engine(), credentials, report)
+    def connect(clients: Clients, report: Report) -> ImageBuilder:
+        from .codebuild_builder import CodeBuildBuilder, Place
+
+        return CodeBuildBuilder(clients, Place(**codebuild), report)
+
+    return connect
+
+
+def _docker(clients: Clients, report: Report) -> ImageBuilder:
+    # Here: the Docker SDK takes a tenth of a second to load, and mostly nothing is built.
+    from . import buildx_builder, docker_builder
+
+    engine = docker_builder.engine()
+    make = buildx_builder.BuildxBuilder if buildx_builder.is_there() else docker_builder.DockerBuilder
+    return make(engine, Credentials(*ecr_images.credentials(clients)), report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..settings import Settings
-from . import ec2, ecr, ecs_documents, ecs_protection, ecs_refusals, elbv2, lists, rds, s3, tagging
+from . import codebuild, ec2, ecr, ecs_documents, ecs_protection, ecs_refusals, elbv2, lists, rds, s3, tagging
 
 
 def apply(settings: Settings) -> None:
@@ -12,6 +12,7 @@ def apply(settings: Settings) -> None:
     ecs_protection.apply()
     ec2.apply()
     ecr.apply()
+    codebuild.apply()
     s3.apply()
     elbv2.apply()
     tagging.apply()
@@ -26,5 +27,6 @@ def apply(settings: Settings) -> None:
 
         ecs_containers.apply(settings)
         ecs_lifecycle.apply(settings)
+        codebuild.apply_with_containers(settings)
         elbv2.apply_with_containers()
     ecs_refusals.apply()

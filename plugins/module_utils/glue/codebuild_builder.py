@@ -1,0 +1,97 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Builds images by CodeBuild: no Docker engine is needed here, and a build goes on when this process ends."""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+from ..aws import codebuild_builds as api
+from ..aws.calls import Clients, error_code
+from ..core.errors import FarflowError
+from ..pure import codebuild_builds as pure
+from ..pure.build_context import archive
+from .image_builder import Build, Report
+from .waiting import NotYet, wait_for
+
+_LINES = 30
+_IN_MEMORY = 64 << 20  # bytes of a packed context; a larger one goes to a temporary file
+_TURN_AFTER = 3600  # seconds until the account has room for one more build
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where builds run: the project, the bucket of its contexts, and the image that ARM64 builds run in."""
+
+    project: str
+    bucket: str
+    arm_image: str
+
+
+class CodeBuildBuilder:
+    """One CodeBuild project. What it builds already is waited for, whoever started it."""
+
+    def __init__(self, clients: Clients, place: Place, report: Report) -> None:
+        self._clients = clients
+        self._place = place
+        self._report = report
+        self._latest = pure.by_image(api.latest(clients, place.project))
+
+    def build_and_push(self, build: Build) -> None:
+        """See ImageBuilder."""
+        before = self._latest.get(_name(build), {})
+        running = before.get("buildStatus") == pure.IN_PROGRESS
+        started = before if running else self._start(build, str(before.get("id", "")))
+        self._report(f"{'waiting for' if running else 'started'} {started['id']}, which builds {build}")
+        what = f"image {build}, which CodeBuild build {started['id']} makes"
+        ended = wait_for(lambda: self._end(started["id"]), pure.limit(started), what)
+        if ended["buildStatus"] != pure.SUCCEEDED:
+            tail = "".join(f"\n  {line}" for line in self._tail(ended))
+            raise FarflowError(f"could not build image {build} from {build.context.path}: {pure.failure(ended)}{tail}")
+
+    def _start(self, build: Build, after: str) -> Mapping[str, Any]:
+        place, context = self._place, build.context
+        key = pure.object_key(build.address.partition("/")[2], build.tags[0])
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as packed:
+            _pack(build, packed)
+            packed.seek(0)
+            api.put_context(self._clients, place.bucket, key, packed)
+        spec = pure.buildspec(context, f"s3://{place.bucket}/{key}", build.address, build.tags)
+        request = pure.start_request(place.project, _name(build), spec, context.platform, place.arm_image, after)
+        return wait_for(lambda: self._started(request), _TURN_AFTER, f"the turn of image {build} in CodeBuild")
+
+    def _started(self, request: Mapping[str, Any]) -> Mapping[str, Any] | NotYet:
+        try:
+            return api.start(self._clients, request)
+        except FarflowError as error:
+            cause = error.__cause__
+            if isinstance(cause, Exception) and error_code(cause) == "AccountLimitExceededException":
+                return NotYet(str(error))
+            raise
+
+    def _end(self, build_id: str) -> Mapping[str, Any] | NotYet:
+        build = api.get(self._clients, build_id)
+        return NotYet(pure.progress(build)) if build["buildStatus"] == pure.IN_PROGRESS else build
+
+    def _tail(self, ended: Mapping[str, Any]) -> list[str]:
+        try:
+            return api.last_lines(self._clients, ended, _LINES) or ["(it has no log)"]
+        except FarflowError as error:
+            return [f"(its log: {error})"]
+
+
+def _name(build: Build) -> str:
+    """The same wherever the registry is."""
+    return f"{build.address.partition('/')[2]}:{build.tags[0]}"
+
+
+def _pack(build: Build, packed: IO[bytes]) -> None:
+    """Without times, so that equal contexts are equal objects."""
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as compressed:
+        for chunk in archive(build.context, build.build_ca_bundle):
+            compressed.write(chunk)
