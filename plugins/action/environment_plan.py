@@ -12,11 +12,14 @@ from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import project
 from ..module_utils.glue.environment import as_result, check_converged, check_progress, coming, look
 from ..module_utils.glue.layers import LAYERS
-from ..module_utils.glue.session import client_factory
+from ..module_utils.glue.session import client_factory, profiles
 from ..module_utils.glue.waiting import NotYet, wait_for
 from ..module_utils.pure.layers import checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
+from ..module_utils.pure.layers.refusals import refusals
 from ..plugin_utils import inputs as given
+
+_REFUSAL = "the inputs are not right, nothing was done:"
 
 
 class ActionModule(ActionBase):
@@ -27,27 +30,38 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
+        result = {}
         try:
-            return self._plan(task_vars)
+            self._plan(task_vars, result)
         except FarflowError as error:
-            return {"failed": True, "msg": str(error)}
+            return {**result, "changed": False, "failed": True, "msg": str(error)}
+        return result
 
-    def _plan(self, task_vars):
+    def _plan(self, task_vars, result):
+        """Fills the result, so that what is known is told even when that ends in an error."""
         arguments = self._task.args
         wanted = arguments.get("layers") or list(LAYERS)
-        inputs = self._inputs(task_vars, wanted)
+        inputs = self._inputs(task_vars, wanted, arguments.get("state") or "present")
         seen = self._look(arguments, inputs, wanted)
-        if arguments.get("state") == "absent" and (refusals := teardown.refusals(seen.known)):
-            raise FarflowError("\n".join([*refusals, "nothing was done"]))
+        under_way = arguments.get("under_way") or []
+        kept = [f"{one.type} {one.name}" for one in seen.kept if one.type not in teardown.PARTS]
+        result.update(
+            as_result(seen, under_way),
+            outputs=outputs(inputs, seen.known),
+            kept=kept,
+            keep=inputs["farflow_teardown_keep"],
+        )
+        if arguments.get("state") == "absent":
+            refused = teardown.refusals(seen.known)
+        else:
+            refused = refusals(inputs, seen.known, wanted)
+        if refused:
+            raise FarflowError("\n".join([*refused, "nothing was done"]))
         if arguments.get("converged"):
             check_converged(seen)
-        under_way = arguments.get("under_way") or []
         check_progress(seen, arguments.get("previous") or [], under_way)
-        result = as_result(seen, under_way)
-        kept = [f"{one.type} {one.name}" for one in seen.kept if one.type not in teardown.PARTS]
         # It changes nothing; in check mode it stands for the run that would.
         result["changed"] = bool(self._task.check_mode and result["pending"])
-        return {**result, "outputs": outputs(inputs, seen.known), "kept": kept, "keep": inputs["farflow_teardown_keep"]}
 
     def _look(self, arguments, inputs, wanted):
         """One look; with ``wait_minutes`` as many as it takes until nothing is being made any more."""
@@ -70,27 +84,34 @@ class ActionModule(ActionBase):
             return look(clients, inputs, LAYERS, wanted, kept)
         return wait_for(check, minutes * 60, "what AWS is making", interval=1.0)
 
-    def _inputs(self, task_vars, wanted):
-        """The inputs of all roles, and what lies in the project's folder. Whatever is wrong is told together, before
-        anything is asked of AWS.
+    def _inputs(self, task_vars, wanted, state):
+        """The inputs of all roles, and what lies in the project's folder, of which nothing is needed to take something
+        away. Whatever is wrong is told together, before anything is asked of AWS.
         """
         options = given.declared(self._load)
         values = {**given.defaults(self._load), **task_vars}
         templar = self._templar.copy_with_new_env(available_variables=values)
-        inputs, wrong = given.gather(options, values, templar.template)
-        wrong = given.unknown(task_vars, options) + (wrong or checks.problems(inputs))
-        needed = {each for name in wanted for each in (name, *LAYERS[name].needs)}
-        folder = {}
-        if needed & project.LAYERS and not wrong:
-            try:
-                folder = project.read(inputs)
-            except FarflowError as error:
-                wrong += str(error).splitlines()
+        inputs, refused = given.gather(options, values, templar.template)
+        wrong = given.unknown(task_vars, options) + refused + checks.problems(inputs) + _profile_problems(inputs)
+        layers = {each for name in wanted for each in (name, *LAYERS[name].needs)}
+        needs_folder = state == "present" and layers & project.LAYERS
+        if needs_folder:
+            tasks, problems, warnings = project.explore(checks.sound(inputs))
+            wrong += problems
+            for warning in warnings:  # before the minutes that reading it may take
+                self._display.warning(warning)
         if wrong:
-            raise FarflowError(
-                "\n".join(["the inputs are not right, nothing was done:", *(f"- {each}" for each in wrong)])
-            )
-        return {**inputs, **folder}
+            raise FarflowError("\n".join([_REFUSAL, *(f"- {each}" for each in wrong)]))
+        return {**inputs, **project.read(inputs, tasks)} if needs_folder else inputs
 
     def _load(self, path):
-        return self._loader.load_from_file(path, trusted_as_template=True)
+        """What a YAML file holds, as the loader keeps it: nobody may change it."""
+        return self._loader.load_from_file(path, unsafe=True, trusted_as_template=True)
+
+
+def _profile_problems(inputs):
+    """What is wrong with the profile as only this machine's AWS configuration can tell."""
+    profile = inputs.get("farflow_profile")
+    if not profile or profile in (there := profiles()):
+        return []
+    return [f"farflow_profile: is {profile!r}, allowed: {', '.join(there) or 'none, as AWS is not configured here'}"]

@@ -1,0 +1,59 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Runs a module of ours in Ansible's own process. To pack a module, start a Python and import everything anew costs a
+second of CPU, many times what its calls of AWS do, and writes its arguments into a file.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action import ActionBase
+from ansible.plugins.action.normal import ActionModule as InProcessOfItsOwn
+from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
+
+from ..module_utils.aws.calls import Clients
+from ..module_utils.core.errors import FarflowError
+from ..module_utils.glue.session import client_factory
+
+#: What only amazon.aws's own clients know.
+_NOT_HERE = {"aws_config", "debug_botocore_endpoint_logs"}
+
+#: botocore looks for these in the environment itself, and knows which of them goes before which.
+_CREDENTIALS = ("access_key", "secret_key", "session_token", "profile")
+
+
+class ActionModule(InProcessOfItsOwn):
+    """Every module that hands its ``ARGUMENT_SPEC``, ``work`` and, where it has them, ``RULES`` to ``glue.module.run``.
+
+    On another machine, as another user, in another environment or in the background it runs as any module does.
+    """
+
+    def run(self, tmp=None, task_vars=None):
+        if not self._is_here():
+            return super().run(tmp, task_vars)
+        result = ActionBase.run(self, tmp, task_vars)
+        module = import_module(f"..modules.{self._task.action.rpartition('.')[2]}", __package__)
+        # As a module gets them: Ansible's own types of text and numbers carry more than their value.
+        self._task.args = json.loads(json.dumps(self._task.args))
+        spec = {**_common_arguments(), **module.ARGUMENT_SPEC}
+        validated, parameters = self.validate_argument_spec(spec, **getattr(module, "RULES", {}))
+        try:
+            result.update(module.work(parameters, Clients(client_factory(parameters)), self._task.check_mode))
+        except FarflowError as error:
+            result.update(failed=True, msg=str(error))
+        return remove_values(result, validated._no_log_values)
+
+    def _is_here(self):
+        elsewhere = self._connection.transport != "local" or self._connection.become or self._task.async_val
+        return not (elsewhere or any(self._task.environment or ()) or _NOT_HERE & set(self._task.args))
+
+
+def _common_arguments():
+    spec = aws_argument_spec()
+    for name in _CREDENTIALS:
+        spec[name].pop("fallback", None)
+    return spec

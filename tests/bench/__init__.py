@@ -1,0 +1,1 @@
+"""What a deploy costs, beside what a peer's does: `make bench`."""
