@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from .defaults import filled, filled_members
+from .leaves import MODEL
 from .paging import page
 from .wire import AwsError
 
@@ -70,6 +72,7 @@ class Services:
         if name in self.stored and self.stored[name]["status"] == "ACTIVE":
             raise AwsError("InvalidParameterException", "Creation of service was not idempotent.")
         self.tokens.append(given["clientToken"])
+        given = filled(MODEL.operation_model("CreateService").input_shape, given)
         document = {**deepcopy(DEFAULTS), **deepcopy(given)}
         _fill(document)
         arn = f"{ARN}{cluster['clusterName']}/{name}"
@@ -81,7 +84,8 @@ class Services:
 
     def UpdateService(self, given):
         document = self._named(given["service"])
-        changes = deepcopy({key: value for key, value in given.items() if key not in ("cluster", "service")})
+        shape = MODEL.operation_model("UpdateService").input_shape
+        changes = filled_members(shape, deepcopy({k: v for k, v in given.items() if k not in ("cluster", "service")}))
         force = changes.pop("forceNewDeployment", False)
         if "capacityProviderStrategy" in changes and not force:
             raise AwsError("InvalidParameterException", "forceNewDeployment must be true to change the strategy")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from .defaults import filled
+from .leaves import MODEL
 from .paging import page
 from .wire import AwsError
 
@@ -100,6 +102,7 @@ def _matches(tags, filters):
 
 def _filled(document):
     """What DescribeTaskDefinition shows of a Fargate task definition that was not given."""
+    document = filled(MODEL.operation_model("RegisterTaskDefinition").input_shape, document)
     for name in ("volumes", "placementConstraints"):
         document.setdefault(name, [])
     for volume in document["volumes"]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 from aws_calls import Calls
+from aws_double.service_documents import CONTAINER
 from moto import mock_aws
 
 
@@ -30,3 +33,14 @@ def hours(monkeypatch):
     monkeypatch.setattr("time.sleep", pauses.append)
     monkeypatch.setattr("time.monotonic", lambda: sum(pauses))
     return pauses
+
+
+@pytest.fixture
+def cluster(ecs):
+    """The double with the cluster test-airflow, and two revisions of the family test-web."""
+    ecs.clusters.CreateCluster({"clusterName": "test-airflow"})
+    for _ in range(2):
+        ecs.task_definitions.RegisterTaskDefinition(
+            {"family": "test-web", "cpu": "256", "containerDefinitions": [copy.deepcopy(CONTAINER)]}
+        )
+    return ecs

@@ -23,6 +23,7 @@ class Account:
         self.tasks = ecs.tasks
         self.ends = {}
         self.ran = []
+        self.tags_come_from = set()
         ecs.wire.fault = self._choose
         self.rds = boto3.client("rds")
         self.database = self.rds.create_db_instance(
@@ -38,6 +39,7 @@ class Account:
         if operation == "RunTask":
             command = " ".join(given["overrides"]["containerOverrides"][0]["command"])
             self.ran.append(command)
+            self.tags_come_from.add(given.get("propagateTags"))
             self.tasks.course = [ended(self.ends.get(command, 0), name="command")]
 
     @property
@@ -109,6 +111,12 @@ def test_another_exit_code_is_a_failure_and_takes_no_snapshot(account, migrate):
     account.ends["migrate --no-upgrade"] = 1
     assert "exit code 1" in migrate()["msg"]
     assert (account.snapshots, account.tag) == ({}, None)
+
+
+def test_its_tasks_are_tagged_as_airflows_own(account, migrate):
+    """What a policy that forbids to stop Airflow goes by."""
+    migrate()
+    assert account.tags_come_from == {"TASK_DEFINITION"}
 
 
 def test_check_mode_runs_nothing(account, migrate):

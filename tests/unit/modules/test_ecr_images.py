@@ -15,7 +15,7 @@ import pytest
 import requests
 from ansible_collections.farflow.airflow.plugins.module_utils.aws import calls
 from ansible_collections.farflow.airflow.plugins.module_utils.aws import ecr_images as api
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import docker_builder, ecr_images
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import buildx_builder, docker_builder, ecr_images
 from ansible_collections.farflow.airflow.plugins.modules import dag_task_info
 from ansible_collections.farflow.airflow.plugins.modules import ecr_images as module
 from botocore.exceptions import ClientError
@@ -118,6 +118,7 @@ def repository(aws):
 def engine(monkeypatch):
     fake = Engine()
     monkeypatch.setattr(docker_builder, "engine", lambda: fake)
+    monkeypatch.setattr(buildx_builder, "is_there", lambda: False)
     monkeypatch.setattr(docker_builder.time, "sleep", lambda seconds: None)
     return fake
 

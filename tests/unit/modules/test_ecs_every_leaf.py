@@ -14,105 +14,25 @@ from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_ru
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_services as pure_services
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_task_definitions as pure_definitions
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.ecs_shapes import snake
+from aws_double.defaults import documented
 from aws_double.ecs import Double
-from aws_double.leaves import MODEL, leaf_of, leaves, values, with_leaf
+from aws_double.leaf_documents import (
+    CREATE,
+    FAMILY,
+    NEEDED,
+    ONE_VALUE,
+    REGISTER,
+    SERVICE,
+    before_and_after,
+    has_value,
+    kind_of,
+    names_the_leaf,
+    shown_service,
+    shown_task_definition,
+    valid_with,
+)
+from aws_double.leaves import MODEL, leaves, values, with_leaf
 from aws_double.wire import plugged_in
-
-REGISTER, CREATE = "RegisterTaskDefinition", "CreateService"
-
-#: The names by which AWS knows a resource: another one is another resource.
-IDENTITY = {"family", "serviceName", "cluster"}
-
-FAMILY = {
-    "family": "test-leaf",
-    "cpu": "1024",
-    "memory": "2048",
-    "executionRoleArn": "arn:aws:iam::123456789012:role/execution",
-    "containerDefinitions": [
-        {"name": "main", "image": "main", "essential": False},
-        {"name": "one", "image": "one"},
-        {"name": "two", "image": "two"},
-    ],
-    "volumes": [{"name": "target"}, {"name": "one"}, {"name": "two"}],
-}
-SERVICE = {
-    "serviceName": "test-leaf",
-    "cluster": "test-airflow",
-    "taskDefinition": "test-web:1",
-    "desiredCount": 1,
-    "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}},
-}
-
-#: Where any two values would not do: by shape and member.
-VALUES = {
-    ("ContainerDefinition", "name"): ("main", "renamed"),
-    ("Volume", "name"): ("target", "renamed"),
-    (ecs_rules.TASK_DEFINITION, "taskRoleArn"): ("arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b"),
-    (ecs_rules.TASK_DEFINITION, "executionRoleArn"): ("arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b"),
-    (ecs_rules.TASK_DEFINITION, "cpu"): ("1024", "512"),
-    (ecs_rules.TASK_DEFINITION, "memory"): ("2048", "3072"),
-    (ecs_rules.TASK_DEFINITION, "pidMode"): (None, "task"),
-    ("RuntimePlatform", "operatingSystemFamily"): ("LINUX", "WINDOWS_SERVER_2022_CORE"),
-    ("ContainerDefinition", "memoryReservation"): (10, 20),
-    ("ContainerDependency", "containerName"): ("one", "two"),
-    ("EFSAuthorizationConfig", "iam"): ("DISABLED", "ENABLED"),
-    ("EFSVolumeConfiguration", "transitEncryption"): ("DISABLED", "ENABLED"),
-    ("HealthCheck", "retries"): (2, 4),
-    ("LogConfiguration", "logDriver"): ("splunk", "awsfirelens"),
-    ("MountPoint", "sourceVolume"): ("one", "two"),
-    (ecs_rules.SERVICE, "taskDefinition"): ("test-web:1", "test-web:2"),
-    (ecs_rules.SERVICE, "availabilityZoneRebalancing"): ("ENABLED", "DISABLED"),
-    (ecs_rules.SERVICE, "propagateTags"): ("NONE", "SERVICE"),
-    ("CapacityProviderStrategyItem", "capacityProvider"): ("FARGATE", "FARGATE_SPOT"),
-    ("DeploymentConfiguration", "maximumPercent"): (150, 200),
-    ("MetricConfiguration", "resolutionSeconds"): (20, 60),
-}
-
-#: What a structure needs beside its required members to be valid, or to be told from others.
-NEEDED = {
-    ("ContainerDefinition", "image"): "main",
-    ("ContainerDefinition", "name"): "main",
-    ("ContainerRestartPolicy", "enabled"): True,
-    ("LogConfiguration", "logDriver"): "splunk",
-    ("MountPoint", "containerPath"): "/mounted",
-    ("MountPoint", "sourceVolume"): "one",
-    ("PortMapping", "containerPort"): 80,
-    ("ContainerDependency", "containerName"): "one",
-    ("Ulimit", "name"): "nofile",
-    ("KeyValuePair", "name"): "KEY",
-    ("Tag", "key"): "key",
-    ("SystemControl", "namespace"): "net.core.somaxconn",
-    ("VolumeFrom", "sourceContainer"): "one",
-    ("CapacityProviderStrategyItem", "capacityProvider"): "FARGATE",
-    ("LoadBalancer", "targetGroupArn"): "arn:group",
-    ("ServiceConnectConfiguration", "enabled"): True,
-    ("ServiceConnectTlsCertificateAuthority", "awsPcaAuthorityArn"): "arn:authority",
-    ("MetricConfiguration", "metricNames"): ["CPUUtilization"],
-    ("MetricConfiguration", "resolutionSeconds"): 20,
-    ("DeploymentCircuitBreaker", "enable"): True,
-}
-
-#: Leaves that have one value only on Fargate, and a value that is refused with the member's name.
-ONE_VALUE = {
-    (ecs_rules.TASK_DEFINITION, "networkMode"): "bridge",
-    (ecs_rules.TASK_DEFINITION, "requiresCompatibilities"): "EC2",
-    ("EnvironmentFile", "type"): "http",
-    ("PortMapping", "hostPort"): 81,
-    ("ProxyConfiguration", "type"): "OTHER",
-    ("Ulimit", "name"): "core",
-    (ecs_rules.SERVICE, "launchType"): "EC2",
-    (ecs_rules.SERVICE, "schedulingStrategy"): "DAEMON",
-    ("DeploymentController", "type"): "CODE_DEPLOY",
-    ("EBSTagSpecification", "resourceType"): "instance",
-}
-
-
-def kind_of(leaf):
-    if leaf.path[0] in IDENTITY:
-        return "identity"
-    if any(where in ecs_rules.REFUSED for where in zip(leaf.parents, leaf.names, strict=True)):
-        return "refused"
-    return "one value" if leaf.where in ONE_VALUE else "compared"
 
 
 def of_kind(operation, kind):
@@ -135,30 +55,6 @@ def aws():
         yield double
 
 
-def before_and_after(operation, base, leaf):
-    pair = VALUES.get(leaf.where) or values(leaf.shape)
-    documents = [with_leaf(operation, base, leaf, value, NEEDED) for value in pair]
-    for document in documents:
-        _make_valid(document)
-    return *documents, pair[1]
-
-
-def _make_valid(document):
-    for container in document.get("containerDefinitions", []):
-        for mapping in container.get("portMappings", []):
-            if "containerPortRange" in mapping:
-                mapping.pop("containerPort", None)
-
-
-def names_the_leaf(leaf, value, reasons):
-    """Whether a reason names the member, or where a list is known by its items' names, the list and the new value."""
-    told = f"{value}".lower()
-    return any(
-        snake(leaf.names[-1]) in reason or (snake(leaf.names[-2]) in reason and told in reason.lower())
-        for reason in reasons
-    )
-
-
 def register(aws, document):
     wanted = pure_definitions.all_desired([document])
     index = ecs_task_definitions.read(aws.clients, [document["family"]])
@@ -173,21 +69,12 @@ def test_a_changed_leaf_of_a_task_definition_is_registered(aws, leaf):
     register(aws, before)
     reasons = register(aws, after)
     assert names_the_leaf(leaf, value, reasons), reasons
-    newest = aws.task_definitions.resolved(after["family"])
-    if leaf.path[0] == "tags":
-        assert aws.tags.by_arn[newest["taskDefinitionArn"]]["two" if leaf.path[-1] == "key" else "key"] is not None
-    else:
-        # an emptied default need not be written down
-        assert leaf_of(newest, leaf.path) in (value, str(value), None)
-        assert leaf_of(newest, leaf.path) is not None or register_default(leaf) == value
+    newest = shown_task_definition(aws.clients("ecs"), after["family"])
+    assert has_value(leaf, value, newest)
     assert register(aws, after) == []
     aws.tagging.hidden.add(newest["taskDefinitionArn"])
     assert register(aws, after) == []
     assert names_the_leaf(leaf, values(leaf.shape)[0], register(aws, before))
-
-
-def register_default(leaf):
-    return ecs_rules.DEFAULTS.get(leaf.parents[-1], {}).get(leaf.names[-1])
 
 
 def create(aws, document):
@@ -204,6 +91,7 @@ def test_a_changed_leaf_of_a_service_is_updated(aws, leaf):
     create(aws, before)
     reasons = create(aws, after)
     assert names_the_leaf(leaf, value, reasons), reasons
+    assert has_value(leaf, value, shown_service(aws.clients("ecs"), after["serviceName"]))
     assert create(aws, after) == []
     assert create(aws, before) != []
     assert create(aws, before) == []
@@ -241,6 +129,28 @@ def test_a_value_that_fargate_has_not_is_refused_by_name(operation, leaf):
     with pytest.raises(FarflowError) as caught:
         desired_of(operation)(with_leaf(operation, base, leaf, ONE_VALUE[leaf.where], NEEDED))
     assert f" {snake(leaf.names[-1])} " in str(caught.value)
+
+
+DOCUMENTED = [
+    pytest.param(operation, leaf, id=str(leaf))
+    for operation in (REGISTER, CREATE)
+    for leaf in leaves(operation)
+    if kind_of(leaf) == "compared"
+    and leaf.where[1] not in MODEL.shape_for(leaf.where[0]).required_members
+    and documented(*leaf.where) is not None
+]
+
+
+@pytest.mark.parametrize(("operation", "leaf"), DOCUMENTED)
+def test_a_default_that_aws_documents_is_the_same_as_nothing(operation, leaf):
+    base = FAMILY if operation == REGISTER else SERVICE
+    sides = [valid_with(operation, base, leaf, value) for value in (documented(*leaf.where), None)]
+    given, absent = (desired_of(operation)(side).properties for side in sides)
+    assert given == absent
+
+
+def test_many_defaults_are_documented():
+    assert len(DOCUMENTED) >= 20
 
 
 def test_few_leaves_are_refused():

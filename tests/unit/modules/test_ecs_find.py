@@ -65,7 +65,7 @@ def test_right_after_the_hands_ran_the_plan_is_empty(ecs, clients):
     services = [pure_services.desired(service("prod-web")), pure_services.desired(service("prod-b", autoscaled=True))]
     converge(clients, cluster, *services)
     assert plan([cluster], ecs_clusters.find(clients, "prod")) == []
-    assert plan(services, ecs_services.find(clients, "prod")) == []
+    assert plan(services, ecs_services.find(clients, "prod", ["prod-airflow"])) == []
     index = ecs_task_definitions.find(clients, "prod").tagged(ENVIRONMENT, "prod")
     assert pure_definitions.plan_task_definitions(wanted, index, lambda arns: {}) == []
 
@@ -78,7 +78,7 @@ def test_another_environment_is_not_found(ecs, clients):
     converge(clients, pure_services.desired(service("prod-web")))
     converge(clients, pure_services.desired(service("prod-too-web", cluster="prod-too-airflow", tags=tags)))
     assert [each.name for each in ecs_clusters.find(clients, "prod")] == ["prod-airflow"]
-    assert [each.name for each in ecs_services.find(clients, "prod")] == ["prod-web"]
+    assert [each.name for each in ecs_services.find(clients, "prod", ["prod-airflow"])] == ["prod-web"]
     index = ecs_task_definitions.find(clients, "prod").tagged(ENVIRONMENT, "prod")
     assert list(index.arns) == ["prod-web"]
 
@@ -90,20 +90,20 @@ def test_a_look_at_two_hundred_families_costs_a_handful_of_calls(ecs, clients):
     assert ecs.call_count == 4
 
 
-def test_a_look_at_services_costs_four_calls(ecs, clients):
+def test_a_look_at_services_costs_three_calls(ecs, clients):
     register(clients, family("prod-web"))
     converge(clients, pure_clusters.desired(CLUSTER))
     converge(clients, *(pure_services.desired(service(f"prod-{number}")) for number in range(5)))
     ecs.forget_calls()
-    assert len(ecs_services.find(clients, "prod")) == 5
-    assert ecs.wire.operations() == ["ListClusters", "ListServices", "DescribeServices", "DescribeServiceRevisions"]
+    assert len(ecs_services.find(clients, "prod", ["prod-airflow"])) == 5
+    assert ecs.wire.operations() == ["ListServices", "DescribeServices", "DescribeServiceRevisions"]
 
 
 def test_what_is_deleted_names_itself_to_the_module(ecs, clients):
     register(clients, family("prod-web"))
     converge(clients, pure_clusters.desired(CLUSTER))
     converge(clients, pure_services.desired(service("prod-web")))
-    [found] = ecs_services.find(clients, "prod")
+    [found] = ecs_services.find(clients, "prod", ["prod-airflow"])
     assert found.attributes["arguments"] == {"service_name": "prod-web", "cluster": "prod-airflow"}
     assert ecs_clusters.find(clients, "prod")[0].attributes["arguments"] == {"name": "prod-airflow"}
     [definition] = ecs_task_definitions.find(clients, "prod").resources()

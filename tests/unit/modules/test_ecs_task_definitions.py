@@ -106,11 +106,11 @@ SAME = {
 @pytest.mark.parametrize("index_knows", [True, False])
 @pytest.mark.parametrize("edit", SAME.values(), ids=SAME.keys())
 def test_what_aws_does_not_distinguish_is_no_change(ecs, run_module, edit, index_knows):
-    run(run_module, task())
+    run(run_module, task(), {**edited(edit), "family": "test-b"})
     if not index_knows:
         ecs.tagging.hidden.update(ecs.tags.by_arn)
     ecs.forget_calls()
-    assert run(run_module, edited(edit))["task_definitions"][0]["reasons"] == []
+    assert run(run_module, edited(edit), {**task(), "family": "test-b"})["changed"] is False
     assert ecs.wire.mutations() == []
     assert ("DescribeTaskDefinition" in ecs.wire.operations()) is not index_knows
 
@@ -210,6 +210,24 @@ def test_a_foreign_revision_with_the_same_content_gets_our_tags(ecs, run_module)
     assert run(run_module, task())["changed"] is False
 
 
+def test_a_foreign_revision_without_any_tags_is_mended(ecs, run_module):
+    run(run_module, task())
+    newest = ecs.task_definitions.resolved("test-numbers")
+    ecs.task_definitions.RegisterTaskDefinition({**copy.deepcopy(newest), "memory": "2048"})
+    [entry] = run(run_module, task())["task_definitions"]
+    lost = ["tags farflow:environment (none) -> test", "tags team (none) -> data"]
+    assert (entry["revision"], entry["reasons"]) == (3, ["memory 2048 -> 1024", *lost])
+    assert run(run_module, task())["changed"] is False
+
+
+def test_a_foreign_revision_that_is_deregistered_again_leaves_nothing_to_mend(ecs, run_module):
+    run(run_module, task())
+    stranger_registers(ecs, memory="2048")
+    ecs.task_definitions.DeregisterTaskDefinition({"taskDefinition": "test-numbers:2"})
+    [entry] = run(run_module, task())["task_definitions"]
+    assert (entry["revision"], entry["changed"]) == (1, False)
+
+
 def test_a_deregistered_revision_is_mended(ecs, run_module):
     run(run_module, task())
     run(run_module, task(memory=2048))
@@ -244,6 +262,25 @@ def test_an_overwritten_digest_is_written_again(ecs, run_module):
     [entry] = run(run_module, task())["task_definitions"]
     assert (entry["revision"], entry["reasons"]) == (1, [f"tags farflow:digest something -> {right}"])
     assert ecs.wire.mutations() == ["TagResource"]
+    assert run(run_module, task())["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("changed", "removed", "reason"),
+    [
+        ({"team": "operations"}, [], "tags team operations -> data"),
+        ({}, ["team"], "tags team (none) -> data"),
+        ({"owner": "me"}, [], "tags owner me -> (none)"),
+        ({}, ["farflow:environment"], "tags farflow:environment (none) -> test"),
+    ],
+    ids=["overwritten", "removed", "added", "ours removed"],
+)
+def test_tags_edited_by_hand_are_mended(ecs, run_module, changed, removed, reason):
+    arn = run(run_module, task())["task_definitions"][0]["arn"]
+    ecs.tags.TagResource({"resourceArn": arn, "tags": [{"key": key, "value": value} for key, value in changed.items()]})
+    ecs.tags.UntagResource({"resourceArn": arn, "tagKeys": removed})
+    [entry] = run(run_module, task())["task_definitions"]
+    assert (entry["revision"], entry["reasons"]) == (1, [reason])
     assert run(run_module, task())["changed"] is False
 
 

@@ -1,0 +1,6 @@
+"""What people do to an environment by hand, one function each."""
+
+from . import access, containers, network, stores
+from .drift import DRIFTS, Drift, rounds
+
+__all__ = ["DRIFTS", "Drift", "access", "containers", "network", "rounds", "stores"]

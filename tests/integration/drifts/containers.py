@@ -1,0 +1,258 @@
+"""By hand where containers run: services, task definitions, images, their logs and what scales them."""
+
+from __future__ import annotations
+
+import json
+
+from .drift import drift
+from .network import group_id, subnet_id
+
+CLUSTER = "local"
+
+
+def update(aws, service, **changes):
+    aws.client("ecs").update_service(cluster=CLUSTER, service=service, **changes)
+
+
+def described(aws, service):
+    (found,) = aws.client("ecs").describe_services(cluster=CLUSTER, services=[service])["services"]
+    return found
+
+
+def network(aws, **changes):
+    found = described(aws, "local-scheduler")["networkConfiguration"]["awsvpcConfiguration"]
+    return {"awsvpcConfiguration": {**found, **changes}}
+
+
+@drift("change ecs_service local-scheduler", "desired_count 0 -> 1")
+def a_service_scaled_to_nothing(aws):
+    update(aws, "local-scheduler", desiredCount=0)
+
+
+@drift("change ecs_service local-dag-processor", "security_groups [sg-")
+def another_security_group_of_a_service(aws):
+    groups = [group_id(aws, "local-tasks")]
+    update(aws, "local-dag-processor", networkConfiguration=network(aws, securityGroups=groups))
+
+
+@drift("change ecs_service local-triggerer", "subnets [subnet-")
+def a_service_moved_to_another_subnet(aws):
+    subnets = [subnet_id(aws, "local-public-a")]
+    update(aws, "local-triggerer", networkConfiguration=network(aws, subnets=subnets))
+
+
+@drift("change ecs_service local-scheduler", "assign_public_ip ENABLED -> DISABLED")
+def a_service_with_public_addresses(aws):
+    update(aws, "local-scheduler", networkConfiguration=network(aws, assignPublicIp="ENABLED"))
+
+
+@drift("change ecs_service local-api-server", "deployment_circuit_breaker enable false -> true")
+def a_circuit_breaker_switched_off(aws):
+    breaker = {"enable": False, "rollback": False}
+    update(aws, "local-api-server", deploymentConfiguration={"deploymentCircuitBreaker": breaker})
+
+
+@drift("change ecs_service local-worker", "minimum_healthy_percent 0 -> 100")
+def a_rollout_may_stop_all_tasks(aws):
+    update(aws, "local-worker", deploymentConfiguration={"minimumHealthyPercent": 0})
+
+
+@drift("change ecs_service local-dag-processor", "enable_execute_command true -> false")
+def a_shell_into_containers_allowed(aws):
+    update(aws, "local-dag-processor", enableExecuteCommand=True)
+
+
+@drift("change ecs_service local-triggerer", "tags team operations -> data")
+def a_tag_of_a_service_overwritten(aws):
+    arn = described(aws, "local-triggerer")["serviceArn"]
+    aws.client("ecs").tag_resource(resourceArn=arn, tags=[{"key": "team", "value": "operations"}])
+
+
+@drift("change ecs_service local-api-server", "load_balancers")
+def a_service_taken_from_the_load_balancer(aws):
+    update(aws, "local-api-server", loadBalancers=[])
+
+
+@drift("create ecs_service local-triggerer")
+def a_service_deleted(aws):
+    aws.client("ecs").delete_service(cluster=CLUSTER, service="local-triggerer", force=True)
+
+
+def newest(aws, family):
+    return aws.client("ecs").describe_task_definition(taskDefinition=family, include=["TAGS"])
+
+
+_ANSWERED = {"taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt"}
+_ANSWERED |= {"registeredBy", "deregisteredAt"}
+
+
+def register(aws, family, tags=None, **changes):
+    """A newer revision as somebody makes it in the console: it has all that the newest has, its tags too."""
+    answer = newest(aws, family)
+    found = {key: value for key, value in answer["taskDefinition"].items() if key not in _ANSWERED}
+    return aws.client("ecs").register_task_definition(**{**found, "tags": answer["tags"], **changes})
+
+
+@drift("change ecs_service local-scheduler", "task_definition local-airflow-scheduler:")
+def a_service_on_another_revision(aws):
+    """On one that was registered by hand and deregistered again: it still runs."""
+    ecs = aws.client("ecs")
+    made = register(aws, "local-airflow-scheduler", memory="4096")["taskDefinition"]["taskDefinitionArn"]
+    update(aws, "local-scheduler", taskDefinition=made)
+    ecs.deregister_task_definition(taskDefinition=made)
+
+
+@drift("change ecs_task_definition local-other", "memory 1024 -> 512")
+def a_newer_revision_registered(aws):
+    register(aws, "local-other", memory="1024")
+
+
+@drift("change ecs_task_definition local-hello", "environment LOG_LEVEL debug -> info")
+def a_newer_revision_with_another_environment(aws):
+    (container,) = newest(aws, "local-hello")["taskDefinition"]["containerDefinitions"]
+    changed = {**container, "environment": [{"name": "LOG_LEVEL", "value": "debug"}]}
+    register(aws, "local-hello", containerDefinitions=[changed])
+
+
+@drift("create ecs_task_definition local-other")
+def all_revisions_deregistered(aws):
+    ecs = aws.client("ecs")
+    for arn in ecs.list_task_definitions(familyPrefix="local-other")["taskDefinitionArns"]:
+        ecs.deregister_task_definition(taskDefinition=arn)
+
+
+@drift("change ecs_task_definition local-airflow-command", "tags farflow:digest")
+def the_digest_of_a_revision_overwritten(aws):
+    arn = newest(aws, "local-airflow-command")["taskDefinition"]["taskDefinitionArn"]
+    aws.client("ecs").tag_resource(resourceArn=arn, tags=[{"key": "farflow:digest", "value": "mine"}])
+
+
+@drift("change ecs_cluster local", "settings containerInsights")
+def container_insights_switched(aws):
+    ecs = aws.client("ecs")
+    (found,) = ecs.describe_clusters(clusters=[CLUSTER], include=["SETTINGS"])["clusters"]
+    value = "disabled" if found["settings"][0]["value"] == "enabled" else "enabled"
+    ecs.update_cluster_settings(cluster=CLUSTER, settings=[{"name": "containerInsights", "value": value}])
+
+
+@drift("change ecs_cluster local", "default_capacity_provider_strategy FARGATE_SPOT")
+def tasks_on_spot_by_default(aws):
+    aws.client("ecs").put_cluster_capacity_providers(
+        cluster=CLUSTER,
+        capacityProviders=["FARGATE", "FARGATE_SPOT"],
+        defaultCapacityProviderStrategy=[{"capacityProvider": "FARGATE_SPOT", "weight": 1}],
+    )
+
+
+@drift("change ecs_cluster local", "capacity_providers [FARGATE] -> [FARGATE, FARGATE_SPOT]")
+def a_capacity_provider_removed(aws):
+    aws.client("ecs").put_cluster_capacity_providers(
+        cluster=CLUSTER,
+        capacityProviders=["FARGATE"],
+        defaultCapacityProviderStrategy=[{"capacityProvider": "FARGATE", "weight": 1, "base": 0}],
+    )
+
+
+@drift("change ecr_repository local-tasks", "image_tag_mutability MUTABLE -> IMMUTABLE")
+def tags_of_images_made_mutable(aws):
+    aws.client("ecr").put_image_tag_mutability(repositoryName="local-tasks", imageTagMutability="MUTABLE")
+
+
+@drift("change ecr_repository local-airflow", "scan_on_push false -> true")
+def images_no_longer_scanned(aws):
+    scanning = {"scanOnPush": False}
+    aws.client("ecr").put_image_scanning_configuration(
+        repositoryName="local-airflow", imageScanningConfiguration=scanning
+    )
+
+
+@drift("change ecr_repository local-tasks", "lifecycle_policy rules")
+def images_expire(aws):
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1}
+    rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
+    aws.client("ecr").put_lifecycle_policy(
+        repositoryName="local-tasks", lifecyclePolicyText=json.dumps({"rules": [rule]})
+    )
+
+
+@drift("change ecr_repository local-airflow", "repository_policy")
+def the_repository_opened_to_everybody(aws):
+    everybody = {"Sid": "Everybody", "Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}
+    aws.client("ecr").set_repository_policy(
+        repositoryName="local-airflow", policyText=json.dumps({"Version": "2012-10-17", "Statement": [everybody]})
+    )
+
+
+@drift("create image local-tasks:{other}", follows=("change ecs_task_definition local-other",))
+def an_image_deleted(aws):
+    ecr = aws.client("ecr")
+    images = ecr.list_images(repositoryName="local-tasks")["imageIds"]
+    gone = [{"imageTag": each["imageTag"]} for each in images if each["imageTag"].startswith("other-")]
+    ecr.batch_delete_image(repositoryName="local-tasks", imageIds=gone)
+
+
+@drift("change log_group /farflow/local/tasks", "retention_in_days 1 -> 30")
+def logs_of_tasks_kept_for_a_day(aws):
+    aws.client("logs").put_retention_policy(logGroupName="/farflow/local/tasks", retentionInDays=1)
+
+
+@drift("change log_group /farflow/local/airflow", "retention_in_days (none) -> 30")
+def logs_of_airflow_kept_for_ever(aws):
+    aws.client("logs").delete_retention_policy(logGroupName="/farflow/local/airflow")
+
+
+@drift("create log_group /farflow/local/tasks")
+def the_logs_of_tasks_deleted(aws):
+    aws.client("logs").delete_log_group(logGroupName="/farflow/local/tasks")
+
+
+WORKERS = {
+    "ServiceNamespace": "ecs",
+    "ResourceId": "service/local/local-worker",
+    "ScalableDimension": "ecs:service:DesiredCount",
+}
+
+
+def scaling(aws):
+    return aws.client("application-autoscaling")
+
+
+def put_policy(aws, name, target, **changes):
+    metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+    tracking = {"TargetValue": target, "PredefinedMetricSpecification": metric, "ScaleInCooldown": 60}
+    scaling(aws).put_scaling_policy(
+        PolicyName=name,
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={**tracking, "ScaleOutCooldown": 60, **changes},
+        **WORKERS,
+    )
+
+
+@drift("change scalable_target local/local-worker", "max_capacity 50 -> 5")
+def more_workers_allowed(aws):
+    scaling(aws).register_scalable_target(MinCapacity=1, MaxCapacity=50, **WORKERS)
+
+
+@drift("change scalable_target local/local-worker", "suspended_state dynamic_scaling_in_suspended true -> false")
+def scaling_suspended(aws):
+    scaling(aws).register_scalable_target(SuspendedState={"DynamicScalingInSuspended": True}, **WORKERS)
+
+
+@drift("change scaling_policy local/local-worker/local-worker-cpu", "target_value 10.0 -> 70.0")
+def workers_scale_earlier(aws):
+    put_policy(aws, "local-worker-cpu", 10.0)
+
+
+@drift("change scaling_policy local/local-worker/local-worker-cpu", "scale_in_cooldown 900 -> 60")
+def workers_leave_later(aws):
+    put_policy(aws, "local-worker-cpu", 70.0, ScaleInCooldown=900)
+
+
+@drift("create scaling_policy local/local-worker/local-worker-memory")
+def a_scaling_policy_deleted(aws):
+    scaling(aws).delete_scaling_policy(PolicyName="local-worker-memory", **WORKERS)
+
+
+@drift("delete scaling_policy local/local-worker/mine")
+def a_scaling_policy_added(aws):
+    put_policy(aws, "mine", 20.0)

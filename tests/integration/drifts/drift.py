@@ -1,0 +1,57 @@
+"""A drift: what somebody does to an environment by hand, and what the next plan has to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+Hand = Callable[[Any], None]
+
+#: Every drift, in the order of the files that declare them.
+DRIFTS: list[Drift] = []
+
+
+@dataclass(frozen=True)
+class Drift:
+    """``do(aws)`` brings it about. ``action`` is what the plan shall name for it, as ``change log_group /farflow/x``,
+    ``reason`` stands in that action's reasons, ``follows`` are the actions that AWS makes necessary with it: the ids
+    of what is made anew are in other resources.
+    """
+
+    do: Hand
+    action: str
+    reason: str = ""
+    follows: tuple[str, ...] = ()
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.do.__name__.replace("_", " "))
+
+    @property
+    def resources(self) -> set[str]:
+        """Whom it touches, each as ``log_group /farflow/x``."""
+        return {action.split(" ", 1)[1] for action in (self.action, *self.follows)}
+
+
+def drift(action: str, reason: str = "", follows: tuple[str, ...] = ()) -> Callable[[Hand], Hand]:
+    """Declares that the function below is a drift."""
+
+    def declare(do: Hand) -> Hand:
+        DRIFTS.append(Drift(do, action, reason, follows))
+        return do
+
+    return declare
+
+
+def rounds(drifts: list[Drift]) -> list[list[Drift]]:
+    """The drifts in as few rounds as possible in which no resource has more than one of them."""
+    found: list[list[Drift]] = []
+    for each in drifts:
+        for some in found:
+            if not any(each.resources & other.resources for other in some):
+                some.append(each)
+                break
+        else:
+            found.append([each])
+    return found

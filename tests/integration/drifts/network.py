@@ -1,0 +1,159 @@
+"""By hand in the VPC."""
+
+from __future__ import annotations
+
+from .drift import drift
+
+ANYWHERE = "0.0.0.0/0"
+
+
+def tagged(aws, call, key, name):
+    """The one EC2 resource with this Name."""
+    filters = [{"Name": "tag:Name", "Values": [name]}]
+    (found,) = getattr(aws.client("ec2"), call)(Filters=filters)[key]
+    return found
+
+
+def vpc_id(aws):
+    return tagged(aws, "describe_vpcs", "Vpcs", "local")["VpcId"]
+
+
+def group_id(aws, name):
+    return tagged(aws, "describe_security_groups", "SecurityGroups", name)["GroupId"]
+
+
+def subnet_id(aws, name):
+    return tagged(aws, "describe_subnets", "Subnets", name)["SubnetId"]
+
+
+def route_table(aws, name):
+    return tagged(aws, "describe_route_tables", "RouteTables", name)
+
+
+def tcp(port, cidr):
+    return [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": cidr}]}]
+
+
+@drift("change vpc local", "dns_hostnames false -> true")
+def dns_names_of_the_vpc_switched_off(aws):
+    aws.client("ec2").modify_vpc_attribute(VpcId=vpc_id(aws), EnableDnsHostnames={"Value": False})
+
+
+@drift("change subnet local-public-a", "map_public_ip_on_launch true -> false")
+def public_addresses_in_a_subnet(aws):
+    subnet = subnet_id(aws, "local-public-a")
+    aws.client("ec2").modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+
+
+@drift("change subnet local-private-a", "tags team operations -> data")
+def a_tag_of_a_subnet_overwritten(aws):
+    subnet = subnet_id(aws, "local-private-a")
+    aws.client("ec2").create_tags(Resources=[subnet], Tags=[{"Key": "team", "Value": "operations"}])
+
+
+@drift("change internet_gateway local", "tags team (none) -> data")
+def a_tag_of_the_internet_gateway_removed(aws):
+    gateway = tagged(aws, "describe_internet_gateways", "InternetGateways", "local")["InternetGatewayId"]
+    aws.client("ec2").delete_tags(Resources=[gateway], Tags=[{"Key": "team"}])
+
+
+@drift("change elastic_ip local-nat-a", "tags owner me -> (none)")
+def a_tag_added_to_the_address(aws):
+    address = tagged(aws, "describe_addresses", "Addresses", "local-nat-a")["AllocationId"]
+    aws.client("ec2").create_tags(Resources=[address], Tags=[{"Key": "owner", "Value": "me"}])
+
+
+@drift("change security_group_rules local-api-server", f"ingress tcp 22 {ANYWHERE}")
+def a_rule_added_to_a_security_group(aws):
+    group = group_id(aws, "local-api-server")
+    aws.client("ec2").authorize_security_group_ingress(GroupId=group, IpPermissions=tcp(22, ANYWHERE))
+
+
+@drift("change security_group_rules local-load-balancer", "ingress tcp 80 10.0.0.0/16")
+def a_rule_removed_from_a_security_group(aws):
+    group = group_id(aws, "local-load-balancer")
+    aws.client("ec2").revoke_security_group_ingress(GroupId=group, IpPermissions=tcp(80, "10.0.0.0/16"))
+
+
+@drift("change security_group_rules local-tasks", f"egress all {ANYWHERE}")
+def the_way_out_of_a_security_group_closed(aws):
+    out = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": ANYWHERE}]}]
+    aws.client("ec2").revoke_security_group_egress(GroupId=group_id(aws, "local-tasks"), IpPermissions=out)
+
+
+@drift("change security_group_rules local-shared-volume", "ingress tcp 2049-2050")
+def a_port_range_widened(aws):
+    groups = [{"GroupId": group_id(aws, "local-tasks")}]
+    rule = [{"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2050, "UserIdGroupPairs": groups}]
+    group = group_id(aws, "local-shared-volume")
+    aws.client("ec2").authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
+
+
+@drift("change route_table local-private", f"routes {ANYWHERE} (none) -> nat-")
+def the_route_out_removed(aws):
+    table = route_table(aws, "local-private")["RouteTableId"]
+    aws.client("ec2").delete_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE)
+
+
+@drift("change route_table local-private", f"routes {ANYWHERE} igw-")
+def the_private_subnets_routed_to_the_internet(aws):
+    table = route_table(aws, "local-private")["RouteTableId"]
+    gateway = tagged(aws, "describe_internet_gateways", "InternetGateways", "local")["InternetGatewayId"]
+    aws.client("ec2").replace_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE, GatewayId=gateway)
+
+
+@drift("change route_table local-public", "routes 192.0.2.0/24 igw-")
+def a_route_added(aws):
+    table = route_table(aws, "local-public")["RouteTableId"]
+    gateway = tagged(aws, "describe_internet_gateways", "InternetGateways", "local")["InternetGatewayId"]
+    aws.client("ec2").create_route(RouteTableId=table, DestinationCidrBlock="192.0.2.0/24", GatewayId=gateway)
+
+
+@drift("change route_table local-public", "subnets [subnet-")
+def a_subnet_taken_from_its_route_table(aws):
+    table = route_table(aws, "local-public")
+    association = next(each for each in table["Associations"] if each.get("SubnetId"))
+    aws.client("ec2").disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
+
+
+@drift("change vpc_endpoint local-s3", "route_tables (none) -> [rtb-")
+def the_route_table_taken_from_the_endpoint(aws):
+    endpoint = tagged(aws, "describe_vpc_endpoints", "VpcEndpoints", "local-s3")
+    aws.client("ec2").modify_vpc_endpoint(
+        VpcEndpointId=endpoint["VpcEndpointId"], RemoveRouteTableIds=endpoint["RouteTableIds"]
+    )
+
+
+@drift("create vpc_endpoint local-s3")
+def the_endpoint_deleted(aws):
+    endpoint = tagged(aws, "describe_vpc_endpoints", "VpcEndpoints", "local-s3")["VpcEndpointId"]
+    aws.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[endpoint])
+
+
+@drift("create nat_gateway local-nat-a", follows=("change route_table local-private",))
+def the_nat_gateway_deleted(aws):
+    ec2 = aws.client("ec2")
+    filters = [{"Name": "tag:Name", "Values": ["local-nat-a"]}, {"Name": "state", "Values": ["available"]}]
+    (gateway,) = ec2.describe_nat_gateways(Filters=filters)["NatGateways"]
+    ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
+
+
+@drift("change dns_namespace local.farflow.internal", "soa_ttl 900 -> 15")
+def the_namespace_edited(aws):
+    discovery = aws.client("servicediscovery")
+    (namespace,) = discovery.list_namespaces()["Namespaces"]
+    soa = {"DnsProperties": {"SOA": {"TTL": 900}}}
+    discovery.update_private_dns_namespace(Id=namespace["Id"], Namespace={"Properties": soa})
+
+
+def discovery_service(aws):
+    (found,) = aws.client("servicediscovery").list_services()["Services"]
+    return found
+
+
+@drift("change discovery_service api-server.local.farflow.internal", "dns_records A 300 -> 10")
+def the_private_name_cached_longer(aws):
+    records = {"DnsRecords": [{"Type": "A", "TTL": 300}]}
+    aws.client("servicediscovery").update_service(
+        Id=discovery_service(aws)["Id"], Service={"Description": "Airflow's api-server", "DnsConfig": records}
+    )

@@ -1,0 +1,117 @@
+"""What people change by hand is seen by the next plan, each on its own, with its reason, and a plain deploy mends it.
+
+A deploy for each drift would take an hour, a look takes a second. So drifts come in rounds, in which no resource has
+more than one: each is made and looked for by itself, and has to be the only thing that is new in the plan. Then one
+deploy mends the round, each resource for the sake of its one drift, and has to touch no other.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.stack.contents import changed, contents
+
+from .conftest import Project
+from .drifts import DRIFTS, rounds
+from .look import Looks
+
+VARIABLES = {
+    "farflow_tags": {"team": "data"},
+    "rds_deletion_protection": True,
+    "worker_pool_enabled": True,
+}
+TASK = """\
+shared_volume: true
+environment: {LOG_LEVEL: info}
+policy:
+  - {Effect: Allow, Action: ["s3:GetObject"], Resource: ["arn:aws:s3:::example-bucket/*"]}
+"""
+
+
+class Environment:
+    """An environment that has everything of which there are drifts."""
+
+    def __init__(self, aws, playbooks, project):
+        self.aws = aws
+        self._playbooks = playbooks
+        project.add_task("other")
+        (project.tasks / "hello" / "task.yml").write_text(TASK)
+        self._variables = {**project.variables, **VARIABLES}
+        self.deploy()
+        self._looks = Looks(aws, self._variables)
+        self._ids = self._named()
+
+    def deploy(self):
+        self._playbooks.deploy(**self._variables)
+
+    def plan(self):
+        return self._looks.plan()
+
+    def contents(self):
+        return contents(self.aws, self._variables)
+
+    def said(self, action):
+        """The action of a drift with the ids that only this environment has."""
+        return action.format_map(self._ids)
+
+    def _named(self):
+        """The ids of the subnets by their names, and the tags of the images by their tasks'."""
+        subnets = self.aws.client("ec2").describe_subnets()["Subnets"]
+        named = {tag["Value"]: each["SubnetId"] for each in subnets for tag in each["Tags"] if tag["Key"] == "Name"}
+        images = self.aws.client("ecr").list_images(repositoryName="local-tasks")["imageIds"]
+        return named | {each["imageTag"].partition("-")[0]: each["imageTag"] for each in images}
+
+
+@pytest.fixture(scope="module")
+def environment(playbooks, tmp_path_factory):
+    playbooks.aws.reset()
+    return Environment(playbooks.aws, playbooks, Project(tmp_path_factory.mktemp("project")))
+
+
+def check_named(environment, drift, before, after):
+    """The drift, and what follows from it, is all that is new in the plan, and its reason is told."""
+    new = {action: reasons for action, reasons in after.items() if before.get(action) != reasons}
+    action = environment.said(drift.action)
+    assert set(new) == {action, *map(environment.said, drift.follows)}, new
+    assert drift.reason in new[action]
+    assert before.keys() <= after.keys()
+
+
+@pytest.mark.parametrize("drifts", rounds(DRIFTS), ids=lambda drifts: f"{len(drifts)} drifts")
+def test_is_seen_with_its_reason_and_mended(environment, drifts, subtests):
+    plan = environment.plan()
+    assert plan == {}
+    for drift in drifts:
+        drift.do(environment.aws)
+        before, plan = plan, environment.plan()
+        with subtests.test(drift.name):
+            check_named(environment, drift, before, plan)
+    drifted = environment.contents()
+    environment.deploy()
+    assert environment.plan() == {}
+    mended = {" ".join(key) for key in changed(drifted, environment.contents())}
+    caused = {environment.said(drift.action).split(" ", 1)[1] for drift in drifts}
+    named = {action.split(" ", 1)[1] for action in plan}
+    assert caused <= mended <= named
+
+
+def test_there_are_many_kinds_of_drift():
+    types = {drift.action.split()[1] for drift in DRIFTS}
+    assert (len(DRIFTS) >= 80, len(types) >= 25) == (True, True)
+
+
+def test_the_value_of_a_secret_is_left_as_somebody_set_it(environment):
+    secrets = environment.aws.client("secretsmanager")
+    secrets.put_secret_value(SecretId="farflow/local/admin-password", SecretString="set-by-hand")
+    assert environment.plan() == {}
+    environment.deploy()
+    assert secrets.get_secret_value(SecretId="farflow/local/admin-password")["SecretString"] == "set-by-hand"
+
+
+def test_the_count_that_an_autoscaler_has_set_is_left(environment):
+    ecs = environment.aws.client("ecs")
+    ecs.update_service(cluster="local", service="local-worker", desiredCount=4)
+    assert environment.plan() == {}
+    environment.deploy()
+    (worker,) = ecs.describe_services(cluster="local", services=["local-worker"])["services"]
+    assert worker["desiredCount"] == 4
