@@ -1,0 +1,59 @@
+#!/usr/bin/python
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: awx_assets
+short_description: Bring job templates for Airflow, and what they need, into AWX
+version_added: 0.1.0
+description:
+  - Creates and mends an execution environment, a project, and for each environment an inventory with its source and the
+    job templates Plan, Deploy, DAG tasks and Teardown with surveys, schedules, a credential and a notification hook.
+  - Compares with what AWX exports, and imports what is missing or differs, by the command C(awx) of the Python package
+    C(awxkit).
+  - A credential that is missing is created without keys, which a person puts in. One that exists is not touched.
+  - What it shall make is said by the variables that begin with C(farflow_awx_). C(playbooks/awx.meta.yml) declares
+    them.
+  - The surveys are made from the argument specs of the variables that they ask for.
+author: farflow.airflow contributors (@farflow)
+attributes:
+  check_mode:
+    description: Says what a run would bring into AWX, and changes nothing there.
+    support: full
+  diff_mode:
+    description: One line for each object that is made or differs.
+    support: full
+requirements:
+  - awxkit, with setuptools below 81
+notes:
+  - It runs on the controller, in Ansible's own process.
+  - Where AWX is, and who asks, say E(CONTROLLER_HOST) and E(CONTROLLER_OAUTH_TOKEN), or E(CONTROLLER_USERNAME) and
+    E(CONTROLLER_PASSWORD), as they do for C(awx).
+options: {}
+"""
+
+EXAMPLES = r"""
+- name: Job templates for dev and prod
+  farflow.airflow.awx_assets:
+  vars:
+    farflow_awx_project_url: https://git.example.com/data/airflow-on-fargate.git
+    farflow_awx_execution_environment_image: registry.example.com/farflow-airflow:0.1.0
+    farflow_awx_environments: [dev, prod]
+"""
+
+RETURN = r"""
+reasons:
+  description: One line for each object that was, or in check mode would be, made or mended.
+  returned: success
+  type: list
+  elements: str
+  sample: ["job_templates Airflow dev: Plan: playbook, survey_spec"]
+credentials:
+  description: The names of credentials that were, or in check mode would be, made. A person has to put in the keys.
+  returned: success
+  type: list
+  elements: str
+  sample: [Airflow dev]
+"""
