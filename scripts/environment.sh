@@ -1,8 +1,9 @@
 #!/bin/sh
-# Brings the Python environment .venv to what requirements.lock says. Does nothing when it is so already.
+# Brings the Python environment .venv to what a lock file says. Does nothing when it is so already.
 #
-#   environment.sh          makes or renews .venv
-#   environment.sh --lock   writes requirements.lock anew from pyproject.toml
+#   environment.sh          what deploys, here and on AWS: requirements.lock
+#   environment.sh dev      and what tests and lints: requirements-dev.lock, which has all of the other
+#   environment.sh --lock   writes both anew from pyproject.toml
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -47,24 +48,35 @@ uv_command() {
     echo .tools/bin/uv
 }
 
-if [ "${1:-}" = --lock ]; then
-    uv=$(uv_command "$(python_command)")
-    "$uv" pip compile -q pyproject.toml --group embedded --group test --group lint --universal --generate-hashes \
-        --no-annotate --no-emit-index-url --custom-compile-command "make lock" --python-version 3.11 \
-        -o requirements.lock
-    exit 0
-fi
+lock() {
+    "$uv" pip compile -q pyproject.toml --universal --generate-hashes --no-annotate --no-emit-index-url \
+        --custom-compile-command "make lock" --python-version 3.11 "$@"
+}
 
-digest=$(sha256sum requirements.lock | cut -d ' ' -f 1)
-if [ "$(cat .venv/.lock 2>/dev/null)" = "$digest" ] && .venv/bin/python -c '' 2>/dev/null; then
-    exit 0
-fi
+# .venv/.lock has the digests of the lock files that .venv holds all of.
+installed() {
+    digest=$(sha256sum "$1" | cut -d ' ' -f 1)
+    grep -qx "$digest" .venv/.lock 2>/dev/null && .venv/bin/python -c '' 2>/dev/null
+}
+
+case "${1:-}" in
+    --lock)
+        uv=$(uv_command "$(python_command)")
+        lock --group embedded --group test --group lint -o requirements-dev.lock
+        lock --group embedded -c requirements-dev.lock -o requirements.lock
+        exit 0
+        ;;
+    dev) lock=requirements-dev.lock ;;
+    *) lock=requirements.lock ;;
+esac
+if installed "$lock"; then exit 0; fi
 python=$(python_command)
 uv=$(uv_command "$python")
 if ! .venv/bin/python -c '' 2>/dev/null; then
     say "making .venv with $python"
     "$uv" venv -q --clear --python "$python" .venv
 fi
-say "installing what requirements.lock names"
-"$uv" pip sync -q --python .venv/bin/python --require-hashes requirements.lock
-echo "$digest" > .venv/.lock
+say "installing what $lock names"
+rm -f .venv/.lock
+"$uv" pip sync -q --python .venv/bin/python --require-hashes "$lock"
+sha256sum requirements.lock "$lock" | cut -d ' ' -f 1 > .venv/.lock

@@ -3,6 +3,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit
 PATH="$PWD/.venv/bin:$PATH"
+sh scripts/environment.sh dev || exit
 failed=0
 
 check() {

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import shlex
 
+from ansible.errors import AnsibleFilterError
+
 
 def only(items, *keys, **more):
     """The items with these keys only, and with ``more`` added to each: what a module wants to know of a deletion."""
@@ -15,7 +17,10 @@ def only(items, *keys, **more):
 
 def command_line(text):
     """A command line as a list of words, as a shell splits it."""
-    return shlex.split(text)
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise AnsibleFilterError(f"{text!r} is no command line: {error}") from error
 
 
 class FilterModule:

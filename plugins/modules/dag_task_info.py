@@ -13,7 +13,8 @@ description:
   - A DAG task is a folder with a C(Dockerfile). A C(task.yml) beside it is optional; its keys are C(cpu) in CPU units
     (1024 are a vCPU), C(memory) in MiB, C(ephemeral_storage) in GiB, C(architecture), C(command) (a list),
     C(environment) (a mapping of texts), C(secrets) (a mapping of environment variables to ARNs or names of secrets),
-    C(policy) (a list of IAM statements), C(shared_volume) (a boolean) and C(stop_timeout) in seconds.
+    C(policy) (a list of IAM statements), C(readonly_root_filesystem) and C(shared_volume) (booleans) and
+    C(stop_timeout) in seconds.
   - Everything that is wrong in any of the tasks is told in one error, with file, line and key.
   - Hidden folders, C(__pycache__) and files directly under C(tasks/) are passed over.
   - C(task.yml) and C(__pycache__) are not part of a task's image.
@@ -112,6 +113,9 @@ tasks:
       description: IAM statements of the task's own role; actions and resources are sorted lists.
       type: list
       elements: dict
+    readonly_root_filesystem:
+      description: Whether the container can write to no file of its image.
+      type: bool
     shared_volume:
       description: Whether the environment's EFS volume is mounted.
       type: bool
@@ -134,6 +138,7 @@ tasks:
         GREETING: hello
       secrets: {}
       policy: []
+      readonly_root_filesystem: true
       shared_volume: false
       stop_timeout: 30
       image:

@@ -139,7 +139,7 @@ GROUP = {
     "tags": {"type": "dict", "default": {}},
 }
 
-RULES = {
+GROUP_RULES = {
     "name": {"type": "str", "required": True},
     "group_id": {"type": "str", "required": True},
     "ingress": {"type": "dict", "default": {}},
@@ -148,7 +148,7 @@ RULES = {
 
 ARGUMENT_SPEC = {
     "security_groups": {"type": "list", "elements": "dict", "default": [], "options": GROUP},
-    "rules": {"type": "list", "elements": "dict", "default": [], "options": RULES},
+    "rules": {"type": "list", "elements": "dict", "default": [], "options": GROUP_RULES},
     "state": STATE,
 }
 

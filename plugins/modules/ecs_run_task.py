@@ -157,6 +157,8 @@ ARGUMENT_SPEC = {
     "all_log_lines": {"type": "bool", "default": False},
 }
 
+RULES = {"mutually_exclusive": [("launch_type", "capacity_provider_strategy")]}
+
 NOTHING_YET = {"task_arn": None, "exit_code": None, "stop_code": None, "stopped_reason": None, "log_lines": []}
 
 
@@ -170,7 +172,7 @@ def work(parameters, clients, check_mode):
 
 
 def main():
-    run(ARGUMENT_SPEC, work, mutually_exclusive=[("launch_type", "capacity_provider_strategy")])
+    run(ARGUMENT_SPEC, work, **RULES)
 
 
 if __name__ == "__main__":

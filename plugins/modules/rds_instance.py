@@ -313,6 +313,8 @@ ARGUMENT_SPEC = {
 
 NEEDED = ["engine_version", "instance_class", "allocated_storage", "master_username", "master_user_secret"]
 
+RULES = {"required_if": [("state", "present", NEEDED)]}
+
 
 def work(parameters, clients, check_mode):
     """Makes, changes or deletes the instance."""
@@ -335,7 +337,7 @@ def work(parameters, clients, check_mode):
 
 
 def main():
-    run(ARGUMENT_SPEC, work, required_if=[("state", "present", NEEDED)])
+    run(ARGUMENT_SPEC, work, **RULES)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.errors import AnsibleError
+
+from ..module_utils.pure.value_checks import told
+from .values import Read, missing, read
 
 COLLECTION = Path(__file__).parent.parent.parent
 ROLES = ("network", "rds", "ecs_cluster", "dag_tasks", "airflow_service", "worker_pool")
@@ -50,13 +53,32 @@ def unknown(variables: Mapping[str, Any], options: Mapping[str, Any]) -> list[st
 def gather(
     options: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any], template: Template
 ) -> tuple[dict[str, Any], list[str]]:
-    """The value of every declared variable, coerced to its type, and what is wrong with them."""
-    # By way of JSON, since Ansible's own types of text and numbers carry more than their value.
-    given = json.loads(json.dumps({name: template(values[name]) for name in options if name in values}))
-    given = {name: value for name, value in given.items() if value is not None}
-    wrong = [name for name in given if options[name]["type"] == "dict" and not isinstance(given[name], (dict, str))]
-    if wrong:  # ArgumentSpecValidator looks into them all the same
-        return {}, [f"{name}: is {given[name]!r}, allowed: a mapping" for name in wrong]
-    checked = ArgumentSpecValidator(dict(options)).validate(given)
-    parameters = {name: checked.validated_parameters.get(name) for name in options}
-    return parameters, list(checked.error_messages)
+    """The value of every declared variable in which nothing is wrong, by its type; and what is wrong with the others.
+
+    A variable without a value has its default, and without one it is None.
+    """
+    inputs: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, option in options.items():
+        inputs[name], found = _value(option, values.get(name), template)
+        if found:
+            del inputs[name]
+            problems += told(name, found)
+    return inputs, problems
+
+
+def _value(option: Mapping[str, Any], given: Any, template: Template) -> Read:
+    try:
+        value = _plain(template(given))
+        if value is None:
+            value = _plain(template(option.get("default")))
+    except AnsibleError as error:
+        return None, [((), f"its template can't be resolved: {str(error).splitlines()[0]}")]
+    except (TypeError, ValueError) as error:  # ValueError: it holds itself
+        return None, [((), f"is nothing that JSON could say: {error}")]
+    return (None, missing(option)) if value is None else read(option, value)
+
+
+def _plain(value: Any) -> Any:
+    """By way of JSON, since Ansible's own types of text and numbers carry more than their value; dates become texts."""
+    return json.loads(json.dumps(value, default=str))

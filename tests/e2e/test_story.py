@@ -15,6 +15,7 @@ import boto3
 import pytest
 from playwright.sync_api import expect
 
+from tests.stack.airflow_calls import OPERATIONS
 from tests.stack.listing import difference, listing
 from tests.stack.playbooks import ROOT
 
@@ -97,6 +98,12 @@ def test_sample_dag_runs_green(airflow, run):
     assert run["state"] == "success"
     states = {each["task_id"]: each["state"] for each in airflow.task_instances("example", run["dag_run_id"])}
     assert states == dict.fromkeys(TASKS, "success")
+
+
+def test_airflow_has_called_only_what_its_policies_are_made_for(aws, run):
+    called = {(call["service"], call["operation"]) for call in aws.calls() if call["caller"] == "container"}
+    assert ("ecs", "RunTask") in called
+    assert called - OPERATIONS.keys() == set()
 
 
 def test_five_services_run_what_they_shall(ecs, run):

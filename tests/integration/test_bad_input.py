@@ -14,124 +14,12 @@ import yaml
 
 from tests.stack.playbooks import ROOT
 
+from .bad_folders import FOLDERS, TASK_FILES, fill_with_what_is_allowed
+from .bad_variables import VARIABLES
 from .conftest import Project
 
-COMPONENT = "airflow_service_scheduler"
-CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/3f9e"
-
-# What is given, and what the refusal has to say.
-VARIABLES = [
-    ({"farflow_enviroment": "x"}, ["farflow_enviroment", "did you mean farflow_environment?"]),
-    ({"rds_outputs": {"endpoint": "x"}}, ["rds_outputs"]),
-    ({"farflow_environment": None}, ["farflow_environment"]),
-    ({"farflow_environment": ""}, ["farflow_environment"]),
-    ({"farflow_environment": "Prod"}, ["farflow_environment", "Prod"]),
-    ({"farflow_environment": "a" * 60}, ["farflow_environment", "a" * 60]),
-    ({"farflow_region": "Ireland"}, ["farflow_region", "Ireland"]),
-    ({"farflow_tags": {"farflow:role": "mine"}}, ["farflow_tags", "farflow:role"]),
-    ({"farflow_tags": {"aws:x": "y"}}, ["farflow_tags", "aws:x"]),
-    ({"farflow_teardown_keep": ["everything"]}, ["farflow_teardown_keep", "everything"]),
-    ({"farflow_endpoint_url": "", "farflow_access_key": "AKIAEXAMPLE"}, ["farflow_access_key"]),
-    ({"farflow_build_ca_bundle": "/no/such/bundle.pem"}, ["farflow_build_ca_bundle", "/no/such/bundle.pem"]),
-    ({"network_cidr": "10.0.0.0"}, ["network_cidr", "10.0.0.0"]),
-    ({"network_cidr": "10.0.0.0/28"}, ["network_cidr", "10.0.0.0/28"]),
-    ({"network_cidr": "10.0.0.7/16"}, ["network_cidr", "10.0.0.7/16"]),
-    ({"network_availability_zone_count": 1}, ["network_availability_zone_count", "1"]),
-    ({"network_availability_zone_count": "two"}, ["network_availability_zone_count", "two"]),
-    ({"network_availability_zones": ["us-east-1a"]}, ["network_availability_zones"]),
-    ({"network_availability_zones": ["eu-west-1a", "eu-west-1b"]}, ["network_availability_zones", "eu-west-1a"]),
-    ({"network_nat_gateways": "none"}, ["network_nat_gateways", "none"]),
-    ({"network_ingress_cidrs": ["everywhere"]}, ["network_ingress_cidrs", "everywhere"]),
-    ({"rds_allocated_storage": 5}, ["rds_allocated_storage", "5"]),
-    ({"rds_max_allocated_storage": 21}, ["rds_max_allocated_storage", "21"]),
-    ({"rds_backup_retention_period": 36}, ["rds_backup_retention_period", "36"]),
-    ({"rds_instance_class": "t4g.small"}, ["rds_instance_class", "t4g.small"]),
-    ({"rds_engine_version": "latest"}, ["rds_engine_version", "latest"]),
-    ({"rds_master_username": "postgres"}, ["rds_master_username", "postgres"]),
-    ({"rds_master_username": "air-flow"}, ["rds_master_username", "air-flow"]),
-    ({"rds_database_name": "1st"}, ["rds_database_name", "1st"]),
-    ({"ecs_cluster_container_insights": "yes please"}, ["ecs_cluster_container_insights", "yes please"]),
-    ({"dag_tasks_cpu": 300}, ["dag_tasks_cpu", "300"]),
-    ({"dag_tasks_cpu": 256, "dag_tasks_memory": 8192}, ["dag_tasks_memory", "8192"]),
-    ({"dag_tasks_log_retention_in_days": 31}, ["dag_tasks_log_retention_in_days", "31"]),
-    ({"dag_tasks_path": "/no/such/folder"}, ["/no/such/folder"]),
-    ({"airflow_service_path": "/no/such/folder"}, ["airflow_service_path", "/no/such/folder"]),
-    ({"airflow_service_api_server": {"count": 0}}, ["airflow_service_api_server", "0"]),
-    ({COMPONENT: {"cpu": 256, "memory": 4096}}, [COMPONENT, "4096"]),
-    ({COMPONENT: {"count": 1, "cpus": 256}}, [COMPONENT, "cpus"]),
-    ({COMPONENT: 2}, [COMPONENT]),
-    ({"airflow_service_load_balancer_scheme": "public"}, ["airflow_service_load_balancer_scheme", "public"]),
-    ({"airflow_service_load_balancer_scheme": "internet-facing"}, ["airflow_service_allow_plain_http"]),
-    ({"airflow_service_certificate_arn": "my certificate"}, ["airflow_service_certificate_arn", "my certificate"]),
-    ({"airflow_service_certificate_arn": CERTIFICATE}, ["airflow_service_certificate_arn", "eu-west-1"]),
-    ({"airflow_service_load_balancer_port": 70000}, ["airflow_service_load_balancer_port", "70000"]),
-    ({"airflow_service_base_url": "airflow.example.org"}, ["airflow_service_base_url", "airflow.example.org"]),
-    ({"airflow_service_config": {"core": "parallelism=4"}}, ["airflow_service_config", "core"]),
-    ({"airflow_service_environment": {"A B": "c"}}, ["airflow_service_environment", "A B"]),
-    ({"airflow_service_secrets": {"TOKEN": "hunter2"}}, ["airflow_service_secrets", "TOKEN"]),
-    ({"airflow_service_policy": [{"Effect": "Allow"}]}, ["airflow_service_policy", "Action"]),
-    ({"airflow_service_managed_policy_arns": ["ReadOnly"]}, ["airflow_service_managed_policy_arns", "ReadOnly"]),
-    ({"airflow_service_admin_username": "a b"}, ["airflow_service_admin_username", "a b"]),
-    ({"worker_pool_min_count": 6}, ["worker_pool_max_count"]),
-    ({"worker_pool_cpu_percent": 170}, ["worker_pool_cpu_percent", "170"]),
-    ({"worker_pool_memory": 100}, ["worker_pool_memory", "100"]),
-    ({"worker_pool_enabled": "perhaps"}, ["worker_pool_enabled", "perhaps"]),
-    (
-        {"worker_pool_enabled": True, "worker_pool_cpu_percent": 0, "worker_pool_memory_percent": 0},
-        ["worker_pool_enabled"],
-    ),
-]
-
-# What stands in tasks/hello/task.yml, and what the refusal has to say beside that file's path.
-TASK_FILES = [
-    ("memroy: 512\n", ["memroy", "memory"]),
-    ("cpu: 256\nmemory: 8192\n", ["memory", "8192"]),
-    ("cpu: lots\n", ["cpu", "lots"]),
-    ("stop_timeout: 121\n", ["stop_timeout", "121"]),
-    ("ephemeral_storage: 20\n", ["ephemeral_storage", "20"]),
-    ("architecture: SPARC\n", ["architecture", "SPARC"]),
-    ("command: python numbers.py\n", ["command"]),
-    ("environment: [A, B]\n", ["environment"]),
-    ("secrets: [TOKEN]\n", ["secrets"]),
-    ("policy: [{Effect: Allow}]\n", ["policy"]),
-    ("shared_volume: perhaps\n", ["shared_volume", "perhaps"]),
-    ("- cpu: 256\n", []),
-    ("cpu: [256\n", []),
-    ("cpu: 256\ncpu: 512\n", ["cpu"]),
-]
-
-
-def no_dockerfile(project):
-    (project.tasks / "hello" / "Dockerfile").unlink()
-    return "hello"
-
-
-def bad_name(project):
-    project.add_task("Hello World")
-    return "Hello World"
-
-
-def name_of_airflow(project):
-    project.add_task("airflow-scheduler")
-    return "airflow-scheduler"
-
-
-def name_in_other_letters(project):
-    project.add_task("HELLO")
-    return "HELLO"
-
-
-def misspelt_task_file(project):
-    (project.tasks / "hello" / "task.yaml").write_text("cpu: 256\n")
-    return "task.yaml"
-
-
-def no_airflow_dockerfile(project):
-    (project.airflow / "Dockerfile").unlink()
-    return "airflow"
-
-
-FOLDERS = [no_dockerfile, bad_name, name_of_airflow, name_in_other_letters, misspelt_task_file, no_airflow_dockerfile]
+OPTIONS = yaml.safe_load((ROOT / "playbooks" / "deploy.meta.yml").read_text())["argument_specs"]["deploy"]["options"]
+LARGE = 5 << 30
 
 
 class Table:
@@ -141,6 +29,7 @@ class Table:
         self._path = path
         self._rows = []
         self.answers = []
+        self.output = ""
 
     def project(self):
         """A good project folder, to be spoilt."""
@@ -171,28 +60,37 @@ class Table:
         outcome = playbooks.run(str(play))
         assert outcome.code == 0, outcome.output
         self.answers = json.loads(answers.read_text())
+        self.output = outcome.output
 
 
 def refused(answer):
-    """Why; the text of an answer that is a refusal."""
+    """Why, a line each; of an answer that is a refusal."""
     assert answer["failed"], "it was not refused"
-    assert "nothing was done" in answer["msg"]
-    return answer["msg"]
+    head, *lines = answer["msg"].splitlines()
+    assert "nothing was done" in head, answer["msg"]
+    assert all(line.startswith("- ") for line in lines), lines
+    return [line.removeprefix("- ") for line in lines]
+
+
+def missing(said, lines):
+    text = "\n".join(lines)
+    return [each for each in said if each not in text]
 
 
 @pytest.fixture(scope="module")
 def table(playbooks, tmp_path_factory):
     """Every row, looked at, with the calls of AWS that all of them made together."""
     table = Table(tmp_path_factory.mktemp("rows"))
+    table.says = []
     for variables, _ in VARIABLES:
         table.add(table.project(), variables)
-    for content, _ in TASK_FILES:
+    for content, *_ in TASK_FILES:
         project = table.project()
         (project.tasks / "hello" / "task.yml").write_text(content)
         table.add(project, {})
     for spoil in FOLDERS:
         project = table.project()
-        spoil(project)
+        table.says.append(spoil(project))
         table.add(project, {})
     playbooks.aws.reset_calls()
     table.look(playbooks)
@@ -200,26 +98,52 @@ def table(playbooks, tmp_path_factory):
     return table
 
 
+def test_there_are_enough_rows():
+    assert len(VARIABLES) + len(TASK_FILES) + len(FOLDERS) >= 150
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_variable_has_a_row(name):
+    """A variable without one is a variable of which nobody knows whether a mistake in it is seen."""
+    given = [variables[name] for variables, _ in VARIABLES if name in variables]
+    assert given, f"add a value that is refused to tests/integration/bad_variables.py: {name}"
+    keys = {key for value in given if isinstance(value, dict) for key in value}
+    assert [key for key in OPTIONS[name].get("options", {}) if key not in keys] == []
+
+
 @pytest.mark.parametrize("row", range(len(VARIABLES)), ids=[",".join(given) for given, _ in VARIABLES])
 def test_variable_is_refused(table, row):
-    text = refused(table.answers[row])
-    assert [each for each in VARIABLES[row][1] if each not in text] == [], text
+    variables, said = VARIABLES[row]
+    lines = refused(table.answers[row])
+    assert missing(said, lines) == [], lines
+    named = [line for line in lines if any(name in line for name in variables)]
+    assert named, lines
+    assert [
+        line for line in named if not any(word in line for word in ("allowed: ", "choose", "no such", "template"))
+    ] == []
 
 
-@pytest.mark.parametrize("row", range(len(TASK_FILES)), ids=[" ".join(content.split()) for content, _ in TASK_FILES])
+@pytest.mark.parametrize(
+    "row", range(len(TASK_FILES)), ids=[" ".join(content.split())[:60] for content, *_ in TASK_FILES]
+)
 def test_task_file_is_refused(table, row):
-    text = refused(table.answers[len(VARIABLES) + row])
-    assert [each for each in ["hello/task.yml", *TASK_FILES[row][1]] if each not in text] == [], text
+    _, line, said = TASK_FILES[row]
+    lines = refused(table.answers[len(VARIABLES) + row])
+    assert missing([f"hello/task.yml:{line}: ", said], lines) == [], lines
 
 
 @pytest.mark.parametrize("row", range(len(FOLDERS)), ids=[spoil.__name__ for spoil in FOLDERS])
-def test_folder_is_refused(table, row, tmp_path):
-    text = refused(table.answers[len(VARIABLES) + len(TASK_FILES) + row])
-    assert FOLDERS[row](Project(tmp_path)) in text
+def test_folder_is_refused(table, row):
+    lines = refused(table.answers[len(VARIABLES) + len(TASK_FILES) + row])
+    assert missing(table.says[row], lines) == [], lines
 
 
 def test_aws_was_asked_nothing_by_any_of_them(table):
     assert table.calls == {}
+
+
+def test_no_secret_that_was_given_by_mistake_is_shown(table):
+    assert "hunter2" not in "".join(answer["msg"] for answer in table.answers)
 
 
 def test_deploy_itself_refuses(aws, playbooks, project):
@@ -231,14 +155,75 @@ def test_deploy_itself_refuses(aws, playbooks, project):
 
 
 def test_what_is_wrong_is_told_together(playbooks, aws, project):
+    """Types, ranges, relations, misspelt names, files: none hides another. And what is large is warned of."""
     (project.tasks / "hello" / "task.yml").write_text("memroy: 512\n")
-    wrong = {"rds_allocated_storage": 5, "network_cidr": "10.0.0.0", "worker_pool_cpus": 4}
+    (project.airflow / "Dockerfile").unlink()
+    with (project.add_task("large") / "model.bin").open("wb") as file:
+        file.truncate(LARGE)
+    wrong = {
+        "rds_allocated_storage": 5,
+        "network_cidr": "10.0.0.0",
+        "network_availability_zone_count": "two",
+        "worker_pool_cpus": 4,
+        "worker_pool_min_count": 9,
+        "airflow_service_scheduler": {"cpus": 1},
+        "airflow_service_secrets": {"TOKEN": "x"},
+    }
     outcome = playbooks.run("deploy", **project.variables, **wrong)
-    assert [name for name in wrong if name not in outcome.output] == [], outcome.output
+    expected = [*wrong, "hello/task.yml:1: memroy", "airflow_service_path", "worker_pool_max_count"]
+    output = " ".join(outcome.output.split())
+    assert [name for name in expected if name not in output] == [], outcome.output
+    assert "5.0 GiB" in output
+    assert aws.calls() == []
 
 
-def test_variables_of_others_are_not_ours_to_judge(playbooks, aws, project):
+def test_what_only_looks_like_a_mistake_is_none(playbooks, aws, project):
+    """Neither variables of others, nor files that are odd."""
+    fill_with_what_is_allowed(project)
     outcome = playbooks.run("deploy", "--check", somebody_elses_variable="x", network="y", **project.variables)
+    assert outcome.code == 0, outcome.output
+
+
+@pytest.mark.parametrize(
+    ("variables", "task_yml", "said"),
+    [
+        (
+            {},
+            "cpu: 256\nsecrets:\n  TOKEN: team/token\n",
+            ["hello/task.yml:3: secrets.TOKEN", "farflow/local/team/token"],
+        ),
+        (
+            {"network_availability_zones": ["us-east-1a", "us-east-1z"]},
+            "",
+            ["network_availability_zones.1", "us-east-1z"],
+        ),
+    ],
+)
+def test_what_only_aws_knows_to_be_wrong_is_told_before_anything_is_made(
+    playbooks, aws, project, variables, task_yml, said
+):
+    (project.tasks / "hello" / "task.yml").write_text(task_yml)
+    outcome = playbooks.run("deploy", **project.variables, **variables)
+    assert outcome.code != 0
+    assert missing([*said, "nothing was done"], [outcome.output]) == []
+    assert aws.calls(mutating=True) == []
+
+
+def test_a_look_that_fails_still_tells_what_it_saw(playbooks, aws, tmp_path):
+    table = Table(tmp_path)
+    project = table.project()
+    (project.tasks / "hello" / "task.yml").write_text("secrets: {TOKEN: team/token}\n")
+    table.add(project, {})
+    table.look(playbooks)
+    (answer,) = table.answers
+    assert answer["failed"]
+    assert answer["pending"] == sum(len(layer["actions"]) for layer in answer["layers"].values()) > 0
+
+
+def test_a_secret_that_exists_is_no_mistake(playbooks, aws, project):
+    aws.client("secretsmanager").create_secret(Name="farflow/local/team/token", SecretString="x")
+    (project.tasks / "hello" / "task.yml").write_text("secrets: {TOKEN: team/token, KEY: fernet-key}\n")
+    outcome = playbooks.run("deploy", "--check", **project.variables)
     assert outcome.code == 0, outcome.output
 
 
@@ -247,4 +232,23 @@ def test_teardown_of_another_environment_is_refused(playbooks, aws, project, con
     outcome = playbooks.run("teardown", farflow_teardown_confirm=confirmation, **project.variables)
     assert outcome.code != 0
     assert "nothing was done" in outcome.output
+    assert aws.calls() == []
+
+
+def test_teardown_needs_no_project_folder(playbooks, aws):
+    playbooks.teardown(dag_tasks_path="/no/such/folder", airflow_service_path="/no/such/folder")
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("", "command: what"),
+        (["dags", "list"], "command: what"),
+        ("dags list '", "no command line: No closing quotation"),
+    ],
+)
+def test_no_command_is_no_command_of_airflow(playbooks, aws, project, command, said):
+    outcome = playbooks.run("airflow_command", command=command, **project.variables)
+    assert outcome.code != 0
+    assert said in outcome.output
     assert aws.calls() == []

@@ -41,6 +41,7 @@ _PLAIN: dict[str, tuple[str, str, str, str | None]] = {
     "hosted zone": ("route53", "list_hosted_zones", "HostedZones", "Id"),
     "alarm": ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     "parameter": ("ssm", "describe_parameters", "Parameters", "Name"),
+    "CodeBuild project": ("codebuild", "list_projects", "projects", None),
     "key": ("kms", "list_keys", "Keys", "KeyId"),
 }
 

@@ -40,12 +40,16 @@ class Outcome:
 class Playbooks:
     """Playbooks against one embedded AWS. Each run's output is kept in a file of its own below `logs`.
 
-    Ansible's own files live in a folder of the embedded AWS, and go with it; `close` stops what still runs.
+    They are called in `folder`. Ansible's own files live in a folder of the embedded AWS, and go with it; `close`
+    stops what still runs.
     """
 
-    def __init__(self, aws: EmbeddedAWS, logs: Path, inventory: str = "inventories/local") -> None:
+    def __init__(
+        self, aws: EmbeddedAWS, logs: Path, inventory: str | None = "inventories/local", folder: Path = ROOT
+    ) -> None:
         self.aws = aws
-        self._inventory = inventory
+        self._inventory = ["-i", inventory] if inventory else []
+        self._folder = folder
         self._logs = logs
         shutil.rmtree(logs, ignore_errors=True)
         logs.mkdir(parents=True)
@@ -55,7 +59,7 @@ class Playbooks:
         self._running: list[subprocess.Popen[bytes]] = []
 
     def run(self, playbook: str, *arguments: str, limit: float = _LIMIT, **variables: Any) -> Outcome:
-        """Runs one of our playbooks by its name, or any by its path, to its end; variables are extra vars.
+        """Runs one of our playbooks by its name, or any by its path or full name, to its end; variables are extra vars.
 
         Raises TimeoutError when it runs for longer than `limit` seconds.
         """
@@ -83,14 +87,15 @@ class Playbooks:
     def start(self, playbook: str, *arguments: str, **variables: Any) -> tuple[subprocess.Popen[bytes], Path]:
         """Starts a playbook: the process, and the file that it prints to."""
         self._count += 1
-        log = self._logs / f"{self._count:02}-{Path(playbook).stem}.log"
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", self._inventory]
-        path = playbook if playbook.endswith(".yml") else f"playbooks/{playbook}.yml"
+        name = re.split(r"[/.]", playbook.removesuffix(".yml"))[-1]
+        log = self._logs / f"{self._count:02}-{name}.log"
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), *self._inventory]
+        path = playbook if "." in playbook else f"playbooks/{playbook}.yml"
         command += [path, *arguments, "-e", json.dumps(variables)]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=self._folder,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -25,15 +25,17 @@ def list_arns(clients: Clients, status: str = "ACTIVE", family: str | None = Non
         return pages(clients("ecs"), "list_task_definitions", "taskDefinitionArns", status=status, **arguments)
 
 
-def list_tags(clients: Clients, key: str, value: str | None = None) -> dict[str, dict[str, str]]:
-    """By ARN all the tags of the revisions that carry a tag, as the tagging API knows them some moments later."""
+def list_tags(clients: Clients, key: str, value: str | None = None, *types: str) -> dict[str, dict[str, str]]:
+    """By ARN all the tags of what carries a tag, as the tagging API knows them some moments later; with ``types``, such
+    as ``ecs:task-definition``, of these only.
+    """
     tag_filter = {"Key": key, **({"Values": [value]} if value is not None else {})}
-    with doing("list", "tags of task definitions"):
+    with doing("list", "tags of", ", ".join(types) or "resources"):
         found = pages(
             clients("resourcegroupstaggingapi"),
             "get_resources",
             "ResourceTagMappingList",
-            ResourceTypeFilters=["ecs:task-definition"],
+            ResourceTypeFilters=list(types),
             ResourcesPerPage=100,
             TagFilters=[tag_filter],
         )

@@ -13,17 +13,16 @@ from .calls import Clients, doing, pages, unless
 _WHAT = "log group"
 
 
-def describe(clients: Clients, prefix: str) -> list[dict[str, Any]]:
-    """The log groups whose names start with the prefix, each with ``tags`` added to AWS's members."""
+def describe(clients: Clients, prefix: str, told: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
+    """The log groups whose names start with the prefix, each with ``tags`` added to AWS's members: those that are
+    ``told`` for its ARN, else a call's answer.
+    """
     client = clients("logs")
     with doing("describe", "log groups", prefix):
         groups = pages(client, "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
-        return [{**group, "tags": _tags(client, group)} for group in groups]
-
-
-def _tags(client: Any, group: Mapping[str, Any]) -> dict[str, str]:
-    arn = group["arn"].removesuffix(":*")
-    return dict(client.list_tags_for_resource(resourceArn=arn).get("tags", {}))
+        arns = [group["arn"].removesuffix(":*") for group in groups]
+        tags = [told.get(arn) or client.list_tags_for_resource(resourceArn=arn).get("tags", {}) for arn in arns]
+        return [{**group, "tags": dict(each)} for group, each in zip(groups, tags, strict=True)]
 
 
 def create(clients: Clients, name: str, kms_key_id: str | None, tags: Mapping[str, str]) -> None:

@@ -46,7 +46,9 @@ def migrate(
 
 
 def _run(clients: Clients, task: Mapping[str, Any], command: list[str], limit: float, *exit_codes: int) -> Ended:
-    return run_to_end(clients, {**task, "command": command}, limit, exit_codes=(0, *exit_codes))
+    # By its tags it is Airflow's own, which code of DAG files may not stop.
+    tagged = {**task, "command": command, "propagate_tags": "TASK_DEFINITION"}
+    return run_to_end(clients, tagged, limit, exit_codes=(0, *exit_codes))
 
 
 def _snapshot(clients: Clients, database_arn: str, migrated_by: str, tags: Mapping[str, str]) -> str:

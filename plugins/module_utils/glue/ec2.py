@@ -13,7 +13,7 @@ from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..core.known import Known
 from ..pure import ec2_documents as pure
-from ..pure import ec2_route_tables, ec2_security_groups
+from ..pure import ec2_route_tables, ec2_security_groups, ec2_vpc_endpoints
 from ..pure.layers import names
 from ..pure.tags import ENVIRONMENT, tags_of
 
@@ -67,5 +67,5 @@ FINDERS = [
     _plain(api.addresses, pure.elastic_ip),
     _plain(api.nat_gateways, pure.nat_gateway),
     _plain(api.route_tables, ec2_route_tables.canonical),
-    _plain(api.vpc_endpoints, pure.vpc_endpoint),
+    _plain(api.vpc_endpoints, ec2_vpc_endpoints.canonical),
 ]

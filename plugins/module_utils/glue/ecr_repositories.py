@@ -14,7 +14,7 @@ from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..pure import ecr_repositories as pure
 from ..pure import policy
-from ..pure.tags import ENVIRONMENT
+from ..pure.tags import ENVIRONMENT, NOTHING, Told
 from .parallel import in_parallel
 from .reconcile import Hands
 from .waiting import wait_for
@@ -22,13 +22,13 @@ from .waiting import wait_for
 _READABLE_AFTER = 60
 
 
-def find(clients: Clients, environment: str, names: Iterable[str] = ()) -> list[Resource]:
+def find(clients: Clients, environment: str, names: Iterable[str] = (), told: Told = NOTHING) -> list[Resource]:
     """Every repository of an environment: those tagged as its own whose names begin with its name, and those called
     ``names``, whatever their tags.
     """
     prefix = f"{environment}-"
     listed = [each for each in api.list_all(clients) if each["repositoryName"].startswith(prefix)]
-    resources = in_parallel(lambda document: _resource(clients, document), listed)
+    resources = in_parallel(lambda document: _resource(clients, document, told), listed)
     wanted = set(names)
     return [
         resource
@@ -43,10 +43,10 @@ def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
     return in_parallel(lambda document: _resource(clients, document), [document for document in found if document])
 
 
-def _resource(clients: Clients, document: Mapping[str, Any]) -> Resource:
+def _resource(clients: Clients, document: Mapping[str, Any], told: Told = NOTHING) -> Resource:
     name, arn = document["repositoryName"], document["repositoryArn"]
     calls: list[Callable[[], Any]] = [
-        lambda: api.tags(clients, arn),
+        lambda: told.get(arn) or api.tags(clients, arn),
         lambda: api.lifecycle_policy(clients, name),
         lambda: api.repository_policy(clients, name),
     ]

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..aws import ecs_clusters, ecs_task_definitions, ecs_tasks
 from ..aws import ecs_services as api
+from ..aws import ecs_task_definitions, ecs_tasks
 from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..core.compare import contains_unknown
@@ -26,15 +26,11 @@ _CREATION_LIMIT = 300.0
 _DELETION_LIMIT = 900.0
 
 
-def find(clients: Clients, environment: str) -> list[Resource]:
+def find(clients: Clients, environment: str, clusters: Iterable[str]) -> list[Resource]:
     """Every service in the clusters of an environment, whoever made it; not those that say that they are another's,
     whose name can begin alike.
     """
-    found = []
-    for arn in ecs_clusters.arns(clients):
-        cluster = arn.rsplit("/", 1)[1]
-        if cluster == environment or cluster.startswith(f"{environment}-"):
-            found += read(clients, cluster, api.names(clients, cluster))
+    found = [each for cluster in clusters for each in read(clients, cluster, api.names(clients, cluster))]
     return [each for each in found if (each.properties.get("tags") or {}).get(ENVIRONMENT, environment) == environment]
 
 

@@ -48,7 +48,8 @@ class Outcome:
 
 def find(clients: Clients, environment: str) -> Index:
     """The index of every family whose name starts with ``<environment>-``. What may be deleted of them is
-    ``find(...).tagged(ENVIRONMENT, environment)``: a stranger can have chosen such a name.
+    ``find(...).tagged(ENVIRONMENT, environment)``: a stranger can have chosen such a name. Its tags are those of
+    everything in the environment, since they take no more calls.
     """
     with ThreadPoolExecutor(1) as beside:
         tags = beside.submit(api.list_tags, clients, ENVIRONMENT, environment)
@@ -61,7 +62,7 @@ def read(clients: Clients, families: Collection[str], environment: str | None = 
     """The index of the named families. When all of them belong to one environment, saying so spares calls."""
     with ThreadPoolExecutor(1) as beside:
         by = (ENVIRONMENT, environment) if environment else (pure.DIGEST, None)
-        tags = beside.submit(api.list_tags, clients, *by)
+        tags = beside.submit(api.list_tags, clients, *by, "ecs:task-definition")
         arns = _arns(clients, families, "ACTIVE")
         return Index.of(arns, tags.result())
 

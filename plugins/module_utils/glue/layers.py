@@ -15,10 +15,13 @@ from ..pure import (
     rds_snapshots,
 )
 from ..pure.layers import airflow_service, dag_tasks, ecs_cluster, network, rds, schema, worker_pool
-from . import ec2, readers
+from . import ec2, image_readers, readers
 from .environment import Layer
 
-_CONTAINERS = (readers.roles, readers.task_definitions, readers.images, readers.repositories, readers.groups_of_logs)
+# With the task definitions come the tags of everything else, repositories tell where images are.
+_DEFINITIONS = (readers.whose_account, readers.roles, readers.task_definitions, image_readers.prebuilt)
+_REPOSITORIES = (readers.repositories, readers.groups_of_logs)
+_IMAGES = (readers.images, image_readers.builder)
 # The database is told as one who wants it sees it, with security groups known; the secrets' values hold its address.
 _SECRETS = (readers.all_secrets,)
 _PLANNERS = {ecs_task_definitions.TYPE: readers.plan_task_definitions}
@@ -27,13 +30,13 @@ _ALL = (
     Layer(
         "network",
         network.desired,
-        ((*ec2.FINDERS, readers.private_names),),
+        (tuple(ec2.FINDERS), (readers.private_names,)),
         types=frozenset({ec2_security_groups.RULES}),
     ),
     Layer(
         "rds",
         rds.desired,
-        ((readers.subnet_groups, readers.parameter_groups, readers.snapshots), (readers.database,), _SECRETS),
+        ((readers.snapshots,), (readers.subnet_groups, readers.parameter_groups, readers.database), _SECRETS),
         needs=("network",),
         outlives=frozenset({rds_snapshots.TYPE}),
     ),
@@ -41,7 +44,7 @@ _ALL = (
     Layer(
         "dag_tasks",
         dag_tasks.desired,
-        ((readers.whose_account, *_CONTAINERS, readers.file_systems), (), _SECRETS),
+        ((*_DEFINITIONS, readers.file_systems), _REPOSITORIES, (*_IMAGES, *_SECRETS)),
         needs=("network",),
         types=frozenset({efs.MOUNT_TARGET, ecr_images.TYPE}),
         outlives=frozenset({ecr_images.TYPE}),
@@ -51,14 +54,9 @@ _ALL = (
         "airflow_service",
         airflow_service.desired,
         (
-            (
-                readers.whose_account,
-                *_CONTAINERS,
-                readers.load_balancers,
-                readers.services,
-                readers.queues,
-                readers.buckets,
-            ),
+            _DEFINITIONS,
+            (*_REPOSITORIES, readers.load_balancers, readers.services, readers.queues, readers.buckets),
+            _IMAGES,
         ),
         needs=("network", "rds", "ecs_cluster"),
         types=frozenset({schema.SCHEMA, network_load_balancer.LISTENER, ecr_images.TYPE}),

@@ -9,18 +9,19 @@ from ..aws import log_groups as api
 from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..pure import log_groups as pure
+from ..pure.tags import NOTHING, Told
 from .parallel import in_parallel
 from .reconcile import Hands
 
 
-def find(clients: Clients, environment: str) -> list[Resource]:
+def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
     """Every log group of an environment, whoever made it."""
-    return [pure.canonical(group) for group in api.describe(clients, f"/farflow/{environment}/")]
+    return [pure.canonical(group) for group in api.describe(clients, f"/farflow/{environment}/", told)]
 
 
 def read(clients: Clients, names: list[str]) -> list[Resource]:
     """The named log groups that exist."""
-    found = in_parallel(lambda name: api.describe(clients, name), names)
+    found = in_parallel(lambda name: api.describe(clients, name, NOTHING), names)
     groups = {group["logGroupName"]: group for groups in found for group in groups}
     return [pure.canonical(groups[name]) for name in names if name in groups]
 

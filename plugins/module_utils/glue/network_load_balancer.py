@@ -13,7 +13,7 @@ from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..naming import resource as name_of
 from ..pure import network_load_balancer as pure
-from ..pure.tags import ENVIRONMENT
+from ..pure.tags import ENVIRONMENT, NOTHING, Told
 from .network_load_balancer_hands import listener_hands, load_balancer_hands, target_group_hands
 from .parallel import in_parallel
 from .steps import Steps, of_type
@@ -24,7 +24,7 @@ _KEPT_OF_A_LONG_NAME = 23  # naming.resource cuts there and adds a hash
 Tags = Mapping[str, str]
 
 
-def find(clients: Clients, environment: str) -> list[Resource]:
+def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
     """An environment's load balancers, target groups and listeners: what is tagged as its own, and whatever has the
     name of its load balancer or belongs to it.
     """
@@ -34,7 +34,7 @@ def find(clients: Clients, environment: str) -> list[Resource]:
     def is_ours(name: str, tags: Tags) -> bool:
         return name == expected or tags.get(ENVIRONMENT) == environment
 
-    return _look(clients, lambda name: name.startswith(prefix), is_ours)
+    return _look(clients, lambda name: name.startswith(prefix), is_ours, told)
 
 
 def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
@@ -44,7 +44,7 @@ def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
 
 
 def _look(
-    clients: Clients, is_candidate: Callable[[str], bool], is_ours: Callable[[str, Tags], bool]
+    clients: Clients, is_candidate: Callable[[str], bool], is_ours: Callable[[str, Tags], bool], told: Told = NOTHING
 ) -> list[Resource]:
     """Two lists, then for what may be ours one call for all tags and one for each description that AWS keeps apart."""
     balancers = [found for found in api.load_balancers(clients) if is_candidate(found["LoadBalancerName"])]
@@ -55,14 +55,12 @@ def _look(
         if is_candidate(group["TargetGroupName"]) or arns.intersection(group["LoadBalancerArns"])
     ]
     listeners = {arn: api.listeners(clients, arn) for arn in sorted(arns)}
-    tags = api.tags(
-        clients,
-        [
-            *sorted(arns),
-            *(group["TargetGroupArn"] for group in groups),
-            *(listener["ListenerArn"] for some in listeners.values() for listener in some),
-        ],
-    )
+    all_arns = [
+        *sorted(arns),
+        *(group["TargetGroupArn"] for group in groups),
+        *(listener["ListenerArn"] for some in listeners.values() for listener in some),
+    ]
+    tags = {**told, **api.tags(clients, [arn for arn in all_arns if arn not in told])}
     balancers = [one for one in balancers if is_ours(one["LoadBalancerName"], tags[one["LoadBalancerArn"]])]
     ours = {balancer["LoadBalancerArn"]: balancer["LoadBalancerName"] for balancer in balancers}
     groups = [

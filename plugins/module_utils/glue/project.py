@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import FarflowError
-from ..pure import ecr_images
-from ..pure.build_context import DOCKERFILE
-from ..pure.dag_tasks_folder import EXCLUDED, DagTask, discover
-from ..pure.layers import names
-from ..pure.layers.images import Image
+from ..pure import context_checks, dag_tasks_folder, ecr_images
+from ..pure.build_context import DOCKERFILE, BuildContext
+from ..pure.dag_tasks_folder import EXCLUDED, DagTask
+from ..pure.layers import images, names
+from ..pure.layers.images import Image, Prebuilt
+from ..pure.value_checks import nearest, printable
 from .parallel import in_parallel
 
 Inputs = Mapping[str, Any]
@@ -23,35 +24,102 @@ Inputs = Mapping[str, Any]
 #: Only these are made from what lies in the folder.
 LAYERS = {"dag_tasks", "airflow_service", "worker_pool"}
 
+_TASK_DEFAULTS = ("cpu", "memory", "architecture")
+_REQUIREMENTS = "requirements.txt"
 
-def read(inputs: Inputs) -> dict[str, Any]:
-    """``dag_tasks``, ``task_images`` (by task) and ``airflow_image``, as the layers take them beside the inputs.
 
-    Raises FarflowError with everything that is wrong in the folder.
+def explore(inputs: Inputs) -> tuple[list[DagTask], list[str], list[str]]:
+    """The DAG tasks, the problems of everything that lies in the folder, and warnings. Opens no file that is large.
+
+    ``inputs`` are those that are right: what hangs on another one is not judged.
     """
-    problems = _problems(inputs)
-    if problems:
-        raise FarflowError("\n".join(problems))
-    defaults = {key: inputs[f"dag_tasks_{key}"] for key in ("cpu", "memory", "architecture")}
-    tasks = discover(inputs["dag_tasks_path"], names.environment(inputs), defaults)
-    wanted = [_airflow(inputs), *(_task(inputs, task) for task in tasks)]
-    airflow, *images = in_parallel(_image, wanted, os.cpu_count() or 1)
-    named = {task.name: image for task, image in zip(tasks, images, strict=True)}
+    tasks: list[DagTask] = []
+    problems: list[str] = []
+    warnings: list[str] = []
+    if "dag_tasks_path" in inputs:
+        tasks, problems = _tasks(inputs)
+        warnings = dag_tasks_folder.warnings(tasks)
+    if "airflow_service_path" in inputs and not inputs.get("airflow_service_image"):
+        folder = _absolute(inputs["airflow_service_path"])
+        found, size = _airflow_problems(folder)
+        problems += found
+        warnings += context_checks.warning(str(folder), size)
+    if bundle := inputs.get("farflow_build_ca_bundle"):
+        problems += _bundle_problems(bundle)
+    return tasks, problems, warnings
+
+
+def read(inputs: Inputs, tasks: list[DagTask]) -> dict[str, Any]:
+    """``dag_tasks``, ``task_images`` (by task) and ``airflow_image``, as the layers take them beside the inputs. Reads
+    every file that an image is built from.
+
+    Raises: FarflowError for what can't be read.
+    """
+    tasks_images, airflow_image = inputs["dag_tasks_images"], inputs["airflow_service_image"]
+    wanted: list[Callable[[], Image | Prebuilt]] = [
+        partial(_image, inputs, "airflow_service_image", airflow_image, _airflow(inputs)),
+        *(
+            partial(_image, inputs, f"dag_tasks_images.{task.name}", tasks_images.get(task.name), _task(inputs, task))
+            for task in tasks
+        ),
+    ]
+    airflow, *made = in_parallel(lambda image: image(), wanted, os.cpu_count() or 1)
+    named = {task.name: image for task, image in zip(tasks, made, strict=True)}
     return {"dag_tasks": tasks, "task_images": named, "airflow_image": airflow}
 
 
-def _problems(inputs: Inputs) -> list[str]:
-    path, bundle = Path(inputs["airflow_service_path"]), inputs["farflow_build_ca_bundle"]
-    problems = []
-    if not (path / DOCKERFILE).is_file():
-        problems.append(f"airflow_service_path: is {str(path)!r}, allowed: a folder with a {DOCKERFILE}")
-    if bundle and not Path(bundle).is_file():
-        problems.append(f"farflow_build_ca_bundle: is {bundle!r}, allowed: a file of certificates")
-    return problems
+def _tasks(inputs: Inputs) -> tuple[list[DagTask], list[str]]:
+    defaults = {key: inputs[f"dag_tasks_{key}"] for key in _TASK_DEFAULTS if f"dag_tasks_{key}" in inputs}
+    # The environment is the beginning of names; without it, only the part that is the folder's is judged.
+    environment = inputs.get("farflow_environment", "any")
+    given = inputs.get("dag_tasks_images") or {}
+    tasks, problems = dag_tasks_folder.explore(inputs["dag_tasks_path"], environment, defaults, given)
+    told = [_of_variable("dag_tasks_path", inputs["dag_tasks_path"], problem) for problem in problems]
+    return tasks, told + ([] if problems else _without_folder(given, [task.name for task in tasks]))
 
 
-def _image(arguments: dict[str, Any]) -> Image:
-    return Image(ecr_images.desired(arguments).name, arguments)
+def _without_folder(given: Mapping[str, str], tasks: list[str]) -> list[str]:
+    return [
+        f"dag_tasks_images.{name}: is an image for no task{nearest(name, tasks)}; allowed: the names of folders in "
+        "dag_tasks_path"
+        for name in given
+        if name not in tasks
+    ]
+
+
+def _of_variable(name: str, path: str, problem: str) -> str:
+    """A problem of the folder itself is one of the variable that names it."""
+    return f"{name}: {problem}" if problem.startswith(f"{printable(Path(path))}: ") else problem
+
+
+def _airflow_problems(folder: Path) -> tuple[list[str], int]:
+    """What is wrong with Airflow's folder, and its size as a build context in bytes."""
+    if not os.path.lexists(folder / DOCKERFILE):
+        return [f"airflow_service_path: is {printable(folder)}, allowed: a folder with a {DOCKERFILE}"], 0
+    survey = context_checks.survey(BuildContext(folder))
+    _, dockerfile = context_checks.read_text(folder / DOCKERFILE)
+    requirements = folder / _REQUIREMENTS
+    if requirements.is_file() or not (_REQUIREMENTS in dockerfile or os.path.lexists(requirements)):
+        return survey.problems, survey.size
+    missing = f"{printable(requirements)}: is no file, allowed: the Python packages of Airflow's image, which needs it"
+    return [*survey.problems, missing], survey.size
+
+
+def _bundle_problems(bundle: str) -> list[str]:
+    try:
+        content = Path(bundle).read_bytes()
+    except (OSError, ValueError):
+        content = b""
+    if b"-----BEGIN CERTIFICATE-----" in content:
+        return []
+    return [f"farflow_build_ca_bundle: is {printable(bundle)}, allowed: a file of certificates in PEM format"]
+
+
+def _image(inputs: Inputs, variable: str, reference: str | None, arguments: dict[str, Any]) -> Image | Prebuilt:
+    if reference:
+        return images.given(inputs, variable, reference)
+    image = Image(ecr_images.desired(arguments).name, arguments)
+    return images.expected(image, variable) if inputs["farflow_image_builder"] == images.PREBUILT else image
 
 
 def _task(inputs: Inputs, task: DagTask) -> dict[str, Any]:
@@ -69,7 +137,11 @@ def _airflow(inputs: Inputs) -> dict[str, Any]:
     return {
         "repository": names.airflow_repository(inputs),
         "name": "airflow",
-        "context": str(Path(inputs["airflow_service_path"]).absolute()),
+        "context": str(_absolute(inputs["airflow_service_path"])),
         "architecture": inputs["airflow_service_architecture"],
         "build_args": inputs["airflow_service_build_args"],
     }
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).absolute()

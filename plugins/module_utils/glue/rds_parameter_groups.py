@@ -13,12 +13,13 @@ from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..core.errors import FarflowError
 from ..pure import rds_parameter_groups as pure
+from ..pure.tags import NOTHING, Told
 from .reconcile import Hands, Outcome, reconcile
 
 Group = Mapping[str, Any]
 
 
-def find(clients: Clients, environment: str, names: Collection[str] = ()) -> list[Resource]:
+def find(clients: Clients, environment: str, names: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
     """The parameter groups whose names start with ``<environment>-`` and that carry the environment's tag, and the
     named ones, whatever they carry.
     """
@@ -27,7 +28,9 @@ def find(clients: Clients, environment: str, names: Collection[str] = ()) -> lis
         for group in api.list_parameter_groups(clients)
         if group["DBParameterGroupName"] in names or group["DBParameterGroupName"].startswith(f"{environment}-".lower())
     ]
-    tagged = [{**group, "tags": api.tags(clients, group["DBParameterGroupArn"])} for group in near]
+    arns = [group["DBParameterGroupArn"] for group in near]
+    tags = [told.get(arn) or api.tags(clients, arn) for arn in arns]
+    tagged = [{**group, "tags": dict(each)} for group, each in zip(near, tags, strict=True)]
     return [
         _resource(clients, group)
         for group in tagged

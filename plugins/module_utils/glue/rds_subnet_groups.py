@@ -11,15 +11,17 @@ from ..aws import rds_groups as api
 from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..pure import rds_subnet_groups as pure
+from ..pure.tags import NOTHING, Told
 
 
-def find(clients: Clients, environment: str, names: Collection[str] = ()) -> list[Resource]:
+def find(clients: Clients, environment: str, names: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
     """The subnet groups whose names start with ``<environment>-`` and that carry the environment's tag, and the
     named ones, whatever they carry.
     """
     listed = api.list_subnet_groups(clients)
     near = [group for group in listed if _is_near(group["DBSubnetGroupName"], environment, names)]
-    found = [pure.canonical({**group, "tags": api.tags(clients, group["DBSubnetGroupArn"])}) for group in near]
+    tags = [told.get(group["DBSubnetGroupArn"]) or api.tags(clients, group["DBSubnetGroupArn"]) for group in near]
+    found = [pure.canonical({**group, "tags": dict(each)}) for group, each in zip(near, tags, strict=True)]
     return [
         group
         for group in found

@@ -13,9 +13,12 @@ from ..aws import identity
 from ..aws.calls import Clients
 from ..core.actions import ARGUMENTS, Resource
 from ..core.known import Known
+from ..pure import ecr_repositories as pure_repositories
+from ..pure import ecs_clusters as pure_clusters
 from ..pure import ecs_task_definitions as definitions
 from ..pure import rds_instances as instances
 from ..pure.layers import arns, names, rds, schema, values
+from ..pure.tags import NOTHING, Told, believed
 from . import (
     application_autoscaling,
     ecr_images,
@@ -41,6 +44,7 @@ Inputs = Mapping[str, Any]
 Reader = Callable[[Clients, Inputs, Known], list[Resource]]
 
 REVISIONS = "revisions"
+TAGS = "tags"
 
 
 def of_environment(find: Callable[[Clients, str], list[Resource]]) -> Reader:
@@ -52,6 +56,17 @@ def of_environment(find: Callable[[Clients, str], list[Resource]]) -> Reader:
     return reader
 
 
+def of_environment_with_tags(find: Callable[..., list[Resource]]) -> Reader:
+    """The same of a kind whose tags need not be asked for where the stage before has told them."""
+
+    def reader(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+        listed = known.get(TAGS, TAGS)
+        told: Told = believed(inputs, listed.attributes) if listed else NOTHING
+        return find(clients, names.environment(inputs), told=told)
+
+    return reader
+
+
 def whose_account(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """In which account this happens."""
     account, partition = identity.caller(clients)
@@ -59,9 +74,17 @@ def whose_account(clients: Clients, inputs: Inputs, known: Known) -> list[Resour
 
 
 def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-    """The images in the environment's two repositories."""
+    """The images in those of the environment's two repositories that are known."""
     repositories = [names.task_repository(inputs), names.airflow_repository(inputs)]
-    return ecr_images.find(clients, repositories, inputs["farflow_registry"])
+    found = [one for name in repositories if (one := known.get(pure_repositories.TYPE, name))]
+    addresses = {one.name: one.attributes["uri"] for one in found}
+    return ecr_images.find(clients, addresses, inputs["farflow_registry"])
+
+
+def services(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The services in the clusters that are known."""
+    clusters = [one.name for one in known.of_type(pure_clusters.TYPE)]
+    return ecs_services.find(clients, names.environment(inputs), clusters)
 
 
 def all_secrets(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
@@ -92,12 +115,15 @@ def _database_parts(instance: Resource) -> list[Resource]:
 
 
 def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-    """The newest revision of every family, with the ARNs of all its ACTIVE ones as an attribute."""
+    """The newest revision of every family, with the ARNs of all its ACTIVE ones as an attribute. And, as they come
+    with that, the tags of everything in the environment by ARN.
+    """
     index = ecs_task_definitions.find(clients, names.environment(inputs))
-    return [
+    newest = [
         replace(resource, attributes={**resource.attributes, REVISIONS: list(index.arns[resource.name])})
         for resource in index.resources()
     ]
+    return [*newest, Resource(TAGS, TAGS, attributes=index.tags)]
 
 
 def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list[Resource]) -> list[Any]:
@@ -107,17 +133,16 @@ def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list
     return definitions.plan_task_definitions(wanted, index, lambda some: ecs_task_definitions.describe(clients, some))
 
 
-repositories = of_environment(ecr_repositories.find)
-groups_of_logs = of_environment(log_groups.find)
+repositories = of_environment_with_tags(ecr_repositories.find)
+groups_of_logs = of_environment_with_tags(log_groups.find)
 roles = of_environment(iam_roles.find)
 clusters = of_environment(ecs_clusters.find)
-services = of_environment(ecs_services.find)
 scaling = of_environment(application_autoscaling.find)
-load_balancers = of_environment(network_load_balancer.find)
-private_names = of_environment(service_discovery.find)
-subnet_groups = of_environment(rds_subnet_groups.find)
-parameter_groups = of_environment(rds_parameter_groups.find)
+load_balancers = of_environment_with_tags(network_load_balancer.find)
+private_names = of_environment_with_tags(service_discovery.find)
+subnet_groups = of_environment_with_tags(rds_subnet_groups.find)
+parameter_groups = of_environment_with_tags(rds_parameter_groups.find)
 snapshots = of_environment(rds_snapshots.find)
-queues = of_environment(sqs_queues.find)
-buckets = of_environment(s3_buckets.find)
+queues = of_environment_with_tags(sqs_queues.find)
+buckets = of_environment_with_tags(s3_buckets.find)
 file_systems = of_environment(efs.find)

@@ -12,7 +12,7 @@ from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..pure import policy
 from ..pure import s3_buckets as pure
-from ..pure.tags import ENVIRONMENT
+from ..pure.tags import ENVIRONMENT, NOTHING, Told
 from .parallel import in_parallel
 from .reconcile import Hands
 from .waiting import wait_for
@@ -20,9 +20,9 @@ from .waiting import wait_for
 _READABLE_AFTER = 60
 
 
-def find(clients: Clients, environment: str) -> list[Resource]:
+def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
     """The buckets whose names begin with the environment's, but for those tagged as another environment's."""
-    found = in_parallel(lambda name: _bucket(clients, name), api.names(clients, f"{environment}-"))
+    found = in_parallel(lambda name: _bucket(clients, name, told), api.names(clients, f"{environment}-"))
     return [bucket for bucket in found if bucket.properties["tags"].get(ENVIRONMENT, environment) == environment]
 
 
@@ -35,7 +35,7 @@ def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
     )
 
 
-def _bucket(clients: Clients, name: str) -> Resource:
+def _bucket(clients: Clients, name: str, told: Told = NOTHING) -> Resource:
     """AWS tells each of these by a call of its own."""
     return pure.canonical(
         name,
@@ -45,7 +45,7 @@ def _bucket(clients: Clients, name: str) -> Resource:
         document=api.policy(clients, name),
         object_ownership=api.object_ownership(clients, name),
         lifecycle_rules=api.lifecycle_rules(clients, name),
-        tags=api.tags(clients, name),
+        tags=told.get(f"arn:aws:s3:::{name}") or api.tags(clients, name),
     )
 
 

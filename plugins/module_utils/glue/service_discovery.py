@@ -14,6 +14,7 @@ from ..core.actions import Resource
 from ..core.errors import FarflowError
 from ..pure import service_discovery as pure
 from ..pure.immutable import refuse_changes
+from ..pure.tags import NOTHING, Told
 from .parallel import in_parallel
 from .reconcile import Hands, Outcome, reconcile
 from .waiting import NotYet, wait_for
@@ -22,9 +23,9 @@ _DONE_AFTER = 300
 _EMPTY_AFTER = 180
 
 
-def find(clients: Clients, environment: str) -> list[Resource]:
+def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
     """An environment's namespaces, ``<environment>.<anything>``, and their services, whoever made them."""
-    return [one for some in _look(clients, lambda name: name.startswith(f"{environment}.")) for one in some]
+    return [one for some in _look(clients, lambda name: name.startswith(f"{environment}."), told) for one in some]
 
 
 def read(clients: Clients, wanted: Iterable[Resource]) -> tuple[list[Resource], list[Resource]]:
@@ -35,25 +36,31 @@ def read(clients: Clients, wanted: Iterable[Resource]) -> tuple[list[Resource], 
     return namespaces, [service for service in services if service.name in names]
 
 
-def _look(clients: Clients, is_ours: Callable[[str], bool]) -> tuple[list[Resource], list[Resource]]:
+def _look(
+    clients: Clients, is_ours: Callable[[str], bool], told: Told = NOTHING
+) -> tuple[list[Resource], list[Resource]]:
     """One list of namespaces; for each of ours its services, its VPC and its tags; a call for a service's tags."""
     documents = [found for found in api.namespaces(clients) if is_ours(found["Name"])]
-    namespaces = in_parallel(lambda found: _namespace(clients, found), documents)
-    services = in_parallel(lambda found: _services(clients, found), documents)
+    namespaces = in_parallel(lambda found: _namespace(clients, found, told), documents)
+    services = in_parallel(lambda found: _services(clients, found, told), documents)
     return namespaces, [service for some in services for service in some]
 
 
-def _namespace(clients: Clients, document: Mapping[str, Any]) -> Resource:
+def _namespace(clients: Clients, document: Mapping[str, Any], told: Told) -> Resource:
     zone = pure.hosted_zone_id(document)
     vpcs = api.vpcs(clients, zone) if zone else []
-    return pure.canonical_namespace(document, vpcs, api.tags(clients, document["Arn"]))
+    return pure.canonical_namespace(document, vpcs, _tags(clients, document["Arn"], told))
 
 
-def _services(clients: Clients, namespace: Mapping[str, Any]) -> list[Resource]:
+def _services(clients: Clients, namespace: Mapping[str, Any], told: Told) -> list[Resource]:
     return in_parallel(
-        lambda found: pure.canonical_service(namespace["Name"], found, api.tags(clients, found["Arn"])),
+        lambda found: pure.canonical_service(namespace["Name"], found, _tags(clients, found["Arn"], told)),
         api.services(clients, namespace["Id"]),
     )
+
+
+def _tags(clients: Clients, arn: str, told: Told) -> Mapping[str, str]:
+    return told.get(arn) or api.tags(clients, arn)
 
 
 def converge(

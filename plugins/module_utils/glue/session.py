@@ -1,30 +1,35 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""boto3 clients from the common AWS arguments, where no AnsibleAWSModule makes them."""
+"""Clients from the common AWS arguments, where no AnsibleAWSModule makes them. They are botocore's own: boto3's are the
+same, and to import it costs as much as ten calls.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import boto3
+import botocore.session
 
 
 def client_factory(arguments: Mapping[str, Any]) -> Callable[..., Any]:
     """``make(service, config=...)`` for the arguments ``region``, ``profile``, ``access_key``, ``secret_key``,
-    ``session_token``, ``endpoint_url``, ``validate_certs`` and ``aws_ca_bundle``; boto3's own defaults for the rest.
+    ``session_token``, ``endpoint_url``, ``validate_certs`` and ``aws_ca_bundle``; botocore's own defaults for the rest.
     """
-    session = boto3.Session(
-        aws_access_key_id=arguments.get("access_key"),
-        aws_secret_access_key=arguments.get("secret_key"),
-        aws_session_token=arguments.get("session_token"),
-        region_name=arguments.get("region"),
-        profile_name=arguments.get("profile"),
-    )
+    session = botocore.session.Session(profile=arguments.get("profile"))
+    if arguments.get("access_key"):
+        keys = (arguments.get(name) for name in ("access_key", "secret_key", "session_token"))
+        session.set_credentials(*keys)
+    region, endpoint_url = arguments.get("region"), arguments.get("endpoint_url")
     verify = arguments.get("aws_ca_bundle") if arguments.get("validate_certs", True) else False
 
     def make(service: str, config: Any) -> Any:
-        return session.client(service, endpoint_url=arguments.get("endpoint_url"), verify=verify, config=config)
+        return session.create_client(service, region, endpoint_url=endpoint_url, verify=verify, config=config)
 
     return make
+
+
+def profiles() -> list[str]:
+    """The profiles in the AWS configuration of this machine and user."""
+    return list(botocore.session.Session().available_profiles)

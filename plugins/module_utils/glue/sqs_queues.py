@@ -12,7 +12,7 @@ from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..core.errors import FarflowError
 from ..pure import sqs_queues as pure
-from ..pure.tags import ENVIRONMENT
+from ..pure.tags import ENVIRONMENT, NOTHING, Told
 from .parallel import in_parallel
 from .reconcile import Hands
 from .waiting import NotYet, wait_for
@@ -22,9 +22,9 @@ _SHOWN_AFTER = 90
 _NAME_FREE_AFTER = 120
 
 
-def find(clients: Clients, environment: str) -> list[Resource]:
+def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
     """The queues whose names begin with the environment's, but for those tagged as another environment's."""
-    found = _describe(clients, api.urls(clients, f"{environment}-"))
+    found = _describe(clients, api.urls(clients, f"{environment}-"), told)
     return [queue for queue in found if queue.properties["tags"].get(ENVIRONMENT, environment) == environment]
 
 
@@ -34,14 +34,16 @@ def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
     return _describe(clients, [url for url in urls if url])
 
 
-def _describe(clients: Clients, urls: Iterable[str]) -> list[Resource]:
-    found = in_parallel(lambda url: _queue(clients, url), urls)
+def _describe(clients: Clients, urls: Iterable[str], told: Told = NOTHING) -> list[Resource]:
+    found = in_parallel(lambda url: _queue(clients, url, told), urls)
     return [queue for queue in found if queue]
 
 
-def _queue(clients: Clients, url: str) -> Resource | None:
+def _queue(clients: Clients, url: str, told: Told = NOTHING) -> Resource | None:
     attributes = api.attributes(clients, url)
-    return pure.canonical(url, attributes, api.tags(clients, url)) if attributes else None
+    if not attributes:
+        return None
+    return pure.canonical(url, attributes, told.get(attributes["QueueArn"]) or api.tags(clients, url))
 
 
 def hands(clients: Clients) -> Hands:

@@ -35,6 +35,9 @@ PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 FILE, EXECUTABLE, FOLDER, LINK = "file", "executable", "folder", "link"
 
+#: What no image can hold, such as a pipe; never sent, so that it is nowhere but in ``everything``.
+SPECIAL = "special"
+
 # Bound to the digest, so that a new rule never takes an old image for its own.
 _FORMAT = "farflow build context 1"
 
@@ -63,7 +66,7 @@ class BuildContext:
 @dataclass(frozen=True)
 class Entry:
     """A file, folder or symbolic link of a context. ``path`` has slashes; ``source`` is where a file's bytes are or
-    the bytes themselves, ``size`` their number; ``target`` is a link's.
+    the bytes themselves, ``size`` their number; ``target`` is a link's, of what is special it says what that is.
     """
 
     path: str
@@ -87,6 +90,11 @@ def entries(context: BuildContext) -> list[Entry]:
 
     Raises: FarflowError for a context that can't be read or a .dockerignore that Docker would refuse.
     """
+    return [entry for entry in everything(context) if entry.kind != SPECIAL]
+
+
+def everything(context: BuildContext) -> list[Entry]:
+    """The same, with what no image can hold."""
     if not context.path.is_dir():
         raise FarflowError(f"build context {context.path} is not a folder")
     found = {entry.path: entry for entry in _walk(context.path, "", _ignore_rules(context), ())}
@@ -112,9 +120,14 @@ def size(context: BuildContext) -> int:
 
 def links_out(context: BuildContext) -> list[Entry]:
     """The symbolic links whose targets no builder can see: absolute ones, and those that climb out."""
+    return leading_out(entries(context))
+
+
+def leading_out(found: list[Entry]) -> list[Entry]:
+    """Those of the entries that are such links."""
     return [
         entry
-        for entry in entries(context)
+        for entry in found
         if entry.kind == LINK
         and _leads_out(posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.target)))
     ]
@@ -181,7 +194,9 @@ def _content_digest(entry: Entry) -> str:
 def _ignore_rules(context: BuildContext) -> Dockerignore:
     path = context.path / DOCKERIGNORE
     text = ""
-    if path.is_file():
+    if os.path.lexists(path):
+        if not path.is_file():
+            raise FarflowError(f"{path}: is no file that can be read, allowed: a text file")
         with _reading(path):
             try:
                 text = path.read_text(encoding="utf-8")
@@ -204,12 +219,15 @@ def _walk(root: Path, folder: str, rules: Dockerignore, parent: Matched) -> Iter
 
 
 def _entry(path: str, item: os.DirEntry[str]) -> Entry | None:
-    """None for what no image can hold: sockets, pipes, devices."""
+    """None for a socket, which Docker passes over as well."""
     if item.is_symlink():
         return Entry(path, LINK, target=str(Path(item.path).readlink()))
     if item.is_dir():
         return Entry(path, FOLDER)
-    return _file(path, Path(item.path)) if item.is_file() else None
+    if item.is_file():
+        return _file(path, Path(item.path))
+    mode = item.stat().st_mode
+    return None if stat.S_ISSOCK(mode) else Entry(path, SPECIAL, target="a pipe" if stat.S_ISFIFO(mode) else "a device")
 
 
 def _additional(path: str, source: Path | str) -> Iterator[Entry]:

@@ -6,17 +6,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .. import naming
 from ..core.errors import FarflowError
-from . import build_context, task_yml
+from . import build_context, context_checks, task_yml
 from .build_context import BuildContext
 from .fargate import cpu_memory_problem
 from .lined_yaml import LinedYaml
+from .value_checks import Problem, dotted, printable
 
 TASK_YML = "task.yml"
 
@@ -26,7 +27,6 @@ EXCLUDED = (TASK_YML, "**/__pycache__")
 DEFAULTS: dict[str, Any] = {"cpu": 256, "memory": 512, "architecture": "X86_64"}
 
 _MISSPELT = ("task.yaml", "Task.yml", "Task.yaml", "tasks.yml", "tasks.yaml")
-_LARGE_CONTEXT = 1 << 30
 _LOG_STREAM_LIMIT = 512  # CreateLogStream
 _ECS_TASK_ID = 32
 
@@ -35,7 +35,7 @@ _ECS_TASK_ID = 32
 class DagTask:
     """A DAG task. ``cpu`` is in CPU units, ``memory`` in MiB, ``ephemeral_storage`` in GiB, ``stop_timeout`` in seconds
     (None is AWS's default); ``secrets`` maps environment variables to ARNs or names of secrets; ``policy`` holds IAM
-    statements, their actions and resources as sorted lists.
+    statements, their actions and resources as sorted lists; ``context_size`` is that of its build context in bytes.
     """
 
     name: str
@@ -49,8 +49,10 @@ class DagTask:
     environment: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     policy: list[dict[str, Any]] = field(default_factory=list)
+    readonly_root_filesystem: bool = False
     shared_volume: bool = False
     stop_timeout: int | None = None
+    context_size: int = 0
 
     @property
     def image(self) -> dict[str, Any]:
@@ -73,43 +75,58 @@ def discover(path: str | Path, environment: str, defaults: Mapping[str, Any] | N
 
     Raises: FarflowError with everything that is wrong in any of them, a line each.
     """
-    given = {key: value for key, value in (defaults or {}).items() if value is not None}
-    known = {**DEFAULTS, **given}
-    root = Path(path)
-    folders = _folders(root)
+    known = {**DEFAULTS, **{key: value for key, value in (defaults or {}).items() if value is not None}}
     problems = _default_problems(environment, known)
-    tasks = []
-    if not problems:
-        for folder in folders:
-            found, task = _task(folder, environment, known)
-            problems += found
-            tasks += [task] if task else []
-        problems += _same_family(environment, folders)
+    if problems:
+        raise FarflowError("\n".join(problems))
+    tasks, problems = explore(path, environment, known)
     if problems:
         raise FarflowError("\n".join(problems))
     return tasks
 
 
+def explore(
+    path: str | Path, environment: str, defaults: Mapping[str, Any], with_image: Collection[str] = ()
+) -> tuple[list[DagTask], list[str]]:
+    """The DAG tasks in which nothing is wrong, and what is wrong in the others. ``defaults`` that are right; what
+    hangs on one that is missing is not judged. The tasks ``with_image`` are not built from what lies in their folders.
+    """
+    folders, problems = _folders(Path(path))
+    tasks = []
+    for folder in folders:
+        found, task = _task(folder, environment, defaults, folder.name not in with_image)
+        problems += found
+        tasks += [task] if task else []
+    return tasks, problems + _same_family(environment, folders)
+
+
 def warnings(tasks: list[DagTask]) -> list[str]:
     """What is allowed and probably not meant."""
-    sizes = {task.path: build_context.size(task.context) for task in tasks}
-    advice = "list what the image does not need in .dockerignore"
-    return [
-        f"{path}: its build context holds {size / (1 << 30):.1f} GiB; {advice}"
-        for path, size in sizes.items()
-        if size > _LARGE_CONTEXT
-    ]
+    return [each for task in tasks for each in context_checks.warning(task.path, task.context_size)]
 
 
-def _folders(root: Path) -> list[Path]:
-    """The folders that are meant as tasks: not the hidden ones, nor what Python leaves behind."""
-    if not root.is_dir():
-        raise FarflowError(f"{root}: no such folder, allowed: the folder that holds one folder a DAG task")
+def place_of_secret(task: DagTask, variable: str) -> str:
+    """Where a task's task.yml names the secret of a variable: ``<file>:<line>: secrets.<variable>``."""
+    path = Path(task.path) / TASK_YML
+    _, text = context_checks.read_text(path)
+    return f"{printable(path)}:{LinedYaml(text).line(('secrets', variable))}: {dotted(('secrets', variable))}"
+
+
+def _folders(root: Path) -> tuple[list[Path], list[str]]:
+    """The folders that are meant as tasks: not the hidden ones, nor what Python leaves behind. And what is wrong."""
     try:
-        found = [item for item in root.iterdir() if item.is_dir()]
+        found = sorted(root.iterdir())
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: no path at all
+        return [], [f"{printable(root)}: no such folder, allowed: the folder that holds one folder a DAG task"]
     except OSError as error:
-        raise FarflowError(f"could not read {root}: {error.strerror}") from error
-    return sorted(item for item in found if not item.name.startswith(".") and item.name != "__pycache__")
+        return [], [f"{printable(root)}: cannot be read: {error.strerror}"]
+    meant = [item for item in found if not item.name.startswith(".") and item.name != "__pycache__"]
+    nowhere = [item for item in meant if item.is_symlink() and not item.exists()]
+    return [item for item in meant if item.is_dir()], [
+        f"{printable(item)}: is a link to {printable(item.readlink())}, where there is nothing; remove it, if the task "
+        "is not wanted any more"
+        for item in nowhere
+    ]
 
 
 def _default_problems(environment: str, defaults: Mapping[str, Any]) -> list[str]:
@@ -117,23 +134,27 @@ def _default_problems(environment: str, defaults: Mapping[str, Any]) -> list[str
         naming.validate_environment(environment)
     except ValueError as error:
         return [str(error)]
-    problems = [f"defaults: {_dotted(place)} {text}" for place, text in task_yml.problems(defaults)]
+    problems = [f"defaults: {dotted(place)} {text}" for place, text in task_yml.problems(defaults)]
     if not problems and (wrong := cpu_memory_problem(defaults["cpu"], defaults["memory"])):
         problems.append(f"defaults: {wrong}")
     return problems
 
 
-def _task(folder: Path, environment: str, defaults: Mapping[str, Any]) -> tuple[list[str], DagTask | None]:
-    problems = [f"{folder}: {text}" for text in _name_problems(folder.name, environment)]
+def _task(
+    folder: Path, environment: str, defaults: Mapping[str, Any], is_built: bool
+) -> tuple[list[str], DagTask | None]:
+    shown = printable(folder)
+    problems = [f"{shown}: {text}" for text in _name_problems(folder.name, environment)]
     if not os.access(folder, os.R_OK | os.X_OK):
-        return [*problems, f"{folder}: cannot be read: check its permissions"], None
-    problems += _dockerfile_problems(folder) + _context_problems(folder)
+        return [*problems, f"{shown}: cannot be read: check its permissions"], None
+    context = context_checks.survey(BuildContext(folder, exclude=EXCLUDED)) if is_built else context_checks.Survey([])
     found, document = _task_yml(folder / TASK_YML, defaults)
-    problems += found
-    problems += [f"{folder / other}: is not read, call it {TASK_YML}" for other in _misspelt(folder)]
-    if problems:
+    problems += context.problems + found
+    problems += [f"{shown}/{other}: is not read, call it {TASK_YML}" for other in _misspelt(folder)]
+    given = {**defaults, **document, "context_size": context.size}
+    if problems or not set(DEFAULTS) <= set(given):
         return problems, None
-    return [], _normalised(folder, environment, {**defaults, **document})
+    return [], _normalised(folder, environment, given)
 
 
 def _name_problems(name: str, environment: str) -> Iterator[str]:
@@ -151,25 +172,6 @@ def _name_problems(name: str, environment: str) -> Iterator[str]:
         yield f"the name is too long: its log streams would have {stream} characters, allowed: {_LOG_STREAM_LIMIT}"
 
 
-def _dockerfile_problems(folder: Path) -> list[str]:
-    path = folder / build_context.DOCKERFILE
-    if not path.is_file():
-        return [f"{folder}: has no Dockerfile, and so is no DAG task: add one, or move the folder elsewhere"]
-    return _text(path)[0]
-
-
-def _context_problems(folder: Path) -> list[str]:
-    try:
-        links = build_context.links_out(BuildContext(folder, exclude=EXCLUDED))
-    except FarflowError as error:
-        return str(error).splitlines()
-    return [
-        f"{folder / link.path}: is a link to {link.target}, out of the build context; copy what it points to, or list "
-        f"it in .dockerignore"
-        for link in links
-    ]
-
-
 def _misspelt(folder: Path) -> list[str]:
     there = {item.name for item in folder.iterdir()}
     return [name for name in _MISSPELT if name in there]
@@ -178,39 +180,26 @@ def _misspelt(folder: Path) -> list[str]:
 def _task_yml(path: Path, defaults: Mapping[str, Any]) -> tuple[list[str], Mapping[str, Any]]:
     if not os.path.lexists(path):
         return [], {}
-    problems, text = _text(path)
+    problems, text = context_checks.read_text(path)
     if problems:
         return problems, {}
     document = LinedYaml(text)
     found = document.problems or [
         (document.line(place), text) for place, text in _document_problems(document, defaults)
     ]
-    return [f"{path}:{line}: {text}" for line, text in sorted(found)], document.data
+    return [f"{printable(path)}:{line}: {text}" for line, text in sorted(found)], document.data
 
 
-def _document_problems(document: LinedYaml, defaults: Mapping[str, Any]) -> Iterator[task_yml.Problem]:
+def _document_problems(document: LinedYaml, defaults: Mapping[str, Any]) -> Iterator[Problem]:
     data = document.data
     wrong = list(task_yml.problems(data))
-    yield from ((place, f"{_dotted(place)} {text}") for place, text in wrong)
-    if not {"cpu", "memory"} & {place[0] for place, _ in wrong}:
-        merged = {**defaults, **data}
+    yield from ((place, f"{dotted(place)} {text}") for place, text in wrong)
+    merged = {**defaults, **data}
+    sizes = {"cpu", "memory"}
+    if not sizes & {place[0] for place, _ in wrong} and sizes & set(data) and sizes <= set(merged):
         pair = cpu_memory_problem(merged["cpu"], merged["memory"])
         if pair:
             yield ("memory",) if "memory" in data else ("cpu",), pair
-
-
-def _dotted(place: tuple[Any, ...]) -> str:
-    return ".".join(str(key) if str(key).isprintable() else repr(key) for key in place)
-
-
-def _text(path: Path) -> tuple[list[str], str]:
-    try:
-        return [], path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        return [f"{path}:{line}: is not UTF-8: byte 0x{error.object[error.start]:02x}"], ""
-    except OSError as error:
-        return [f"{path}: cannot be read: {error.strerror}"], ""
 
 
 def _same_family(environment: str, folders: list[Path]) -> list[str]:
@@ -223,7 +212,8 @@ def _same_family(environment: str, folders: list[Path]) -> list[str]:
         except ValueError:
             continue  # told already, as a name
         if family in seen:
-            problems.append(f"{folder}: becomes the same task as {seen[family]}: give one of them another name")
+            other = printable(seen[family])
+            problems.append(f"{printable(folder)}: becomes the same task as {other}: give one of them another name")
         seen.setdefault(family, folder)
     return problems
 

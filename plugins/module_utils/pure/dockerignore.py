@@ -13,6 +13,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from ..core.errors import FarflowError
 
@@ -88,6 +89,7 @@ def also(dockerignore: Dockerignore, lines: Iterable[str]) -> Dockerignore:
     return Dockerignore(dockerignore.patterns + parse("\n".join(lines), "exclude").patterns)
 
 
+@cache  # the folders of many tasks leave out the same
 def _pattern(line: str) -> Pattern | None:
     keeps = line.startswith("!")
     text = line[1:].strip() if keeps else line

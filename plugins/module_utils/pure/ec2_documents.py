@@ -51,14 +51,5 @@ def nat_gateway(document: Document) -> Resource:
     return _resource(network.NAT_GATEWAY, document, document["NatGatewayId"], properties, state=document["State"])
 
 
-def vpc_endpoint(document: Document) -> Resource:
-    properties = {
-        "vpc_id": document["VpcId"],
-        "service": document["ServiceName"],
-        "route_tables": sorted(document.get("RouteTableIds", [])),
-    }
-    return _resource(network.ENDPOINT, document, document["VpcEndpointId"], properties)
-
-
 def availability_zone(document: Document) -> Resource:
     return Resource(network.ZONE, document["ZoneName"], {}, document.get("ZoneId"))

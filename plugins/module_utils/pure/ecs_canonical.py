@@ -164,6 +164,13 @@ def _complete_port(form: Document) -> None:
         form["host_port"] = form["container_port"]
 
 
+def _complete_deployment(form: Document) -> None:
+    # what a strategy needs, and is not given, has the defaults of its shape
+    for strategy, (name, defaults) in _OF_STRATEGIES.items():
+        if form.get("strategy") == strategy:
+            form.setdefault(name, dict(defaults))
+
+
 def _complete_service_connect(form: Document) -> None:
     for service in (form.get("services") or {}).values():
         service.setdefault("discovery_name", service["port_name"])
@@ -185,7 +192,16 @@ def _complete_service(form: Document) -> None:
         form["cluster"] = form["cluster"].rsplit("/", 1)[-1]
 
 
+_OF_STRATEGIES: dict[str, tuple[str, Document]] = {
+    strategy: (name, {snake(member): value for member, value in rules.DEFAULTS[shape].items()})
+    for strategy, name, shape in (
+        ("LINEAR", "linear_configuration", "LinearConfiguration"),
+        ("CANARY", "canary_configuration", "CanaryConfiguration"),
+    )
+}
+
 _COMPLETIONS: dict[str, Callable[[Document], None]] = {
+    "DeploymentConfiguration": _complete_deployment,
     "PortMapping": _complete_port,
     "ServiceConnectConfiguration": _complete_service_connect,
     "MonitoringConfiguration": _complete_monitoring,

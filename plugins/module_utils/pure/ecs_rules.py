@@ -75,7 +75,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "DeploymentController": {"type": "ECS"},
     "DeploymentEarlySuccessCriteria": {"enable": False},
-    "DeploymentLifecycleHook": {"timeoutConfiguration": {}},
+    "DeploymentLifecycleHook": {"targetType": "AWS_LAMBDA", "timeoutConfiguration": {}},
     "DeploymentLifecycleHookTimeoutConfiguration": {"timeoutInMinutes": 1440, "action": "ROLLBACK"},
     "LinearConfiguration": {"stepPercent": 10.0, "stepBakeTimeInMinutes": 6},
     "ServiceConnectAccessLogConfiguration": {"includeQueryParameters": "DISABLED"},

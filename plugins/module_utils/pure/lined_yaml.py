@@ -18,6 +18,10 @@ except ImportError:  # Ansible itself brings it
 #: Keys and list indexes that lead to a value.
 Path = tuple[Any, ...]
 
+#: A mapping of this many values is no settings any more, but a handful of aliases of aliases can become one.
+_MOST_VALUES = 20_000
+_MAPPING = "tag:yaml.org,2002:map"
+
 
 class LinedYaml:
     """``data`` is the document, ``problems`` are (line, text) of what makes it no plain mapping."""
@@ -31,10 +35,16 @@ class LinedYaml:
         self._lines: dict[Path, int] = {(): 1}
         try:
             self._read(text)
-        except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that no calendar has
+        except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             what = getattr(error, "problem", None) or str(error)
-            self.problems.append((mark.line + 1 if mark else 1, f"not YAML: {what}"))
+            self.problems.append((mark.line + 1 if mark else 1, f"not YAML: {what.splitlines()[0]}"))
+        except RecursionError:
+            self.problems.append((1, "not YAML: nested too deeply"))
+        except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
+            # What PyYAML's constructors raise for a value that its tag does not fit: a day that no calendar has,
+            # "!!bool maybe", "!!timestamp x".
+            self.problems.append((1, f"not YAML: a value does not fit its tag: {error}"))
 
     def line(self, path: Path) -> int:
         """The line of a value, or of the nearest thing around it."""
@@ -48,10 +58,12 @@ class LinedYaml:
             node = loader.get_single_node()
             if node is None:
                 return
-            if not isinstance(node, yaml.MappingNode):
+            if not isinstance(node, yaml.MappingNode) or node.tag != _MAPPING:
                 self.problems.append((node.start_mark.line + 1, "must be a mapping of keys to values"))
                 return
             self._index(node, (), frozenset())
+            if len(self._lines) > _MOST_VALUES:
+                self.problems.append((1, f"has more than {_MOST_VALUES} values, counting what aliases repeat"))
             if not self.problems:
                 self.data = loader.construct_document(node)
         finally:
@@ -60,6 +72,8 @@ class LinedYaml:
     def _index(self, node: Any, path: Path, around: frozenset[int]) -> None:
         around |= {id(node)}
         for key, pointed_at, value in _children(node):
+            if len(self._lines) > _MOST_VALUES:
+                return
             line = pointed_at.start_mark.line + 1
             if (*path, key) in self._lines:
                 self.problems.append((line, f"{key}: given twice"))
@@ -74,7 +88,9 @@ def _children(node: Any) -> Iterator[tuple[Any, Any, Any]]:
     """Each child's key, the node to point at, and the child."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            yield key.value, key, value
+            # A list or a mapping is no key of ours; where it stands tells two of them apart.
+            name = key.value if isinstance(key, yaml.ScalarNode) else f"line {key.start_mark.line + 1}"
+            yield name, key, value
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             yield index, item, item

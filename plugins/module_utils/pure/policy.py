@@ -56,8 +56,16 @@ def canonical(document: Mapping[str, Any] | str | None) -> Any:
 
 
 def to_json(policy: Mapping[str, Any]) -> str:
-    """A canonical policy as the JSON document that AWS takes."""
-    return json.dumps({**policy, "Statement": list(policy["Statement"].values())})
+    """A canonical policy as the JSON document that AWS takes. A list of one is told as its one value, as people write
+    it and as tools look for it; AWS counts the characters, too.
+    """
+    return json.dumps({**policy, "Statement": [_without_lists_of_one(each) for each in policy["Statement"].values()]})
+
+
+def _without_lists_of_one(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_lists_of_one(item) for key, item in value.items()}
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _parsed(document: Mapping[str, Any] | str) -> Mapping[str, Any]:

@@ -6,7 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
+
+#: Tags by ARN, of many resources at once.
+Told = Mapping[str, Mapping[str, str]]
+
+NOTHING: Told = MappingProxyType({})
 
 ENVIRONMENT = "farflow:environment"
 ROLE = "farflow:role"
@@ -16,6 +22,13 @@ def tags(inputs: Mapping[str, Any], role: str, name: str | None = None) -> dict[
     """The user's tags and ours; ``name`` adds EC2's ``Name``."""
     ours = {ENVIRONMENT: inputs["farflow_environment"], ROLE: role}
     return {**(inputs.get("farflow_tags") or {}), **ours, **({"Name": name} if name else {})}
+
+
+def believed(inputs: Mapping[str, Any], told: Told) -> Told:
+    """Those of the told tags that are what a resource of this environment carries. Who tells the tags of everything
+    (AWS's tagging API) lags behind: where it tells anything else, each resource is to be asked for its own.
+    """
+    return {arn: found for arn, found in told.items() if found == tags(inputs, found.get(ROLE, ""), found.get("Name"))}
 
 
 def tags_of(document: Mapping[str, Any]) -> dict[str, str]:

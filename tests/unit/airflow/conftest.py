@@ -40,15 +40,31 @@ def base_images():
 
 
 @pytest.fixture(scope="session")
-def airflow_image(docker, base_images, tmp_path_factory):
-    """Name of the image: the one that FARFLOW_TEST_AIRFLOW_IMAGE names, else it is built (or found in the cache)."""
+def build(docker):
+    """`build(context, *options, check=True)` builds an image, or finds it in the cache."""
+
+    def build(context, *options, check=True):
+        return docker("build", *options, str(context), check=check, env={**os.environ, "DOCKER_BUILDKIT": "0"})
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def context(base_images, tmp_path_factory):
+    """A copy of the folder that the image is built from, with the authorities that a build needs here."""
+    copy = tmp_path_factory.mktemp("airflow") / "context"
+    shutil.copytree(ROOT / "airflow", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    if bundle := os.environ.get("SSL_CERT_FILE"):
+        shutil.copyfile(bundle, copy / ".build-ca.pem")
+    return copy
+
+
+@pytest.fixture(scope="session")
+def airflow_image(build, context):
+    """Name of the image: the one that FARFLOW_TEST_AIRFLOW_IMAGE names, else it is built."""
     if given := os.environ.get("FARFLOW_TEST_AIRFLOW_IMAGE"):
         return given
-    context = tmp_path_factory.mktemp("airflow") / "context"
-    shutil.copytree(ROOT / "airflow", context, ignore=shutil.ignore_patterns("__pycache__"))
-    if bundle := os.environ.get("SSL_CERT_FILE"):
-        shutil.copyfile(bundle, context / ".build-ca.pem")
-    docker("build", "--quiet", "--tag", IMAGE, str(context), env={**os.environ, "DOCKER_BUILDKIT": "0"})
+    build(context, "--quiet", "--tag", IMAGE)
     return IMAGE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 import uuid
 from contextlib import contextmanager
@@ -43,6 +44,17 @@ def test_every_python_package_is_hashed():
         pinned = [line for line in packages if line and not line.lstrip().startswith("#")]
         assert pinned
         assert [line for line in pinned if "==" not in line or "--hash=sha256:" not in line] == []
+
+
+@pytest.mark.parametrize("wish", ["not-locked", "celery<5"])
+def test_what_is_asked_for_and_not_locked_is_refused(airflow_image, build, context, tmp_path, wish):
+    copy = tmp_path / "context"
+    shutil.copytree(context, copy)
+    with (copy / "requirements.in").open("a") as requirements:
+        requirements.write(f"{wish}\n")
+    refused = build(copy, "--target", "packages", check=False)
+    assert refused.returncode != 0
+    assert "requirements.txt lacks what requirements.in asks for: run lock-requirements.sh" in refused.stderr
 
 
 def test_no_command_tells_the_commands(run):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
@@ -61,6 +62,7 @@ secrets:
   NAMED: team/token
 policy:
   - {Effect: Allow, Action: "s3:GetObject", Resource: ["arn:aws:s3:::b/*", "arn:aws:s3:::a/*"]}
+readonly_root_filesystem: true
 shared_volume: true
 stop_timeout: 120
 """
@@ -71,7 +73,7 @@ stop_timeout: 120
     assert task.policy == [
         {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"]}
     ]
-    assert (task.shared_volume, task.stop_timeout) == (True, 120)
+    assert (task.readonly_root_filesystem, task.shared_volume, task.stop_timeout) == (True, True, 120)
 
 
 def test_defaults_are_for_what_a_task_leaves_out(tasks):
@@ -110,9 +112,9 @@ def test_an_empty_task_yml_asks_for_nothing(tasks):
         ("environment:\n  A=B: x", 2, "environment.A=B is no name of an environment variable"),
         ("environment:\n  1A: x", 2, "environment.1A is no name"),
         ("environment:\n  DAY: 2026-01-01", 2, "environment.DAY is a date 2026-01-01"),
-        ("secrets: {A: 5}", 1, "secrets.A is a number 5, allowed: the ARN of a secret"),
-        ("secrets:\n  A: arn:aws:s3:::bucket", 2, "secrets.A is a text 'arn:aws:s3:::bucket'"),
-        ("secrets:\n  A: name with spaces", 2, "secrets.A is a text"),
+        ("secrets: {A: 5}", 1, "secrets.A is a number, allowed: the ARN of a secret"),
+        ("secrets:\n  A: arn:aws:s3:::bucket", 2, "secrets.A is a text of 19 characters, not shown"),
+        ("secrets:\n  A: name with spaces", 2, "secrets.A is a text of 16 characters, not shown"),
         ("secrets: name", 1, "secrets is a text 'name', allowed: a mapping of names to secrets"),
         ("environment: {A: x}\nsecrets:\n  A: token", 3, "secrets.A is given under environment too"),
         ("policy: {Effect: Allow}", 1, "policy is a mapping"),
@@ -161,6 +163,23 @@ def test_an_empty_task_yml_asks_for_nothing(tasks):
         ("environment: &x\n  SELF: *x", 2, "refers to itself"),
         ("environment: {DAY: 2026-99-99}", 1, "not YAML"),
         ("--- \ncpu: 256\n---\ncpu: 512", 3, "not YAML"),
+        ("cpu: !!bool maybe", 1, "does not fit its tag"),
+        ("cpu: !!timestamp x", 1, "does not fit its tag"),
+        ("? [cpu]\n: 256", 1, "not YAML"),
+        ("!!set {cpu}", 1, "must be a mapping"),
+        ("cpu: " + "[" * 3000 + "]" * 3000, 1, "nested too deeply"),
+        ('command: ["a\\0b"]', 1, "command.0 is a text"),
+        (f"environment: {{A: {'x' * 60000}}}", 1, "environment has 60009 bytes, allowed: 57344"),
+        (
+            "policy: [{Effect: Allow, Action: 's3:*', Resource: '*', Condition: {Bool: x}}]",
+            1,
+            "Condition.Bool is a text",
+        ),
+        (
+            "policy:\n" + "  - {Sid: A, Effect: Allow, Action: 's3:*', Resource: '*'}\n" * 2,
+            3,
+            "policy.1.Sid is 'A' once more",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_file_line_and_key(tasks, task_yml, line, said):
@@ -208,7 +227,8 @@ def test_names_that_become_one(tasks):
 def test_a_folder_without_dockerfile_is_named(tasks):
     folder = tasks(dockerfile=None)
     assert complaints(folder) == [
-        f"{folder}: has no Dockerfile, and so is no DAG task: add one, or move the folder elsewhere"
+        f"{folder}: has no Dockerfile, allowed: a folder that an image can be built from; add one, or move the folder "
+        "elsewhere"
     ]
 
 
@@ -272,7 +292,7 @@ def test_a_folder_that_cannot_be_read_is_named(tasks, monkeypatch):
 def test_a_task_yml_that_is_a_folder_is_named(tasks):
     folder = tasks()
     (folder / "task.yml").mkdir()
-    assert complaints(folder) == [f"{folder}/task.yml: cannot be read: Is a directory"]
+    assert complaints(folder) == [f"{folder}/task.yml: is no file that can be read, allowed: a text file"]
 
 
 def test_a_misspelt_task_yml_is_named(tasks):
@@ -287,6 +307,78 @@ def test_a_task_may_be_a_link_to_a_folder(tasks, tmp_path_factory):
     folder = tasks()
     (folder.parent / "linked").symlink_to(elsewhere)
     assert [task.name for task in discover(folder)] == ["extract", "linked"]
+
+
+def test_a_task_that_is_a_link_to_nowhere_is_named(tasks):
+    folder = tasks()
+    (folder.parent / "gone").symlink_to("/no/such/folder")
+    assert complaints(folder)[0].startswith(
+        f"{folder.parent}/gone: is a link to /no/such/folder, where there is nothing"
+    )
+
+
+@pytest.mark.parametrize("file", ["task.yml", "Dockerfile", ".dockerignore"])
+def test_a_pipe_is_not_waited_for(tasks, file):
+    folder = tasks()
+    (folder / file).unlink(missing_ok=True)
+    os.mkfifo(folder / file)
+    assert f"{folder}/{file}: is no file that can be read, allowed: a text file" in complaints(folder)
+
+
+def test_a_pipe_in_a_context_is_named_unless_it_is_ignored(tasks):
+    folder = tasks()
+    os.mkfifo(folder / "queue")
+    assert complaints(folder)[0].startswith(f"{folder}/queue: is a pipe, which no image can hold")
+    (folder / ".dockerignore").write_text("queue\n")
+    assert discover(folder)
+
+
+def test_a_socket_is_passed_over(tasks, monkeypatch):
+    folder = tasks()
+    monkeypatch.chdir(folder)
+    with socket.socket(socket.AF_UNIX) as unix:
+        unix.bind("socket")
+        (task,) = discover(folder)
+    assert "socket" not in [entry.path for entry in build_context.entries(task.context)]
+
+
+def test_a_link_to_what_the_build_makes_is_right(tasks):
+    folder = tasks()
+    (folder / "latest").symlink_to("made-later")
+    assert discover(folder)
+
+
+@pytest.mark.parametrize("content", ["", "# FROM scratch\n", "RUN true\n"])
+def test_a_dockerfile_without_from_is_named(tasks, content):
+    folder = tasks(dockerfile=content)
+    assert complaints(folder) == [
+        f"{folder}/Dockerfile: has no line that begins with FROM, allowed: a Dockerfile with at least one"
+    ]
+
+
+@pytest.mark.parametrize("content", ["FROM scratch\n", "\ufeffFROM scratch", "ARG A=b\n  from ${A} AS c\n"])
+def test_a_dockerfile_needs_nothing_but_from(tasks, content):
+    assert discover(tasks(dockerfile=content))
+
+
+def test_the_place_of_a_secret_is_found(tasks):
+    folder = tasks(task_yml="cpu: 256\nsecrets:\n  A: one\n  B: two\n")
+    (task,) = discover(folder)
+    assert dag_tasks_folder.place_of_secret(task, "B") == f"{folder}/task.yml:4: secrets.B"
+
+
+def test_what_hangs_on_a_default_that_is_wrong_is_not_judged(tasks):
+    folder = tasks(task_yml="memory: 8192\nfoo: 1\n")
+    found, told = dag_tasks_folder.explore(folder.parent, "test", {"architecture": "X86_64"})
+    assert (found, len(told)) == ([], 1)
+    assert "foo is not a known key" in told[0]
+
+
+@pytest.mark.parametrize("name", ["two\nlines", os.fsdecode(b"caf\xe9")])
+def test_a_name_that_fits_no_line_is_escaped(tasks, name):
+    (tasks().parent / name).mkdir()
+    (line, *_) = [line for line in complaints(tasks("b")) if "task '" in line]
+    assert line.isprintable()
 
 
 def test_a_huge_context_is_warned_of(tasks):

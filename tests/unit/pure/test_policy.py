@@ -96,3 +96,19 @@ def test_what_is_sent_to_aws_is_the_same_policy_in_the_letters_given(given):
     assert policy.canonical(sent) == policy.canonical(given)
     assert policy.canonical(policy.canonical(given)) == policy.canonical(given)
     assert given["Statement"][0]["Action"][0] in sent or given["Statement"][0]["Action"] in sent
+
+
+def test_a_list_of_one_is_sent_as_its_value():
+    condition = {"Bool": {"aws:SecureTransport": ["false"]}}
+    resources = ["arn:aws:s3:::a", "arn:aws:s3:::a/*"]
+    deny = {"Effect": "Deny", "Principal": "*", "Action": ["s3:*"], "Resource": resources, "Condition": condition}
+    sent = json.loads(policy.to_json(policy.canonical({"Version": "2012-10-17", "Statement": [deny]})))
+    assert sent["Statement"] == [
+        {
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": "s3:*",
+            "Resource": resources,
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]

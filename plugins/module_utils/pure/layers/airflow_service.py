@@ -42,7 +42,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     repository = {"name": names.airflow_repository(inputs), "tags": tags(inputs, ROLE)}
     return [
         made_by(ecr_repositories.desired, repository),
-        *images.desired([inputs["airflow_image"]], known),
+        *images.desired([inputs["airflow_image"]], inputs, known),
         made_by(log_groups.desired, log_group),
         *values.desired(inputs, known),
         *storage.desired(inputs, known),
@@ -88,14 +88,15 @@ def _needs(inputs: Inputs, known: Known, which: Component) -> list[str]:
 def _component_role(inputs: Inputs, known: Known, which: Component) -> Document:
     name = names.component_role(inputs, which.name)
     role = policies.role(inputs, known, which.role, name, {which.name: policies.component(inputs, known, which)})
-    runs_users_code = which.name not in ("api-server", "scheduler")
-    return {**role, "managed_policy_arns": inputs["airflow_service_managed_policy_arns"] if runs_users_code else []}
+    theirs = inputs["airflow_service_managed_policy_arns"] if which in policies.RUN_DAG_FILES else []
+    return {**role, "managed_policy_arns": theirs}
 
 
 def _execution_role(inputs: Inputs, known: Known, log_group: str) -> Document:
     ours = {*settings.SHARED_SECRETS.values(), *settings.COMMAND_SECRETS.values()}
     arns = [known.id("secret", names.secret(inputs, name)) for name in ours]
     theirs = [":".join(arn.split(":")[:7]) for arn in inputs["airflow_service_secrets"].values()]
-    repository = names.airflow_repository(inputs)
-    policy = policies.execution(inputs, known, repository, log_group, sorted({*arns, *theirs}))
+    others = images.foreign_repositories([inputs["airflow_image"]], inputs, known)
+    repositories = [names.airflow_repository(inputs), *others]
+    policy = policies.execution(inputs, known, repositories, log_group, sorted({*arns, *theirs}))
     return policies.role(inputs, known, ROLE, names.execution_role(inputs, "airflow"), {"start-tasks": policy})

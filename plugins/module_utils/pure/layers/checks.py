@@ -7,185 +7,189 @@ what is allowed.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ... import naming
-from ..fargate import cpu_memory_problem
-from ..log_groups import RETENTION_IN_DAYS
-from . import network
-from .components import ALL, API_SERVER, WORKER, sizing
+from ..image_references import Ecr, unpinned
+from ..lock import break_problem
+from ..value_checks import network, told
+from .airflow_settings import variables as settings_as_variables
+from .network import subnet_cidr
+from .variables import VARIABLES, fargate_size
 
 Inputs = Mapping[str, Any]
+Relation = Callable[..., Iterator[str]]
 
-_LEAST_STORAGE, _MOST_STORAGE = 20, 65536  # GB, of RDS with gp3
-_LONGEST_RETENTION = 35  # days, of automated backups
-_MOST_TAGS = 40  # of AWS's 50, to leave room for ours
-_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
-_RESERVED_USERS = {"admin", "postgres", "rdsadmin", "rds_superuser", "user", "public", "master"}
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+")
+#: What has to hold between the variables of these names: it is given their values.
+_RELATIONS: list[tuple[tuple[str, ...], Relation]] = []
 
 
 def problems(inputs: Inputs) -> list[str]:
-    """All of them together, a line each."""
-    checks = (_environment, _network, _database, _retentions, _load_balancer, _components, _scaling, _airflow)
-    return [problem for check in checks for problem in check(inputs)]
+    """All of them together, a line each. What hangs on a variable that is not among the inputs is not judged."""
+    alone = [each for name in inputs for each in _alone(name, inputs[name])]
+    right = sound(inputs)
+    between = [
+        each
+        for names, relation in _RELATIONS
+        if all(name in right for name in names)
+        for each in relation(*(right[name] for name in names))
+    ]
+    return alone + between
 
 
-def _wrong(inputs: Inputs, name: str, allowed: str) -> str:
-    return f"{name}: is {inputs[name]!r}, allowed: {allowed}"
+def sound(inputs: Inputs) -> dict[str, Any]:
+    """Those inputs that are right, whatever the others are."""
+    return {name: value for name, value in inputs.items() if not any(_alone(name, value))}
 
 
-def _between(inputs: Inputs, name: str, least: int, most: int, also: tuple[int, ...] = ()) -> Iterator[str]:
-    if not least <= inputs[name] <= most and inputs[name] not in also:
-        more = "".join(f"{each} or " for each in also)
-        yield _wrong(inputs, name, f"{more}{least} to {most}")
+def _alone(name: str, value: Any) -> Iterator[str]:
+    return told(name, VARIABLES[name](value)) if name in VARIABLES else iter(())
 
 
-def _environment(inputs: Inputs) -> Iterator[str]:
-    try:
-        naming.validate_environment(inputs["farflow_environment"])
-    except ValueError as error:
-        yield f"farflow_environment: {error}"
-    if not _REGION.fullmatch(inputs["farflow_region"]):
-        yield _wrong(inputs, "farflow_region", "an AWS region, such as eu-west-1")
-    tags = inputs["farflow_tags"]
-    if len(tags) > _MOST_TAGS:
-        yield f"farflow_tags: has {len(tags)} tags, allowed: {_MOST_TAGS}"
-    for key, value in tags.items():
-        if key.lower().startswith(("aws:", "farflow:")) or key == "Name" or not 0 < len(key) <= 128:
-            allowed = "1 to 128 characters, not Name, not beginning with aws: or farflow:"
-            yield f"farflow_tags: key {key!r}, allowed: {allowed}"
-        if not isinstance(value, str) or len(value) > 256:
-            yield f"farflow_tags: value {value!r} of {key}, allowed: a text of at most 256 characters"
-    if inputs["farflow_access_key"] and not inputs["farflow_endpoint_url"]:
+def _between(*names: str) -> Callable[[Relation], Relation]:
+    def add(relation: Relation) -> Relation:
+        _RELATIONS.append((names, relation))
+        return relation
+
+    return add
+
+
+@_between("farflow_access_key", "farflow_secret_key", "farflow_endpoint_url", "farflow_profile")
+def _keys(
+    access_key: str | None, secret_key: str | None, endpoint_url: str | None, profile: str | None
+) -> Iterator[str]:
+    if access_key and not endpoint_url:
         yield (
-            "farflow_access_key: is for an emulated AWS only, together with farflow_endpoint_url; give keys of AWS by "
-            "environment variables or farflow_profile"
+            "farflow_access_key: is for an emulated AWS only, allowed: together with farflow_endpoint_url; give keys "
+            "of AWS by environment variables or farflow_profile"
+        )
+    if bool(access_key) != bool(secret_key):
+        given, other = ("access", "secret") if access_key else ("secret", "access")
+        yield f"farflow_{given}_key: is given alone, allowed: together with farflow_{other}_key, or neither"
+    if access_key and profile:
+        yield f"farflow_profile: is {profile!r} beside farflow_access_key, allowed: one of them"
+
+
+@_between("farflow_environment", "farflow_lock_break")
+def _lock(environment: str, broken: str | None) -> Iterator[str]:
+    if problem := break_problem(environment, broken):
+        yield problem
+
+
+@_between("network_availability_zones", "farflow_region")
+def _zones_of_region(zones: list[str], region: str) -> Iterator[str]:
+    for index, zone in enumerate(zones):
+        if zone[:-1] != region:
+            yield f"network_availability_zones.{index}: is {zone!r}, allowed: zones of region {region}"
+
+
+_COMPONENTS = [
+    f"airflow_service_{component}" for component in ("api_server", "scheduler", "dag_processor", "triggerer")
+]
+_WORKERS = ["worker_pool_enabled", "worker_pool_count", "worker_pool_max_count"]
+
+
+@_between("network_cidr", "network_availability_zones", "network_availability_zone_count", *_WORKERS, *_COMPONENTS)
+def _room(
+    cidr: str, zones: list[str], count: int, scaled: bool, workers: int, most: int, *components: Mapping[str, int]
+) -> Iterator[str]:
+    """Every container has an address in a private subnet, and a deployment starts new ones before it stops the old."""
+    subnets = len(zones) or count
+    subnet = network(subnet_cidr(cidr, "private", 0))
+    addresses = subnets * ((subnet.num_addresses if subnet else 0) - 5)  # AWS keeps five of each
+    containers = 2 * (sum(component["count"] for component in components) + (most if scaled else workers))
+    others = 2 * subnets + 2  # load balancer and shared volume in each, the database and its standby
+    if containers + others > addresses:
+        yield (
+            f"network_cidr: is {cidr!r}, whose {subnets} private subnets have {addresses} addresses, allowed: a "
+            f"network with room for {containers + others}: the most that there is of containers and others while "
+            "services roll"
         )
 
 
-def _network(inputs: Inputs) -> Iterator[str]:
-    try:
-        prefix = IPv4Network(inputs["network_cidr"]).prefixlen
-    except ValueError:
-        prefix = None
-    if prefix is None or not 16 <= prefix <= 24:
-        yield _wrong(inputs, "network_cidr", "an IPv4 network from /16 to /24 without host bits, such as 10.0.0.0/16")
-    zones = inputs["network_availability_zones"]
-    if zones and (len(set(zones)) < 2 or len(set(zones)) != len(zones) or len(zones) > network.MOST_ZONES):
-        yield _wrong(inputs, "network_availability_zones", f"2 to {network.MOST_ZONES} different zones, or none")
-    for zone in zones:
-        if not re.fullmatch(rf"{re.escape(inputs['farflow_region'])}[a-z]", zone):
-            yield f"network_availability_zones: {zone!r} is not a zone of region {inputs['farflow_region']}"
-    yield from _between(inputs, "network_availability_zone_count", 2, 6)
-    for cidr in inputs["network_ingress_cidrs"]:
-        try:
-            IPv4Network(cidr)
-        except ValueError:
-            allowed = "IPv4 networks without host bits, such as 203.0.113.0/24"
-            yield f"network_ingress_cidrs: is {cidr!r}, allowed: {allowed}"
-
-
-def _database(inputs: Inputs) -> Iterator[str]:
-    yield from _between(inputs, "rds_allocated_storage", _LEAST_STORAGE, _MOST_STORAGE)
-    yield from _between(inputs, "rds_backup_retention_period", 0, _LONGEST_RETENTION)
-    yield from _between(inputs, "rds_wait_minutes", 1, 600)
-    limit = inputs["rds_max_allocated_storage"]
-    if limit and limit <= inputs["rds_allocated_storage"]:
-        yield _wrong(inputs, "rds_max_allocated_storage", "0, or more than rds_allocated_storage")
-    if not re.fullmatch(r"\d{2}(\.\d+)?", inputs["rds_engine_version"]):
-        yield _wrong(inputs, "rds_engine_version", "a version of Postgres, such as 17 or 17.6")
-    if not re.fullmatch(r"db\.[a-z0-9-]+\.[a-z0-9]+", inputs["rds_instance_class"]):
-        yield _wrong(inputs, "rds_instance_class", "a class of RDS, such as db.t4g.small")
-    for name in ("rds_database_name", "rds_master_username"):
-        if not _IDENTIFIER.fullmatch(inputs[name]):
-            yield _wrong(inputs, name, "a letter, then letters, digits and underscores, at most 63")
-    if inputs["rds_master_username"].lower() in _RESERVED_USERS:
-        yield _wrong(inputs, "rds_master_username", f"any but {', '.join(sorted(_RESERVED_USERS))}")
-
-
-def _retentions(inputs: Inputs) -> Iterator[str]:
-    for role in ("dag_tasks", "airflow_service"):
-        name = f"{role}_log_retention_in_days"
-        if inputs[name] not in RETENTION_IN_DAYS:
-            yield _wrong(inputs, name, ", ".join(map(str, RETENTION_IN_DAYS)))
-    yield from _between(inputs, "dag_tasks_keep_revisions", 1, 100)
-
-
-def _load_balancer(inputs: Inputs) -> Iterator[str]:
-    yield from _between(inputs, "airflow_service_load_balancer_port", 1, 65535)
-    certificate, public = inputs["airflow_service_certificate_arn"], "airflow_service_load_balancer_scheme"
-    if inputs[public] == "internet-facing" and not certificate and not inputs["airflow_service_allow_plain_http"]:
+@_between("rds_max_allocated_storage", "rds_allocated_storage")
+def _storage(limit: int, storage: int) -> Iterator[str]:
+    least = -(-storage * 11 // 10)
+    if limit and limit < least:
         yield (
-            f"{public}: is 'internet-facing' without airflow_service_certificate_arn: passwords would cross the "
-            "internet unencrypted; give a certificate, or airflow_service_allow_plain_http: true if that is meant"
+            f"rds_max_allocated_storage: is {limit}, allowed: 0, or from {least}: RDS wants a tenth more than "
+            f"rds_allocated_storage, which is {storage}"
         )
-    if certificate:
-        parts = certificate.split(":")
-        if len(parts) < 6 or parts[2] not in ("acm", "iam"):
-            yield _wrong(inputs, "airflow_service_certificate_arn", "the ARN of a certificate of ACM or IAM")
-        elif parts[2] == "acm" and parts[3] != inputs["farflow_region"]:
-            region = inputs["farflow_region"]
-            yield f"airflow_service_certificate_arn: is of region {parts[3]}, allowed: one of region {region}"
-    for name in ("airflow_service_base_url", "airflow_service_execution_api_url"):
-        if inputs[name] and not re.match(r"https?://[^/]", inputs[name]):
-            yield _wrong(inputs, name, "a URL that begins with http:// or https://, or nothing")
 
 
-def _components(inputs: Inputs) -> Iterator[str]:
-    for component in ALL:
-        if not component.service:
-            continue
-        size = sizing(inputs, component)
-        wrong = cpu_memory_problem(size["cpu"], size["memory"])
-        where = "worker_pool_memory" if component is WORKER else f"{component.sizing}: memory"
-        if wrong:
-            yield f"{where}: {wrong}"
-        least = 1 if component is API_SERVER else 0
-        if not least <= size["count"] <= 1000:
-            count = "worker_pool_count" if component is WORKER else f"{component.sizing}: count"
-            yield f"{count}: is {size['count']}, allowed: {least} to 1000"
-    wrong = cpu_memory_problem(inputs["dag_tasks_cpu"], inputs["dag_tasks_memory"])
-    if wrong:
-        yield f"dag_tasks_memory: {wrong}"
-    yield from _between(inputs, "airflow_service_wait_minutes", 1, 600)
+@_between("rds_kms_key_id", "farflow_region")
+def _key_of_region(key: str | None, region: str) -> Iterator[str]:
+    if key and key.split(":")[3] != region:
+        yield f"rds_kms_key_id: is {key!r}, allowed: a key of region {region}"
 
 
-def _scaling(inputs: Inputs) -> Iterator[str]:
-    yield from _between(inputs, "worker_pool_concurrency", 1, 1000)
-    yield from _between(inputs, "worker_pool_min_count", 0, 1000)
-    if inputs["worker_pool_max_count"] < inputs["worker_pool_min_count"]:
-        yield _wrong(inputs, "worker_pool_max_count", "at least worker_pool_min_count")
-    for load in ("cpu", "memory"):
-        yield from _between(inputs, f"worker_pool_{load}_percent", 1, 100, also=(0,))
-    if inputs["worker_pool_enabled"] and not inputs["worker_pool_cpu_percent"] + inputs["worker_pool_memory_percent"]:
-        yield "worker_pool_enabled: needs worker_pool_cpu_percent or worker_pool_memory_percent to scale by"
-    for name in ("worker_pool_scale_in_cooldown", "worker_pool_scale_out_cooldown"):
-        yield from _between(inputs, name, 0, 86400)
+_WHERE_IMAGES_ARE = ("farflow_region", "farflow_registry")
 
 
-def _airflow(inputs: Inputs) -> Iterator[str]:
-    for section, keys in inputs["airflow_service_config"].items():
-        if not isinstance(keys, Mapping):
-            yield f"airflow_service_config: {section} is {keys!r}, allowed: a mapping of Airflow's keys to values"
-    for name in ("airflow_service_environment", "airflow_service_secrets"):
-        for variable in inputs[name]:
-            if not _VARIABLE.fullmatch(variable):
-                yield f"{name}: {variable!r}, allowed: names of environment variables"
-    for variable, arn in inputs["airflow_service_secrets"].items():
-        if not _SECRET_ARN.fullmatch(str(arn)):
-            yield f"airflow_service_secrets: {variable} is {arn!r}, allowed: the ARN of a secret in Secrets Manager"
-    for arn in inputs["airflow_service_managed_policy_arns"]:
-        if not re.fullmatch(r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/.+", arn):
-            yield f"airflow_service_managed_policy_arns: is {arn!r}, allowed: ARNs of managed policies"
-    for index, statement in enumerate(inputs["airflow_service_policy"]):
-        missing = {"Effect", "Action", "Resource"} - set(statement)
-        if missing:
-            yield f"airflow_service_policy: statement {index} lacks {', '.join(sorted(missing))}"
-    if not re.fullmatch(r"[A-Za-z0-9._@-]{1,64}", inputs["airflow_service_admin_username"]):
-        yield _wrong(inputs, "airflow_service_admin_username", "1 to 64 letters, digits and characters of ._@-")
+@_between("dag_tasks_images", *_WHERE_IMAGES_ARE)
+def _task_images(images: Mapping[str, str], region: str, registry: str | None) -> Iterator[str]:
+    for task, image in images.items():
+        yield from told(f"dag_tasks_images.{task}", unpinned(image, Ecr(region, registry)))
+
+
+@_between("airflow_service_image", *_WHERE_IMAGES_ARE)
+def _airflow_image(image: str | None, region: str, registry: str | None) -> Iterator[str]:
+    if image:
+        yield from told("airflow_service_image", unpinned(image, Ecr(region, registry)))
+
+
+@_between("dag_tasks_cpu", "dag_tasks_memory")
+def _size_of_tasks(cpu: int, memory: int) -> Iterator[str]:
+    for (which,), problem in fargate_size(cpu, memory):
+        yield f"dag_tasks_{which}: {problem}"
+
+
+@_between("worker_pool_cpu", "worker_pool_memory")
+def _size_of_workers(cpu: int, memory: int) -> Iterator[str]:
+    for (which,), problem in fargate_size(cpu, memory):
+        yield f"worker_pool_{which}: {problem}"
+
+
+@_between("airflow_service_load_balancer_scheme", "airflow_service_certificate_arn", "airflow_service_allow_plain_http")
+def _plain_http(scheme: str, certificate: str | None, allowed: bool) -> Iterator[str]:
+    if scheme == "internet-facing" and not certificate and not allowed:
+        yield (
+            "airflow_service_load_balancer_scheme: is 'internet-facing' without airflow_service_certificate_arn: "
+            "passwords would cross the internet unencrypted; allowed: with a certificate, or with "
+            "airflow_service_allow_plain_http: true if that is meant"
+        )
+
+
+@_between("airflow_service_certificate_arn", "farflow_region")
+def _certificate_of_region(certificate: str | None, region: str) -> Iterator[str]:
+    found = certificate.split(":")[3] if certificate else ""  # those of IAM have no region
+    if found and found != region:
+        yield f"airflow_service_certificate_arn: is of region {found}, allowed: one of region {region}"
+
+
+@_between("airflow_service_secrets", "airflow_service_environment", "airflow_service_config")
+def _given_twice(
+    secrets: Mapping[str, str], environment: Mapping[str, Any], config: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    others = {
+        "airflow_service_environment": set(environment),
+        "airflow_service_config": settings_as_variables(config),
+    }
+    for other, names in others.items():
+        for name in sorted(names.intersection(secrets)):
+            yield f"airflow_service_secrets.{name}: is given by {other} too, allowed: one of them"
+
+
+@_between("worker_pool_min_count", "worker_pool_max_count")
+def _least_and_most(least: int, most: int) -> Iterator[str]:
+    if most < least:
+        yield f"worker_pool_max_count: is {most}, allowed: at least worker_pool_min_count, which is {least}"
+
+
+@_between("worker_pool_enabled", "worker_pool_cpu_percent", "worker_pool_memory_percent")
+def _something_to_scale_by(enabled: bool, cpu: int, memory: int) -> Iterator[str]:
+    if enabled and not cpu and not memory:
+        yield (
+            "worker_pool_enabled: is true while worker_pool_cpu_percent and worker_pool_memory_percent are 0, allowed: "
+            "at least one of them to scale by"
+        )

@@ -14,7 +14,7 @@ from ...core.known import Known
 from .. import ecr_repositories, ecs_task_definitions, efs, iam_roles, log_groups
 from ..dag_tasks_folder import DagTask
 from ..tags import tags
-from . import images, names, network, policies, security_groups
+from . import image_builder, images, names, network, policies, security_groups
 from .desire import made_by
 
 ROLE = "dag_tasks"
@@ -47,7 +47,8 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
         made_by(log_groups.desired, log_group),
         *(made_by(iam_roles.desired, role) for role in _roles(inputs, known, tasks, group)),
         *(made_by(efs.desired, _file_system(inputs, known)) if _shares(tasks) else []),
-        *images.desired(inputs["task_images"].values(), known),
+        *image_builder.desired(inputs, known),
+        *images.desired(inputs["task_images"].values(), inputs, known),
         *(made_by(ecs_task_definitions.desired, _task_definition(inputs, known, task)) for task in tasks),
     ]
 
@@ -60,7 +61,9 @@ def _roles(inputs: Inputs, known: Known, tasks: list[DagTask], log_group: str) -
     secrets = sorted(
         {_secret_arn(inputs, known, value, key=False) for task in tasks for value in task.secrets.values()}
     )
-    execution = policies.execution(inputs, known, names.task_repository(inputs), log_group, secrets)
+    others = images.foreign_repositories(inputs["task_images"].values(), inputs, known)
+    repositories = [names.task_repository(inputs), *others]
+    execution = policies.execution(inputs, known, repositories, log_group, secrets)
     roles = [(names.execution_role(inputs, "tasks"), {"start-tasks": execution}), (names.plain_task_role(inputs), {})]
     roles += [
         (naming.task_role(names.environment(inputs), task.name), {"task": policies.document(list(task.policy))})
@@ -141,6 +144,8 @@ def _container(inputs: Inputs, known: Known, task: DagTask) -> Document:
     }
     if task.command:
         container["command"] = list(task.command)
+    if task.readonly_root_filesystem:
+        container["readonly_root_filesystem"] = True
     if task.stop_timeout is not None:
         container["stop_timeout"] = task.stop_timeout
     if task.shared_volume:

@@ -57,6 +57,20 @@ def airflow_repository(inputs: Inputs) -> str:
     return naming.resource(environment(inputs), "airflow", limit=256)
 
 
+def image_builder(inputs: Inputs) -> str:
+    """The CodeBuild project that builds images, and its role."""
+    return naming.resource(environment(inputs), "image-builder", limit=naming.IAM_ROLE_LIMIT)
+
+
+def image_builder_log_group(inputs: Inputs) -> str:
+    return f"/farflow/{environment(inputs)}/image-builder"
+
+
+def context_bucket(inputs: Inputs, account_id: str) -> str:
+    """The bucket through which build contexts go to CodeBuild."""
+    return naming.resource(environment(inputs), "build-contexts", account_id, str(inputs["farflow_region"]), limit=63)
+
+
 def component_family(inputs: Inputs, component: str) -> str:
     """The task definition of one of Airflow's components. No DAG task's name starts with ``airflow``."""
     return naming.resource(environment(inputs), "airflow", component, limit=naming.ECS_FAMILY_LIMIT)

@@ -13,7 +13,7 @@ from typing import Any
 from ...core.actions import Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
-from .. import ec2_route_tables, service_discovery
+from .. import ec2_route_tables, ec2_vpc_endpoints, service_discovery
 from ..ec2_security_groups import ANYWHERE
 from ..tags import tags
 from . import names, security_groups
@@ -25,7 +25,6 @@ SUBNET = "subnet"
 INTERNET_GATEWAY = "internet_gateway"
 ELASTIC_IP = "elastic_ip"
 NAT_GATEWAY = "nat_gateway"
-ENDPOINT = "vpc_endpoint"
 ZONE = "availability_zone"
 
 PUBLIC = "public"
@@ -158,13 +157,14 @@ def _s3_endpoint(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resour
     """The free gateway endpoint: logs and image layers do not pay for the NAT gateway."""
     tables = [_name(inputs, _private_table(inputs, letter)) for letter in _nat_letters(inputs, known)]
     name = _name(inputs, "s3")
-    properties = {
+    endpoint = {
+        "name": name,
         "vpc_id": vpc_id,
         "service": f"com.amazonaws.{inputs['farflow_region']}.s3",
         "route_tables": sorted(known.id(ec2_route_tables.TYPE, table) for table in tables),
         "tags": tags(inputs, ROLE, name),
     }
-    return Resource(ENDPOINT, name, properties)
+    return made_by(ec2_vpc_endpoints.desired, endpoint)
 
 
 def _namespace(inputs: Mapping[str, Any], vpc_id: str) -> Resource:

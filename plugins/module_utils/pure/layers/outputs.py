@@ -11,15 +11,15 @@ from typing import Any
 
 from ...core.compare import contains_unknown
 from ...core.known import Known
-from . import containers, names, settings
+from . import containers, image_builder, names, settings
 from .components import ALL, COMMAND
 
 Inputs = Mapping[str, Any]
 
 
 def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
-    """Where Airflow is and how to get in; ``run_task`` is what ecs_run_task needs for a command of Airflow's. What does
-    not exist yet is null.
+    """Where Airflow is and how to get in; ``run_task`` is what ecs_run_task needs for a command of Airflow's, and
+    ``codebuild`` what ecr_images needs where CodeBuild builds. What does not exist yet is null.
     """
     secret = names.secret(inputs, "admin-password")
     run_task = {
@@ -35,6 +35,7 @@ def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
         "cluster": names.cluster(inputs),
         "services": [names.service(inputs, component.name) for component in ALL if component.service],
         "run_task": run_task,
+        "codebuild": image_builder.place(inputs, known),
     }
     return {name: None if contains_unknown(value) else value for name, value in found.items()}
 

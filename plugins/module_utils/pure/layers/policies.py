@@ -1,7 +1,11 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What each of Airflow's components may do. Every statement names the resources of one environment."""
+"""What each of Airflow's components may do. Every statement names the resources of one environment.
+
+The actions are those that Airflow and its providers call. What is in DAG files is run by dag-processor, triggerer and
+worker, and by one-off commands; not by api-server and scheduler.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,17 @@ from typing import Any
 
 from ... import naming
 from ...core.known import Known
-from ..tags import tags
+from ..tags import ROLE, tags
 from . import names, settings
 from .arns import Account, account
-from .components import API_SERVER, COMMAND, DAG_PROCESSOR, SCHEDULER, TRIGGERER, WORKER, Component
+from .components import ALL, API_SERVER, COMMAND, DAG_PROCESSOR, SCHEDULER, TRIGGERER, WORKER, Component
 
 Statement = dict[str, Any]
 Inputs = Mapping[str, Any]
 
 VERSION = "2012-10-17"
+
+RUN_DAG_FILES = (DAG_PROCESSOR, TRIGGERER, WORKER, COMMAND)
 
 
 def document(statements: list[Statement]) -> dict[str, Any]:
@@ -58,14 +64,26 @@ def _allow(sid: str, actions: list[str], *resources: str, **condition: Any) -> S
     return {**statement, **({"Condition": condition} if condition else {})}
 
 
-def execution(inputs: Inputs, known: Known, repository: str, log_group: str, secret_arns: list[str]) -> dict[str, Any]:
-    """What ECS itself does to start a container: pull the image, open the log stream, read the secrets."""
+def _deny(sid: str, actions: list[str], *resources: str, **condition: Any) -> Statement:
+    return {**_allow(sid, actions, *resources, **condition), "Effect": "Deny"}
+
+
+def execution(
+    inputs: Inputs, known: Known, repositories: list[str], log_group: str, secret_arns: list[str]
+) -> dict[str, Any]:
+    """What ECS itself does to start a container: pull the image, open the log stream, read the secrets. Repositories
+    are given by their names, or by their ARNs.
+    """
     where = account(known, inputs["farflow_region"])
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     statements = [
         # AWS knows no narrower resource for this action.
         _allow("SignInToRegistry", ["ecr:GetAuthorizationToken"], "*"),
-        _allow("PullImage", pull, where.arn("ecr", f"repository/{repository}")),
+        _allow(
+            "PullImage",
+            pull,
+            *(each if each.startswith("arn:") else where.arn("ecr", f"repository/{each}") for each in repositories),
+        ),
         _allow(
             "WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], where.arn("logs", f"log-group:{log_group}:*")
         ),
@@ -79,27 +97,32 @@ def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
     """What a component calls, and what the user adds for those that run the user's code."""
     where = account(known, inputs["farflow_region"])
     makers = {
-        API_SERVER: [_read_logs],
-        SCHEDULER: [_send_messages, _read_logs],
-        DAG_PROCESSOR: [],
-        TRIGGERER: [_write_logs, _watch_fargate_tasks],
-        WORKER: [_work_messages, _write_logs, _run_fargate_tasks, _watch_fargate_tasks, _protect_itself],
-        COMMAND: [_work_messages, _write_logs, _run_fargate_tasks, _watch_fargate_tasks],
+        API_SERVER: [_read_connections, _read_variables, _read_logs],
+        SCHEDULER: [_read_variables, _send_messages],
+        DAG_PROCESSOR: [_read_connections, _read_variables],
+        TRIGGERER: [_read_connections, _read_variables, _write_logs, _watch_fargate_tasks],
+        WORKER: [_read_connections, _read_variables, _receive_messages, _write_logs, _run_fargate_tasks],
+        COMMAND: [_read_connections, _read_variables, _send_messages, _write_logs, _run_fargate_tasks],
     }
-    statements = [_read_connections(inputs, where)]
-    for make in makers[which]:
-        statements += make(inputs, where)
-    if which in (DAG_PROCESSOR, TRIGGERER, WORKER, COMMAND):
+    statements = [statement for make in makers[which] for statement in make(inputs, where)]
+    if which in RUN_DAG_FILES:
         statements += inputs["airflow_service_policy"]
     if inputs["airflow_service_enable_execute_command"]:
         statements.append(_exec())
     return document(statements)
 
 
-def _read_connections(inputs: Inputs, where: Account) -> Statement:
-    kinds = (settings.CONNECTIONS, settings.VARIABLES)
-    resources = [where.arn("secretsmanager", f"secret:{names.secret(inputs, kind)}/*") for kind in kinds]
-    return _allow("ReadConnectionsAndVariables", ["secretsmanager:GetSecretValue"], *resources)
+def _read_connections(inputs: Inputs, where: Account) -> list[Statement]:
+    return [_read_secrets(inputs, where, "ReadConnections", settings.CONNECTIONS)]
+
+
+def _read_variables(inputs: Inputs, where: Account) -> list[Statement]:
+    return [_read_secrets(inputs, where, "ReadVariables", settings.VARIABLES)]
+
+
+def _read_secrets(inputs: Inputs, where: Account, sid: str, kind: str) -> Statement:
+    secrets = where.arn("secretsmanager", f"secret:{names.secret(inputs, kind)}/*")
+    return _allow(sid, ["secretsmanager:GetSecretValue"], secrets)
 
 
 def _read_logs(inputs: Inputs, where: Account) -> list[Statement]:
@@ -119,26 +142,24 @@ def _write_logs(inputs: Inputs, where: Account) -> list[Statement]:
 
 
 def _send_messages(inputs: Inputs, where: Account) -> list[Statement]:
-    actions = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"]
-    return [_allow("SendMessages", actions, where.arn("sqs", names.queue(inputs)))]
+    return [_allow("SendMessages", ["sqs:GetQueueAttributes", "sqs:SendMessage"], _queue(inputs, where))]
 
 
-def _work_messages(inputs: Inputs, where: Account) -> list[Statement]:
-    actions = [
-        "sqs:ChangeMessageVisibility",
-        "sqs:DeleteMessage",
-        "sqs:GetQueueAttributes",
-        "sqs:GetQueueUrl",
-        "sqs:ReceiveMessage",
-        "sqs:SendMessage",
-    ]
-    return [_allow("WorkMessages", actions, where.arn("sqs", names.queue(inputs)))]
+def _receive_messages(inputs: Inputs, where: Account) -> list[Statement]:
+    """A message that a worker gives back is made visible again, not sent anew."""
+    actions = ["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage"]
+    return [_allow("ReceiveMessages", [f"sqs:{action}" for action in actions], _queue(inputs, where))]
+
+
+def _queue(inputs: Inputs, where: Account) -> str:
+    return where.arn("sqs", names.queue(inputs))
 
 
 def _run_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
-    environment, cluster = names.environment(inputs), where.arn("ecs", f"cluster/{names.cluster(inputs)}")
+    """What EcsRunTaskOperator calls; not on Airflow's own components, which run in the same cluster."""
+    environment, cluster = names.environment(inputs), _cluster(inputs, where)
     definitions = where.arn("ecs", f"task-definition/{environment}-*:*")
-    tasks = where.arn("ecs", f"task/{names.cluster(inputs)}/*")
+    own_definitions = where.arn("ecs", f"task-definition/{names.component_family(inputs, '*')}:*")
     path = names.role_path(inputs).strip("/")
     roles = [
         where.global_arn("iam", f"role/{path}/{name}")
@@ -150,30 +171,40 @@ def _run_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
     ]
     return [
         _allow("RunFargateTasks", ["ecs:RunTask"], definitions, ArnEquals={"ecs:cluster": cluster}),
-        _allow("TagFargateTasks", ["ecs:TagResource"], tasks, StringEquals={"ecs:CreateAction": "RunTask"}),
+        _deny("RunNoComponents", ["ecs:RunTask"], own_definitions),
+        _allow(
+            "TagFargateTasks",
+            ["ecs:TagResource"],
+            _tasks(inputs, where),
+            StringEquals={"ecs:CreateAction": "RunTask"},
+        ),
         _allow(
             "PassTaskRoles", ["iam:PassRole"], *roles, StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"}
         ),
+        # AWS knows no narrower resource for this action; the condition keeps the list to this cluster.
+        _allow("ListFargateTasks", ["ecs:ListTasks"], "*", ArnEquals={"ecs:cluster": cluster}),
+        *_watch_fargate_tasks(inputs, where),
     ]
 
 
 def _watch_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
-    cluster = where.arn("ecs", f"cluster/{names.cluster(inputs)}")
-    tasks = where.arn("ecs", f"task/{names.cluster(inputs)}/*")
+    tasks = _tasks(inputs, where)
     logs = where.arn("logs", f"log-group:{naming.task_log_group(names.environment(inputs))}:*")
+    components = sorted({component.role for component in ALL})
     return [
-        _allow("DescribeFargateTasks", ["ecs:DescribeTasks"], tasks),
-        _allow("StopFargateTasks", ["ecs:StopTask"], tasks),
-        # AWS knows no narrower resource for these actions; the condition keeps the list to this cluster.
-        _allow("ListFargateTasks", ["ecs:ListTasks"], "*", ArnEquals={"ecs:cluster": cluster}),
-        _allow("DescribeTaskDefinitions", ["ecs:DescribeTaskDefinition"], "*"),
+        _allow("WatchFargateTasks", ["ecs:DescribeTasks", "ecs:StopTask"], tasks),
+        # A task's ARN does not say what it runs; its service's tags do.
+        _deny("StopNoComponents", ["ecs:StopTask"], tasks, StringEquals={f"aws:ResourceTag/{ROLE}": components}),
         _allow("ReadFargateTaskLogs", ["logs:GetLogEvents"], logs),
     ]
 
 
-def _protect_itself(inputs: Inputs, where: Account) -> list[Statement]:
-    tasks = where.arn("ecs", f"task/{names.cluster(inputs)}/*")
-    return [_allow("ProtectWhileWorking", ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"], tasks)]
+def _cluster(inputs: Inputs, where: Account) -> str:
+    return where.arn("ecs", f"cluster/{names.cluster(inputs)}")
+
+
+def _tasks(inputs: Inputs, where: Account) -> str:
+    return where.arn("ecs", f"task/{names.cluster(inputs)}/*")
 
 
 def _exec() -> Statement:

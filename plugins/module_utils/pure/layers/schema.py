@@ -14,6 +14,7 @@ from typing import Any
 from ...core.actions import AFTER, ARGUMENTS, Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
+from .. import ecs_clusters
 from ..tags import tags
 from . import containers, names
 from .components import COMMAND
@@ -49,7 +50,8 @@ def desired(inputs: Inputs, known: Known, image: str) -> Resource:
     properties = {"migrated_by": value(inputs, image)}
     # AWS may tell the address of a database that can't be used yet.
     pending = known.attribute("rds_instance", names.database(inputs), "state") == "pending"
-    attributes = {ARGUMENTS: arguments, AFTER: [UNKNOWN] if pending else []}
+    after = [known.id(ecs_clusters.TYPE, names.cluster(inputs)), *([UNKNOWN] if pending else [])]
+    attributes = {ARGUMENTS: arguments, AFTER: after}
     return Resource(SCHEMA, names.database(inputs), properties, attributes=attributes)
 
 

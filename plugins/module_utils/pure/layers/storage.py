@@ -35,7 +35,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     name = names.log_bucket(inputs, where.id)
     bucket = {
         "name": name,
-        "policy": _tls_only(where.bucket(name)),
+        "policy": tls_only(where.bucket(name)),
         "lifecycle_rules": [_expiration(inputs["airflow_service_log_retention_in_days"])],
         "tags": tags(inputs, ROLE),
     }
@@ -50,7 +50,8 @@ def _expiration(days: int) -> dict[str, Any]:
     }
 
 
-def _tls_only(arn: str) -> dict[str, Any]:
+def tls_only(arn: str) -> dict[str, Any]:
+    """A bucket policy that refuses plain HTTP."""
     statement = {
         "Sid": "TlsOnly",
         "Effect": "Deny",

@@ -11,7 +11,8 @@ from typing import Any
 from ...core.actions import Resource
 from ...core.known import Known
 from .. import ecr_images, ecr_repositories, network_load_balancer, rds_instances, rds_snapshots, s3_buckets, secrets
-from . import names, schema, values
+from ..tags import ROLE
+from . import image_builder, names, schema, values
 
 Inputs = Mapping[str, Any]
 
@@ -30,6 +31,8 @@ def kept(inputs: Inputs) -> Callable[[Resource], bool]:
     def is_kept(resource: Resource) -> bool:
         if resource.type == secrets.TYPE:
             return "fernet_key" in keep and resource.name == names.secret(inputs, values.FERNET_KEY)
+        if resource.type == s3_buckets.TYPE and resource.properties["tags"].get(ROLE) == image_builder.ROLE:
+            return False  # what it holds is in the project's folder
         return resource.type in PARTS or _TYPES.get(resource.type) in keep
 
     return is_kept

@@ -1,0 +1,89 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Whether a folder can be a build context: what Docker would refuse minutes later, or quietly leave out."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import FarflowError
+from . import build_context
+from .build_context import BuildContext
+from .value_checks import printable
+
+#: Bytes from which on a context is probably not what is meant: it is read, and sent, with every change.
+LARGE = 1 << 30
+
+_FROM = re.compile(r"^\s*FROM\s+\S", re.MULTILINE | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """``problems`` name files, ``size`` is that of all files in bytes."""
+
+    problems: list[str]
+    size: int = 0
+
+
+def survey(context: BuildContext) -> Survey:
+    """Looks at names and sizes alone: but for the Dockerfile and .dockerignore, no file is opened."""
+    problems = _dockerfile_problems(context.path / context.dockerfile)
+    try:
+        found = build_context.everything(context)
+    except FarflowError as error:
+        return Survey([*problems, *str(error).splitlines()])
+    problems += [_leads_out(context.path, link) for link in build_context.leading_out(found)]
+    problems += [
+        f"{printable(context.path / entry.path)}: is {entry.target}, which no image can hold; remove it, or list it in "
+        f"{build_context.DOCKERIGNORE}"
+        for entry in found
+        if entry.kind == build_context.SPECIAL
+    ]
+    return Survey(problems, sum(entry.size for entry in found))
+
+
+def warning(folder: str, size: int) -> Iterator[str]:
+    """What to say of a context that is allowed and probably not meant."""
+    if size > LARGE:
+        yield (
+            f"{printable(folder)}: its build context holds {size / (1 << 30):.1f} GiB, all of which is read now; list "
+            f"what the image does not need in {build_context.DOCKERIGNORE}"
+        )
+
+
+def read_text(path: Path) -> tuple[list[str], str]:
+    """A text file's problems, and its content."""
+    shown = printable(path)
+    if os.path.lexists(path) and not path.is_file():  # a pipe would be waited for, for ever
+        return [f"{shown}: is no file that can be read, allowed: a text file"], ""
+    try:
+        return [], path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return [f"{shown}:{line}: is not UTF-8: byte 0x{error.object[error.start]:02x}"], ""
+    except OSError as error:
+        return [f"{shown}: cannot be read: {error.strerror}"], ""
+
+
+def _dockerfile_problems(path: Path) -> list[str]:
+    if not os.path.lexists(path):
+        return [
+            f"{printable(path.parent)}: has no {path.name}, allowed: a folder that an image can be built from; add "
+            "one, or move the folder elsewhere"
+        ]
+    problems, content = read_text(path)
+    if problems or _FROM.search(content):
+        return problems
+    return [f"{printable(path)}: has no line that begins with FROM, allowed: a Dockerfile with at least one"]
+
+
+def _leads_out(root: Path, link: build_context.Entry) -> str:
+    return (
+        f"{printable(root / link.path)}: is a link to {printable(link.target)}, out of the build context; copy what it "
+        f"points to, or list it in {build_context.DOCKERIGNORE}"
+    )

@@ -1,0 +1,67 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What is wrong with inputs as only a look at AWS can tell: they name what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from ...core.actions import Resource
+from ...core.known import Known
+from .. import dag_tasks_folder, secrets
+from ..dag_tasks_folder import DagTask
+from . import airflow_service, dag_tasks, names, network, values
+from .images import Image, Prebuilt
+
+Inputs = Mapping[str, Any]
+
+
+def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
+    """All of them together, a line each, for the layers of these names."""
+    found: list[str] = []
+    if network.ROLE in layers:
+        found += _zones(inputs, known)
+    if dag_tasks.ROLE in layers:
+        found += _secrets(inputs, known)
+        found += _images(inputs["task_images"].values(), known)
+    if airflow_service.ROLE in layers:
+        found += _images([inputs["airflow_image"]], known)
+    return found
+
+
+def _zones(inputs: Inputs, known: Known) -> Iterator[str]:
+    region, there = inputs["farflow_region"], sorted(zone.name for zone in known.of_type(network.ZONE))
+    for index, zone in enumerate(inputs["network_availability_zones"]):
+        if zone not in there:
+            yield f"network_availability_zones.{index}: is {zone!r}, allowed: zones that you have, {', '.join(there)}"
+    count = inputs["network_availability_zone_count"]
+    if not inputs["network_availability_zones"] and len(there) < count:
+        yield f"network_availability_zone_count: is {count}, allowed: up to {len(there)}, which is all of {region}"
+
+
+def _images(images: Iterable[Image | Prebuilt], known: Known) -> Iterator[str]:
+    for image in images:
+        if isinstance(image, Prebuilt):
+            yield from image.refusal(known)
+
+
+def _secrets(inputs: Inputs, known: Known) -> Iterator[str]:
+    ours = {one.name for one in (values.database_password(inputs), *values.desired(inputs, known))}
+    tasks: list[DagTask] = inputs["dag_tasks"]
+    for task in tasks:
+        for variable, reference in task.secrets.items():
+            name = names.secret(inputs, reference)
+            if reference.startswith("arn:") or name in ours:
+                continue
+            if problem := _absence(name, known.get(secrets.TYPE, name)):
+                yield f"{dag_tasks_folder.place_of_secret(task, variable)}: {problem}"
+
+
+def _absence(name: str, found: Resource | None) -> str:
+    if not found:
+        return f"secret {name} does not exist: create it in Secrets Manager, or give the ARN of another one"
+    if found.properties["state"] != "present":
+        return f"secret {name} is to be deleted soon: restore it (aws secretsmanager restore-secret --secret-id {name})"
+    return ""

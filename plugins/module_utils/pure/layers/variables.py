@@ -1,0 +1,251 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What each variable may be beyond its type, whatever the others are."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ... import naming
+from .. import image_references
+from ..fargate import CPU_MEMORY, cpu_memory_problem
+from ..iam_statements import statements
+from ..log_groups import RETENTION_IN_DAYS
+from ..value_checks import (
+    VARIABLE,
+    Check,
+    Name,
+    Problem,
+    below,
+    between,
+    if_given,
+    list_of,
+    map_of,
+    network,
+    number,
+    scalar,
+    text,
+    wrong,
+)
+from . import airflow_settings
+from .network import MOST_ZONES
+
+_MOST_TAGS = 40  # of AWS's 50, to leave room for ours
+_MOST_MANAGED_POLICIES = 10  # a role, unless AWS has raised it for the account
+_LONGEST_WAIT = 600  # minutes
+_LONGEST_WAIT_FOR_LOCK = 24 * 60  # minutes
+_STORAGE = (20, 65536)  # GB, of RDS with gp2 and gp3
+
+#: What the names of resources would begin with, and of which kind AWS reserves that.
+_RESERVED_ENVIRONMENTS = {
+    "internal": "load balancers",
+    "sg": "security groups",
+    "sthree": "buckets",
+    "amzn-s3-demo": "buckets",
+}
+#: No network of ours can be in these. Source: "VPC CIDR blocks" in the guide of Amazon VPC.
+_NO_VPC = [network(cidr) for cidr in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")]
+
+#: Words that PostgreSQL keeps for itself. Source: "SQL Key Words" in its documentation.
+_SQL = re.compile(
+    "all|analyse|analyze|and|any|array|as|asc|asymmetric|both|case|cast|check|collate|column|constraint|create|"
+    "current_catalog|current_date|current_role|current_time|current_timestamp|current_user|default|deferrable|desc|"
+    "distinct|do|else|end|except|false|fetch|for|foreign|from|grant|group|having|in|initially|intersect|into|lateral|"
+    "leading|limit|localtime|localtimestamp|not|null|offset|on|only|or|order|placing|primary|references|returning|"
+    "select|session_user|some|symmetric|system_user|table|then|to|trailing|true|union|unique|user|using|variadic|when|"
+    "where|window|with",
+    re.IGNORECASE,
+)
+_DATABASES = {"rdsadmin", "template0", "template1"}
+_USERS = {"admin", "master", "postgres", "public", "rdsadmin", "rds_superuser"}
+
+_ENVIRONMENT = (
+    "2 to 32 lower-case letters, digits and single hyphens, beginning with a letter and not ending with a hyphen"
+)
+_TAG = r"[\w\s.:/=+\-@]"
+
+
+def _environment(value: Any) -> Iterator[Problem]:
+    try:
+        naming.validate_environment(value)
+    except ValueError:
+        yield wrong(value, _ENVIRONMENT)
+    for reserved, kind in _RESERVED_ENVIRONMENTS.items():
+        if f"{value}-".startswith(f"{reserved}-"):
+            yield wrong(value, f"any but {reserved} and {reserved}-..., which AWS reserves as names of {kind}")
+
+
+def _tags(value: Mapping[str, Any]) -> Iterator[Problem]:
+    allowed = "1 to 128 letters, digits, spaces and _.:/=+-@, not Name, not beginning with aws: or farflow:"
+    yield from map_of(
+        text(f"{_TAG}{{0,256}}", "a text of at most 256 letters, digits, spaces and _.:/=+-@"),
+        "a mapping",
+        Name(rf"(?!(?i:aws:|farflow:))(?!Name$){_TAG}{{1,128}}", "key of a tag", allowed),
+    )(value)
+    if len(value) > _MOST_TAGS:
+        yield (), f"has {len(value)} tags, allowed: {_MOST_TAGS}"
+    for key, times in Counter(key.lower() for key in value).items():
+        if times > 1:
+            yield (key,), "is given in several letter cases, allowed: one, since IAM does not tell them apart"
+
+
+def _vpc_cidr(value: Any) -> Iterator[Problem]:
+    found = network(value)
+    if not found or not 16 <= found.prefixlen <= 24:
+        yield wrong(value, "an IPv4 network from /16 to /24 without host bits, such as 10.0.0.0/16")
+    elif any(found.overlaps(block) for block in _NO_VPC if block):
+        yield wrong(value, f"no part of {', '.join(map(str, _NO_VPC))}, of which AWS makes no VPC")
+
+
+def _cidr(value: Any) -> Iterator[Problem]:
+    if not network(value):
+        yield wrong(value, "IPv4 networks without host bits, such as 203.0.113.0/24")
+
+
+def _zones(value: list[Any]) -> Iterator[Problem]:
+    yield from list_of(text(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", "zones such as eu-west-1a"), "a list", True)(value)
+    if value and not len(set(value)) == len(value) in range(2, MOST_ZONES + 1):
+        yield wrong(value, f"2 to {MOST_ZONES} different zones, or none")
+
+
+def _different(check: Check) -> Check:
+    def both(value: list[Any]) -> Iterator[Problem]:
+        yield from check(value)
+        for index, item in enumerate(value):
+            if item in value[:index]:
+                yield (index,), f"is {item!r} once more, allowed: each once"
+
+    return both
+
+
+def _managed_policies(value: list[Any]) -> Iterator[Problem]:
+    arn = text(r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]+", "ARNs of managed policies", re.ASCII)
+    yield from _different(list_of(arn, "a list", True))(value)
+    if len(value) > _MOST_MANAGED_POLICIES:
+        yield (
+            (),
+            f"has {len(value)} policies, allowed: {_MOST_MANAGED_POLICIES}, which is all that IAM takes for a role",
+        )
+
+
+def _or_zero(check: Check) -> Check:
+    return lambda value: check(value) if value else iter(())
+
+
+def _identifier(words: set[str], *more: str) -> Check:
+    allowed = "a letter, then letters, digits and underscores, at most 63, no word of SQL"
+    pattern = text(r"[A-Za-z][A-Za-z0-9_]{0,62}", allowed)
+
+    def check(value: str) -> Iterator[Problem]:
+        yield from pattern(value)
+        if _SQL.fullmatch(value) or value.lower() in words or value.lower().startswith(more):
+            yield wrong(value, f"{allowed}, none of {', '.join([*sorted(words), *(f'{each}...' for each in more)])}")
+
+    return check
+
+
+def _parameters(value: Mapping[str, Any]) -> Iterator[Problem]:
+    name = Name(r"[a-z][a-z0-9_.]*", "parameter of Postgres", "lower-case letters, digits, _ and .")
+    yield from map_of(scalar, "a mapping", name)(value)
+    if str(value.get("rds.force_ssl", 1)).lower() not in ("1", "true", "on"):
+        yield ("rds.force_ssl",), "would let passwords cross the network unencrypted, allowed: 1, which it is anyway"
+
+
+def fargate_size(cpu: int, memory: int) -> Iterator[Problem]:
+    """What is wrong with a task of so many CPU units and MiB of memory, at ``cpu`` or at ``memory``."""
+    if problem := cpu_memory_problem(cpu, memory):
+        yield ("memory" if cpu in CPU_MEMORY else "cpu",), problem
+
+
+def _size(least: int) -> Check:
+    """``{count, cpu, memory}``"""
+
+    def check(value: Mapping[str, int]) -> Iterator[Problem]:
+        yield from below("count", between(least, 1000, "tasks")(value["count"]))
+        yield from fargate_size(value["cpu"], value["memory"])
+
+    return check
+
+
+_TASK = Name(naming.TASK.pattern, "name of a task", "letters, digits, _ and -")
+_BUILD_ARGS = map_of(scalar, "a mapping of names to texts", VARIABLE._replace(of="name of a build argument"))
+_RETENTION = number(RETENTION_IN_DAYS, f"days, one of {', '.join(map(str, RETENTION_IN_DAYS))}")
+_URL = text(r"https?://[^\s/?#@]+(/[^\s?#]*)?", "a URL that begins with http:// or https://, without user and query")
+_EXECUTION_API = text(r"https?://[^\s/?#@]+/([^\s?#]*/)?execution/", "a URL that ends with /execution/")
+_HOST = text(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?", "a host's name, and :port where it has one")
+_PERCENT = number(range(101), "percent from 1 to 100, or 0")
+_COOLDOWN = between(0, 86400, "seconds")
+
+VARIABLES: dict[str, Check] = {
+    "farflow_environment": _environment,
+    "farflow_region": text(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region, such as eu-west-1"),
+    "farflow_tags": _tags,
+    "farflow_profile": if_given(text(r"\S(.*\S)?", "the name of a profile")),
+    "farflow_endpoint_url": if_given(_URL),
+    "farflow_access_key": if_given(text(r"\w{1,128}", "letters, digits and _", re.ASCII)),
+    "farflow_registry": if_given(_HOST),
+    "farflow_teardown_keep": _different(lambda value: iter(())),
+    "farflow_lock_wait_minutes": between(0, _LONGEST_WAIT_FOR_LOCK, "minutes"),
+    "network_cidr": _vpc_cidr,
+    "network_availability_zone_count": between(2, 6, "zones"),
+    "network_availability_zones": _zones,
+    "network_ingress_cidrs": _different(list_of(_cidr, "a list of networks", may_be_empty=True)),
+    "rds_engine_version": text(r"(1[3-9]|[2-9]\d)(\.\d{1,3})?", "a version of Postgres from 13 on, such as 17 or 17.6"),
+    "rds_instance_class": text(r"db\.[a-z0-9-]+\.[a-z0-9]+", "a class of RDS, such as db.t4g.small"),
+    "rds_allocated_storage": between(*_STORAGE, "GB"),
+    "rds_max_allocated_storage": _or_zero(between(*_STORAGE, "0, or GB")),
+    "rds_kms_key_id": if_given(
+        text(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", "the ARN of a key of KMS, not of an alias")
+    ),
+    "rds_backup_retention_period": between(0, 35, "days"),
+    "rds_database_name": _identifier(_DATABASES),
+    "rds_master_username": _identifier(_USERS, "pg_"),
+    "rds_parameters": _parameters,
+    "rds_wait_minutes": between(1, _LONGEST_WAIT, "minutes"),
+    "farflow_codebuild_image": text(r"\S+", "the name of an image"),
+    "farflow_codebuild_arm_image": text(r"\S+", "the name of an image"),
+    "farflow_codebuild_policy": lambda value: statements(value) if value else iter(()),
+    "dag_tasks_images": map_of(image_references.problems, "a mapping of tasks to images", _TASK),
+    "dag_tasks_build_args": _BUILD_ARGS,
+    "dag_tasks_log_retention_in_days": _RETENTION,
+    "dag_tasks_keep_revisions": between(1, 100, "revisions"),
+    "airflow_service_image": if_given(image_references.problems),
+    "airflow_service_build_args": _BUILD_ARGS,
+    "airflow_service_log_retention_in_days": _RETENTION,
+    "airflow_service_api_server": _size(1),
+    "airflow_service_scheduler": _size(0),
+    "airflow_service_dag_processor": _size(0),
+    "airflow_service_triggerer": _size(0),
+    "airflow_service_load_balancer_port": between(1, 65535),
+    "airflow_service_certificate_arn": if_given(
+        text(
+            r"arn:aws[a-z-]*:(acm:[a-z0-9-]+:\d{12}:certificate|iam::\d{12}:server-certificate)/[\w+=,.@/-]+",
+            "the ARN of a certificate of ACM or IAM",
+            re.ASCII,
+        )
+    ),
+    "airflow_service_ssl_policy": text(
+        r"ELBSecurityPolicy-[A-Za-z0-9-]+", "the name of a policy of Elastic Load Balancing, ELBSecurityPolicy-..."
+    ),
+    "airflow_service_base_url": if_given(_URL),
+    "airflow_service_execution_api_url": if_given(_EXECUTION_API),
+    "airflow_service_admin_username": text(r"[A-Za-z0-9._@-]{1,64}", "1 to 64 letters, digits and characters of ._@-"),
+    "airflow_service_config": airflow_settings.config,
+    "airflow_service_environment": airflow_settings.environment,
+    "airflow_service_secrets": airflow_settings.secrets,
+    "airflow_service_policy": lambda value: statements(value) if value else iter(()),
+    "airflow_service_managed_policy_arns": _managed_policies,
+    "airflow_service_wait_minutes": between(1, _LONGEST_WAIT, "minutes"),
+    "worker_pool_count": between(0, 1000, "workers"),
+    "worker_pool_concurrency": between(1, 1000, "tasks"),
+    "worker_pool_min_count": between(0, 1000, "workers"),
+    "worker_pool_max_count": between(0, 1000, "workers"),
+    "worker_pool_cpu_percent": _PERCENT,
+    "worker_pool_memory_percent": _PERCENT,
+    "worker_pool_scale_in_cooldown": _COOLDOWN,
+    "worker_pool_scale_out_cooldown": _COOLDOWN,
+}

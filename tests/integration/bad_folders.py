@@ -1,0 +1,286 @@
+"""Project folders that cannot work. Each function spoils a good one and returns what the refusal has to say."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from .conftest import Project
+
+Spoil = Callable[[Project], list[str]]
+
+#: What stands in tasks/hello/task.yml; the line, and what the refusal has to say beside file and line.
+TASK_FILES: list[tuple[str, int, str]] = [
+    ("memroy: 512\n", 1, "memroy is not a known key, did you mean 'memory'?"),
+    ("\ncpu: 256\nmemory: 8192\n", 3, "memory 8192 does not go with cpu 256"),
+    ("memory: 500\n", 1, "memory is a number 500"),
+    ("cpu: lots\n", 1, "cpu is a text 'lots'"),
+    ("cpu: '512'\n", 1, "cpu is a text '512'"),
+    ("stop_timeout: 121\n", 1, "stop_timeout is a number 121, allowed: seconds from 2 to 120"),
+    ("ephemeral_storage: 20\n", 1, "ephemeral_storage is a number 20, allowed: GiB from 21 to 200"),
+    ("architecture: SPARC\n", 1, "architecture is a text 'SPARC'"),
+    ("command: python numbers.py\n", 1, "command is a text"),
+    ("command: [python, 3]\n", 1, "command.1 is a number 3"),
+    ("environment: [A, B]\n", 1, "environment is a list"),
+    ("environment:\n  A: x\n  PORT: 8080\n", 3, "environment.PORT is a number 8080"),
+    (f"environment:\n  A: {'x' * 70000}\n", 1, "environment has"),
+    ("secrets: [TOKEN]\n", 1, "secrets is a list"),
+    ("secrets:\n  TOKEN: two words\n", 2, "secrets.TOKEN is a text of 9 characters, not shown"),
+    ("environment: {A: x}\nsecrets: {A: token}\n", 2, "secrets.A is given under environment too"),
+    ("policy: [{Effect: Allow}]\n", 1, "policy.0 has no Action"),
+    ("policy: [{Action: 's3:GetObject', Resource: '*'}]\n", 1, "policy.0 has no Effect"),
+    ("policy: [{Effect: Allow, Action: '*', Resource: '*'}]\n", 1, "policy.0.Action is a text '*'"),
+    ("policy: [{Effect: Allow, Action: 's3:*', Resource: '*', Condition: x}]\n", 1, "policy.0.Condition is a text"),
+    ("policy: {Effect: Allow, Action: 's3:*', Resource: '*'}\n", 1, "policy is a mapping"),
+    ("shared_volume: perhaps\n", 1, "shared_volume is a text 'perhaps'"),
+    ("- cpu: 256\n", 1, "must be a mapping"),
+    ("cpu: [256\n", 2, "not YAML"),
+    ("cpu: 256\n\tmemory: 512\n", 2, "not YAML"),
+    ("cpu: 256\ncpu: 512\n", 2, "cpu: given twice"),
+    ("environment: &x\n  SELF: *x\n", 2, "refers to itself"),
+    ("cpu: !!python/object:os.system 256\n", 1, "not YAML"),
+    ("cpu: 256\n---\ncpu: 512\n", 2, "not YAML"),
+]
+
+
+def no_dockerfile(project: Project) -> list[str]:
+    (project.tasks / "hello" / "Dockerfile").unlink()
+    return [f"{project.tasks}/hello: has no Dockerfile"]
+
+
+def empty_folder(project: Project) -> list[str]:
+    (project.tasks / "nothing").mkdir()
+    return [f"{project.tasks}/nothing: has no Dockerfile"]
+
+
+def dockerfile_is_a_folder(project: Project) -> list[str]:
+    return _made_folder(project.tasks / "hello" / "Dockerfile")
+
+
+def dockerfile_is_a_pipe(project: Project) -> list[str]:
+    path = project.tasks / "hello" / "Dockerfile"
+    path.unlink()
+    os.mkfifo(path)
+    return [f"{path}: is no file that can be read"]
+
+
+def dockerfile_is_empty(project: Project) -> list[str]:
+    path = project.tasks / "hello" / "Dockerfile"
+    path.write_text("# FROM scratch\n")
+    return [f"{path}: has no line that begins with FROM"]
+
+
+def dockerfile_is_no_text(project: Project) -> list[str]:
+    path = project.tasks / "hello" / "Dockerfile"
+    path.write_bytes(b"FROM scratch\nLABEL a=\xff\n")
+    return [f"{path}:2: is not UTF-8"]
+
+
+def name_with_a_space(project: Project) -> list[str]:
+    project.add_task("Hello World")
+    return [f"{project.tasks}/Hello World: task 'Hello World': letters, digits"]
+
+
+def name_with_a_line_feed(project: Project) -> list[str]:
+    project.add_task("hello\nworld")
+    return ["hello\\nworld"]
+
+
+def name_that_is_no_text(project: Project) -> list[str]:
+    (project.tasks / os.fsdecode(b"caf\xe9")).mkdir()
+    return ["caf\\udce9"]
+
+
+def name_with_an_accent(project: Project) -> list[str]:
+    project.add_task("größe")
+    return ["'größe': letters, digits"]
+
+
+def name_begins_with_a_hyphen(project: Project) -> list[str]:
+    project.add_task("-first")
+    return ["-first: the name begins with a hyphen"]
+
+
+def name_is_too_long(project: Project) -> list[str]:
+    project.add_task("x" * 250)
+    return ["the name is too long", "allowed: 512"]
+
+
+def name_of_airflow(project: Project) -> list[str]:
+    project.add_task("airflow-scheduler")
+    return ["airflow-scheduler: the name is taken by Airflow itself"]
+
+
+def name_in_other_letters(project: Project) -> list[str]:
+    project.add_task("HELLO")
+    return [f"hello: becomes the same task as {project.tasks}/HELLO"]
+
+
+def link_to_nowhere(project: Project) -> list[str]:
+    (project.tasks / "gone").symlink_to("/no/such/folder")
+    return [f"{project.tasks}/gone: is a link to /no/such/folder, where there is nothing"]
+
+
+def link_to_itself(project: Project) -> list[str]:
+    (project.tasks / "loop").symlink_to("loop")
+    return [f"{project.tasks}/loop: is a link to loop, where there is nothing"]
+
+
+def link_out_of_the_context(project: Project) -> list[str]:
+    (project.tasks / "hello" / "data").symlink_to("/etc")
+    return [f"{project.tasks}/hello/data: is a link to /etc, out of the build context"]
+
+
+def link_up_and_out_of_the_context(project: Project) -> list[str]:
+    (project.tasks / "hello" / "sub").mkdir()
+    (project.tasks / "hello" / "sub" / "common").symlink_to("../../common")
+    return [f"{project.tasks}/hello/sub/common: is a link to ../../common"]
+
+
+def pipe_in_the_context(project: Project) -> list[str]:
+    os.mkfifo(project.tasks / "hello" / "queue")
+    return [f"{project.tasks}/hello/queue: is a pipe, which no image can hold"]
+
+
+def bad_dockerignore(project: Project) -> list[str]:
+    (project.tasks / "hello" / ".dockerignore").write_text("*.md\n[a-\n")
+    return [f"{project.tasks}/hello/.dockerignore:2: '[a-' is not a pattern"]
+
+
+def dockerignore_is_a_folder(project: Project) -> list[str]:
+    return _made_folder(project.tasks / "hello" / ".dockerignore")
+
+
+def dockerignore_is_no_text(project: Project) -> list[str]:
+    (project.tasks / "hello" / ".dockerignore").write_bytes(b"\xff\xfe*")
+    return [f"{project.tasks}/hello/.dockerignore is not UTF-8"]
+
+
+def misspelt_task_file(project: Project) -> list[str]:
+    (project.tasks / "hello" / "task.yaml").write_text("cpu: 256\n")
+    return [f"{project.tasks}/hello/task.yaml: is not read, call it task.yml"]
+
+
+def task_file_is_a_folder(project: Project) -> list[str]:
+    return _made_folder(project.tasks / "hello" / "task.yml")
+
+
+def task_file_is_a_pipe(project: Project) -> list[str]:
+    os.mkfifo(project.tasks / "hello" / "task.yml")
+    return [f"{project.tasks}/hello/task.yml: is no file that can be read"]
+
+
+def task_file_leads_nowhere(project: Project) -> list[str]:
+    (project.tasks / "hello" / "task.yml").symlink_to("/no/such/file")
+    return [f"{project.tasks}/hello/task.yml: is no file that can be read"]
+
+
+def task_file_is_no_text(project: Project) -> list[str]:
+    (project.tasks / "hello" / "task.yml").write_bytes(b"cpu: 256\nenvironment: {A: \xe9}\n")
+    return [f"{project.tasks}/hello/task.yml:2: is not UTF-8: byte 0xe9"]
+
+
+def tasks_is_a_file(project: Project) -> list[str]:
+    shutil.rmtree(project.tasks)
+    project.tasks.write_text("")
+    return [f"dag_tasks_path: {project.tasks}: no such folder"]
+
+
+def tasks_is_a_loop(project: Project) -> list[str]:
+    shutil.rmtree(project.tasks)
+    project.tasks.symlink_to(project.tasks)
+    return [f"dag_tasks_path: {project.tasks}: cannot be read: Too many levels of symbolic links"]
+
+
+def no_airflow_folder(project: Project) -> list[str]:
+    shutil.rmtree(project.airflow)
+    return [f"airflow_service_path: is {project.airflow}, allowed: a folder with a Dockerfile"]
+
+
+def no_airflow_dockerfile(project: Project) -> list[str]:
+    (project.airflow / "Dockerfile").unlink()
+    return [f"airflow_service_path: is {project.airflow}, allowed: a folder with a Dockerfile"]
+
+
+def no_airflow_requirements(project: Project) -> list[str]:
+    (project.airflow / "Dockerfile").write_text("FROM scratch\nCOPY requirements.txt /\n")
+    return [f"{project.airflow}/requirements.txt: is no file"]
+
+
+def airflow_requirements_are_a_folder(project: Project) -> list[str]:
+    (project.airflow / "requirements.txt").mkdir()
+    return [f"{project.airflow}/requirements.txt: is no file"]
+
+
+def airflow_link_out_of_the_context(project: Project) -> list[str]:
+    (project.airflow / "dags").symlink_to("../dags")
+    return [f"{project.airflow}/dags: is a link to ../dags, out of the build context"]
+
+
+def airflow_pipe_in_the_context(project: Project) -> list[str]:
+    os.mkfifo(project.airflow / "queue")
+    return [f"{project.airflow}/queue: is a pipe"]
+
+
+FOLDERS: list[Spoil] = [
+    no_dockerfile,
+    empty_folder,
+    dockerfile_is_a_folder,
+    dockerfile_is_a_pipe,
+    dockerfile_is_empty,
+    dockerfile_is_no_text,
+    name_with_a_space,
+    name_with_a_line_feed,
+    name_that_is_no_text,
+    name_with_an_accent,
+    name_begins_with_a_hyphen,
+    name_is_too_long,
+    name_of_airflow,
+    name_in_other_letters,
+    link_to_nowhere,
+    link_to_itself,
+    link_out_of_the_context,
+    link_up_and_out_of_the_context,
+    pipe_in_the_context,
+    bad_dockerignore,
+    dockerignore_is_a_folder,
+    dockerignore_is_no_text,
+    misspelt_task_file,
+    task_file_is_a_folder,
+    task_file_is_a_pipe,
+    task_file_leads_nowhere,
+    task_file_is_no_text,
+    tasks_is_a_file,
+    tasks_is_a_loop,
+    no_airflow_folder,
+    no_airflow_dockerfile,
+    no_airflow_requirements,
+    airflow_requirements_are_a_folder,
+    airflow_link_out_of_the_context,
+    airflow_pipe_in_the_context,
+]
+
+
+def _made_folder(path: Path) -> list[str]:
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    return [f"{path}: is no file that can be read"]
+
+
+def fill_with_what_is_allowed(project: Project) -> None:
+    """What looks like a mistake and is none: a socket, names that are no words, a link within the context to what only
+    the build makes, hidden folders and files beside the tasks.
+    """
+    hello = project.tasks / "hello"
+    with socket.socket(socket.AF_UNIX) as unix:
+        unix.bind(os.path.relpath(hello / "socket"))
+    for name in (b"caf\xe9", "größe".encode(), b"two words", b"line\nfeed", b"-rf", b"$(id)"):
+        (hello / os.fsdecode(name)).write_text("x")
+    (hello / "made-by-the-build").symlink_to("not-there-yet")
+    (hello / "empty").mkdir()
+    (project.tasks / ".git").mkdir()
+    (project.tasks / "__pycache__").mkdir()
+    (project.tasks / "README.md").write_text("how to add a task\n")

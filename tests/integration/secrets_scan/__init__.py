@@ -1,0 +1,1 @@
+"""Looks for known values in everything that a deploy writes."""

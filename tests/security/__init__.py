@@ -1,0 +1,1 @@
+"""Security scanners on what a deploy makes: scan.sh."""

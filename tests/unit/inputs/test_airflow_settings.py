@@ -1,0 +1,81 @@
+"""Which settings of Airflow a user may give."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import airflow_settings, settings
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.components import ALL
+from gathered import gather
+
+#: Set by the deploy, and right with another value too.
+MAY_BE_OVERRIDDEN = {
+    "AIRFLOW__LOGGING__REMOTE_LOGGING",
+    "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER",
+    "AIRFLOW__LOGGING__REMOTE_LOG_CONN_ID",
+    "AIRFLOW__SECRETS__BACKEND",
+    "AIRFLOW__SECRETS__BACKEND_KWARGS",
+}
+
+
+def told(name, **given):
+    return [line for line in gather(**given)[1] if line.startswith(name)]
+
+
+@pytest.mark.parametrize("component", ALL, ids=lambda component: component.name)
+def test_whatever_the_deploy_sets_is_refused_or_may_be_overridden(component):
+    """In the environment, and as a secret: ECS takes a variable once."""
+    inputs, _ = gather()
+    plain = settings.environment(inputs, Known(), component)
+    secret = settings.secrets(inputs, Known(), component)
+    for name in {*plain, *secret} - MAY_BE_OVERRIDDEN:
+        assert told("airflow_service_environment", airflow_service_environment={name: "x"}), name
+
+
+@pytest.mark.parametrize("name", sorted(MAY_BE_OVERRIDDEN))
+def test_the_rest_may_be_overridden(name):
+    _, section, key = name.lower().split("__")
+    assert gather(airflow_service_config={section: {key: "x"}})[1] == []
+    assert gather(airflow_service_environment={name: "x"})[1] == []
+
+
+@pytest.mark.parametrize("key", ["fernet_key", "fernet_key_cmd", "fernet_key_secret", "Fernet_Key"])
+def test_another_way_to_give_a_secret_of_ours_is_refused_too(key):
+    (line,) = told("airflow_service_config", airflow_service_config={"core": {key: "hunter2"}})
+    assert "AIRFLOW__CORE__FERNET_KEY" in line
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"core": {"parallelism": 4, "load_examples": True, "default_timezone": "Europe/Berlin"}},
+        {"celery.kubernetes": {"a_b": 1.5}},
+        {"smtp": {"smtp_host": "mail.example.org", "smtp_password_secret": "smtp"}},
+        {"logging": {"namespace_levels": {"sqlalchemy": "INFO"}, "logging_level": "DEBUG"}},
+        {"core": {"internal_api_secret_key": ""}},
+    ],
+)
+def test_what_is_airflows_alone_is_the_users(config):
+    assert gather(airflow_service_config=config)[1] == []
+
+
+@pytest.mark.parametrize(
+    "connection",
+    ["http://example.org", "aws://?region_name=eu-west-1", "postgres://me@db/x", '{"conn_type": "http"}', "[1]", 5],
+)
+def test_a_connection_without_a_password_may_be_plain(connection):
+    assert gather(airflow_service_environment={"AIRFLOW_CONN_X": connection})[1] == []
+
+
+@pytest.mark.parametrize("connection", ["http://me:hunter2@example.org", '{"password": "hunter2"}'])
+def test_a_password_is_not_shown(connection):
+    (line,) = told("airflow_service_environment", airflow_service_environment={"AIRFLOW_CONN_X": connection})
+    assert "hunter2" not in line
+
+
+def test_a_setting_has_the_name_under_which_airflow_reads_it():
+    assert airflow_settings.variables({"core": {"a_b": 1}, "x.y": {"z": 2}}) == {
+        "AIRFLOW__CORE__A_B",
+        "AIRFLOW__X_Y__Z",
+    }

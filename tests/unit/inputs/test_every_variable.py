@@ -1,0 +1,110 @@
+"""What holds for every variable that is declared, by its type, so that none can be added without bounds."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.variables import VARIABLES
+from gathered import OPTIONS, ROOT, gather
+
+WRONG_TYPES = {"str": [1], "path": {"a": 1}, "int": "many", "bool": "perhaps", "list": {"a": 1}, "dict": 5}
+
+#: Texts that are compared with another one, or only handed on.
+ANY_TEXT = {"farflow_secret_key", "farflow_teardown_confirm"}
+
+#: What a default is left to by Ansible, or by AWS.
+UNDERSTOOD = {"type", "required", "default", "choices", "elements", "options", "no_log", "description"}
+
+
+def of_type(*types):
+    return [name for name, option in OPTIONS.items() if option["type"] in types]
+
+
+def lines_about(name, problems):
+    return [line for line in problems if line.startswith((f"{name}: ", f"{name}."))]
+
+
+def test_the_defaults_are_right():
+    assert gather()[1] == []
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_value_of_another_type_is_refused(name):
+    value = WRONG_TYPES[OPTIONS[name]["type"]]
+    inputs, problems = gather(**{name: value})
+    (line,) = lines_about(name, problems)
+    assert "allowed: " in line
+    assert name not in inputs
+
+
+@pytest.mark.parametrize("name", of_type("int"))
+@pytest.mark.parametrize("number", [-1, 10**12, True, 1.5, float("inf"), float("nan"), "1e999999999"])
+def test_a_number_has_bounds(name, number):
+    assert lines_about(name, gather(**{name: number})[1])
+
+
+@pytest.mark.parametrize("name", sorted(set(of_type("str")) - ANY_TEXT))
+def test_a_text_of_two_lines_is_refused(name):
+    assert lines_about(name, gather(**{name: "two\nlines"})[1])
+
+
+@pytest.mark.parametrize("name", of_type("list"))
+@pytest.mark.parametrize("item", [None, [1], "two\nlines"])
+def test_an_item_of_a_list_has_bounds(name, item):
+    (line, *_) = lines_about(name, gather(**{name: [item]})[1])
+    assert line.startswith(f"{name}.0")
+
+
+@pytest.mark.parametrize("name", of_type("dict"))
+@pytest.mark.parametrize("key", ["two\nlines", ""])
+def test_a_key_of_a_mapping_has_bounds(name, key):
+    assert lines_about(name, gather(**{name: {key: {key: "x"}}})[1])
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_nothing_is_the_default(name):
+    inputs, problems = gather(**{name: None})
+    assert bool(problems) == bool(OPTIONS[name].get("required"))
+
+
+def test_every_option_is_understood():
+    """What gathers the inputs reads these members of an argument spec, and no others."""
+
+    def members(options):
+        for option in options.values():
+            yield from option
+            yield from members(option.get("options", {}))
+
+    assert set(members(OPTIONS)) <= UNDERSTOOD
+
+
+def test_no_check_is_of_a_variable_that_is_not_declared():
+    assert set(VARIABLES) <= set(OPTIONS)
+
+
+def test_the_one_list_of_options_is_up_to_date():
+    script = ROOT / "scripts" / "options.py"
+    done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+@pytest.mark.parametrize("role", sorted(path.name for path in (ROOT / "roles").iterdir()))
+def test_a_role_declares_its_defaults(role):
+    spec = _read(ROOT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+    defaults = _read(ROOT / "roles" / role / "defaults" / "main.yml")
+    assert {name: option["default"] for name, option in spec.items() if not _is_template(defaults[name])} == {
+        name: value for name, value in defaults.items() if not _is_template(value)
+    }
+    assert all(name.startswith(f"{role}_") for name in spec)
+
+
+def _read(path: Path):
+    return yaml.safe_load(path.read_text())
+
+
+def _is_template(value):
+    return isinstance(value, str) and "{{" in value

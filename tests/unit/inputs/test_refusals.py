@@ -1,0 +1,72 @@
+"""What only a look at AWS can tell to be wrong."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import dag_tasks_folder
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusals import refusals
+from gathered import gather
+
+ZONES = [Resource("availability_zone", f"eu-west-1{letter}") for letter in "abc"]
+ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf"
+
+
+@pytest.fixture
+def tasks(tmp_path):
+    """``tasks(task_yml)``: the DAG tasks of a folder with one that has this task.yml."""
+
+    def make(task_yml):
+        folder = tmp_path / "hello"
+        folder.mkdir()
+        (folder / "Dockerfile").write_text("FROM scratch\n")
+        (folder / "task.yml").write_text(task_yml)
+        return dag_tasks_folder.discover(tmp_path, "prod")
+
+    return make
+
+
+def secret(name, state="present"):
+    return Resource("secret", name, {"state": state}, f"arn:{name}")
+
+
+def refused(*found, layers=("network", "dag_tasks"), tasks=(), **given):
+    inputs, problems = gather(**given)
+    assert problems == []
+    return refusals({**inputs, "dag_tasks": tasks, "task_images": {}}, Known([*ZONES, *found]), layers)
+
+
+def test_a_secret_that_does_not_exist_is_named_with_file_and_line(tasks, tmp_path):
+    (line,) = refused(tasks=tasks(f"cpu: 256\nsecrets:\n  OTHER: {ARN}\n  TOKEN: team/token\n"))
+    assert line == (
+        f"{tmp_path}/hello/task.yml:4: secrets.TOKEN: secret farflow/prod/team/token does not exist: create it in "
+        "Secrets Manager, or give the ARN of another one"
+    )
+
+
+def test_a_secret_that_is_to_be_deleted_is_named(tasks):
+    found = secret("farflow/prod/token", "pending deletion")
+    (line,) = refused(found, tasks=tasks("secrets: {TOKEN: token}"))
+    assert "task.yml:1: secrets.TOKEN: secret farflow/prod/token is to be deleted soon: restore it" in line
+
+
+def test_a_secret_that_exists_or_that_the_deploy_makes_is_right(tasks):
+    found = secret("farflow/prod/token")
+    assert refused(found, tasks=tasks("secrets: {TOKEN: token, KEY: fernet-key, PASSWORD: database-password}")) == []
+
+
+def test_secrets_are_the_dag_tasks_alone(tasks):
+    assert refused(layers=["network"], tasks=tasks("secrets: {TOKEN: token}")) == []
+
+
+def test_more_zones_than_the_region_has():
+    (line,) = refused(network_availability_zone_count=4)
+    assert line == "network_availability_zone_count: is 4, allowed: up to 3, which is all of eu-west-1"
+    assert refused(network_availability_zone_count=4, layers=["dag_tasks"]) == []
+
+
+def test_zones_that_there_are_not():
+    (line,) = refused(network_availability_zones=["eu-west-1a", "eu-west-1z"])
+    assert line.startswith("network_availability_zones.1: is 'eu-west-1z', allowed: zones that you have, eu-west-1a, ")
+    assert refused(network_availability_zones=["eu-west-1a", "eu-west-1c"], network_availability_zone_count=6) == []

@@ -1,0 +1,68 @@
+"""What the collection says of itself, in the files where Ansible's tools look for it."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+
+
+def load(name: str):
+    return yaml.safe_load((ROOT / name).read_text())
+
+
+def documentation(module: str):
+    name = f"ansible_collections.farflow.airflow.plugins.modules.{module}"
+    return yaml.safe_load(importlib.import_module(name).DOCUMENTATION)
+
+
+def group() -> list[str]:
+    return [each for each in load("meta/runtime.yml")["action_groups"]["aws"] if isinstance(each, str)]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_who_takes_the_common_aws_arguments_takes_their_defaults(module):
+    fragments = documentation(module).get("extends_documentation_fragment", [])
+    assert (module in group()) == ("amazon.aws.common.modules" in fragments)
+
+
+def test_the_action_group_names_modules_that_exist():
+    assert sorted(set(group())) == sorted(group())
+    assert set(group()) <= set(MODULES)
+
+
+def test_versions_agree():
+    version = load("galaxy.yml")["version"]
+    assert PROJECT["version"] == version
+    assert version in load("changelogs/changelog.yaml")["releases"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_changelog_has_every_module(module):
+    releases = load("changelogs/changelog.yaml")["releases"].values()
+    assert module in {each["name"] for release in releases for each in release.get("modules", [])}
+
+
+def test_execution_environments_get_what_the_controller_here_has():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    wanted = {line for line in lines if line and not line.startswith("#")}
+    assert wanted == {each for each in PROJECT["dependencies"] if not each.startswith("ansible")}
+
+
+def test_dependencies_are_ranges_of_collections_that_are_used():
+    used = set()
+    for folder in ("plugins", "roles", "playbooks"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in (".py", ".yml") and "project" not in path.parts:
+                used.update(re.findall(r"\b((?:amazon|community)\.[a-z]+)\.[a-z_]", path.read_text()))
+    dependencies = load("galaxy.yml")["dependencies"]
+    assert set(dependencies) == used
+    assert all(re.fullmatch(r">=\d+\.\d+\.\d+,<\d+\.0\.0", each) for each in dependencies.values())

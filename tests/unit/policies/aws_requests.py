@@ -1,0 +1,94 @@
+"""Calls of AWS as the requests that IAM decides on: one operation may need several."""
+
+from __future__ import annotations
+
+from deployed_policies import ACCOUNT, ENVIRONMENT, REGION, secret_arn
+from iam_evaluation import Request
+
+Requests = tuple[Request, ...]
+
+BUCKET = f"arn:aws:s3:::{ENVIRONMENT}-airflow-logs-{ACCOUNT}-{REGION}"
+CONTEXTS = f"arn:aws:s3:::{ENVIRONMENT}-build-contexts-{ACCOUNT}-{REGION}"
+QUEUE = f"{ENVIRONMENT}-celery"
+ECS_TASKS = "ecs-tasks.amazonaws.com"
+
+
+def arn(service: str, resource: str, account: str = ACCOUNT, region: str = REGION) -> str:
+    return f"arn:aws:{service}:{region}:{account}:{resource}"
+
+
+def role_arn(name: str, environment: str = ENVIRONMENT) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:role/farflow/{environment}/{name}"
+
+
+def get_secret(name: str, environment: str = ENVIRONMENT) -> Requests:
+    return (Request("secretsmanager:GetSecretValue", secret_arn(name, environment)),)
+
+
+def sqs(operation: str, queue: str = QUEUE) -> Requests:
+    return (Request(f"sqs:{operation}", arn("sqs", queue)),)
+
+
+def list_objects(bucket: str = BUCKET, prefix: str = "logs/") -> Requests:
+    return (Request("s3:ListBucket", bucket, {"s3:prefix": prefix}),)
+
+
+def get_object(key: str = "logs/dag_id=example", bucket: str = BUCKET) -> Requests:
+    return (Request("s3:GetObject", f"{bucket}/{key}"),)
+
+
+def head_object(key: str = "logs/dag_id=example") -> Requests:
+    """Without s3:ListBucket a missing object is 403, not 404. That check has no prefix."""
+    return (*get_object(key), Request("s3:ListBucket", BUCKET))
+
+
+def put_object(key: str = "logs/dag_id=example", bucket: str = BUCKET) -> Requests:
+    return (Request("s3:PutObject", f"{bucket}/{key}"),)
+
+
+def run_task(
+    family: str = "dev-plain",
+    task_role: str = "dev-task",
+    execution_role: str = "dev-tasks-execution",
+    *,
+    environment: str = ENVIRONMENT,
+    cluster: str = ENVIRONMENT,
+) -> Requests:
+    """RunTask with the definition's tags propagated."""
+    context = {"ecs:cluster": arn("ecs", f"cluster/{cluster}")}
+    return (
+        Request("ecs:RunTask", arn("ecs", f"task-definition/{family}:7"), context),
+        tag_new_task(cluster),
+        *(pass_role(role, environment)[0] for role in (task_role, execution_role)),
+    )
+
+
+def tag_new_task(cluster: str = ENVIRONMENT) -> Request:
+    return Request("ecs:TagResource", arn("ecs", f"task/{cluster}/0f1e"), {"ecs:CreateAction": "RunTask"})
+
+
+def pass_role(name: str, environment: str = ENVIRONMENT, service: str = ECS_TASKS) -> Requests:
+    return (Request("iam:PassRole", role_arn(name, environment), {"iam:PassedToService": service}),)
+
+
+def of_task(operation: str, owner: str = "dag_tasks", cluster: str = ENVIRONMENT) -> Requests:
+    """An operation on a running task, which carries its service's or its definition's tags."""
+    context = {"aws:ResourceTag/farflow:role": owner, "ecs:cluster": arn("ecs", f"cluster/{cluster}")}
+    return (Request(f"ecs:{operation}", arn("ecs", f"task/{cluster}/0f1e"), context),)
+
+
+def list_tasks(cluster: str = ENVIRONMENT) -> Requests:
+    return (Request("ecs:ListTasks", "*", {"ecs:cluster": arn("ecs", f"cluster/{cluster}")}),)
+
+
+def get_log_events(group: str = "/farflow/dev/tasks") -> Requests:
+    return (Request("logs:GetLogEvents", arn("logs", f"log-group:{group}:log-stream:plain/dev-plain/0f1e")),)
+
+
+def any_resource(action: str) -> Requests:
+    """An action that AWS checks on no resource."""
+    return (Request(action, "*"),)
+
+
+def on(action: str, resource: str) -> Requests:
+    return (Request(action, resource),)

@@ -1,0 +1,135 @@
+"""What each component calls is allowed."""
+
+from __future__ import annotations
+
+import aws_requests as aws
+import pytest
+from deployed_policies import API_KEY, REPORTS, rights, roles, secret_arn
+from iam_evaluation import ALLOWED, Request, decide, listed
+
+from tests.stack.airflow_calls import OPERATIONS
+
+READ_SECRETS = {
+    "a connection": aws.get_secret("connections/warehouse"),
+    "a variable": aws.get_secret("variables/limit"),
+    # one that does not exist, as Airflow asks for first: the name alone
+    "a missing connection": aws.on("secretsmanager:GetSecretValue", secret_arn("connections/aws_default")[:-7]),
+}
+WRITE_LOGS = {
+    "look for an older log": aws.head_object(),
+    "read the older log": aws.get_object(),
+    "write the log": aws.put_object(),
+}
+WATCH = {
+    "wait for the task": aws.of_task("DescribeTasks"),
+    "stop the task": aws.of_task("StopTask"),
+    "stop a task started without tags": aws.on("ecs:StopTask", aws.arn("ecs", "task/dev/0f1e")),
+    "show the task's log": aws.get_log_events(),
+}
+RUN = {
+    "run a task without rights": aws.run_task(),
+    "run a task with rights": aws.run_task("dev-reporter", "dev-task-reporter"),
+    "find the task again": aws.list_tasks(),
+    **WATCH,
+}
+SEND = {"declare the queue": aws.sqs("GetQueueAttributes"), "send a message": aws.sqs("SendMessage")}
+RECEIVE = {
+    "declare the queue": aws.sqs("GetQueueAttributes"),
+    "receive messages": aws.sqs("ReceiveMessage"),
+    "acknowledge a message": aws.sqs("DeleteMessage"),
+    "give a message back": aws.sqs("ChangeMessageVisibility"),
+}
+
+
+def start(repository, log_group, *secrets):
+    """What ECS does before a container runs."""
+    stream = aws.arn("logs", f"log-group:{log_group}:log-stream:plain/dev-plain/0f1e")
+    pulls = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
+    return {
+        "sign in to the registry": aws.any_resource("ecr:GetAuthorizationToken"),
+        **{f"pull: {each}": aws.on(f"ecr:{each}", aws.arn("ecr", f"repository/{repository}")) for each in pulls},
+        "open the log": aws.on("logs:CreateLogStream", stream),
+        "write the log": aws.on("logs:PutLogEvents", stream),
+        **{f"read {arn}": aws.on("secretsmanager:GetSecretValue", arn) for arn in secrets},
+    }
+
+
+def build(*repositories):
+    """What CodeBuild does to build images and push them."""
+    stream = aws.arn("logs", "log-group:/farflow/dev/image-builder:log-stream:0f1e")
+    pulls = ("BatchCheckLayerAvailability", "BatchGetImage", "DescribeImages", "GetDownloadUrlForLayer")
+    pushes = ("InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage")
+    return {
+        "sign in to the registry": aws.any_resource("ecr:GetAuthorizationToken"),
+        "get the context": aws.get_object("contexts/0f1e.tar.gz", aws.CONTEXTS),
+        **{
+            f"{each} {repository}": aws.on(f"ecr:{each}", aws.arn("ecr", f"repository/{repository}"))
+            for repository in repositories
+            for each in (*pulls, *pushes)
+        },
+        "open the log": aws.on("logs:CreateLogStream", stream),
+        "write the log": aws.on("logs:PutLogEvents", stream),
+    }
+
+
+AIRFLOW_SECRETS = ("database-url", "result-backend-url", "fernet-key", "jwt-signing-key", "api-secret-key")
+
+NEEDED = {
+    "airflow-api-server": {
+        **READ_SECRETS,
+        "find the logs of a task": aws.list_objects(),
+        "read a log": aws.get_object(),
+    },
+    "airflow-scheduler": {**SEND, "a deadline's variable": aws.get_secret("variables/limit")},
+    "airflow-dag-processor": READ_SECRETS,
+    "airflow-triggerer": {**READ_SECRETS, **WATCH, **WRITE_LOGS},
+    "airflow-worker": {**READ_SECRETS, **RECEIVE, **RUN, **WRITE_LOGS},
+    "airflow-command": {**READ_SECRETS, **SEND, **RUN, **WRITE_LOGS},
+    "airflow-execution": start(
+        "dev-airflow", "/farflow/dev/airflow", *map(secret_arn, (*AIRFLOW_SECRETS, "admin-password"))
+    ),
+    "tasks-execution": start("dev-tasks", "/farflow/dev/tasks", API_KEY),
+    "task-reporter": {"what its task.yml asks for": aws.put_object("today.csv", REPORTS)},
+    "task": {},
+    "image-builder": build("dev-tasks", "dev-airflow"),
+}
+
+CASES = [
+    pytest.param(role, requests, id=f"{role}: {what}")
+    for role, needed in NEEDED.items()
+    for what, requests in needed.items()
+]
+
+
+@pytest.mark.parametrize(("role", "requests"), CASES)
+def test_allowed(role, requests):
+    documents = rights(roles()[role])
+    assert [str(request) for request in requests if decide(documents, request) != ALLOWED] == []
+
+
+def test_every_role_is_in_the_table():
+    assert NEEDED.keys() == roles().keys()
+
+
+def test_every_operation_that_airflow_calls_is_in_the_table():
+    components = [needed for role, needed in NEEDED.items() if role.startswith("airflow-") and "execution" not in role]
+    asked = {request.action for needed in components for requests in needed.values() for request in requests}
+    assert asked == set().union(*OPERATIONS.values())
+
+
+@pytest.mark.parametrize("role", NEEDED)
+def test_nothing_is_granted_that_the_table_does_not_use(role):
+    """So that a right goes when its last use does."""
+    asked = {request.action for requests in NEEDED[role].values() for request in requests}
+    statements = [statement for document in rights(roles()[role]) for statement in document["Statement"]]
+    granted = {action for each in statements if each["Effect"] == "Allow" for action in listed(each["Action"])}
+    assert granted == asked
+
+
+@pytest.mark.parametrize("role", [name for name in NEEDED if name.startswith("airflow-") and "execution" not in name])
+def test_ecs_exec_gets_its_channels_where_it_is_switched_on(role):
+    actions = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
+    requests = [Request(f"ssmmessages:{action}", "*") for action in actions]
+    without, with_it = rights(roles()[role]), rights(roles(execute_command=True)[role])
+    assert {decide(with_it, request) for request in requests} == {ALLOWED}
+    assert ALLOWED not in {decide(without, request) for request in requests}

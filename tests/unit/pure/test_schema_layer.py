@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource, plan
+from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import names, schema, security_groups
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.components import COMMAND
+
+INPUTS = {
+    "farflow_environment": "test",
+    "farflow_tags": {},
+    "network_availability_zones": ["eu-west-1a", "eu-west-1b"],
+    "airflow_service_admin_username": "admin",
+}
+IMAGE = "registry/test-airflow@sha256:0"
+
+
+def everything():
+    """What the task that migrates the database runs in, and with."""
+    database = {"address": "test-database.example", "state": "available"}
+    subnets = [Resource("subnet", f"test-private-{letter}", {}, f"subnet-{letter}") for letter in "ab"]
+    group = security_groups.group_name(INPUTS, COMMAND.group)
+    return [
+        *subnets,
+        Resource("security_group", group, {}, "sg-1"),
+        Resource("rds_instance", names.database(INPUTS), {}, "arn:database", database),
+        Resource("ecs_task_definition", names.component_family(INPUTS, COMMAND.name), {}, "arn:definition"),
+        Resource("ecs_cluster", names.cluster(INPUTS), {}, "arn:cluster"),
+    ]
+
+
+def migration(resources):
+    (action,) = plan([schema.desired(INPUTS, Known(resources), IMAGE)], [])
+    return action
+
+
+def test_the_database_is_migrated_when_everything_is_there():
+    assert not migration(everything()).blocked
+
+
+@pytest.mark.parametrize("missing", ["security_group", "rds_instance", "ecs_task_definition", "ecs_cluster"])
+def test_the_migration_waits_for_what_it_runs_in(missing):
+    assert migration([one for one in everything() if one.type != missing]).blocked
+
+
+def test_the_migration_waits_for_a_database_that_is_being_made():
+    resources = [one for one in everything() if one.type != "rds_instance"]
+    coming = {"address": "test-database.example", "state": "pending"}
+    resources.append(Resource("rds_instance", names.database(INPUTS), {}, "arn:database", coming))
+    assert migration(resources).blocked
