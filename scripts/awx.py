@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Writes awx/assets.yml: what `awx import -f yaml` takes, for the settings in awx/settings.yml.
 
 `awx.py` writes it, `awx.py --check` only says whether it is up to date with the settings and the argument specs.

@@ -15,5 +15,6 @@ check ruff check .
 check ruff format --check .
 check python scripts/options.py --check
 check python scripts/readme.py --check
+check python scripts/awx.py --check
 check shellcheck scripts/*.sh airflow/entrypoint.sh
 exit "$failed"

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Writes the roles' options into playbooks/deploy.meta.yml, the one list of what a user may give.
 
 `options.py` writes it, `options.py --check` only says whether it is up to date. The farflow_ options stand in that
@@ -35,10 +34,16 @@ def collected() -> str:
     merged = {name: option for name, option in options.items() if name.startswith("farflow_")}
     for role in ROLES:
         spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())
-        merged.update(spec["argument_specs"]["main"]["options"])
+        merged.update({name: _told(option) for name, option in spec["argument_specs"]["main"]["options"].items()})
     meta["argument_specs"]["deploy"]["options"] = merged
     head = "---\n# The options of the roles are written here by scripts/options.py.\n"
     return head + yaml.dump(meta, Dumper=_Dumper, sort_keys=False, width=116, allow_unicode=True)
+
+
+def _told(option: dict[str, Any]) -> dict[str, Any]:
+    """With one text as its description, as a playbook's options have to have; a role's may have several."""
+    description = option["description"]
+    return {**option, "description": description if isinstance(description, str) else " ".join(description)}
 
 
 def main() -> int:

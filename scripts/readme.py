@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
-"""Writes the tables of inputs into README.md and roles/*/README.md.
+"""Writes the tables of inputs into docs/variables.md and roles/*/README.md.
 
-`readme.py` writes them, `readme.py --check` only says which file is not up to date. README.md's tables come from
+`readme.py` writes them, `readme.py --check` only says which file is not up to date. Those of docs/variables.md come from
 playbooks/deploy.meta.yml, a role's from its meta/argument_specs.yml. They stand between two comments.
 """
 
@@ -27,10 +26,11 @@ Option = Mapping[str, Any]
 
 
 def documents() -> dict[Path, str]:
-    """The text that each README should have."""
+    """The text that each file should have."""
     specs = {role: _spec(ROOT / "roles" / role / "meta" / "argument_specs.yml", "main") for role in ROLES}
     options = _spec(META, "deploy")["options"]
-    tables = {ROOT / "README.md": grouped(options, {role: spec["short_description"] for role, spec in specs.items()})}
+    titles = {role: spec["short_description"] for role, spec in specs.items()}
+    tables = {ROOT / "docs" / "variables.md": grouped(options, titles)}
     for role, spec in specs.items():
         tables[ROOT / "roles" / role / "README.md"] = table(spec["options"])
     return {path: with_table(path.read_text(), made) for path, made in tables.items()}
@@ -43,9 +43,9 @@ def _spec(path: Path, entry_point: str) -> dict[str, Any]:
 
 def grouped(options: Mapping[str, Option], titles: Mapping[str, str]) -> str:
     """A heading and a table for the environment, and for each role, whose ``titles`` say what it makes."""
-    parts = ["### The environment", table(_below("farflow", options))]
+    parts = ["## The environment", table(_below("farflow", options))]
     for role, title in titles.items():
-        parts += [f"### [{role}](roles/{role}/README.md)", f"{title}.", table(_below(role, options))]
+        parts += [f"## [{role}](../roles/{role}/README.md)", f"{title}.", table(_below(role, options))]
     return "\n\n".join(parts)
 
 

@@ -30,7 +30,7 @@ _AnsibleCollectionFinder(paths=[str(ROOT / "playbooks" / "collections")])._insta
 
 # Every run of a module makes sessions of its own, and each would read botocore's models anew: half of the tests' time.
 _read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
-JSONFileLoader.load_file = lambda _, path: _read(path)
+JSONFileLoader.load_file = lambda _unused, path: _read(path)
 
 
 def pytest_addoption(parser):

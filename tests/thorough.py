@@ -47,7 +47,7 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    part, _, parts = config.getoption("shard").partition("/")
+    part, _unused, parts = config.getoption("shard").partition("/")
     passed = Results(path, config.getoption("seed")).passed() if (path := config.getoption("results")) else set()
 
     def is_wanted(item):

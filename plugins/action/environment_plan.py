@@ -18,6 +18,7 @@ from ..module_utils.pure.layers import checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
 from ..module_utils.pure.layers.refusals import refusals
 from ..plugin_utils import inputs as given
+from ..plugin_utils.worker import collect_little_garbage
 
 _REFUSAL = "the inputs are not right, nothing was done:"
 
@@ -30,6 +31,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
+        collect_little_garbage()
         result = {}
         try:
             self._plan(task_vars, result)

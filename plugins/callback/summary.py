@@ -3,16 +3,6 @@
 
 from __future__ import annotations
 
-import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
-
-from ansible import constants as C
-from ansible.plugins.callback import CallbackBase
-
-from ..module_utils.core.compare import UNKNOWN
-
 DOCUMENTATION = r"""
 name: summary
 type: aggregate
@@ -31,6 +21,16 @@ requirements:
   - To be enabled, by C(callbacks_enabled = farflow.airflow.summary) in the section C([defaults]) of ansible.cfg, or by
     E(ANSIBLE_CALLBACKS_ENABLED).
 """
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible import constants as C
+from ansible.plugins.callback import CallbackBase
+
+from ..module_utils.core.compare import UNKNOWN
 
 LOOKS = ("farflow.airflow.environment_plan", "environment_plan")
 

@@ -122,6 +122,9 @@ tasks:
     stop_timeout:
       description: Seconds; null for AWS's 30.
       type: int
+    context_size:
+      description: Bytes in the files that the image is built from.
+      type: int
     image:
       description: The image, as M(farflow.airflow.ecr_images) takes it, but for the repository.
       type: dict
@@ -141,6 +144,7 @@ tasks:
       readonly_root_filesystem: true
       shared_volume: false
       stop_timeout: 30
+      context_size: 1460
       image:
         name: number_task
         context: /home/me/farflow/tasks/number_task

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - action_common_attributes
+  - action_common_attributes.conn
   - action_common_attributes.flow
 attributes:
   action:
@@ -46,6 +47,7 @@ attributes:
     description: There is nothing to show.
     support: none
   until:
+    description: Can be repeated by C(until).
     support: full
 options:
   environment:

@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - action_common_attributes
+  - action_common_attributes.conn
   - action_common_attributes.flow
 attributes:
   action:
@@ -39,6 +40,7 @@ attributes:
     description: One line for each thing to do and each reason.
     support: full
   until:
+    description: Can be repeated by C(until).
     support: full
 options:
   layers:
@@ -129,6 +131,9 @@ outputs:
       elements: str
     run_task:
       description: What M(farflow.airflow.ecs_run_task) needs to run a command of Airflow's.
+      type: dict
+    codebuild:
+      description: What M(farflow.airflow.ecr_images) needs where CodeBuild builds; else null.
       type: dict
 keep:
   description: What C(farflow_teardown_keep) names.

@@ -12,7 +12,7 @@ description:
   - Copies out of the collection what a project starts from, Airflow's image with a sample DAG, two sample DAG tasks,
     variables and inventories of two environments, playbooks, and a README.
   - What lies in the folder already stays as it is, unless O(overwrite) names it.
-  - Calls no AWS. The playbook P(farflow.airflow.init#playbook) wraps it.
+  - Calls no AWS. The playbook C(farflow.airflow.init) wraps it.
 author: farflow.airflow contributors (@farflow)
 attributes:
   check_mode:
@@ -53,7 +53,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-path:
+project:
   description: The project's folder, absolute.
   returned: success
   type: str
@@ -100,7 +100,7 @@ def main():
         plan, told = lay(Path(module.params["collection"]), project, module.params["overwrite"], module.check_mode)
     except FarflowError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=bool(told), path=str(project), diff={"prepared": told}, **asdict(plan))
+    module.exit_json(changed=bool(told), project=str(project), diff={"prepared": told}, **asdict(plan))
 
 
 if __name__ == "__main__":

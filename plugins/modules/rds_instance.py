@@ -133,6 +133,10 @@ options:
     description: Whether AWS upgrades the minor version in the maintenance window.
     type: bool
     default: true
+  iam_database_authentication_enabled:
+    description: Whether users of the database may sign in with a token of IAM instead of a password.
+    type: bool
+    default: false
   performance_insights_enabled:
     description: Whether Performance Insights is on.
     type: bool
@@ -291,6 +295,7 @@ ARGUMENT_SPEC = {
     "copy_tags_to_snapshot": ON,
     "deletion_protection": OFF,
     "auto_minor_version_upgrade": ON,
+    "iam_database_authentication_enabled": OFF,
     "performance_insights_enabled": OFF,
     "performance_insights_retention_period": NUMBER,
     "performance_insights_kms_key_id": {"type": "str", "no_log": False},

@@ -57,6 +57,18 @@ options:
       policy:
         description: The queue's policy document. Compared by what it allows.
         type: dict
+      redrive_policy:
+        description: Where messages go that are received again and again. Without it they stay.
+        type: dict
+        suboptions:
+          dead_letter_target_arn:
+            description: ARN of the queue that takes them.
+            type: str
+            required: true
+          max_receive_count:
+            description: After how many receipts.
+            type: int
+            default: 10
       tags:
         description: All the tags; others are removed.
         type: dict
@@ -117,6 +129,13 @@ ARGUMENT_SPEC = {
             **NUMBERS,
             "kms_master_key_id": {"type": "str", "no_log": False},
             "policy": {"type": "dict"},
+            "redrive_policy": {
+                "type": "dict",
+                "options": {
+                    "dead_letter_target_arn": {"type": "str", "required": True},
+                    "max_receive_count": {"type": "int", "default": 10},
+                },
+            },
             "tags": {"type": "dict", "default": {}},
         },
     },

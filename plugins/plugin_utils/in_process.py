@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from importlib import import_module
+from typing import Any
 
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
@@ -18,6 +19,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argu
 from ..module_utils.aws.calls import Clients
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue.session import client_factory
+from .worker import collect_little_garbage
 
 #: What only amazon.aws's own clients know.
 _NOT_HERE = {"aws_config", "debug_botocore_endpoint_logs"}
@@ -32,9 +34,10 @@ class ActionModule(InProcessOfItsOwn):
     On another machine, as another user, in another environment or in the background it runs as any module does.
     """
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> Any:
         if not self._is_here():
             return super().run(tmp, task_vars)
+        collect_little_garbage()
         result = ActionBase.run(self, tmp, task_vars)
         module = import_module(f"..modules.{self._task.action.rpartition('.')[2]}", __package__)
         # As a module gets them: Ansible's own types of text and numbers carry more than their value.
@@ -47,13 +50,13 @@ class ActionModule(InProcessOfItsOwn):
             result.update(failed=True, msg=str(error))
         return remove_values(result, validated._no_log_values)
 
-    def _is_here(self):
+    def _is_here(self) -> bool:
         elsewhere = self._connection.transport != "local" or self._connection.become or self._task.async_val
         return not (elsewhere or any(self._task.environment or ()) or _NOT_HERE & set(self._task.args))
 
 
-def _common_arguments():
-    spec = aws_argument_spec()
+def _common_arguments() -> dict[str, Any]:
+    spec: dict[str, Any] = aws_argument_spec()
     for name in _CREDENTIALS:
         spec[name].pop("fallback", None)
     return spec

@@ -68,7 +68,9 @@ def _list(option: Option, value: Any) -> Read:
         return _refused(option, value)
     element = {"type": option["elements"], **({"choices": option["choices"]} if "choices" in option else {})}
     found = [read(element, item) for item in value]
-    return [come for come, _ in found], [each for index, (_, some) in enumerate(found) for each in below(index, some)]
+    return [come for come, _unused in found], [
+        each for index, (_unused, some) in enumerate(found) for each in below(index, some)
+    ]
 
 
 def _mapping(option: Option, value: Any) -> Read:
@@ -82,7 +84,8 @@ def _mapping(option: Option, value: Any) -> Read:
 
 
 def _members(options: Mapping[str, Option], given: Mapping[Any, Any]) -> Read:
-    come, problems = {}, []
+    come: dict[str, Any] = {}
+    problems = []
     for key in given:
         if key not in options:
             problems.append(((key,), f"is not a known key{nearest(key, options)}; allowed: {', '.join(options)}"))

@@ -31,7 +31,8 @@ def main() -> int:
     arguments = _arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # an end from outside cleans up as Ctrl-C does
     about = machine.description()
-    measured = []
+    measured: list[Measurement] = []
+    code = 0
     try:
         with _place(arguments.keep) as (aws, folder):
             bench = Bench(aws, folder, arguments.repetitions, _say)
@@ -39,18 +40,18 @@ def main() -> int:
                 measured.append(one)
     except Failed as error:
         print(error, file=sys.stderr)
-        return 1
+        code = 1
     except KeyboardInterrupt:
         _say("interrupted")
-        return 130
+        code = 130
     print(table(measured))
     complete = arguments.sizes == _SIZES and not arguments.without
     output = arguments.output or (_PAGE if complete else None)
-    if output:
+    if output and not code:
         output.parent.mkdir(exist_ok=True)
         output.write_text(page(measured, about, arguments.repetitions))
         _say(f"written to {output}")
-    return 0
+    return code
 
 
 def _all(bench: Bench, arguments: argparse.Namespace) -> Iterator[Measurement]:
@@ -78,7 +79,7 @@ def _arguments() -> argparse.Namespace:
         default=[],
         help=f"what to leave out, of stack, {', '.join(PEERS)} and largest (N = {_LARGEST}, ours alone)",
     )
-    parser.add_argument("--repetitions", type=int, default=3, help="runs of all but a first deploy (default: 3)")
+    parser.add_argument("--repetitions", type=int, default=3, help="runs of each no-op (default: 3)")
     parser.add_argument("--output", type=Path, help=f"where to write the page (default: {_PAGE}, when all is measured)")
     parser.add_argument("--keep", type=Path, help="keep projects and output of all runs in this folder")
     return parser.parse_args()

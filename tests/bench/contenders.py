@@ -119,7 +119,8 @@ class Cdk:
         """
         install_cdk()
         command = [str(_cdk()), "bootstrap", f"aws://{ACCOUNT_ID}/{REGION}"]
-        done = subprocess.run(command, cwd=place.folder, env=self._environment(place), capture_output=True, text=True)
+        environment = self._environment(place)
+        done = subprocess.run(command, cwd=place.folder, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise Missing(f"cdk bootstrap does not succeed:\n{(done.stdout + done.stderr)[-2000:]}")
 
@@ -154,7 +155,7 @@ def install_cdk() -> None:
     for name in names:
         shutil.copy(_HERE / "cdk" / name, _INSTALLED)
     command = ["npm", "ci", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=_INSTALLED, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=_INSTALLED, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         shutil.rmtree(_INSTALLED)
         raise Missing(f"npm cannot install the CDK:\n{done.stderr[-2000:]}")

@@ -84,7 +84,7 @@ def _descendants(process: int) -> list[int]:
 def _tasks(process: int) -> list[str]:
     folder = f"/proc/{process}/task"
     try:
-        return [f"{folder}/{task}" for task in os.listdir(folder)]
+        return [task.path for task in os.scandir(folder)]
     except (FileNotFoundError, ProcessLookupError):
         return []
 

@@ -76,7 +76,7 @@ def _end(launcher: subprocess.Popen[bytes]) -> None:
 def cheapest(run: Callable[[], Usage], repetitions: int) -> Usage:
     """The run with the least CPU of several. One that takes long is not repeated."""
     best = run()
-    for _ in range(repetitions - 1):
+    for _unused in range(repetitions - 1):
         if best.wall_seconds > _NOT_REPEATED_SECONDS:
             break
         best = min(best, run(), key=lambda usage: usage.cpu_seconds)

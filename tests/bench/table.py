@@ -107,8 +107,8 @@ Written by `make bench`; all figures are of one run.
   parent; the embedded AWS and the Docker engine are not among them. **MiB** is the highest sum of the proportional set
   sizes of these processes, sampled 20 times a second. **API calls** are counted outside of the process: the embedded
   AWS's front is a proxy before the emulators and keeps a log of every call.
-- Everything but a first deploy is run {repetitions} times, and the run with the least CPU counts; what takes longer
-  than a minute is run once.
+- Each no-op is run {repetitions} times, and the run with the least CPU counts; one that takes longer than a minute is
+  run once. What changes something is run once.
 - **Deployed** is whether the newest revision of the task definition shows the edit afterwards. A no-op that registers a
   revision would end the bench.
 - **Ratios** are others / ours, where ours is the door for DAG tasks (`playbooks/dag_tasks.yml`) at the same N.

@@ -13,6 +13,8 @@ from tests.embedded_aws import EmbeddedAWS
 from tests.stack.listing import difference, listing
 from tests.stack.playbooks import ROOT, Playbooks
 
+pytestmark = pytest.mark.thorough
+
 _NOWHERE = "tcp://127.0.0.1:1"
 _DOCKERFILE = 'FROM debian:trixie-slim\nCOPY --chmod=755 greet /usr/local/bin/\nCMD ["greet"]\n'
 _SECONDS = 60
@@ -111,7 +113,7 @@ def run_task(aws, subnet):
             launchType="FARGATE",
             networkConfiguration={"awsvpcConfiguration": {"subnets": [subnet]}},
         )["tasks"]
-        for _ in range(_SECONDS * 2):
+        for _unused in range(_SECONDS * 2):
             (task,) = ecs.describe_tasks(cluster="trial", tasks=[task["taskArn"]])["tasks"]
             if task["lastStatus"] == "STOPPED":
                 break
@@ -149,7 +151,7 @@ def test_codebuild_builds_pushes_and_its_image_runs(by_codebuild, aws, run_task)
     outcome = by_codebuild()
     assert outcome.code == 0, outcome.output[-6000:]
     assert builds(aws) == 1
-    ((_, digest),) = images(aws)
+    ((_unused, digest),) = images(aws)
     printed, image = run_task()
     assert printed == ["hello"]
     assert image.endswith(f"@{digest}")
@@ -163,11 +165,11 @@ def test_nothing_is_built_twice(by_codebuild, aws):
 
 
 def test_a_changed_task_is_built_and_deployed(by_codebuild, aws, project, run_task):
-    ((_, before),) = images(aws)
+    ((_unused, before),) = images(aws)
     project.greets("changed")
     outcome = by_codebuild()
     assert outcome.code == 0, outcome.output[-6000:]
-    ((_, digest), (_, kept)) = images(aws)
+    ((_unused, digest), (_unused, kept)) = images(aws)
     assert kept == before != digest
     printed, image = run_task()
     assert printed == ["changed"]
@@ -190,7 +192,7 @@ def test_a_build_that_fails_shows_the_end_of_its_log(by_codebuild, aws, project)
 
 
 def test_a_reference_deploys_by_its_digest(deploy, aws, run_task):
-    (_, (tag, digest)) = images(aws)
+    (_unused, (tag, digest)) = images(aws)
     aws.reset_calls()
     outcome = deploy(farflow_image_builder="prebuilt", dag_tasks_images={"hello": f"local-tasks:{tag}"})
     assert outcome.code == 0, outcome.output[-6000:]
@@ -202,7 +204,7 @@ def test_a_reference_deploys_by_its_digest(deploy, aws, run_task):
 
 
 def test_what_others_have_built_from_this_folder_needs_no_reference(deploy, aws, run_task):
-    ((_, digest), _) = images(aws)
+    ((_unused, digest), _unused) = images(aws)
     outcome = deploy(farflow_image_builder="prebuilt")
     assert outcome.code == 0, outcome.output[-6000:]
     printed, image = run_task()
@@ -233,7 +235,7 @@ def test_a_task_that_nobody_has_built_is_refused(deploy, project):
     project.greets("unheard of")
     outcome = deploy(farflow_image_builder="prebuilt")
     assert outcome.code != 0
-    assert "dag_tasks_images.hello: does not name it" in " ".join(outcome.output.split())
+    assert "dag_tasks_images.hello: is not given, and ECR has no local-tasks:hello-" in " ".join(outcome.output.split())
 
 
 def test_teardown_leaves_nothing(by_codebuild, playbooks, aws, nothing, project, subnet):

@@ -53,7 +53,7 @@ class EmbeddedAWS:
         self.up()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         self.down()
 
     @property

@@ -99,7 +99,7 @@ def _rest_routes(service: str) -> list[_Route]:
 
 
 def _route(operation) -> _Route:
-    path, _, query = operation.http["requestUri"].partition("?")
+    path, _unused, query = operation.http["requestUri"].partition("?")
     required = parse_qs(query, keep_blank_values=True)
     shape = operation.input_shape
     for name in shape.required_members if shape else ():

@@ -143,7 +143,7 @@ class AWX:
 
             do_GET = do_POST = do_PUT = do_OPTIONS = _answer  # noqa: N815
 
-            def log_message(self, *_: Any) -> None:
+            def log_message(self, *_unused: Any) -> None:
                 """Silent."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -36,6 +36,7 @@ TASK_FILES: list[tuple[str, int, str]] = [
     ("policy: [{Effect: Allow, Action: 's3:*', Resource: '*', Condition: x}]\n", 1, "policy.0.Condition is a text"),
     ("policy: {Effect: Allow, Action: 's3:*', Resource: '*'}\n", 1, "policy is a mapping"),
     ("shared_volume: perhaps\n", 1, "shared_volume is a text 'perhaps'"),
+    ("readonly_root_filesystem: perhaps\n", 1, "readonly_root_filesystem is a text 'perhaps'"),
     ("- cpu: 256\n", 1, "must be a mapping"),
     ("cpu: [256\n", 2, "not YAML"),
     ("cpu: 256\n\tmemory: 512\n", 2, "not YAML"),

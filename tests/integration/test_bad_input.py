@@ -11,6 +11,7 @@ from collections import Counter
 
 import pytest
 import yaml
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import task_yml
 
 from tests.stack.playbooks import ROOT
 
@@ -109,6 +110,13 @@ def test_every_variable_has_a_row(name):
     assert given, f"add a value that is refused to tests/integration/bad_variables.py: {name}"
     keys = {key for value in given if isinstance(value, dict) for key in value}
     assert [key for key in OPTIONS[name].get("options", {}) if key not in keys] == []
+
+
+@pytest.mark.parametrize("key", task_yml.KEYS)
+def test_every_key_of_a_task_file_has_a_row(key):
+    assert [content for content, *_ in TASK_FILES if key in content], (
+        f"add it to tests/integration/bad_folders.py: {key}"
+    )
 
 
 @pytest.mark.parametrize("row", range(len(VARIABLES)), ids=[",".join(given) for given, _ in VARIABLES])

@@ -1,8 +1,8 @@
 """What people change by hand is seen by the next plan, each on its own, with its reason, and a plain deploy mends it.
 
-A deploy for each drift would take an hour, a look takes a second. So drifts come in rounds, in which no resource has
-more than one: each is made and looked for by itself, and has to be the only thing that is new in the plan. Then one
-deploy mends the round, each resource for the sake of its one drift, and has to touch no other.
+A deploy for each drift would take an hour, a look takes a second. So drifts come in rounds. Each is made and looked for
+by itself, and has to be all that is new in the plan. Then one deploy mends the round: it has to touch each resource
+that has drifted, and no other. Most of these have one drift in a round, none has more than two.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import pytest
 
 from tests.stack.contents import changed, contents
+from tests.stack.look import Looks
 
 from .conftest import Project
 from .drifts import DRIFTS, rounds
-from .look import Looks
 
 VARIABLES = {
     "farflow_tags": {"team": "data"},
@@ -74,6 +74,7 @@ def check_named(environment, drift, before, after):
     action = environment.said(drift.action)
     assert set(new) == {action, *map(environment.said, drift.follows)}, new
     assert drift.reason in new[action]
+    assert not drift.reason or drift.reason not in before.get(action, "")
     assert before.keys() <= after.keys()
 
 

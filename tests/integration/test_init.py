@@ -6,6 +6,7 @@ With FARFLOW_TEST_CONTAINERS=1 the images are the real ones, and the sample DAG 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from .installed import build, install
 from .stack import mutating_calls
 
 CONTAINERS = bool(os.environ.get("FARFLOW_TEST_CONTAINERS"))
+# Relative, as a user may give it.
+CERTIFICATES = "certificates/rds-global-bundle.pem"
 
 
 @dataclass
@@ -51,7 +54,7 @@ class Project:
             "farflow_access_key": "embedded",
             "farflow_secret_key": "any-secret-key-will-do",
             "farflow_registry": aws.registry,
-            "farflow_build_ca_bundle": os.environ.get("SSL_CERT_FILE", ""),
+            "farflow_build_ca_bundle": CERTIFICATES,
             "airflow_service_base_url": f"http://dev-airflow.alb.localhost:{port}",
             "airflow_service_database_ssl_mode": "require",
         }
@@ -94,7 +97,7 @@ def test_the_tarball_holds_what_a_project_is_made_of(tarball):
         names = set(archive.getnames())
     for needed in ("airflow/.dockerignore", "airflow/entrypoint.sh", "tasks/number_task/task.yml", "vars/dev.yml"):
         assert needed in names
-    command = ["git", "ls-files", "airflow", "tasks", "playbooks/project"]
+    command = ["git", "ls-files", "airflow", "tasks", "playbooks/project", "awx"]
     tracked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert set(tracked.stdout.split()) - names == set()
 
@@ -143,6 +146,8 @@ def test_an_inventory_says_what_the_variables_say(project):
 def test_deploys_from_the_users_folder_and_takes_all_away(project):
     project.init()
     add_task(project.folder / "tasks" / "mine")
+    (project.folder / CERTIFICATES).parent.mkdir()
+    shutil.copy(os.environ.get("SSL_CERT_FILE", ROOT / "airflow" / CERTIFICATES), project.folder / CERTIFICATES)
     if not CONTAINERS:
         for dockerfile in project.folder.glob("*/**/Dockerfile"):
             if "collections" not in dockerfile.parts:

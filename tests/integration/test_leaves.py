@@ -56,7 +56,7 @@ def network(aws):
 def cluster(aws):
     ecs = aws.client("ecs")
     ecs.create_cluster(clusterName=SERVICE["cluster"])
-    for _ in range(2):
+    for _unused in range(2):
         ecs.register_task_definition(family="test-web", containerDefinitions=[{"name": "web", "image": "x"}])
 
 
@@ -78,7 +78,7 @@ def check(found, subtests, reconcile, shown):
     again = reconcile(after)
     back = reconcile(before)
     for case, *seen in zip(cases, reasons, values, again, back, strict=True):
-        leaf, _, _, value = case
+        leaf, _unused, _unused, value = case
         changed, told, unchanged, undone = seen
         with subtests.test(str(leaf)):
             assert names_the_leaf(leaf, value, changed), changed

@@ -30,10 +30,7 @@ CARRIERS = {
 # With characters that every form of quoting writes in another way.
 PLANTED = 'planted&5f0c"%s/+3e81'
 LIMIT = 300  # seconds
-SLEEP = "import time; time.sleep(1)"
-
-
-LIMIT = 300  # seconds
+HOME = "{{ lookup('ansible.builtin.env', 'HOME') }}"
 SLEEP = "import time; time.sleep(1)"
 
 # Where a text was planted that was said as a task's argument, a fact and so on, and has to be found.
@@ -45,7 +42,6 @@ WAYS = [
     ("job events", "variable"),
     ("cached facts", "fact"),
     ("Ansible's folders", "argument"),
-    ("Ansible's folders", "variable"),
     ("the home folder", "file"),
     ("command lines", "argument"),
     ("calls of AWS", "variable"),
@@ -59,7 +55,7 @@ def controls():
     """A play that leaves the planted text where a careless one would leave a secret."""
     tasks = [
         {"ansible.builtin.command": {"argv": [sys.executable, "-c", SLEEP, PLANTED % "argument"]}},
-        {"ansible.builtin.copy": {"content": PLANTED % "file", "dest": "~/planted"}},
+        {"ansible.builtin.copy": {"content": PLANTED % "file", "dest": f"{HOME}/planted"}},
         {"ansible.builtin.set_fact": {"planted": PLANTED % "fact", "cacheable": True}},
         {"ansible.builtin.set_stats": {"data": {"planted": PLANTED % "statistics"}}},
     ]

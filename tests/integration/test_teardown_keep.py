@@ -49,7 +49,7 @@ def test_what_is_kept_is_named_and_taken_up_again(aws, playbooks, project):
 
     teardown = playbooks.teardown(farflow_teardown_keep=KEEP, **project.variables)
     left = more(before, listing(aws))
-    assert left.pop("image") == sorted(f"{repository}@{digest}" for repository, digest, _ in pushed)
+    assert left.pop("image") == sorted(f"{repository}@{digest}" for repository, digest, _unused in pushed)
     assert named(teardown.output) == {f"{KINDS[kind]} {name}" for kind, names in left.items() for name in names}
     assert set(left) == set(KINDS)
     (snapshot,) = left["database snapshot"]

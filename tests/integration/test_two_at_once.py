@@ -69,10 +69,10 @@ def calls_for_the_lock(aws):
 
 def test_of_two_started_together_one_finishes_and_one_is_told(aws, playbooks, project):
     before = listing(aws)
-    both = [playbooks.start("deploy", **project.variables) for _ in range(2)]
+    both = [playbooks.start("deploy", **project.variables) for _unused in range(2)]
     held = until(lambda: lock(aws))
-    codes = [process.wait(_LIMIT * 4) for process, _ in both]
-    outputs = [log.read_text() for _, log in both]
+    codes = [process.wait(_LIMIT * 4) for process, _unused in both]
+    outputs = [log.read_text() for _unused, log in both]
     assert sorted(codes) == [0, 2], outputs
     winner, loser = sorted(zip(codes, both, outputs, strict=True), key=lambda each: each[0])
 
@@ -92,7 +92,7 @@ def test_of_two_started_together_one_finishes_and_one_is_told(aws, playbooks, pr
 
 @pytest.mark.parametrize("kill", ["everything", "ansible-playbook alone"])
 def test_one_that_was_killed_is_followed_at_once(aws, playbooks, project, kill):
-    process, _ = playbooks.start("dag_tasks", **project.variables)
+    process, _unused = playbooks.start("dag_tasks", **project.variables)
     held = until(lambda: lock(aws), process)
     assert held.process == process.pid
     if kill == "everything":
@@ -172,7 +172,7 @@ def test_the_lock_is_given_back_when_a_task_fails(aws, playbooks, project):
 
 
 def test_the_lock_says_whose_environment_it_is(aws, playbooks, project):
-    process, _ = playbooks.start("dag_tasks", farflow_tags={"team": "data"}, **project.variables)
+    process, _unused = playbooks.start("dag_tasks", farflow_tags={"team": "data"}, **project.variables)
     until(lambda: lock(aws), process)
     tags = aws.client("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId=NAME)["TagList"]
     assert {tag["Key"]: tag["Value"] for tag in tags} == {"farflow:environment": "local", "team": "data"}

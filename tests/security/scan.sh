@@ -11,7 +11,8 @@ scanner() {
     if [ ! -x "$folder/bin/$1" ]; then
         echo "scan: installing $1 $2 into $folder" >&2
         .venv/bin/python -m venv --clear "$folder"
-        "$folder/bin/pip" install --quiet --disable-pip-version-check "$1==$2"
+        "$folder/bin/pip" install --quiet --disable-pip-version-check uv
+        "$folder/bin/uv" pip install --quiet --python "$folder/bin/python" "$1==$2"
     fi
     echo "$folder/bin/$1"
 }

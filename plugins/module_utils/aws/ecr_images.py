@@ -71,7 +71,7 @@ def credentials(clients: Clients) -> tuple[str, str]:
     """User and password for the registry, good for twelve hours."""
     with doing("get", "the authorization token of ECR"):
         token = clients("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
-    user, _, password = base64.b64decode(token).decode().partition(":")
+    user, _unused, password = base64.b64decode(token).decode().partition(":")
     return user, password
 
 

@@ -46,4 +46,4 @@ class Known:
 
     def of_type(self, type_: str) -> list[Resource]:
         """All existing resources of a type."""
-        return [resource for (found, _), resource in self._resources.items() if found == type_]
+        return [resource for (found, _unused), resource in self._resources.items() if found == type_]

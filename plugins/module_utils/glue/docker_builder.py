@@ -122,7 +122,7 @@ class DockerBuilder:
 
     def _keep_for_cache(self, name: str, image: str) -> None:
         before = self._find(name)
-        repository, _, tag = name.rpartition(":")
+        repository, _unused, tag = name.rpartition(":")
         self._engine.tag(image, repository, tag, force=True)
         if before and before["Id"] != image:
             self._remove_unnamed(before["Id"])

@@ -138,6 +138,6 @@ def _builds(
 
 
 def _require_repositories(builds: Iterable[tuple[str, str]], seen: Look) -> None:
-    absent = sorted({repository for repository, _ in builds if repository not in seen.addresses})
+    absent = sorted({repository for repository, _unused in builds if repository not in seen.addresses})
     if absent:
         raise FarflowError(f"there is no ECR repository {', '.join(absent)}: make it first")

@@ -57,7 +57,7 @@ class Rollouts:
         try:
             failed = wait_for(self._check, limit, what, interval=3.0, clock=clock)
         except FarflowError as error:
-            if error.__cause__:  # AWS did not answer: there is nothing to tell of the services
+            if error.__cause__ is not None:  # AWS did not answer: there is nothing to tell of the services
                 raise
             late = [name for name, state in self._states.items() if state]
             raise FarflowError("\n".join([str(error), *map(self._account, late)])) from error

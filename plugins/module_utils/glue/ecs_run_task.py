@@ -99,7 +99,7 @@ def _await(
     try:
         return wait_for(check, limit, f"the end of task {arn}", clock=clock)
     except FarflowError as error:
-        if error.__cause__:  # AWS did not answer: the task may well be fine
+        if error.__cause__ is not None:  # AWS did not answer: the task may well be fine
             raise
         ecs_tasks.stop(clients, cluster, arn, f"ran longer than {limit:g} s")
         lines = _last_lines(clients, cluster, arn)
@@ -124,6 +124,6 @@ def _log(clients: Clients, task: Mapping[str, Any], lines: int | None, clock: Cl
     try:
         return wait_for(check, _LOG_LIMIT, "the log lines", interval=1.0, clock=clock)
     except FarflowError as error:
-        if error.__cause__:
+        if error.__cause__ is not None:
             raise
         return seen["lines"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -83,10 +84,13 @@ def read(clients: Clients, inputs: Inputs, layers: Sequence[Layer]) -> list[Reso
     resources: list[Resource] = []
     for stage in zip_longest(*(layer.finders for layer in layers), fillvalue=()):
         finders = list(dict.fromkeys(finder for some in stage for finder in some))
-        known = Known(resources)
-        found = in_parallel(lambda finder, known=known: finder(clients, inputs, known), finders)
+        found = in_parallel(partial(_ask, clients, inputs, Known(resources)), finders)
         resources += [resource for some in found for resource in some]
     return resources
+
+
+def _ask(clients: Clients, inputs: Inputs, known: Known, finder: Finder) -> list[Resource]:
+    return finder(clients, inputs, known)
 
 
 def _layer_actions(clients: Clients, layer: Layer, inputs: Inputs, known: Known, owned: list[Resource]) -> list[Action]:

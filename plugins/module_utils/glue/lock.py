@@ -54,7 +54,7 @@ def held(clients: Clients, environment: str) -> Held | None:
     name = pure.parameter(environment)
     versions = api.history(clients, name)
     claims = [(pure.claim(version["Value"]), version) for version in versions]
-    known = [one for one, _ in claims if one]
+    known = [one for one, _unused in claims if one]
     if versions and not known:
         raise FarflowError(f"parameter {name} holds something else than a lock: delete it, if nothing needs it")
     holder = pure.holder(known)

@@ -42,5 +42,6 @@ def _started_by_proc(process: int) -> str:
 def _started_by_ps(process: int) -> str:
     """Where there is no /proc, as on macOS."""
     command = ["ps", "-o", "stat=,lstart=", "-p", str(process)]
-    state, _, since = subprocess.run(command, capture_output=True, text=True).stdout.strip().partition(" ")
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    state, _unused, since = told.strip().partition(" ")
     return "" if state.startswith("Z") else since.strip()

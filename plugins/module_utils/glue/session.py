@@ -10,14 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import botocore.session
+from ansible.module_utils.basic import missing_required_lib
+
+from ..core.errors import FarflowError
+
+try:
+    import botocore.session
+except ImportError:  # _session() says so
+    botocore = None
 
 
 def client_factory(arguments: Mapping[str, Any]) -> Callable[..., Any]:
     """``make(service, config=...)`` for the arguments ``region``, ``profile``, ``access_key``, ``secret_key``,
     ``session_token``, ``endpoint_url``, ``validate_certs`` and ``aws_ca_bundle``; botocore's own defaults for the rest.
     """
-    session = botocore.session.Session(profile=arguments.get("profile"))
+    session = _session(profile=arguments.get("profile"))
     if arguments.get("access_key"):
         keys = (arguments.get(name) for name in ("access_key", "secret_key", "session_token"))
         session.set_credentials(*keys)
@@ -32,4 +39,10 @@ def client_factory(arguments: Mapping[str, Any]) -> Callable[..., Any]:
 
 def profiles() -> list[str]:
     """The profiles in the AWS configuration of this machine and user."""
-    return list(botocore.session.Session().available_profiles)
+    return list(_session().available_profiles)
+
+
+def _session(**arguments: Any) -> Any:
+    if botocore is None:
+        raise FarflowError(missing_required_lib("botocore"))
+    return botocore.session.Session(**arguments)

@@ -35,7 +35,7 @@ class Steps:
     @property
     def changed(self) -> bool:
         """Whether anything was, or in check mode would be, done."""
-        return any(outcome.changed for _, outcome in self.outcomes)
+        return any(outcome.changed for _unused, outcome in self.outcomes)
 
     def as_result(self) -> dict[str, Any]:
         """``changed``, ``reasons`` that each name their resource, and a ``diff`` of the same lines."""

@@ -27,6 +27,9 @@ NOTHING = json.dumps(
     {"version": 0.2, "phases": {"build": {"commands": ["echo 'nothing to build: farflow.airflow starts builds'"]}}}
 )
 
+# What is pushed is an image, and not an index with statements beside it: one digest, whoever builds it.
+_VARIABLES = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+
 _ENDED_WELL = (SUCCEEDED, IN_PROGRESS, None)
 
 
@@ -54,7 +57,7 @@ def buildspec(context: BuildContext, location: str, address: str, tags: Sequence
     login = shlex.join(["docker", "login", "--username", "AWS", "--password-stdin", registry])
     lines = [f"aws ecr get-login-password | {login}", *map(shlex.join, commands)]
     lines += [_push(address, repository, tag) for tag in tags]
-    return json.dumps({"version": 0.2, "phases": {"build": {"commands": lines}}})
+    return json.dumps({"version": 0.2, "env": {"variables": _VARIABLES}, "phases": {"build": {"commands": lines}}})
 
 
 def _push(address: str, repository: str, tag: str) -> str:

@@ -64,7 +64,7 @@ def read_text(path: Path) -> tuple[list[str], str]:
     try:
         return [], path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
+        line = error.object.count(b"\n", 0, error.start) + 1
         return [f"{shown}:{line}: is not UTF-8: byte 0x{error.object[error.start]:02x}"], ""
     except OSError as error:
         return [f"{shown}: cannot be read: {error.strerror}"], ""

@@ -108,7 +108,7 @@ def warnings(tasks: list[DagTask]) -> list[str]:
 def place_of_secret(task: DagTask, variable: str) -> str:
     """Where a task's task.yml names the secret of a variable: ``<file>:<line>: secrets.<variable>``."""
     path = Path(task.path) / TASK_YML
-    _, text = context_checks.read_text(path)
+    _unused, text = context_checks.read_text(path)
     return f"{printable(path)}:{LinedYaml(text).line(('secrets', variable))}: {dotted(('secrets', variable))}"
 
 
@@ -196,7 +196,7 @@ def _document_problems(document: LinedYaml, defaults: Mapping[str, Any]) -> Iter
     yield from ((place, f"{dotted(place)} {text}") for place, text in wrong)
     merged = {**defaults, **data}
     sizes = {"cpu", "memory"}
-    if not sizes & {place[0] for place, _ in wrong} and sizes & set(data) and sizes <= set(merged):
+    if not sizes & {place[0] for place, _unused in wrong} and sizes & set(data) and sizes <= set(merged):
         pair = cpu_memory_problem(merged["cpu"], merged["memory"])
         if pair:
             yield ("memory",) if "memory" in data else ("cpu",), pair

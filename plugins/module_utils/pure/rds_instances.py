@@ -34,6 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "copy_tags_to_snapshot": True,
     "deletion_protection": False,
     "auto_minor_version_upgrade": True,
+    "iam_database_authentication_enabled": False,
     "performance_insights_enabled": False,
 }
 
@@ -151,6 +152,7 @@ def _settings(document: Mapping[str, Any]) -> dict[str, Any]:
         "copy_tags_to_snapshot": bool(now.get("CopyTagsToSnapshot")),
         "deletion_protection": bool(now.get("DeletionProtection")),
         "auto_minor_version_upgrade": bool(now.get("AutoMinorVersionUpgrade")),
+        "iam_database_authentication_enabled": bool(now.get("IAMDatabaseAuthenticationEnabled")),
         "performance_insights_enabled": bool(now.get("PerformanceInsightsEnabled")),
         "performance_insights_retention_period": now.get("PerformanceInsightsRetentionPeriod"),
         "performance_insights_kms_key_id": now.get("PerformanceInsightsKMSKeyId"),

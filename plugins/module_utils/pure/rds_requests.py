@@ -61,6 +61,7 @@ _MEMBERS = {
     "copy_tags_to_snapshot": _everywhere("CopyTagsToSnapshot"),
     "deletion_protection": _everywhere("DeletionProtection"),
     "auto_minor_version_upgrade": _everywhere("AutoMinorVersionUpgrade"),
+    "iam_database_authentication_enabled": _everywhere("EnableIAMDatabaseAuthentication"),
     "performance_insights_enabled": _not_in_a_restore("EnablePerformanceInsights"),
     "performance_insights_retention_period": _not_in_a_restore("PerformanceInsightsRetentionPeriod"),
     "performance_insights_kms_key_id": _not_in_a_restore("PerformanceInsightsKMSKeyId"),

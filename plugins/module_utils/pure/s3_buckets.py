@@ -110,7 +110,7 @@ def _canonical_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     return {"prefix": filtered.get("Prefix") or rule.get("Prefix") or "", **days, "more": more or None}
 
 
-_KNOWN = {"ID", "Status", "Filter", "Prefix", *(member for member, _ in _RULE.values())}
+_KNOWN = {"ID", "Status", "Filter", "Prefix", *(member for member, _unused in _RULE.values())}
 
 
 def encryption(properties: Mapping[str, Any]) -> dict[str, Any]:

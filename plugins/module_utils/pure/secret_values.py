@@ -43,10 +43,10 @@ def generated(kind: str, length: int | None = None, excluded: str | None = None)
     if kind == "fernet_key":
         return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     if kind == "hex":
-        return "".join(secrets.choice("0123456789abcdef") for _ in range(length))
+        return "".join(secrets.choice("0123456789abcdef") for _unused in range(length))
     if kind == "token":
         alphabet = string.ascii_letters + string.digits + "-_"
-        return "".join(secrets.choice(alphabet) for _ in range(length))
+        return "".join(secrets.choice(alphabet) for _unused in range(length))
     return _password(length, DEFAULT_EXCLUDED if excluded is None else excluded)
 
 
@@ -55,7 +55,7 @@ def _password(length: int, excluded: str) -> str:
     classes = [characters for characters in classes if characters]
     alphabet = sorted(set().union(*classes))
     while True:
-        password = [secrets.choice(alphabet) for _ in range(length)]
+        password = [secrets.choice(alphabet) for _unused in range(length)]
         if all(characters.intersection(password) for characters in classes):
             return "".join(password)
 

@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..core.actions import Resource
 from . import secret_values
@@ -25,7 +25,7 @@ _LONGEST_TAG = 256
 _DIGEST_LENGTH = 10
 
 #: Current version of secrets by name; a secret without a value has none.
-Versions = Mapping[str, str | None]
+Versions: TypeAlias = "Mapping[str, str | None]"
 
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 _SOURCE_KEYS = ("secret", "json_key", "encoding")

@@ -102,7 +102,7 @@ def dns_records(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def split(name: str) -> tuple[str, str]:
     """A service's name in DNS as its own and its namespace's."""
-    service, _, namespace = name.partition(".")
+    service, _unused, namespace = name.partition(".")
     return service, namespace
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,16 +22,21 @@ NUMBERS = {
     "delay_seconds": ("DelaySeconds", 0),
 }
 
-_SSE, _KEY, _POLICY = "SqsManagedSseEnabled", "KmsMasterKeyId", "Policy"
+#: After how many receipts a message is led away, where AWS is not told.
+_RECEIVED = 10
+
+_SSE, _KEY, _POLICY, _REDRIVE = "SqsManagedSseEnabled", "KmsMasterKeyId", "Policy", "RedrivePolicy"
 
 
 def desired(queue: Mapping[str, Any]) -> Resource:
     """``{name, visibility_timeout?, message_retention_period?, receive_message_wait_time_seconds?, delay_seconds?,
-    kms_master_key_id?, policy?, tags?}`` as a resource. Without a key of KMS, SQS encrypts with its own.
+    kms_master_key_id?, policy?, redrive_policy {dead_letter_target_arn, max_receive_count}?, tags?}`` as a resource.
+    Without a key of KMS, SQS encrypts with its own.
     """
     key = queue.get("kms_master_key_id")
     numbers = {name: queue.get(name) for name in NUMBERS}
-    return _queue(queue["name"], numbers, key, not key, queue.get("policy"), queue.get("tags") or {})
+    documents = queue.get("policy"), queue.get("redrive_policy")
+    return _queue(queue["name"], numbers, key, not key, documents, queue.get("tags") or {})
 
 
 def canonical(url: str, attributes: Mapping[str, str], tags: Mapping[str, str]) -> Resource:
@@ -38,17 +44,27 @@ def canonical(url: str, attributes: Mapping[str, str], tags: Mapping[str, str]) 
     key = attributes.get(_KEY) or None
     numbers = {name: attributes.get(member) for name, (member, _) in NUMBERS.items()}
     managed = attributes.get(_SSE, "true").lower() == "true" and not key
-    name, document = url.rsplit("/", 1)[1], attributes.get(_POLICY)
-    return _queue(name, numbers, key, managed, document, tags, attributes["QueueArn"], url)
+    redrive = json.loads(attributes.get(_REDRIVE) or "{}")
+    found = redrive and {
+        "dead_letter_target_arn": redrive["deadLetterTargetArn"],
+        "max_receive_count": redrive.get("maxReceiveCount", _RECEIVED),
+    }
+    documents = attributes.get(_POLICY), found
+    return _queue(url.rsplit("/", 1)[1], numbers, key, managed, documents, tags, attributes["QueueArn"], url)
 
 
 def attributes_of(properties: Mapping[str, Any]) -> dict[str, str]:
     """A queue's properties as SetQueueAttributes takes them; an empty policy or key takes the old one away."""
-    document, key = properties["policy"], properties["kms_master_key_id"]
+    document, key, redrive = (properties[name] for name in ("policy", "kms_master_key_id", "redrive_policy"))
+    target = redrive and {
+        "deadLetterTargetArn": redrive["dead_letter_target_arn"],
+        "maxReceiveCount": redrive["max_receive_count"],
+    }
     return {
         **{member: str(properties[name]) for name, (member, _) in NUMBERS.items()},
         **({_KEY: key} if key else {_KEY: "", _SSE: "true"}),
         _POLICY: policy.to_json(document) if document else "",
+        _REDRIVE: json.dumps(target) if target else "",
     }
 
 
@@ -57,16 +73,18 @@ def _queue(
     numbers: Mapping[str, Any],
     key: str | None,
     managed: bool,
-    document: Any,
+    documents: tuple[Any, Any],
     tags: Mapping[str, str],
     arn: str | None = None,
     url: str | None = None,
 ) -> Resource:
+    document, redrive = documents
     properties = {
         **{each: int(default if numbers[each] is None else numbers[each]) for each, (_, default) in NUMBERS.items()},
         "sqs_managed_sse_enabled": managed,
         "kms_master_key_id": key,
         "policy": policy.canonical(document),
+        "redrive_policy": {**redrive, "max_receive_count": int(redrive["max_receive_count"])} if redrive else None,
         "tags": dict(tags),
     }
     return Resource(TYPE, name, properties, arn, {"url": url})

@@ -98,7 +98,7 @@ def number(allowed: Iterable[int], words: str) -> Check:
     numbers = allowed if isinstance(allowed, range) else frozenset(allowed)
 
     def check(value: Any) -> Iterator[Problem]:
-        if type(value) is not int or value not in numbers:
+        if isinstance(value, bool) or not isinstance(value, int) or value not in numbers:
             yield wrong(value, words)
 
     return check

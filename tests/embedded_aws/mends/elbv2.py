@@ -55,7 +55,7 @@ def in_every_region(find):
 
     def finder(wanted: str) -> dict[str, Any] | None:
         found = find(wanted)
-        for region in () if found else sorted({region for (_, region, _), _ in alb._lbs.all_items()}):
+        for region in () if found else sorted({region for (_unused, region, _unused), _unused in alb._lbs.all_items()}):
             set_request_region(region)
             found = find(wanted)
             if found:

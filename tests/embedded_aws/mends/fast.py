@@ -54,7 +54,7 @@ def roll_to_the_end(reconcile):
     def handler(cluster: str, key: str) -> None:
         reconcile(cluster, key)
         service = ecs._services.get(key)
-        for _ in range(2 * service["desiredCount"] if service else 0):
+        for _unused in range(2 * service["desiredCount"] if service else 0):
             if ecs._primary_deployment(service).get("rolloutState") != "IN_PROGRESS":
                 return
             reconcile(cluster, key)

@@ -35,7 +35,7 @@ def leave_out_inactive(collect):
 
     def collector() -> Tagged:
         for arn, tags in collect():
-            kind, _, name = arn.split(":", 5)[5].partition("/")
+            kind, _unused, name = arn.split(":", 5)[5].partition("/")
             record = {"task-definition": ecs._task_defs, "service": ecs._services}.get(kind, {}).get(name)
             if record is None or record.get("status") != "INACTIVE":
                 yield arn, tags
@@ -89,7 +89,7 @@ def collect_log_groups() -> Tagged:
 def collect_rds() -> Tagged:
     kinds = {"db": rds._instances, "subgrp": rds._subnet_groups, "pg": rds._param_groups, "snapshot": rds._snapshots}
     for arn, tags in rds._tags.items():
-        kind, _, name = arn.split(":", 5)[5].partition(":")
+        kind, _unused, name = arn.split(":", 5)[5].partition(":")
         if name in kinds.get(kind, {}):
             yield arn, tags
 

@@ -21,7 +21,8 @@ def a_statement_of_a_role_widened(aws):
     iam = aws.client("iam")
     name = {"RoleName": "local-airflow-worker", "PolicyName": "worker"}
     found = document(iam.get_role_policy(**name)["PolicyDocument"])
-    found["Statement"][0]["Resource"] = "*"
+    narrow = next(each for each in found["Statement"] if each["Sid"] == "RunFargateTasks")
+    narrow["Resource"] = "*"
     iam.put_role_policy(**name, PolicyDocument=json.dumps(found))
 
 

@@ -33,6 +33,11 @@ class Drift:
         """Whom it touches, each as ``log_group /farflow/x``."""
         return {action.split(" ", 1)[1] for action in (self.action, *self.follows)}
 
+    def goes_with(self, other: Drift) -> bool:
+        """Whether both can have happened to one resource: it is changed in place, in two of its fields."""
+        plain = all(each.action.startswith("change ") and not each.follows for each in (self, other))
+        return plain and self.reason.split()[0] != other.reason.split()[0]
+
 
 def drift(action: str, reason: str = "", follows: tuple[str, ...] = ()) -> Callable[[Hand], Hand]:
     """Declares that the function below is a drift."""
@@ -45,11 +50,12 @@ def drift(action: str, reason: str = "", follows: tuple[str, ...] = ()) -> Calla
 
 
 def rounds(drifts: list[Drift]) -> list[list[Drift]]:
-    """The drifts in as few rounds as possible in which no resource has more than one of them."""
+    """The drifts in few rounds. In none has a resource more than two of them."""
     found: list[list[Drift]] = []
     for each in drifts:
         for some in found:
-            if not any(each.resources & other.resources for other in some):
+            rivals = [other for other in some if each.resources & other.resources]
+            if not rivals or (len(rivals) == 1 and each.goes_with(rivals[0])):
                 some.append(each)
                 break
         else:

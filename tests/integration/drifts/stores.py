@@ -138,6 +138,14 @@ def the_queue_opened_to_everybody(aws):
     set_attributes(aws, Policy=json.dumps({"Version": "2012-10-17", "Statement": [everybody]}))
 
 
+@drift(f"change {QUEUE}", "redrive_policy max_receive_count 1 -> (none)")
+def messages_led_away(aws):
+    sqs = aws.client("sqs")
+    other = sqs.create_queue(QueueName="mine")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=other, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    set_attributes(aws, RedrivePolicy=json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1}))
+
+
 def file_system_id(aws):
     (found,) = aws.client("efs").describe_file_systems()["FileSystems"]
     return found["FileSystemId"]

@@ -91,7 +91,7 @@ def test_a_name_is_the_whole_one_or_ends_with_its_hash(environment, parts, limit
     if len(whole) <= limit:
         assert name == whole
     else:
-        kept, _, digest = name.rpartition("-")
+        kept, _unused, digest = name.rpartition("-")
         assert whole.startswith(kept)
         assert re.fullmatch(r"[0-9a-f]{8}", digest)
 

@@ -1,4 +1,9 @@
-"""Between botocore and the double: requests of some services are answered here instead of being sent."""
+"""Between botocore and the double: requests of some services are answered here instead of being sent.
+
+The double is an AWS in this process, made from botocore's own shapes: it stores every member that a request can have,
+fills in what AWS documents that it fills in, and answers on the wire, so that retries, parsing and errors are
+botocore's own.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +41,7 @@ class Wire:
         self.fault = lambda operation, given: None
         self._lock = threading.RLock()
 
-    def answer(self, request, **_):
+    def answer(self, request, **_unused):
         operation = request.headers["X-Amz-Target"]
         operation = (operation.decode() if isinstance(operation, bytes) else operation).rsplit(".", 1)[1]
         given = json.loads(request.body or "{}")
@@ -54,7 +59,7 @@ class Wire:
 
     def operations(self):
         """What was asked, without its input."""
-        return [operation for operation, _ in self.calls]
+        return [operation for operation, _unused in self.calls]
 
     def mutations(self):
         """What was asked that changes something."""
@@ -62,7 +67,7 @@ class Wire:
 
 
 class _Raw(io.BytesIO):
-    def stream(self, **_):
+    def stream(self, **_unused):
         yield self.getvalue()
 
 

@@ -33,7 +33,7 @@ def objects(value):
 
 def test_the_file_is_up_to_date():
     command = [sys.executable, str(ROOT / "scripts" / "awx.py"), "--check"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
 
 

@@ -22,7 +22,7 @@ def look(changed=False, **layers):
 
 
 def action(text):
-    head, _, reasons = text.partition(": ")
+    head, _unused, reasons = text.partition(": ")
     kind, type_, name = head.split()
     return {
         "kind": kind,

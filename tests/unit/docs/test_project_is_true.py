@@ -19,7 +19,7 @@ def test_it_asks_for_this_collection_and_what_that_needs(path):
     document = yaml.safe_load((ROOT / path).read_text())
     collections = document.get("collections") or document["dependencies"]["galaxy"]["collections"]
     found = {one["name"]: one["version"] for one in collections}
-    major, minor, _ = map(int, GALAXY["version"].split("."))
+    major, minor, _unused = map(int, GALAXY["version"].split("."))
     following = f"0.{minor + 1}.0" if major == 0 else f"{major + 1}.0.0"
     own = f">={GALAXY['version']},<{following}"
     assert found == {"farflow.airflow": own, **GALAXY["dependencies"]}

@@ -20,7 +20,7 @@ def readme(monkeypatch):
 
 
 def test_the_tables_are_up_to_date():
-    done = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
 
 
@@ -82,10 +82,10 @@ def test_a_group_holds_the_options_of_its_role_alone(readme):
     headings = [line for line in readme.grouped(options, {"rds": "The database"}).splitlines() if line[:1] in "#T|"]
     header = ["| Name | Type | Default | Description |", "| --- | --- | --- | --- |"]
     assert [line for line in headings if line] == [
-        "### The environment",
+        "## The environment",
         *header,
         "| `farflow_region` | str | required | AWS region. |",
-        "### [rds](roles/rds/README.md)",
+        "## [rds](../roles/rds/README.md)",
         "The database.",
         *header,
         "| `rds_multi_az` | bool | `false` | A standby. |",

@@ -153,14 +153,14 @@ def test_calls_of_tasks_are_told_from_calls_of_the_host(aws, digest, subnet):
 
 def test_an_image_that_is_not_there_is_told(aws, subnet):
     register(aws, "nowhere", "123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks:none", "true")
-    task, _ = run(aws, "nowhere", subnet)
+    task, _unused = run(aws, "nowhere", subnet)
     assert task["stoppedReason"].startswith("CannotPullContainerError")
 
 
 def test_running_out_of_memory_is_told(aws, digest, subnet):
     image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}"
     register(aws, "greedy", image, "tail /dev/zero")
-    task, _ = run(aws, "greedy", subnet)
+    task, _unused = run(aws, "greedy", subnet)
     assert task["containers"][0]["reason"].startswith("OutOfMemoryError")
 
 

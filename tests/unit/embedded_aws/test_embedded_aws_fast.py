@@ -196,7 +196,7 @@ def test_a_one_off_task_ends_well(aws, service):
 
 def test_a_client_token_starts_its_task_once(aws, service):
     ecs = aws.client("ecs")
-    started = [ecs.run_task(**one_off(service), clientToken="token")["tasks"][0]["taskArn"] for _ in range(2)]
+    started = [ecs.run_task(**one_off(service), clientToken="token")["tasks"][0]["taskArn"] for _unused in range(2)]
     assert started[0] == started[1]
 
 
@@ -216,7 +216,7 @@ def test_a_task_that_cannot_run_is_refused(aws, service, change, complaint):
 
 def test_a_family_means_its_newest_active_revision(aws):
     ecs = aws.client("ecs")
-    for _ in range(2):
+    for _unused in range(2):
         ecs.register_task_definition(**TASK_DEFINITION)
     ecs.deregister_task_definition(taskDefinition="web:2")
     assert ecs.describe_task_definition(taskDefinition="web")["taskDefinition"]["revision"] == 1
@@ -269,7 +269,7 @@ def test_scaling_of_a_service_that_does_not_exist_is_refused(aws, service):
 
 def test_get_resources_lists_active_task_definitions_only(aws):
     ecs = aws.client("ecs")
-    for _ in range(2):
+    for _unused in range(2):
         ecs.register_task_definition(**TASK_DEFINITION, tags=[{"key": "k", "value": "v"}])
     ecs.deregister_task_definition(taskDefinition="web:1")
     found = aws.client("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["ecs:task-definition"])

@@ -42,7 +42,7 @@ def test_throttled(aws, service, call, code):
     getattr(client, call)(**ARGUMENTS.get(call, {}))
 
 
-@pytest.mark.parametrize(("service", "call"), [(service, call) for service, call, _ in CALLS])
+@pytest.mark.parametrize(("service", "call"), [(service, call) for service, call, _unused in CALLS])
 def test_unavailable(aws, service, call):
     client = aws.client(service, config=ONCE)
     with aws.faults(unavailable=1), pytest.raises(ClientError) as caught:
@@ -74,7 +74,7 @@ def test_a_client_that_retries_sees_nothing_of_a_few(aws):
     aws.reset_calls()
     ecs = aws.client("ecs", config=Config(retries={"mode": "standard", "total_max_attempts": 10}))
     with aws.faults(throttled=0.2, unavailable=0.1, cut=0.1, seed=3):
-        for _ in range(20):
+        for _unused in range(20):
             ecs.list_clusters()
     faults = collections.Counter(call["fault"] for call in aws.calls(service="ecs"))
     assert faults[""] == 20
@@ -82,9 +82,9 @@ def test_a_client_that_retries_sees_nothing_of_a_few(aws):
 
 
 def test_the_same_seed_is_the_same_chance():
-    first, second = (Chance(Faults(seed=7, throttled=0.3, cut=0.3)) for _ in range(2))
-    drawn = [first.next("ecs", "RunTask") for _ in range(200)]
-    assert drawn == [second.next("ecs", "RunTask") for _ in range(200)]
+    first, second = (Chance(Faults(seed=7, throttled=0.3, cut=0.3)) for _unused in range(2))
+    drawn = [first.next("ecs", "RunTask") for _unused in range(200)]
+    assert drawn == [second.next("ecs", "RunTask") for _unused in range(200)]
     assert set(drawn) == {"", "throttled", "cut", "cut after"}
 
 

@@ -15,7 +15,7 @@ class Parameters:
         self.calls = []
         self.before_a_call = lambda: None
 
-    def put_parameter(self, Name, Value, Overwrite=False, **_):
+    def put_parameter(self, Name, Value, Overwrite=False, **_unused):
         self._step("put")
         if Name in self.versions and not Overwrite:
             raise ClientError({"Error": {"Code": "ParameterAlreadyExists", "Message": "it exists"}}, "PutParameter")
@@ -68,7 +68,7 @@ class Turns:
         self._mine = {name: threading.Semaphore(0) for name in threads}
         for thread in threads.values():
             thread.start()
-        for _ in threads:
+        for _unused in threads:
             self._turn.acquire()
         while alive := sorted(name for name, thread in threads.items() if thread.is_alive()):
             name = self._order(alive)

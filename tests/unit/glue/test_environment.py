@@ -27,7 +27,7 @@ def service(definition_id, count=1, id_=None):
 
 def seen(desired, existing, **layer):
     """One look at a layer that desires and finds these."""
-    layer = Layer("side", lambda inputs, known: desired(known), [[lambda *_: existing]], **layer)
+    layer = Layer("side", lambda inputs, known: desired(known), [[lambda *_unused: existing]], **layer)
     return look(None, {}, {"side": layer}, ["side"])
 
 

@@ -6,6 +6,7 @@ import contextlib
 import random
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
@@ -225,22 +226,23 @@ def visit_all(ssm, order, claims, stays, **options):
     return room
 
 
+def chosen(prefix, made, waiting):
+    """Which of those that wait goes next: as `prefix` says, then the first. `made` gets each choice and of how many."""
+    choice = prefix[len(made)] if len(made) < len(prefix) else 0
+    made.append((choice, len(waiting)))
+    return waiting[choice]
+
+
 def every_order(visit):
     """Calls `visit(order)` once for each order in which the threads can go, depth first."""
     pending, count = [()], 0
     while pending:
         prefix = pending.pop()
         made = []
-
-        def order(waiting, prefix=prefix, made=made):
-            choice = prefix[len(made)] if len(made) < len(prefix) else 0
-            made.append((choice, len(waiting)))
-            return waiting[choice]
-
-        visit(order)
+        visit(partial(chosen, prefix, made))
         count += 1
         for depth in range(len(prefix), len(made)):
-            taken = tuple(choice for choice, _ in made[:depth])
+            taken = tuple(choice for choice, _unused in made[:depth])
             pending += [(*taken, other) for other in range(1, made[depth][1])]
     return count
 

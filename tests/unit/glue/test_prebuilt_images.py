@@ -74,7 +74,7 @@ def test_an_emulated_registry_stands_for_ecr(clients, push):
 
 
 def test_nothing_is_asked_when_nothing_is_given(clients):
-    assert prebuilt_images.find(Clients(lambda *_, **__: pytest.fail("asked")), [], Ecr("eu-west-1")) == []
+    assert prebuilt_images.find(Clients(lambda *_unused, **__: pytest.fail("asked")), [], Ecr("eu-west-1")) == []
 
 
 def test_a_given_image_is_refused_by_the_variable_that_names_it(clients, push):

@@ -101,7 +101,7 @@ def database(clients, name, environment):
 def test_snapshots_are_taken_once_and_found_by_environment(clients):
     database(clients, "test-database", "test")
     database(clients, "test-two-database", "test-two")
-    for _ in range(2):
+    for _unused in range(2):
         rds_snapshots.create(clients, "test-database", "test-before", {"farflow:environment": "test"}, limit=60)
     rds_snapshots.create(clients, "test-two-database", "test-two-before", {}, limit=None)
     assert [found.name for found in rds_snapshots.find(clients, "test")] == ["test-before"]

@@ -25,7 +25,7 @@ def told(name, **given):
 @pytest.mark.parametrize("component", ALL, ids=lambda component: component.name)
 def test_whatever_the_deploy_sets_is_refused_or_may_be_overridden(component):
     """In the environment, and as a secret: ECS takes a variable once."""
-    inputs, _ = gather()
+    inputs, _unused = gather()
     plain = settings.environment(inputs, Known(), component)
     secret = settings.secrets(inputs, Known(), component)
     for name in {*plain, *secret} - MAY_BE_OVERRIDDEN:
@@ -34,7 +34,7 @@ def test_whatever_the_deploy_sets_is_refused_or_may_be_overridden(component):
 
 @pytest.mark.parametrize("name", sorted(MAY_BE_OVERRIDDEN))
 def test_the_rest_may_be_overridden(name):
-    _, section, key = name.lower().split("__")
+    _unused, section, key = name.lower().split("__")
     assert gather(airflow_service_config={section: {key: "x"}})[1] == []
     assert gather(airflow_service_environment={name: "x"})[1] == []
 

@@ -38,9 +38,9 @@ class Calls:
 
     def of(self, *beginnings):
         """The operations that were called, of those that begin so."""
-        return [operation for operation, _ in self.made if operation.startswith(beginnings)]
+        return [operation for operation, _unused in self.made if operation.startswith(beginnings)]
 
     @property
     def mutating(self):
         """The operations that were called and change something."""
-        return [operation for operation, _ in self.made if not operation.startswith("Describe")]
+        return [operation for operation, _unused in self.made if not operation.startswith("Describe")]

@@ -39,7 +39,7 @@ def hours(monkeypatch):
 def cluster(ecs):
     """The double with the cluster test-airflow, and two revisions of the family test-web."""
     ecs.clusters.CreateCluster({"clusterName": "test-airflow"})
-    for _ in range(2):
+    for _unused in range(2):
         ecs.task_definitions.RegisterTaskDefinition(
             {"family": "test-web", "cpu": "256", "containerDefinitions": [copy.deepcopy(CONTAINER)]}
         )

@@ -210,8 +210,10 @@ def test_what_cannot_work_is_refused(run_module, members, words):
 
 def counted():
     client, calls = scaling(), []
-    client.meta.events.register("before-call.application-autoscaling", lambda model, **_: calls.append(model.name))
-    return Clients(lambda _, config: client), calls
+    client.meta.events.register(
+        "before-call.application-autoscaling", lambda model, **_unused: calls.append(model.name)
+    )
+    return Clients(lambda _unused, config: client), calls
 
 
 def test_find_sees_the_environment_alone(run_module):

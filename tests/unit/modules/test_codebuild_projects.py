@@ -138,7 +138,7 @@ def test_a_change_is_predicted_told_and_done(codebuild, run_module, key, value, 
     assert run_module(module, projects=[wanted])["changed"] is False
 
 
-@pytest.mark.parametrize(("path", "candidates"), LEAVES, ids=[".".join(path) for path, _ in LEAVES])
+@pytest.mark.parametrize(("path", "candidates"), LEAVES, ids=[".".join(path) for path, _unused in LEAVES])
 def test_what_someone_else_set_is_seen_and_mended(codebuild, run_module, path, candidates):
     """Whatever member of the API it is."""
     run_module(module, projects=[PROJECT])

@@ -30,7 +30,7 @@ def vpc(ec2):
 
 @pytest.fixture
 def tables(ec2, vpc):
-    return sorted(ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(3))
+    return sorted(ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _unused in range(3))
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ class Engine:
 
     def push(self, address, tag, stream, decode, auth_config):
         self.pushes.append((f"{address}:{tag}", auth_config))
-        error = self.push_errors.pop(0) if self.push_errors else None
+        error = self.push_errors.pop(0) if self.push_errors else ""
         if isinstance(error, Exception):
             raise error
         if error:
@@ -229,7 +229,9 @@ def test_a_no_op_costs_a_call_and_one_a_repository(repository, engine, image, ru
 
     def counting(self, service):
         client = real(self, service)
-        client.meta.events.register("before-call", lambda model, **_: called.append(model.name), unique_id="count")
+        client.meta.events.register(
+            "before-call", lambda model, **_unused: called.append(model.name), unique_id="count"
+        )
         return client
 
     monkeypatch.setattr(calls.Clients, "__call__", counting)
@@ -273,13 +275,13 @@ def test_a_missing_bundle_is_named(repository, image, run_module):
 
 def test_another_registry_is_pushed_to_and_pinned(repository, engine, image, run_module):
     (entry,) = run_module(module, images=[image()], registry="127.0.0.1:5000")["images"]
-    assert [name for name, _ in engine.pushes] == [f"127.0.0.1:5000/{REPOSITORY}:{entry['tag']}"]
+    assert [name for name, _unused in engine.pushes] == [f"127.0.0.1:5000/{REPOSITORY}:{entry['tag']}"]
     assert entry["uri"] == f"127.0.0.1:5000/{REPOSITORY}@{entry['digest']}"
 
 
 def test_the_password_is_handed_over_in_memory_only(repository, engine, image, run_module, capsys):
     result = run_module(module, images=[image()])
-    ((_, auth),) = engine.pushes
+    ((_unused, auth),) = engine.pushes
     assert auth["username"] == "AWS"
     assert auth["password"] not in json.dumps(result)
 
@@ -399,7 +401,7 @@ def test_a_missing_repository_is_named(aws, engine, image, run_module):
 
 
 def test_no_engine_is_told_with_what_to_do(repository, image, run_module, monkeypatch):
-    def refuse(**_):
+    def refuse(**_unused):
         raise DockerException("Error while fetching server API version: no such file")
 
     monkeypatch.setattr(docker_builder.docker, "from_env", refuse)
@@ -444,7 +446,7 @@ def test_nothing_is_pruned_unasked(repository, engine, image, run_module):
 
 
 def test_what_aws_refuses_is_told_with_the_verb(repository, image, run_module, monkeypatch):
-    def refuse(*_, **__):
+    def refuse(*_unused, **__):
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeRepositories")
 
     monkeypatch.setattr("botocore.client.BaseClient._make_api_call", refuse)

@@ -42,7 +42,7 @@ class Engine:
     def __init__(self):
         self.architecture, self.pushes = "amd64", []
 
-    def build(self, **_):
+    def build(self, **_unused):
         raise AssertionError("asked to build")
 
     def inspect_image(self, name):
@@ -115,7 +115,7 @@ def image(tmp_path):
 
 def test_builds_from_exactly_the_context_and_pushes(engine, docker, image, run_module):
     (entry,) = run_module(module, images=[image()])["images"]
-    ((pushed, _),) = engine.pushes
+    ((pushed, _unused),) = engine.pushes
     assert pushed.endswith(f"/{REPOSITORY}:{entry['tag']}")
     (build,) = docker.builds
     assert build["files"] == {"Dockerfile": "FROM scratch\n", "run": "1"}
@@ -141,7 +141,7 @@ def test_asks_for_what_the_image_is(engine, docker, image, run_module, tmp_path)
 
 def test_the_password_is_on_no_command_line(engine, docker, image, run_module):
     run_module(module, images=[image()])
-    ((_, password),) = engine.pushes
+    ((_unused, password),) = engine.pushes
     assert password
     assert password not in json.dumps(docker.builds)
 

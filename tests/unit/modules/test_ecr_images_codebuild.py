@@ -163,6 +163,12 @@ def test_the_build_takes_that_context_and_pushes_where_ecr_is(codebuild, build, 
     assert push[-3:] == [REPOSITORY, "--image-ids", f"imageTag={entry['tag']}"]
 
 
+def test_what_is_pushed_is_an_image_and_no_index(codebuild, build, image):
+    build(image())
+    (made,) = codebuild.builds.stored.values()
+    assert json.loads(made["source"]["buildspec"])["env"]["variables"]["BUILDX_NO_DEFAULT_ATTESTATIONS"] == "1"
+
+
 def test_arm_images_are_built_on_arm(codebuild, build, image):
     build(image("one"), image("other", architecture="ARM64"))
     kinds = [(each["environment"]["type"], each["environment"]["image"]) for each in codebuild.builds.stored.values()]

@@ -48,7 +48,7 @@ def aws():
         session = boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret")
         double.clients = Clients(session.client)
         double.clusters.CreateCluster({"clusterName": "test-airflow"})
-        for _ in range(2):
+        for _unused in range(2):
             double.task_definitions.RegisterTaskDefinition(
                 {"family": "test-web", "cpu": "256", "containerDefinitions": [{"name": "web", "image": "x"}]}
             )

@@ -121,30 +121,30 @@ def test_creates_then_changes_nothing(run_module, spec):
 
 
 CHANGES = {
-    "throughput": lambda spec, _: (
+    "throughput": lambda spec, _unused: (
         {"throughput_mode": "bursting"},
         [f"file system {NAME} throughput_mode elastic -> bursting"],
     ),
-    "provisioned throughput": lambda spec, _: (
+    "provisioned throughput": lambda spec, _unused: (
         {"throughput_mode": "provisioned", "provisioned_throughput_in_mibps": 16},
         [
             f"file system {NAME} throughput_mode elastic -> provisioned",
             f"file system {NAME} provisioned_throughput_in_mibps (none) -> 16.0",
         ],
     ),
-    "lifecycle": lambda spec, _: (
+    "lifecycle": lambda spec, _unused: (
         {"lifecycle": {"transition_to_primary_storage_class": "AFTER_1_ACCESS"}},
         [
             f"file system {NAME} lifecycle transition_to_ia AFTER_30_DAYS -> (none)",
             f"file system {NAME} lifecycle transition_to_primary_storage_class (none) -> AFTER_1_ACCESS",
         ],
     ),
-    "no lifecycle": lambda spec, _: (
+    "no lifecycle": lambda spec, _unused: (
         {"lifecycle": {}},
         [f"file system {NAME} lifecycle transition_to_ia AFTER_30_DAYS -> (none)"],
     ),
-    "backup": lambda spec, _: ({"backup": True}, [f"file system {NAME} backup false -> true"]),
-    "policy": lambda spec, _: (
+    "backup": lambda spec, _unused: ({"backup": True}, [f"file system {NAME} backup false -> true"]),
+    "policy": lambda spec, _unused: (
         {"policy": {**TLS_ONLY, "Statement": [{**TLS_ONLY["Statement"][0], "Principal": {"AWS": "123456789012"}}]}},
         [f"file system {NAME} policy Statement Deny * Principal AWS [*] -> [123456789012]"],
     ),
@@ -162,11 +162,11 @@ CHANGES = {
             f"mount target {NAME}/{network['subnets'][2]} created",
         ],
     ),
-    "access point": lambda spec, _: (
+    "access point": lambda spec, _unused: (
         {"access_points": [{"name": "other"}]},
         [f"access point {NAME}/tasks deleted", f"access point {NAME}/other created"],
     ),
-    "tags": lambda spec, _: (
+    "tags": lambda spec, _unused: (
         {"tags": {"farflow:environment": "test", "team": "data"}},
         [
             f"file system {NAME} tags team (none) -> data",
@@ -272,8 +272,8 @@ def test_absent_deletes_only_what_is_named(run_module, spec):
 
 def counted():
     client, calls = efs(), []
-    client.meta.events.register("before-call.efs", lambda model, **_: calls.append(model.name))
-    return Clients(lambda _, config: client), calls
+    client.meta.events.register("before-call.efs", lambda model, **_unused: calls.append(model.name))
+    return Clients(lambda _unused, config: client), calls
 
 
 def test_find_sees_the_environment_alone(run_module, spec):

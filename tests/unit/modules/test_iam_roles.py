@@ -188,7 +188,7 @@ def test_find_sees_the_environment_alone_in_two_calls(run_module, roles):
     run_module(module, roles=roles)
     run_module(module, roles=[{**roles[1], "name": "test-other", "path": "/farflow/test-other/"}])
     client, calls = boto3.client("iam"), []
-    client.meta.events.register("before-call.iam", lambda model, **_: calls.append(model.name))
+    client.meta.events.register("before-call.iam", lambda model, **_unused: calls.append(model.name))
     found = iam_roles.find(Clients(lambda service, config: client), "test")
     assert sorted(role.name for role in found) == ["test-scheduler", "test-worker"]
     assert calls == ["ListRoles", "GetAccountAuthorizationDetails"]
@@ -197,7 +197,7 @@ def test_find_sees_the_environment_alone_in_two_calls(run_module, roles):
 
 def test_find_asks_once_where_there_is_nothing(aws):
     client, calls = boto3.client("iam"), []
-    client.meta.events.register("before-call.iam", lambda model, **_: calls.append(model.name))
+    client.meta.events.register("before-call.iam", lambda model, **_unused: calls.append(model.name))
     assert iam_roles.find(Clients(lambda service, config: client), "test") == []
     assert calls == ["ListRoles"]
 

@@ -127,36 +127,36 @@ def test_creates_then_changes_nothing(run_module, spec):
 
 
 CHANGES = {
-    "subnets": lambda spec, network, _: (
+    "subnets": lambda spec, network, _unused: (
         {**spec, "subnets": network["subnets"]},
         [f"load balancer test-airflow subnets {shown(network['subnets'][:2])} -> {shown(network['subnets'])}"],
     ),
-    "security groups": lambda spec, network, _: (
+    "security groups": lambda spec, network, _unused: (
         {**spec, "security_groups": network["groups"][1:]},
         [
             "load balancer test-airflow security_groups "
             f"{shown(network['groups'][:1])} -> {shown(network['groups'][1:])}"
         ],
     ),
-    "ip address type": lambda spec, *_: (
+    "ip address type": lambda spec, *_unused: (
         {**spec, "ip_address_type": "dualstack"},
         ["load balancer test-airflow ip_address_type ipv4 -> dualstack"],
     ),
-    "attributes": lambda spec, *_: (
+    "attributes": lambda spec, *_unused: (
         {**spec, "attributes": {"deletion_protection.enabled": True, "load_balancing.cross_zone.enabled": True}},
         [
             "load balancer test-airflow attributes deletion_protection.enabled false -> true",
             "load balancer test-airflow attributes load_balancing.cross_zone.enabled false -> true",
         ],
     ),
-    "access logs": lambda spec, *_: (
+    "access logs": lambda spec, *_unused: (
         {**spec, "attributes": {"access_logs.s3.enabled": True, "access_logs.s3.bucket": "logs"}},
         [
             "load balancer test-airflow attributes access_logs.s3.enabled false -> true",
             'load balancer test-airflow attributes access_logs.s3.bucket "" -> logs',
         ],
     ),
-    "tags": lambda spec, *_: (
+    "tags": lambda spec, *_unused: (
         {**spec, "tags": {**TAGS, "team": "data"}},
         [
             "target group test-airflow tags team (none) -> data",
@@ -165,26 +165,26 @@ CHANGES = {
             "listener test-airflow:443 tags team (none) -> data",
         ],
     ),
-    "target group attribute": lambda spec, *_: (
+    "target group attribute": lambda spec, *_unused: (
         with_group(spec, attributes={"preserve_client_ip.enabled": True}),
         [
             "target group test-airflow attributes deregistration_delay.timeout_seconds 30 -> 300",
             "target group test-airflow attributes preserve_client_ip.enabled false -> true",
         ],
     ),
-    "target group tags": lambda spec, *_: (
+    "target group tags": lambda spec, *_unused: (
         with_group(spec, tags={"team": "data"}),
         ["target group test-airflow tags team (none) -> data"],
     ),
-    "health check path": lambda spec, *_: (
+    "health check path": lambda spec, *_unused: (
         check(spec, path="/health"),
         ["target group test-airflow health_check path /api/v2/version -> /health"],
     ),
-    "health check matcher": lambda spec, *_: (
+    "health check matcher": lambda spec, *_unused: (
         check(spec, matcher="200"),
         ["target group test-airflow health_check matcher 200-399 -> 200"],
     ),
-    "health check numbers": lambda spec, *_: (
+    "health check numbers": lambda spec, *_unused: (
         check(spec, interval_seconds=10, timeout_seconds=5, healthy_threshold_count=2, unhealthy_threshold_count=3),
         [
             "target group test-airflow health_check interval_seconds 30 -> 10",
@@ -193,19 +193,19 @@ CHANGES = {
             "target group test-airflow health_check unhealthy_threshold_count 2 -> 3",
         ],
     ),
-    "health check port": lambda spec, *_: (
+    "health check port": lambda spec, *_unused: (
         check(spec, port="8081"),
         ["target group test-airflow health_check port traffic-port -> 8081"],
     ),
-    "health check protocol": lambda spec, *_: (
+    "health check protocol": lambda spec, *_unused: (
         check(spec, protocol="HTTPS", timeout_seconds=6),
         ["target group test-airflow health_check protocol HTTP -> HTTPS"],
     ),
-    "listener port": lambda spec, *_: (
+    "listener port": lambda spec, *_unused: (
         with_listener(spec, 0, port=81),
         ["listener test-airflow:81 created", "listener test-airflow:80 deleted"],
     ),
-    "listener protocol": lambda spec, _, certificates: (
+    "listener protocol": lambda spec, _unused, certificates: (
         with_listener(spec, 0, protocol="TLS", certificate_arn=certificates[1]),
         [
             "listener test-airflow:80 protocol TCP -> TLS",
@@ -213,19 +213,19 @@ CHANGES = {
             f"listener test-airflow:80 ssl_policy (none) -> {pure.SSL_POLICY}",
         ],
     ),
-    "certificate": lambda spec, _, certificates: (
+    "certificate": lambda spec, _unused, certificates: (
         with_listener(spec, 1, certificate_arn=certificates[1]),
         [f"listener test-airflow:443 certificate_arn {certificates[0]} -> {certificates[1]}"],
     ),
-    "ssl policy": lambda spec, *_: (
+    "ssl policy": lambda spec, *_unused: (
         with_listener(spec, 1, ssl_policy=NEWER_POLICY),
         [f"listener test-airflow:443 ssl_policy {pure.SSL_POLICY} -> {NEWER_POLICY}"],
     ),
-    "listener removed": lambda spec, *_: (
+    "listener removed": lambda spec, *_unused: (
         {**spec, "listeners": spec["listeners"][:1]},
         ["listener test-airflow:443 deleted"],
     ),
-    "target group renamed": lambda spec, *_: (
+    "target group renamed": lambda spec, *_unused: (
         {
             **with_group(spec, name="test-other"),
             "listeners": [{**listener, "target_group": "test-other"} for listener in spec["listeners"]],
@@ -365,8 +365,8 @@ def test_absent_deletes_all_of_it_and_nothing_else(run_module, spec, network):
 
 def counted(service):
     client, calls = boto3.client(service), []
-    client.meta.events.register(f"before-call.{service}", lambda model, **_: calls.append(model.name))
-    return Clients(lambda _, config: client), calls
+    client.meta.events.register(f"before-call.{service}", lambda model, **_unused: calls.append(model.name))
+    return Clients(lambda _unused, config: client), calls
 
 
 def test_find_sees_the_environment_alone_in_six_calls(run_module, spec):
@@ -393,7 +393,7 @@ def test_find_sees_a_target_group_whose_load_balancer_is_not_there_yet(run_modul
     for listener in elbv2().describe_listeners(LoadBalancerArn=arn)["Listeners"]:
         elbv2().delete_listener(ListenerArn=listener["ListenerArn"])
     elbv2().delete_load_balancer(LoadBalancerArn=arn)
-    clients, _ = counted("elbv2")
+    clients, _unused = counted("elbv2")
     assert [(one.type, one.name) for one in glue.find(clients, "test")] == [("target_group", "test-airflow")]
 
 
@@ -404,7 +404,7 @@ def test_find_asks_twice_where_there_is_nothing(aws):
 
 
 def test_properties_are_plain_and_named_as_the_arguments(spec):
-    group, balancer, tcp, _ = pure.desired(spec)
+    group, balancer, tcp, _unused = pure.desired(spec)
     for resource in (group, balancer, tcp):
         assert json.loads(json.dumps(resource.properties)) == resource.properties
     again = pure.desired({**spec, "target_groups": [{**group.properties, "name": group.name}]})

@@ -149,6 +149,11 @@ def test_the_password_may_be_a_member_of_a_json_secret(client, run_module, calls
         ("copy_tags_to_snapshot", False, "copy_tags_to_snapshot true -> false"),
         ("deletion_protection", True, "deletion_protection false -> true"),
         ("auto_minor_version_upgrade", False, "auto_minor_version_upgrade true -> false"),
+        (
+            "iam_database_authentication_enabled",
+            True,
+            "iam_database_authentication_enabled false -> true",
+        ),
         ("performance_insights_enabled", True, "performance_insights_enabled false -> true"),
         ("cloudwatch_logs_exports", ["upgrade"], "cloudwatch_logs_exports (none) -> [upgrade]"),
         ("ca_certificate_identifier", "rds-ca-new", "ca_certificate_identifier rds-ca-default -> rds-ca-new"),
@@ -177,12 +182,18 @@ def test_only_what_differs_is_asked_for(client, run_module, calls):
     }
 
 
-def test_drift_is_mended(client, run_module):
+@pytest.mark.parametrize(
+    ("member", "value", "reason"),
+    [
+        ("BackupRetentionPeriod", 1, "backup_retention_period 1 -> 7"),
+        ("EnableIAMDatabaseAuthentication", True, "iam_database_authentication_enabled true -> false"),
+    ],
+)
+def test_drift_is_mended(client, run_module, member, value, reason):
     ok(run_module(module, **DATABASE))
-    client.modify_db_instance(DBInstanceIdentifier="test-database", BackupRetentionPeriod=1)
-    result = ok(run_module(module, **DATABASE))
-    assert result["reasons"] == ["backup_retention_period 1 -> 7"]
-    assert database().backup_retention_period == 7
+    client.modify_db_instance(DBInstanceIdentifier="test-database", **{member: value})
+    assert ok(run_module(module, **DATABASE))["reasons"] == [reason]
+    assert ok(run_module(module, **DATABASE))["changed"] is False
 
 
 def test_what_others_remember_on_it_is_left(client, run_module):
@@ -347,7 +358,7 @@ def test_absent_refuses_what_is_protected(client, run_module):
 def test_absent_waits_for_a_deletion_under_way(client, run_module, monkeypatch, calls):
     ok(run_module(module, **DATABASE))
     database().status = "deleting"
-    at_every_pause(monkeypatch, lambda: rds_backends["123456789012"]["eu-west-1"].databases.clear())
+    at_every_pause(monkeypatch, rds_backends["123456789012"]["eu-west-1"].databases.clear)
     calls.clear()
     result = ok(run_module(module, **GONE, skip_final_snapshot=True))
     assert (result["changed"], result["status"]) == (False, "absent")

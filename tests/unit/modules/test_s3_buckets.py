@@ -178,7 +178,7 @@ def test_find_sees_the_environment_alone(aws, run_module):
     other = {"name": "test-eu-logs", "tags": {"farflow:environment": "test-eu"}}
     run_module(module, buckets=[BUCKET, other])
     client, calls = s3(), []
-    client.meta.events.register("before-call.s3", lambda model, **_: calls.append(model.name))
+    client.meta.events.register("before-call.s3", lambda model, **_unused: calls.append(model.name))
     assert plan([pure.desired(BUCKET)], s3_buckets.find(Clients(lambda service, config: client), "test")) == []
     assert len(calls) == 1 + 7 * 2
 

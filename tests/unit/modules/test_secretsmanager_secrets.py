@@ -101,7 +101,7 @@ def test_nothing_that_is_returned_holds_a_value(client, run_module):
 
 def test_check_mode_creates_nothing_and_reads_no_value(client, run_module, calls):
     result = run_module(module, check_mode=True, secrets=ALL)
-    assert all(changed for changed, _ in entries(result).values())
+    assert all(changed for changed, _unused in entries(result).values())
     assert client.list_secrets()["SecretList"] == []
     assert set(calls) == {"ListSecrets", "DescribeSecret"}
 
@@ -126,7 +126,7 @@ def test_change_is_predicted_told_and_done(client, run_module, secret, changes, 
     done = run_module(module, secrets=wanted)
     assert predicted["secrets"] == done["secrets"]
     assert entries(done)[secret["name"]] == (True, [reason])
-    assert sum(changed for changed, _ in entries(done).values()) == 1
+    assert sum(changed for changed, _unused in entries(done).values()) == 1
     assert run_module(module, secrets=wanted)["changed"] is False
     assert value(client, PASSWORD) == password
 

@@ -216,7 +216,7 @@ def counted():
 
     def make(service, config):
         client = boto3.client(service)
-        client.meta.events.register(f"before-call.{service}", lambda model, **_: calls.append(model.name))
+        client.meta.events.register(f"before-call.{service}", lambda model, **_unused: calls.append(model.name))
         return client
 
     return Clients(make), calls

@@ -12,6 +12,7 @@ from ansible_collections.farflow.airflow.plugins.modules import sqs_queues as mo
 from botocore.exceptions import ClientError
 
 ARN = "arn:aws:sqs:eu-west-1:123456789012:test-celery"
+OTHER_ARN = "arn:aws:sqs:eu-west-1:123456789012:test-other"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
 POLICY = {
     "Version": "2012-10-17",
@@ -57,6 +58,18 @@ def test_creates_encrypted_then_changes_nothing(aws, run_module):
     assert [one["arn"] for one in second["queues"]] == [one["arn"] for one in first["queues"]]
 
 
+def test_messages_that_somebody_leads_away_come_back(aws, run_module):
+    queues = [{"name": "test-celery"}, {"name": "test-other"}]
+    run_module(module, queues=queues)
+    redrive = json.dumps({"deadLetterTargetArn": OTHER_ARN, "maxReceiveCount": "1"})
+    sqs().set_queue_attributes(QueueUrl=url(), Attributes={"RedrivePolicy": redrive})
+    assert run_module(module, queues=queues)["queues"][0]["reasons"] == [
+        f"redrive_policy dead_letter_target_arn {OTHER_ARN} -> (none)",
+        "redrive_policy max_receive_count 1 -> (none)",
+    ]
+    assert run_module(module, queues=queues)["changed"] is False
+
+
 CHANGES = {
     "visibility": ({"visibility_timeout": 60}, ["visibility_timeout 43200 -> 60"]),
     "retention": ({"message_retention_period": 3600}, ["message_retention_period 1209600 -> 3600"]),
@@ -67,6 +80,13 @@ CHANGES = {
         ["sqs_managed_sse_enabled true -> false", f"kms_master_key_id (none) -> {KEY}"],
     ),
     "policy": ({"policy": OTHER_POLICY}, ["policy Statement Own Effect Allow -> Deny"]),
+    "dead letters": (
+        {"redrive_policy": {"dead_letter_target_arn": OTHER_ARN, "max_receive_count": 3}},
+        [
+            f"redrive_policy dead_letter_target_arn (none) -> {OTHER_ARN}",
+            "redrive_policy max_receive_count (none) -> 3",
+        ],
+    ),
     "tags": (
         {"tags": {"team": "data"}},
         ["tags team (none) -> data", "tags farflow:environment test -> (none)"],

@@ -13,7 +13,19 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 
-FOLDERS = {"airflow", "awx", "changelogs", "docs", "inventories", "meta", "playbooks", "plugins", "roles", "tasks", "vars"}
+FOLDERS = {
+    "airflow",
+    "awx",
+    "changelogs",
+    "docs",
+    "inventories",
+    "meta",
+    "playbooks",
+    "plugins",
+    "roles",
+    "tasks",
+    "vars",
+}
 FILES = {"CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "bindep.txt", "requirements.txt"}
 
 LOCAL = [

@@ -86,7 +86,9 @@ def test_refused(action, resource):
 
 def test_nothing_is_granted_that_is_not_needed():
     statements = [statement for document in rights(desired()["iam_role"]) for statement in document["Statement"]]
-    assert {action for each in statements for action in listed(each["Action"])} == {action for action, _ in NEEDED}
+    assert {action for each in statements for action in listed(each["Action"])} == {
+        action for action, _unused in NEEDED
+    }
 
 
 def test_only_codebuild_takes_the_role_and_only_for_this_project():

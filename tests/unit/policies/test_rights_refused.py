@@ -23,6 +23,7 @@ NOBODY = {
     "pass a role of Airflow's": aws.pass_role("dev-airflow-api-server"),
     "pass Airflow's execution role": aws.pass_role("dev-airflow-execution"),
     "pass a role of another environment": aws.pass_role("prod-task", "prod"),
+    "pass a role that only has a name like ours": aws.pass_role("dev-task-reporter", "another"),
     "pass a role of an environment whose name begins alike": aws.pass_role("dev-2-task-reporter", "dev-2"),
     "pass a role to functions": aws.pass_role("dev-task-reporter", service="lambda.amazonaws.com"),
     "pass a role to machines": aws.pass_role("dev-task-reporter", service="ec2.amazonaws.com"),
@@ -54,7 +55,7 @@ NOBODY = {
     "open the bucket": aws.on("s3:PutBucketPolicy", aws.BUCKET),
     "let the public in": aws.on("s3:PutBucketPublicAccessBlock", aws.BUCKET),
     # containers
-    "run a component of Airflow's": aws.on("ecs:RunTask", aws.arn("ecs", "task-definition/dev-airflow-command:3")),
+    "start a component of Airflow's": aws.run_task("dev-airflow-command")[:1],
     "open a shell in a container": aws.of_task("ExecuteCommand"),
     "open a shell in a component": aws.of_task("ExecuteCommand", "airflow_service"),
     "stop the api-server": aws.of_task("StopTask", "airflow_service"),
@@ -130,7 +131,9 @@ def who_may(requests):
     }
 
 
-@pytest.mark.parametrize(("requests"), [pytest.param(asked, id=what) for what, asked in {**NOBODY, **STARTS}.items()])
+@pytest.mark.parametrize(
+    "requests", [pytest.param(asked, id=what) for what, asked in (*NOBODY.items(), *STARTS.items())]
+)
 def test_nobody_may(requests):
     assert who_may(requests) == set()
 

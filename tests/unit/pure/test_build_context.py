@@ -279,5 +279,8 @@ def test_any_file_survives_the_archive(tmp_path_factory, files):
     for name, content in {**files, "Dockerfile": b"FROM scratch\n"}.items():
         (root / name).write_bytes(content)
     archived = described(unpacked(build_context.archive(BuildContext(root))))
-    assert {name: content for name, (_, _, content) in archived.items()} == {**files, "Dockerfile": b"FROM scratch\n"}
+    assert {name: content for name, (_unused, _unused, content) in archived.items()} == {
+        **files,
+        "Dockerfile": b"FROM scratch\n",
+    }
     assert build_context.digest(BuildContext(root)) == build_context.digest(BuildContext(root))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import socket
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
@@ -315,50 +314,6 @@ def test_a_task_that_is_a_link_to_nowhere_is_named(tasks):
     assert complaints(folder)[0].startswith(
         f"{folder.parent}/gone: is a link to /no/such/folder, where there is nothing"
     )
-
-
-@pytest.mark.parametrize("file", ["task.yml", "Dockerfile", ".dockerignore"])
-def test_a_pipe_is_not_waited_for(tasks, file):
-    folder = tasks()
-    (folder / file).unlink(missing_ok=True)
-    os.mkfifo(folder / file)
-    assert f"{folder}/{file}: is no file that can be read, allowed: a text file" in complaints(folder)
-
-
-def test_a_pipe_in_a_context_is_named_unless_it_is_ignored(tasks):
-    folder = tasks()
-    os.mkfifo(folder / "queue")
-    assert complaints(folder)[0].startswith(f"{folder}/queue: is a pipe, which no image can hold")
-    (folder / ".dockerignore").write_text("queue\n")
-    assert discover(folder)
-
-
-def test_a_socket_is_passed_over(tasks, monkeypatch):
-    folder = tasks()
-    monkeypatch.chdir(folder)
-    with socket.socket(socket.AF_UNIX) as unix:
-        unix.bind("socket")
-        (task,) = discover(folder)
-    assert "socket" not in [entry.path for entry in build_context.entries(task.context)]
-
-
-def test_a_link_to_what_the_build_makes_is_right(tasks):
-    folder = tasks()
-    (folder / "latest").symlink_to("made-later")
-    assert discover(folder)
-
-
-@pytest.mark.parametrize("content", ["", "# FROM scratch\n", "RUN true\n"])
-def test_a_dockerfile_without_from_is_named(tasks, content):
-    folder = tasks(dockerfile=content)
-    assert complaints(folder) == [
-        f"{folder}/Dockerfile: has no line that begins with FROM, allowed: a Dockerfile with at least one"
-    ]
-
-
-@pytest.mark.parametrize("content", ["FROM scratch\n", "\ufeffFROM scratch", "ARG A=b\n  from ${A} AS c\n"])
-def test_a_dockerfile_needs_nothing_but_from(tasks, content):
-    assert discover(tasks(dockerfile=content))
 
 
 def test_the_place_of_a_secret_is_found(tasks):

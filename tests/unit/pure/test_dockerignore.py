@@ -111,8 +111,10 @@ def test_keeps_what_the_docker_sdk_keeps(files, patterns):
 @settings(max_examples=200, deadline=None)
 @given(TREES, st.lists(LITERALS, max_size=5))
 def test_keeps_exceptions_as_the_docker_sdk_does(files, patterns):
-    # Where an exception names a parent of another pattern, the SDK is not like Docker: see the test below.
+    # Where an exception and another pattern name a folder and what is in it, the SDK is not like Docker: see the tests
+    # below.
     assume(not any(_is_exception_above(each, other) for each in patterns for other in patterns))
+    assume(not any(_is_exception_below(each, other) for i, each in enumerate(patterns) for other in patterns[i:]))
     with TemporaryDirectory() as root:
         make(root, files)
         assert kept(root, patterns) == kept_by_the_sdk(root, patterns)
@@ -120,6 +122,15 @@ def test_keeps_exceptions_as_the_docker_sdk_does(files, patterns):
 
 def _is_exception_above(pattern, other):
     return pattern.startswith("!") and other.lstrip("!").startswith(f"{pattern[1:]}/")
+
+
+def _is_exception_below(pattern, later):
+    return pattern.startswith("!") and pattern[1:].startswith(f"{later}/")
+
+
+def test_a_folder_that_is_ignored_already_is_not_ignored_once_more(tmp_path):
+    make(tmp_path, ["a/a", "a/b"])
+    assert kept(tmp_path, ["a", "!a/a", "a"]) == {"a/a"}
 
 
 def test_an_exception_for_a_folder_that_was_not_ignored_says_nothing_of_what_is_in_it(tmp_path):

@@ -199,7 +199,7 @@ def test_kinds_have_their_alphabets_and_lengths():
     assert len(values.generated("hex")) == 64
     assert int(values.generated("hex", 32), 16) >= 0
     assert len(values.generated("token", 50)) == 50
-    assert len({values.generated(kind) for kind in values.DEFAULT_LENGTHS for _ in range(20)}) == 80
+    assert len({values.generated(kind) for kind in values.DEFAULT_LENGTHS for _unused in range(20)}) == 80
 
 
 @given(st.text(min_size=1))

@@ -20,6 +20,6 @@ def made_by(desired: Callable[[Mapping[str, Any]], Desired], arguments: Mapping[
     """
     made = desired(arguments)
     more = {ARGUMENTS: arguments, AFTER: list(after)}
-    if isinstance(made, list):
-        return [replace(resource, attributes={**resource.attributes, **more}) for resource in made]
-    return replace(made, attributes={**made.attributes, **more})
+    if isinstance(made, Resource):
+        return replace(made, attributes={**made.attributes, **more})
+    return [replace(resource, attributes={**resource.attributes, **more}) for resource in made]

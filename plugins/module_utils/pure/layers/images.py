@@ -74,8 +74,8 @@ def given(inputs: Inputs, variable: str, reference: str) -> Prebuilt:
 def expected(image: Image, variable: str) -> Prebuilt:
     """What others are expected to have built from a folder of the project."""
     absence = (
-        f"does not name it, and ECR has no {image.name}, which is what {image.arguments['context']} is built to; build "
-        "it with another farflow_image_builder, or name one"
+        f"is not given, and ECR has no {image.name}, which is what {image.arguments['context']} is built to; build it "
+        "with another farflow_image_builder, or give one"
     )
     return Prebuilt(image_references.parse(image.name), True, variable, absence)
 

@@ -82,7 +82,9 @@ def execution(
         _allow(
             "PullImage",
             pull,
-            *(each if each.startswith("arn:") else where.arn("ecr", f"repository/{each}") for each in repositories),
+            *dict.fromkeys(
+                each if each.startswith("arn:") else where.arn("ecr", f"repository/{each}") for each in repositories
+            ),
         ),
         _allow(
             "WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], where.arn("logs", f"log-group:{log_group}:*")

@@ -108,7 +108,7 @@ def _cidr(value: Any) -> Iterator[Problem]:
 
 def _zones(value: list[Any]) -> Iterator[Problem]:
     yield from list_of(text(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", "zones such as eu-west-1a"), "a list", True)(value)
-    if value and not len(set(value)) == len(value) in range(2, MOST_ZONES + 1):
+    if value and not (len(set(value)) == len(value) and 2 <= len(value) <= MOST_ZONES):
         yield wrong(value, f"2 to {MOST_ZONES} different zones, or none")
 
 

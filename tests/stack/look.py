@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 from unittest.mock import patch
 
@@ -14,6 +15,7 @@ from ansible.plugins.loader import connection_loader
 from ansible.template import Templar
 from ansible.vars.manager import VariableManager
 from ansible_collections.farflow.airflow.plugins.action import environment_plan
+from ansible_collections.farflow.airflow.plugins.module_utils.glue.layers import LAYERS
 
 from tests.embedded_aws import EmbeddedAWS
 from tests.embedded_aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
@@ -25,7 +27,7 @@ Plan = dict[str, str]
 class Looks:
     """Looks at one environment with the variables of an inventory and some more."""
 
-    def __init__(self, aws: EmbeddedAWS, variables: dict[str, Any], inventory: str = "inventories/local") -> None:
+    def __init__(self, aws: EmbeddedAWS, variables: Mapping[str, Any], inventory: str = "inventories/local") -> None:
         self._aws = aws
         self._loader = DataLoader()
         hosts = InventoryManager(self._loader, sources=[str(ROOT / inventory)])
@@ -34,6 +36,19 @@ class Looks:
 
     def plan(self) -> Plan:
         """By action, as `change vpc local`, its reasons. Raises AssertionError when the look fails."""
+        with patch.dict(os.environ, self._aws.environment):
+            result = self._plugin().run(task_vars=self._variables)
+        assert not result.get("failed"), result
+        actions = [each for layer in result["layers"].values() for each in layer["actions"]]
+        return {"{kind} {type} {name}".format(**each): "; ".join(each["reasons"]) for each in actions}
+
+    def inputs(self) -> dict[str, Any]:
+        """The inputs as it gathers them."""
+        with patch.dict(os.environ, self._aws.environment):
+            inputs: dict[str, Any] = self._plugin()._inputs(self._variables, list(LAYERS), "present")
+        return inputs
+
+    def _plugin(self) -> Any:
         arguments = {
             "region": REGION,
             "endpoint_url": self._aws.endpoint_url,
@@ -44,9 +59,4 @@ class Looks:
         templar = Templar(self._loader, variables=self._variables)
         context = PlayContext()
         connection = connection_loader.get("local", context, os.devnull)
-        plugin = environment_plan.ActionModule(task, connection, context, self._loader, templar, None)
-        with patch.dict(os.environ, self._aws.environment):
-            result = plugin.run(task_vars=self._variables)
-        assert not result.get("failed"), result
-        actions = [each for layer in result["layers"].values() for each in layer["actions"]]
-        return {"{kind} {type} {name}".format(**each): "; ".join(each["reasons"]) for each in actions}
+        return environment_plan.ActionModule(task, connection, context, self._loader, templar, None)

@@ -1,0 +1,33 @@
+"""All of it together: services that run, a DAG task beside them, and the connection between the two."""
+
+from __future__ import annotations
+
+
+def test_every_service_runs(client):
+    ecs = client("ecs")
+    arns = ecs.list_services(cluster="molecule")["serviceArns"]
+    services = ecs.describe_services(cluster="molecule", services=arns)["services"]
+    assert len(services) == 5
+    assert [service["serviceName"] for service in services if service["runningCount"] < 1] == []
+
+
+def test_airflow_may_run_the_dag_task_and_no_other(client):
+    iam = client("iam")
+    documents = [
+        iam.get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]
+        for role in iam.list_roles()["Roles"]
+        for name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+    ]
+    allowed = [
+        statement["Resource"]
+        for document in documents
+        for statement in document["Statement"]
+        if "ecs:RunTask" in statement["Action"]
+    ]
+    assert allowed
+    assert "*" not in str([resource for resource in allowed if resource in ("*", ["*"])])
+
+
+def test_the_url_of_the_database_is_a_secret(client):
+    value = client("secretsmanager").get_secret_value(SecretId="farflow/molecule/database-url")["SecretString"]
+    assert value.startswith("postgresql+")

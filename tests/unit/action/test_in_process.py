@@ -1,0 +1,142 @@
+"""Modules of ours inside ansible-playbook: in its own process where that is the same, else as any module."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+MODULE = """
+from __future__ import annotations
+
+import os
+
+from ..module_utils.core.errors import FarflowError
+from ..module_utils.glue.module import run
+
+DOCUMENTATION = "module: probe"
+ARGUMENT_SPEC = {
+    "number": {"type": "int", "default": 3},
+    "either": {"type": "str"},
+    "other": {"type": "str"},
+    "fails": {"type": "bool", "default": False},
+}
+RULES = {"mutually_exclusive": [("either", "other")]}
+
+
+def work(parameters, clients, check_mode):
+    if parameters["fails"]:
+        raise FarflowError("could not do it")
+    client = clients("sts")
+    return {
+        "changed": False,
+        "process": os.getppid(),
+        "number": parameters["number"],
+        "either": parameters["either"],
+        "type": type(parameters["either"]).__name__,
+        "region": client.meta.region_name,
+        "endpoint": client.meta.endpoint_url,
+        "key": client._request_signer._credentials.access_key,
+        "check_mode": check_mode,
+        "told": parameters["secret_key"],
+    }
+
+
+def main():
+    run(ARGUMENT_SPEC, work, **RULES)
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.fixture(scope="module")
+def collections(tmp_path_factory):
+    """A folder of collections with ours, to which a module is added that tells how it was run."""
+    folder = tmp_path_factory.mktemp("collections")
+    ours = folder / "ansible_collections" / "farflow" / "airflow"
+    for source in ("galaxy.yml", "meta", "plugins/module_utils", "plugins/plugin_utils"):
+        target = ours / source
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(ROOT / source)
+    for kind in ("action", "modules"):
+        (ours / "plugins" / kind).mkdir()
+    (ours / "plugins" / "modules" / "probe.py").write_text(MODULE)
+    action = (ROOT / "plugins" / "action" / "ecs_task_definitions.py").read_text()
+    (ours / "plugins" / "action" / "probe.py").write_text(action)
+    return folder
+
+
+def probe(collections, tmp_path, *options, keywords=None, **arguments):
+    """The result of one task, and ansible-playbook's process."""
+    given = {"region": "eu-west-1", "access_key": "any", "secret_key": "a-secret", **arguments}
+    task = {"farflow.airflow.probe": given, "register": "found", "ignore_errors": True, **(keywords or {})}
+    show = {"ansible.builtin.copy": {"content": "{{ found | to_json }}", "dest": str(tmp_path / "found.json")}}
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [task, {**show, "check_mode": False}]}
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "ANSIBLE_HOME": str(tmp_path / "home"),
+        "ANSIBLE_LOCALHOST_WARNING": "0",
+        "ANSIBLE_NOCOLOR": "1",
+    }
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "play.yml", *options]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = process.communicate(timeout=120)[0].decode()
+    assert (tmp_path / "found.json").exists(), output
+    return json.loads((tmp_path / "found.json").read_text()), process.pid
+
+
+def test_it_runs_in_the_process_of_ansible_playbook_with_what_the_task_gives(collections, tmp_path):
+    found, process = probe(
+        collections, tmp_path, "--check", number="7", either="{{ 'text' }}", endpoint_url="http://127.0.0.1:1"
+    )
+    assert (found["process"], found["check_mode"]) == (process, True)
+    assert (found["number"], found["either"], found["type"]) == (7, "text", "str")
+    assert (found["region"], found["endpoint"], found["key"]) == ("eu-west-1", "http://127.0.0.1:1", "any")
+
+
+def test_a_secret_argument_is_not_in_the_result(collections, tmp_path):
+    found, _ = probe(collections, tmp_path)
+    assert found["told"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"fails": True}, "could not do it"),
+        ({"either": "a", "other": "b"}, "mutually exclusive: either|other"),
+        ({"nunber": 1}, "module: nunber. Supported parameters include:"),
+        ({"number": "many"}, "number"),
+    ],
+)
+def test_what_is_wrong_is_a_failed_task_with_a_message(collections, tmp_path, arguments, words):
+    found, _ = probe(collections, tmp_path, **arguments)
+    assert found["failed"]
+    assert words in found["msg"]
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [{"environment": {"SOME": "value"}}, {"async": 60, "poll": 1}],
+    ids=["in an environment of its own", "in the background"],
+)
+def test_elsewhere_it_runs_as_any_module(collections, tmp_path, keywords):
+    found, process = probe(collections, tmp_path, keywords=keywords, number=7)
+    assert found["process"] != process
+    assert found["number"] == 7
+
+
+def test_every_module_that_works_on_aws_has_its_action():
+    working = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if "\ndef work(" in path.read_text()}
+    actions = {path.stem for path in (ROOT / "plugins" / "action").glob("*.py")}
+    assert working
+    assert working - actions == set()
