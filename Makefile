@@ -1,6 +1,6 @@
 # What a person calls. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help environment lock demo demo-down demo-env test test-all lint
+.PHONY: help environment lock demo demo-down demo-env test test-all lint molecule docs bench
 
 PYTHON := .venv/bin/python
 EMBEDDED_AWS := $(PYTHON) tests/embedded_aws
@@ -24,11 +24,20 @@ demo-down: ## stop the demo and remove what it made
 demo-env: environment ## print what points AWS clients at the demo: eval "$$(make -s demo-env)"
 	@$(EMBEDDED_AWS) env --name demo
 
-test: environment ## units, modules, bad input, the demo's path with a browser, a teardown
+test: ## units, modules, bad input, the demo's path with a browser, a teardown
 	@sh scripts/test.sh
 
-test-all: environment ## everything, at length: SEED=7 SHARD=1/3; goes on where it was stopped
+test-all: ## everything, at length: SEED=7 SHARD=1/3; goes on where it was stopped
 	@sh scripts/test_all.sh
 
-lint: environment ## what is checked without running
+lint: ## what is checked without running
 	@sh scripts/lint.sh
+
+molecule: ## every role on its own
+	@sh scripts/molecule.sh
+
+docs: ## the documentation as a site
+	@sh scripts/docs.sh
+
+bench: ## what a deploy costs, beside what others cost: docs/bench.md
+	@sh scripts/bench.sh

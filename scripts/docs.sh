@@ -5,6 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
+sh scripts/environment.sh dev
 
 site=artifacts/docs
 rm -rf "$site"

@@ -2,7 +2,7 @@
 # Brings the Python environment .venv to what a lock file says. Does nothing when it is so already.
 #
 #   environment.sh          what deploys, here and on AWS: requirements.lock
-#   environment.sh dev      and what tests and lints: requirements-dev.lock, which has all of the other
+#   environment.sh dev      and what tests, lints and documents: requirements-dev.lock, which has all of the other
 #   environment.sh --lock   writes both anew from pyproject.toml
 set -eu
 cd "$(dirname "$0")/.."
@@ -62,7 +62,7 @@ installed() {
 case "${1:-}" in
     --lock)
         uv=$(uv_command "$(python_command)")
-        lock --group embedded --group test --group lint -o requirements-dev.lock
+        lock --group embedded --group test --group lint --group docs -o requirements-dev.lock
         lock --group embedded -c requirements-dev.lock -o requirements.lock
         exit 0
         ;;

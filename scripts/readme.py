@@ -1,7 +1,7 @@
 """Writes the tables of inputs into docs/variables.md and roles/*/README.md.
 
-`readme.py` writes them, `readme.py --check` only says which file is not up to date. Those of docs/variables.md come from
-playbooks/deploy.meta.yml, a role's from its meta/argument_specs.yml. They stand between two comments.
+`readme.py` writes them, `readme.py --check` only says which file is not up to date. Those of docs/variables.md come
+from playbooks/deploy.meta.yml, a role's from its meta/argument_specs.yml. They stand between two comments.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def with_table(text: str, made: str) -> str:
     Raises: ValueError when they are not there.
     """
     head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
+    _unused, end, tail = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"no place for the inputs: {BEGIN} and {END} are missing")
     return f"{head}{BEGIN}\n\n{made}\n\n{END}{tail}"

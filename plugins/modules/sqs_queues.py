@@ -117,7 +117,7 @@ from ..module_utils.glue.module import STATE, as_result, run
 from ..module_utils.glue.reconcile import reconcile
 from ..module_utils.pure import sqs_queues as pure
 
-NUMBERS = {name: {"type": "int", "default": default} for name, (_, default) in pure.NUMBERS.items()}
+NUMBERS = {name: {"type": "int", "default": default} for name, (_unused, default) in pure.NUMBERS.items()}
 
 ARGUMENT_SPEC = {
     "queues": {

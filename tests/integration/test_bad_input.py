@@ -83,9 +83,9 @@ def table(playbooks, tmp_path_factory):
     """Every row, looked at, with the calls of AWS that all of them made together."""
     table = Table(tmp_path_factory.mktemp("rows"))
     table.says = []
-    for variables, _ in VARIABLES:
+    for variables, _unused in VARIABLES:
         table.add(table.project(), variables)
-    for content, *_ in TASK_FILES:
+    for content, *_unused in TASK_FILES:
         project = table.project()
         (project.tasks / "hello" / "task.yml").write_text(content)
         table.add(project, {})
@@ -106,7 +106,7 @@ def test_there_are_enough_rows():
 @pytest.mark.parametrize("name", OPTIONS)
 def test_every_variable_has_a_row(name):
     """A variable without one is a variable of which nobody knows whether a mistake in it is seen."""
-    given = [variables[name] for variables, _ in VARIABLES if name in variables]
+    given = [variables[name] for variables, _unused in VARIABLES if name in variables]
     assert given, f"add a value that is refused to tests/integration/bad_variables.py: {name}"
     keys = {key for value in given if isinstance(value, dict) for key in value}
     assert [key for key in OPTIONS[name].get("options", {}) if key not in keys] == []
@@ -114,12 +114,12 @@ def test_every_variable_has_a_row(name):
 
 @pytest.mark.parametrize("key", task_yml.KEYS)
 def test_every_key_of_a_task_file_has_a_row(key):
-    assert [content for content, *_ in TASK_FILES if key in content], (
+    assert [content for content, *_unused in TASK_FILES if key in content], (
         f"add it to tests/integration/bad_folders.py: {key}"
     )
 
 
-@pytest.mark.parametrize("row", range(len(VARIABLES)), ids=[",".join(given) for given, _ in VARIABLES])
+@pytest.mark.parametrize("row", range(len(VARIABLES)), ids=[",".join(given) for given, _unused in VARIABLES])
 def test_variable_is_refused(table, row):
     variables, said = VARIABLES[row]
     lines = refused(table.answers[row])
@@ -132,10 +132,10 @@ def test_variable_is_refused(table, row):
 
 
 @pytest.mark.parametrize(
-    "row", range(len(TASK_FILES)), ids=[" ".join(content.split())[:60] for content, *_ in TASK_FILES]
+    "row", range(len(TASK_FILES)), ids=[" ".join(content.split())[:60] for content, *_unused in TASK_FILES]
 )
 def test_task_file_is_refused(table, row):
-    _, line, said = TASK_FILES[row]
+    _unused, line, said = TASK_FILES[row]
     lines = refused(table.answers[len(VARIABLES) + row])
     assert missing([f"hello/task.yml:{line}: ", said], lines) == [], lines
 

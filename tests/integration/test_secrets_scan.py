@@ -48,7 +48,7 @@ WAYS = [
     ("what AWS shows", "variable"),
     ("images", "layer"),
 ]
-KINDS = list(dict.fromkeys(kind for kind, _ in WAYS))
+KINDS = list(dict.fromkeys(kind for kind, _unused in WAYS))
 
 
 def controls():
@@ -169,7 +169,7 @@ def test_what_was_planted_is_found(written, kind, way):
 
 def test_these_are_all_secrets(written):
     names = ["admin-password", "api-secret-key", "database-password", "database-url", "fernet-key", "jwt-signing-key"]
-    assert sorted({name for name, _ in written["secrets"]}) == [
+    assert sorted({name for name, _unused in written["secrets"]}) == [
         f"farflow/local/{name}" for name in [*names, "result-backend-url"]
     ]
     assert min(map(len, written["secrets"].values())) >= 24
@@ -177,7 +177,7 @@ def test_these_are_all_secrets(written):
 
 @pytest.mark.parametrize(("call", "side"), CARRIERS.items())
 def test_only_calls_that_carry_secrets_are_left_out(written, call, side):
-    values = {name: value for (name, _), value in written["secrets"].items()}
+    values = {name: value for (name, _unused), value in written["secrets"].items()}
     carried = [(side, getattr(each, side)) for each in written["exchanges"] if (each.service, each.operation) == call]
     assert needles.found(values, carried)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -101,7 +102,8 @@ def checkov(command: str) -> Iterator[Finding]:
 
 
 def main(prowler_command: str, checkov_command: str) -> int:
-    REPORTS.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(REPORTS, ignore_errors=True)  # prowler adds to a report that is there
+    REPORTS.mkdir(parents=True)
     aws = EmbeddedAWS("security", fast=True)
     aws.down()  # what a run that was killed has left
     try:

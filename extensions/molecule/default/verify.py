@@ -11,21 +11,17 @@ def test_every_service_runs(client):
     assert [service["serviceName"] for service in services if service["runningCount"] < 1] == []
 
 
-def test_airflow_may_run_the_dag_task_and_no_other(client):
+def test_airflow_may_run_tasks_of_this_environment_alone(client):
     iam = client("iam")
-    documents = [
-        iam.get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]
-        for role in iam.list_roles()["Roles"]
-        for name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
-    ]
     allowed = [
         statement["Resource"]
-        for document in documents
-        for statement in document["Statement"]
-        if "ecs:RunTask" in statement["Action"]
+        for role in iam.list_roles()["Roles"]
+        for name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+        for statement in iam.get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]["Statement"]
+        if "ecs:RunTask" in statement["Action"] and statement["Effect"] == "Allow"
     ]
     assert allowed
-    assert "*" not in str([resource for resource in allowed if resource in ("*", ["*"])])
+    assert [resource for resource in allowed if ":task-definition/molecule-" not in str(resource)] == []
 
 
 def test_the_url_of_the_database_is_a_secret(client):

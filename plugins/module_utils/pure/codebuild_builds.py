@@ -47,7 +47,7 @@ def buildspec(context: BuildContext, location: str, address: str, tags: Sequence
     """Unpacks the context from ``location`` (``s3://...``), builds it, and pushes it as ``<address>:<tag>`` for each
     tag. JSON, which is YAML.
     """
-    registry, _, repository = address.partition("/")
+    registry, _unused, repository = address.partition("/")
     commands = [
         ["aws", "s3", "cp", "--only-show-errors", location, "context.tar.gz"],
         ["mkdir", "context"],

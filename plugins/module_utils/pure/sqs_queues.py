@@ -42,7 +42,7 @@ def desired(queue: Mapping[str, Any]) -> Resource:
 def canonical(url: str, attributes: Mapping[str, str], tags: Mapping[str, str]) -> Resource:
     """A queue as GetQueueAttributes and ListQueueTags give it. Its id is the ARN."""
     key = attributes.get(_KEY) or None
-    numbers = {name: attributes.get(member) for name, (member, _) in NUMBERS.items()}
+    numbers = {name: attributes.get(member) for name, (member, _unused) in NUMBERS.items()}
     managed = attributes.get(_SSE, "true").lower() == "true" and not key
     redrive = json.loads(attributes.get(_REDRIVE) or "{}")
     found = redrive and {
@@ -61,7 +61,7 @@ def attributes_of(properties: Mapping[str, Any]) -> dict[str, str]:
         "maxReceiveCount": redrive["max_receive_count"],
     }
     return {
-        **{member: str(properties[name]) for name, (member, _) in NUMBERS.items()},
+        **{member: str(properties[name]) for name, (member, _unused) in NUMBERS.items()},
         **({_KEY: key} if key else {_KEY: "", _SSE: "true"}),
         _POLICY: policy.to_json(document) if document else "",
         _REDRIVE: json.dumps(target) if target else "",
@@ -80,7 +80,10 @@ def _queue(
 ) -> Resource:
     document, redrive = documents
     properties = {
-        **{each: int(default if numbers[each] is None else numbers[each]) for each, (_, default) in NUMBERS.items()},
+        **{
+            each: int(default if numbers[each] is None else numbers[each])
+            for each, (_unused, default) in NUMBERS.items()
+        },
         "sqs_managed_sse_enabled": managed,
         "kms_master_key_id": key,
         "policy": policy.canonical(document),

@@ -105,7 +105,7 @@ def test_it_runs_in_the_process_of_ansible_playbook_with_what_the_task_gives(col
 
 
 def test_a_secret_argument_is_not_in_the_result(collections, tmp_path):
-    found, _ = probe(collections, tmp_path)
+    found, _unused = probe(collections, tmp_path)
     assert found["told"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
@@ -119,7 +119,7 @@ def test_a_secret_argument_is_not_in_the_result(collections, tmp_path):
     ],
 )
 def test_what_is_wrong_is_a_failed_task_with_a_message(collections, tmp_path, arguments, words):
-    found, _ = probe(collections, tmp_path, **arguments)
+    found, _unused = probe(collections, tmp_path, **arguments)
     assert found["failed"]
     assert words in found["msg"]
 

@@ -47,7 +47,7 @@ def test_an_edit_that_was_not_deployed_is_told():
 
 
 def test_what_is_asked_and_what_was_measured():
-    assert [(figure, limit) for _, figure, limit, _ in bounds(MEASURED)] == [
+    assert [(figure, limit) for _unused, figure, limit, _unused in bounds(MEASURED)] == [
         (2.5, 3.0),
         (58, 60),
         (0.25, 0.5),
@@ -59,7 +59,7 @@ def test_what_is_asked_and_what_was_measured():
 
 
 def test_what_was_not_measured_is_not_judged():
-    assert {figure for _, figure, _, _ in bounds([measured(FIRST, DOOR, 9.0)])} == {None}
+    assert {figure for _unused, figure, _unused, _unused in bounds([measured(FIRST, DOOR, 9.0)])} == {None}
     assert "are asked for" not in page([measured(IMAGE, DOOR, 9.0)], {}, 3)
 
 
@@ -73,7 +73,7 @@ def test_the_cheapest_of_several_runs_counts_and_a_long_one_is_not_repeated(wall
 
 def test_an_edit_is_in_the_folder_and_in_the_list_for_peers(tmp_path):
     workload = Workload(2, tmp_path / "project")
-    for _ in range(4):
+    for _unused in range(4):
         before = workload.definitions_file.read_text()
         workload.change_memory()
         [first, last] = json.loads(workload.definitions_file.read_text())["task_definitions"]

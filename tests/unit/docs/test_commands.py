@@ -42,7 +42,7 @@ def commands(document: Path) -> Iterator[list[str]]:
     for block in blocks:
         for line in block.replace("\\\n", " ").splitlines():
             for command in line.strip().split(" && "):
-                words, _, given = command.partition(" < ")
+                words, _unused, given = command.partition(" < ")
                 assert not given or (ROOT / given).is_file(), given
                 yield shlex.split(words, comments=True)
     for span in re.findall(r"`([a-z-]+ [^`\n]+)`", rest):

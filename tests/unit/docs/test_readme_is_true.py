@@ -111,7 +111,7 @@ def test_every_playbook_is_in_the_readme():
 
 def test_every_advice_on_stopped_tasks_is_in_the_guide():
     told = [row[1] for row in rows(DOCS / "troubleshooting.md", "A task stopped")]
-    assert told == [cure for _, cure in ecs_advice._CURES]
+    assert told == [cure for _unused, cure in ecs_advice._CURES]
 
 
 def test_every_page_is_in_the_contents():

@@ -76,7 +76,7 @@ def commands(build):
 def succeed(build):
     for command in commands(build):
         if command[:2] == ["docker", "push"]:
-            _, repository, tag = command[3].replace(":", "/").rsplit("/", 2)
+            _unused, repository, tag = command[3].replace(":", "/").rsplit("/", 2)
             put(repository, tag)
     build.update(buildStatus="SUCCEEDED", buildComplete=True)
 
@@ -151,7 +151,7 @@ def test_the_build_takes_that_context_and_pushes_where_ecr_is(codebuild, build, 
     more = {"build_args": {"VERSION": "it's 3 $HOME"}, "target": "final", "dockerfile": "Dockerfile"}
     (entry,) = build(image(**more), registry="127.0.0.1:5000")["images"]
     (made,) = codebuild.builds.stored.values()
-    login, copy, _, unpack, built, push = commands(made)
+    login, copy, _unused, unpack, built, push = commands(made)
     name = f"127.0.0.1:5000/{REPOSITORY}:{entry['tag']}"
     assert login[-6:] == ["docker", "login", "--username", "AWS", "--password-stdin", "127.0.0.1:5000"]
     assert f"s3://test-contexts/contexts/{REPOSITORY}/{entry['tag']}.tar.gz" in copy

@@ -84,7 +84,7 @@ def ok(result):
 
 
 def mutating(calls):
-    return [name for name, _ in calls if not name.startswith("Describe")]
+    return [name for name, _unused in calls if not name.startswith("Describe")]
 
 
 def test_creates_with_tags_and_password_in_one_call_then_changes_nothing(client, run_module, calls):
@@ -98,7 +98,7 @@ def test_creates_with_tags_and_password_in_one_call_then_changes_nothing(client,
     assert {tag["Key"] for tag in given["Tags"]} == {"farflow:environment", "farflow:master-user-secret"}
     calls.clear()
     second = ok(run_module(module, **DATABASE))
-    assert [name for name, _ in calls] == ["DescribeDBInstances"]
+    assert [name for name, _unused in calls] == ["DescribeDBInstances"]
     assert (second["changed"], second["reasons"]) == (False, [])
     assert (second["arn"], second["address"]) == (first["arn"], first["address"])
 
@@ -259,7 +259,7 @@ def test_a_change_waits_until_aws_accepts_it(client, run_module, monkeypatch, ca
     at_every_pause(monkeypatch, lambda: None, becomes("available"))
     calls.clear()
     ok(run_module(module, **{**DATABASE, "multi_az": True, "wait": False}))
-    names = [name for name, _ in calls]
+    names = [name for name, _unused in calls]
     assert names.index("ModifyDBInstance") == names.count("DescribeDBInstances") - 1
 
 

@@ -168,7 +168,7 @@ def test_find_sees_the_environment_alone(aws, run_module):
     other = {"name": "test-eu-celery", "tags": {"farflow:environment": "test-eu"}}
     run_module(module, queues=[*QUEUES, other])
     client, calls = sqs(), []
-    client.meta.events.register("before-call.sqs", lambda model, **_: calls.append(model.name))
+    client.meta.events.register("before-call.sqs", lambda model, **_unused: calls.append(model.name))
     clients = Clients(lambda service, config: client)
     assert plan([pure.desired(queue) for queue in QUEUES], sqs_queues.find(clients, "test")) == []
     assert len(calls) == 1 + 2 * 3

@@ -45,10 +45,10 @@ def test_versions_agree():
     assert version in load("changelogs/changelog.yaml")["releases"]
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_the_changelog_has_every_module(module):
+def test_the_changelog_has_every_module():
+    """`antsibull-changelog release --update-existing` writes it anew."""
     releases = load("changelogs/changelog.yaml")["releases"].values()
-    assert module in {each["name"] for release in releases for each in release.get("modules", [])}
+    assert sorted(each["name"] for release in releases for each in release.get("modules", [])) == MODULES
 
 
 def test_execution_environments_get_what_the_controller_here_has():

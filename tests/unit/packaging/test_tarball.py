@@ -26,7 +26,7 @@ FOLDERS = {
     "tasks",
     "vars",
 }
-FILES = {"CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "bindep.txt", "requirements.txt"}
+FILES = {"CHANGELOG.rst", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "bindep.txt", "requirements.txt"}
 
 LOCAL = [
     ".build-ca.pem",

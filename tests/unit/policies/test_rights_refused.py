@@ -195,7 +195,10 @@ def test_every_action_is_named():
 
 def test_all_resources_are_meant_only_where_aws_knows_no_narrower_one():
     everywhere = {
-        action for _, each in _statements() if "*" in listed(each["Resource"]) for action in listed(each["Action"])
+        action
+        for _unused, each in _statements()
+        if "*" in listed(each["Resource"])
+        for action in listed(each["Action"])
     }
     channels = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
     assert everywhere == {

@@ -46,7 +46,7 @@ def test_a_task_yml_that_is_a_pipe_is_not_waited_for(tmp_path):
     (tmp_path / "hello").mkdir()
     (tmp_path / "hello" / "Dockerfile").write_text("FROM scratch\n")
     os.mkfifo(tmp_path / "hello" / "task.yml")
-    _, told = dag_tasks_folder.explore(tmp_path, "test", dag_tasks_folder.DEFAULTS)
+    _unused, told = dag_tasks_folder.explore(tmp_path, "test", dag_tasks_folder.DEFAULTS)
     assert told == [f"{tmp_path}/hello/task.yml: is no file that can be read, allowed: a text file"]
 
 

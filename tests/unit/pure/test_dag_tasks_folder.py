@@ -332,7 +332,7 @@ def test_what_hangs_on_a_default_that_is_wrong_is_not_judged(tasks):
 @pytest.mark.parametrize("name", ["two\nlines", os.fsdecode(b"caf\xe9")])
 def test_a_name_that_fits_no_line_is_escaped(tasks, name):
     (tasks().parent / name).mkdir()
-    (line, *_) = [line for line in complaints(tasks("b")) if "task '" in line]
+    (line, *_unused) = [line for line in complaints(tasks("b")) if "task '" in line]
     assert line.isprintable()
 
 

@@ -10,6 +10,7 @@ INPUTS = {
     "farflow_environment": "test",
     "farflow_tags": {},
     "network_availability_zones": ["eu-west-1a", "eu-west-1b"],
+    "network_nat_gateways": "single",
     "airflow_service_admin_username": "admin",
 }
 IMAGE = "registry/test-airflow@sha256:0"
@@ -26,6 +27,7 @@ def everything():
         Resource("rds_instance", names.database(INPUTS), {}, "arn:database", database),
         Resource("ecs_task_definition", names.component_family(INPUTS, COMMAND.name), {}, "arn:definition"),
         Resource("ecs_cluster", names.cluster(INPUTS), {}, "arn:cluster"),
+        Resource("route_table", "test-private", {"routes": {"0.0.0.0/0": "nat-1"}}, "rtb-1"),
     ]
 
 
@@ -38,7 +40,9 @@ def test_the_database_is_migrated_when_everything_is_there():
     assert not migration(everything()).blocked
 
 
-@pytest.mark.parametrize("missing", ["security_group", "rds_instance", "ecs_task_definition", "ecs_cluster"])
+@pytest.mark.parametrize(
+    "missing", ["security_group", "rds_instance", "ecs_task_definition", "ecs_cluster", "route_table"]
+)
 def test_the_migration_waits_for_what_it_runs_in(missing):
     assert migration([one for one in everything() if one.type != missing]).blocked
 
@@ -47,4 +51,10 @@ def test_the_migration_waits_for_a_database_that_is_being_made():
     resources = [one for one in everything() if one.type != "rds_instance"]
     coming = {"address": "test-database.example", "state": "pending"}
     resources.append(Resource("rds_instance", names.database(INPUTS), {}, "arn:database", coming))
+    assert migration(resources).blocked
+
+
+def test_the_migration_waits_for_a_way_out_of_its_subnets():
+    resources = [one for one in everything() if one.type != "route_table"]
+    resources.append(Resource("route_table", "test-private", {"routes": {}}, "rtb-1"))
     assert migration(resources).blocked

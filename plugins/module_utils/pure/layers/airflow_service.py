@@ -22,7 +22,7 @@ from .. import (
     network_load_balancer,
 )
 from ..tags import tags
-from . import containers, entrance, images, names, policies, schema, settings, storage, values
+from . import containers, entrance, images, names, network, policies, schema, settings, storage, values
 from .components import AIRFLOW_SERVICE, API_SERVER, Component
 from .desire import made_by
 
@@ -76,13 +76,13 @@ def component(inputs: Inputs, known: Known, which: Component, autoscaled: bool =
 
 
 def _needs(inputs: Inputs, known: Known, which: Component) -> list[str]:
-    """What a service can't be made without: the cluster, and a listener for its target group."""
-    cluster = known.id(ecs_clusters.TYPE, names.cluster(inputs))
+    """What a service can't run without: the cluster, a way to its image, and a listener for its target group."""
+    needs = [known.id(ecs_clusters.TYPE, names.cluster(inputs)), *network.ways_out(inputs, known)]
     if which is not API_SERVER:
-        return [cluster]
+        return needs
     port = inputs["airflow_service_load_balancer_port"]
     name = network_load_balancer.listener_name(names.load_balancer(inputs), port)
-    return [cluster, known.id(network_load_balancer.LISTENER, name)]
+    return [*needs, known.id(network_load_balancer.LISTENER, name)]
 
 
 def _component_role(inputs: Inputs, known: Known, which: Component) -> Document:

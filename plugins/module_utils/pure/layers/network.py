@@ -153,6 +153,13 @@ def _private_table(inputs: Mapping[str, Any], letter: str) -> str:
     return f"{PRIVATE}-{letter}" if inputs["network_nat_gateways"] == "per_az" else PRIVATE
 
 
+def ways_out(inputs: Mapping[str, Any], known: Known) -> list[str]:
+    """Where the private subnets' default routes lead; UNKNOWN where a container would not come out yet."""
+    names_ = [_name(inputs, _private_table(inputs, letter)) for letter in _nat_letters(inputs, known)]
+    tables = [known.get(ec2_route_tables.TYPE, name) for name in names_]
+    return [str(table.properties["routes"].get(ANYWHERE) or UNKNOWN) if table else UNKNOWN for table in tables]
+
+
 def _s3_endpoint(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resource:
     """The free gateway endpoint: logs and image layers do not pay for the NAT gateway."""
     tables = [_name(inputs, _private_table(inputs, letter)) for letter in _nat_letters(inputs, known)]

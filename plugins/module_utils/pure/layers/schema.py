@@ -16,7 +16,7 @@ from ...core.compare import UNKNOWN
 from ...core.known import Known
 from .. import ecs_clusters
 from ..tags import tags
-from . import containers, names
+from . import containers, names, network
 from .components import COMMAND
 
 SCHEMA = "database_schema"
@@ -50,7 +50,8 @@ def desired(inputs: Inputs, known: Known, image: str) -> Resource:
     properties = {"migrated_by": value(inputs, image)}
     # AWS may tell the address of a database that can't be used yet.
     pending = known.attribute("rds_instance", names.database(inputs), "state") == "pending"
-    after = [known.id(ecs_clusters.TYPE, names.cluster(inputs)), *([UNKNOWN] if pending else [])]
+    cluster = known.id(ecs_clusters.TYPE, names.cluster(inputs))
+    after = [cluster, *network.ways_out(inputs, known), *([UNKNOWN] if pending else [])]
     attributes = {ARGUMENTS: arguments, AFTER: after}
     return Resource(SCHEMA, names.database(inputs), properties, attributes=attributes)
 
