@@ -51,7 +51,7 @@ def beats(job_type: str, threshold: float) -> None:
     import psycopg2
 
     url = setting("DATABASE", "SQL_ALCHEMY_CONN", "")
-    scheme, _, rest = url.partition("://")
+    scheme, _unused, rest = url.partition("://")
     here = [socket.gethostname(), socket.getfqdn(), socket.gethostbyname(socket.gethostname())]
     try:
         connection = psycopg2.connect(f"{scheme.partition('+')[0]}://{rest}", connect_timeout=TIMEOUT)

@@ -46,6 +46,9 @@ attributes:
   diff_mode:
     description: There is nothing to show.
     support: none
+  platform:
+    platforms: posix
+    support: full
   until:
     description: Can be repeated by C(until).
     support: full

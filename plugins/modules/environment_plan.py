@@ -39,6 +39,9 @@ attributes:
   diff_mode:
     description: One line for each thing to do and each reason.
     support: full
+  platform:
+    platforms: posix
+    support: full
   until:
     description: Can be repeated by C(until).
     support: full

@@ -185,11 +185,12 @@ def test_absent_ends_only_what_is_named(run_module):
     predicted = run_module(module, check_mode=True, targets=named, state="absent")
     done = run_module(module, targets=named, state="absent")
     assert predicted["scaling"] == done["scaling"]
-    assert [(one["name"], one["reasons"]) for one in done["scaling"]] == [
-        ("test/test-worker/memory", ["deleted"]),
-        ("test/test-worker/cpu", ["deleted"]),
-        ("test/test-worker", ["deleted"]),
-    ]
+    assert {one["name"]: one["reasons"] for one in done["scaling"]} == {
+        "test/test-worker/memory": ["deleted"],
+        "test/test-worker/cpu": ["deleted"],
+        "test/test-worker": ["deleted"],
+    }
+    assert done["scaling"][-1]["name"] == "test/test-worker", "its policies go first"
     assert found() == (["service/test/test-other"], ["memory"])
     assert run_module(module, targets=named, state="absent")["changed"] is False
 

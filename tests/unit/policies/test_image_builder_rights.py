@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import aws_requests as aws
+import parliament
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import AFTER, Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.core.compare import UNKNOWN
@@ -99,7 +100,6 @@ def test_only_codebuild_takes_the_role_and_only_for_this_project():
 
 
 def test_a_linter_finds_nothing():
-    parliament = pytest.importorskip("parliament")
     (document,) = rights(desired()["iam_role"])
     findings = parliament.analyze_policy_string(json.dumps(document)).findings
     assert [str(parliament.enhance_finding(each)) for each in findings] == []

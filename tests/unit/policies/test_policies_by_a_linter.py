@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import parliament
 import pytest
 from deployed_policies import resource_policies, rights, roles, trust
-
-parliament = pytest.importorskip("parliament")
 
 _BAD = ("MEDIUM", "HIGH", "CRITICAL")
 _STRICTER = Path(parliament.__file__).parent / "community_auditors" / "config_override.yaml"
