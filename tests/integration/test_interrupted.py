@@ -15,7 +15,7 @@ from .stack import STACK, mutating_calls
 LAST_CALL = 95  # a whole deploy makes some more
 _LIMIT = 600
 
-SEEDS = seeds(few=3, many=25)
+SEEDS = seeds(few=2, many=25)
 
 
 def point(seed):

@@ -86,10 +86,10 @@ class Engine:
 
     def push(self, address, tag, stream, decode, auth_config):
         self.pushes.append((f"{address}:{tag}", auth_config))
-        error = self.push_errors.pop(0) if self.push_errors else ""
-        if isinstance(error, Exception):
-            raise error
-        if error:
+        if self.push_errors:
+            error = self.push_errors.pop(0)
+            if isinstance(error, Exception):
+                raise error
             yield {"error": error}
             return
         image = self.inspect_image(f"{address}:{tag}")["Id"]
