@@ -89,7 +89,7 @@ EDITS = [
     variable("worker_pool_max_count", 4, 6),
 ]
 
-_LINE = re.compile(r"^\w+: (?:create|change|delete) (\S+) ([^\s:]+(?::\d+)?)", re.MULTILINE)
+_LINE = re.compile(r"^\w+: (?:create|change|delete) (\S+) (\S+?)(?:: .*)?$", re.MULTILINE)
 
 
 @pytest.mark.parametrize("seed", seeds(few=2, many=20))
