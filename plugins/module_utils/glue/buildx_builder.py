@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
 
 from ..core.errors import FarflowError
 from ..pure.build_context import archive
+from .commands import run
 from .docker_builder import DockerBuilder
 from .image_builder import Build
 
@@ -26,7 +26,7 @@ def is_there() -> bool:
     if os.environ.get("DOCKER_BUILDKIT") == "0":
         return False
     try:
-        return subprocess.run(["docker", "buildx", "version"], capture_output=True, check=False).returncode == 0
+        return run(["docker", "buildx", "version"])[0] == 0
     except OSError:
         return False
 
@@ -42,9 +42,9 @@ class BuildxBuilder(DockerBuilder):
             context, image = Path(folder, "context"), Path(folder, "image")
             _unpack(build, context)
             command = ["docker", "buildx", "build", *_options(build, context), "--iidfile", str(image), str(context)]
-            run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-            if run.returncode:
-                tail = "".join(f"\n  {line}" for line in run.stdout.splitlines()[-_LINES:])
+            code, output = run(command)
+            if code:
+                tail = "".join(f"\n  {line}" for line in output.splitlines()[-_LINES:])
                 raise FarflowError(f"could not build image {build} from {build.context.path}:{tail}")
             made = image.read_text().strip()
         self._require_platform(build, made)

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 from pathlib import Path
 
 from ..pure.lock import Machine
+from .commands import run
 
 _PROC = Path("/proc")
 _STATE, _STARTED = 0, 19  # of /proc/<number>/stat, counted from behind the name
@@ -41,7 +41,6 @@ def _started_by_proc(process: int) -> str:
 
 def _started_by_ps(process: int) -> str:
     """Where there is no /proc, as on macOS."""
-    command = ["ps", "-o", "stat=,lstart=", "-p", str(process)]
-    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    code, told = run(["ps", "-o", "stat=,lstart=", "-p", str(process)])
     state, _unused, since = told.strip().partition(" ")
-    return "" if state.startswith("Z") else since.strip()
+    return "" if code or state.startswith("Z") else since.strip()

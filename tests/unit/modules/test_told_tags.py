@@ -1,0 +1,86 @@
+"""Finders that are told tags before they ask: they find the same, and ask for no tags."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import (
+    ecr_repositories,
+    log_groups,
+    rds_parameter_groups,
+    rds_subnet_groups,
+    s3_buckets,
+    sqs_queues,
+)
+
+TAGS = {"farflow:environment": "test", "farflow:role": "any"}
+AWS_S_TAGS = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+
+
+def repository():
+    answer = boto3.client("ecr").create_repository(repositoryName="test-tasks", tags=AWS_S_TAGS)
+    return answer["repository"]["repositoryArn"]
+
+
+def log_group():
+    client = boto3.client("logs")
+    client.create_log_group(logGroupName="/farflow/test/tasks", tags=TAGS)
+    return client.describe_log_groups()["logGroups"][0]["arn"].removesuffix(":*")
+
+
+def parameter_group():
+    answer = boto3.client("rds").create_db_parameter_group(
+        DBParameterGroupName="test-database", DBParameterGroupFamily="postgres17", Description="any", Tags=AWS_S_TAGS
+    )
+    return answer["DBParameterGroup"]["DBParameterGroupArn"]
+
+
+def subnet_group():
+    subnet = boto3.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+    answer = boto3.client("rds").create_db_subnet_group(
+        DBSubnetGroupName="test-database", DBSubnetGroupDescription="any", SubnetIds=[subnet], Tags=AWS_S_TAGS
+    )
+    return answer["DBSubnetGroup"]["DBSubnetGroupArn"]
+
+
+def bucket():
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="test-logs")
+    client.put_bucket_tagging(Bucket="test-logs", Tagging={"TagSet": AWS_S_TAGS})
+    return "arn:aws:s3:::test-logs"
+
+
+def queue():
+    client = boto3.client("sqs")
+    url = client.create_queue(QueueName="test-celery", tags=TAGS)["QueueUrl"]
+    return client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (repository, ecr_repositories),
+        (log_group, log_groups),
+        (parameter_group, rds_parameter_groups),
+        (subnet_group, rds_subnet_groups),
+        (bucket, s3_buckets),
+        (queue, sqs_queues),
+    ],
+    ids=lambda value: getattr(value, "__name__", value).rsplit(".", 1)[-1],
+)
+def test_tags_that_are_told_are_not_asked_for(aws, calls, make, kind):
+    told = {make(): TAGS}
+    clients = Clients(lambda service, config: boto3.client(service))
+    calls.made.clear()
+    asked = kind.find(clients, "test")
+    assert _about_tags(calls)
+    calls.made.clear()
+    found = kind.find(clients, "test", told=told)
+    assert _about_tags(calls) == []
+    assert found == asked
+    assert [one.properties["tags"] for one in found] == [TAGS]
+
+
+def _about_tags(calls):
+    return [operation for operation, _arguments in calls.made if "Tag" in operation]
