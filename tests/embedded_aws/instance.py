@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from . import base_images, docker_objects, engine
+from . import base_images, clients, docker_objects, engine
 from .progress import say
 from .settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Settings, folder_of, load
 
@@ -71,6 +71,11 @@ class EmbeddedAWS:
     def registry(self) -> str:
         """Where images are pushed: `<registry>/<repository>`. An engine takes plain HTTP on the loopback only."""
         return f"127.0.0.1:{self.settings.port}"
+
+    @property
+    def ansible_home(self) -> Path:
+        """Where Ansible keeps its own files when tests run playbooks; such playbooks end with this AWS."""
+        return folder_of(self.name) / "ansible"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -126,7 +131,11 @@ class EmbeddedAWS:
         self._settings = self._start(settings)
 
     def down(self) -> None:
-        """Stop it and remove every container, network, process and file that it made; also after a crash."""
+        """Stop it and remove every container, network, process and file that it made; also after a crash.
+
+        Playbooks that tests still run against it are ended first.
+        """
+        clients.end_all(self.ansible_home)
         if self.is_up():
             self.reset()
         self._clear()

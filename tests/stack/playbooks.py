@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.embedded_aws import EmbeddedAWS
+from tests.embedded_aws import EmbeddedAWS, clients
 
 ROOT = Path(__file__).parents[2]
 _RECAP = re.compile(r"^localhost\s+: ok=\d+\s+changed=(\d+)", re.MULTILINE)
@@ -53,7 +50,7 @@ class Playbooks:
         self._logs = logs
         shutil.rmtree(logs, ignore_errors=True)
         logs.mkdir(parents=True)
-        self._home = aws.settings.path("ansible")
+        self._home = aws.ansible_home
         self._home.mkdir()
         self._count = 0
         self._running: list[subprocess.Popen[bytes]] = []
@@ -109,25 +106,12 @@ class Playbooks:
         """Ends a playbook as a machine that is lost does: Ansible's workers, modules and background jobs with it."""
         process.kill()
         process.wait()
-        while processes := self._processes():
-            for each in processes:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(each, signal.SIGKILL)
-            time.sleep(0.02)
+        clients.end_all(self._home)
 
     def close(self) -> None:
         for process in self._running:
             self.kill(process)
         shutil.rmtree(self._home)
-
-    def _processes(self) -> list[int]:
-        """All that runs for our playbooks. Ansible's workers have process groups of their own, so those do not tell."""
-        mark = f"ANSIBLE_HOME={self._home}".encode()
-        return [
-            int(environment.parent.name)
-            for environment in Path("/proc").glob("[0-9]*/environ")
-            if mark in _content(environment).split(b"\0")
-        ]
 
     def _environment(self) -> dict[str, str]:
         tools = Path(sys.executable).parent
@@ -141,11 +125,3 @@ class Playbooks:
             "ANSIBLE_NOCOLOR": "1",
             "TMPDIR": str(self._home),
         }
-
-
-def _content(path: Path) -> bytes:
-    """The content of a file of /proc; nothing when its process has ended, or is not ours to read."""
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return b""

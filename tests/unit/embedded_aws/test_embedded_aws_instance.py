@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -74,6 +75,18 @@ def test_down_cleans_up_after_a_crash():
         time.sleep(0.05)
     aws.down()
     assert not folder_of(aws.name).exists()
+
+
+def test_down_ends_playbooks_that_still_run():
+    aws = EmbeddedAWS(f"{NAME}-clients")
+    aws.up()
+    environment = {**os.environ, "ANSIBLE_HOME": str(aws.ansible_home)}
+    playbook = subprocess.Popen(["sleep", "60"], env=environment, start_new_session=True)
+    try:
+        aws.down()
+        assert playbook.wait(10) == -signal.SIGKILL
+    finally:
+        playbook.kill()
 
 
 @pytest.mark.parametrize("name", ["", "../demo", "a.b", "Demo"])
