@@ -16,9 +16,8 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(
-    "faults", ["throttled or 5xx", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("cut", "slow"))]
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("faults", FAULTS)
 @pytest.mark.parametrize("seed", seeds(few=1, many=3))
 def test_every_playbook_gets_through(aws, playbooks, project, faults, seed):
     before = listing(aws)

@@ -145,7 +145,7 @@ def test_only_the_environments_own_name_breaks_its_lock(aws, playbooks, project)
 
 def test_waits_as_long_as_it_may(aws, playbooks, project):
     elsewhere(aws, minutes=10)
-    process, log = playbooks.start("deploy", farflow_lock_wait_minutes=5, **project.variables)
+    process, log = playbooks.start("dag_tasks", farflow_lock_wait_minutes=5, **project.variables)
     until(lambda: "waiting: environment local is locked by deploy.yml on host ci-7" in log.read_text(), process)
     assert done(aws) == []
     aws.client("ssm").delete_parameter(Name=NAME)

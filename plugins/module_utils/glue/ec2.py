@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..aws import ec2 as api
+from ..aws import ec2_security_groups as api_of_groups
 from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..core.known import Known
 from ..pure import ec2_documents as pure
 from ..pure import ec2_route_tables, ec2_security_groups, ec2_vpc_endpoints
-from ..pure.layers import names
+from ..pure.layers import names, network
+from ..pure.layers import security_groups as groups_layer
 from ..pure.tags import ENVIRONMENT, tags_of
 
 Inputs = Mapping[str, Any]
@@ -42,6 +45,15 @@ def security_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Reso
     return groups + [ec2_security_groups.canonical_rules(document) for document in documents]
 
 
+def rules_of_default_group(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The rules of the group that AWS makes with each VPC. Nobody can tag it in time, so its VPC finds it."""
+    vpc_ids = [str(vpc.id) for vpc in known.of_type(network.VPC)]
+    found = api_of_groups.describe(clients, {"vpc-id": vpc_ids, "group-name": ["default"]}) if vpc_ids else []
+    name = groups_layer.group_name(inputs, groups_layer.DEFAULT)
+    rules = [ec2_security_groups.canonical_rules(document) for document in found if document["VpcId"] in vpc_ids]
+    return [replace(one, name=name) for one in rules]
+
+
 def availability_zones(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The region's zones, whatever the environment."""
     return [pure.availability_zone(zone) for zone in api.availability_zones(clients)]
@@ -57,7 +69,7 @@ def _plain(describe: Callable[..., list[Any]], canonical: Callable[[Any], Resour
     return find
 
 
-#: Everything that is asked to see a network; each is one call, the VPC's three.
+#: What is asked first to see a network; each is one call, the VPC's three.
 FINDERS = [
     vpcs,
     security_groups,

@@ -30,7 +30,7 @@ _ALL = (
     Layer(
         "network",
         network.desired,
-        (tuple(ec2.FINDERS), (readers.private_names,)),
+        (tuple(ec2.FINDERS), (readers.private_names, ec2.rules_of_default_group)),
         types=frozenset({ec2_security_groups.RULES}),
     ),
     Layer(

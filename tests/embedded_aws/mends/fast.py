@@ -88,9 +88,18 @@ def create_databases_slowly(create, seconds: float, held: Path):
 def _end(arns: list[str]) -> None:
     for arn in arns:
         if arn in ecs._tasks:
+            _print(ecs._tasks[arn])
             ecs._mark_task_stopped(
                 arn, ecs._tasks[arn], "Essential container exited", "EssentialContainerExited", exit_code=0
             )
+
+
+def _print(task: dict[str, Any]) -> None:
+    """A line of each container, without which who reads a task's log would wait for it."""
+    for container in ecs._task_defs[task["taskDefinitionArn"].rpartition("/")[2]]["containerDefinitions"]:
+        log = ecs._awslogs_config(container, task["taskArn"].rpartition("/")[2], "")
+        if log and ecs._ensure_awslogs_stream(log):
+            ecs._emit_awslogs_event(log, "nothing ran, there are no containers here")
 
 
 def _later(seconds: float, function, argument: Any) -> None:

@@ -89,6 +89,14 @@ def a_port_range_widened(aws):
     aws.client("ec2").authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
 
 
+@drift("change security_group_rules local-default", "ingress tcp 22 10.0.0.0/16")
+def a_rule_added_to_the_group_of_the_vpc(aws):
+    groups = {"vpc-id": [vpc_id(aws)], "group-name": ["default"]}
+    filters = [{"Name": name, "Values": values} for name, values in groups.items()]
+    (group,) = aws.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+    aws.client("ec2").authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=tcp(22, "10.0.0.0/16"))
+
+
 @drift("change route_table local-private", f"routes {ANYWHERE} (none) -> nat-")
 def the_route_out_removed(aws):
     table = route_table(aws, "local-private")["RouteTableId"]

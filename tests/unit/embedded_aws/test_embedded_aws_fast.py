@@ -48,7 +48,10 @@ TASK_DEFINITION = {
             "healthCheck": {"command": ["CMD", "true"]},
             "restartPolicy": {"enabled": True},
             "versionConsistency": "disabled",
-            "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g"}},
+            "logConfiguration": {
+                "logDriver": "awslogs",
+                "options": {"awslogs-group": "g", "awslogs-stream-prefix": "p"},
+            },
         }
     ],
 }
@@ -183,8 +186,9 @@ def test_a_service_runs_and_rolls(aws, service):
     assert (described["runningCount"], described["deployments"][0]["rolloutState"]) == (2, "COMPLETED")
 
 
-def test_a_one_off_task_ends_well(aws, service):
+def test_a_one_off_task_ends_well_and_has_a_log(aws, service):
     ecs = aws.client("ecs")
+    aws.client("logs").create_log_group(logGroupName="g")
     task = ecs.run_task(**one_off(service))["tasks"][0]["taskArn"]
 
     def stopped():
@@ -192,6 +196,7 @@ def test_a_one_off_task_ends_well(aws, service):
 
     until(stopped)
     assert ecs.describe_tasks(cluster="c", tasks=[task])["tasks"][0]["containers"][0]["exitCode"] == 0
+    assert len(aws.client("logs").describe_log_streams(logGroupName="g")["logStreams"]) == 1
 
 
 def test_a_client_token_starts_its_task_once(aws, service):

@@ -23,6 +23,7 @@ def desired_rules(known):
 
 def test_everybody_talks_to_whom_they_need_and_to_nobody_else():
     rules = desired_rules(existing(*IDS))
+    del rules["test-default"]
     balancer, server, airflow, tasks, database, volume = IDS.values()
     ingress = {one.properties["group_id"]: set(one.properties["ingress"]) for one in rules.values()}
     assert ingress == {
@@ -40,6 +41,17 @@ def test_everybody_talks_to_whom_they_need_and_to_nobody_else():
         **dict.fromkeys((server, airflow, tasks), anything),
         **dict.fromkeys((database, volume), set()),
     }
+
+
+def test_the_group_that_aws_makes_with_the_vpc_admits_nobody():
+    as_made = {"group_id": "sg-d", "ingress": {"all sg-d": ""}, "egress": {"all 0.0.0.0/0": ""}}
+    found = Resource(kind.RULES, "test-default", as_made, "sg-d")
+    wanted = desired_rules(Known([found]))["test-default"]
+    (action,) = plan([wanted], [found])
+    assert action.reasons == ('ingress all sg-d "" -> (none)', 'egress all 0.0.0.0/0 "" -> (none)')
+    assert not action.blocked
+    (before_the_vpc,) = plan([desired_rules(Known([]))["test-default"]], [])
+    assert before_the_vpc.blocked
 
 
 def test_every_rule_can_be_told_to_aws():

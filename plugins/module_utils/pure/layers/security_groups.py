@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.actions import Resource
+from ...core.compare import UNKNOWN
 from ...core.known import Known
 from .. import ec2_security_groups
 from ..ec2_security_groups import ALL_TRAFFIC, ANYWHERE
@@ -17,6 +18,10 @@ from ..tags import tags
 from .desire import made_by
 
 GROUP = ec2_security_groups.GROUP
+RULES = ec2_security_groups.RULES
+
+#: The group that AWS makes with the VPC, for whatever is started there without one.
+DEFAULT = "default"
 
 API_SERVER_PORT = 8080
 WORKER_LOG_PORT = 8793
@@ -78,7 +83,7 @@ def desired(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[Resour
         made_by(ec2_security_groups.desired_group, _group(inputs, group, description, vpc_id))
         for group, description in GROUPS.items()
     ]
-    return groups + [_rules(inputs, known, group) for group in GROUPS]
+    return [*groups, *(_rules(inputs, known, group) for group in GROUPS), _nothing_by_default(inputs, known)]
 
 
 def _group(inputs: Mapping[str, Any], group: str, description: str, vpc_id: str) -> dict[str, Any]:
@@ -99,6 +104,14 @@ def _rules(inputs: Mapping[str, Any], known: Known, group: str) -> Resource:
     rules = {"name": name, "group_id": known.id(GROUP, name), "ingress": into, "egress": out}
     # A rule's text may hold the id of a group that does not exist yet.
     return made_by(ec2_security_groups.desired_rules, rules, *into, *out)
+
+
+def _nothing_by_default(inputs: Mapping[str, Any], known: Known) -> Resource:
+    """AWS lets members of its own group talk to each other and to everywhere; nothing of ours is a member."""
+    name = group_name(inputs, DEFAULT)
+    found = known.get(RULES, name)
+    group_id = found.properties["group_id"] if found else UNKNOWN
+    return made_by(ec2_security_groups.desired_rules, {"name": name, "group_id": group_id})
 
 
 def _rule(port: int, end: str) -> str:
