@@ -185,6 +185,7 @@ def workers(account: EmbeddedAWS) -> int:
     return found[0]["desiredCount"]
 
 
+@pytest.mark.thorough
 def test_a_life_of_an_environment_by_job_templates(runner):
     account = runner.account
     before = listing(account)

@@ -14,6 +14,7 @@ from tests.stack.look import Looks
 
 from .conftest import Project
 from .drifts import DRIFTS, rounds
+from .stack import mutating_calls
 
 VARIABLES = {
     "farflow_tags": {"team": "data"},
@@ -43,6 +44,12 @@ class Environment:
 
     def deploy(self):
         self._playbooks.deploy(**self._variables)
+
+    def check(self):
+        """deploy.yml in check mode, which has to change nothing."""
+        self.aws.reset_calls()
+        self._playbooks.deploy("--check", **self._variables)
+        assert mutating_calls(self.aws) == []
 
     def plan(self):
         return self._looks.plan()
@@ -88,6 +95,7 @@ def test_is_seen_with_its_reason_and_mended(environment, drifts, subtests):
         with subtests.test(drift.name):
             check_named(environment, drift, before, plan)
     drifted = environment.contents()
+    environment.check()
     environment.deploy()
     assert environment.plan() == {}
     mended = {" ".join(key) for key in changed(drifted, environment.contents())}

@@ -92,6 +92,7 @@ EDITS = [
 _LINE = re.compile(r"^\w+: (?:create|change|delete) (\S+) (\S+?)(?:: .*)?$", re.MULTILINE)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", seeds(few=1, many=20))
 def test_an_edit_changes_what_its_plan_names(aws, playbooks, project, seed):
     chance = random.Random(seed)

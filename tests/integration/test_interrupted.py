@@ -46,6 +46,7 @@ def test_another_deploy_makes_the_rest_and_a_teardown_leaves_nothing(aws, playbo
     assert difference(before, listing(aws)) == {}
 
 
+@pytest.mark.thorough
 def test_teardown_of_a_half_leaves_nothing(aws, playbooks, project):
     before = listing(aws)
     kill_after(LAST_CALL // 2, aws, playbooks, project)

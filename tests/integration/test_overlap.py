@@ -50,6 +50,7 @@ def until_it_waits(process, log):
         time.sleep(0.5)
 
 
+@pytest.mark.thorough
 def test_only_what_needs_the_database_comes_after_it(slow, playbooks, project):
     with slow.databases_held():
         process, log = playbooks.start("deploy", **project.variables)

@@ -121,6 +121,7 @@ def test_one_elsewhere_is_told_and_nothing_is_done(aws, playbooks, project):
     assert lock(aws) == held
 
 
+@pytest.mark.thorough
 def test_one_elsewhere_is_taken_over_when_it_has_expired(aws, playbooks, project):
     elsewhere(aws, minutes=-1)
     outcome = playbooks.run("dag_tasks", **project.variables)
@@ -151,7 +152,7 @@ def test_waits_as_long_as_it_may(aws, playbooks, project):
     aws.client("ssm").delete_parameter(Name=NAME)
     until(lambda: "PLAY RECAP" in log.read_text() or lock(aws), process)
     assert process.wait(_LIMIT * 4) == 0, log.read_text()
-    assert "Look at the environment again" in log.read_text()
+    assert "Look at the DAG tasks again" in log.read_text()
     assert lock(aws) is None
 
 
@@ -163,6 +164,7 @@ def test_a_plan_asks_for_no_lock(aws, playbooks, project):
     assert calls_for_the_lock(aws) == []
 
 
+@pytest.mark.thorough
 def test_the_lock_is_given_back_when_a_task_fails(aws, playbooks, project):
     (project.tasks / "hello" / "Dockerfile").write_text("FROM scratch\nCOPY missing /\n")
     outcome = playbooks.run("dag_tasks", **project.variables)
@@ -171,6 +173,7 @@ def test_the_lock_is_given_back_when_a_task_fails(aws, playbooks, project):
     assert lock(aws) is None
 
 
+@pytest.mark.thorough
 def test_the_lock_says_whose_environment_it_is(aws, playbooks, project):
     process, _unused = playbooks.start("dag_tasks", farflow_tags={"team": "data"}, **project.variables)
     until(lambda: lock(aws), process)
@@ -179,6 +182,7 @@ def test_the_lock_says_whose_environment_it_is(aws, playbooks, project):
     assert process.wait(_LIMIT) == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("minutes", "left"), [(-1, False), (10, True)])
 def test_a_teardown_of_nothing_removes_a_lock_that_nobody_holds(aws, playbooks, project, minutes, left):
     elsewhere(aws, minutes)
