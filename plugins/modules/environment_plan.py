@@ -132,6 +132,12 @@ outputs:
       description: The names of Airflow's services.
       type: list
       elements: str
+    airflow_repository:
+      description: The ECR repository of Airflow's images.
+      type: str
+    task_repository:
+      description: The ECR repository of the images of DAG tasks.
+      type: str
     run_task:
       description: What M(farflow.airflow.ecs_run_task) needs to run a command of Airflow's.
       type: dict

@@ -67,6 +67,18 @@ def read(clients: Clients, families: Collection[str], environment: str | None = 
         return Index.of(arns, tags.result())
 
 
+def images_told(clients: Clients, environment: str) -> set[str]:
+    """What the ACTIVE revisions of the environment's families say of their images, for ``pure.names_image``: by their
+    tags; those of which the tags do not tell are described.
+    """
+    index = find(clients, environment)
+    arns = [arn for some in index.arns.values() for arn in some]
+    told = {arn: index.tags.get(arn, {}).get(pure.IMAGES, "") for arn in arns}
+    described = describe(clients, [arn for arn in arns if not told[arn]]).values()
+    containers = [each for answer in described for each in answer["taskDefinition"]["containerDefinitions"]]
+    return {*told.values(), *(each["image"] for each in containers)} - {""}
+
+
 def _arns(clients: Clients, families: Collection[str], status: str) -> list[str]:
     names = set(families)
     if len(names) <= _FEW:
@@ -140,7 +152,8 @@ def _write_tags(clients: Clients, wanted: Resource, found: Resource) -> None:
 
 def _register(clients: Clients, wanted: Resource, index: Index) -> str:
     """Registers a revision with all its tags in one call. Its number can only be guessed before; where AWS counts
-    otherwise (it never uses a number again), the digest is written once more.
+    otherwise, the digest is written once more. Either AWS had used that number before, or an answer was lost, and what
+    repeated the call has made a double.
     """
     newest = index.newest(wanted.name)
     guess = pure.revision_of(newest) + 1 if newest else 1
@@ -151,4 +164,15 @@ def _register(clients: Clients, wanted: Resource, index: Index) -> str:
     revision = pure.revision_of(arn)
     if revision != guess:
         api.tag(clients, arn, {pure.DIGEST: pure.digest(wanted, revision)}, [])
+        _remove_doubles(clients, wanted.name, range(guess, revision), tags)
     return arn
+
+
+def _remove_doubles(clients: Clients, family: str, revisions: Collection[int], tags: Mapping[str, str]) -> None:
+    """Removes those of the revisions that the same call has made: nobody else guessed the number in their digest."""
+    suspects = [arn for arn in _arns(clients, [family], "ACTIVE") if pure.revision_of(arn) in revisions]
+    for arn, answer in describe(clients, suspects).items():
+        found = pure.canonical(answer["taskDefinition"], answer.get("tags") or [])
+        if pure.tags_of(found) == tags:
+            api.deregister(clients, arn)
+            api.delete(clients, [arn])

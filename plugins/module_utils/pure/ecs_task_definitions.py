@@ -6,6 +6,7 @@
 A revision never changes, so the tag ``farflow:digest`` that is written when it is registered speaks for its whole
 content: ``<revision>-<sha256 of the canonical document>``. The revision is part of it because a new revision that
 someone makes in the console inherits the tags of the old one. Tags themselves are compared and changed on their own.
+Another tag, ``farflow:images``, tells which images it names, so that those that no revision names are found by lists.
 """
 
 from __future__ import annotations
@@ -27,10 +28,14 @@ from .tags import ENVIRONMENT
 
 TYPE = "ecs_task_definition"
 DIGEST = "farflow:digest"
+IMAGES = "farflow:images"
 
 _OURS = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"]}
 _CONTAINERS = "container_definitions"
 _ALSO_OF_THE_TASK = ("cpu", "memory")
+
+#: So many digits of a digest are as good as all, and those of ten containers, the most there are, go into one tag.
+_DIGITS = 24
 
 Describe = Callable[[list[str]], Mapping[str, Mapping[str, Any]]]
 
@@ -227,16 +232,24 @@ def _proven(wanted: Resource, arn: str, index: Index) -> bool:
 
 def tags_with_digest(wanted: Resource, revision: int) -> dict[str, str]:
     """All the tags that a revision shall have."""
-    return {**tags_of(wanted), DIGEST: digest(wanted, revision)}
+    digests = (container["image"].partition("@")[2] for container in wanted.properties[_CONTAINERS].values())
+    images = sorted({each.partition(":")[2][:_DIGITS] for each in digests} - {""})
+    return {**tags_of(wanted), DIGEST: digest(wanted, revision), **({IMAGES: " ".join(images)} if images else {})}
+
+
+def names_image(told: str, repository_and_tag: str, digest_: str) -> bool:
+    """Whether an image is the one that is told of: by the tag ``farflow:images``, or by a container's ``image``."""
+    if "/" not in told:
+        return digest_.partition(":")[2][:_DIGITS] in told.split()
+    return told.endswith((f"@{digest_}", f"/{repository_and_tag}"))
 
 
 def _change(wanted: Resource, answer: Mapping[str, Any]) -> list[Action]:
     found = canonical(answer["taskDefinition"], answer.get("tags") or [])
     reasons = _content_differences(wanted, found)
     expected = tags_of(wanted) if reasons else tags_with_digest(wanted, revision_of(str(found.id)))
-    existing = tags_of(found)
-    if reasons:
-        existing.pop(DIGEST, None)
+    # What a new revision's own tags will say follows from its content.
+    existing = {key: value for key, value in tags_of(found).items() if not (reasons and key in (DIGEST, IMAGES))}
     reasons += differences(expected, existing, ("tags",))
     if not reasons:
         return []

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 
+import boto3
 import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import buildx_builder, docker_builder
 from aws_calls import Calls
 from aws_double.service_documents import CONTAINER
+from docker_double import REPOSITORY, Engine
 from moto import mock_aws
 
 
@@ -44,3 +47,31 @@ def cluster(ecs):
             {"family": "test-web", "cpu": "256", "containerDefinitions": [copy.deepcopy(CONTAINER)]}
         )
     return ecs
+
+
+@pytest.fixture
+def repository(aws):
+    boto3.client("ecr").create_repository(repositoryName=REPOSITORY, imageTagMutability="IMMUTABLE")
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    fake = Engine()
+    monkeypatch.setattr(docker_builder, "engine", lambda: fake)
+    monkeypatch.setattr(buildx_builder, "is_there", lambda: False)
+    monkeypatch.setattr(docker_builder.time, "sleep", lambda seconds: None)
+    return fake
+
+
+@pytest.fixture
+def image(tmp_path):
+    """``image(name, content)`` is an element of ``images``, its context made."""
+
+    def make(name="extract", content="1", dockerfile="FROM scratch\nCOPY . .\n", **more):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        (folder / "Dockerfile").write_text(dockerfile)
+        (folder / "content").write_text(content)
+        return {"repository": REPOSITORY, "name": name, "context": str(folder), **more}
+
+    return make

@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import subprocess
 import sys
-import tarfile
-import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -15,131 +11,14 @@ import pytest
 import requests
 from ansible_collections.farflow.airflow.plugins.module_utils.aws import calls
 from ansible_collections.farflow.airflow.plugins.module_utils.aws import ecr_images as api
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import buildx_builder, docker_builder, ecr_images
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import docker_builder, ecr_images
 from ansible_collections.farflow.airflow.plugins.modules import dag_task_info
 from ansible_collections.farflow.airflow.plugins.modules import ecr_images as module
 from botocore.exceptions import ClientError
-from docker.errors import APIError, DockerException, ImageNotFound
+from docker.errors import DockerException
+from docker_double import REPOSITORY, put, tags
 
-REPOSITORY = "test-tasks"
 CONFTEST = Path(__file__).parents[2] / "conftest.py"
-
-
-class Engine:
-    """Stands where the Docker SDK's client does: builds an image of what it is sent, pushes to moto's ECR.
-
-    ``build_output`` and ``push_errors`` are what it is to answer instead; ``calls`` is what it was asked.
-    """
-
-    def __init__(self):
-        self.names, self.architecture = {}, "amd64"
-        self.build_output, self.push_errors, self.conflict = {}, [], set()
-        self.builds, self.pushes, self.removed = [], [], []
-        self.running, self.most_running, self.lock = 0, 0, threading.Lock()
-
-    def build(self, fileobj, **arguments):
-        with self.lock:
-            self.running += 1
-            self.most_running = max(self.most_running, self.running)
-        with tarfile.open(fileobj=io.BytesIO(b"".join(fileobj))) as sent:
-            files = {member.name: sent.extractfile(member).read() for member in sent if member.isreg()}
-        self.builds.append({**arguments, "files": files})
-        dockerfile = files[arguments["dockerfile"]].decode()
-        output = self.build_output.get(dockerfile)
-        # what a Dockerfile's comment says is not in the image
-        content = {**files, "Dockerfile": dockerfile.split("#")[0]}
-        image = "sha256:" + hashlib.sha256(repr(sorted(content.items())).encode()).hexdigest()
-        self.names.setdefault(image, set())
-        with self.lock:
-            self.running -= 1
-        if output:
-            yield from output
-            return
-        for stage in range(dockerfile.count("FROM ") - 1):
-            made = hashlib.sha256(f"{stage}{image}".encode()).hexdigest()[:12]
-            self.names.setdefault(made, set())
-            yield {"stream": "Step 1/9 : FROM scratch\n"}
-            yield {"stream": " ---> Running in 0123456789ab\n"}
-            yield {"stream": f" ---> {made}\n"}
-        yield {"stream": "Step 8/9 : FROM scratch\n"}
-        yield {"aux": {"ID": image}}
-
-    def inspect_image(self, name):
-        for image, names in self.names.items():
-            if name == image or name in names:
-                return {"Id": image, "RepoTags": sorted(names), "Os": "linux", "Architecture": self.architecture}
-        raise ImageNotFound(f"no such image: {name}")
-
-    def tag(self, image, repository, tag, force):
-        for names in self.names.values():
-            names.discard(f"{repository}:{tag}")
-        self.names[image].add(f"{repository}:{tag}")
-
-    def remove_image(self, name, noprune=False):
-        self.removed.append((name, noprune))
-        if name in self.conflict:
-            raise APIError("conflict", response=type("Response", (), {"status_code": 409, "reason": "Conflict"})())
-        if name in self.names:
-            del self.names[name]
-        for names in self.names.values():
-            names.discard(name)
-
-    def push(self, address, tag, stream, decode, auth_config):
-        self.pushes.append((f"{address}:{tag}", auth_config))
-        if self.push_errors:
-            error = self.push_errors.pop(0)
-            if isinstance(error, Exception):
-                raise error
-            yield {"error": error}
-            return
-        image = self.inspect_image(f"{address}:{tag}")["Id"]
-        put(address.rpartition("/")[2], tag, image)
-        yield {"status": "Pushed"}
-
-
-def put(repository, tag, image):
-    """Without layers moto draws a digest by lot, out of a hundred."""
-    layers = [{"digest": f"sha256:{hashlib.sha256(image.encode()).hexdigest()}"}]
-    manifest = {
-        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-        "layers": layers,
-        "config": {"size": 1},
-    }
-    arguments = {"repositoryName": repository, "imageManifest": json.dumps(manifest), "imageTag": tag}
-    boto3.client("ecr").put_image(**arguments)
-
-
-@pytest.fixture
-def repository(aws):
-    boto3.client("ecr").create_repository(repositoryName=REPOSITORY, imageTagMutability="IMMUTABLE")
-
-
-@pytest.fixture
-def engine(monkeypatch):
-    fake = Engine()
-    monkeypatch.setattr(docker_builder, "engine", lambda: fake)
-    monkeypatch.setattr(buildx_builder, "is_there", lambda: False)
-    monkeypatch.setattr(docker_builder.time, "sleep", lambda seconds: None)
-    return fake
-
-
-@pytest.fixture
-def image(tmp_path):
-    """``image(name, content)`` is an element of ``images``, its context made."""
-
-    def make(name="extract", content="1", dockerfile="FROM scratch\nCOPY . .\n", **more):
-        folder = tmp_path / name
-        folder.mkdir(exist_ok=True)
-        (folder / "Dockerfile").write_text(dockerfile)
-        (folder / "content").write_text(content)
-        return {"repository": REPOSITORY, "name": name, "context": str(folder), **more}
-
-    return make
-
-
-def tags():
-    images = boto3.client("ecr").describe_images(repositoryName=REPOSITORY)["imageDetails"]
-    return sorted(tag for image in images for tag in image["imageTags"])
 
 
 def test_takes_what_dag_task_info_gives(repository, engine, image, run_module, tmp_path):
@@ -416,33 +295,6 @@ def test_unreadable_contexts_are_told_together_before_anything_is_built(reposito
     assert "/nowhere/a is not a folder" in message
     assert "/nowhere/b is not a folder" in message
     assert engine.builds == []
-
-
-def test_prune_deletes_what_nobody_names(repository, engine, image, run_module):
-    uris = [run_module(module, images=[image(content=str(number))])["images"][0]["uri"] for number in range(4)]
-    put(REPOSITORY, "the-users-own", "theirs")
-    arguments = {"images": [image(content="3")], "prune": [REPOSITORY], "keep": [uris[1]]}
-    predicted = run_module(module, check_mode=True, **arguments)
-    assert len(tags()) == 5
-    done = run_module(module, **arguments)
-    assert predicted["pruned"] == done["pruned"]
-    assert sorted(each["digest"] for each in done["pruned"]) == sorted(uri.split("@")[1] for uri in (uris[0], uris[2]))
-    assert len(tags()) == 3
-    assert run_module(module, **arguments)["changed"] is False
-
-
-def test_prune_spares_a_new_image_that_equals_an_old_one(repository, engine, image, run_module):
-    """Another comment in a Dockerfile is another context, and the same image."""
-    run_module(module, images=[image(dockerfile="FROM scratch\n")])
-    wanted = [image(dockerfile="FROM scratch\n# why\n")]
-    (entry,) = run_module(module, images=wanted, prune=[REPOSITORY])["images"]
-    assert entry["tag"] in tags()
-
-
-def test_nothing_is_pruned_unasked(repository, engine, image, run_module):
-    run_module(module, images=[image(content="1")])
-    run_module(module, images=[image(content="2")])
-    assert len(tags()) == 2
 
 
 def test_what_aws_refuses_is_told_with_the_verb(repository, image, run_module, monkeypatch):

@@ -184,11 +184,18 @@ def test_check_mode_registers_nothing(ecs, run_module):
     assert ecs.wire.mutations() == []
 
 
-def stranger_registers(ecs, **changed):
+def active(ecs):
+    """The numbers of the ACTIVE revisions."""
+    stored = ecs.task_definitions.stored.values()
+    return [each["revision"] for each in stored if each["status"] == "ACTIVE"]
+
+
+def stranger_registers(ecs, register=None, **changed):
     """Somebody registers the newest revision again with changes, in the console: with the old one's tags."""
+    register = register or ecs.task_definitions.RegisterTaskDefinition
     newest = copy.deepcopy(ecs.task_definitions.resolved("test-numbers"))
     tags = [{"key": key, "value": value} for key, value in ecs.tags.by_arn[newest["taskDefinitionArn"]].items()]
-    return ecs.task_definitions.RegisterTaskDefinition({**newest, **changed, "tags": tags})
+    return register({**newest, **changed, "tags": tags})
 
 
 def test_a_foreign_newer_revision_is_mended(ecs, run_module):
@@ -245,6 +252,35 @@ def test_the_only_revision_deregistered_is_made_anew(ecs, run_module):
     ecs.forget_calls()
     assert run(run_module, task())["changed"] is False
     assert "DescribeTaskDefinition" not in ecs.wire.operations()
+
+
+def test_a_call_that_was_repeated_since_its_answer_was_lost_leaves_no_double(ecs, run_module, monkeypatch):
+    register = ecs.task_definitions.RegisterTaskDefinition
+
+    def registers_twice(request):
+        register(copy.deepcopy(request))
+        return register(request)
+
+    monkeypatch.setattr(ecs.task_definitions, "RegisterTaskDefinition", registers_twice)
+    [entry] = run(run_module, task())["task_definitions"]
+    assert (entry["revision"], entry["reasons"]) == (2, ["created"])
+    assert active(ecs) == [2]
+    assert run(run_module, task())["changed"] is False
+
+
+def test_a_strangers_revision_is_no_double(ecs, run_module, monkeypatch):
+    run(run_module, task())
+    stranger_registers(ecs, memory="4096")
+    register = ecs.task_definitions.RegisterTaskDefinition
+
+    def comes_second(request):
+        stranger_registers(ecs, register, memory="2048")
+        return register(request)
+
+    monkeypatch.setattr(ecs.task_definitions, "RegisterTaskDefinition", comes_second)
+    [entry] = run(run_module, task())["task_definitions"]
+    assert entry["revision"] == 4
+    assert active(ecs) == [1, 2, 3, 4]
 
 
 def test_from_a_to_b_to_a(ecs, run_module):

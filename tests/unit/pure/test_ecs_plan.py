@@ -128,3 +128,29 @@ def test_any_environment_survives_the_way_to_aws_and_back(environment):
     back = pure.canonical(document, document["tags"])
     assert back.properties == resource.properties
     assert pure.digest(back, 1) == pure.digest(resource, 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_named"),
+    [
+        ("a" * 24, True),
+        (f"{'b' * 24} {'a' * 24}", True),
+        ("b" * 24, False),
+        ("registry/prod-tasks@sha256:" + "a" * 64, True),
+        ("registry/other@sha256:" + "b" * 64, False),
+        ("registry/prod-tasks:load-1", True),
+        ("registry/prod-tasks:load-11", False),
+        ("registry/some-prod-tasks:load-1", False),
+        ("x", False),
+    ],
+)
+def test_an_image_is_named_by_its_digest_or_its_tag(told, is_named):
+    assert pure.names_image(told, "prod-tasks:load-1", "sha256:" + "a" * 64) == is_named
+
+
+def test_the_images_of_ten_containers_are_told_in_one_tag():
+    containers = [{"name": f"c{n}", "image": f"registry/tasks@sha256:{n}{'0' * 63}"} for n in range(10)]
+    tags = pure.tags_with_digest(wanted(container_definitions=containers), 1)
+    assert len(tags[pure.IMAGES].split()) == 10
+    assert len(tags[pure.IMAGES]) <= 256
+    assert pure.IMAGES not in pure.tags_with_digest(wanted(image="registry/tasks:latest"), 1)

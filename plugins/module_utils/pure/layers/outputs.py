@@ -18,8 +18,9 @@ Inputs = Mapping[str, Any]
 
 
 def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
-    """Where Airflow is and how to get in; ``run_task`` is what ecs_run_task needs for a command of Airflow's, and
-    ``codebuild`` what ecr_images needs where CodeBuild builds. What does not exist yet is null.
+    """Where Airflow is and how to get in, and the repositories of its images; ``run_task`` is what ecs_run_task needs
+    for a command of Airflow's, and ``codebuild`` what ecr_images needs where CodeBuild builds. What does not exist yet
+    is null.
     """
     secret = names.secret(inputs, "admin-password")
     run_task = {
@@ -34,6 +35,8 @@ def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
         "password_command": _read_secret(inputs, secret),
         "cluster": names.cluster(inputs),
         "services": [names.service(inputs, component.name) for component in ALL if component.service],
+        "airflow_repository": names.airflow_repository(inputs),
+        "task_repository": names.task_repository(inputs),
         "run_task": run_task,
         "codebuild": image_builder.place(inputs, known),
     }
