@@ -24,8 +24,8 @@ def apply() -> None:
     ecs._resolve_td_key = mean_newest_active(ecs._resolve_td_key)
     actions = ecs._ACTION_MAP
     actions["RegisterTaskDefinition"] = refuse_size(actions["RegisterTaskDefinition"])
-    actions["RunTask"] = answer_token_again(refuse_task(actions["RunTask"]))
-    actions["CreateService"] = refuse_task(actions["CreateService"])
+    actions["RunTask"] = answer_token_again(refuse_task(actions["RunTask"]), _has_task)
+    actions["CreateService"] = answer_token_again(refuse_task(actions["CreateService"]), _has_service)
     actions["DeleteCluster"] = refuse_busy_cluster(actions["DeleteCluster"])
 
 
@@ -92,23 +92,34 @@ def _network_complaint(network: dict[str, Any]) -> str | None:
     return None
 
 
-def answer_token_again(run):
-    """Fault: the same clientToken starts tasks again; on AWS it gets the first answer."""
+def answer_token_again(call, has_made):
+    """Fault: the same clientToken starts tasks again, or a service is refused as it is there; on AWS it gets the first
+    answer.
+    """
     answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
 
     def handler(data: dict[str, Any]):
         token = data.get("clientToken")
         if token is None:
-            return run(data)
+            return call(data)
         key = f"{data.get('cluster', 'default')} {token}"
-        if key in answers and json.loads(answers[key][2])["tasks"][0]["taskArn"] in ecs._tasks:
+        if key in answers and has_made(json.loads(answers[key][2])):
             return answers[key]
-        answer = run(data)
+        answer = call(data)
         if answer[0] == 200:
             answers[key] = answer
         return answer
 
     return handler
+
+
+def _has_task(answer: dict[str, Any]) -> bool:
+    return answer["tasks"][0]["taskArn"] in ecs._tasks
+
+
+def _has_service(answer: dict[str, Any]) -> bool:
+    arn = answer["service"]["serviceArn"]
+    return any(service["serviceArn"] == arn and service["status"] == "ACTIVE" for service in ecs._services.values())
 
 
 def refuse_busy_cluster(delete):

@@ -205,6 +205,15 @@ def test_a_client_token_starts_its_task_once(aws, service):
     assert started[0] == started[1]
 
 
+def test_a_client_token_makes_its_service_once(aws, service):
+    ecs = aws.client("ecs")
+    request = {**service, "serviceName": "other"}
+    made = [ecs.create_service(**request, clientToken="token")["service"]["serviceArn"] for _unused in range(2)]
+    assert made[0] == made[1]
+    with pytest.raises(ClientError, match="not idempotent"):
+        ecs.create_service(**request, clientToken="another")
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
