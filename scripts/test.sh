@@ -13,7 +13,7 @@ embedded_aws() { python tests/embedded_aws "$@"; }
 
 # Names of instances that tests of ours made: fixed ones, and those of test processes that have ended.
 leftovers() {
-    for folder in .embedded-aws/e2e .embedded-aws/integration-* .embedded-aws/test-*; do
+    for folder in .embedded-aws/e2e* .embedded-aws/integration-* .embedded-aws/test-*; do
         name=${folder##*/}
         owner=$(echo "$name" | sed -n 's/^test-[a-z]*-\([0-9]*\).*/\1/p')
         if [ -d "$folder" ] && ! { [ -n "$owner" ] && kill -0 "$owner" 2>/dev/null; }; then echo "$name"; fi

@@ -61,16 +61,26 @@ def deployed(playbooks, nothing):
 @pytest.fixture(scope="session")
 def password(aws, deployed):
     """The first user's, read where the deploy keeps it."""
-    secret = aws.client("secretsmanager").get_secret_value(SecretId="farflow/local/admin-password")
-    return secret["SecretString"]
+    return password_of(aws)
 
 
 @pytest.fixture(scope="session")
-def airflow(aws, password):
+def airflow(aws, deployed):
     """Airflow's REST API, through the load balancer."""
+    return airflow_of(aws)
+
+
+def password_of(aws: EmbeddedAWS) -> str:
+    """The first user's password in the environment that stands now."""
+    secret = aws.client("secretsmanager").get_secret_value(SecretId="farflow/local/admin-password")
+    return str(secret["SecretString"])
+
+
+def airflow_of(aws: EmbeddedAWS) -> Airflow:
+    """The REST API of the environment that stands now."""
     endpoint = urlsplit(aws.endpoint_url)
     url = f"http://local-airflow.alb.localhost:{endpoint.port}"
-    return Airflow(url, "admin", password, via=endpoint.netloc)
+    return Airflow(url, "admin", password_of(aws), via=endpoint.netloc)
 
 
 @pytest.fixture(scope="session")

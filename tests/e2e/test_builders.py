@@ -9,9 +9,8 @@ import time
 
 import pytest
 
-from tests.embedded_aws import EmbeddedAWS
 from tests.stack.listing import difference, listing
-from tests.stack.playbooks import ROOT, Playbooks
+from tests.stack.playbooks import ROOT, playbooks_on
 
 pytestmark = pytest.mark.thorough
 
@@ -43,17 +42,8 @@ class Project:
 
 @pytest.fixture(scope="module")
 def playbooks():
-    aws = EmbeddedAWS("e2e-builders", fast=False)
-    aws.down()  # what a run that was killed has left
-    playbooks = None
-    try:
-        aws.up()
-        playbooks = Playbooks(aws, ROOT / "artifacts" / "e2e-builders")
+    with playbooks_on("e2e-builders", ROOT / "artifacts" / "e2e-builders", fast=False) as playbooks:
         yield playbooks
-    finally:
-        if playbooks:
-            playbooks.close()
-        aws.down()
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.embedded_aws import EmbeddedAWS
-from tests.stack.playbooks import ROOT, Playbooks
+from tests.stack.playbooks import ROOT, playbooks_on
 
 _DOCKERFILE = "FROM scratch\nCOPY content /\n"
 
@@ -16,17 +15,8 @@ _DOCKERFILE = "FROM scratch\nCOPY content /\n"
 def playbooks(request):
     """The playbooks, on an account without containers. Their output is kept as artifacts."""
     name = request.module.__name__.rsplit(".", 1)[-1].removeprefix("test_").replace("_", "-")
-    aws = EmbeddedAWS(f"integration-{name}", fast=True)
-    aws.down()  # what a run that was killed has left
-    playbooks = None
-    try:
-        aws.up()
-        playbooks = Playbooks(aws, ROOT / "artifacts" / "integration" / name)
+    with playbooks_on(f"integration-{name}", ROOT / "artifacts" / "integration" / name, fast=True) as playbooks:
         yield playbooks
-    finally:
-        if playbooks:
-            playbooks.close()
-        aws.down()
 
 
 @pytest.fixture

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,3 +127,19 @@ class Playbooks:
             "ANSIBLE_NOCOLOR": "1",
             "TMPDIR": str(self._home),
         }
+
+
+@contextlib.contextmanager
+def playbooks_on(name: str, logs: Path, fast: bool) -> Iterator[Playbooks]:
+    """The playbooks on an empty account of their own, which goes with them."""
+    aws = EmbeddedAWS(name, fast=fast)
+    aws.down()  # what a run that was killed has left
+    playbooks = None
+    try:
+        aws.up()
+        playbooks = Playbooks(aws, logs)
+        yield playbooks
+    finally:
+        if playbooks:
+            playbooks.close()
+        aws.down()
