@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import re
 
 import docker
 import psycopg2
 import pytest
+
+from tests.stack.playbooks import Outcome
 
 pytestmark = pytest.mark.thorough
 
@@ -36,7 +39,7 @@ def serving(ecs):
 
 def failure_of(outcome):
     assert outcome.code != 0, outcome.output[-6000:]
-    return outcome.output.split("fatal: ", 1)[1]
+    return re.split(r"^(?:fatal|failed): ", outcome.output, maxsplit=1, flags=re.MULTILINE)[1]
 
 
 @contextlib.contextmanager
@@ -76,9 +79,7 @@ def test_an_image_that_cannot_be_pulled_stops_the_deploy_before_anything_rolls(a
     (project / "airflow" / "dags" / "unpullable.py").write_text("# another image\n")
     process, log = playbooks.start("deploy", **variables)
     pushed = lose_image(aws, process)
-    process.wait(600)
-    assert process.returncode != 0
-    failure = log.read_text().split("fatal: ", 1)[1]
+    failure = failure_of(Outcome(process.wait(600), log.read_text()))
     assert "CannotPullContainerError" in failure
     assert pushed in failure
     assert serving(ecs) == before

@@ -6,6 +6,7 @@ import os
 import time
 
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from tests.embedded_aws import EmbeddedAWS
@@ -297,6 +298,18 @@ def test_an_image_that_is_not_there_is_an_error(aws):
     ecr.create_repository(repositoryName="tasks")
     with pytest.raises(ecr.exceptions.ImageNotFoundException):
         ecr.describe_images(repositoryName="tasks", imageIds=[{"imageTag": "none"}])
+
+
+def test_an_image_that_was_deleted_cannot_be_pulled(aws):
+    ecr = aws.client("ecr")
+    ecr.create_repository(repositoryName="tasks")
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": []}
+    put = requests.put(f"{aws.endpoint_url}/v2/tasks/manifests/hello", json=manifest, timeout=10)
+    digest = put.headers["Docker-Content-Digest"]
+    pulled = f"{aws.endpoint_url}/v2/tasks/manifests/{digest}"
+    assert requests.get(pulled, timeout=10).status_code == 200
+    ecr.batch_delete_image(repositoryName="tasks", imageIds=[{"imageDigest": digest}])
+    assert requests.get(pulled, timeout=10).status_code == 404
 
 
 def test_a_database_is_described_as_said_once_it_is_available(aws, subnets):
