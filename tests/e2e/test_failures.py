@@ -88,22 +88,25 @@ def test_an_image_that_cannot_be_pulled_stops_the_deploy_before_anything_rolls(a
 
 
 def lose_image(aws, process):
-    """Deletes the image of Airflow that a deploy pushes, from the registry and from the engine; its digest."""
-    ecr = aws.client("ecr")
-
-    def digests():
-        return {image["imageDigest"] for image in ecr.describe_images(repositoryName="local-airflow")["imageDetails"]}
-
-    known = digests()
-    while not (new := digests() - known):
+    """Deletes the image of Airflow that a deploy has built and named, from the registry and from the engine, before
+    anything runs on it; its digest.
+    """
+    ecs, known = aws.client("ecs"), command_image(aws.client("ecs"))
+    while (image := command_image(ecs)) == known:
         assert process.poll() is None
-    [digest] = new
-    ecr.batch_delete_image(repositoryName="local-airflow", imageIds=[{"imageDigest": digest}])
+    digest = image.partition("@")[2]
+    aws.client("ecr").batch_delete_image(repositoryName="local-airflow", imageIds=[{"imageDigest": digest}])
     engine = docker.from_env()
     for image in engine.images.list():
         if any(reference.endswith(digest) for reference in image.attrs.get("RepoDigests") or []):
             engine.images.remove(image.id, force=True)
     return digest
+
+
+def command_image(ecs):
+    """What the newest revision for one-off commands runs."""
+    definition = ecs.describe_task_definition(taskDefinition="local-airflow-command")["taskDefinition"]
+    return definition["containerDefinitions"][0]["image"]
 
 
 def test_an_upgrade_that_fails_names_the_snapshot_and_nothing_rolls(aws, ecs, playbooks, project, variables, airflow):

@@ -40,8 +40,9 @@ STACK = {
 
 
 def mutating_calls(aws: Any) -> list[str]:
-    """What was changed since the last `reset_calls`."""
-    return [f"{call['service']} {call['operation']}" for call in aws.calls(mutating=True)]
+    """What was changed since the last `reset_calls`, but for what containers do."""
+    calls = [call for call in aws.calls(mutating=True) if call["caller"] == "host"]
+    return [f"{call['service']} {call['operation']}" for call in calls]
 
 
 def running(aws: Any) -> dict[str, tuple[str, list[str]]]:
