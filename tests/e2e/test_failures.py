@@ -8,6 +8,7 @@ import re
 import docker
 import psycopg2
 import pytest
+import requests
 
 from tests.stack.playbooks import Outcome
 
@@ -78,28 +79,28 @@ def test_an_image_that_cannot_be_pulled_stops_the_deploy_before_anything_rolls(a
     before = serving(ecs)
     (project / "airflow" / "dags" / "unpullable.py").write_text("# another image\n")
     process, log = playbooks.start("deploy", **variables)
-    pushed = lose_image(aws, process)
+    pushed = lose_a_layer(aws, process)
     failure = failure_of(Outcome(process.wait(600), log.read_text()))
     assert "CannotPullContainerError" in failure
     assert pushed in failure
     assert serving(ecs) == before
 
+    aws.client("ecr").batch_delete_image(repositoryName="local-airflow", imageIds=[{"imageDigest": pushed}])
     playbooks.deploy(**variables)
 
 
-def lose_image(aws, process):
-    """Deletes the image of Airflow that a deploy has built and named, from the registry and from the engine, before
-    anything runs on it; its digest.
+def lose_a_layer(aws, process):
+    """Takes the last layer of the image of Airflow that a deploy has built and named out of registry and engine, before
+    anything runs on it; the image's digest. An image that is lost whole is built again.
     """
     ecs, known = aws.client("ecs"), command_image(aws.client("ecs"))
     while (image := command_image(ecs)) == known:
         assert process.poll() is None
     digest = image.partition("@")[2]
-    aws.client("ecr").batch_delete_image(repositoryName="local-airflow", imageIds=[{"imageDigest": digest}])
-    engine = docker.from_env()
-    for image in engine.images.list():
-        if any(reference.endswith(digest) for reference in image.attrs.get("RepoDigests") or []):
-            engine.images.remove(image.id, force=True)
+    registry = f"{aws.endpoint_url}/v2/local-airflow"
+    layer = requests.get(f"{registry}/manifests/{digest}", timeout=10).json()["layers"][-1]["digest"]
+    assert requests.delete(f"{registry}/blobs/{layer}", timeout=10).ok
+    docker.from_env().images.remove("farflow/local-airflow:airflow", force=True)
     return digest
 
 
