@@ -100,7 +100,8 @@ def lose_a_layer(aws, process):
     registry = f"{aws.endpoint_url}/v2/local-airflow"
     layer = requests.get(f"{registry}/manifests/{digest}", timeout=10).json()["layers"][-1]["digest"]
     assert requests.delete(f"{registry}/blobs/{layer}", timeout=10).ok
-    docker.from_env().images.remove("farflow/local-airflow:airflow", force=True)
+    images = docker.from_env().images
+    images.remove(images.get("farflow/local-airflow:airflow").id, force=True)  # under all its names
     return digest
 
 

@@ -26,6 +26,10 @@ def fernet_key(aws):
     return secret["ARN"], secret["VersionId"], secret["SecretString"]
 
 
+def admin_password(aws):
+    return aws.client("secretsmanager").get_secret_value(SecretId="farflow/local/admin-password")["SecretString"]
+
+
 def images(aws):
     """Digest, and when it was pushed, of every image."""
     ecr = aws.client("ecr")
@@ -45,7 +49,7 @@ def named(output):
 def test_what_is_kept_is_named_and_taken_up_again(aws, playbooks, project):
     before = listing(aws)
     playbooks.deploy(**project.variables)
-    key, pushed = fernet_key(aws), images(aws)
+    key, password, pushed = fernet_key(aws), admin_password(aws), images(aws)
 
     teardown = playbooks.teardown(farflow_teardown_keep=KEEP, **project.variables)
     left = more(before, listing(aws))
@@ -61,6 +65,7 @@ def test_what_is_kept_is_named_and_taken_up_again(aws, playbooks, project):
 
     playbooks.deploy(**project.variables)
     assert fernet_key(aws) == key
+    assert admin_password(aws) == password  # as in the restored database
     assert images(aws) == pushed
     calls = mutating_calls(aws)
     assert "rds RestoreDBInstanceFromDBSnapshot" in calls

@@ -21,6 +21,9 @@ SNAPSHOT = "snapshot"
 #: They go, or stay, with what they are in: the schema with its database, images with their repository.
 PARTS = (schema.SCHEMA, ecr_images.TYPE)
 
+#: The first user is in the kept database, with its password.
+_SECRETS = {values.FERNET_KEY: "fernet_key", values.ADMIN_PASSWORD: SNAPSHOT}
+
 _TYPES = {rds_snapshots.TYPE: SNAPSHOT, s3_buckets.TYPE: "log_bucket", ecr_repositories.TYPE: "images"}
 
 
@@ -30,7 +33,7 @@ def kept(inputs: Inputs) -> Callable[[Resource], bool]:
 
     def is_kept(resource: Resource) -> bool:
         if resource.type == secrets.TYPE:
-            return "fernet_key" in keep and resource.name == names.secret(inputs, values.FERNET_KEY)
+            return _SECRETS.get(resource.name.removeprefix(names.secret(inputs, ""))) in keep
         if resource.type == s3_buckets.TYPE and resource.properties["tags"].get(ROLE) == image_builder.ROLE:
             return False  # what it holds is in the project's folder
         return resource.type in PARTS or _TYPES.get(resource.type) in keep

@@ -21,6 +21,7 @@ Document = dict[str, Any]
 
 DATABASE_PASSWORD = "database-password"
 FERNET_KEY = "fernet-key"
+ADMIN_PASSWORD = "admin-password"
 
 #: Where the image keeps the certificates of RDS's authorities.
 _ROOT_CERTIFICATES = "/opt/airflow/certificates/rds-global-bundle.pem"
@@ -41,7 +42,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
             inputs, "airflow_service", "jwt-signing-key", "Signs the tokens of API and tasks", {"kind": "token"}
         ),
         _generated(inputs, "airflow_service", "api-secret-key", "Signs sessions and log requests", {"kind": "token"}),
-        _generated(inputs, "airflow_service", "admin-password", "Password of Airflow's first user", password),
+        _generated(inputs, "airflow_service", ADMIN_PASSWORD, "Password of Airflow's first user", password),
         _database_url(inputs, known, "database-url", "Airflow's metadata database", "postgresql+psycopg2"),
         _database_url(inputs, known, "result-backend-url", "Celery's result backend", "db+postgresql+psycopg2"),
     ]
