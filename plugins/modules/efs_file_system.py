@@ -91,7 +91,9 @@ options:
     default: []
     suboptions:
       name:
-        description: The name, which is the client token; at most 64 characters.
+        description:
+          - The name, which is the client token; at most 64 characters. AWS takes no token twice in an account and
+            region, whatever the file system.
         type: str
         required: true
       posix_user:
@@ -156,7 +158,7 @@ EXAMPLES = r"""
     subnets: [subnet-0a, subnet-0b]
     security_groups: [sg-0c]
     access_points:
-      - name: tasks
+      - name: prod-tasks
         posix_user:
           uid: 50000
           gid: 0

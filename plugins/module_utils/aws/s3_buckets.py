@@ -12,7 +12,7 @@ from ..core.errors import FarflowError
 from .calls import Clients, doing, pages, tag_dict, tag_list, unless
 
 _WHAT = "S3 bucket"
-_GONE = {"NoSuchBucket", "404"}
+GONE = {"NoSuchBucket", "404"}
 _NOT_SET = {
     "NoSuchBucketPolicy",
     "NoSuchLifecycleConfiguration",
@@ -24,16 +24,19 @@ _NOT_SET = {
 
 
 def names(clients: Clients, prefix: str) -> list[str]:
-    """The account's buckets whose names start with the prefix."""
+    """The buckets of this account and region whose names start with the prefix. AWS lists those of all regions."""
+    client = clients("s3")
     with doing("list", "S3 buckets", prefix):
-        found = pages(clients("s3"), "list_buckets", "Buckets", Prefix=prefix)
-    return [bucket["Name"] for bucket in found if bucket["Name"].startswith(prefix)]
+        found = pages(client, "list_buckets", "Buckets", Prefix=prefix)
+    region = client.meta.region_name
+    ours = [bucket["Name"] for bucket in found if bucket.get("BucketRegion", region) == region]
+    return [name for name in ours if name.startswith(prefix)]
 
 
 def exists(clients: Clients, name: str) -> bool:
     """Whether the bucket is there and may be seen."""
     with doing("look up", _WHAT, name):
-        return unless(_GONE, lambda: clients("s3").head_bucket(Bucket=name)) is not None
+        return unless(GONE, lambda: clients("s3").head_bucket(Bucket=name)) is not None
 
 
 def _get(clients: Clients, what: str, operation: str, name: str) -> dict[str, Any]:
@@ -173,4 +176,4 @@ def delete_versions(clients: Clients, name: str, objects: list[dict[str, str]]) 
 def delete(clients: Clients, name: str) -> None:
     """Deletes an empty bucket; one that is gone is fine."""
     with doing("delete", _WHAT, name):
-        unless(_GONE, lambda: clients("s3").delete_bucket(Bucket=name))
+        unless(GONE, lambda: clients("s3").delete_bucket(Bucket=name))

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..aws import s3_buckets as api
-from ..aws.calls import Clients
+from ..aws.calls import Clients, error_code
 from ..core.actions import Resource
+from ..core.errors import FarflowError
 from ..pure import policy
 from ..pure import s3_buckets as pure
 from ..pure.tags import ENVIRONMENT, NOTHING, Told
@@ -22,8 +23,18 @@ _READABLE_AFTER = 60
 
 def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
     """The buckets whose names begin with the environment's, but for those tagged as another environment's."""
-    found = in_parallel(lambda name: _bucket(clients, name, told), api.names(clients, f"{environment}-"))
-    return [bucket for bucket in found if bucket.properties["tags"].get(ENVIRONMENT, environment) == environment]
+    found = in_parallel(lambda name: _unless_gone(clients, name, told), api.names(clients, f"{environment}-"))
+    return [one for one in found if one and one.properties["tags"].get(ENVIRONMENT, environment) == environment]
+
+
+def _unless_gone(clients: Clients, name: str, told: Told) -> Resource | None:
+    """AWS lists a bucket for some time after its deletion."""
+    try:
+        return _bucket(clients, name, told)
+    except FarflowError as error:
+        if isinstance(error.__cause__, Exception) and error_code(error.__cause__) in api.GONE:
+            return None
+        raise
 
 
 def read(clients: Clients, names: Iterable[str]) -> list[Resource]:

@@ -196,7 +196,7 @@ def another_security_group_of_a_mount_target(aws):
     )
 
 
-@drift("create access_point local-shared-volume/tasks", follows=("change ecs_task_definition local-hello",))
+@drift("create access_point local-shared-volume/local-tasks", follows=("change ecs_task_definition local-hello",))
 def the_access_point_deleted(aws):
     efs = aws.client("efs")
     (point,) = efs.describe_access_points()["AccessPoints"]

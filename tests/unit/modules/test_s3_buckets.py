@@ -183,6 +183,27 @@ def test_find_sees_the_environment_alone(aws, run_module):
     assert len(calls) == 1 + 7 * 2
 
 
+def test_find_sees_its_region_alone(aws, run_module):
+    run_module(module, buckets=[BUCKET, {"name": "test-elsewhere"}])
+
+    def told(parsed, **_unused):
+        """As AWS's answer has it, and moto's has not."""
+        for bucket in parsed["Buckets"]:
+            bucket["BucketRegion"] = "us-east-1" if bucket["Name"] == "test-elsewhere" else "eu-west-1"
+
+    client = s3()
+    client.meta.events.register("after-call.s3.ListBuckets", told)
+    found = s3_buckets.find(Clients(lambda service, config: client), "test")
+    assert [bucket.name for bucket in found] == [NAME]
+
+
+def test_a_bucket_that_is_listed_after_its_deletion_is_none(aws, run_module, monkeypatch):
+    run_module(module, buckets=[BUCKET])
+    monkeypatch.setattr(s3_buckets.api, "names", lambda clients, prefix: [NAME, "test-gone"])
+    found = s3_buckets.find(Clients(lambda service, config: s3()), "test")
+    assert [bucket.name for bucket in found] == [NAME]
+
+
 def test_what_the_plan_hands_over_is_what_was_given():
     resource = pure.desired(BUCKET)
     handed = json.loads(json.dumps({**resource.properties, "name": resource.name}))

@@ -24,7 +24,6 @@ SHARED_VOLUME_PATH = "/shared-volume"
 #: Whatever user an image runs as, on the volume all tasks are one, so that each can read what another wrote.
 _USER = 1000
 _ACCESS_POINT: dict[str, Any] = {
-    "name": "tasks",
     "posix_user": {"uid": _USER, "gid": _USER},
     "root_directory": {"path": "/tasks", "owner_uid": _USER, "owner_gid": _USER, "permissions": "0755"},
 }
@@ -89,9 +88,14 @@ def _file_system(inputs: Inputs, known: Known) -> Document:
         "name": name,
         "subnets": network.subnet_ids(inputs, known, network.PRIVATE),
         "security_groups": [group],
-        "access_points": [_ACCESS_POINT],
+        "access_points": [{**_ACCESS_POINT, "name": _access_point_name(inputs)}],
         "tags": tags(inputs, ROLE, name),
     }
+
+
+def _access_point_name(inputs: Inputs) -> str:
+    """With the environment's name, as AWS takes it once in an account and region, whatever the file system."""
+    return f"{names.environment(inputs)}-tasks"
 
 
 def _task_definition(inputs: Inputs, known: Known, task: DagTask) -> Document:
@@ -113,7 +117,7 @@ def _task_definition(inputs: Inputs, known: Known, task: DagTask) -> Document:
         definition["ephemeral_storage"] = {"size_in_gib": task.ephemeral_storage}
     if task.shared_volume:
         name = f"{environment}-{SHARED_VOLUME}"
-        access_point = known.id(efs.ACCESS_POINT, f"{name}/{_ACCESS_POINT['name']}")
+        access_point = known.id(efs.ACCESS_POINT, f"{name}/{_access_point_name(inputs)}")
         volume = {
             "file_system_id": known.id(efs.FILE_SYSTEM, name),
             "transit_encryption": "ENABLED",
