@@ -287,6 +287,7 @@ _SETTINGS: list[Row] = [
     ),
     *_each(
         "airflow_service_secrets",
+        ({"TOKEN": SECRET.removesuffix("-AbCdEf")}, "airflow_service_secrets.TOKEN: is a text"),
         ({"TOKEN": "hunter2"}, "airflow_service_secrets.TOKEN: is a text of 7 characters, not shown"),
         ({"TOKEN": 5}, "airflow_service_secrets.TOKEN: is a number"),
         ({"TOKEN": "arn:aws:ssm:us-east-1:123456789012:parameter/x"}, "Secrets Manager"),

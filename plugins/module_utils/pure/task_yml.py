@@ -20,7 +20,8 @@ ARCHITECTURES = ("X86_64", "ARM64")
 LARGEST = 56 * 1024
 
 #: What the ARN of a secret matches, which may end with a JSON key, a version's stage and its id.
-SECRET_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+(:[^:]*){0,3}"
+#: Whole, with the six characters that AWS adds to the name: a policy that names less of it grants nothing.
+SECRET_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}(:[^:]*){0,3}"
 _SECRET_NAME = r"[\w/+=.@-]{1,400}"
 
 
@@ -52,7 +53,7 @@ KEYS: dict[str, Check] = {
     "command": list_of(_TEXT, 'a list of texts, as ["python", "main.py"]'),
     "environment": map_of(_TEXT, "a mapping of names to texts"),
     "secrets": map_of(
-        secret_text(f"{SECRET_ARN}|{_SECRET_NAME}", "the ARN of a secret, or its name within the environment"),
+        secret_text(f"{SECRET_ARN}|{_SECRET_NAME}", "the whole ARN of a secret, or its name within the environment"),
         "a mapping of names to secrets",
     ),
     "policy": statements,

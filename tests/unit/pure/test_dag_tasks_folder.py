@@ -111,7 +111,7 @@ def test_an_empty_task_yml_asks_for_nothing(tasks):
         ("environment:\n  A=B: x", 2, "environment.A=B is no name of an environment variable"),
         ("environment:\n  1A: x", 2, "environment.1A is no name"),
         ("environment:\n  DAY: 2026-01-01", 2, "environment.DAY is a date 2026-01-01"),
-        ("secrets: {A: 5}", 1, "secrets.A is a number, allowed: the ARN of a secret"),
+        ("secrets: {A: 5}", 1, "secrets.A is a number, allowed: the whole ARN of a secret"),
         ("secrets:\n  A: arn:aws:s3:::bucket", 2, "secrets.A is a text of 19 characters, not shown"),
         ("secrets:\n  A: name with spaces", 2, "secrets.A is a text of 16 characters, not shown"),
         ("secrets: name", 1, "secrets is a text 'name', allowed: a mapping of names to secrets"),

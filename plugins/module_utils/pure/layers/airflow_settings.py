@@ -78,7 +78,7 @@ def environment(value: Mapping[Any, Any]) -> Iterator[Problem]:
 
 def secrets(value: Mapping[Any, Any]) -> Iterator[Problem]:
     """``{name: ARN}``"""
-    yield from map_of(secret_text(SECRET_ARN, "the ARN of a secret in Secrets Manager"), "a mapping")(value)
+    yield from map_of(secret_text(SECRET_ARN, "the whole ARN of a secret in Secrets Manager"), "a mapping")(value)
     for name in value:
         yield from below(name, _ours(str(name)))
 
