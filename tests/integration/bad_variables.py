@@ -143,6 +143,7 @@ _RDS: list[Row] = [
         (_ARN.format("kms", "alias/mine"), "alias"),
         (KEY, "region us-east-1"),
     ),
+    *_each("rds_allow_major_version_upgrade", ("17", "true or false")),
     *_each("rds_multi_az", ("both", "true or false")),
     *_each("rds_deletion_protection", (2, "true or false")),
     *_each("rds_backup_retention_period", (36, "36"), (-1, "-1")),
