@@ -14,7 +14,7 @@ import pytest
 
 from tests.embedded_aws import EmbeddedAWS
 from tests.stack.listing import listing
-from tests.stack.playbooks import ROOT, Playbooks
+from tests.stack.playbooks import ROOT, playbooks_on
 
 from .airflow_api import Airflow
 
@@ -25,19 +25,11 @@ LOGS = ARTIFACTS / "e2e"
 @pytest.fixture(scope="session")
 def playbooks():
     """The playbooks, on an empty account. Their output and the log of all AWS calls are kept as artifacts."""
-    aws = EmbeddedAWS("e2e", fast=False)
-    aws.down()  # what a run that was killed has left
-    playbooks = None
-    try:
-        aws.up()
-        playbooks = Playbooks(aws, LOGS)
+    with playbooks_on("e2e", LOGS, fast=False) as playbooks:
         yield playbooks
-    finally:
-        if playbooks:
-            playbooks.close()
-            (LOGS / "calls.jsonl").write_text("".join(f"{json.dumps(call)}\n" for call in aws.calls()))
-            shutil.copy(aws.settings.path("server.log"), LOGS)
-        aws.down()
+        aws = playbooks.aws
+        (LOGS / "calls.jsonl").write_text("".join(f"{json.dumps(call)}\n" for call in aws.calls()))
+        shutil.copy(aws.settings.path("server.log"), LOGS)
 
 
 @pytest.fixture(scope="session")

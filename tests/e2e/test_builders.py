@@ -10,9 +10,12 @@ import time
 import pytest
 
 from tests.stack.listing import difference, listing
-from tests.stack.playbooks import ROOT, playbooks_on
+
+from .own_account import fixtures_of
 
 pytestmark = pytest.mark.thorough
+
+playbooks, aws = fixtures_of("e2e-builders")
 
 _NOWHERE = "tcp://127.0.0.1:1"
 _DOCKERFILE = 'FROM debian:trixie-slim\nCOPY --chmod=755 greet /usr/local/bin/\nCMD ["greet"]\n'
@@ -38,17 +41,6 @@ class Project:
     @property
     def variables(self):
         return {"dag_tasks_path": str(self.task.parent), "airflow_service_path": str(self.airflow)}
-
-
-@pytest.fixture(scope="module")
-def playbooks():
-    with playbooks_on("e2e-builders", ROOT / "artifacts" / "e2e-builders", fast=False) as playbooks:
-        yield playbooks
-
-
-@pytest.fixture(scope="module")
-def aws(playbooks):
-    return playbooks.aws
 
 
 @pytest.fixture(scope="module")

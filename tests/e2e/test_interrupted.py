@@ -8,12 +8,14 @@ import pytest
 
 from tests.stack.killing import kill_deploy
 from tests.stack.listing import difference, listing, more
-from tests.stack.playbooks import ROOT, playbooks_on
 from tests.thorough import seeds
 
 from .conftest import airflow_of
+from .own_account import fixtures_of
 
 pytestmark = pytest.mark.thorough
+
+playbooks, aws = fixtures_of("e2e-interrupted")
 
 LAST_CALL = 95  # a whole deploy makes some more
 SEEDS = seeds(few=1, many=3)
@@ -40,17 +42,6 @@ ONCE = {
     "role": 9,
     "secret": 7,
 }
-
-
-@pytest.fixture(scope="module")
-def playbooks():
-    with playbooks_on("e2e-interrupted", ROOT / "artifacts" / "e2e-interrupted", fast=False) as playbooks:
-        yield playbooks
-
-
-@pytest.fixture(scope="module")
-def aws(playbooks):
-    return playbooks.aws
 
 
 @pytest.mark.parametrize("seed", SEEDS)

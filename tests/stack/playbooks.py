@@ -134,12 +134,9 @@ def playbooks_on(name: str, logs: Path, fast: bool) -> Iterator[Playbooks]:
     """The playbooks on an empty account of their own, which goes with them."""
     aws = EmbeddedAWS(name, fast=fast)
     aws.down()  # what a run that was killed has left
-    playbooks = None
-    try:
+    with contextlib.ExitStack() as ending:
+        ending.callback(aws.down)
         aws.up()
         playbooks = Playbooks(aws, logs)
+        ending.callback(playbooks.close)
         yield playbooks
-    finally:
-        if playbooks:
-            playbooks.close()
-        aws.down()

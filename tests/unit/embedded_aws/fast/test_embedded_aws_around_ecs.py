@@ -1,0 +1,151 @@
+"""The services around ECS, without containers, driven by boto3: what the emulators get wrong by themselves is right."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+from said_and_described import TASK_DEFINITION, lost, until
+
+
+def test_get_resources_lists_active_task_definitions_only(aws):
+    ecs = aws.client("ecs")
+    for _unused in range(2):
+        ecs.register_task_definition(**TASK_DEFINITION, tags=[{"key": "k", "value": "v"}])
+    ecs.deregister_task_definition(taskDefinition="web:1")
+    found = aws.client("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["ecs:task-definition"])
+    assert [(item["ResourceARN"].rsplit("/")[-1], item["Tags"]) for item in found["ResourceTagMappingList"]] == [
+        ("web:2", [{"Key": "k", "Value": "v"}])
+    ]
+
+
+def test_an_image_that_is_not_there_is_an_error(aws):
+    ecr = aws.client("ecr")
+    ecr.create_repository(repositoryName="tasks")
+    with pytest.raises(ecr.exceptions.ImageNotFoundException):
+        ecr.describe_images(repositoryName="tasks", imageIds=[{"imageTag": "none"}])
+
+
+def test_an_image_that_was_deleted_cannot_be_pulled(aws):
+    ecr = aws.client("ecr")
+    ecr.create_repository(repositoryName="tasks")
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": []}
+    put = requests.put(f"{aws.endpoint_url}/v2/tasks/manifests/hello", json=manifest, timeout=10)
+    digest = put.headers["Docker-Content-Digest"]
+    pulled = f"{aws.endpoint_url}/v2/tasks/manifests/{digest}"
+    assert requests.get(pulled, timeout=10).status_code == 200
+    ecr.batch_delete_image(repositoryName="tasks", imageIds=[{"imageDigest": digest}])
+    assert requests.get(pulled, timeout=10).status_code == 404
+
+
+def test_a_database_is_described_as_said_once_it_is_available(aws, subnets):
+    rds = aws.client("rds")
+    said = {
+        "DBInstanceIdentifier": "db",
+        "Engine": "postgres",
+        "DBInstanceClass": "db.t4g.small",
+        "AllocatedStorage": 25,
+        "StorageType": "gp3",
+        "StorageThroughput": 250,
+        "BackupRetentionPeriod": 30,
+        "PreferredBackupWindow": "01:00-02:00",
+        "StorageEncrypted": True,
+        "DeletionProtection": True,
+    }
+    created = rds.create_db_instance(
+        **said,
+        EngineVersion="17",
+        MasterUsername="airflow",
+        MasterUserPassword="password",
+        EnableCloudwatchLogsExports=["postgresql"],
+    )["DBInstance"]
+    assert created["DBInstanceStatus"] == "creating"
+    until(lambda: rds.describe_db_instances()["DBInstances"][0]["DBInstanceStatus"] == "available")
+    described = rds.describe_db_instances()["DBInstances"][0]
+    assert lost(said, described) == []
+    assert described["EnabledCloudwatchLogsExports"] == ["postgresql"]
+    assert described["EngineVersion"].startswith("17.")
+
+
+def test_what_is_in_use_is_not_deleted(aws, service, subnets):
+    ec2, ecs, elb = aws.client("ec2"), aws.client("ecs"), aws.client("elbv2")
+    vpc = ec2.describe_subnets(SubnetIds=subnets)["Subnets"][0]["VpcId"]
+    group, other = (
+        ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"] for name in ("a", "b")
+    )
+    rule = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [{"GroupId": group}]}
+    ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=[rule])
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    address = ec2.allocate_address(Domain="vpc")
+    nat = ec2.create_nat_gateway(SubnetId=subnets[0], AllocationId=address["AllocationId"])["NatGateway"]
+    balancer = elb.create_load_balancer(Name="lb", Type="network", Subnets=subnets)["LoadBalancers"][0]
+    target_group = elb.create_target_group(Name="tg", Protocol="TCP", Port=80, VpcId=vpc, TargetType="ip")
+    target_group = target_group["TargetGroups"][0]["TargetGroupArn"]
+    elb.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Protocol="TCP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": target_group}],
+    )
+    attempts = {
+        "security group": lambda: ec2.delete_security_group(GroupId=group),
+        "same rule": lambda: ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=[rule]),
+        "subnet": lambda: ec2.delete_subnet(SubnetId=subnets[0]),
+        "internet gateway": lambda: ec2.delete_internet_gateway(InternetGatewayId=gateway),
+        "attachment": lambda: ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc),
+        "address": lambda: ec2.release_address(AllocationId=address["AllocationId"]),
+        "target group": lambda: elb.delete_target_group(TargetGroupArn=target_group),
+        "cluster": lambda: ecs.delete_cluster(cluster="c"),
+    }
+    refused = {}
+    for name, attempt in attempts.items():
+        with pytest.raises(ClientError) as error:
+            attempt()
+        refused[name] = error.value.response["Error"]["Code"]
+    assert refused == {
+        "security group": "DependencyViolation",
+        "same rule": "InvalidPermission.Duplicate",
+        "subnet": "DependencyViolation",
+        "internet gateway": "DependencyViolation",
+        "attachment": "DependencyViolation",
+        "address": "InvalidIPAddress.InUse",
+        "target group": "ResourceInUse",
+        "cluster": "ClusterContainsServicesException",
+    }
+    assert ec2.describe_nat_gateways()["NatGateways"][0]["NatGatewayAddresses"][0]["PublicIp"] == address["PublicIp"]
+    ec2.delete_nat_gateway(NatGatewayId=nat["NatGatewayId"])
+    ec2.release_address(AllocationId=address["AllocationId"])
+    ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+
+
+def test_get_resources_comes_in_pages(aws):
+    logs = aws.client("logs")
+    for number in range(3):
+        logs.create_log_group(logGroupName=f"/{number}", tags={"k": "v"})
+    pages = (
+        aws.client("resourcegroupstaggingapi")
+        .get_paginator("get_resources")
+        .paginate(ResourcesPerPage=2, TagFilters=[{"Key": "k", "Values": ["v"]}])
+    )
+    assert [len(page["ResourceTagMappingList"]) for page in pages] == [2, 1]
+
+
+def test_a_new_bucket_blocks_public_access(aws):
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="bucket")
+    assert all(s3.get_public_access_block(Bucket="bucket")["PublicAccessBlockConfiguration"].values())
+
+
+def test_services_around_it_answer(aws, subnets):
+    aws.client("sqs").create_queue(QueueName="q", Attributes={"VisibilityTimeout": "43200"})
+    aws.client("logs").create_log_group(logGroupName="/g", tags={"k": "v"})
+    aws.client("secretsmanager").create_secret(Name="s", SecretString="x")
+    aws.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")
+    balancer = aws.client("elbv2").create_load_balancer(Name="lb", Type="network", Subnets=subnets)["LoadBalancers"][0]
+    file_system = aws.client("efs").create_file_system(CreationToken="t", Encrypted=True)
+    discovery = aws.client("servicediscovery")
+    discovery.create_private_dns_namespace(Name="e.internal", Vpc=balancer["VpcId"])
+    assert balancer["VpcId"] == aws.client("ec2").describe_subnets(SubnetIds=subnets)["Subnets"][0]["VpcId"]
+    assert file_system["Encrypted"] is True
+    assert discovery.list_namespaces()["Namespaces"][0]["Name"] == "e.internal"

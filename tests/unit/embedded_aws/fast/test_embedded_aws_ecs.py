@@ -1,0 +1,162 @@
+"""Amazon ECS without containers, driven by boto3: what the emulators get wrong by themselves is right."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+from said_and_described import TASK_DEFINITION, lost, until
+
+
+def one_off(service):
+    """Arguments of RunTask, in the network of the service."""
+    network = service["networkConfiguration"]
+    return {"cluster": "c", "taskDefinition": "web", "launchType": "FARGATE", "networkConfiguration": network}
+
+
+def test_every_member_of_a_task_definition_is_described(aws):
+    ecs = aws.client("ecs")
+    ecs.register_task_definition(**TASK_DEFINITION)
+    assert lost(TASK_DEFINITION, ecs.describe_task_definition(taskDefinition="web")["taskDefinition"]) == []
+
+
+def test_aws_defaults_are_filled_in(aws):
+    ecs = aws.client("ecs")
+    ecs.register_task_definition(**TASK_DEFINITION)
+    definition = ecs.describe_task_definition(taskDefinition="web")["taskDefinition"]
+    container = definition["containerDefinitions"][0]
+    assert container["portMappings"] == [{"containerPort": 8080, "hostPort": 8080, "protocol": "tcp"}]
+    assert container["healthCheck"] == {"command": ["CMD", "true"], "interval": 30, "timeout": 5, "retries": 3}
+    assert "pidMode" not in definition
+
+
+def test_a_family_prefix_is_a_whole_family(aws):
+    ecs = aws.client("ecs")
+    for family in ("web", "web-two", "web"):
+        ecs.register_task_definition(**{**TASK_DEFINITION, "family": family})
+    arns = ecs.list_task_definitions(familyPrefix="web", sort="DESC")["taskDefinitionArns"]
+    assert [arn.rsplit("/")[-1] for arn in arns] == ["web:2", "web:1"]
+
+
+def test_every_member_of_a_new_service_is_described(aws, service):
+    described = aws.client("ecs").describe_services(cluster="c", services=["web"], include=["TAGS"])["services"][0]
+    said = {name: value for name, value in service.items() if name not in ("cluster", "taskDefinition")}
+    assert lost(said, described) == []
+
+
+def test_an_update_is_kept_and_leaves_the_rest(aws, service):
+    ecs = aws.client("ecs")
+    changes = {
+        "propagateTags": "TASK_DEFINITION",
+        "enableECSManagedTags": False,
+        "availabilityZoneRebalancing": "ENABLED",
+        "serviceRegistries": [],
+    }
+    ecs.update_service(cluster="c", service="web", **changes, deploymentConfiguration={"maximumPercent": 150})
+    described = ecs.describe_services(cluster="c", services=["web"])["services"][0]
+    assert lost(changes, described) == []
+    assert described["deploymentConfiguration"]["maximumPercent"] == 150
+    assert described["deploymentConfiguration"]["deploymentCircuitBreaker"]["enable"] is True
+
+
+def test_a_service_runs_and_rolls(aws, service):
+    ecs = aws.client("ecs")
+    ecs.update_service(
+        cluster="c", service="web", forceNewDeployment=True, deploymentConfiguration={"maximumPercent": 150}
+    )
+    described = ecs.describe_services(cluster="c", services=["web"])["services"][0]
+    assert (described["runningCount"], described["deployments"][0]["rolloutState"]) == (2, "COMPLETED")
+
+
+def test_a_one_off_task_ends_well_and_has_a_log(aws, service):
+    ecs = aws.client("ecs")
+    aws.client("logs").create_log_group(logGroupName="g")
+    task = ecs.run_task(**one_off(service))["tasks"][0]["taskArn"]
+
+    def stopped():
+        return ecs.describe_tasks(cluster="c", tasks=[task])["tasks"][0]["lastStatus"] == "STOPPED"
+
+    until(stopped)
+    assert ecs.describe_tasks(cluster="c", tasks=[task])["tasks"][0]["containers"][0]["exitCode"] == 0
+    assert len(aws.client("logs").describe_log_streams(logGroupName="g")["logStreams"]) == 1
+
+
+def test_a_client_token_starts_its_task_once(aws, service):
+    ecs = aws.client("ecs")
+    started = [ecs.run_task(**one_off(service), clientToken="token")["tasks"][0]["taskArn"] for _unused in range(2)]
+    assert started[0] == started[1]
+
+
+def test_a_client_token_makes_its_service_once(aws, service):
+    ecs = aws.client("ecs")
+    request = {**service, "serviceName": "other"}
+    made = [ecs.create_service(**request, clientToken="token")["service"]["serviceArn"] for _unused in range(2)]
+    assert made[0] == made[1]
+    with pytest.raises(ClientError, match="not idempotent"):
+        ecs.create_service(**request, clientToken="another")
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"cluster": "none"}, "ClusterNotFoundException"),
+        ({"taskDefinition": "none"}, "Unable to find task definition"),
+        ({"networkConfiguration": {}}, "Network Configuration must be provided"),
+        ({"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-none"]}}}, "subnet-none"),
+    ],
+)
+def test_a_task_that_cannot_run_is_refused(aws, service, change, complaint):
+    with pytest.raises(ClientError, match=complaint):
+        aws.client("ecs").run_task(**{**one_off(service), **change})
+
+
+def test_a_family_means_its_newest_active_revision(aws):
+    ecs = aws.client("ecs")
+    for _unused in range(2):
+        ecs.register_task_definition(**TASK_DEFINITION)
+    ecs.deregister_task_definition(taskDefinition="web:2")
+    assert ecs.describe_task_definition(taskDefinition="web")["taskDefinition"]["revision"] == 1
+    ecs.deregister_task_definition(taskDefinition="web:1")
+    with pytest.raises(ClientError, match="Unable to describe task definition"):
+        ecs.describe_task_definition(taskDefinition="web")
+
+
+def test_sizes_that_fargate_has_not_are_refused(aws):
+    with pytest.raises(ClientError, match="No Fargate configuration"):
+        aws.client("ecs").register_task_definition(**{**TASK_DEFINITION, "memory": "8192"})
+
+
+def test_a_protected_task_survives_scale_in(aws, service):
+    ecs = aws.client("ecs")
+    tasks = ecs.list_tasks(cluster="c", serviceName="web")["taskArns"]
+    ecs.update_task_protection(cluster="c", tasks=tasks, protectionEnabled=True, expiresInMinutes=1)
+    ecs.update_service(cluster="c", service="web", desiredCount=0)
+    assert ecs.list_tasks(cluster="c", serviceName="web")["taskArns"] == tasks
+    ecs.update_task_protection(cluster="c", tasks=tasks, protectionEnabled=False)
+    assert ecs.list_tasks(cluster="c", serviceName="web")["taskArns"] == []
+
+
+def test_scaling_of_a_service_that_exists(aws, service):
+    scaling = aws.client("application-autoscaling")
+    target = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/c/web",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "MinCapacity": 1,
+        "MaxCapacity": 5,
+    }
+    arn = scaling.register_scalable_target(**target, Tags={"k": "v"})["ScalableTargetARN"]
+    assert lost(target, scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"][0]) == []
+    assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"k": "v"}
+    aws.reset()
+    assert scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == []
+
+
+def test_scaling_of_a_service_that_does_not_exist_is_refused(aws, service):
+    with pytest.raises(ClientError, match="ECS service doesn't exist"):
+        aws.client("application-autoscaling").register_scalable_target(
+            ServiceNamespace="ecs",
+            ResourceId="service/c/other",
+            ScalableDimension="ecs:service:DesiredCount",
+            MinCapacity=1,
+            MaxCapacity=5,
+        )

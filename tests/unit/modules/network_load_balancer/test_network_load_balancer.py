@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import network_load_balancer as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import network_load_balancer as pure
+from ansible_collections.farflow.airflow.plugins.modules import network_load_balancer as module
+
+
+def elbv2():
+    return boto3.client("elbv2")
+
+
+def listed():
+    client = elbv2()
+    return (
+        [found["LoadBalancerName"] for found in client.describe_load_balancers()["LoadBalancers"]],
+        [found["TargetGroupName"] for found in client.describe_target_groups()["TargetGroups"]],
+    )
+
+
+def test_creates_then_changes_nothing(run_module, spec):
+    first = run_module(module, **spec)
+    assert first["reasons"] == [
+        "target group test-airflow created",
+        "load balancer test-airflow created",
+        "listener test-airflow:80 created",
+        "listener test-airflow:443 created",
+    ]
+    assert first["dns_name"].startswith("test-airflow-")
+    assert first["canonical_hosted_zone_id"]
+    assert first["target_groups"]["test-airflow"].startswith("arn:aws:elasticloadbalancing:")
+    second = run_module(module, **spec)
+    assert second["reasons"] == []
+    same = "arn", "dns_name", "canonical_hosted_zone_id", "target_groups"
+    assert [second[key] for key in same] == [first[key] for key in same]
+
+
+@pytest.mark.parametrize("wanted", [{"scheme": "internet-facing"}, {"state": "absent"}])
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_deletion_protection_is_respected(run_module, spec, wanted, check_mode):
+    protected = {**spec, "attributes": {"deletion_protection.enabled": True}}
+    run_module(module, **protected)
+    result = run_module(module, check_mode=check_mode, **{**protected, **wanted})
+    assert "load balancer test-airflow has deletion protection" in result["msg"]
+    assert listed() == (["test-airflow"], ["test-airflow"])
+
+
+def test_what_cannot_work_is_told_at_once(run_module, spec):
+    result = run_module(
+        module, name="test-airflow", attributes={"idle": 1}, listeners=[{"port": 80, "target_group": "missing"}]
+    )
+    for words in ("needs subnets", "needs security_groups", "attribute idle is not", "missing is not in target_groups"):
+        assert words in result["msg"]
+
+
+def test_without_tags(run_module, spec):
+    bare = {key: value for key, value in spec.items() if key != "tags"}
+    run_module(module, **bare)
+    assert run_module(module, **bare)["changed"] is False
+
+
+def test_check_mode_creates_nothing(run_module, spec):
+    result = run_module(module, check_mode=True, **spec)
+    assert len(result["reasons"]) == 4
+    assert result["arn"] is None
+    assert listed() == ([], [])
+
+
+def test_absent_deletes_all_of_it_and_nothing_else(run_module, spec, network):
+    run_module(module, **spec)
+    other = elbv2().create_target_group(Name="test-foreign", Protocol="TCP", Port=1, VpcId=network["vpc"])
+    elbv2().create_load_balancer(Name="other", Type="network", Subnets=network["subnets"])
+    predicted = run_module(module, check_mode=True, name="test-airflow", state="absent")
+    done = run_module(module, name="test-airflow", state="absent")
+    assert predicted["reasons"] == done["reasons"]
+    assert sorted(done["reasons"]) == [
+        "listener test-airflow:443 deleted",
+        "listener test-airflow:80 deleted",
+        "load balancer test-airflow deleted",
+        "target group test-airflow deleted",
+    ]
+    assert listed() == (["other"], [other["TargetGroups"][0]["TargetGroupName"]])
+    assert run_module(module, name="test-airflow", state="absent")["changed"] is False
+
+
+def counted(service):
+    client, calls = boto3.client(service), []
+    client.meta.events.register(f"before-call.{service}", lambda model, **_unused: calls.append(model.name))
+    return Clients(lambda _unused, config: client), calls
+
+
+def test_find_sees_the_environment_alone_in_six_calls(run_module, spec):
+    run_module(module, **spec)
+    run_module(
+        module,
+        **{
+            **spec,
+            "name": "test-eu-airflow",
+            "tags": {"farflow:environment": "test-eu"},
+            "target_groups": [],
+            "listeners": [],
+        },
+    )
+    clients, calls = counted("elbv2")
+    found = glue.find(clients, "test")
+    assert plan(pure.desired(spec), found) == []
+    assert len(calls) == 7  # six, and the listeners of the other environment whose name begins alike
+
+
+def test_find_sees_a_target_group_whose_load_balancer_is_not_there_yet(run_module, spec):
+    run_module(module, **spec)
+    arn = elbv2().describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    for listener in elbv2().describe_listeners(LoadBalancerArn=arn)["Listeners"]:
+        elbv2().delete_listener(ListenerArn=listener["ListenerArn"])
+    elbv2().delete_load_balancer(LoadBalancerArn=arn)
+    clients, _unused = counted("elbv2")
+    assert [(one.type, one.name) for one in glue.find(clients, "test")] == [("target_group", "test-airflow")]
+
+
+def test_find_asks_twice_where_there_is_nothing(aws):
+    clients, calls = counted("elbv2")
+    assert glue.find(clients, "test") == []
+    assert calls == ["DescribeLoadBalancers", "DescribeTargetGroups"]
+
+
+def test_properties_are_plain_and_named_as_the_arguments(spec):
+    group, balancer, tcp, _unused = pure.desired(spec)
+    for resource in (group, balancer, tcp):
+        assert json.loads(json.dumps(resource.properties)) == resource.properties
+    again = pure.desired({**spec, "target_groups": [{**group.properties, "name": group.name}]})
+    assert again[0] == group
