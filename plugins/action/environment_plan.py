@@ -16,7 +16,7 @@ from ..module_utils.glue.session import client_factory, profiles
 from ..module_utils.glue.waiting import NotYet, wait_for
 from ..module_utils.pure.layers import checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
-from ..module_utils.pure.layers.refusals import refusals
+from ..module_utils.pure.layers.refusals import elsewhere, refusals
 from ..plugin_utils import inputs as given
 from ..plugin_utils.worker import collect_little_garbage
 
@@ -54,7 +54,7 @@ class ActionModule(ActionBase):
             keep=inputs["farflow_teardown_keep"],
         )
         if arguments.get("state") == "absent":
-            refused = teardown.refusals(seen.known)
+            refused = [*elsewhere(inputs, seen.known), *teardown.refusals(seen.known)]
         else:
             refused = refusals(inputs, seen.known, wanted)
         if refused:

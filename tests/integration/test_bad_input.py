@@ -243,6 +243,22 @@ def test_teardown_of_another_environment_is_refused(playbooks, aws, project, con
     assert aws.calls() == []
 
 
+@pytest.mark.parametrize(("playbook", "more"), [("deploy", {}), ("teardown", {"farflow_teardown_confirm": "local"})])
+def test_an_environment_of_another_region_is_left_alone(playbooks, aws, project, playbook, more):
+    """IAM roles have no region: they would be taken from the environment that uses them."""
+    condition = {"ArnLike": {"aws:SourceArn": "arn:aws:ecs:eu-west-1:123456789012:*"}}
+    principal = {"Service": "ecs-tasks.amazonaws.com"}
+    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    path = "/farflow/local/"
+    aws.client("iam").create_role(RoleName="local-airflow-worker", Path=path, AssumeRolePolicyDocument=document)
+    aws.reset_calls()
+    outcome = playbooks.run(playbook, **project.variables, **more)
+    assert outcome.code != 0
+    assert missing(["farflow_region: is 'us-east-1'", "eu-west-1", "nothing was done"], [outcome.output]) == []
+    assert aws.calls(mutating=True) == []
+
+
 def test_teardown_needs_no_project_folder(playbooks, aws):
     playbooks.teardown(dag_tasks_path="/no/such/folder", airflow_service_path="/no/such/folder")
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import dag_tasks_folder
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import dag_tasks_folder, iam_roles
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import policies
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.network import usable_zones, zones
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusals import refusals
 from gathered import gather
 
 ZONES = [Resource("availability_zone", f"eu-west-1{letter}") for letter in "abc"]
+ZONES_OF_TOKYO = [("a", "az3"), ("c", "az1"), ("d", "az2")]
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf"
 
 
@@ -62,7 +67,10 @@ def test_secrets_are_the_dag_tasks_alone(tasks):
 
 def test_more_zones_than_the_region_has():
     (line,) = refused(network_availability_zone_count=4)
-    assert line == "network_availability_zone_count: is 4, allowed: up to 3, which is all of eu-west-1"
+    assert line == (
+        "network_availability_zone_count: is 4, allowed: up to 3, as eu-west-1 has eu-west-1a, eu-west-1b, eu-west-1c "
+        "with all that is needed; or name others by network_availability_zones"
+    )
     assert refused(network_availability_zone_count=4, layers=["dag_tasks"]) == []
 
 
@@ -70,3 +78,31 @@ def test_zones_that_there_are_not():
     (line,) = refused(network_availability_zones=["eu-west-1a", "eu-west-1z"])
     assert line.startswith("network_availability_zones.1: is 'eu-west-1z', allowed: zones that you have, eu-west-1a, ")
     assert refused(network_availability_zones=["eu-west-1a", "eu-west-1c"], network_availability_zone_count=6) == []
+
+
+def test_a_zone_that_lacks_something_is_used_where_it_is_named_alone():
+    tokyo = [Resource("availability_zone", f"ap-northeast-1{name}", id=f"apne1-{id}") for name, id in ZONES_OF_TOKYO]
+    assert usable_zones(Known(tokyo)) == ["ap-northeast-1c", "ap-northeast-1d"]
+    inputs, _unused = gather(farflow_region="ap-northeast-1", network_availability_zones=["ap-northeast-1a"])
+    assert zones(inputs, Known(tokyo)) == ["ap-northeast-1a"]
+
+
+def role(region, partition="aws"):
+    inputs, _unused = gather(farflow_region=region)
+    account = Resource("identity", "identity", {}, "123456789012", {"partition": partition})
+    trust = policies.assume_role(inputs, Known([account]))
+    return iam_roles.desired({"name": f"prod-tasks-{region}", "assume_role_policy": json.loads(json.dumps(trust))})
+
+
+def test_an_environment_of_this_name_in_another_region():
+    (line,) = refused(role("us-east-1"), layers=["network"])
+    assert line == (
+        "farflow_region: is 'eu-west-1', while environment 'prod' of this account is in us-east-1: its IAM roles are "
+        "the account's; allowed: that region, or another farflow_environment"
+    )
+
+
+def test_roles_of_this_region_and_without_one_are_in_nobodys_way():
+    bare = iam_roles.desired({"name": "prod-bare", "assume_role_policy": {"Statement": []}})
+    assert refused(role("eu-west-1"), bare) == []
+    assert refused(bare) == []

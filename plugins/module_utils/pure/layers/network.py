@@ -36,6 +36,10 @@ _BLOCK_BITS = 4
 _PUBLIC_FROM = 8
 MOST_ZONES = 8
 
+#: By their ids, as each account has names of its own for them: Fargate (the first two), NAT gateways or newer kinds of
+#: database are not to be had there.
+_LACKING = {"apne1-az3", "usw1-az2", "use1-az3"}
+
 
 def subnet_cidr(vpc_cidr: str, tier: str, zone: int) -> str:
     """The CIDR of the subnet of a tier in the zone of that index."""
@@ -44,11 +48,15 @@ def subnet_cidr(vpc_cidr: str, tier: str, zone: int) -> str:
 
 
 def zones(inputs: Mapping[str, Any], known: Known) -> list[str]:
-    """The names of the availability zones in use: the named ones, or the region's first."""
+    """The names of the availability zones in use: the named ones, or the first usable."""
     if inputs["network_availability_zones"]:
         return list(inputs["network_availability_zones"])
-    names = sorted(zone.name for zone in known.of_type(ZONE))
-    return names[: inputs["network_availability_zone_count"]]
+    return usable_zones(known)[: inputs["network_availability_zone_count"]]
+
+
+def usable_zones(known: Known) -> list[str]:
+    """The names of the region's availability zones that have all of what an environment is made of, sorted."""
+    return sorted(zone.name for zone in known.of_type(ZONE) if zone.id not in _LACKING)
 
 
 def subnet_names(inputs: Mapping[str, Any], known: Known, tier: str) -> list[str]:

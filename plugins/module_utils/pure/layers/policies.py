@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ... import naming
+from ...core.actions import Resource
 from ...core.known import Known
 from ..tags import ROLE, tags
 from . import names, settings
@@ -46,6 +47,16 @@ def assume_role(inputs: Inputs, known: Known) -> dict[str, Any]:
         "Condition": condition,
     }
     return document([statement])
+
+
+def regions_of_trust(role: Resource) -> set[str]:
+    """The regions from which a role may be taken, by its ``aws:SourceArn``."""
+    trust = role.properties["assume_role_policy"] or {"Statement": {}}
+    conditions = [condition for each in trust["Statement"].values() for condition in each.get("Condition", {}).values()]
+    sources = [
+        arn for condition in conditions for key, arns in condition.items() if key == "aws:SourceArn" for arn in arns
+    ]
+    return {arn.split(":")[3] for arn in sources if arn.count(":") >= 5}
 
 
 def role(inputs: Inputs, known: Known, owner: str, name: str, policies: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is wrong with inputs as only a look at AWS can tell: they name what is not there."""
+"""What is wrong with inputs as only a look at AWS can tell: they name what is not there, or in the way."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 from ...core.actions import Resource
 from ...core.known import Known
-from .. import dag_tasks_folder, secrets
+from .. import dag_tasks_folder, iam_roles, secrets
 from ..dag_tasks_folder import DagTask
-from . import airflow_service, dag_tasks, names, network, values
+from . import airflow_service, dag_tasks, names, network, policies, values
 from .images import Image, Prebuilt
 
 Inputs = Mapping[str, Any]
@@ -20,7 +20,7 @@ Inputs = Mapping[str, Any]
 
 def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
     """All of them together, a line each, for the layers of these names."""
-    found: list[str] = []
+    found = elsewhere(inputs, known)
     if network.ROLE in layers:
         found += _zones(inputs, known)
     if dag_tasks.ROLE in layers:
@@ -31,14 +31,31 @@ def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
     return found
 
 
+def elsewhere(inputs: Inputs, known: Known) -> list[str]:
+    """IAM roles are of the whole account: an environment of this name in another region would share them."""
+    region = inputs["farflow_region"]
+    theirs = {each for role in known.of_type(iam_roles.TYPE) for each in policies.regions_of_trust(role)}
+    if not theirs or region in theirs:
+        return []
+    return [
+        f"farflow_region: is {region!r}, while environment {names.environment(inputs)!r} of this account is in "
+        f"{', '.join(sorted(theirs))}: its IAM roles are the account's; allowed: that region, or another "
+        "farflow_environment"
+    ]
+
+
 def _zones(inputs: Inputs, known: Known) -> Iterator[str]:
     region, there = inputs["farflow_region"], sorted(zone.name for zone in known.of_type(network.ZONE))
     for index, zone in enumerate(inputs["network_availability_zones"]):
         if zone not in there:
             yield f"network_availability_zones.{index}: is {zone!r}, allowed: zones that you have, {', '.join(there)}"
     count = inputs["network_availability_zone_count"]
-    if not inputs["network_availability_zones"] and len(there) < count:
-        yield f"network_availability_zone_count: is {count}, allowed: up to {len(there)}, which is all of {region}"
+    usable = network.usable_zones(known)
+    if not inputs["network_availability_zones"] and len(usable) < count:
+        yield (
+            f"network_availability_zone_count: is {count}, allowed: up to {len(usable)}, as {region} has "
+            f"{', '.join(usable)} with all that is needed; or name others by network_availability_zones"
+        )
 
 
 def _images(images: Iterable[Image | Prebuilt], known: Known) -> Iterator[str]:
