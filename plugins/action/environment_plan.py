@@ -16,7 +16,7 @@ from ..module_utils.glue.session import client_factory, profiles
 from ..module_utils.glue.waiting import NotYet, wait_for
 from ..module_utils.pure.layers import checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
-from ..module_utils.pure.layers.refusals import elsewhere, refusals
+from ..module_utils.pure.layers.refusals import elsewhere, refusals, too_large
 from ..plugin_utils import inputs as given
 from ..plugin_utils.worker import collect_little_garbage
 
@@ -56,7 +56,8 @@ class ActionModule(ActionBase):
         if arguments.get("state") == "absent":
             refused = [*elsewhere(inputs, seen.known), *teardown.refusals(seen.known)]
         else:
-            refused = refusals(inputs, seen.known, wanted)
+            actions = [action for some in seen.actions.values() for action in some]
+            refused = [*refusals(inputs, seen.known, wanted), *too_large(actions)]
         if refused:
             raise FarflowError("\n".join([*refused, "nothing was done"]))
         if arguments.get("converged"):

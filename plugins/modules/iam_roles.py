@@ -163,6 +163,9 @@ def work(parameters, clients, check_mode):
     untrusted = [role.name for role in wanted if not role.properties["assume_role_policy"]]
     if untrusted:
         raise FarflowError(f"roles without assume_role_policy: {', '.join(untrusted)}")
+    too_large = [problem for role in wanted if (problem := pure.size_problem(role))]
+    if too_large:
+        raise FarflowError("\n".join(too_large))
     refuse_changes(wanted, actual, pure.IMMUTABLE)
     return as_result("roles", reconcile(wanted, actual, iam_roles.hands(clients), check_mode))
 

@@ -16,6 +16,9 @@ TYPE = "iam_role"
 #: An hour: what AWS gives a role that asks for nothing.
 MAX_SESSION_DURATION = 3600
 
+#: Characters of all the inline policies of a role together; AWS does not count white space.
+MOST_CHARACTERS = 10_240
+
 IMMUTABLE = {TYPE: {"path": "delete the role, or give the new one another name"}}
 
 
@@ -34,6 +37,15 @@ def desired(role: Mapping[str, Any]) -> Resource:
         description=role.get("description"),
         tags=dict(role.get("tags") or {}),
     )
+
+
+def size_problem(role: Resource) -> str:
+    """Why AWS would not take a role's inline policies, or nothing."""
+    documents = [policy.to_json(document) for document in role.properties["policies"].values()]
+    characters = sum(len("".join(document.split())) for document in documents)
+    if characters <= MOST_CHARACTERS:
+        return ""
+    return f"IAM role {role.name} has {characters} characters of inline policies, allowed: {MOST_CHARACTERS} of AWS"
 
 
 def canonical(listed: Mapping[str, Any], details: Mapping[str, Any]) -> Resource:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import CREATE, DELETE, Action, Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import dag_tasks_folder, iam_roles
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import policies
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.network import usable_zones, zones
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusals import refusals
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusals import refusals, too_large
 from gathered import gather
 
 ZONES = [Resource("availability_zone", f"eu-west-1{letter}") for letter in "abc"]
@@ -106,3 +106,18 @@ def test_roles_of_this_region_and_without_one_are_in_nobodys_way():
     bare = iam_roles.desired({"name": "prod-bare", "assume_role_policy": {"Statement": []}})
     assert refused(role("eu-west-1"), bare) == []
     assert refused(bare) == []
+
+
+def test_more_secrets_than_a_role_can_name():
+    inputs, _unused = gather()
+    account = Known([Resource("identity", "identity", {}, "123456789012", {"partition": "aws"})])
+    secrets = [f"{ARN[:-12]}token-{number:03}-AbCdEf" for number in range(200)]
+
+    def execution(count):
+        document = policies.execution(inputs, account, ["prod-tasks"], "/farflow/prod/tasks", secrets[:count])
+        return Action(CREATE, iam_roles.desired({"name": "prod-tasks-execution", "policies": {"execution": document}}))
+
+    assert too_large([execution(100)]) == []
+    (line,) = too_large([execution(200), Action(DELETE, execution(200).resource)])
+    assert line.startswith("IAM role prod-tasks-execution has 1")
+    assert "allowed: 10240 of AWS; name fewer secrets" in line

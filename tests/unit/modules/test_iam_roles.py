@@ -206,3 +206,11 @@ def test_what_the_plan_hands_over_is_what_was_given(roles):
     resources = [pure.desired(role) for role in roles]
     handed = json.loads(json.dumps([{**resource.properties, "name": resource.name} for resource in resources]))
     assert [pure.desired(role) for role in handed] == resources
+
+
+def test_more_policy_than_aws_takes_is_refused_before_anything_is_made(run_module, roles):
+    large = document(Action=["s3:GetObject"], Resource=[f"arn:aws:s3:::bucket-{number}/*" for number in range(500)])
+    result = run_module(module, roles=[{**roles[1], "policies": {"large": large}}])
+    assert "IAM role test-scheduler has 1" in result["msg"]
+    assert "allowed: 10240" in result["msg"]
+    assert everything() == {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from ...core.actions import Resource
+from ...core.actions import DELETE, Action, Resource
 from ...core.known import Known
 from .. import dag_tasks_folder, iam_roles, secrets
 from ..dag_tasks_folder import DagTask
@@ -29,6 +29,15 @@ def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
     if airflow_service.ROLE in layers:
         found += _images([inputs["airflow_image"]], known)
     return found
+
+
+def too_large(actions: Iterable[Action]) -> list[str]:
+    """Roles that are to be made or changed and have more policies than AWS takes."""
+    roles = [action.resource for action in actions if action.kind != DELETE and action.resource.type == iam_roles.TYPE]
+    cure = (
+        "name fewer secrets and resources, in task.yml files or in airflow_service_secrets and airflow_service_policy"
+    )
+    return [f"{problem}; {cure}" for role in roles if (problem := iam_roles.size_problem(role))]
 
 
 def elsewhere(inputs: Inputs, known: Known) -> list[str]:
