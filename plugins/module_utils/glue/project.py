@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..pure import context_checks, dag_tasks_folder, ecr_images
+from ..pure import context_checks, dag_tasks_folder, ecr_images, rds_authorities
 from ..pure.build_context import DOCKERFILE, BuildContext
 from ..pure.dag_tasks_folder import EXCLUDED, DagTask
 from ..pure.layers import images, names
@@ -26,6 +26,7 @@ LAYERS = {"dag_tasks", "airflow_service", "worker_pool"}
 
 _TASK_DEFAULTS = ("cpu", "memory", "architecture")
 _REQUIREMENTS = "requirements.txt"
+_AUTHORITIES = "certificates/rds-global-bundle.pem"
 
 
 def explore(inputs: Inputs) -> tuple[list[DagTask], list[str], list[str]]:
@@ -42,7 +43,7 @@ def explore(inputs: Inputs) -> tuple[list[DagTask], list[str], list[str]]:
     if "airflow_service_path" in inputs and not inputs.get("airflow_service_image"):
         folder = _absolute(inputs["airflow_service_path"])
         found, size = _airflow_problems(folder)
-        problems += found
+        problems += found + _authority_problems(folder / _AUTHORITIES, inputs)
         warnings += context_checks.warning(str(folder), size)
     if bundle := inputs.get("farflow_build_ca_bundle"):
         problems += _bundle_problems(bundle)
@@ -103,6 +104,21 @@ def _airflow_problems(folder: Path) -> tuple[list[str], int]:
         return survey.problems, survey.size
     missing = f"{printable(requirements)}: is no file, allowed: the Python packages of Airflow's image, which needs it"
     return [*survey.problems, missing], survey.size
+
+
+def _authority_problems(bundle: Path, inputs: Inputs) -> list[str]:
+    """Airflow would find out by itself when the database has been made, which takes ten minutes. An image that has its
+    authorities from elsewhere is not judged.
+    """
+    region, mode = inputs.get("farflow_region"), inputs.get("airflow_service_database_ssl_mode", "")
+    if not region or not mode.startswith("verify") or not bundle.is_file():
+        return []
+    if region in rds_authorities.regions(bundle.read_bytes()):
+        return []
+    return [
+        f"{printable(bundle)}: has no certificate authority of {region}, by which Airflow would verify its database; "
+        f"allowed: AWS's own file in its place, as {printable(bundle.with_name('README.md'))} says"
+    ]
 
 
 def _bundle_problems(bundle: str) -> list[str]:
