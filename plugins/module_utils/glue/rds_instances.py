@@ -19,11 +19,13 @@ from ..pure import rds_instances as pure
 from ..pure import rds_requests as requests
 from ..pure import rds_status as status
 from ..pure.secret_values import member
+from .patience import patiently
 from .waiting import NotYet, wait_for
 
 Instance = Mapping[str, Any]
 Document = dict[str, Any]
 
+_STARTS_WITHIN = 60.0
 _VISIBLE_WITHIN = 120.0
 _EVENT_MINUTES = 24 * 60
 _EVENTS_TOLD = 5
@@ -97,7 +99,12 @@ def _create(clients: Clients, instance: Instance) -> Document:
     else:
         password, version = _password(clients, instance)
         remembered = {pure.PASSWORD_FROM: pure.password_from(instance, version)}
-        api.create(clients, requests.creation(wanted), password, {**tags, **remembered})
+
+        def start() -> bool:
+            api.create(clients, requests.creation(wanted), password, {**tags, **remembered})
+            return True
+
+        patiently(start, _STARTS_WITHIN, f"the creation of database {wanted.name}")
     return wait_for(lambda: api.describe(clients, wanted.name), _VISIBLE_WITHIN, f"database {wanted.name} to be there")
 
 

@@ -381,3 +381,18 @@ def test_absent_of_a_broken_one_takes_no_snapshot(client, run_module):
     result = ok(run_module(module, **GONE, skip_final_snapshot=True))
     assert result["reasons"] == ["deleted without final snapshot"]
     assert client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"] == []
+
+
+def test_the_first_database_of_an_account_waits_for_its_service_linked_role(run_module, client, monkeypatch):
+    refusal = "Unable to create the resource. Verify that you have permission to create service linked role."
+    refusals = [RDSClientError("InvalidParameterValue", refusal)]
+    create = RDSBackend.create_db_instance
+
+    def refused_once(backend, arguments):
+        if refusals:
+            raise refusals.pop()
+        return create(backend, arguments)
+
+    monkeypatch.setattr(RDSBackend, "create_db_instance", refused_once)
+    assert run_module(module, **DATABASE)["reasons"] == ["created"]
+    assert refusals == []

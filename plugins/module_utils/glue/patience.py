@@ -1,7 +1,9 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What ECS refuses now and may take in a moment: it sees what was just made, or just deleted, a little late."""
+"""What AWS refuses now and may take in a moment: it sees what was just made, or just deleted, a little late. The first
+cluster or database of an account has its service-linked role made meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ _PASSING_WORDS = (
 
 
 def patiently(call: Callable[[], Answer], limit: float, what: str) -> Answer:
-    """The call's answer; asked again, for at most ``limit`` seconds, while ECS refuses it for what may pass."""
+    """The call's answer; asked again, for at most ``limit`` seconds, while AWS refuses it for what may pass."""
 
     def attempt() -> Answer | NotYet:
         try:
