@@ -32,7 +32,8 @@ class Faults:
     """Shares from 0 to 1 of the calls of clients on the host.
 
     throttled, unavailable: answered so, and not performed.
-    cut: the connection ends without an answer; of these every other call has been performed.
+    cut, hung: the connection ends without an answer, or stays and none comes; of these every other call has been
+    performed.
     latency: seconds that each call takes longer.
     ignored: operations (`logs PutRetentionPolicy`) that are answered as if they had been performed, with no content.
     """
@@ -41,6 +42,7 @@ class Faults:
     throttled: float = 0
     unavailable: float = 0
     cut: float = 0
+    hung: float = 0
     latency: float = 0
     ignored: tuple[str, ...] = ()
 
@@ -69,14 +71,16 @@ class Chance:
         return cls(Faults(**document))
 
     def next(self, service: str, operation: str) -> str:
-        """What becomes of a call: `ignored`, `throttled`, `unavailable`, `cut`, `cut after`, or empty for nothing."""
+        """What becomes of a call: `ignored`, `throttled`, `unavailable`, `cut`, `hung`, the last two with ` after`
+        where it is performed; or empty for nothing.
+        """
         if f"{service} {operation}" in self.faults.ignored:
             return "ignored"
         drawn = self._random.random()
-        for name in ("throttled", "unavailable", "cut"):
+        for name in ("throttled", "unavailable", "cut", "hung"):
             share = getattr(self.faults, name)
             if drawn < share:
-                return "cut after" if name == "cut" and self._random.random() < 0.5 else name
+                return f"{name} after" if name in ("cut", "hung") and self._random.random() < 0.5 else name
             drawn -= share
         return ""
 

@@ -79,16 +79,18 @@ class Front:
             fault = self._chance.next(service, operation_of(service, request))
             await asyncio.sleep(self._chance.faults.latency)
         try:
-            if fault in ("", "cut after"):
+            if not fault or fault.endswith(" after"):
                 app = self._moto if service in MOTO_SERVICES else self._ministack
                 await app(scope, receive, _Silent() if fault else watched)
-            elif fault != "cut":
+            elif fault not in ("cut", "hung"):
                 await _body(receive)
                 await _send(watched, *answer(fault, service))
         finally:
             self._log.add(self._line(request, service, started, watched, scope["client"][0], fault))
         if fault.startswith("cut"):
             await _cut(send)
+        if fault.startswith("hung"):
+            await _disconnected(receive)
 
     def _line(
         self, request: Request, service: str, started: float, answer: _Watched, client: str, fault: str
@@ -180,6 +182,12 @@ async def _cut(send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b" ", "more_body": True})
     raise ConnectionError("a fault that was asked for")
+
+
+async def _disconnected(receive: Receive) -> None:
+    """Returns when the client has had enough."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _answer(send: Send, status: int, document: dict[str, Any]) -> None:

@@ -1,10 +1,11 @@
-"""Calls that are throttled, fail, are slow or end without an answer: all playbooks get through, nothing is doubled."""
+"""Calls that are throttled, fail, are slow or never answered: all playbooks get through, nothing is doubled."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.stack.listing import difference, listing, more
+from tests.stack.playbooks import ROOT
 from tests.thorough import seeds
 
 from .stack import STACK, mutating_calls
@@ -12,14 +13,17 @@ from .stack import STACK, mutating_calls
 FAULTS = {
     "throttled or 5xx": {"throttled": 0.1, "unavailable": 0.1},
     "cut": {"cut": 0.1},
+    "hung": {"hung": 0.1},
     "slow": {"latency": 0.3},
 }
+IMPATIENT = str(ROOT / "tests" / "stack" / "impatient")
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("faults", FAULTS)
 @pytest.mark.parametrize("seed", seeds(few=1, many=3))
-def test_every_playbook_gets_through(aws, playbooks, project, faults, seed):
+def test_every_playbook_gets_through(aws, playbooks, project, monkeypatch, faults, seed):
+    monkeypatch.setenv("PYTHONPATH", IMPATIENT)
     before = listing(aws)
     with aws.faults(**FAULTS[faults], seed=seed):
         playbooks.deploy(**project.variables)

@@ -6,7 +6,7 @@ import collections
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError, ReadTimeoutError
 
 from tests.embedded_aws import EmbeddedAWS
 from tests.embedded_aws.faults import Chance, Faults
@@ -50,12 +50,13 @@ def test_unavailable(aws, service, call):
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
 
 
-def test_cut_connections_end_without_an_answer_and_half_of_the_calls_are_performed(aws):
-    ecs = aws.client("ecs", config=ONCE)
-    names = [f"cluster-{number}" for number in range(20)]
-    with aws.faults(cut=1):
+@pytest.mark.parametrize(("fault", "error"), [("cut", HTTPClientError), ("hung", ReadTimeoutError)])
+def test_calls_without_an_answer_of_which_half_are_performed(aws, fault, error):
+    ecs = aws.client("ecs", config=ONCE.merge(Config(read_timeout=0.5)))
+    names = [f"{fault}-{number}" for number in range(20)]
+    with aws.faults(**{fault: 1}):
         for name in names:
-            with pytest.raises(HTTPClientError):
+            with pytest.raises(error):
                 ecs.create_cluster(clusterName=name)
     made = {arn.rsplit("/", 1)[1] for arn in ecs.list_clusters()["clusterArns"]}
     assert 3 < len(made.intersection(names)) < 17
