@@ -64,10 +64,7 @@ def a_tag_of_a_role_removed(aws):
     aws.client("iam").untag_role(RoleName="local-tasks-execution", TagKeys=["team"])
 
 
-@drift(
-    "create iam_role local-airflow-dag-processor",
-    follows=("change ecs_task_definition local-airflow-dag-processor", "change ecs_service local-dag-processor"),
-)
+@drift("create iam_role local-airflow-dag-processor")
 def a_role_deleted(aws):
     iam = aws.client("iam")
     for name in iam.list_role_policies(RoleName="local-airflow-dag-processor")["PolicyNames"]:

@@ -64,7 +64,7 @@ def component(inputs: Inputs, known: Known, which: Component, autoscaled: bool =
     image = inputs["airflow_image"].uri(known)
     made = [
         made_by(iam_roles.desired, _component_role(inputs, known, which)),
-        made_by(ecs_task_definitions.desired, containers.task_definition(inputs, known, which, image)),
+        _task_definition(inputs, known, which, image),
     ]
     if which.service:
         family = names.component_family(inputs, which.name)
@@ -73,6 +73,12 @@ def component(inputs: Inputs, known: Known, which: Component, autoscaled: bool =
         document = containers.service(inputs, known, which, definition, autoscaled=autoscaled)
         made.append(made_by(ecs_services.desired, document, *_needs(inputs, known, which)))
     return made
+
+
+def _task_definition(inputs: Inputs, known: Known, which: Component, image: str) -> Resource:
+    roles = names.execution_role(inputs, "airflow"), names.component_role(inputs, which.name)
+    made = (known.id(iam_roles.TYPE, role) for role in roles)
+    return made_by(ecs_task_definitions.desired, containers.task_definition(inputs, known, which, image), *made)
 
 
 def _needs(inputs: Inputs, known: Known, which: Component) -> list[str]:

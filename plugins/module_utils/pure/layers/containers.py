@@ -12,7 +12,7 @@ from ... import naming
 from ...core.known import Known
 from .. import network_load_balancer, service_discovery
 from ..tags import tags
-from . import names, network, security_groups, settings
+from . import names, network, policies, security_groups, settings
 from .components import API_SERVER, Component, sizing
 
 Inputs = Mapping[str, Any]
@@ -35,8 +35,8 @@ def task_definition(inputs: Inputs, known: Known, component: Component, image: s
             "cpu_architecture": inputs["airflow_service_architecture"],
             "operating_system_family": "LINUX",
         },
-        "execution_role_arn": known.id("iam_role", names.execution_role(inputs, "airflow")),
-        "task_role_arn": known.id("iam_role", names.component_role(inputs, component.name)),
+        "execution_role_arn": policies.role_arn(inputs, known, names.execution_role(inputs, "airflow")),
+        "task_role_arn": policies.role_arn(inputs, known, names.component_role(inputs, component.name)),
         "volumes": [{"name": name} for name in _WRITABLE],
         "container_definitions": [_container(inputs, known, component, image)],
         "tags": _tag_list(inputs, component),

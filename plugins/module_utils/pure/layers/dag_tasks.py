@@ -48,7 +48,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
         *(made_by(efs.desired, _file_system(inputs, known)) if _shares(tasks) else []),
         *image_builder.desired(inputs, known),
         *images.desired(inputs["task_images"].values(), inputs, known),
-        *(made_by(ecs_task_definitions.desired, _task_definition(inputs, known, task)) for task in tasks),
+        *(_task_definition(inputs, known, task) for task in tasks),
     ]
 
 
@@ -98,9 +98,18 @@ def _access_point_name(inputs: Inputs) -> str:
     return f"{names.environment(inputs)}-tasks"
 
 
-def _task_definition(inputs: Inputs, known: Known, task: DagTask) -> Document:
+def _task_definition(inputs: Inputs, known: Known, task: DagTask) -> Resource:
+    roles = names.execution_role(inputs, "tasks"), _task_role(inputs, task)
+    made = (known.id(iam_roles.TYPE, role) for role in roles)
+    return made_by(ecs_task_definitions.desired, _definition(inputs, known, task), *made)
+
+
+def _task_role(inputs: Inputs, task: DagTask) -> str:
+    return naming.task_role(names.environment(inputs), task.name) if task.policy else names.plain_task_role(inputs)
+
+
+def _definition(inputs: Inputs, known: Known, task: DagTask) -> Document:
     environment = names.environment(inputs)
-    role = naming.task_role(environment, task.name) if task.policy else names.plain_task_role(inputs)
     definition: Document = {
         "family": task.family,
         "cpu": str(task.cpu),
@@ -108,8 +117,8 @@ def _task_definition(inputs: Inputs, known: Known, task: DagTask) -> Document:
         "network_mode": "awsvpc",
         "requires_compatibilities": ["FARGATE"],
         "runtime_platform": {"cpu_architecture": task.architecture, "operating_system_family": "LINUX"},
-        "execution_role_arn": known.id("iam_role", names.execution_role(inputs, "tasks")),
-        "task_role_arn": known.id("iam_role", role),
+        "execution_role_arn": policies.role_arn(inputs, known, names.execution_role(inputs, "tasks")),
+        "task_role_arn": policies.role_arn(inputs, known, _task_role(inputs, task)),
         "container_definitions": [_container(inputs, known, task)],
         "tags": [{"key": key, "value": value} for key, value in tags(inputs, ROLE).items()],
     }

@@ -45,11 +45,12 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
         "retention_in_days": inputs["dag_tasks_log_retention_in_days"],
         "tags": tags(inputs, ROLE),
     }
+    role = known.id(iam_roles.TYPE, names.image_builder(inputs))
     return [
         made_by(s3_buckets.desired, _bucket(inputs, known)),
         made_by(log_groups.desired, group),
         made_by(iam_roles.desired, _role(inputs, known)),
-        made_by(codebuild_projects.desired, _project(inputs, known)),
+        made_by(codebuild_projects.desired, _project(inputs, known), role),
     ]
 
 
@@ -97,7 +98,7 @@ def _project(inputs: Inputs, known: Known) -> Document:
     return {
         "name": names.image_builder(inputs),
         "description": f"Builds the images of environment {names.environment(inputs)}",
-        "service_role": known.id(iam_roles.TYPE, names.image_builder(inputs)),
+        "service_role": policies.role_arn(inputs, known, names.image_builder(inputs)),
         "image": image,
         "image_pull_credentials_type": codebuild_builds.pull_credentials(image),
         "compute_type": inputs["farflow_codebuild_compute_type"],

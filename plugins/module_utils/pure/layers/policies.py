@@ -49,6 +49,12 @@ def assume_role(inputs: Inputs, known: Known) -> dict[str, Any]:
     return document([statement])
 
 
+def role_arn(inputs: Inputs, known: Known, name: str) -> str:
+    """The ARN of one of the environment's roles, which it has as well once it is made anew."""
+    where = account(known, inputs["farflow_region"])
+    return where.global_arn("iam", f"role{names.role_path(inputs)}{name}")
+
+
 def regions_of_trust(role: Resource) -> set[str]:
     """The regions from which a role may be taken, by its ``aws:SourceArn``."""
     trust = role.properties["assume_role_policy"] or {"Statement": {}}
