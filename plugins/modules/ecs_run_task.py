@@ -34,7 +34,10 @@ options:
     type: str
     required: true
   container:
-    description: The container that O(command) and O(environment) are for. Needed where there are several.
+    description:
+      - The container that O(command) and O(environment) are for. Needed where the task definition has several.
+      - Its exit code, reason and log are those of the task. How others end does not matter, also those that AWS adds,
+        such as GuardDuty's agent.
     type: str
   command:
     description: The command, instead of the one of the task definition.

@@ -46,21 +46,23 @@ def run_to_end(
     exit_codes: Collection[int] = (0,),
 ) -> Ended:
     """Starts a task and waits for its end; ``task`` is as ``pure.ecs_run_task.request`` takes it, with ``container``
-    where its task definition has several. ``log_lines`` is how many of the last ones are wanted, None means all;
-    ``tell`` is called with a line for a person whenever the task's status changes.
+    where its task definition has several: the task ended as that one did. ``log_lines`` is how many of the last ones
+    are wanted, None means all; ``tell`` is called with a line for a person whenever the task's status changes.
 
     Raises FarflowError when it can't start, ends otherwise than by itself with one of ``exit_codes`` (with the reason,
     what cures it and the last log lines), or runs longer than ``limit`` seconds: then it is stopped.
     """
-    started = _start(clients, task)
+    container = task.get("container") or _only_container(clients, task["task_definition"])
+    started = _start(clients, task, container)
     arn = started["taskArn"]
     tell(f"task {arn} started")
-    ended = _await(clients, task["cluster"], arn, limit, tell, clock)
-    stop = stop_of(ended)
+    ended = _await(clients, task["cluster"], arn, container, limit, tell, clock)
+    stop = stop_of(ended, [container])
     if not pure.ended_well(stop, exit_codes):
-        _log(clients, ended, 1, clock)
-        raise FarflowError(f"task {arn} failed: {account(clients, ended, log_lines or _LINES_OF_AN_ERROR)}")
-    return Ended(arn, stop.exit_code or 0, stop.code, stop.reason, _log(clients, ended, log_lines, clock))
+        _log(clients, ended, container, 1, clock)
+        told = account(clients, ended, log_lines or _LINES_OF_AN_ERROR, container)
+        raise FarflowError(f"task {arn} failed: {told}")
+    return Ended(arn, stop.exit_code or 0, stop.code, stop.reason, _log(clients, ended, container, log_lines, clock))
 
 
 def _only_container(clients: Clients, task_definition: str) -> str:
@@ -71,9 +73,8 @@ def _only_container(clients: Clients, task_definition: str) -> str:
     return str(names[0])
 
 
-def _start(clients: Clients, task: Mapping[str, Any]) -> Mapping[str, Any]:
+def _start(clients: Clients, task: Mapping[str, Any], container: str) -> Mapping[str, Any]:
     # with a token, a repeated request starts no second task
-    container = task.get("container") or _only_container(clients, task["task_definition"])
     token = task.get("client_token") or str(uuid.uuid4())
     request = pure.request({**task, "client_token": token}, container)
     what = f"the start of task {request['taskDefinition']}"
@@ -84,7 +85,7 @@ def _start(clients: Clients, task: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _await(
-    clients: Clients, cluster: str, arn: str, limit: float, tell: Callable[[str], None], clock: Clock
+    clients: Clients, cluster: str, arn: str, container: str, limit: float, tell: Callable[[str], None], clock: Clock
 ) -> dict[str, Any]:
     seen = {"status": ""}
 
@@ -102,21 +103,21 @@ def _await(
         if error.__cause__ is not None:  # AWS did not answer: the task may well be fine
             raise
         ecs_tasks.stop(clients, cluster, arn, f"ran longer than {limit:g} s")
-        lines = _last_lines(clients, cluster, arn)
+        lines = _last_lines(clients, cluster, arn, container)
         raise FarflowError("\n".join([f"{error}; it was stopped", *lines])) from error
 
 
-def _last_lines(clients: Clients, cluster: str, arn: str) -> list[str]:
+def _last_lines(clients: Clients, cluster: str, arn: str, container: str) -> list[str]:
     tasks = ecs_tasks.describe(clients, cluster, [arn])
-    return [line for task in tasks for line in log_of(clients, task, _LINES_OF_AN_ERROR)]
+    return [line for task in tasks for line in log_of(clients, task, _LINES_OF_AN_ERROR, container)]
 
 
-def _log(clients: Clients, task: Mapping[str, Any], lines: int | None, clock: Clock) -> list[str]:
+def _log(clients: Clients, task: Mapping[str, Any], container: str, lines: int | None, clock: Clock) -> list[str]:
     """The log lines, read until they don't grow any more: they come in some moments after the end."""
     seen: dict[str, list[str]] = {}
 
     def check() -> list[str] | NotYet:
-        found = log_of(clients, task, lines)
+        found = log_of(clients, task, lines, container)
         settled = bool(found) and seen.get("lines") == found
         seen["lines"] = found
         return found if settled else NotYet("log lines are still coming in")

@@ -11,46 +11,64 @@ from typing import Any
 from ..aws import ecs_task_definitions, ecs_tasks
 from ..aws.calls import Clients
 from ..core.errors import FarflowError
-from ..pure.ecs_advice import stop_of
+from ..pure.ecs_advice import Stop, stop_of
 
 Task = Mapping[str, Any]
 
 
-def account(clients: Clients, task: Task, lines: int) -> str:
-    """The stop of a task of DescribeTasks, the advice for it and its last log lines, for an error message."""
-    stop = stop_of(task)
+def account(clients: Clients, task: Task, lines: int, container: str | None = None) -> str:
+    """The stop of a task of DescribeTasks, the advice for it and its last log lines, for an error message. It is
+    judged by ``container``, or else by all that its task definition declares.
+    """
+    definitions = _container_definitions(clients, task)
+    stop = _stop(task, definitions, container)
     told = [stop.told()]
     if stop.advice:
         told.append(f"advice: {stop.advice}")
-    log = log_of(clients, task, lines)
+    log = _lines(clients, _stream(task, definitions, container or stop.container), lines)
     if log:
         told.append("last log lines:")
         told += [f"  {line}" for line in log]
     return "\n".join(told)
 
 
-def log_of(clients: Clients, task: Task, lines: int | None) -> list[str]:
-    """The last lines (all of them when ``lines`` is None) of the container that matters, where it logs to awslogs."""
-    place = _stream(clients, task)
-    if place is None or lines == 0:
-        return []
-    if lines is None:
-        return ecs_tasks.all_lines(clients, *place)
-    return ecs_tasks.last_lines(clients, *place, lines)
+def log_of(clients: Clients, task: Task, lines: int | None, container: str | None = None) -> list[str]:
+    """The last lines (all of them when ``lines`` is None) of ``container``, or else of the one that matters, where it
+    logs to awslogs.
+    """
+    definitions = _container_definitions(clients, task)
+    name = container or _stop(task, definitions, container).container
+    return _lines(clients, _stream(task, definitions, name), lines)
 
 
-def _stream(clients: Clients, task: Task) -> tuple[str, str] | None:
-    name = stop_of(task).container
+def _container_definitions(clients: Clients, task: Task) -> list[Mapping[str, Any]]:
     try:
         answer = ecs_task_definitions.describe(clients, task["taskDefinitionArn"])
     except FarflowError:
         # the account of a stop must not fail for a task definition that has since been deleted
+        return []
+    return list(answer["taskDefinition"]["containerDefinitions"])
+
+
+def _stop(task: Task, definitions: list[Mapping[str, Any]], container: str | None) -> Stop:
+    return stop_of(task, [container] if container else [each["name"] for each in definitions])
+
+
+def _stream(task: Task, definitions: list[Mapping[str, Any]], name: str | None) -> tuple[str, str] | None:
+    if not definitions:
         return None
-    containers = answer["taskDefinition"]["containerDefinitions"]
-    container = next((each for each in containers if each["name"] == name), containers[0])
+    container = next((each for each in definitions if each["name"] == name), definitions[0])
     log = container.get("logConfiguration") or {}
     options = log.get("options") or {}
     if log.get("logDriver") != "awslogs" or not {"awslogs-group", "awslogs-stream-prefix"} <= set(options):
         return None
     task_id = task["taskArn"].rsplit("/", 1)[1]
     return options["awslogs-group"], f"{options['awslogs-stream-prefix']}/{container['name']}/{task_id}"
+
+
+def _lines(clients: Clients, place: tuple[str, str] | None, lines: int | None) -> list[str]:
+    if place is None or lines == 0:
+        return []
+    if lines is None:
+        return ecs_tasks.all_lines(clients, *place)
+    return ecs_tasks.last_lines(clients, *place, lines)

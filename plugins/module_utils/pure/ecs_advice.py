@@ -10,7 +10,7 @@ guide of Amazon ECS. The first row that matches the words of AWS wins, so the sp
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,11 +148,13 @@ class Stop:
         return f"{self.code}: {self.reason}{ended}" if self.code else f"{self.reason or 'stopped'}{ended}"
 
 
-def stop_of(task: Mapping[str, Any]) -> Stop:
-    """How a member of DescribeTasks' answer ended."""
-    containers: list[Mapping[str, Any]] = task.get("containers") or []
+def stop_of(task: Mapping[str, Any], declared: Collection[str] = ()) -> Stop:
+    """How a member of DescribeTasks' answer ended. ``declared`` names the containers that count; without, all do. What
+    AWS puts beside them, such as GuardDuty's agent, ends in its own way and says nothing of them.
+    """
+    containers = [each for each in task.get("containers") or [] if not declared or each["name"] in declared]
     failed = next((each for each in containers if each.get("exitCode")), None)
     explained = next((each for each in containers if each.get("reason")), None)
-    matters = failed or explained or next(iter(containers), {})
+    matters: Mapping[str, Any] = failed or explained or next(iter(containers), {})
     reasons = dict.fromkeys(filter(None, [task.get("stoppedReason"), *(each.get("reason") for each in containers)]))
     return Stop(task.get("stopCode") or None, "; ".join(reasons), matters.get("name"), matters.get("exitCode"))

@@ -83,3 +83,18 @@ def ended(exit_code, stop_code="EssentialContainerExited", reason="Essential con
         "stoppedReason": reason,
         "containers": [container],
     }
+
+
+def guardduty_agent(**members):
+    """The container that GuardDuty's Runtime Monitoring adds to every Fargate task; AWS promises no order."""
+    return {"name": "aws-guardduty-agent-mfjGLB", "lastStatus": "STOPPED", **members}
+
+
+#: How such an agent ends: killed with its task, or never started, which does not keep the task from running.
+AGENTS = {
+    "killed": guardduty_agent(exitCode=137),
+    "not pulled": guardduty_agent(
+        reason="CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
+        "694911143906.dkr.ecr.eu-west-1.amazonaws.com/aws-guardduty-agent-fargate:v1.9.0-Fg_x86_64: 403 Forbidden"
+    ),
+}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.modules import ecs_run_task as module
-from aws_double.tasks import ended
+from aws_double.tasks import AGENTS, ended
 from aws_double.wire import AwsError
 
 STREAM = "/test", f"command/web/{0:032d}"
@@ -94,6 +94,47 @@ def test_another_end_is_an_error_with_reason_advice_and_log(cluster, run_module,
     assert result["failed"]
     for words in told:
         assert words in result["msg"]
+
+
+@pytest.fixture(params=AGENTS.values(), ids=AGENTS.keys())
+def guarded(cluster, request):
+    """Ends the tasks of the cluster with an exit code, beside an agent that AWS has added and tells first."""
+
+    def end(exit_code):
+        task = ended(exit_code)
+        cluster.tasks.course = [{**task, "containers": [request.param, *task["containers"]]}]
+
+    return end
+
+
+@pytest.mark.parametrize("named", [{}, {"container": "web"}])
+def test_a_container_that_aws_adds_does_not_make_a_task_fail(guarded, run_module, named):
+    guarded(0)
+    result = run(run_module, **named)
+    assert (result["exit_code"], result["log_lines"]) == (0, ["one", "two", "three"])
+    assert result["stopped_reason"] == "Essential container in task exited"
+
+
+@pytest.mark.parametrize("named", [{}, {"container": "web"}])
+def test_a_container_that_aws_adds_does_not_hide_why_a_task_failed(guarded, run_module, named):
+    guarded(3)
+    assert run(run_module, **named)["msg"].endswith(
+        "failed: EssentialContainerExited: Essential container in task exited, container web exit code 3\n"
+        "advice: the program ended: its last log lines say why\nlast log lines:\n  one\n  two\n  three"
+    )
+
+
+def test_of_several_containers_the_one_that_was_run_counts(cluster, run_module):
+    containers = cluster.task_definitions.stored["test-command:1"]["containerDefinitions"]
+    containers.insert(0, {**containers[0], "name": "router"})
+    cluster.logs.write("/test", f"command/router/{1:032d}", ["lost the way"])
+    task = ended(0)
+    router = {"name": "router", "lastStatus": "STOPPED", "exitCode": 137}
+    cluster.tasks.course = [{**task, "containers": [router, *task["containers"]]}]
+    assert run(run_module, container="web")["log_lines"] == ["one", "two", "three"]
+    failed = run(run_module, container="router")
+    assert "container router exit code 137" in failed["msg"]
+    assert failed["msg"].endswith("last log lines:\n  lost the way")
 
 
 def test_no_capacity_is_told_with_advice(cluster, run_module):

@@ -7,7 +7,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.ecs_rollouts import Rollouts
 from ansible_collections.farflow.airflow.plugins.modules import ecs_services as module
 from aws_double.service_documents import network, service
-from aws_double.tasks import ended
+from aws_double.tasks import AGENTS, ended
 from aws_double.wire import AwsError
 
 
@@ -219,6 +219,17 @@ def test_a_deployment_that_was_rolled_back_is_told(cluster, run_module, monkeypa
     assert result["failed"]
     assert "EssentialContainerExited: Essential container in task exited, container web exit code 1" in result["msg"]
     assert result["msg"].endswith("last log lines:\n  starting\n  no such module")
+
+
+@pytest.mark.parametrize("agent", AGENTS.values(), ids=AGENTS.keys())
+def test_a_container_that_aws_adds_does_not_hide_why_a_deployment_failed(cluster, run_module, no_pauses, agent):
+    cluster.services.rollouts = ["FAILED"]
+    end = ended(1)
+    stopped_task(cluster, startedBy="ecs-svc/1", **{**end, "containers": [agent, *end["containers"]]})
+    cluster.logs.write("/test", f"web/web/{0:032d}", ["no such module"])
+    result = run(run_module, service(), wait=True)
+    assert "Essential container in task exited, container web exit code 1\nadvice: the program ended" in result["msg"]
+    assert result["msg"].endswith("last log lines:\n  no such module")
 
 
 def test_the_deployments_that_were_started_can_be_waited_for_later(cluster, run_module, no_pauses):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.ecs_advice import stop_of
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.ecs_run_task import ended_well
+from aws_double.tasks import AGENTS
 
 
 def task(code, reason, *containers):
@@ -174,3 +175,20 @@ def test_the_container_that_failed_is_the_one_that_matters():
 
 def test_a_task_that_ended_well_needs_no_cure():
     assert ended_well(stop_of(task("EssentialContainerExited", ESSENTIAL, container(0))))
+
+
+AGENT = pytest.mark.parametrize("agent", AGENTS.values(), ids=AGENTS.keys())
+
+
+@AGENT
+def test_what_is_added_to_a_task_does_not_make_it_fail(agent):
+    stop = stop_of(task("EssentialContainerExited", ESSENTIAL, agent, container(0)), ["web"])
+    assert ended_well(stop)
+    assert stop.reason == ESSENTIAL
+
+
+@AGENT
+def test_what_is_added_to_a_task_does_not_hide_why_it_failed(agent):
+    stop = stop_of(task("EssentialContainerExited", ESSENTIAL, agent, container(3, "Error")), ["web"])
+    assert stop.told() == f"EssentialContainerExited: {ESSENTIAL}; Error, container web exit code 3"
+    assert "last log lines say why" in stop.advice
