@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
@@ -26,8 +27,9 @@ class FargateTask(EcsRunTaskOperator):
     odd = FargateTask(task_id="odd_task", task="multi_task", command=["python", "odd_numbers.py", "10"])
 
     It waits without a worker's slot (deferrable), finds its Fargate task again after a worker is lost (reattach), stops
-    it when the Airflow task is ended by hand, and shows the container's log in Airflow's task log. A DAG file with it
-    can be imported anywhere; it runs where the deploy has set the variables FARFLOW_*: in every Airflow container.
+    it when the Airflow task is ended by hand, and shows the container's log in Airflow's task log. It succeeds or fails
+    as that container does, whatever AWS has put beside it. A DAG file with it can be imported anywhere; it runs where
+    the deploy has set the variables FARFLOW_*: in every Airflow container.
 
     :param task: name of a folder under tasks/.
     :param command: replaces the image's command (templated).
@@ -55,6 +57,21 @@ class FargateTask(EcsRunTaskOperator):
         self._missing = missing_variables(defaults.keys() - chosen.keys(), os.environ)
         if _is_literal(self.overrides):
             _check_size(self.overrides)
+
+    @cached_property
+    def client(self) -> Any:
+        # EcsRunTaskOperator fails for any container that has no exit code 0, also for one that its task definition does
+        # not know: GuardDuty's agent, which AWS adds to every task where Runtime Monitoring is on, is killed at the end
+        # or never starts. So the operator is not shown it.
+        client = super().client
+        client.meta.events.register("after-call.ecs.DescribeTasks", self._leave_own_container)
+        return client
+
+    def _leave_own_container(self, parsed: dict[str, Any], **_unused: Any) -> None:
+        for task in parsed.get("tasks", []):
+            own = [each for each in task.get("containers", []) if each["name"] == self.container_name]
+            if own:
+                task["containers"] = own
 
     def execute(self, context: Any) -> Any:
         if self._missing:

@@ -12,7 +12,7 @@ import boto3
 from airflow.providers.amazon.aws.hooks.ecs import EcsHook
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException, TaskDeferred
 from botocore.stub import Stubber
 
 from farflow import FargateTask
@@ -43,6 +43,11 @@ def deployed(**changes):
 
 def odd_task(**arguments):
     return FargateTask(**{"task_id": "odd_task", "task": "multi_task", **arguments})
+
+
+def own(exit_code):
+    """The container of the task definition, ended."""
+    return {"name": "lab-multi_task", "lastStatus": "STOPPED", "exitCode": exit_code}
 
 
 def context():
@@ -189,7 +194,6 @@ class Failed(unittest.TestCase):
     def test_the_error_holds_the_containers_last_lines(self):
         with deployed():
             task = odd_task()
-        container = {"name": "lab-multi_task", "lastStatus": "STOPPED", "exitCode": 3}
         client = boto3.client("ecs", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
         fetcher = mock.Mock(**{"get_last_log_messages.return_value": ["ValueError: no number"]})
         with (
@@ -198,8 +202,58 @@ class Failed(unittest.TestCase):
             mock.patch.object(FargateTask, "_get_task_log_fetcher", return_value=fetcher),
             self.assertRaisesRegex(AirflowException, "ValueError: no number"),
         ):
-            ecs.add_response("describe_tasks", {"tasks": [{"taskArn": ARN, "containers": [container]}]})
+            ecs.add_response("describe_tasks", {"tasks": [{"taskArn": ARN, "containers": [own(3)]}]})
             task.execute_complete(context(), {"status": "success", "task_arn": ARN, "cluster": "lab-cluster"})
+
+
+class BesideGuardDutysAgent(unittest.TestCase):
+    """AWS adds a container to the task; the one of the task definition decides."""
+
+    AGENTS = (
+        {"name": "aws-guardduty-agent-mfjGLB", "lastStatus": "STOPPED", "exitCode": 137},
+        {
+            "name": "aws-guardduty-agent-mfjGLB",
+            "lastStatus": "STOPPED",
+            "reason": "CannotPullContainerError: pull image manifest has been retried 1 time(s): 403 Forbidden",
+        },
+    )
+
+    def end(self, containers, **arguments):
+        """What becomes of an Airflow task whose Fargate task has ended so."""
+        with deployed():
+            task = odd_task(awslogs_group=None, **arguments)
+        client = boto3.client("ecs", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+        stopped = {"taskArn": ARN, "stopCode": "EssentialContainerExited", "containers": containers}
+        with Stubber(client) as ecs, mock.patch.object(EcsRunTaskOperator, "client", client):
+            ecs.add_response("describe_tasks", {"tasks": [stopped]})
+            task.execute_complete(context(), {"status": "success", "task_arn": ARN, "cluster": "lab-cluster"})
+            ecs.assert_no_pending_responses()
+
+    def test_the_operator_by_itself_takes_the_agents_end_for_the_tasks(self):
+        for agent in self.AGENTS:
+            with self.subTest(agent), mock.patch.object(FargateTask, "_leave_own_container"):
+                self.assertRaisesRegex(AirflowException, "not in success state", self.end, [agent, own(0)])
+
+    def test_a_success(self):
+        for agent in self.AGENTS:
+            for containers in ([agent, own(0)], [own(0), agent]):
+                with self.subTest(containers):
+                    self.end(containers)
+
+    def test_a_failure(self):
+        for agent in self.AGENTS:
+            for containers in ([agent, own(3)], [own(3), agent]):
+                with self.subTest(containers):
+                    self.assertRaisesRegex(AirflowException, "'exitCode': 3", self.end, containers)
+
+    def test_an_exit_code_that_skips(self):
+        with self.assertRaises(AirflowSkipException):
+            self.end([*self.AGENTS, own(99)], skip_on_exit_code=99)
+
+    def test_a_container_of_another_name(self):
+        """Of a task definition of the author's own; nobody can say which one counts, so all do."""
+        with self.assertRaises(AirflowException):
+            self.end([{"name": "own", "lastStatus": "STOPPED", "exitCode": 3}])
 
 
 class Ended(unittest.IsolatedAsyncioTestCase):
