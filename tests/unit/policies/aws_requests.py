@@ -8,6 +8,8 @@ from iam_evaluation import Request
 Requests = tuple[Request, ...]
 
 BUCKET = f"arn:aws:s3:::{ENVIRONMENT}-airflow-logs-{ACCOUNT}-{REGION}"
+#: AWS's own, of this region.
+GUARDDUTY_ACCOUNT = "694911143906"
 CONTEXTS = f"arn:aws:s3:::{ENVIRONMENT}-build-contexts-{ACCOUNT}-{REGION}"
 QUEUE = f"{ENVIRONMENT}-celery"
 ECS_TASKS = "ecs-tasks.amazonaws.com"
@@ -15,6 +17,11 @@ ECS_TASKS = "ecs-tasks.amazonaws.com"
 
 def arn(service: str, resource: str, account: str = ACCOUNT, region: str = REGION) -> str:
     return f"arn:aws:{service}:{region}:{account}:{resource}"
+
+
+def guardduty_agent(region: str = REGION, name: str = "aws-guardduty-agent-fargate") -> str:
+    """The repository of the image that GuardDuty's Runtime Monitoring adds to Fargate tasks."""
+    return arn("ecr", f"repository/{name}", GUARDDUTY_ACCOUNT, region)
 
 
 def role_arn(name: str, environment: str = ENVIRONMENT) -> str:

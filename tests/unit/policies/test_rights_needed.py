@@ -48,6 +48,7 @@ def start(repository, log_group, *secrets):
     return {
         "sign in to the registry": aws.any_resource("ecr:GetAuthorizationToken"),
         **{f"pull: {each}": aws.on(f"ecr:{each}", aws.arn("ecr", f"repository/{repository}")) for each in pulls},
+        **{f"pull GuardDuty's agent: {each}": aws.on(f"ecr:{each}", aws.guardduty_agent()) for each in pulls},
         "open the log": aws.on("logs:CreateLogStream", stream),
         "write the log": aws.on("logs:PutLogEvents", stream),
         **{f"read {arn}": aws.on("secretsmanager:GetSecretValue", arn) for arn in secrets},

@@ -8,6 +8,8 @@ from deployed_policies import ACCOUNT, REGION, REPORTS, resource_policies, right
 from iam_evaluation import ALLOWED, DENIED, NOT_ALLOWED, Request, decide, listed
 
 KEY = aws.arn("kms", "key/0f1e2d3c")
+#: Whose account is another one in each region.
+GUARDDUTY_AGENT = aws.guardduty_agent().replace(aws.GUARDDUTY_ACCOUNT, "*")
 OWN_GROUP = "/farflow/dev/airflow"
 OTHER_BUCKET = f"arn:aws:s3:::prod-airflow-logs-{ACCOUNT}-{REGION}"
 
@@ -69,6 +71,10 @@ NOBODY = {
     "delete a service": aws.on("ecs:DeleteService", aws.arn("ecs", "service/dev/dev-api-server")),
     "replace an image of another environment": aws.on("ecr:PutImage", aws.arn("ecr", "repository/prod-airflow")),
     "delete an image": aws.on("ecr:BatchDeleteImage", aws.arn("ecr", "repository/dev-airflow")),
+    "pull from another account": aws.on("ecr:BatchGetImage", aws.arn("ecr", "repository/dev-tasks", "999988887777")),
+    "pull what else is of GuardDuty": aws.on("ecr:BatchGetImage", aws.guardduty_agent(name="aws-guardduty-agent")),
+    "pull GuardDuty's agent of another region": aws.on("ecr:BatchGetImage", aws.guardduty_agent("us-east-1")),
+    "replace GuardDuty's agent": aws.on("ecr:PutImage", aws.guardduty_agent()),
     "start a build": aws.on("codebuild:StartBuild", aws.arn("codebuild", "project/dev-image-builder")),
     "change what is built": aws.put_object("contexts/0f1e.tar.gz", aws.CONTEXTS),
     "open a channel to a shell": aws.any_resource("ssmmessages:OpenDataChannel"),
@@ -119,6 +125,10 @@ SOME = {
     "pull images of DAG tasks": (
         aws.on("ecr:BatchGetImage", aws.arn("ecr", "repository/dev-tasks")),
         {"tasks-execution", "image-builder"},
+    ),
+    "pull GuardDuty's agent": (
+        aws.on("ecr:BatchGetImage", aws.guardduty_agent()),
+        {"airflow-execution", "tasks-execution"},
     ),
     "use the rights of a DAG task": (aws.put_object("today.csv", REPORTS), {"task-reporter"}),
 }
@@ -212,5 +222,5 @@ def test_every_other_resource_is_of_this_environment():
     for name, each in _statements():
         if name.endswith(USERS):
             continue
-        for resource in set(listed(each["Resource"])) - {"*"}:
+        for resource in set(listed(each["Resource"])) - {"*", GUARDDUTY_AGENT}:
             assert "dev-" in resource or "/dev/" in resource or "api-key" in resource, (name, resource)

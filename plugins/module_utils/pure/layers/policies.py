@@ -10,6 +10,7 @@ worker, and by one-off commands; not by api-server and scheduler.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ... import naming
@@ -26,6 +27,12 @@ Inputs = Mapping[str, Any]
 VERSION = "2012-10-17"
 
 RUN_DAG_FILES = (DAG_PROCESSOR, TRIGGERER, WORKER, COMMAND)
+
+#: Where GuardDuty's Runtime Monitoring is on, ECS puts a container of this image into every task, and pulls it with the
+#: task's execution role. Each region has it in another account of AWS's, and regions are added: so the account is left
+#: open. Sources: "Prerequisites for AWS Fargate (Amazon ECS only) support" and "Amazon ECR repository hosting GuardDuty
+#: agent" in GuardDuty's user guide.
+GUARDDUTY_AGENT = "repository/aws-guardduty-agent-fargate"
 
 
 def document(statements: list[Statement]) -> dict[str, Any]:
@@ -88,8 +95,8 @@ def _deny(sid: str, actions: list[str], *resources: str, **condition: Any) -> St
 def execution(
     inputs: Inputs, known: Known, repositories: list[str], log_group: str, secret_arns: list[str]
 ) -> dict[str, Any]:
-    """What ECS itself does to start a container: pull the image, open the log stream, read the secrets. Repositories
-    are given by their names, or by their ARNs.
+    """What ECS itself does to start a container: pull its image and that of GuardDuty's agent, open the log stream,
+    read the secrets. Repositories are given by their names, or by their ARNs.
     """
     where = account(known, inputs["farflow_region"])
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
@@ -103,6 +110,7 @@ def execution(
                 each if each.startswith("arn:") else where.arn("ecr", f"repository/{each}") for each in repositories
             ),
         ),
+        _allow("PullGuardDutyAgent", pull, replace(where, id="*").arn("ecr", GUARDDUTY_AGENT)),
         _allow(
             "WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], where.arn("logs", f"log-group:{log_group}:*")
         ),
