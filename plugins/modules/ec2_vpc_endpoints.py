@@ -61,7 +61,7 @@ options:
         type: dict
         default: {}
   state:
-    description: Whether the endpoints shall exist.
+    description: Whether the endpoints shall exist. V(absent) deletes interface endpoints as well.
     type: str
     choices: [present, absent]
     default: present

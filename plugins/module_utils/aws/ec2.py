@@ -61,11 +61,6 @@ def nat_gateways(clients: Clients, environment: str) -> list[dict[str, Any]]:
     return [gateway for gateway in found if gateway["State"] not in _GONE]
 
 
-def vpc_endpoints(clients: Clients, environment: str) -> list[dict[str, Any]]:
-    found = _describe(clients, "describe_vpc_endpoints", "VpcEndpoints", "VPC endpoints", environment)
-    return [endpoint for endpoint in found if endpoint["State"].lower() not in _GONE]
-
-
 def availability_zones(clients: Clients) -> list[dict[str, Any]]:
     """The region's zones that are open to new resources, without local and wavelength zones."""
     with doing("describe", "availability zones"):

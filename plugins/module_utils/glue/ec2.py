@@ -11,17 +11,21 @@ from typing import Any
 
 from ..aws import ec2 as api
 from ..aws import ec2_security_groups as api_of_groups
+from ..aws import ec2_vpc_endpoints as api_of_endpoints
 from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..core.known import Known
 from ..pure import ec2_documents as pure
-from ..pure import ec2_route_tables, ec2_security_groups, ec2_vpc_endpoints
+from ..pure import ec2_guardduty, ec2_route_tables, ec2_security_groups, ec2_vpc_endpoints
 from ..pure.layers import names, network
 from ..pure.layers import security_groups as groups_layer
 from ..pure.tags import ENVIRONMENT, tags_of
 
 Inputs = Mapping[str, Any]
 Finder = Callable[[Clients, Inputs, Known], list[Resource]]
+
+#: How AWS names the group that it makes with each VPC.
+_DEFAULT_GROUP = "default"
 
 
 def vpcs(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
@@ -45,13 +49,36 @@ def security_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Reso
     return groups + [ec2_security_groups.canonical_rules(document) for document in documents]
 
 
-def rules_of_default_group(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-    """The rules of the group that AWS makes with each VPC. Nobody can tag it in time, so its VPC finds it."""
-    vpc_ids = [str(vpc.id) for vpc in known.of_type(network.VPC)]
-    found = api_of_groups.describe(clients, {"vpc-id": vpc_ids, "group-name": ["default"]}) if vpc_ids else []
+def groups_that_aws_makes(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The rules of the group that comes with each VPC, and the groups that GuardDuty makes there. Nobody can tag them
+    in time, so their VPC finds them.
+    """
+    vpc_ids = _vpc_ids(known)
+    wanted = [_DEFAULT_GROUP, *map(ec2_guardduty.group_name, vpc_ids)]
+    found = api_of_groups.describe(clients, {"vpc-id": vpc_ids, "group-name": wanted}) if vpc_ids else []
+    there = [document for document in found if document["VpcId"] in vpc_ids]
     name = groups_layer.group_name(inputs, groups_layer.DEFAULT)
-    rules = [ec2_security_groups.canonical_rules(document) for document in found if document["VpcId"] in vpc_ids]
-    return [replace(one, name=name) for one in rules]
+    rules = [ec2_security_groups.canonical_rules(one) for one in there if one["GroupName"] == _DEFAULT_GROUP]
+    return [
+        *(replace(one, name=name) for one in rules),
+        *(ec2_guardduty.group(document) for document in there if ec2_guardduty.is_group(document)),
+    ]
+
+
+def vpc_endpoints(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The environment's endpoints, and those that GuardDuty makes in its VPC."""
+    vpc_ids = _vpc_ids(known)
+    found = api_of_endpoints.describe(clients, vpc_ids) if vpc_ids else []
+    there = [one for one in found if one["VpcId"] in vpc_ids and ec2_vpc_endpoints.is_there(one)]
+    environment = names.environment(inputs)
+    return [
+        *(ec2_vpc_endpoints.canonical(one) for one in there if tags_of(one).get(ENVIRONMENT) == environment),
+        *(ec2_guardduty.endpoint(one) for one in there if ec2_guardduty.is_endpoint(one)),
+    ]
+
+
+def _vpc_ids(known: Known) -> list[str]:
+    return [str(vpc.id) for vpc in known.of_type(network.VPC)]
 
 
 def availability_zones(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
@@ -79,5 +106,7 @@ FINDERS = [
     _plain(api.addresses, pure.elastic_ip),
     _plain(api.nat_gateways, pure.nat_gateway),
     _plain(api.route_tables, ec2_route_tables.canonical),
-    _plain(api.vpc_endpoints, ec2_vpc_endpoints.canonical),
 ]
+
+#: What is asked once the VPC is known; each is one call.
+FINDERS_IN_VPC = [groups_that_aws_makes, vpc_endpoints]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..pure import (
     application_autoscaling,
+    ec2_guardduty,
     ec2_security_groups,
     ecr_images,
     ecs_task_definitions,
@@ -30,8 +31,9 @@ _ALL = (
     Layer(
         "network",
         network.desired,
-        (tuple(ec2.FINDERS), (readers.private_names, ec2.rules_of_default_group)),
-        types=frozenset({ec2_security_groups.RULES}),
+        (tuple(ec2.FINDERS), (readers.private_names, *ec2.FINDERS_IN_VPC)),
+        types=frozenset({ec2_security_groups.RULES, *ec2_guardduty.TYPES}),
+        outlives=ec2_guardduty.TYPES,
     ),
     Layer(
         "rds",

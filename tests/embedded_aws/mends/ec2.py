@@ -26,6 +26,7 @@ def apply() -> None:
     for direction in ("Ingress", "Egress"):
         actions[f"UpdateSecurityGroupRuleDescriptions{direction}"] = set_rule_descriptions(direction)
     actions["DescribeAddresses"] = find_addresses(actions["DescribeAddresses"])
+    actions["CreateVpcEndpoint"] = keep_security_groups(actions["CreateVpcEndpoint"])
     for action in ("CreateNatGateway", "DescribeNatGateways"):
         actions[action] = tell_address(actions[action])
 
@@ -129,6 +130,18 @@ def tell_address(describe):
     return handler
 
 
+def keep_security_groups(create):
+    """Fault: the security groups of an interface endpoint are forgotten."""
+
+    def handler(parameters: dict[str, Any]):
+        status, headers, body = create(parameters)
+        endpoint = re.search(r"<vpcEndpointId>(vpce-\w+)</vpcEndpointId>", body.decode())
+        ec2._vpc_endpoints[endpoint[1]]["Groups"] = ec2._parse_member_list(parameters, "SecurityGroupId")
+        return status, headers, body
+
+    return handler
+
+
 def users_of_security_group(group: str) -> Iterator[str]:
     for identifier, other in ec2._security_groups.items():
         rules = [*other["IpPermissions"], *other["IpPermissionsEgress"]]
@@ -142,6 +155,7 @@ def users_of_security_group(group: str) -> Iterator[str]:
         if any(item["VpcSecurityGroupId"] == group for item in database["VpcSecurityGroups"]):
             yield name
     yield from (service["serviceArn"] for service, network in _running_services() if group in network["securityGroups"])
+    yield from (name for name, endpoint in ec2._vpc_endpoints.items() if group in endpoint.get("Groups", []))
 
 
 def users_of_subnet(subnet: str) -> Iterator[str]:
@@ -149,6 +163,7 @@ def users_of_subnet(subnet: str) -> Iterator[str]:
     yield from (arn for arn, balancer in alb._lbs.items() if subnet in balancer["Subnets"])
     yield from (name for name, target in efs._mount_targets.items() if target["SubnetId"] == subnet)
     yield from (service["serviceArn"] for service, network in _running_services() if subnet in network["subnets"])
+    yield from (name for name, endpoint in ec2._vpc_endpoints.items() if subnet in endpoint["SubnetIds"])
     for name, group in rds._subnet_groups.items():
         in_use = any(database["DBSubnetGroup"]["DBSubnetGroupName"] == name for database in rds._instances.values())
         if in_use and any(item["SubnetIdentifier"] == subnet for item in group["Subnets"]):
