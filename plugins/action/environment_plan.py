@@ -10,7 +10,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils.aws.calls import Clients
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import project
-from ..module_utils.glue.environment import as_result, check_converged, check_progress, coming, look
+from ..module_utils.glue.environment import as_result, coming, look, unfinished
 from ..module_utils.glue.layers import LAYERS
 from ..module_utils.glue.session import client_factory, profiles
 from ..module_utils.glue.waiting import NotYet, wait_for
@@ -21,6 +21,9 @@ from ..plugin_utils import inputs as given
 from ..plugin_utils.worker import collect_little_garbage
 
 _REFUSAL = "the inputs are not right, nothing was done:"
+
+# What was changed is not always in AWS's answers at once: of IAM, of S3's configuration, of its lists.
+_SHOWN_AFTER = 90
 
 
 class ActionModule(ActionBase):
@@ -44,13 +47,29 @@ class ActionModule(ActionBase):
         arguments = self._task.args
         wanted = arguments.get("layers") or list(LAYERS)
         inputs = self._inputs(task_vars, wanted, arguments.get("state") or "present")
-        seen = self._look(arguments, inputs, wanted)
         under_way = arguments.get("under_way") or []
-        kept = [f"{one.type} {one.name}" for one in seen.kept if one.type not in teardown.PARTS]
+        previous = arguments.get("previous") or []
+        told = []
+
+        def check():
+            seen = self._look(arguments, inputs, wanted)
+            self._tell(arguments, inputs, wanted, seen, result)
+            words = unfinished(seen, previous, under_way, bool(arguments.get("converged")))
+            if words and not told:
+                told.append("waiting: AWS does not show yet all that was done")
+                self._display.display(*told)
+            return NotYet(words) if words else seen
+
+        wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
+        # It changes nothing; in check mode it stands for the run that would.
+        result["changed"] = bool(self._task.check_mode and result["pending"])
+
+    def _tell(self, arguments, inputs, wanted, seen, result):
+        """Fills the result with what was seen; raises FarflowError when that is refused."""
         result.update(
-            as_result(seen, under_way),
+            as_result(seen, arguments.get("under_way") or []),
             outputs=outputs(inputs, seen.known),
-            kept=kept,
+            kept=[f"{one.type} {one.name}" for one in seen.kept if one.type not in teardown.PARTS],
             keep=inputs["farflow_teardown_keep"],
         )
         if arguments.get("state") == "absent":
@@ -60,11 +79,6 @@ class ActionModule(ActionBase):
             refused = [*refusals(inputs, seen.known, wanted), *too_large(actions)]
         if refused:
             raise FarflowError("\n".join([*refused, "nothing was done"]))
-        if arguments.get("converged"):
-            check_converged(seen)
-        check_progress(seen, arguments.get("previous") or [], under_way)
-        # It changes nothing; in check mode it stands for the run that would.
-        result["changed"] = bool(self._task.check_mode and result["pending"])
 
     def _look(self, arguments, inputs, wanted):
         """One look; with ``wait_minutes`` as many as it takes until nothing is being made any more."""

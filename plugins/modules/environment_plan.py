@@ -57,7 +57,8 @@ options:
     choices: [present, absent]
     default: present
   previous:
-    description: The actions of the look before, which have been done since. It fails when one is still to be done.
+    description: The actions of the look before, which have been done since. It looks again while one is still to be
+      done, and fails when that is so after a minute and a half.
     type: list
     elements: dict
     default: []
@@ -71,7 +72,8 @@ options:
     type: int
     default: 0
   converged:
-    description: Whether to fail when anything is left to do.
+    description: Whether to look again while anything is left to do, and to fail when that is so after a minute and a
+      half.
     type: bool
     default: false
 """

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -65,6 +65,12 @@ def error_code(error: Exception) -> str:
     """AWS's code of an error, such as ``ResourceNotFoundException``; empty when it has none."""
     response = getattr(error, "response", None) or {}
     return str(response.get("Error", {}).get("Code", ""))
+
+
+def caused_by(error: FarflowError, codes: Collection[str]) -> bool:
+    """Whether an error of ``doing`` stands for an answer of AWS with one of the codes."""
+    cause = error.__cause__
+    return isinstance(cause, Exception) and error_code(cause) in codes
 
 
 def pages(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:

@@ -13,7 +13,6 @@ from typing import Any
 
 from ..aws.calls import Clients
 from ..core.actions import ARGUMENTS, DELETE, Action, Resource, plan
-from ..core.errors import FarflowError
 from ..core.known import Known
 from ..pure.tags import ROLE
 from .parallel import in_parallel
@@ -167,28 +166,25 @@ def coming(seen: Look, layers: Iterable[Layer]) -> list[str]:
     ]
 
 
-def check_progress(seen: Look, previous: Iterable[Mapping[str, Any]], under_way: Collection[str] = ()) -> None:
-    """Raises when an action that the hands were given a moment ago is still to be done for the same reasons, and is
-    not ``under_way``.
+def unfinished(
+    seen: Look, previous: Iterable[Mapping[str, Any]] = (), under_way: Collection[str] = (), converged: bool = False
+) -> str:
+    """What of the actions should have been done, in words; empty when nothing. That is an action that the hands were
+    given a moment ago and that is still to be done for the same reasons, unless it is ``under_way``; and with
+    ``converged`` any action at all.
     """
+    actions = [action for some in seen.actions.values() for action in some]
+    if converged and actions:
+        return "did not converge, this is left to do:\n" + "\n".join(map(_sentence, actions))
     done = {_key(action) for action in previous if not action["blocked"]}
     stuck = [
         action
-        for actions in seen.actions.values()
         for action in actions
         if not action.blocked and action.resource.type not in under_way and _key(action.describe()) in done
     ]
     if stuck:
-        names = "\n".join(_sentence(action) for action in stuck)
-        raise FarflowError(f"did not converge, AWS does not show what was asked for:\n{names}")
-
-
-def check_converged(seen: Look) -> None:
-    """Raises when anything at all is left to do."""
-    left = [action for actions in seen.actions.values() for action in actions]
-    if left:
-        names = "\n".join(_sentence(action) for action in left)
-        raise FarflowError(f"did not converge, this is left to do:\n{names}")
+        return "did not converge, AWS does not show what was asked for:\n" + "\n".join(map(_sentence, stuck))
+    return ""
 
 
 def _key(action: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import ARGUMENTS, PART_OF, Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.core.compare import UNKNOWN
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import (
     Layer,
     as_result,
-    check_converged,
-    check_progress,
     look,
+    unfinished,
 )
 
 SIDE = {"tags": {"farflow:role": "side"}}
@@ -81,15 +78,16 @@ def test_a_part_of_what_goes_too_needs_no_other_hand():
 def test_what_the_hands_did_not_mend_is_named():
     stubborn = seen(lambda known: [definition(2048)], [definition(1024, "a:1")])
     before = as_result(stubborn)["layers"]["side"]["actions"]
-    with pytest.raises(FarflowError, match="change definition a: memory 1024 -> 2048"):
-        check_progress(stubborn, before)
-    with pytest.raises(FarflowError, match="change definition a: memory 1024 -> 2048"):
-        check_converged(stubborn)
+    line = "change definition a: memory 1024 -> 2048"
+    assert unfinished(stubborn, before) == f"did not converge, AWS does not show what was asked for:\n{line}"
+    assert unfinished(stubborn, converged=True) == f"did not converge, this is left to do:\n{line}"
 
 
 def test_what_was_mended_or_waits_is_not_held_against_the_hands():
     stubborn = seen(lambda known: [definition(2048)], [definition(1024, "a:1")])
     actions = as_result(stubborn)["layers"]["side"]["actions"]
-    check_progress(stubborn, [{**action, "blocked": True} for action in actions])
-    check_progress(stubborn, actions, under_way=["definition"])
-    check_converged(seen(lambda known: [definition(1024)], [definition(1024, "a:1")]))
+    assert unfinished(stubborn, [{**action, "blocked": True} for action in actions]) == ""
+    assert unfinished(stubborn, actions, under_way=["definition"]) == ""
+    assert unfinished(stubborn) == ""
+    mended = seen(lambda known: [definition(1024)], [definition(1024, "a:1")])
+    assert unfinished(mended, actions, converged=True) == ""

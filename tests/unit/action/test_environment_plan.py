@@ -1,0 +1,100 @@
+"""The look after what was done: AWS may show that a little later."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.action import environment_plan as plugin
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource, plan
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import Look, as_result
+
+WANTED = [Resource("iam_role", "test-web", {"description": "new"})]
+OLD = [Resource("iam_role", "test-web", {"description": "old"}, "arn")]
+NEW = [Resource("iam_role", "test-web", {"description": "new"}, "arn")]
+
+
+def seen(resources):
+    return Look(Known(resources), {"airflow_service": plan(WANTED, resources)})
+
+
+class Aws:
+    """What each look sees, the last of them for ever; how many were taken."""
+
+    def __init__(self, *shown):
+        self.shown = list(shown)
+        self.looks = 0
+
+    def look(self, arguments, inputs, wanted):
+        self.looks += 1
+        return seen(self.shown.pop(0) if len(self.shown) > 1 else self.shown[0])
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    made = []
+    monkeypatch.setattr("time.sleep", made.append)
+    monkeypatch.setattr("time.monotonic", lambda: sum(made))
+    return made
+
+
+@pytest.fixture
+def take(monkeypatch, pauses):
+    """``take(aws, **arguments)``: the result that the task fills, what it says meanwhile, and its error."""
+    monkeypatch.setattr(plugin, "outputs", lambda inputs, known: {})
+    monkeypatch.setattr(plugin, "refusals", lambda inputs, known, wanted: [])
+
+    def run(aws, **arguments):
+        said, result = [], {}
+        action = plugin.ActionModule.__new__(plugin.ActionModule)
+        action._task = SimpleNamespace(args=arguments, check_mode=False)
+        action._display = SimpleNamespace(display=said.append)
+        action._inputs = lambda task_vars, wanted, state: {"farflow_teardown_keep": []}
+        action._look = aws.look
+        try:
+            action._plan({}, result)
+        except FarflowError as error:
+            return result, said, str(error)
+        return result, said, None
+
+    return run
+
+
+DONE = as_result(seen(OLD))["layers"]["airflow_service"]["actions"]
+
+
+@pytest.mark.parametrize("arguments", [{"converged": True}, {"previous": DONE}], ids=["converged", "previous"])
+def test_what_aws_shows_late_is_waited_for(take, pauses, arguments):
+    aws = Aws(OLD, OLD, NEW)
+    result, said, error = take(aws, **arguments)
+    assert (error, result["pending"], aws.looks, len(pauses)) == (None, 0, 3, 2)
+    assert said == ["waiting: AWS does not show yet all that was done"]
+
+
+@pytest.mark.parametrize("arguments", [{"converged": True}, {"previous": DONE}], ids=["converged", "previous"])
+def test_what_aws_shows_at_once_costs_one_look(take, pauses, arguments):
+    aws = Aws(NEW)
+    assert take(aws, **arguments)[1:] == ([], None)
+    assert (aws.looks, pauses) == (1, [])
+
+
+def test_a_look_before_anything_was_done_waits_for_nothing(take, pauses):
+    aws = Aws(OLD)
+    result, said, error = take(aws)
+    assert (result["pending"], said, error, aws.looks, pauses) == (1, [], None, 1, [])
+
+
+@pytest.mark.parametrize("arguments", [{"converged": True}, {"previous": DONE}], ids=["converged", "previous"])
+def test_what_aws_never_shows_is_told_with_the_last_look(take, pauses, arguments):
+    result, _said, error = take(Aws(OLD), **arguments)
+    assert error.startswith("gave up waiting for AWS to show what was done after 90 s: did not converge, ")
+    assert error.endswith(":\nchange iam_role test-web: description old -> new")
+    assert (result["pending"], sum(pauses)) == (1, 90)
+
+
+def test_a_refusal_is_not_waited_for(take, pauses, monkeypatch):
+    monkeypatch.setattr(plugin, "refusals", lambda inputs, known, wanted: ["it is protected"])
+    _result, _said, error = take(Aws(OLD), converged=True)
+    assert (error, pauses) == ("it is protected\nnothing was done", [])
