@@ -13,6 +13,7 @@ description:
     description, session duration and tags are exactly as given. Policies that are not given are removed.
   - Policy documents are compared by what they allow. The order of statements, actions, resources and principals, the
     letter case of actions, and one value against a list of one make no difference.
+  - Returns when AWS shows what was set.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -128,8 +129,8 @@ roles:
 
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import iam_roles
+from ..module_utils.glue.converge import converge
 from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.glue.reconcile import reconcile
 from ..module_utils.pure import iam_roles as pure
 from ..module_utils.pure.immutable import refuse_changes
 
@@ -156,18 +157,21 @@ ARGUMENT_SPEC = {
 
 def work(parameters, clients, check_mode):
     """Reconciles the roles."""
-    wanted = [pure.desired(role) for role in parameters["roles"]]
-    actual = iam_roles.read(clients, wanted)
-    if parameters["state"] == "absent":
-        wanted = []
+    named = [pure.desired(role) for role in parameters["roles"]]
+    wanted = named if parameters["state"] == "present" else []
     untrusted = [role.name for role in wanted if not role.properties["assume_role_policy"]]
     if untrusted:
         raise FarflowError(f"roles without assume_role_policy: {', '.join(untrusted)}")
     too_large = [problem for role in wanted if (problem := pure.size_problem(role))]
     if too_large:
         raise FarflowError("\n".join(too_large))
-    refuse_changes(wanted, actual, pure.IMMUTABLE)
-    return as_result("roles", reconcile(wanted, actual, iam_roles.hands(clients), check_mode))
+
+    def read():
+        actual = iam_roles.read(clients, named)
+        refuse_changes(wanted, actual, pure.IMMUTABLE)
+        return actual
+
+    return as_result("roles", converge(wanted, read, iam_roles.hands(clients), check_mode))
 
 
 def main():

@@ -12,6 +12,7 @@ description:
   - Creates, changes or deletes S3 buckets so that versioning, encryption, public access block, policy, object
     ownership, all lifecycle rules and tags are as given. New objects are always encrypted, by S3 itself or with a key
     of KMS.
+  - Returns when AWS shows what was set.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -146,8 +147,8 @@ buckets:
 """
 
 from ..module_utils.glue import s3_buckets
+from ..module_utils.glue.converge import converge
 from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.glue.reconcile import reconcile
 from ..module_utils.pure import s3_buckets as pure
 
 LIFECYCLE_RULE = {
@@ -187,10 +188,10 @@ ARGUMENT_SPEC = {
 def work(parameters, clients, check_mode):
     """Reconciles the buckets."""
     buckets = parameters["buckets"]
-    actual = s3_buckets.read(clients, [bucket["name"] for bucket in buckets])
+    names = [bucket["name"] for bucket in buckets]
     desired = [pure.desired(bucket) for bucket in buckets] if parameters["state"] == "present" else []
     hands = s3_buckets.hands(clients, parameters["empty"])
-    return as_result("buckets", reconcile(desired, actual, hands, check_mode))
+    return as_result("buckets", converge(desired, lambda: s3_buckets.read(clients, names), hands, check_mode))
 
 
 def main():

@@ -13,6 +13,7 @@ from .calls import Clients, doing, pages, tag_dict, tag_list, unless
 
 _WHAT = "S3 bucket"
 GONE = {"NoSuchBucket", "404"}
+BUSY = {"OperationAborted"}
 _NOT_SET = {
     "NoSuchBucketPolicy",
     "NoSuchLifecycleConfiguration",

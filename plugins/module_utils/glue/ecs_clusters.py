@@ -10,7 +10,7 @@ from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..pure import ecs_clusters as pure
 from ..pure.tags import ENVIRONMENT
-from .patience import patiently
+from .ecs_patience import patiently
 from .reconcile import Hands
 
 _LIMIT = 300.0

@@ -18,7 +18,7 @@ from ..core.errors import FarflowError
 from ..pure import ecs_services as pure
 from ..pure.tags import ENVIRONMENT
 from .parallel import in_parallel
-from .patience import patiently
+from .ecs_patience import patiently
 from .reconcile import Hands
 from .waiting import NotYet, wait_for
 

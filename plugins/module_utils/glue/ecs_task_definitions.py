@@ -17,7 +17,7 @@ from ..pure import ecs_task_definitions as pure
 from ..pure.ecs_task_definitions import Index
 from ..pure.tags import ENVIRONMENT
 from .parallel import in_parallel
-from .patience import patiently
+from .ecs_patience import patiently
 
 # RegisterTaskDefinition and DeregisterTaskDefinition go at about one a second after a burst of twenty
 _WORKERS = 4

@@ -10,15 +10,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..aws import iam_roles as api
-from ..aws.calls import Clients
+from ..aws.calls import Clients, caused_by
 from ..core.actions import Resource
 from ..core.errors import FarflowError
 from ..pure import iam_roles as pure
 from ..pure import policy
+from .patience import patient
 from .reconcile import Hands
 from .waiting import wait_for
 
 _READABLE_AFTER = 60
+_SETTLED_AFTER = 120
 
 
 def find(clients: Clients, environment: str) -> list[Resource]:
@@ -75,7 +77,14 @@ def hands(clients: Clients) -> Hands:
         _set_policies(clients, found.name, {"policies": {}, "managed_policy_arns": []}, found.properties)
         api.delete(clients, found.name)
 
-    return Hands(create, change, delete)
+    return patient(Hands(create, change, delete), "IAM role", _SETTLED_AFTER, _may_pass)
+
+
+def _may_pass(error: FarflowError) -> bool:
+    """IAM answers from many places, and not all of them know yet of a role that was made or of a policy that went."""
+    if caused_by(error, {"NoSuchEntity"}):
+        return "role with name" in str(error)
+    return caused_by(error, {"ConcurrentModification", "DeleteConflict"})
 
 
 def _set_policies(clients: Clients, name: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:

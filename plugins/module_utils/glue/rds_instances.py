@@ -104,8 +104,13 @@ def _create(clients: Clients, instance: Instance) -> Document:
             api.create(clients, requests.creation(wanted), password, {**tags, **remembered})
             return True
 
-        patiently(start, _STARTS_WITHIN, f"the creation of database {wanted.name}")
+        patiently(start, _is_first, _STARTS_WITHIN, f"the creation of database {wanted.name}")
     return wait_for(lambda: api.describe(clients, wanted.name), _VISIBLE_WITHIN, f"database {wanted.name} to be there")
+
+
+def _is_first(error: FarflowError) -> bool:
+    """Whether AWS has yet to make the service-linked role of RDS, as it does with the first database of an account."""
+    return "service linked role" in str(error)
 
 
 def _refuse_snapshot(clients: Clients, wanted: Resource, identifier: str) -> None:

@@ -5,45 +5,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ..aws import s3_buckets as api
-from ..aws.calls import Clients, error_code
+from ..aws.calls import Clients, caused_by
 from ..core.actions import Resource
 from ..core.errors import FarflowError
 from ..pure import policy
 from ..pure import s3_buckets as pure
 from ..pure.tags import ENVIRONMENT, NOTHING, Told
 from .parallel import in_parallel
+from .patience import patient
 from .reconcile import Hands
-from .waiting import wait_for
 
-_READABLE_AFTER = 60
+_FREE_AFTER = 600
 
 
 def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
     """The buckets whose names begin with the environment's, but for those tagged as another environment's."""
-    found = in_parallel(lambda name: _unless_gone(clients, name, told), api.names(clients, f"{environment}-"))
+    found = in_parallel(
+        lambda name: _unless_gone(lambda: _bucket(clients, name, told)), api.names(clients, f"{environment}-")
+    )
     return [one for one in found if one and one.properties["tags"].get(ENVIRONMENT, environment) == environment]
-
-
-def _unless_gone(clients: Clients, name: str, told: Told) -> Resource | None:
-    """AWS lists a bucket for some time after its deletion."""
-    try:
-        return _bucket(clients, name, told)
-    except FarflowError as error:
-        if isinstance(error.__cause__, Exception) and error_code(error.__cause__) in api.GONE:
-            return None
-        raise
 
 
 def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
     """The named buckets that exist."""
-    listed = list(names)
-    there = in_parallel(lambda name: api.exists(clients, name), listed)
-    return in_parallel(
-        lambda name: _bucket(clients, name), [name for name, is_there in zip(listed, there, strict=True) if is_there]
-    )
+    found = in_parallel(lambda name: _one(clients, name), names)
+    return [bucket for bucket in found if bucket]
+
+
+def _one(clients: Clients, name: str) -> Resource | None:
+    return _unless_gone(lambda: _bucket(clients, name)) if api.exists(clients, name) else None
+
+
+def _unless_gone(call: Callable[[], Resource | None]) -> Resource | None:
+    """AWS lists a bucket for some time after its deletion, and of a new one not all of AWS knows at once."""
+    try:
+        return call()
+    except FarflowError as error:
+        if caused_by(error, api.GONE):
+            return None
+        raise
 
 
 def _bucket(clients: Clients, name: str, told: Told = NOTHING) -> Resource:
@@ -65,7 +68,6 @@ def hands(clients: Clients, empty: bool = False) -> Hands:
 
     def create(wanted: Resource) -> str | None:
         api.create(clients, wanted.name, wanted.properties["object_ownership"])
-        wait_for(lambda: api.exists(clients, wanted.name) or None, _READABLE_AFTER, f"S3 bucket {wanted.name}")
         found = _bucket(clients, wanted.name)
         change(wanted, found)
         return found.id
@@ -91,10 +93,28 @@ def hands(clients: Clients, empty: bool = False) -> Hands:
             api.set_lifecycle_rules(clients, name, pure.lifecycle_rules(properties))
 
     def delete(found: Resource) -> None:
-        if empty and api.exists(clients, found.name):
-            for objects in api.versions(clients, found.name):
-                if objects:
-                    api.delete_versions(clients, found.name, objects)
+        if empty:
+            _empty(clients, found.name)
         api.delete(clients, found.name)
 
-    return Hands(create, change, delete)
+    return patient(Hands(create, change, delete), "S3 bucket", _FREE_AFTER, _is_busy, _is_busy_or_new)
+
+
+def _is_busy(error: FarflowError) -> bool:
+    """AWS has still to do with the bucket's last change; for minutes where one of the name has just been deleted."""
+    return caused_by(error, api.BUSY)
+
+
+def _is_busy_or_new(error: FarflowError) -> bool:
+    return caused_by(error, {*api.BUSY, *api.GONE})
+
+
+def _empty(clients: Clients, name: str) -> None:
+    """Deletes all that a bucket holds; one that is gone holds nothing."""
+    try:
+        for objects in api.versions(clients, name):
+            if objects:
+                api.delete_versions(clients, name, objects)
+    except FarflowError as error:
+        if not caused_by(error, api.GONE):
+            raise

@@ -28,11 +28,11 @@ class Calls:
         """Does something before the next calls of an operation."""
         self._before.setdefault(operation, []).extend([action] * times)
 
-    def refuse(self, operation, code, times=1):
+    def refuse(self, operation, code, times=1, message="says the test"):
         """Answers the next calls of an operation with an error."""
 
         def fail():
-            raise ClientError({"Error": {"Code": code, "Message": "says the test"}}, operation)
+            raise ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
         self.before(operation, fail, times)
 

@@ -174,6 +174,58 @@ def test_a_bucket_that_this_account_has_is_taken_and_mended(aws, run_module):
     assert run_module(module, buckets=[BUCKET])["changed"] is False
 
 
+def test_what_aws_refuses_after_a_deletion_is_done_a_little_later(run_module, calls, hours):
+    calls.refuse("CreateBucket", "OperationAborted", times=3)
+    calls.refuse("GetBucketVersioning", "NoSuchBucket")
+    calls.refuse("PutBucketTagging", "NoSuchBucket")
+    calls.refuse("PutBucketPolicy", "OperationAborted")
+    made = run_module(module, buckets=[BUCKET])
+    assert made["buckets"][0]["reasons"] == ["created"]
+    assert len(hours) == 6
+    assert run_module(module, buckets=[BUCKET])["changed"] is False
+
+
+def test_changes_that_come_too_fast_for_aws_are_done_a_little_later(run_module, calls, hours):
+    run_module(module, buckets=[BUCKET])
+    calls.refuse("PutBucketVersioning", "OperationAborted")
+    calls.refuse("DeleteBucket", "OperationAborted")
+    run_module(module, buckets=[{**BUCKET, "versioning": True}])
+    assert run_module(module, buckets=[{**BUCKET, "versioning": True}])["changed"] is False
+    run_module(module, buckets=[BUCKET], state="absent")
+    assert names() == []
+    assert len(hours) == 2
+
+
+def test_what_aws_refuses_for_ever_is_told(run_module, calls, hours):
+    calls.refuse("CreateBucket", "OperationAborted", times=1000)
+    msg = run_module(module, buckets=[BUCKET])["msg"]
+    assert msg.startswith(f"gave up waiting for S3 bucket {NAME} to be made after 600 s: could not create S3 bucket")
+    assert "(OperationAborted)" in msg
+    assert sum(hours) == 600
+
+
+@pytest.mark.parametrize("code", ["BucketAlreadyExists", "AccessDenied"])
+def test_what_does_not_pass_is_not_waited_for(run_module, calls, hours, code):
+    calls.refuse("CreateBucket", code)
+    assert code in run_module(module, buckets=[BUCKET])["msg"]
+    assert hours == []
+
+
+def test_it_returns_when_aws_shows_the_bucket(run_module, calls, hours):
+    calls.before("HeadBucket", lambda: None)
+    calls.refuse("HeadBucket", "404", times=2)
+    assert run_module(module, buckets=[BUCKET])["buckets"][0]["reasons"] == ["created"]
+    assert calls.of("HeadBucket") == ["HeadBucket"] * 4
+
+
+def test_a_bucket_that_another_has_just_deleted_is_none(run_module, calls):
+    run_module(module, buckets=[BUCKET])
+    calls.refuse("GetBucketPolicy", "NoSuchBucket")
+    calls.refuse("ListObjectVersions", "NoSuchBucket")
+    assert run_module(module, buckets=[BUCKET], state="absent")["changed"] is False
+    assert run_module(module, buckets=[BUCKET], state="absent", empty=True)["changed"] is True
+
+
 def test_find_sees_the_environment_alone(aws, run_module):
     other = {"name": "test-eu-logs", "tags": {"farflow:environment": "test-eu"}}
     run_module(module, buckets=[BUCKET, other])
