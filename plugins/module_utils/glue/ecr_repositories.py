@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ..aws import ecr_repositories as api
@@ -17,24 +17,25 @@ from ..pure import policy
 from ..pure.tags import ENVIRONMENT, NOTHING, Told
 from .parallel import in_parallel
 from .reconcile import Hands
+from .strangers import tags_unless_closed
 from .waiting import wait_for
 
 _READABLE_AFTER = 60
 
 
-def find(clients: Clients, environment: str, names: Iterable[str] = (), told: Told = NOTHING) -> list[Resource]:
-    """Every repository of an environment: those tagged as its own whose names begin with its name, and those called
-    ``names``, whatever their tags.
+def find(clients: Clients, environment: str, expected: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
+    """The repositories that begin with the environment's name and are tagged as its own. Of those that are ``expected``
+    the tags have to be readable.
     """
-    prefix = f"{environment}-"
-    listed = [each for each in api.list_all(clients) if each["repositoryName"].startswith(prefix)]
-    resources = in_parallel(lambda document: _resource(clients, document, told), listed)
-    wanted = set(names)
-    return [
-        resource
-        for resource in resources
-        if resource.name in wanted or resource.properties["tags"].get(ENVIRONMENT) == environment
-    ]
+
+    def look(document: Mapping[str, Any]) -> Resource | None:
+        name, arn = document["repositoryName"], document["repositoryArn"]
+        tags = tags_unless_closed(lambda: told.get(arn) or api.tags(clients, arn), name in expected)
+        return _resource(clients, document, tags) if tags and tags.get(ENVIRONMENT) == environment else None
+
+    listed = [each for each in api.list_all(clients) if each["repositoryName"].startswith(f"{environment}-")]
+    found = in_parallel(look, listed)
+    return [repository for repository in found if repository]
 
 
 def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
@@ -43,10 +44,10 @@ def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
     return in_parallel(lambda document: _resource(clients, document), [document for document in found if document])
 
 
-def _resource(clients: Clients, document: Mapping[str, Any], told: Told = NOTHING) -> Resource:
+def _resource(clients: Clients, document: Mapping[str, Any], known: Mapping[str, str] | None = None) -> Resource:
     name, arn = document["repositoryName"], document["repositoryArn"]
     calls: list[Callable[[], Any]] = [
-        lambda: told.get(arn) or api.tags(clients, arn),
+        lambda: api.tags(clients, arn) if known is None else known,
         lambda: api.lifecycle_policy(clients, name),
         lambda: api.repository_policy(clients, name),
     ]

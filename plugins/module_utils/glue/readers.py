@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -67,6 +67,33 @@ def of_environment_with_tags(find: Callable[..., list[Resource]]) -> Reader:
     return reader
 
 
+def of_listed_names(
+    find: Callable[..., list[Resource]], expected: Callable[[Inputs, Known], Collection[str]]
+) -> Reader:
+    """The same of a kind that AWS lists by the beginning of names, strangers' among them. It is told which are
+    ``expected``: those that a deploy makes, and those that AWS has told to be the environment's, late as that may be.
+    """
+
+    def reader(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+        listed = known.get(TAGS, TAGS)
+        told: Told = listed.attributes if listed else NOTHING
+        said = {arn.rsplit(":", 1)[1].removeprefix("repository/") for arn in told}
+        return find(
+            clients, names.environment(inputs), expected={*expected(inputs, known), *said}, told=believed(inputs, told)
+        )
+
+    return reader
+
+
+def _bucket_names(inputs: Inputs, known: Known) -> list[str]:
+    account_id = known.id(arns.IDENTITY, arns.IDENTITY)
+    return [names.log_bucket(inputs, account_id), names.context_bucket(inputs, account_id)]
+
+
+def _repository_names(inputs: Inputs, known: Known) -> list[str]:
+    return [names.task_repository(inputs), names.airflow_repository(inputs)]
+
+
 def whose_account(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """In which account this happens."""
     account, partition = identity.caller(clients)
@@ -75,8 +102,7 @@ def whose_account(clients: Clients, inputs: Inputs, known: Known) -> list[Resour
 
 def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The images in those of the environment's two repositories that are known."""
-    repositories = [names.task_repository(inputs), names.airflow_repository(inputs)]
-    found = [one for name in repositories if (one := known.get(pure_repositories.TYPE, name))]
+    found = [one for name in _repository_names(inputs, known) if (one := known.get(pure_repositories.TYPE, name))]
     addresses = {one.name: one.attributes["uri"] for one in found}
     return ecr_images.find(clients, addresses, inputs["farflow_registry"])
 
@@ -133,7 +159,7 @@ def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list
     return definitions.plan_task_definitions(wanted, index, lambda some: ecs_task_definitions.describe(clients, some))
 
 
-repositories = of_environment_with_tags(ecr_repositories.find)
+repositories = of_listed_names(ecr_repositories.find, _repository_names)
 groups_of_logs = of_environment_with_tags(log_groups.find)
 roles = of_environment(iam_roles.find)
 clusters = of_environment(ecs_clusters.find)
@@ -143,6 +169,6 @@ private_names = of_environment_with_tags(service_discovery.find)
 subnet_groups = of_environment_with_tags(rds_subnet_groups.find)
 parameter_groups = of_environment_with_tags(rds_parameter_groups.find)
 snapshots = of_environment(rds_snapshots.find)
-queues = of_environment_with_tags(sqs_queues.find)
-buckets = of_environment_with_tags(s3_buckets.find)
+queues = of_listed_names(sqs_queues.find, lambda inputs, known: [names.queue(inputs)])
+buckets = of_listed_names(s3_buckets.find, _bucket_names)
 file_systems = of_environment(efs.find)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from ..aws import s3_buckets as api
 from ..aws.calls import Clients, caused_by
@@ -13,20 +13,28 @@ from ..core.actions import Resource
 from ..core.errors import FarflowError
 from ..pure import policy
 from ..pure import s3_buckets as pure
-from ..pure.tags import ENVIRONMENT, NOTHING, Told
+from ..pure.tags import NOTHING, Told
 from .parallel import in_parallel
 from .patience import patient
 from .reconcile import Hands
+from .strangers import own_tags
 
 _FREE_AFTER = 600
 
 
-def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
-    """The buckets whose names begin with the environment's, but for those tagged as another environment's."""
-    found = in_parallel(
-        lambda name: _unless_gone(lambda: _bucket(clients, name, told)), api.names(clients, f"{environment}-")
-    )
-    return [one for one in found if one and one.properties["tags"].get(ENVIRONMENT, environment) == environment]
+def find(clients: Clients, environment: str, expected: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
+    """The buckets that begin with the environment's name and are tagged as its own; of those that are ``expected`` also
+    the untagged ones.
+    """
+
+    def look(name: str) -> Resource | None:
+        tags = own_tags(
+            environment, name in expected, lambda: told.get(f"arn:aws:s3:::{name}") or api.tags(clients, name)
+        )
+        return None if tags is None else _bucket(clients, name, tags)
+
+    found = in_parallel(lambda name: _unless_gone(lambda: look(name)), api.names(clients, f"{environment}-"))
+    return [bucket for bucket in found if bucket]
 
 
 def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
@@ -49,7 +57,7 @@ def _unless_gone(call: Callable[[], Resource | None]) -> Resource | None:
         raise
 
 
-def _bucket(clients: Clients, name: str, told: Told = NOTHING) -> Resource:
+def _bucket(clients: Clients, name: str, tags: Mapping[str, str] | None = None) -> Resource:
     """AWS tells each of these by a call of its own."""
     return pure.canonical(
         name,
@@ -59,7 +67,7 @@ def _bucket(clients: Clients, name: str, told: Told = NOTHING) -> Resource:
         document=api.policy(clients, name),
         object_ownership=api.object_ownership(clients, name),
         lifecycle_rules=api.lifecycle_rules(clients, name),
-        tags=told.get(f"arn:aws:s3:::{name}") or api.tags(clients, name),
+        tags=api.tags(clients, name) if tags is None else tags,
     )
 
 

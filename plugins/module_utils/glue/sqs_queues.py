@@ -5,45 +5,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from ..aws import sqs_queues as api
 from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..core.errors import FarflowError
 from ..pure import sqs_queues as pure
-from ..pure.tags import ENVIRONMENT, NOTHING, Told
+from ..pure.tags import NOTHING, Told
 from .parallel import in_parallel
 from .reconcile import Hands
+from .strangers import own_tags
 from .waiting import NotYet, wait_for
 
 _READABLE_AFTER = 60
 _SHOWN_AFTER = 90
 _NAME_FREE_AFTER = 120
+_GONE_AFTER = 120
 
 
-def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
-    """The queues whose names begin with the environment's, but for those tagged as another environment's."""
-    found = _describe(clients, api.urls(clients, f"{environment}-"), told)
-    return [queue for queue in found if queue.properties["tags"].get(ENVIRONMENT, environment) == environment]
+def find(clients: Clients, environment: str, expected: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
+    """The queues that begin with the environment's name and are tagged as its own; of those that are ``expected`` also
+    the untagged ones.
+    """
+    known = {arn.rsplit(":", 1)[1]: tags for arn, tags in told.items() if arn.split(":")[2] == "sqs"}
+
+    def look(url: str) -> Resource | None:
+        name = pure.name_of(url)
+        tags = own_tags(environment, name in expected, lambda: known.get(name) or api.tags(clients, url))
+        return None if tags is None else _queue(clients, url, tags)
+
+    found = in_parallel(look, api.urls(clients, f"{environment}-"))
+    return [queue for queue in found if queue]
 
 
 def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
     """The named queues that exist."""
-    urls = in_parallel(lambda name: api.url(clients, name), names)
-    return _describe(clients, [url for url in urls if url])
-
-
-def _describe(clients: Clients, urls: Iterable[str], told: Told = NOTHING) -> list[Resource]:
-    found = in_parallel(lambda url: _queue(clients, url, told), urls)
+    found = in_parallel(lambda name: _one(clients, name), names)
     return [queue for queue in found if queue]
 
 
-def _queue(clients: Clients, url: str, told: Told = NOTHING) -> Resource | None:
+def _one(clients: Clients, name: str) -> Resource | None:
+    url = api.url(clients, name)
+    return _queue(clients, url) if url else None
+
+
+def _queue(clients: Clients, url: str, tags: Mapping[str, str] | None = None) -> Resource | None:
+    """The queue, or None when it is gone: AWS lists one for some time after its deletion."""
     attributes = api.attributes(clients, url)
     if not attributes:
         return None
-    return pure.canonical(url, attributes, told.get(attributes["QueueArn"]) or api.tags(clients, url))
+    return pure.canonical(url, attributes, api.tags(clients, url) if tags is None else tags)
 
 
 def hands(clients: Clients) -> Hands:
@@ -58,10 +70,7 @@ def hands(clients: Clients) -> Hands:
             5,
         )
 
-        def made() -> Resource | None:
-            return next(iter(read(clients, [wanted.name])), None)
-
-        found = wait_for(made, _READABLE_AFTER, f"SQS queue {wanted.name} to be readable")
+        found = wait_for(lambda: _one(clients, wanted.name), _READABLE_AFTER, f"SQS queue {wanted.name} to be readable")
         change(wanted, found)
         return found.id
 
@@ -73,7 +82,17 @@ def hands(clients: Clients) -> Hands:
             api.set_attributes(clients, url, pure.attributes_of(wanted.properties))
             _await_change(clients, url, wanted)
 
-    return Hands(create, change, lambda found: api.delete(clients, str(found.attributes["url"])))
+    def delete(found: Resource) -> None:
+        """AWS takes up to a minute to delete a queue, in which it answers as before."""
+        url = str(found.attributes["url"])
+        api.delete(clients, url)
+
+        def check() -> bool | NotYet:
+            return NotYet("AWS still tells its attributes") if api.attributes(clients, url) else True
+
+        wait_for(check, _GONE_AFTER, f"SQS queue {found.name} to be gone")
+
+    return Hands(create, change, delete)
 
 
 def _await_change(clients: Clients, url: str, wanted: Resource) -> None:

@@ -50,7 +50,12 @@ def canonical(url: str, attributes: Mapping[str, str], tags: Mapping[str, str]) 
         "max_receive_count": redrive.get("maxReceiveCount", _RECEIVED),
     }
     documents = attributes.get(_POLICY), found
-    return _queue(url.rsplit("/", 1)[1], numbers, key, managed, documents, tags, attributes["QueueArn"], url)
+    return _queue(name_of(url), numbers, key, managed, documents, tags, attributes["QueueArn"], url)
+
+
+def name_of(url: str) -> str:
+    """The name of the queue at a URL."""
+    return url.rsplit("/", 1)[1]
 
 
 def attributes_of(properties: Mapping[str, Any]) -> dict[str, str]:

@@ -12,6 +12,7 @@ class Calls:
     def __init__(self, monkeypatch):
         self.made = []
         self._before = {}
+        self._refused = {}
         call = BaseClient._make_api_call
 
         def recorded(client, operation, arguments):
@@ -20,6 +21,10 @@ class Calls:
             if pending:
                 action = pending.pop(0)
                 action()
+            for name, value in arguments.items():
+                code = self._refused.get((operation, name, str(value)))
+                if code:
+                    raise _error(code, "says the test", operation)
             return call(client, operation, arguments)
 
         monkeypatch.setattr(BaseClient, "_make_api_call", recorded)
@@ -32,9 +37,13 @@ class Calls:
         """Answers the next calls of an operation with an error."""
 
         def fail():
-            raise ClientError({"Error": {"Code": code, "Message": message}}, operation)
+            raise _error(code, message, operation)
 
         self.before(operation, fail, times)
+
+    def refuse_of(self, operation, name, value, code):
+        """Answers an operation with an error from now on where an argument has this value."""
+        self._refused[operation, name, value] = code
 
     def of(self, *beginnings):
         """The operations that were called, of those that begin so."""
@@ -44,3 +53,7 @@ class Calls:
     def mutating(self):
         """The operations that were called and change something."""
         return [operation for operation, _unused in self.made if not operation.startswith("Describe")]
+
+
+def _error(code, message, operation):
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)

@@ -5,6 +5,7 @@ import json
 import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import ecr_repositories as glue
 from ansible_collections.farflow.airflow.plugins.modules import ecr_repositories as module
 
@@ -168,6 +169,14 @@ def test_an_environment_finds_its_own_and_not_its_namesakes(aws, run_module):
     ours, theirs = {"farflow:environment": "test"}, {"farflow:environment": "test-eu"}
     made = [("test-tasks", ours), ("test-eu-tasks", theirs), ("test-users-own", {}), ("test-airflow", {})]
     run_module(module, repositories=[{"name": name, "tags": tags} for name, tags in made])
-    found = glue.find(clients(), "test", names=["test-airflow"])
-    assert sorted(resource.name for resource in found) == ["test-airflow", "test-tasks"]
+    found = glue.find(clients(), "test", expected=["test-airflow"])
+    assert [resource.name for resource in found] == ["test-tasks"]
     assert found[0].attributes["uri"].endswith(f".amazonaws.com/{found[0].name}")
+
+
+def test_a_strangers_repository_that_is_closed_to_us_is_none(aws, run_module, calls):
+    run_module(module, repositories=[{"name": "test-strangers"}])
+    calls.refuse("ListTagsForResource", "AccessDeniedException", times=2)
+    assert glue.find(clients(), "test", expected=["test-tasks"]) == []
+    with pytest.raises(FarflowError, match="give the identity that runs this the permission"):
+        glue.find(clients(), "test", expected=["test-strangers"])

@@ -6,6 +6,7 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import s3_buckets
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import s3_buckets as pure
 from ansible_collections.farflow.airflow.plugins.modules import s3_buckets as module
@@ -32,6 +33,8 @@ BUCKET = {
     "lifecycle_rules": [{"id": "logs", "expiration_days": 90, "abort_incomplete_multipart_upload_days": 7}],
     "tags": {"farflow:environment": "test", "stage": "test"},
 }
+
+CLIENTS = Clients(lambda service, config: boto3.client(service))
 
 
 def s3():
@@ -232,7 +235,40 @@ def test_find_sees_the_environment_alone(aws, run_module):
     client, calls = s3(), []
     client.meta.events.register("before-call.s3", lambda model, **_unused: calls.append(model.name))
     assert plan([pure.desired(BUCKET)], s3_buckets.find(Clients(lambda service, config: client), "test")) == []
-    assert len(calls) == 1 + 7 * 2
+    assert len(calls) == 1 + 7 + 1
+
+
+def closed(calls):
+    """Nobody may read anything of the bucket test-strangers."""
+    boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="test-strangers")
+    for operation in ("GetBucketTagging", "GetBucketVersioning", "GetBucketPolicy"):
+        calls.refuse_of(operation, "Bucket", "test-strangers", "AccessDenied")
+
+
+def test_a_strangers_bucket_that_is_closed_to_us_is_none(aws, run_module, calls):
+    run_module(module, buckets=[BUCKET])
+    closed(calls)
+    assert [bucket.name for bucket in s3_buckets.find(CLIENTS, "test", expected=[NAME])] == [NAME]
+
+
+def test_a_bucket_without_tags_is_ours_where_it_is_expected(aws, run_module):
+    run_module(module, buckets=[{"name": "test-bare"}])
+    assert s3_buckets.find(CLIENTS, "test") == []
+    assert [bucket.name for bucket in s3_buckets.find(CLIENTS, "test", expected=["test-bare"])] == ["test-bare"]
+
+
+@pytest.mark.parametrize(
+    ("expected", "told", "what"),
+    [
+        (["test-strangers"], {}, "read the tags of"),
+        ([], {"arn:aws:s3:::test-strangers": {"farflow:environment": "test"}}, "read the versioning of"),
+    ],
+    ids=["expected", "told"],
+)
+def test_a_bucket_of_ours_that_is_closed_to_us_is_an_error(aws, calls, expected, told, what):
+    closed(calls)
+    with pytest.raises(FarflowError, match=f"could not {what} S3 bucket test-strangers: .*AccessDenied.*permission"):
+        s3_buckets.find(CLIENTS, "test", expected=expected, told=told)
 
 
 def test_find_sees_its_region_alone(aws, run_module):

@@ -6,6 +6,7 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import sqs_queues
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import sqs_queues as pure
 from ansible_collections.farflow.airflow.plugins.modules import sqs_queues as module
@@ -30,6 +31,8 @@ QUEUES = [
     },
     {"name": "test-other"},
 ]
+
+CLIENTS = Clients(lambda service, config: boto3.client(service))
 
 
 def sqs():
@@ -170,8 +173,78 @@ def test_find_sees_the_environment_alone(aws, run_module):
     client, calls = sqs(), []
     client.meta.events.register("before-call.sqs", lambda model, **_unused: calls.append(model.name))
     clients = Clients(lambda service, config: client)
-    assert plan([pure.desired(queue) for queue in QUEUES], sqs_queues.find(clients, "test")) == []
-    assert len(calls) == 1 + 2 * 3
+    found = sqs_queues.find(clients, "test", expected=["test-other"])
+    assert plan([pure.desired(queue) for queue in QUEUES], found) == []
+    assert len(calls) == 1 + 2 * 2 + 1
+    assert [queue.name for queue in sqs_queues.find(clients, "test")] == ["test-celery"]
+
+
+def closed(calls):
+    """Nobody may read anything of the queue test-strangers."""
+    strangers = sqs().create_queue(QueueName="test-strangers")["QueueUrl"]
+    for operation in ("ListQueueTags", "GetQueueAttributes"):
+        calls.refuse_of(operation, "QueueUrl", strangers, "AccessDenied")
+
+
+def test_a_strangers_queue_that_is_closed_to_us_is_none(aws, run_module, calls):
+    run_module(module, queues=QUEUES[:1])
+    closed(calls)
+    assert [queue.name for queue in sqs_queues.find(CLIENTS, "test", expected=["test-celery"])] == ["test-celery"]
+
+
+def test_a_queue_that_we_expect_and_that_is_closed_to_us_is_an_error(aws, calls):
+    closed(calls)
+    with pytest.raises(FarflowError, match="read the tags of SQS queue .*test-strangers: .*AccessDenied"):
+        sqs_queues.find(CLIENTS, "test", expected=["test-strangers"])
+
+
+def test_a_queue_that_is_told_to_be_ours_and_is_closed_to_us_is_an_error(aws, run_module, calls):
+    run_module(module, queues=QUEUES[:1])
+    calls.refuse("GetQueueAttributes", "AccessDenied")
+    with pytest.raises(FarflowError, match="AccessDenied"):
+        sqs_queues.find(CLIENTS, "test", told={ARN: {"farflow:environment": "test"}})
+
+
+def late(calls, monkeypatch, answers):
+    """So many answers of GetQueueAttributes still tell of a queue that was deleted."""
+    attributes = sqs_queues.api.attributes
+    last, left = {}, [None] * answers
+
+    def behind(clients, url):
+        answer = attributes(clients, url)
+        if answer:
+            last[url] = answer
+        elif left and url in last:
+            left.pop()
+            return last[url]
+        return answer
+
+    monkeypatch.setattr(sqs_queues.api, "attributes", behind)
+
+
+def test_it_returns_when_a_queue_is_gone(aws, run_module, calls, monkeypatch, hours):
+    run_module(module, queues=QUEUES)
+    late(calls, monkeypatch, answers=5)
+    assert run_module(module, queues=QUEUES[:1], state="absent")["changed"] is True
+    assert len(hours) == 5
+    assert [queue.name for queue in sqs_queues.find(CLIENTS, "test", expected=["test-other"])] == ["test-other"]
+
+
+def test_a_queue_that_does_not_go_is_told(aws, run_module, calls, monkeypatch, hours):
+    run_module(module, queues=QUEUES)
+    late(calls, monkeypatch, answers=1000)
+    assert run_module(module, queues=QUEUES[:1], state="absent")["msg"] == (
+        "gave up waiting for SQS queue test-celery to be gone after 120 s: AWS still tells its attributes"
+    )
+
+
+def test_a_queue_that_is_listed_after_its_deletion_is_none(aws, run_module, monkeypatch):
+    run_module(module, queues=QUEUES)
+    gone = url("test-other")
+    run_module(module, queues=QUEUES[1:], state="absent")
+    monkeypatch.setattr(sqs_queues.api, "urls", lambda clients, prefix: [url("test-celery"), gone])
+    found = sqs_queues.find(CLIENTS, "test", expected=["test-celery", "test-other"])
+    assert [queue.name for queue in found] == ["test-celery"]
 
 
 def test_what_the_plan_hands_over_is_what_was_given():

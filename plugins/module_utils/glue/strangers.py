@@ -1,0 +1,35 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Whose is what AWS lists by the beginning of its name alone: tags tell, and a stranger's may be closed to us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..aws.calls import caused_by
+from ..core.errors import FarflowError
+from ..pure.tags import ENVIRONMENT
+
+_CLOSED = {"AccessDenied", "AccessDeniedException"}
+
+
+def tags_unless_closed(ask: Callable[[], Mapping[str, str]], is_expected: bool) -> Mapping[str, str] | None:
+    """The tags that ``ask`` reads; None for a resource whose tags we may not read and that is not ``is_expected``, by
+    its name or by what AWS has told of it. Of one that is, that raises FarflowError: it is we who lack a permission.
+    """
+    try:
+        return ask()
+    except FarflowError as error:
+        if not is_expected and caused_by(error, _CLOSED):
+            return None
+        raise
+
+
+def own_tags(environment: str, is_expected: bool, ask: Callable[[], Mapping[str, str]]) -> Mapping[str, str] | None:
+    """The tags of an environment's own resource, None for another's. One that is expected is its own also when it has
+    no tag of an environment.
+    """
+    tags = tags_unless_closed(ask, is_expected)
+    owner = None if tags is None else tags.get(ENVIRONMENT, environment if is_expected else None)
+    return tags if owner == environment else None
