@@ -11,7 +11,8 @@ from typing import Any
 from .calls import Clients, doing, pages, tag_list, unless
 
 _WHAT = "EFS file system"
-_GONE = {"FileSystemNotFound", "MountTargetNotFound", "AccessPointNotFound"}
+GOING = {"deleting", "deleted"}
+GONE = {"FileSystemNotFound", "MountTargetNotFound", "AccessPointNotFound"}
 
 
 def file_systems(clients: Clients) -> list[dict[str, Any]]:
@@ -24,15 +25,16 @@ def file_system(clients: Clients, file_system_id: str) -> dict[str, Any] | None:
     """One file system, or None when it is gone."""
     client = clients("efs")
     with doing("describe", _WHAT, file_system_id):
-        answer = unless(_GONE, lambda: client.describe_file_systems(FileSystemId=file_system_id))
+        answer = unless(GONE, lambda: client.describe_file_systems(FileSystemId=file_system_id))
     return answer["FileSystems"][0] if answer and answer["FileSystems"] else None
 
 
 def by_creation_token(clients: Clients, token: str) -> dict[str, Any] | None:
-    """The file system that was made with a creation token."""
+    """The file system that was made with a creation token, or None."""
+    client = clients("efs")
     with doing("describe", _WHAT, token):
-        found = clients("efs").describe_file_systems(CreationToken=token)["FileSystems"]
-    return found[0] if found else None
+        answer = unless(GONE, lambda: client.describe_file_systems(CreationToken=token))
+    return answer["FileSystems"][0] if answer and answer["FileSystems"] else None
 
 
 def lifecycle_policies(clients: Clients, file_system_id: str) -> list[dict[str, str]]:
@@ -77,7 +79,7 @@ def mount_target(clients: Clients, mount_target_id: str) -> dict[str, Any] | Non
     """One mount target, or None when it is gone."""
     client = clients("efs")
     with doing("describe", "mount target", mount_target_id):
-        answer = unless(_GONE, lambda: client.describe_mount_targets(MountTargetId=mount_target_id))
+        answer = unless(GONE, lambda: client.describe_mount_targets(MountTargetId=mount_target_id))
     return answer["MountTargets"][0] if answer and answer["MountTargets"] else None
 
 
@@ -193,16 +195,16 @@ def create_access_point(clients: Clients, file_system_id: str, name: str, wanted
 def delete_mount_target(clients: Clients, mount_target_id: str) -> None:
     """Begins to delete a mount target; one that is gone is fine."""
     with doing("delete", "mount target", mount_target_id):
-        unless(_GONE, lambda: clients("efs").delete_mount_target(MountTargetId=mount_target_id))
+        unless(GONE, lambda: clients("efs").delete_mount_target(MountTargetId=mount_target_id))
 
 
 def delete_access_point(clients: Clients, access_point_id: str) -> None:
     """Deletes an access point; one that is gone is fine."""
     with doing("delete", "access point", access_point_id):
-        unless(_GONE, lambda: clients("efs").delete_access_point(AccessPointId=access_point_id))
+        unless(GONE, lambda: clients("efs").delete_access_point(AccessPointId=access_point_id))
 
 
 def delete(clients: Clients, file_system_id: str) -> None:
     """Begins to delete a file system with all its files; one that is gone is fine."""
     with doing("delete", _WHAT, file_system_id):
-        unless(_GONE, lambda: clients("efs").delete_file_system(FileSystemId=file_system_id))
+        unless(GONE, lambda: clients("efs").delete_file_system(FileSystemId=file_system_id))

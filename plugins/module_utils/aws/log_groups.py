@@ -11,18 +11,25 @@ from typing import Any
 from .calls import Clients, doing, pages, unless
 
 _WHAT = "log group"
+_GONE = {"ResourceNotFoundException"}
+BUSY = {"OperationAbortedException"}
 
 
 def describe(clients: Clients, prefix: str, told: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
     """The log groups whose names start with the prefix, each with ``tags`` added to AWS's members: those that are
-    ``told`` for its ARN, else a call's answer.
+    ``told`` for its ARN, else a call's answer. One that is listed after its deletion is left out.
     """
     client = clients("logs")
+
+    def tags(arn: str) -> Mapping[str, str] | None:
+        answer = unless(_GONE, lambda: client.list_tags_for_resource(resourceArn=arn))
+        return None if answer is None else answer.get("tags", {})
+
     with doing("describe", "log groups", prefix):
         groups = pages(client, "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
         arns = [group["arn"].removesuffix(":*") for group in groups]
-        tags = [told.get(arn) or client.list_tags_for_resource(resourceArn=arn).get("tags", {}) for arn in arns]
-        return [{**group, "tags": dict(each)} for group, each in zip(groups, tags, strict=True)]
+        found = [told.get(arn) or tags(arn) for arn in arns]
+    return [{**group, "tags": dict(each)} for group, each in zip(groups, found, strict=True) if each is not None]
 
 
 def create(clients: Clients, name: str, kms_key_id: str | None, tags: Mapping[str, str]) -> None:
@@ -67,4 +74,4 @@ def set_tags(clients: Clients, arn: str, tags: Mapping[str, str], superfluous: l
 def delete(clients: Clients, name: str) -> None:
     """Deletes a log group with what it holds; one that is gone is fine."""
     with doing("delete", _WHAT, name):
-        unless({"ResourceNotFoundException"}, lambda: clients("logs").delete_log_group(logGroupName=name))
+        unless(_GONE, lambda: clients("logs").delete_log_group(logGroupName=name))

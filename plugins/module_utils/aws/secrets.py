@@ -11,6 +11,7 @@ from typing import Any
 from .calls import Clients, doing, pages, tag_list, unless
 
 _WHAT = "secret"
+REFUSED = {"InvalidRequestException"}
 
 
 def list_all(clients: Clients, prefix: str) -> list[dict[str, Any]]:

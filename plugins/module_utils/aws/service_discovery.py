@@ -14,6 +14,8 @@ from typing import Any
 from .calls import Clients, doing, pages, tag_dict, tag_list, unless
 
 _SERVICE = "servicediscovery"
+BUSY = {"ResourceInUse", "DuplicateRequest"}
+_GONE = {"ResourceNotFoundException"}
 _DONE_BY_ANOTHER = {"DuplicateRequest", "NamespaceAlreadyExists"}
 
 
@@ -40,16 +42,17 @@ def services(clients: Clients, namespace_id: str) -> list[dict[str, Any]]:
         )
 
 
-def tags(clients: Clients, arn: str) -> dict[str, str]:
-    """The tags of a namespace or a service."""
+def tags(clients: Clients, arn: str) -> dict[str, str] | None:
+    """The tags of a namespace or a service, or None when it is gone."""
     with doing("read the tags of", arn):
-        return tag_dict(clients(_SERVICE).list_tags_for_resource(ResourceARN=arn)["Tags"])
+        answer = unless(_GONE, lambda: clients(_SERVICE).list_tags_for_resource(ResourceARN=arn))
+    return tag_dict(answer["Tags"]) if answer else None
 
 
 def vpcs(clients: Clients, hosted_zone_id: str) -> list[str]:
     """The VPCs in which a private hosted zone is seen; Cloud Map does not tell."""
     with doing("read", "hosted zone", hosted_zone_id):
-        answer = clients("route53").get_hosted_zone(Id=hosted_zone_id)
+        answer = unless({"NoSuchHostedZone"}, lambda: clients("route53").get_hosted_zone(Id=hosted_zone_id), {})
     return [vpc["VPCId"] for vpc in answer.get("VPCs") or []]
 
 

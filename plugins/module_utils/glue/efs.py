@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..aws import efs as api
-from ..aws.calls import Clients
+from ..aws.calls import Clients, caused_by
 from ..core.actions import Resource
+from ..core.errors import FarflowError
 from ..pure import efs as pure
 from ..pure.tags import ENVIRONMENT
 from .efs_hands import access_point_hands, file_system_hands, mount_target_hands
@@ -18,19 +19,29 @@ from .parallel import in_parallel
 from .steps import Steps, of_type
 from .waiting import NotYet, wait_for
 
-_GOING = "deleting", "deleted"
-
 
 def find(clients: Clients, environment: str) -> list[Resource]:
     """The file systems that are tagged as the environment's, with all that belongs to them."""
     found = [one for one in api.file_systems(clients) if _tags(one).get(ENVIRONMENT) == environment]
-    return [resource for one in found for resource in _everything(clients, one)]
+    return [resource for one in found for resource in _unless_going(clients, one)]
 
 
 def read(clients: Clients, name: str) -> list[Resource]:
     """The file system that was made with the name as creation token, with all that belongs to it."""
     found = api.by_creation_token(clients, name)
-    return _everything(clients, found) if found and found["LifeCycleState"] not in _GOING else []
+    return _unless_going(clients, found) if found else []
+
+
+def _unless_going(clients: Clients, document: Mapping[str, Any]) -> list[Resource]:
+    """AWS lists a file system while it deletes it."""
+    if document["LifeCycleState"] in api.GOING:
+        return []
+    try:
+        return _everything(clients, document)
+    except FarflowError as error:
+        if caused_by(error, api.GONE):
+            return []
+        raise
 
 
 def _tags(document: Mapping[str, Any]) -> dict[str, str]:
@@ -47,7 +58,7 @@ def _everything(clients: Clients, document: Mapping[str, Any]) -> list[Resource]
         api.policy(clients, file_system_id),
         _chosen_key(clients, document.get("KmsKeyId")),
     )
-    mounts = [one for one in api.mount_targets(clients, file_system_id) if one["LifeCycleState"] not in _GOING]
+    mounts = [one for one in api.mount_targets(clients, file_system_id) if one["LifeCycleState"] not in api.GOING]
     groups = in_parallel(lambda mount: api.security_groups(clients, mount["MountTargetId"]), mounts)
     return [
         itself,

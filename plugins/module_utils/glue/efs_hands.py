@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ..aws import efs as api
 from ..aws.calls import Clients
@@ -24,10 +25,7 @@ def file_system_hands(clients: Clients) -> Hands:
     """What it has beside its creation is set when it is available."""
 
     def create(wanted: Resource) -> str:
-        api.create(clients, wanted.name, wanted.properties)
-        made = wait_for(
-            lambda: api.by_creation_token(clients, wanted.name), _AVAILABLE_AFTER, f"EFS file system {wanted.name}"
-        )
+        made = wait_for(lambda: _made(clients, wanted), _AVAILABLE_AFTER, f"EFS file system {wanted.name} to be made")
         file_system_id = str(made["FileSystemId"])
         await_available(clients, file_system_id)
         fresh = pure.canonical_file_system(
@@ -65,6 +63,15 @@ def file_system_hands(clients: Clients) -> Hands:
         wait_for(check, _GONE_AFTER, f"EFS file system {found.name} to be gone", 5)
 
     return Hands(create, change, delete)
+
+
+def _made(clients: Clients, wanted: Resource) -> dict[str, Any] | NotYet:
+    """While AWS deletes a file system it keeps the name for it."""
+    api.create(clients, wanted.name, wanted.properties)
+    found = api.by_creation_token(clients, wanted.name)
+    if found is None:
+        return NotYet("AWS does not show it")
+    return NotYet("another of its name is being deleted") if found["LifeCycleState"] in api.GOING else found
 
 
 def await_available(clients: Clients, file_system_id: str) -> None:

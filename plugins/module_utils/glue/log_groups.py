@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 from ..aws import log_groups as api
-from ..aws.calls import Clients
+from ..aws.calls import Clients, caused_by
 from ..core.actions import Resource
 from ..pure import log_groups as pure
 from ..pure.tags import NOTHING, Told
 from .parallel import in_parallel
+from .patience import patient
 from .reconcile import Hands
+
+_FREE_AFTER = 120
 
 
 def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
@@ -46,4 +49,5 @@ def hands(clients: Clients) -> Hands:
             tags = wanted.properties["tags"]
             api.set_tags(clients, str(wanted.id), tags, sorted(set(found.properties["tags"]) - set(tags)))
 
-    return Hands(create, change, lambda found: api.delete(clients, found.name))
+    hands = Hands(create, change, lambda found: api.delete(clients, found.name))
+    return patient(hands, "log group", _FREE_AFTER, lambda error: caused_by(error, api.BUSY))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
@@ -46,6 +47,9 @@ Reader = Callable[[Clients, Inputs, Known], list[Resource]]
 REVISIONS = "revisions"
 TAGS = "tags"
 
+# Before a bucket's or queue's name, a repository's name, or a namespace's id.
+_BEFORE_THE_NAME = re.compile(r"^.*:(repository/|namespace/)?")
+
 
 def of_environment(find: Callable[[Clients, str], list[Resource]]) -> Reader:
     """A reader of a kind that is found by the environment's name alone."""
@@ -77,7 +81,7 @@ def of_listed_names(
     def reader(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
         listed = known.get(TAGS, TAGS)
         told: Told = listed.attributes if listed else NOTHING
-        said = {arn.rsplit(":", 1)[1].removeprefix("repository/") for arn in told}
+        said = {_BEFORE_THE_NAME.sub("", arn) for arn in told}
         return find(
             clients, names.environment(inputs), expected={*expected(inputs, known), *said}, told=believed(inputs, told)
         )
@@ -165,7 +169,7 @@ roles = of_environment(iam_roles.find)
 clusters = of_environment(ecs_clusters.find)
 scaling = of_environment(application_autoscaling.find)
 load_balancers = of_environment_with_tags(network_load_balancer.find)
-private_names = of_environment_with_tags(service_discovery.find)
+private_names = of_listed_names(service_discovery.find, lambda inputs, known: [names.namespace(inputs)])
 subnet_groups = of_environment_with_tags(rds_subnet_groups.find)
 parameter_groups = of_environment_with_tags(rds_parameter_groups.find)
 snapshots = of_environment(rds_snapshots.find)

@@ -11,9 +11,10 @@ from typing import Any
 
 from ..aws import secret_values
 from ..aws import secrets as api
-from ..aws.calls import Clients
+from ..aws.calls import Clients, caused_by
 from ..core.actions import Resource
 from ..core.compare import differences
+from ..core.errors import FarflowError
 from ..pure import secret_values as values
 from ..pure import secrets as pure
 from .parallel import in_parallel
@@ -24,6 +25,7 @@ Secret = Mapping[str, Any]
 Documents = dict[str, dict[str, Any]]
 
 _READABLE_WITHIN = 60.0
+_NAME_FREE_WITHIN = 120.0
 
 
 def find(clients: Clients, environment: str, secrets: Sequence[Secret] = ()) -> list[Resource]:
@@ -102,12 +104,23 @@ def _for_ever(secret: Secret) -> bool:
 
 
 def _hands(clients: Clients, secrets: Mapping[str, Secret]) -> Hands:
-    def create(wanted: Resource) -> str | None:
+    def create(wanted: Resource) -> str:
         secret, properties = secrets[wanted.name], wanted.properties
         value, remembered = _make(clients, secret) if pure.has_value(secret) else (None, {})
         tags = {**properties["tags"], **remembered}
-        arn = api.create(clients, wanted.name, value, properties["description"], properties["kms_key_id"], tags)
-        return arn or (api.describe(clients, wanted.name) or {}).get("ARN")
+
+        def check() -> str | NotYet:
+            """AWS deletes in the background, and for that while keeps the name of what was deleted for ever."""
+            try:
+                arn = api.create(clients, wanted.name, value, properties["description"], properties["kms_key_id"], tags)
+            except FarflowError as error:
+                if caused_by(error, api.REFUSED) and "scheduled for deletion" in str(error):
+                    return NotYet(str(error))
+                raise
+            found = arn or (api.describe(clients, wanted.name) or {}).get("ARN")
+            return found or NotYet("AWS says that it exists, and does not show it")
+
+        return wait_for(check, _NAME_FREE_WITHIN, f"secret {wanted.name} to be made")
 
     def change(wanted: Resource, found: Resource) -> None:
         differs = {key for key, value in wanted.properties.items() if differences(value, found.properties[key])}

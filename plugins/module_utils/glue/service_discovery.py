@@ -5,61 +5,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..aws import service_discovery as api
-from ..aws.calls import Clients
+from ..aws.calls import Clients, caused_by
 from ..core.actions import Resource
 from ..core.errors import FarflowError
 from ..pure import service_discovery as pure
 from ..pure.immutable import refuse_changes
 from ..pure.tags import NOTHING, Told
 from .parallel import in_parallel
+from .patience import patiently
 from .reconcile import Hands, Outcome, reconcile
+from .strangers import tags_unless_closed
 from .waiting import NotYet, wait_for
 
 _DONE_AFTER = 300
 _EMPTY_AFTER = 180
 
 
-def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
-    """An environment's namespaces, ``<environment>.<anything>``, and their services, whoever made them."""
-    return [one for some in _look(clients, lambda name: name.startswith(f"{environment}."), told) for one in some]
+def find(clients: Clients, environment: str, expected: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
+    """An environment's namespaces, ``<environment>.<anything>``, and their services, whoever made them. Other accounts
+    may share theirs with this one: whose tags we may not read is theirs, unless its name or its id is ``expected``.
+    """
+    return [
+        one for some in _look(clients, lambda name: name.startswith(f"{environment}."), expected, told) for one in some
+    ]
 
 
 def read(clients: Clients, wanted: Iterable[Resource]) -> tuple[list[Resource], list[Resource]]:
     """The wanted namespaces, with the namespaces of wanted services, and the wanted services that exist."""
     names = {one.name for one in wanted}
     needed = {pure.split(one.name)[1] for one in wanted if one.type == pure.SERVICE}
-    namespaces, services = _look(clients, lambda name: name in names or name in needed)
+    namespaces, services = _look(clients, lambda name: name in names or name in needed, {*names, *needed})
     return namespaces, [service for service in services if service.name in names]
 
 
 def _look(
-    clients: Clients, is_ours: Callable[[str], bool], told: Told = NOTHING
+    clients: Clients, is_ours: Callable[[str], bool], expected: Collection[str], told: Told = NOTHING
 ) -> tuple[list[Resource], list[Resource]]:
-    """One list of namespaces; for each of ours its services, its VPC and its tags; a call for a service's tags."""
+    """One list of namespaces; for each of ours its tags, its VPC and its services; a call for a service's tags."""
     documents = [found for found in api.namespaces(clients) if is_ours(found["Name"])]
-    namespaces = in_parallel(lambda found: _namespace(clients, found, told), documents)
-    services = in_parallel(lambda found: _services(clients, found, told), documents)
+    tags = in_parallel(lambda found: _namespace_tags(clients, found, expected, told), documents)
+    readable = [(found, some) for found, some in zip(documents, tags, strict=True) if some is not None]
+    namespaces = in_parallel(lambda pair: _namespace(clients, *pair), readable)
+    services = in_parallel(lambda pair: _services(clients, pair[0], told), readable)
     return namespaces, [service for some in services for service in some]
 
 
-def _namespace(clients: Clients, document: Mapping[str, Any], told: Told) -> Resource:
+def _namespace_tags(
+    clients: Clients, document: Mapping[str, Any], expected: Collection[str], told: Told
+) -> Mapping[str, str] | None:
+    is_expected = document["Name"] in expected or document["Id"] in expected
+    return tags_unless_closed(lambda: _tags(clients, document["Arn"], told), is_expected)
+
+
+def _namespace(clients: Clients, document: Mapping[str, Any], tags: Mapping[str, str]) -> Resource:
     zone = pure.hosted_zone_id(document)
-    vpcs = api.vpcs(clients, zone) if zone else []
-    return pure.canonical_namespace(document, vpcs, _tags(clients, document["Arn"], told))
+    return pure.canonical_namespace(document, api.vpcs(clients, zone) if zone else [], tags)
 
 
 def _services(clients: Clients, namespace: Mapping[str, Any], told: Told) -> list[Resource]:
-    return in_parallel(
-        lambda found: pure.canonical_service(namespace["Name"], found, _tags(clients, found["Arn"], told)),
-        api.services(clients, namespace["Id"]),
-    )
+    documents = api.services(clients, namespace["Id"])
+    tags = in_parallel(lambda found: _tags(clients, found["Arn"], told), documents)
+    return [
+        pure.canonical_service(namespace["Name"], found, some)
+        for found, some in zip(documents, tags, strict=True)
+        if some is not None
+    ]
 
 
-def _tags(clients: Clients, arn: str, told: Told) -> Mapping[str, str]:
+def _tags(clients: Clients, arn: str, told: Told) -> Mapping[str, str] | None:
+    """What is listed after its deletion has none."""
     return told.get(arn) or api.tags(clients, arn)
 
 
@@ -98,7 +116,17 @@ def namespace_hands(clients: Clients) -> Hands:
             _await(clients, api.update_namespace(clients, str(found.id), *described))
         _set_tags(clients, wanted, found)
 
-    return Hands(create, change, lambda found: _await(clients, api.delete_namespace(clients, str(found.id))))
+    def delete(found: Resource) -> None:
+        """A service that was deleted, or the operation of a run that was killed, may hold it for a moment."""
+        operation_id = patiently(
+            lambda: api.delete_namespace(clients, str(found.id)),
+            lambda error: caused_by(error, api.BUSY),
+            _EMPTY_AFTER,
+            f"private DNS namespace {found.name} to be empty",
+        )
+        _await(clients, operation_id)
+
+    return Hands(create, change, delete)
 
 
 def service_hands(clients: Clients, ids: Mapping[str, str | None]) -> Hands:

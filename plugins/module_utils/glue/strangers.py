@@ -14,7 +14,7 @@ from ..pure.tags import ENVIRONMENT
 _CLOSED = {"AccessDenied", "AccessDeniedException"}
 
 
-def tags_unless_closed(ask: Callable[[], Mapping[str, str]], is_expected: bool) -> Mapping[str, str] | None:
+def tags_unless_closed(ask: Callable[[], Mapping[str, str] | None], is_expected: bool) -> Mapping[str, str] | None:
     """The tags that ``ask`` reads; None for a resource whose tags we may not read and that is not ``is_expected``, by
     its name or by what AWS has told of it. Of one that is, that raises FarflowError: it is we who lack a permission.
     """

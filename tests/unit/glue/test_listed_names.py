@@ -13,9 +13,10 @@ OURS = {"farflow:environment": "test", "farflow:role": "airflow_service"}
 TOLD = {
     "arn:aws:s3:::test-old": OURS,
     "arn:aws:sqs:eu-west-1:123456789012:test-changed": {**OURS, "team": "by hand"},
+    "arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-1": {},
     "arn:aws:ecr:eu-west-1:123456789012:repository/test-old": OURS,
 }
-SAID = {"test-old", "test-changed"}
+SAID = {"test-old", "test-changed", "ns-1"}
 
 
 @pytest.mark.parametrize(

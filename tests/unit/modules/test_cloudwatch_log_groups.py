@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import boto3
 import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import log_groups as glue
 from ansible_collections.farflow.airflow.plugins.modules import cloudwatch_log_groups as module
 
 GROUPS = [
@@ -57,3 +59,20 @@ def test_absent_deletes_only_what_is_named(aws, run_module):
     left = boto3.client("logs").describe_log_groups()["logGroups"]
     assert [group["logGroupName"] for group in left] == ["/farflow/test/airflow"]
     assert run_module(module, log_groups=GROUPS[:1], state="absent")["changed"] is False
+
+
+def test_what_comes_too_close_to_another_change_is_done_a_little_later(run_module, calls, hours):
+    for operation in ("CreateLogGroup", "PutRetentionPolicy", "DeleteLogGroup"):
+        calls.refuse(operation, "OperationAbortedException")
+    run_module(module, log_groups=GROUPS)
+    assert run_module(module, log_groups=GROUPS)["changed"] is False
+    run_module(module, log_groups=GROUPS, state="absent")
+    assert boto3.client("logs").describe_log_groups()["logGroups"] == []
+    assert len(hours) == 3
+
+
+def test_a_group_that_is_listed_after_its_deletion_is_none(run_module, calls):
+    run_module(module, log_groups=GROUPS)
+    calls.refuse("ListTagsForResource", "ResourceNotFoundException")
+    found = glue.find(Clients(lambda service, config: boto3.client(service)), "test")
+    assert len(found) == 1

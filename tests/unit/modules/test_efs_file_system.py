@@ -9,7 +9,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.core.actions impor
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import efs as glue
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import efs as pure
 from ansible_collections.farflow.airflow.plugins.modules import efs_file_system as module
-from moto.efs.models import EFSBackend
+from moto.efs.models import EFSBackend, efs_backends
 from moto.efs.responses import EFSResponse
 
 NAME = "test-shared-volume"
@@ -268,6 +268,39 @@ def test_absent_deletes_only_what_is_named(run_module, spec):
     assert done["reasons"][-1] == f"file system {NAME} deleted"
     assert [one["FileSystemId"] for one in efs().describe_file_systems()["FileSystems"]] == [other]
     assert run_module(module, name=NAME, state="absent")["changed"] is False
+
+
+def going(name=NAME):
+    """A file system that AWS is deleting."""
+    efs().create_file_system(CreationToken=name, Tags=[{"Key": key, "Value": value} for key, value in TAGS.items()])
+    (backend,) = [one for one in efs_backends["123456789012"].values() if one.file_systems_by_id]
+    (system,) = backend.file_systems_by_id.values()
+    system.life_cycle_state = "deleting"
+    return lambda: backend.delete_file_system(system.file_system_id)
+
+
+def test_one_that_is_being_deleted_is_none(run_module):
+    going()
+    clients, calls = counted()
+    assert glue.find(clients, "test") == glue.read(clients, NAME) == []
+    assert calls == ["DescribeFileSystems"] * 2
+
+
+def test_the_name_of_one_that_is_being_deleted_is_waited_for(run_module, spec, calls, hours):
+    end = going()
+    for number in range(3):
+        calls.before("CreateFileSystem", end if number == 2 else lambda: None)
+    assert run_module(module, **spec)["reasons"][0] == f"file system {NAME} created"
+    assert len(hours) == 2
+    assert run_module(module, **spec)["changed"] is False
+
+
+def test_one_that_goes_while_it_is_read_is_none(run_module, spec, calls):
+    run_module(module, **spec)
+    calls.refuse("DescribeLifecycleConfiguration", "FileSystemNotFound")
+    assert glue.find(Clients(lambda service, config: efs()), "test") == []
+    calls.refuse("DescribeFileSystems", "FileSystemNotFound")
+    assert glue.read(Clients(lambda service, config: efs()), NAME) == []
 
 
 def counted():

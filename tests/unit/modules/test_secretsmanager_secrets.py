@@ -11,6 +11,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.core.actions impor
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import secrets as glue
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import secrets as pure
 from ansible_collections.farflow.airflow.plugins.modules import secretsmanager_secrets as module
+from aws_calls import Calls
 
 PASSWORD = {"name": "farflow/test/password", "generate": {"kind": "password"}, "tags": {"team": "data"}}
 FERNET = {"name": "farflow/test/fernet_key", "generate": {"kind": "fernet_key"}}
@@ -238,6 +239,33 @@ def test_absent_for_ever_takes_what_is_pending_too(client, run_module):
     assert run_module(module, secrets=gone, state="absent")["changed"] is True
     assert client.list_secrets(IncludePlannedDeletion=True)["SecretList"] == []
     assert run_module(module, secrets=gone, state="absent")["changed"] is False
+
+
+KEPT = "You can't create this secret because a secret with this name is already scheduled for deletion."
+
+
+def test_the_name_of_a_secret_that_was_just_deleted_is_waited_for(client, run_module, monkeypatch, hours):
+    refused = Calls(monkeypatch)
+    refused.refuse("CreateSecret", "InvalidRequestException", times=2, message=KEPT)
+    refused.refuse("CreateSecret", "ResourceExistsException")
+    assert entries(run_module(module, secrets=[FERNET])) == {FERNET["name"]: (True, ["created"])}
+    assert len(hours) == 3
+    assert run_module(module, secrets=[FERNET])["changed"] is False
+
+
+def test_a_name_that_is_never_free_is_told(client, run_module, monkeypatch, hours):
+    Calls(monkeypatch).refuse("CreateSecret", "InvalidRequestException", times=1000, message=KEPT)
+    msg = run_module(module, secrets=[FERNET])["msg"]
+    assert msg.startswith(
+        f"gave up waiting for secret {FERNET['name']} to be made after 120 s: could not create secret"
+    )
+    assert msg.endswith(KEPT)
+
+
+def test_what_else_is_wrong_with_a_secret_is_not_waited_for(client, run_module, monkeypatch, hours):
+    Calls(monkeypatch).refuse("CreateSecret", "InvalidRequestException", message="it is managed by another service")
+    assert "managed by another service" in run_module(module, secrets=[FERNET])["msg"]
+    assert hours == []
 
 
 def test_find_sees_the_environment_and_no_other(client, run_module):

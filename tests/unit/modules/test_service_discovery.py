@@ -7,6 +7,7 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import service_discovery as glue
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import service_discovery as pure
 from ansible_collections.farflow.airflow.plugins.modules import service_discovery as module
@@ -209,6 +210,36 @@ def test_a_failed_operation_tells_the_reason_of_cloud_map(run_module, spec, monk
     monkeypatch.setattr(ServiceDiscoveryResponse, "get_operation", lambda self: json.dumps({"Operation": failed}))
     result = run_module(module, **spec)
     assert result["msg"] == "Cloud Map could not create namespace: too many hosted zones"
+
+
+def test_a_namespace_is_deleted_when_the_last_service_has_left(run_module, spec, calls, hours):
+    run_module(module, **spec)
+    calls.refuse("DeleteNamespace", "ResourceInUse")
+    calls.refuse("DeleteNamespace", "DuplicateRequest")
+    run_module(module, **{**spec, "state": "absent"})
+    assert listed() == ([], [])
+    assert len(hours) == 2
+
+
+def test_what_is_listed_after_its_deletion_is_none(run_module, spec, calls):
+    run_module(module, **spec)
+    by_namespace = [{"Name": "NAMESPACE_ID", "Values": [cloud().list_namespaces()["Namespaces"][0]["Id"]]}]
+    services = cloud().list_services(Filters=by_namespace)["Services"]
+    gone = next(one["Arn"] for one in services if one["Name"] == "flower")
+    calls.refuse_of("ListTagsForResource", "ResourceARN", gone, "ResourceNotFoundException")
+    assert [one.name for one in glue.find(counted()[0], "test")] == [NAME, f"api-server.{NAME}"]
+    calls.refuse("ListTagsForResource", "ResourceNotFoundException")
+    assert glue.find(counted()[0], "test") == []
+
+
+def test_a_namespace_that_others_share_and_that_is_closed_to_us_is_none(run_module, spec, calls):
+    run_module(module, **spec)
+    namespace = cloud().list_namespaces()["Namespaces"][0]
+    calls.refuse_of("ListTagsForResource", "ResourceARN", namespace["Arn"], "AccessDeniedException")
+    assert glue.find(counted()[0], "test") == []
+    for expected in (NAME, namespace["Id"]):
+        with pytest.raises(FarflowError, match="could not read the tags of .*AccessDenied"):
+            glue.find(counted()[0], "test", expected=[expected])
 
 
 def counted():
