@@ -16,8 +16,8 @@ from ..aws.calls import Clients
 from ..core.errors import FarflowError
 from ..pure import ecs_run_task as pure
 from ..pure.ecs_advice import stop_of
-from .ecs_stops import account, log_of
 from .ecs_patience import patiently
+from .ecs_stops import account, log_of
 from .waiting import Clock, NotYet, wait_for
 
 _START_LIMIT = 120.0

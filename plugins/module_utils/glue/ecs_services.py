@@ -17,8 +17,8 @@ from ..core.compare import contains_unknown
 from ..core.errors import FarflowError
 from ..pure import ecs_services as pure
 from ..pure.tags import ENVIRONMENT
-from .parallel import in_parallel
 from .ecs_patience import patiently
+from .parallel import in_parallel
 from .reconcile import Hands
 from .waiting import NotYet, wait_for
 

@@ -16,8 +16,8 @@ from ..core.actions import Action, Resource
 from ..pure import ecs_task_definitions as pure
 from ..pure.ecs_task_definitions import Index
 from ..pure.tags import ENVIRONMENT
-from .parallel import in_parallel
 from .ecs_patience import patiently
+from .parallel import in_parallel
 
 # RegisterTaskDefinition and DeregisterTaskDefinition go at about one a second after a burst of twenty
 _WORKERS = 4
