@@ -166,6 +166,14 @@ _RDS: list[Row] = [
         ({"work_mem": [1]}, "rds_parameters.work_mem: is a list"),
         ({"rds.force_ssl": 0}, "rds_parameters.rds.force_ssl"),
     ),
+    *_each(
+        "rds_snapshot_identifier",
+        ("rds:prod-database-2026-01-01", "copied first"),
+        (_ARN.format("rds", "snapshot"), "manual snapshot"),
+        ("prod--before", "'prod--before'"),
+        ("prod-", "'prod-'"),
+        (7, "'7'"),
+    ),
     *_each("rds_wait_minutes", (0, "0"), (601, "601")),
 ]
 

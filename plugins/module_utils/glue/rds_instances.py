@@ -17,6 +17,7 @@ from ..core.compare import Difference, differences
 from ..core.errors import FarflowError
 from ..pure import rds_instances as pure
 from ..pure import rds_requests as requests
+from ..pure import rds_snapshots as snapshots
 from ..pure import rds_status as status
 from ..pure.secret_values import member
 from .patience import patiently
@@ -117,7 +118,7 @@ def _refuse_snapshot(clients: Clients, wanted: Resource, identifier: str) -> Non
     snapshot = rds_snapshots.describe(clients, identifier)
     if snapshot is None:
         raise FarflowError(f"database {wanted.name} can't be restored: there is no snapshot {identifier}")
-    problems = requests.restore_refusals(wanted, snapshot)
+    problems = requests.restore_refusals(wanted, snapshots.canonical(snapshot))
     if problems:
         raise FarflowError("\n".join(problems))
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..aws import rds_snapshots as api
@@ -13,18 +14,21 @@ from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..core.errors import FarflowError
 from ..pure import rds_snapshots as pure
+from ..pure.tags import ENVIRONMENT
 from .waiting import NotYet, wait_for
 
 
-def find(clients: Clients, environment: str, instance: str | None = None) -> list[Resource]:
-    """The manual snapshots that carry the environment's tag, or were taken of the instance of that name."""
-    found = map(pure.canonical, api.list_manual(clients))
-    return [
-        snapshot
-        for snapshot in found
-        if snapshot.properties["tags"].get("farflow:environment") == environment
-        or snapshot.properties["instance"] == instance
-    ]
+def find(clients: Clients, environment: str, named: str | None = None) -> list[Resource]:
+    """The manual snapshots that carry the environment's tag. And the one that is ``named``, whosever it is: without
+    its tags, by which it would be taken for the environment's.
+    """
+    found = list(map(pure.canonical, api.list_manual(clients)))
+    own = [one for one in found if one.properties["tags"].get(ENVIRONMENT) == environment]
+    return own + [_untagged(one) for one in found if one.name == named and one not in own]
+
+
+def _untagged(snapshot: Resource) -> Resource:
+    return replace(snapshot, properties={**snapshot.properties, "tags": {}})
 
 
 def create(clients: Clients, instance: str, identifier: str, tags: Mapping[str, str], limit: float | None) -> None:

@@ -123,6 +123,11 @@ def all_secrets(clients: Clients, inputs: Inputs, known: Known) -> list[Resource
     return secrets.find(clients, names.environment(inputs), [wanted.attributes[ARGUMENTS] for wanted in desired])
 
 
+def snapshots(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The environment's snapshots, and the one that the database shall be made from."""
+    return rds_snapshots.find(clients, names.environment(inputs), inputs["rds_snapshot_identifier"])
+
+
 def database(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The database, and as a resource of its own what its tag says of the schema."""
     found = rds_instances.find(clients, names.environment(inputs), _wanted_instance(inputs, known))
@@ -172,7 +177,6 @@ load_balancers = of_environment_with_tags(network_load_balancer.find)
 private_names = of_listed_names(service_discovery.find, lambda inputs, known: [names.namespace(inputs)])
 subnet_groups = of_environment_with_tags(rds_subnet_groups.find)
 parameter_groups = of_environment_with_tags(rds_parameter_groups.find)
-snapshots = of_environment(rds_snapshots.find)
 queues = of_listed_names(sqs_queues.find, lambda inputs, known: [names.queue(inputs)])
 buckets = of_listed_names(s3_buckets.find, _bucket_names)
 file_systems = of_environment(efs.find)

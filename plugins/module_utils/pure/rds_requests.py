@@ -162,28 +162,29 @@ def _version_problems(reason: str, wanted: Resource, found: Resource, allow_majo
     if after < before[: len(after)]:
         return [f"{reason}: AWS can't go back; set it to {before[0]}, or restore a snapshot that was taken before"]
     if after[0] != before[0] and not allow_major_version_upgrade:
-        return [f"{reason}: a new major version stays; take a snapshot and set allow_major_version_upgrade"]
+        return [
+            f"{reason}: there is no way back from a new major version; "
+            "take a snapshot and set allow_major_version_upgrade to true, or set engine_version to " + str(before[0])
+        ]
     return []
 
 
-def restore_refusals(wanted: Resource, snapshot: Mapping[str, Any]) -> list[str]:
-    """Why a member of DescribeDBSnapshots' answer can't become the wanted instance; empty when it can."""
-    properties = wanted.properties
-    same = {
-        "engine": snapshot["Engine"],
-        "master_username": snapshot["MasterUsername"],
-        "storage_encrypted": bool(snapshot["Encrypted"]),
-    }
+def restore_refusals(wanted: Resource, snapshot: Resource) -> list[str]:
+    """Why a snapshot can't become the wanted instance; empty when it can."""
+    properties, kept = wanted.properties, snapshot.properties
     problems = [
-        f"{name} is {found} in it, and {properties[name]} is wanted: set it to {found}"
-        for name, found in same.items()
-        if properties[name] != found
+        f"{name} is {kept[name]} in it, and {properties[name]} is wanted: set it to {kept[name]}"
+        for name in ("engine", "master_username", "storage_encrypted")
+        if properties[name] != kept[name]
     ]
-    if properties["allocated_storage"] < snapshot["AllocatedStorage"]:
-        problems.append(f"it needs allocated_storage {snapshot['AllocatedStorage']} or more")
-    if numbers(properties["engine_version"])[0] < numbers(snapshot["EngineVersion"])[0]:
-        problems.append(f"it is of version {snapshot['EngineVersion']}: set engine_version to that or a later one")
-    if snapshot["Status"] != "available":
-        problems.append(f"it is {snapshot['Status']}")
-    name = snapshot["DBSnapshotIdentifier"]
-    return [f"database {wanted.name} can't be restored from snapshot {name}: {problem}" for problem in problems]
+    if properties["allocated_storage"] < kept["allocated_storage"]:
+        problems.append(f"it needs allocated_storage {kept['allocated_storage']} or more")
+    told = f"it is of version {kept['engine_version']}: set engine_version to"
+    if _major(wanted) < _major(snapshot):
+        problems.append(f"{told} that or a later one")
+    # A restore takes the snapshot's version, and AWS refuses a parameter group of another one.
+    elif _major(wanted) != _major(snapshot) and properties["parameter_group_name"]:
+        problems.append(f"{told} {_major(snapshot)}, and upgrade afterwards")
+    if kept["status"] != "available":
+        problems.append(f"it is {kept['status']}")
+    return [f"database {wanted.name} can't be restored from snapshot {snapshot.name}: {each}" for each in problems]

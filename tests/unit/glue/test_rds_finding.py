@@ -27,8 +27,12 @@ def clients(monkeypatch):
         yield Clients(lambda service, config: boto3.client(service, config=config))
 
 
+def tags_of(environment):
+    return {"farflow:environment": environment}
+
+
 def tags(environment):
-    return [{"Key": "farflow:environment", "Value": environment}]
+    return [{"Key": key, "Value": value} for key, value in tags_of(environment).items()]
 
 
 def test_a_subnet_group_is_found_as_it_is_desired(clients):
@@ -102,10 +106,14 @@ def test_snapshots_are_taken_once_and_found_by_environment(clients):
     database(clients, "test-database", "test")
     database(clients, "test-two-database", "test-two")
     for _unused in range(2):
-        rds_snapshots.create(clients, "test-database", "test-before", {"farflow:environment": "test"}, limit=60)
-    rds_snapshots.create(clients, "test-two-database", "test-two-before", {}, limit=None)
+        rds_snapshots.create(clients, "test-database", "test-before", tags_of("test"), limit=60)
+    rds_snapshots.create(clients, "test-two-database", "test-two-before", tags_of("test-two"), limit=None)
     assert [found.name for found in rds_snapshots.find(clients, "test")] == ["test-before"]
-    assert {found.name for found in rds_snapshots.find(clients, "none", "test-two-database")} == {"test-two-before"}
+    (own, named) = rds_snapshots.find(clients, "test", "test-two-before")
+    assert (own.name, named.name) == ("test-before", "test-two-before")
+    assert (named.properties["instance"], named.properties["tags"]) == ("test-two-database", {})
+    assert [found.name for found in rds_snapshots.find(clients, "test", "test-before")] == ["test-before"]
+    assert rds_snapshots.find(clients, "none", "no-such") == []
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.compare import differences
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_instances as pure
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_requests as requests
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_snapshots as snapshots
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_status as status
 
 WANTED = {
@@ -220,6 +221,8 @@ def test_all_refusals_are_told_together():
 
 SNAPSHOT = {
     "DBSnapshotIdentifier": "kept",
+    "DBSnapshotArn": "arn:aws:rds:eu-west-1:123456789012:snapshot:kept",
+    "DBInstanceIdentifier": "prod-database",
     "Status": "available",
     "Engine": "postgres",
     "EngineVersion": "17.4",
@@ -229,6 +232,10 @@ SNAPSHOT = {
 }
 
 
+def restore_problems(wanted, snapshot):
+    return requests.restore_refusals(pure.desired({**WANTED, **wanted}), snapshots.canonical({**SNAPSHOT, **snapshot}))
+
+
 @pytest.mark.parametrize(
     ("wanted", "snapshot", "told"),
     [
@@ -236,17 +243,22 @@ SNAPSHOT = {
         ({"storage_encrypted": False}, {}, "storage_encrypted is True in it, and False is wanted: set it to True"),
         ({"allocated_storage": 20}, {}, "it needs allocated_storage 25 or more"),
         ({"engine_version": "16"}, {}, "it is of version 17.4: set engine_version to that or a later one"),
+        ({"engine_version": "18"}, {}, "it is of version 17.4: set engine_version to 17, and upgrade afterwards"),
         ({}, {"Status": "creating"}, "it is creating"),
     ],
 )
 def test_a_snapshot_has_to_fit(wanted, snapshot, told):
-    problems = requests.restore_refusals(pure.desired({**WANTED, **wanted}), {**SNAPSHOT, **snapshot})
-    assert problems == [f"database prod-database can't be restored from snapshot kept: {told}"]
+    assert restore_problems(wanted, snapshot) == [
+        f"database prod-database can't be restored from snapshot kept: {told}"
+    ]
 
 
-@pytest.mark.parametrize("wanted", [{}, {"allocated_storage": 50}, {"engine_version": "18"}])
+@pytest.mark.parametrize(
+    "wanted",
+    [{}, {"engine_version": "17.2"}, {"allocated_storage": 50}, {"engine_version": "18", "parameter_group_name": None}],
+)
 def test_a_snapshot_that_fits(wanted):
-    assert requests.restore_refusals(pure.desired({**WANTED, **wanted}), SNAPSHOT) == []
+    assert restore_problems(wanted, {}) == []
 
 
 def test_inputs_have_the_members_that_botocore_knows():

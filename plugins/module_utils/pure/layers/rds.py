@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...core.actions import Resource
+from ...core.actions import ARGUMENTS, Resource
+from ...core.compare import differences
 from ...core.known import Known
-from .. import rds_instances, rds_parameter_groups, rds_snapshots, rds_subnet_groups, secrets
+from .. import rds_instances, rds_parameter_groups, rds_requests, rds_snapshots, rds_subnet_groups, secrets
 from ..tags import tags
 from . import names, network, security_groups, values
 from .desire import made_by
@@ -19,6 +21,17 @@ ROLE = "rds"
 
 Inputs = Mapping[str, Any]
 
+#: What options of module rds_instance are called as variables.
+_VARIABLES = {
+    "engine_version": "rds_engine_version",
+    "allow_major_version_upgrade": "rds_allow_major_version_upgrade",
+    "allocated_storage": "rds_allocated_storage",
+    "kms_key_id": "rds_kms_key_id",
+    "db_name": "rds_database_name",
+    "master_username": "rds_master_username",
+}
+_OPTION = re.compile(rf"\b({'|'.join(_VARIABLES)})\b")
+
 
 def desired(inputs: Inputs, known: Known) -> list[Resource]:
     """Everything of the layer, in the order in which it is made."""
@@ -26,6 +39,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
         values.database_password(inputs),
         rds_subnet_groups.desired(_subnet_group(inputs, known)),
         made_by(rds_parameter_groups.desired, _parameter_group(inputs)),
+        *_parameter_group_in_use(inputs, known),
         _instance(inputs, known),
     ]
 
@@ -51,11 +65,18 @@ def _parameter_group(inputs: Inputs) -> dict[str, Any]:
     }
 
 
+def _parameter_group_in_use(inputs: Inputs, known: Known) -> list[Resource]:
+    """That of the former major version, as it is: AWS deletes none that an instance uses."""
+    instance = known.get(rds_instances.TYPE, names.database(inputs))
+    name = instance.properties["parameter_group_name"] if instance else None
+    found = known.get(rds_parameter_groups.TYPE, str(name))
+    return [found] if found and name != _parameter_group(inputs)["name"] else []
+
+
 def _instance(inputs: Inputs, known: Known) -> Resource:
     name = names.database(inputs)
     parameter_group = _parameter_group(inputs)["name"]
     secret = names.secret(inputs, values.DATABASE_PASSWORD)
-    snapshot = rds_snapshots.newest(known.of_type(rds_snapshots.TYPE), name)
     instance = {
         "identifier": name,
         "engine_version": inputs["rds_engine_version"],
@@ -76,7 +97,7 @@ def _instance(inputs: Inputs, known: Known) -> Resource:
         ],
         "backup_retention_period": inputs["rds_backup_retention_period"],
         "deletion_protection": inputs["rds_deletion_protection"],
-        "restore_from_snapshot": snapshot.name if snapshot else None,
+        "restore_from_snapshot": _snapshot(inputs, known),
         "tags": tags(inputs, ROLE),
     }
     needed = (
@@ -85,3 +106,31 @@ def _instance(inputs: Inputs, known: Known) -> Resource:
         known.id(rds_parameter_groups.TYPE, parameter_group),
     )
     return made_by(rds_instances.desired, instance, *needed)
+
+
+def _snapshot(inputs: Inputs, known: Known) -> str | None:
+    """What the instance is made from where there is none: the named snapshot, else the newest."""
+    newest = rds_snapshots.newest(known.of_type(rds_snapshots.TYPE), names.database(inputs))
+    return inputs["rds_snapshot_identifier"] or (newest.name if newest else None)
+
+
+def refusals(inputs: Inputs, known: Known) -> list[str]:
+    """Why AWS would not make the database, or not change it into what is wanted."""
+    wanted, found = _instance(inputs, known), known.get(rds_instances.TYPE, names.database(inputs))
+    if found:
+        differs = {each.path[0]: str(each) for each in differences(wanted.properties, found.properties)}
+        allowed = inputs["rds_allow_major_version_upgrade"]
+        problems = rds_requests.refusals(wanted, found, differs, allow_major_version_upgrade=allowed)
+    else:
+        problems = _restore_refusals(wanted, known)
+    return [_OPTION.sub(lambda match: _VARIABLES[match[0]], each) for each in problems]
+
+
+def _restore_refusals(wanted: Resource, known: Known) -> list[str]:
+    name = wanted.attributes[ARGUMENTS]["restore_from_snapshot"]
+    if not name:
+        return []
+    snapshot = known.get(rds_snapshots.TYPE, name)
+    if not snapshot:
+        return [f"rds_snapshot_identifier: is {name!r}, allowed: the name of a manual snapshot in this region"]
+    return rds_requests.restore_refusals(wanted, snapshot)

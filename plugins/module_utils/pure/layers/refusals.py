@@ -1,7 +1,9 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is wrong with inputs as only a look at AWS can tell: they name what is not there, or in the way."""
+"""What is wrong with inputs as only a look at AWS can tell: they name what is not there or in the way, or ask for what
+AWS does not do.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from ...core.actions import DELETE, Action, Resource
 from ...core.known import Known
 from .. import dag_tasks_folder, iam_roles, secrets
 from ..dag_tasks_folder import DagTask
-from . import airflow_service, dag_tasks, names, network, policies, values
+from . import airflow_service, dag_tasks, names, network, policies, rds, values
 from .images import Image, Prebuilt
 
 Inputs = Mapping[str, Any]
@@ -23,6 +25,8 @@ def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
     found = elsewhere(inputs, known)
     if network.ROLE in layers:
         found += _zones(inputs, known)
+    if rds.ROLE in layers:
+        found += rds.refusals(inputs, known)
     if dag_tasks.ROLE in layers:
         found += _secrets(inputs, known)
         found += _images(inputs["task_images"].values(), known)

@@ -205,6 +205,12 @@ VARIABLES: dict[str, Check] = {
     "rds_database_name": _identifier(_DATABASES),
     "rds_master_username": _identifier(_USERS, "pg_"),
     "rds_parameters": _parameters,
+    "rds_snapshot_identifier": if_given(
+        text(
+            r"(?!.*--)[A-Za-z][A-Za-z0-9-]{0,254}(?<!-)",
+            "the name of a manual snapshot; an automated one has to be copied first (aws rds copy-db-snapshot)",
+        )
+    ),
     "rds_wait_minutes": between(1, _LONGEST_WAIT, "minutes"),
     "farflow_codebuild_image": text(r"\S+", "the name of an image"),
     "farflow_codebuild_arm_image": text(r"\S+", "the name of an image"),

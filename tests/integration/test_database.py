@@ -1,0 +1,142 @@
+"""What an operator does with a database that has been there for years: another password, a major version, the way
+back to a snapshot. The account and its environment are one for all of these tests.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+
+from tests.stack.look import Looks
+
+from .conftest import Project
+from .stack import SERVICES, mutating_calls, running
+
+DATABASE = "local-database"
+PASSWORD = "set:by#hand%20+1"
+SECRET = "farflow/local/database-password"
+COMPOSED = ("farflow/local/database-url", "farflow/local/result-backend-url")
+
+
+class Environment:
+    """A deployed environment; `variables` are what it was deployed with last."""
+
+    def __init__(self, playbooks, project):
+        self.aws = playbooks.aws
+        self.rds = self.aws.client("rds")
+        self.variables = dict(project.variables)
+        self._playbooks = playbooks
+        self.deploy()
+
+    def deploy(self, **more):
+        """Deploys, and returns the calls that it needed for that."""
+        self.aws.reset_calls()
+        self._playbooks.deploy(**self.variables, **more)
+        self.variables.update(more)
+        calls = mutating_calls(self.aws)
+        assert self.plan() == {}
+        return calls
+
+    def plan(self):
+        return Looks(self.aws, self.variables).plan()
+
+    def refused(self, *arguments, **more):
+        """The output of a deploy that is refused and does nothing."""
+        self.aws.reset_calls()
+        outcome = self._playbooks.run("deploy", *arguments, **self.variables, **more)
+        assert outcome.code != 0
+        assert "nothing was done" in outcome.output
+        assert mutating_calls(self.aws) == []
+        return outcome.output
+
+    def database(self):
+        (found,) = self.rds.describe_db_instances()["DBInstances"]
+        return found
+
+    def secrets(self):
+        """The value of every secret by its name."""
+        client = self.aws.client("secretsmanager")
+        names = [each["Name"] for each in client.list_secrets()["SecretList"]]
+        return {name: client.get_secret_value(SecretId=name)["SecretString"] for name in names}
+
+    def set_password(self, password):
+        self.aws.client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString=password)
+
+
+@pytest.fixture(scope="module")
+def environment(playbooks, tmp_path_factory):
+    playbooks.aws.reset()
+    return Environment(playbooks, Project(tmp_path_factory.mktemp("project")))
+
+
+def test_a_password_set_by_hand_is_taken_to_the_database_and_into_the_urls(environment):
+    before, tasks = environment.secrets(), running(environment.aws)
+    environment.set_password(PASSWORD)
+    current = f"(another) -> current version of {SECRET}"
+    assert environment.plan() == {
+        f"change rds_instance {DATABASE}": f"master_user_secret {current}",
+        **{f"change secret {name}": f"composed_from password {current}" for name in COMPOSED},
+    }
+
+    calls = environment.deploy()
+    assert calls.count("rds ModifyDBInstance") == 1
+    assert calls.count("secretsmanager PutSecretValue") == len(COMPOSED)
+    after, url_encoded = environment.secrets(), {key: quote(key, safe="") for key in (before[SECRET], PASSWORD)}
+    for name in COMPOSED:
+        assert after.pop(name) == before.pop(name).replace(url_encoded[before[SECRET]], url_encoded[PASSWORD])
+    assert after == {**before, SECRET: PASSWORD}  # no other secret is made anew
+
+    assert running(environment.aws) == tasks
+    ecs = environment.aws.client("ecs")
+    for service in SERVICES:
+        ecs.update_service(cluster="local", service=service, forceNewDeployment=True)
+    assert environment.plan() == {}
+
+
+def test_the_way_back_to_a_snapshot(environment):
+    rds = environment.rds
+    rds.create_db_snapshot(DBInstanceIdentifier=DATABASE, DBSnapshotIdentifier="before")
+    environment.set_password("of-later-than-the-snapshot")
+    environment.deploy(rds_allocated_storage=30)
+    rds.delete_db_instance(DBInstanceIdentifier=DATABASE, FinalDBSnapshotIdentifier="left")
+
+    environment.variables["rds_allocated_storage"] = 25
+    newest = environment.refused("--check")
+    assert f"database {DATABASE} can't be restored from snapshot left: it needs rds_allocated_storage 30" in newest
+    assert "rds_snapshot_identifier: is 'befor', allowed" in environment.refused(rds_snapshot_identifier="befor")
+
+    calls = environment.deploy(rds_snapshot_identifier="before")
+    assert "rds RestoreDBInstanceFromDBSnapshot" in calls
+    assert "rds CreateDBInstance" not in calls
+    assert "rds ModifyDBInstance" in calls  # the password of today
+    assert "ecs RunTask" in calls  # its schema may be an older one
+    assert environment.database()["AllocatedStorage"] == 25
+    del environment.variables["rds_snapshot_identifier"]
+    assert environment.plan() == {}
+
+
+@pytest.mark.parametrize("arguments", [["--check", "--diff"], []], ids=["check", "deploy"])
+def test_a_version_that_can_not_be_is_refused_in_the_plan(environment, arguments):
+    version = environment.database()["EngineVersion"]
+    another = environment.refused(*arguments, rds_engine_version="18")
+    assert f"database {DATABASE}: rds_engine_version {version} -> 18: there is no way back from" in another
+    assert "set rds_allow_major_version_upgrade to true, or set rds_engine_version to 17" in another
+    lower = environment.refused(*arguments, rds_engine_version="16", rds_allow_major_version_upgrade=True)
+    assert f"rds_engine_version {version} -> 16: AWS can't go back; set it to 17" in lower
+
+
+def test_a_major_version_that_is_allowed(environment):
+    calls = environment.deploy(rds_engine_version="18", rds_allow_major_version_upgrade=True)
+    assert "rds ModifyDBInstance" in calls
+    assert "rds RestoreDBInstanceFromDBSnapshot" not in calls
+    database = environment.database()
+    assert database["EngineVersion"].startswith("18")
+    (group,) = database["DBParameterGroups"]
+    assert group["DBParameterGroupName"] == f"{DATABASE}-postgres18"
+    groups = [
+        each["DBParameterGroupName"] for each in environment.rds.describe_db_parameter_groups()["DBParameterGroups"]
+    ]
+    assert f"{DATABASE}-postgres17" not in groups
+    environment.variables["rds_allow_major_version_upgrade"] = False
+    assert environment.plan() == {}

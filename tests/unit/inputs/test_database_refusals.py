@@ -1,0 +1,149 @@
+"""What only a look at AWS can tell to be wrong with the database: what AWS would not make of the one that is there, or
+of the snapshot that it shall be made from.
+"""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_instances, rds_snapshots
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import rds
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusals import refusals
+from gathered import gather
+
+NAME = "prod-database"
+
+
+def database(inputs, **changes):
+    """The database as AWS tells it and as one sees it who wants these inputs."""
+    document = {
+        "DBInstanceIdentifier": NAME,
+        "DBInstanceArn": f"arn:aws:rds:eu-west-1:123456789012:db:{NAME}",
+        "DBInstanceStatus": "available",
+        "DBInstanceClass": "db.t4g.small",
+        "Engine": "postgres",
+        "EngineVersion": "17.5",
+        "MasterUsername": "airflow",
+        "DBName": "farflow",
+        "Endpoint": {"Address": "x.eu-west-1.rds.amazonaws.com", "Port": 5432},
+        "AllocatedStorage": 25,
+        "StorageType": "gp3",
+        "StorageEncrypted": True,
+        "KmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/1111",
+        "BackupRetentionPeriod": 30,
+        "DBSubnetGroup": {"DBSubnetGroupName": NAME},
+        "AutoMinorVersionUpgrade": True,
+        "CopyTagsToSnapshot": True,
+        **changes,
+    }
+    wanted = next(one for one in rds.desired(inputs, Known()) if one.type == rds_instances.TYPE)
+    return rds_instances.canonical(document, wanted.attributes["arguments"], "v1")
+
+
+def snapshot(name, **changes):
+    document = {
+        "DBSnapshotIdentifier": name,
+        "DBSnapshotArn": f"arn:aws:rds:eu-west-1:123456789012:snapshot:{name}",
+        "DBInstanceIdentifier": NAME,
+        "Status": "available",
+        "Engine": "postgres",
+        "EngineVersion": "17.5",
+        "MasterUsername": "airflow",
+        "Encrypted": True,
+        "AllocatedStorage": 25,
+        **changes,
+    }
+    return rds_snapshots.canonical(document)
+
+
+def inputs_of(given):
+    inputs, problems = gather(**given)
+    assert problems == []
+    return inputs
+
+
+def refused_change(*layers, **given):
+    inputs = inputs_of(given)
+    return refusals(inputs, Known([database(inputs)]), layers or ["rds"])
+
+
+def refused_restore(*snapshots, **given):
+    return refusals(inputs_of(given), Known(snapshots), ["rds"])
+
+
+def test_another_major_version_has_to_be_allowed():
+    (line,) = refused_change(rds_engine_version="18")
+    assert line == (
+        "database prod-database: rds_engine_version 17.5 -> 18: there is no way back from a new major version; take a "
+        "snapshot and set rds_allow_major_version_upgrade to true, or set rds_engine_version to 17"
+    )
+    assert refused_change(rds_engine_version="18", rds_allow_major_version_upgrade=True) == []
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_lower_version_is_never_possible(allowed):
+    (line,) = refused_change(rds_engine_version="16.9", rds_allow_major_version_upgrade=allowed)
+    assert line == (
+        "database prod-database: rds_engine_version 17.5 -> 16.9: AWS can't go back; set it to 17, or restore a "
+        "snapshot that was taken before"
+    )
+
+
+@pytest.mark.parametrize("version", ["17", "17.4", "17.5", "17.6"])
+def test_versions_of_the_same_major_version_are_right(version):
+    assert refused_change(rds_engine_version=version) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"rds_allocated_storage": 20}, "rds_allocated_storage 25 -> 20: storage can't shrink"),
+        ({"rds_master_username": "other"}, "rds_master_username airflow -> other can't be changed"),
+        ({"rds_database_name": "other"}, "rds_database_name farflow -> other can't be changed"),
+        ({"rds_kms_key_id": "arn:aws:kms:eu-west-1:123456789012:key/2222"}, "rds_kms_key_id arn:aws:kms:"),
+    ],
+)
+def test_what_else_can_not_be_changed_is_named_by_its_variable(given, told):
+    (line,) = refused_change(**given)
+    assert line.startswith(f"database prod-database: {told}")
+
+
+def test_the_database_is_the_rds_layers_alone():
+    assert refused_change("ecs_cluster", rds_engine_version="18") == []
+
+
+@pytest.mark.parametrize("given", [{}, {"rds_snapshot_identifier": "mine"}])
+def test_a_snapshot_that_fits_is_right(given):
+    assert refused_restore(snapshot("mine"), **given) == []
+    assert refused_restore(snapshot("mine"), rds_allocated_storage=50, **given) == []
+
+
+def test_a_new_database_needs_no_snapshot():
+    assert refused_restore() == []
+
+
+def test_the_named_snapshot_has_to_exist_while_there_is_no_database():
+    (line,) = refused_restore(snapshot("other"), rds_snapshot_identifier="mine")
+    assert line == "rds_snapshot_identifier: is 'mine', allowed: the name of a manual snapshot in this region"
+    assert refused_change(rds_snapshot_identifier="mine") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"rds_engine_version": "16"}, "it is of version 17.5: set rds_engine_version to that or a later one"),
+        ({"rds_engine_version": "18"}, "it is of version 17.5: set rds_engine_version to 17, and upgrade afterwards"),
+        ({"rds_allocated_storage": 20}, "it needs rds_allocated_storage 25 or more"),
+        ({"rds_master_username": "other"}, "rds_master_username is airflow in it, and other is wanted: set it to airf"),
+    ],
+)
+def test_the_snapshot_has_to_fit(given, told):
+    (line,) = refused_restore(snapshot("mine"), rds_snapshot_identifier="mine", **given)
+    assert line.startswith(f"database prod-database can't be restored from snapshot mine: {told}")
+
+
+def test_the_named_snapshot_is_taken_and_else_the_newest():
+    newer = snapshot("newer", AllocatedStorage=50)
+    assert refused_restore(snapshot("mine"), newer, rds_snapshot_identifier="mine") == []
+    (line,) = refused_restore(snapshot("mine"), newer)
+    assert "snapshot newer: it needs rds_allocated_storage 50 or more" in line
