@@ -99,6 +99,7 @@ def test_the_way_back_to_a_snapshot(environment):
     rds.create_db_snapshot(DBInstanceIdentifier=DATABASE, DBSnapshotIdentifier="before")
     environment.set_password("of-later-than-the-snapshot")
     environment.deploy(rds_allocated_storage=30)
+    environment.aws.client("ecs").update_service(cluster="local", service="local-scheduler", desiredCount=0)
     rds.delete_db_instance(DBInstanceIdentifier=DATABASE, FinalDBSnapshotIdentifier="left")
 
     environment.variables["rds_allocated_storage"] = 25
@@ -114,6 +115,15 @@ def test_the_way_back_to_a_snapshot(environment):
     assert environment.database()["AllocatedStorage"] == 25
     del environment.variables["rds_snapshot_identifier"]
     assert environment.plan() == {}
+
+
+def test_the_first_user_is_made_anew(environment):
+    tasks, arn = running(environment.aws), environment.database()["DBInstanceArn"]
+    environment.rds.remove_tags_from_resource(ResourceName=arn, TagKeys=["farflow:schema"])
+    assert f"change database_schema {DATABASE}" in environment.plan()
+    calls = environment.deploy()
+    assert calls.count("ecs RunTask") == 2  # for the schema, and for the user
+    assert running(environment.aws) == tasks
 
 
 @pytest.mark.parametrize("arguments", [["--check", "--diff"], []], ids=["check", "deploy"])

@@ -16,6 +16,7 @@ from ansible.cli.playbook import PlaybookCLI
 from ansible_builder.cli import parse_args
 from awxkit.cli.resource import CustomCommand
 from botocore import xform_name
+from botocore.model import Shape
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[3]
@@ -44,10 +45,22 @@ def commands(document: Path) -> Iterator[list[str]]:
             for command in line.strip().split(" && "):
                 words, _unused, given = command.partition(" < ")
                 assert not given or (ROOT / given).is_file(), given
-                yield shlex.split(words, comments=True)
+                yield from pipeline(shlex.split(words, comments=True))
     for span in re.findall(r"`([a-z-]+ [^`\n]+)`", rest):
         if span.split()[0] in CHECKS and "..." not in span:
             yield shlex.split(span)
+
+
+def pipeline(words: list[str]) -> Iterator[list[str]]:
+    """The commands of a pipe. Those that stand inside of quotes are the shell's business."""
+    command: list[str] = []
+    for word in words:
+        if word == "|":
+            yield command
+            command = []
+        else:
+            command.append(word)
+    yield command
 
 
 def parses(cli: type, arguments: list[str]) -> None:
@@ -80,9 +93,20 @@ def aws(words: list[str]) -> None:
         return
     model = _SESSION.get_service_model(service)
     names = {xform_name(name, "-"): name for name in model.operation_names}
+    if operation == "wait":
+        waiters = _SESSION.get_waiter_model(service)
+        found = [name for name in waiters.waiter_names if xform_name(name, "-") == words[3]]
+        assert found, f"aws {service} wait {words[3]}"
+        operation = xform_name(waiters.get_waiter(found[0]).operation, "-")
     assert operation in names, f"aws {service} {operation}"
     shape = model.operation_model(names[operation]).input_shape
-    assert options <= {xform_name(member, "-") for member in (shape.members if shape else ())}, options
+    members = shape.members if shape else {}
+    assert options <= {option for member in members.items() for option in _options(*member)}, options
+
+
+def _options(member: str, shape: Shape) -> list[str]:
+    name = xform_name(member, "-")
+    return [name, f"no-{name}"] if shape.type_name == "boolean" else [name]
 
 
 def awx(words: list[str]) -> None:
@@ -123,7 +147,7 @@ CHECKS = {
     "python": python,
     "python3": python,
     "sh": runs_a_file,
-    **dict.fromkeys(["git", "cd", ".", "export", "eval", "docker"], anything),
+    **dict.fromkeys(["git", "cd", ".", "export", "eval", "docker", "printf", "tr", "cut"], anything),
 }
 
 
@@ -151,6 +175,9 @@ def test_commands_are_found():
         "ansible-builder biuld",
         "aws ecs describe-servces",
         "aws ecs describe-services --clustr dev",
+        "aws ecs update-service --no-cluster dev",
+        "aws rds wait db-instance-gone",
+        "aws rds wait db-instance-deleted --db-instance dev-database",
         "awx improt",
         "make no-such-target",
         "sh airflow/no-such-file.sh",
