@@ -11,9 +11,9 @@ from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import Look, as_result
 
-WANTED = [Resource("iam_role", "test-web", {"description": "new"})]
-OLD = [Resource("iam_role", "test-web", {"description": "old"}, "arn")]
-NEW = [Resource("iam_role", "test-web", {"description": "new"}, "arn")]
+WANTED = [Resource("log_group", "test-web", {"description": "new"})]
+OLD = [Resource("log_group", "test-web", {"description": "old"}, "arn")]
+NEW = [Resource("log_group", "test-web", {"description": "new"}, "arn")]
 
 
 def seen(resources):
@@ -90,7 +90,7 @@ def test_a_look_before_anything_was_done_waits_for_nothing(take, pauses):
 def test_what_aws_never_shows_is_told_with_the_last_look(take, pauses, arguments):
     result, _said, error = take(Aws(OLD), **arguments)
     assert error.startswith("gave up waiting for AWS to show what was done after 90 s: did not converge, ")
-    assert error.endswith(":\nchange iam_role test-web: description old -> new")
+    assert error.endswith(":\nchange log_group test-web: description old -> new")
     assert (result["pending"], sum(pauses)) == (1, 90)
 
 
