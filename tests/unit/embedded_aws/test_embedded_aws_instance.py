@@ -81,12 +81,18 @@ def test_down_ends_playbooks_that_still_run():
     aws = EmbeddedAWS(f"{NAME}-clients")
     aws.up()
     environment = {**os.environ, "ANSIBLE_HOME": str(aws.ansible_home)}
-    playbook = subprocess.Popen(["sleep", "60"], env=environment, start_new_session=True)
+    # Its answer says that it has begun: before, the kernel does not show its environment.
+    playbook = subprocess.Popen(
+        ["cat"], env=environment, start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    )
     try:
+        playbook.stdin.write(b"\n")
+        playbook.stdout.readline()
         aws.down()
         assert playbook.wait(10) == -signal.SIGKILL
     finally:
         playbook.kill()
+        playbook.communicate()
 
 
 @pytest.mark.parametrize("name", ["", "../demo", "a.b", "Demo"])
