@@ -1,10 +1,21 @@
-"""An ECS in this process."""
+"""An AWS in this process: moto, and an ECS of our own. And a clock."""
 
 from __future__ import annotations
 
 import pytest
 from aws_double.ecs import Double
 from aws_double.wire import plugged_in
+from moto import mock_aws
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+    with mock_aws():
+        yield
 
 
 @pytest.fixture
@@ -29,3 +40,12 @@ def no_pauses(monkeypatch):
 
     monkeypatch.setattr("time.sleep", sleep)
     return pauses
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    """A clock that is moved by pauses alone; the pauses that were made."""
+    made = []
+    monkeypatch.setattr("time.sleep", made.append)
+    monkeypatch.setattr("time.monotonic", lambda: sum(made))
+    return made

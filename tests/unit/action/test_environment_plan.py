@@ -33,14 +33,6 @@ class Aws:
 
 
 @pytest.fixture
-def pauses(monkeypatch):
-    made = []
-    monkeypatch.setattr("time.sleep", made.append)
-    monkeypatch.setattr("time.monotonic", lambda: sum(made))
-    return made
-
-
-@pytest.fixture
 def take(monkeypatch, pauses):
     """``take(aws, **arguments)``: the result that the task fills, what it says meanwhile, and its error."""
     monkeypatch.setattr(plugin, "outputs", lambda inputs, known: {})

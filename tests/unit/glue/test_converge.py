@@ -27,14 +27,6 @@ class Aws:
         self.told = True
 
 
-@pytest.fixture
-def pauses(monkeypatch):
-    made = []
-    monkeypatch.setattr("time.sleep", made.append)
-    monkeypatch.setattr("time.monotonic", lambda: sum(made))
-    return made
-
-
 def hands(aws):
     return Hands(lambda wanted: "id-1", aws.change, lambda found: None)
 

@@ -5,29 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-import boto3
 import pytest
 import yaml
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import as_result, look
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.layers import LAYERS
 from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs
 from botocore.client import BaseClient
-from moto import mock_aws
 
 SERVICE = "com.amazonaws.eu-west-1.guardduty-data"
 MANAGED = {"GuardDutyManaged": "true"}
 OURS = {"farflow:environment": "dev", "farflow:role": "network"}
 TYPES = {"guardduty_endpoint", "guardduty_security_group"}
-
-
-@pytest.fixture
-def clients(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
-        yield Clients(lambda service, config: boto3.client(service, config=config))
 
 
 @pytest.fixture

@@ -12,20 +12,10 @@ from ansible_collections.farflow.airflow.plugins.module_utils.core.known import 
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import prebuilt_images
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.image_references import Ecr, parse
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import images
-from moto import mock_aws
 
 OURS = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 INPUTS = {"farflow_region": "eu-west-1", "farflow_registry": None}
 NOWHERE = f"registry.example.com/tasks@sha256:{'a' * 64}"
-
-
-@pytest.fixture
-def clients(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
-        yield Clients(lambda service, config: boto3.client(service, config=config))
 
 
 @pytest.fixture

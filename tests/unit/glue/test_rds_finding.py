@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import datetime
 
-import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import (
@@ -15,16 +13,6 @@ from ansible_collections.farflow.airflow.plugins.module_utils.glue import (
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_instances as pure_instances
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_snapshots as pure_snapshots
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_subnet_groups as pure_groups
-from moto import mock_aws
-
-
-@pytest.fixture
-def clients(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
-        yield Clients(lambda service, config: boto3.client(service, config=config))
 
 
 def tags_of(environment):

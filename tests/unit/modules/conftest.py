@@ -10,32 +10,29 @@ from ansible_collections.farflow.airflow.plugins.module_utils.glue import buildx
 from aws_calls import Calls
 from aws_double.service_documents import CONTAINER
 from docker_double import REPOSITORY, Engine
-from moto import mock_aws
 
 
 @pytest.fixture
-def aws(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-    with mock_aws():
-        yield
+def network_in(aws):
+    """``network_in(zones)`` makes a VPC with a subnet in each zone of these letters, and two security groups."""
+
+    def make(zones):
+        ec2 = boto3.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnets = [
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"eu-west-1{zone}")["Subnet"]
+            for number, zone in enumerate(zones)
+        ]
+        groups = [ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"] for name in "ab"]
+        return {"vpc": vpc, "subnets": [subnet["SubnetId"] for subnet in subnets], "groups": groups}
+
+    return make
 
 
 @pytest.fixture
 def calls(aws, monkeypatch):
     """The calls from here on."""
     return Calls(monkeypatch)
-
-
-@pytest.fixture
-def hours(monkeypatch):
-    """A clock that is moved by pauses alone; the pauses that were made."""
-    pauses = []
-    monkeypatch.setattr("time.sleep", pauses.append)
-    monkeypatch.setattr("time.monotonic", lambda: sum(pauses))
-    return pauses
 
 
 @pytest.fixture

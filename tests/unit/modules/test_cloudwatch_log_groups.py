@@ -61,14 +61,14 @@ def test_absent_deletes_only_what_is_named(aws, run_module):
     assert run_module(module, log_groups=GROUPS[:1], state="absent")["changed"] is False
 
 
-def test_what_comes_too_close_to_another_change_is_done_a_little_later(run_module, calls, hours):
+def test_what_comes_too_close_to_another_change_is_done_a_little_later(run_module, calls, pauses):
     for operation in ("CreateLogGroup", "PutRetentionPolicy", "DeleteLogGroup"):
         calls.refuse(operation, "OperationAbortedException")
     run_module(module, log_groups=GROUPS)
     assert run_module(module, log_groups=GROUPS)["changed"] is False
     run_module(module, log_groups=GROUPS, state="absent")
     assert boto3.client("logs").describe_log_groups()["logGroups"] == []
-    assert len(hours) == 3
+    assert len(pauses) == 3
 
 
 def test_a_group_that_is_listed_after_its_deletion_is_none(run_module, calls):

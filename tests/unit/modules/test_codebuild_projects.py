@@ -182,7 +182,7 @@ def test_check_mode_creates_nothing(codebuild, run_module):
     assert codebuild.projects.stored == {}
 
 
-def test_a_role_that_was_just_made_is_waited_for(codebuild, run_module, hours):
+def test_a_role_that_was_just_made_is_waited_for(codebuild, run_module, pauses):
     refusals = ["CodeBuild is not authorized to perform: sts:AssumeRole on service role."] * 2
 
     def fault(operation, given):
@@ -191,10 +191,10 @@ def test_a_role_that_was_just_made_is_waited_for(codebuild, run_module, hours):
 
     codebuild.wire.fault = fault
     assert run_module(module, projects=[PROJECT])["changed"] is True
-    assert len(hours) == 2
+    assert len(pauses) == 2
 
 
-def test_a_role_that_can_never_be_taken_is_told(codebuild, run_module, hours):
+def test_a_role_that_can_never_be_taken_is_told(codebuild, run_module, pauses):
     def fault(operation, given):
         if operation == "CreateProject":
             raise AwsError("InvalidInputException", "CodeBuild is not authorized to perform: sts:AssumeRole on role")

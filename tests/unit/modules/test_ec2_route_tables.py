@@ -159,19 +159,19 @@ def test_routes_that_are_not_ours_stay(tables, ec2, vpc, run_module):
     assert described(ec2, table)["Routes"] == [route for route in before if route not in ours]
 
 
-def test_a_gateway_that_is_not_known_everywhere_yet_is_waited_for(tables, ec2, nat, run_module, calls, hours):
+def test_a_gateway_that_is_not_known_everywhere_yet_is_waited_for(tables, ec2, nat, run_module, calls, pauses):
     calls.refuse("CreateRoute", "InvalidNatGatewayID.NotFound", times=3)
     made = run_module(module, route_tables=tables[1:])["route_tables"][0]
     assert nat in [route.get("NatGatewayId") for route in described(ec2, made["route_table_id"])["Routes"]]
-    assert len(hours) == 3
+    assert len(pauses) == 3
 
 
-def test_a_gateway_that_never_appears_is_told(tables, nat, run_module, calls, hours):
+def test_a_gateway_that_never_appears_is_told(tables, nat, run_module, calls, pauses):
     calls.refuse("CreateRoute", "InvalidNatGatewayID.NotFound", times=100)
     failed = run_module(module, route_tables=tables[1:])
     assert failed["msg"].startswith("gave up waiting for AWS to take a route from rtb-")
     assert failed["msg"].endswith(f"or {nat}")
-    assert sum(hours) == pytest.approx(180)
+    assert sum(pauses) == pytest.approx(180)
 
 
 def test_a_route_that_came_meanwhile_gets_our_target(tables, ec2, vpc, internet, nat, run_module, calls):
@@ -209,7 +209,7 @@ def test_a_table_that_is_named_by_its_id_gets_its_name(tables, ec2, vpc, run_mod
     assert run_module(module, route_tables=lost)["msg"] == "there is no route table rtb-0123456789abcdef0"
 
 
-def test_absent_deletes_only_what_is_named_and_what_uses_it_goes_on(tables, ec2, vpc, run_module, calls, hours):
+def test_absent_deletes_only_what_is_named_and_what_uses_it_goes_on(tables, ec2, vpc, run_module, calls, pauses):
     run_module(module, route_tables=tables)
     calls.refuse("DeleteRouteTable", "DependencyViolation", times=2)
     calls.made.clear()

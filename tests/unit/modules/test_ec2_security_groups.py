@@ -121,11 +121,11 @@ def test_a_group_that_another_run_makes_meanwhile_is_taken_over(groups, vpc, run
     assert described(made[0])["Tags"] == [{"Key": "team", "Value": "data"}]
 
 
-def test_a_group_that_is_not_known_everywhere_yet_is_waited_for(groups, run_module, calls, hours):
+def test_a_group_that_is_not_known_everywhere_yet_is_waited_for(groups, run_module, calls, pauses):
     calls.refuse("RevokeSecurityGroupEgress", "InvalidGroup.NotFound", times=3)
     result = run_module(module, security_groups=groups[:1])
     assert described(result["security_groups"][0]["group_id"])["IpPermissionsEgress"] == []
-    assert len(hours) == 3
+    assert len(pauses) == 3
 
 
 def test_rules_are_given_in_one_call_a_direction(ids, run_module, calls):
@@ -202,7 +202,7 @@ def test_rules_of_a_group_that_does_not_exist_are_refused(ids, run_module, calls
     assert calls.mutating == []
 
 
-def test_rules_that_name_an_unknown_group_fail_with_that_group(ids, run_module, hours):
+def test_rules_that_name_an_unknown_group_fail_with_that_group(ids, run_module, pauses):
     rules = {"name": "test-api", "group_id": ids["test-api"], "ingress": {"tcp 80 sg-0123456789abcdef0": "x"}}
     failed = run_module(module, rules=[rules])
     assert "gave up waiting for AWS to know security group test-api after 60 s" in failed["msg"]
@@ -236,15 +236,15 @@ def test_rules_alone_can_be_absent(ids, vpc, run_module):
     assert len(named(vpc)) == 3
 
 
-def test_a_group_in_use_is_deleted_when_it_is_free(groups, ids, vpc, run_module, calls, hours):
+def test_a_group_in_use_is_deleted_when_it_is_free(groups, ids, vpc, run_module, calls, pauses):
     calls.refuse("DeleteSecurityGroup", "DependencyViolation", times=4)
     unwanted = [{"name": "test-api", "vpc_id": vpc}]
     assert run_module(module, security_groups=unwanted, state="absent")["changed"] is True
     assert "test-api" not in named(vpc)
-    assert len(hours) == 4
+    assert len(pauses) == 4
 
 
-def test_a_group_that_stays_in_use_is_told_with_its_users(ids, vpc, run_module, calls, hours):
+def test_a_group_that_stays_in_use_is_told_with_its_users(ids, vpc, run_module, calls, pauses):
     ec2 = boto3.client("ec2")
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
     interface = ec2.create_network_interface(SubnetId=subnet, Groups=[ids["test-api"]], Description="a task of ECS")
@@ -267,4 +267,4 @@ def test_a_group_that_stays_in_use_is_told_with_its_users(ids, vpc, run_module, 
         "gave up waiting for security group test-api to be free after 600 s: "
         f"it is used by network interface {identifier} (a task of ECS), a rule of security group foreign ({foreign})"
     )
-    assert sum(hours) == pytest.approx(600)
+    assert sum(pauses) == pytest.approx(600)

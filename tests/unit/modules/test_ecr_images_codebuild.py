@@ -25,7 +25,7 @@ LOG = {"groupName": "/farflow/test/images", "streamName": "1"}
 
 
 @pytest.fixture
-def codebuild(aws, monkeypatch, hours):
+def codebuild(aws, monkeypatch, pauses):
     """CodeBuild beside moto's ECR and S3: a build that succeeds has pushed what its buildspec pushes."""
     double = Double()
     other = BotocoreStubber.__call__

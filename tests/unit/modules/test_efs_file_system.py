@@ -63,15 +63,8 @@ def efs_of_moto(aws, monkeypatch):
 
 
 @pytest.fixture
-def network():
-    ec2 = boto3.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"eu-west-1{zone}")["Subnet"]
-        for number, zone in enumerate("aba")
-    ]
-    groups = [ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"] for name in "ab"]
-    return {"subnets": [subnet["SubnetId"] for subnet in subnets], "groups": groups}
+def network(network_in):
+    return network_in("aba")
 
 
 @pytest.fixture
@@ -286,12 +279,12 @@ def test_one_that_is_being_deleted_is_none(run_module):
     assert calls == ["DescribeFileSystems"] * 2
 
 
-def test_the_name_of_one_that_is_being_deleted_is_waited_for(run_module, spec, calls, hours):
+def test_the_name_of_one_that_is_being_deleted_is_waited_for(run_module, spec, calls, pauses):
     end = going()
     for number in range(3):
         calls.before("CreateFileSystem", end if number == 2 else lambda: None)
     assert run_module(module, **spec)["reasons"][0] == f"file system {NAME} created"
-    assert len(hours) == 2
+    assert len(pauses) == 2
     assert run_module(module, **spec)["changed"] is False
 
 

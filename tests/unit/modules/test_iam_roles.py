@@ -184,7 +184,7 @@ def test_a_role_without_trust_is_refused(aws, run_module):
     assert "without assume_role_policy: test-a" in run_module(module, roles=[{"name": "test-a"}])["msg"]
 
 
-def test_what_iam_does_not_know_yet_is_done_a_little_later(run_module, roles, calls, hours):
+def test_what_iam_does_not_know_yet_is_done_a_little_later(run_module, roles, calls, pauses):
     unknown = "The role with name test-worker cannot be found."
     calls.refuse("PutRolePolicy", "NoSuchEntity", message=unknown)
     calls.refuse("CreateRole", "ConcurrentModification")
@@ -193,16 +193,16 @@ def test_what_iam_does_not_know_yet_is_done_a_little_later(run_module, roles, ca
     assert run_module(module, roles=roles)["changed"] is False
     run_module(module, roles=roles, state="absent")
     assert everything() == {}
-    assert len(hours) == 3
+    assert len(pauses) == 3
 
 
-def test_a_policy_that_does_not_exist_is_not_waited_for(run_module, roles, calls, hours):
+def test_a_policy_that_does_not_exist_is_not_waited_for(run_module, roles, calls, pauses):
     calls.refuse("AttachRolePolicy", "NoSuchEntity", message="Policy arn:any does not exist or is not attachable.")
     assert "does not exist or is not attachable" in run_module(module, roles=roles)["msg"]
-    assert hours == []
+    assert pauses == []
 
 
-def test_it_returns_when_iam_shows_the_roles(run_module, roles, calls, hours, monkeypatch):
+def test_it_returns_when_iam_shows_the_roles(run_module, roles, calls, pauses, monkeypatch):
     in_path, seen = iam_roles.api.in_path, []
 
     def late(clients, path):
@@ -212,7 +212,7 @@ def test_it_returns_when_iam_shows_the_roles(run_module, roles, calls, hours, mo
     monkeypatch.setattr(iam_roles.api, "in_path", late)
     assert run_module(module, roles=roles)["changed"] is True
     assert len(seen) == 4
-    assert len(hours) == 2
+    assert len(pauses) == 2
 
 
 def test_find_sees_the_environment_alone_in_two_calls(run_module, roles):

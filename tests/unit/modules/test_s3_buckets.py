@@ -177,18 +177,18 @@ def test_a_bucket_that_this_account_has_is_taken_and_mended(aws, run_module):
     assert run_module(module, buckets=[BUCKET])["changed"] is False
 
 
-def test_what_aws_refuses_after_a_deletion_is_done_a_little_later(run_module, calls, hours):
+def test_what_aws_refuses_after_a_deletion_is_done_a_little_later(run_module, calls, pauses):
     calls.refuse("CreateBucket", "OperationAborted", times=3)
     calls.refuse("GetBucketVersioning", "NoSuchBucket")
     calls.refuse("PutBucketTagging", "NoSuchBucket")
     calls.refuse("PutBucketPolicy", "OperationAborted")
     made = run_module(module, buckets=[BUCKET])
     assert made["buckets"][0]["reasons"] == ["created"]
-    assert len(hours) == 6
+    assert len(pauses) == 6
     assert run_module(module, buckets=[BUCKET])["changed"] is False
 
 
-def test_changes_that_come_too_fast_for_aws_are_done_a_little_later(run_module, calls, hours):
+def test_changes_that_come_too_fast_for_aws_are_done_a_little_later(run_module, calls, pauses):
     run_module(module, buckets=[BUCKET])
     calls.refuse("PutBucketVersioning", "OperationAborted")
     calls.refuse("DeleteBucket", "OperationAborted")
@@ -196,25 +196,25 @@ def test_changes_that_come_too_fast_for_aws_are_done_a_little_later(run_module, 
     assert run_module(module, buckets=[{**BUCKET, "versioning": True}])["changed"] is False
     run_module(module, buckets=[BUCKET], state="absent")
     assert names() == []
-    assert len(hours) == 2
+    assert len(pauses) == 2
 
 
-def test_what_aws_refuses_for_ever_is_told(run_module, calls, hours):
+def test_what_aws_refuses_for_ever_is_told(run_module, calls, pauses):
     calls.refuse("CreateBucket", "OperationAborted", times=1000)
     msg = run_module(module, buckets=[BUCKET])["msg"]
     assert msg.startswith(f"gave up waiting for S3 bucket {NAME} to be made after 600 s: could not create S3 bucket")
     assert "(OperationAborted)" in msg
-    assert sum(hours) == 600
+    assert sum(pauses) == 600
 
 
 @pytest.mark.parametrize("code", ["BucketAlreadyExists", "AccessDenied"])
-def test_what_does_not_pass_is_not_waited_for(run_module, calls, hours, code):
+def test_what_does_not_pass_is_not_waited_for(run_module, calls, pauses, code):
     calls.refuse("CreateBucket", code)
     assert code in run_module(module, buckets=[BUCKET])["msg"]
-    assert hours == []
+    assert pauses == []
 
 
-def test_it_returns_when_aws_shows_the_bucket(run_module, calls, hours):
+def test_it_returns_when_aws_shows_the_bucket(run_module, calls, pauses):
     calls.before("HeadBucket", lambda: None)
     calls.refuse("HeadBucket", "404", times=2)
     assert run_module(module, buckets=[BUCKET])["buckets"][0]["reasons"] == ["created"]

@@ -244,16 +244,16 @@ def test_absent_for_ever_takes_what_is_pending_too(client, run_module):
 KEPT = "You can't create this secret because a secret with this name is already scheduled for deletion."
 
 
-def test_the_name_of_a_secret_that_was_just_deleted_is_waited_for(client, run_module, monkeypatch, hours):
+def test_the_name_of_a_secret_that_was_just_deleted_is_waited_for(client, run_module, monkeypatch, pauses):
     refused = Calls(monkeypatch)
     refused.refuse("CreateSecret", "InvalidRequestException", times=2, message=KEPT)
     refused.refuse("CreateSecret", "ResourceExistsException")
     assert entries(run_module(module, secrets=[FERNET])) == {FERNET["name"]: (True, ["created"])}
-    assert len(hours) == 3
+    assert len(pauses) == 3
     assert run_module(module, secrets=[FERNET])["changed"] is False
 
 
-def test_a_name_that_is_never_free_is_told(client, run_module, monkeypatch, hours):
+def test_a_name_that_is_never_free_is_told(client, run_module, monkeypatch, pauses):
     Calls(monkeypatch).refuse("CreateSecret", "InvalidRequestException", times=1000, message=KEPT)
     msg = run_module(module, secrets=[FERNET])["msg"]
     assert msg.startswith(
@@ -262,10 +262,10 @@ def test_a_name_that_is_never_free_is_told(client, run_module, monkeypatch, hour
     assert msg.endswith(KEPT)
 
 
-def test_what_else_is_wrong_with_a_secret_is_not_waited_for(client, run_module, monkeypatch, hours):
+def test_what_else_is_wrong_with_a_secret_is_not_waited_for(client, run_module, monkeypatch, pauses):
     Calls(monkeypatch).refuse("CreateSecret", "InvalidRequestException", message="it is managed by another service")
     assert "managed by another service" in run_module(module, secrets=[FERNET])["msg"]
-    assert hours == []
+    assert pauses == []
 
 
 def test_find_sees_the_environment_and_no_other(client, run_module):

@@ -212,13 +212,13 @@ def test_a_failed_operation_tells_the_reason_of_cloud_map(run_module, spec, monk
     assert result["msg"] == "Cloud Map could not create namespace: too many hosted zones"
 
 
-def test_a_namespace_is_deleted_when_the_last_service_has_left(run_module, spec, calls, hours):
+def test_a_namespace_is_deleted_when_the_last_service_has_left(run_module, spec, calls, pauses):
     run_module(module, **spec)
     calls.refuse("DeleteNamespace", "ResourceInUse")
     calls.refuse("DeleteNamespace", "DuplicateRequest")
     run_module(module, **{**spec, "state": "absent"})
     assert listed() == ([], [])
-    assert len(hours) == 2
+    assert len(pauses) == 2
 
 
 def test_what_is_listed_after_its_deletion_is_none(run_module, spec, calls):

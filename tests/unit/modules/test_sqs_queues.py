@@ -222,15 +222,15 @@ def late(calls, monkeypatch, answers):
     monkeypatch.setattr(sqs_queues.api, "attributes", behind)
 
 
-def test_it_returns_when_a_queue_is_gone(aws, run_module, calls, monkeypatch, hours):
+def test_it_returns_when_a_queue_is_gone(aws, run_module, calls, monkeypatch, pauses):
     run_module(module, queues=QUEUES)
     late(calls, monkeypatch, answers=5)
     assert run_module(module, queues=QUEUES[:1], state="absent")["changed"] is True
-    assert len(hours) == 5
+    assert len(pauses) == 5
     assert [queue.name for queue in sqs_queues.find(CLIENTS, "test", expected=["test-other"])] == ["test-other"]
 
 
-def test_a_queue_that_does_not_go_is_told(aws, run_module, calls, monkeypatch, hours):
+def test_a_queue_that_does_not_go_is_told(aws, run_module, calls, monkeypatch, pauses):
     run_module(module, queues=QUEUES)
     late(calls, monkeypatch, answers=1000)
     assert run_module(module, queues=QUEUES[:1], state="absent")["msg"] == (

@@ -31,15 +31,8 @@ def network_load_balancers_of_moto(aws, monkeypatch):
 
 
 @pytest.fixture
-def network():
-    ec2 = boto3.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"eu-west-1{zone}")["Subnet"]
-        for number, zone in enumerate("abc")
-    ]
-    groups = [ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"] for name in "ab"]
-    return {"vpc": vpc, "subnets": [subnet["SubnetId"] for subnet in subnets], "groups": groups}
+def network(network_in):
+    return network_in("abc")
 
 
 @pytest.fixture
