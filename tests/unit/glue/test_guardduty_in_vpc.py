@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import yaml
@@ -13,7 +14,7 @@ from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs
 from botocore.client import BaseClient
 
 SERVICE = "com.amazonaws.eu-west-1.guardduty-data"
-MANAGED = {"GuardDutyManaged": "true"}
+MANAGED = MappingProxyType({"GuardDutyManaged": "true"})
 OURS = {"farflow:environment": "dev", "farflow:role": "network"}
 TYPES = {"guardduty_endpoint", "guardduty_security_group"}
 
