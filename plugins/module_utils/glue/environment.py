@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +14,7 @@ from typing import Any
 
 from ..aws.calls import Clients
 from ..core.actions import ARGUMENTS, DELETE, Action, Resource, plan
+from ..core.compare import differences
 from ..core.known import Known
 from ..pure.tags import ROLE
 from .parallel import in_parallel
@@ -69,13 +71,34 @@ def look(
     With ``kept`` the plan is to leave nothing but the resources for which it answers True.
     """
     names = list(wanted)
-    resources = read(clients, inputs, [layers[each] for name in names for each in (name, *layers[name].needs)])
+    asked = [layers[each] for name in names for each in (name, *layers[name].needs)]
+    resources = read(clients, inputs, asked)
+    if not kept:
+        resources = _without_doubt(resources, inputs, asked)
     known = Known(resources)
     owned = {name: [one for one in resources if layers[name].owns(one)] for name in names}
     if kept:
         left = [one for some in owned.values() for one in some if kept(one)]
         return Look(known, {name: plan([], [one for one in owned[name] if one not in left]) for name in names}, left)
     return Look(known, {name: _layer_actions(clients, layers[name], inputs, known, owned[name]) for name in names})
+
+
+def _without_doubt(resources: list[Resource], inputs: Inputs, layers: Iterable[Layer]) -> list[Resource]:
+    """The resources, first those that a plan keeps where several have one name, as a call whose answer was lost leaves
+    them: what refers to one of them has to refer to the one that stays.
+    """
+    times = Counter((one.type, one.name) for one in resources)
+    if max(times.values(), default=1) == 1:
+        return resources
+    known = Known(resources)
+    desired = {(one.type, one.name): one for layer in layers for one in layer.desired(inputs, known)}
+
+    def differing(one: Resource) -> int:
+        wanted = desired.get((one.type, one.name))
+        return len(differences(wanted.properties, one.properties)) if wanted else 0
+
+    doubled = [one for one in resources if times[one.type, one.name] > 1]
+    return [*sorted(doubled, key=differing), *(one for one in resources if times[one.type, one.name] == 1)]
 
 
 def read(clients: Clients, inputs: Inputs, layers: Sequence[Layer]) -> list[Resource]:

@@ -54,6 +54,15 @@ def test_who_refers_to_what_keeps_its_id_stays():
     assert [action.resource.type for action in found.actions["side"]] == ["definition"]
 
 
+def test_of_two_with_one_name_all_refer_to_the_one_that_stays():
+    """As the lost answer to CreateVpc leaves them: the first is half made, and the second was made again."""
+    found = seen(
+        lambda known: [definition(2048), service(known.id("definition", "a"))],
+        [definition(1024, "lost"), definition(2048, "found"), service("found", id_="arn")],
+    )
+    assert [(each.kind, each.resource.id) for each in found.actions["side"]] == [("delete", "lost")]
+
+
 def part(name, owner="volume"):
     return Resource("part", name, SIDE, f"id-{name}", {PART_OF: ("whole", owner)})
 
