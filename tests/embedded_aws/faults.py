@@ -36,6 +36,7 @@ class Faults:
     performed.
     latency: seconds that each call takes longer.
     ignored: operations (`logs PutRetentionPolicy`) that are answered as if they had been performed, with no content.
+    lost: operations of which the first call is performed and cut; one that is there twice loses two.
     """
 
     seed: int = 0
@@ -45,9 +46,11 @@ class Faults:
     hung: float = 0
     latency: float = 0
     ignored: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ignored", tuple(self.ignored))
+        object.__setattr__(self, "lost", tuple(self.lost))
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -61,6 +64,7 @@ class Chance:
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.faults.seed)
+        self._to_lose = list(self.faults.lost)
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Chance:
@@ -74,8 +78,12 @@ class Chance:
         """What becomes of a call: `ignored`, `throttled`, `unavailable`, `cut`, `hung`, the last two with ` after`
         where it is performed; or empty for nothing.
         """
-        if f"{service} {operation}" in self.faults.ignored:
+        called = f"{service} {operation}"
+        if called in self.faults.ignored:
             return "ignored"
+        if called in self._to_lose:
+            self._to_lose.remove(called)
+            return "cut after"
         drawn = self._random.random()
         for name in ("throttled", "unavailable", "cut", "hung"):
             share = getattr(self.faults, name)

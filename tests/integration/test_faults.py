@@ -41,6 +41,24 @@ def test_every_playbook_gets_through(aws, playbooks, project, monkeypatch, fault
     assert difference(before, listing(aws)) == {}
 
 
+def test_lost_answers_double_nothing(aws, playbooks, project):
+    """Of every change that a playbook makes, the first is performed and its answer lost: it is made twice."""
+    before = listing(aws)
+    aws.reset_calls()
+    playbooks.deploy(**project.variables)
+    deploying = set(mutating_calls(aws))
+    aws.reset_calls()
+    playbooks.teardown(**project.variables)
+    tearing_down = set(mutating_calls(aws))
+    with aws.faults(lost=sorted(deploying)):
+        playbooks.deploy(**project.variables)
+    assert {kind: len(names) for kind, names in more(before, listing(aws)).items()} == STACK
+    assert playbooks.deploy(**project.variables).changed == 0
+    with aws.faults(lost=sorted(tearing_down)):
+        playbooks.teardown(**project.variables)
+    assert difference(before, listing(aws)) == {}
+
+
 @pytest.mark.thorough
 def test_what_aws_does_not_do_ends_in_an_error_that_names_it(aws, playbooks, project):
     """AWS says yes to each of these calls, and forgets them."""

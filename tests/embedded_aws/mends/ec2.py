@@ -29,6 +29,22 @@ def apply() -> None:
     actions["CreateVpcEndpoint"] = keep_security_groups(actions["CreateVpcEndpoint"])
     for action in ("CreateNatGateway", "DescribeNatGateways"):
         actions[action] = tell_address(actions[action])
+    for action in ("CreateNatGateway", "CreateRouteTable", "CreateVpcEndpoint"):
+        actions[action] = answer_token_again(actions[action])
+
+
+def answer_token_again(create):
+    """Fault: the same ClientToken makes a second one; on AWS it gets the first answer."""
+    answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+
+    def handler(parameters: dict[str, Any]):
+        token = ec2._p(parameters, "ClientToken")
+        answer = answers.get(token) or create(parameters)
+        if token and answer[0] == 200:
+            answers[token] = answer
+        return answer
+
+    return handler
 
 
 def set_rule_descriptions(direction: str):

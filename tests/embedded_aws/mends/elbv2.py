@@ -24,6 +24,12 @@ def apply() -> None:
     alb._target_host_header = pass_host_header
     actions = alb._ACTION_MAP
     actions["CreateLoadBalancer"] = place_in_vpc(actions["CreateLoadBalancer"])
+    for action, made in (
+        ("CreateLoadBalancer", alb._lbs),
+        ("CreateTargetGroup", alb._tgs),
+        ("CreateListener", alb._listeners),
+    ):
+        actions[action] = answer_again(actions[action], made)
     actions["DeleteLoadBalancer"] = protect(take_listeners(actions["DeleteLoadBalancer"]))
     actions["DescribeTargetGroups"] = miss_target_groups(actions["DescribeTargetGroups"])
     actions["DeleteTargetGroup"] = keep_used_target_groups(actions["DeleteTargetGroup"])
@@ -36,6 +42,21 @@ def apply_with_containers() -> None:
 def pass_host_header(host: str, listener_port: int) -> str:
     """Fault: the port is cut off the Host header, as application load balancers do. Network ones pass what comes."""
     return host
+
+
+def answer_again(create, made):
+    """Fault: what is there with the same settings is refused or made twice; AWS answers with the one that is there."""
+    answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+
+    def handler(parameters: dict[str, Any]):
+        settings = json.dumps(parameters, sort_keys=True)
+        answer = answers.get(settings)
+        if answer and any(arn in answer[2].decode() for arn in made):
+            return answer
+        answers[settings] = create(parameters)
+        return answers[settings]
+
+    return handler
 
 
 def take_listeners(delete):

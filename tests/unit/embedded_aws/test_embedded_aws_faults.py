@@ -71,6 +71,17 @@ def test_ignored_calls_are_answered_and_not_performed(aws):
     assert "retentionInDays" not in group
 
 
+def test_lost_answers_are_those_of_the_first_calls(aws):
+    ec2 = aws.client("ec2", config=ONCE)
+    there = len(ec2.describe_vpcs()["Vpcs"])
+    with aws.faults(lost=["ec2 CreateVpc", "ec2 CreateVpc"]):
+        for _unused in range(2):
+            with pytest.raises(HTTPClientError):
+                ec2.create_vpc(CidrBlock="10.0.0.0/16")
+        ec2.create_vpc(CidrBlock="10.0.0.0/16")
+    assert len(ec2.describe_vpcs()["Vpcs"]) == there + 3
+
+
 def test_a_client_that_retries_sees_nothing_of_a_few(aws):
     aws.reset_calls()
     ecs = aws.client("ecs", config=Config(retries={"mode": "standard", "total_max_attempts": 10}))

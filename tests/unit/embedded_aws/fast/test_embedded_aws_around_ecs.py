@@ -149,3 +149,30 @@ def test_services_around_it_answer(aws, subnets):
     assert balancer["VpcId"] == aws.client("ec2").describe_subnets(SubnetIds=subnets)["Subnets"][0]["VpcId"]
     assert file_system["Encrypted"] is True
     assert discovery.list_namespaces()["Namespaces"][0]["Name"] == "e.internal"
+
+
+def test_a_client_token_makes_one_thing(aws):
+    ec2 = aws.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    first, again, other = (
+        ec2.create_route_table(VpcId=vpc, ClientToken=token)["RouteTable"]["RouteTableId"] for token in ("1", "1", "2")
+    )
+    assert first == again != other
+
+
+def test_a_load_balancers_parts_with_the_same_settings_are_made_once(aws, subnets):
+    balancing = aws.client("elbv2")
+    target = {"Name": "web", "Protocol": "TCP", "Port": 80, "VpcId": vpc_of(aws, subnets[0]), "TargetType": "ip"}
+    groups = [balancing.create_target_group(**target)["TargetGroups"][0]["TargetGroupArn"] for _unused in range(2)]
+    balancer = {"Name": "web", "Type": "network", "Subnets": subnets}
+    made = [balancing.create_load_balancer(**balancer)["LoadBalancers"][0]["LoadBalancerArn"] for _unused in range(2)]
+    forward = [{"Type": "forward", "TargetGroupArn": groups[0]}]
+    listener = {"LoadBalancerArn": made[0], "Protocol": "TCP", "Port": 80, "DefaultActions": forward}
+    listeners = [balancing.create_listener(**listener)["Listeners"][0]["ListenerArn"] for _unused in range(2)]
+    assert [len(set(arns)) for arns in (groups, made, listeners)] == [1, 1, 1]
+    with pytest.raises(balancing.exceptions.DuplicateTargetGroupNameException):
+        balancing.create_target_group(**{**target, "Port": 81})
+
+
+def vpc_of(aws, subnet):
+    return aws.client("ec2").describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
