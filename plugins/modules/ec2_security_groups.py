@@ -129,7 +129,7 @@ rules:
 
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import ec2_security_groups as glue
-from ..module_utils.glue.module import STATE, as_result, run
+from ..module_utils.glue.module import STATE, as_results, run
 from ..module_utils.pure import ec2_security_groups as pure
 
 GROUP = {
@@ -161,10 +161,8 @@ def work(parameters, clients, check_mode):
         raise FarflowError(f"security groups without description: {', '.join(nameless)}")
     groups = [pure.desired_group(group) for group in parameters["security_groups"]]
     rules = [pure.desired_rules(rules) for rules in parameters["rules"]]
-    outcomes = (glue.present if present else glue.absent)(clients, groups, rules, check_mode)
-    parts = [as_result(key, some, "group_id") for key, some in zip(("security_groups", "rules"), outcomes, strict=True)]
-    diff = {"prepared": "".join(part["diff"]["prepared"] for part in parts)}
-    return {**parts[0], **parts[1], "changed": any(part["changed"] for part in parts), "diff": diff}
+    of_groups, of_rules = (glue.present if present else glue.absent)(clients, groups, rules, check_mode)
+    return as_results({"security_groups": of_groups, "rules": of_rules}, "group_id")
 
 
 def main():

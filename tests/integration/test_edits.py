@@ -71,7 +71,7 @@ EDITS = [
     variable("farflow_tags", {}, {"team": "data"}, {"team": "platform", "cost": "12"}),
     variable("network_ingress_cidrs", ["10.0.0.0/8"], ["192.0.2.0/24", "198.51.100.0/24"]),
     variable("network_nat_gateways", "single", "per_az"),
-    variable("network_availability_zone_count", 2, 3),
+    variable("network_availability_zones", ["us-east-1a", "us-east-1b"], ["us-east-1a", "us-east-1b", "us-east-1c"]),
     variable("rds_backup_retention_period", 3, 7, 30),
     variable("rds_allocated_storage", 25, 30, 40),
     variable("rds_deletion_protection", True, False),

@@ -41,6 +41,7 @@ def test_every_playbook_gets_through(aws, playbooks, project, monkeypatch, fault
     assert difference(before, listing(aws)) == {}
 
 
+@pytest.mark.thorough
 def test_lost_answers_double_nothing(aws, playbooks, project):
     """Of every change that a playbook makes, the first is performed and its answer lost: it is made twice."""
     before = listing(aws)

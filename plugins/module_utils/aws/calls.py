@@ -14,11 +14,14 @@ from ..core.errors import FarflowError
 
 try:
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+    from botocore.exceptions import ConnectionError as NotConnected
 except ImportError:  # AnsibleAWSModule says what is missing
-    Config, BotoCoreError, ClientError = None, Exception, Exception
+    Config, BotoCoreError, ClientError, HTTPClientError, NotConnected = None, Exception, Exception, Exception, Exception
 
 _ATTEMPTS = 10
+
+_THROTTLED = {"RequestLimitExceeded", "Throttling", "ThrottlingException"}
 
 _ADVICE = {
     "AccessDenied": "give the identity that runs this the permission named above",
@@ -39,15 +42,22 @@ class Clients:
     def __init__(self, make: Callable[..., Any]) -> None:
         """``make(service, config=...)`` returns a boto3 client; ``AnsibleAWSModule.client`` is one."""
         self._make = make
-        self._made: dict[str, Any] = {}
+        self._made: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
 
     def __call__(self, service: str) -> Any:
+        return self._client(service, _ATTEMPTS)
+
+    def once(self, service: str) -> Any:
+        """The client for calls that AWS would perform again when they are repeated: it makes each once."""
+        return self._client(service, 1)
+
+    def _client(self, service: str, attempts: int) -> Any:
         with self._lock:
-            if service not in self._made:
-                retries = Config(retries={"mode": "adaptive", "total_max_attempts": _ATTEMPTS}, max_pool_connections=32)
-                self._made[service] = self._make(service, config=retries)
-            return self._made[service]
+            if (service, attempts) not in self._made:
+                retries = Config(retries={"mode": "adaptive", "total_max_attempts": attempts}, max_pool_connections=32)
+                self._made[service, attempts] = self._make(service, config=retries)
+            return self._made[service, attempts]
 
 
 @contextmanager
@@ -71,6 +81,17 @@ def caused_by(error: FarflowError, codes: Collection[str]) -> bool:
     """Whether an error of ``doing`` stands for an answer of AWS with one of the codes."""
     cause = error.__cause__
     return isinstance(cause, Exception) and error_code(cause) in codes
+
+
+def unanswered(error: FarflowError) -> bool:
+    """Whether an error of ``doing`` leaves open if AWS performed the call: no answer came, or one of its own failures,
+    or it was asked too much, and asking again is right in any case.
+    """
+    cause = error.__cause__
+    if isinstance(cause, (HTTPClientError, NotConnected)):
+        return True
+    status = (getattr(cause, "response", None) or {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or caused_by(error, _THROTTLED)
 
 
 def pages(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:

@@ -16,10 +16,11 @@ from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..core.known import Known
 from ..pure import ec2_documents as pure
-from ..pure import ec2_guardduty, ec2_route_tables, ec2_security_groups, ec2_vpc_endpoints
-from ..pure.layers import names, network
+from ..pure import ec2_guardduty, ec2_network, ec2_route_tables, ec2_security_groups, ec2_vpc_endpoints
+from ..pure.layers import names
 from ..pure.layers import security_groups as groups_layer
 from ..pure.tags import ENVIRONMENT, tags_of
+from .ec2_network_kinds import vpc_of
 
 Inputs = Mapping[str, Any]
 Finder = Callable[[Clients, Inputs, Known], list[Resource]]
@@ -30,14 +31,7 @@ _DEFAULT_GROUP = "default"
 
 def vpcs(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """VPCs with their DNS attributes."""
-    return [
-        pure.vpc(
-            vpc,
-            api.vpc_attribute(clients, vpc["VpcId"], "enableDnsSupport"),
-            api.vpc_attribute(clients, vpc["VpcId"], "enableDnsHostnames"),
-        )
-        for vpc in api.vpcs(clients, names.environment(inputs))
-    ]
+    return [vpc_of(clients, vpc) for vpc in api.vpcs(clients, names.environment(inputs))]
 
 
 def security_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
@@ -78,7 +72,7 @@ def vpc_endpoints(clients: Clients, inputs: Inputs, known: Known) -> list[Resour
 
 
 def _vpc_ids(known: Known) -> list[str]:
-    return [str(vpc.id) for vpc in known.of_type(network.VPC)]
+    return [str(vpc.id) for vpc in known.of_type(ec2_network.VPC)]
 
 
 def availability_zones(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -39,3 +39,11 @@ def as_result(key: str, outcomes: list[Outcome], id_name: str = "arn") -> dict[s
     changed = [outcome for outcome in outcomes if outcome.changed]
     lines = "".join(f"{outcome.name}: {reason}\n" for outcome in changed for reason in outcome.reasons)
     return {"changed": bool(changed), key: entries, "diff": {"prepared": lines}}
+
+
+def as_results(parts: Mapping[str, list[Outcome]], id_name: str) -> dict[str, Any]:
+    """The outcomes of several kinds of resource, each under its key, in that shape."""
+    results = [as_result(key, outcomes, id_name) for key, outcomes in parts.items()]
+    entries = {key: result[key] for key, result in zip(parts, results, strict=True)}
+    diff = {"prepared": "".join(result["diff"]["prepared"] for result in results)}
+    return {**entries, "changed": any(result["changed"] for result in results), "diff": diff}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.actions import Resource
-from .layers import network
+from . import ec2_network as network
 from .tags import tags_of
 
 Document = Mapping[str, Any]
@@ -42,7 +42,7 @@ def internet_gateway(document: Document) -> Resource:
 
 
 def elastic_ip(document: Document) -> Resource:
-    return _resource(network.ELASTIC_IP, document, document["AllocationId"], {}, public_ip=document["PublicIp"])
+    return _resource(network.ELASTIC_IP, document, document["AllocationId"], {})
 
 
 def nat_gateway(document: Document) -> Resource:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 
 class Calls:
@@ -13,6 +13,7 @@ class Calls:
         self.made = []
         self._before = {}
         self._refused = {}
+        self._lost = []
         call = BaseClient._make_api_call
 
         def recorded(client, operation, arguments):
@@ -25,7 +26,11 @@ class Calls:
                 code = self._refused.get((operation, name, str(value)))
                 if code:
                     raise _error(code, "says the test", operation)
-            return call(client, operation, arguments)
+            answer = call(client, operation, arguments)
+            if operation in self._lost:
+                self._lost.remove(operation)
+                raise ConnectionClosedError(endpoint_url="the test")
+            return answer
 
         monkeypatch.setattr(BaseClient, "_make_api_call", recorded)
 
@@ -40,6 +45,10 @@ class Calls:
             raise _error(code, message, operation)
 
         self.before(operation, fail, times)
+
+    def lose(self, operation, times=1):
+        """Performs the next calls of an operation, and ends the connection without an answer."""
+        self._lost += [operation] * times
 
     def refuse_of(self, operation, name, value, code):
         """Answers an operation with an error from now on where an argument has this value."""

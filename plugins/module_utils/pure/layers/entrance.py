@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.actions import Resource
 from ...core.known import Known
-from .. import network_load_balancer, service_discovery
+from .. import ec2_network, network_load_balancer, service_discovery
 from ..tags import tags
 from . import names, network, security_groups
 from .components import API_SERVER
@@ -47,7 +47,7 @@ def _target_group(inputs: Inputs, known: Known) -> dict[str, Any]:
     return {
         "name": names.target_group(inputs),
         "port": API_SERVER.ports[0],
-        "vpc_id": known.id(network.VPC, names.environment(inputs)),
+        "vpc_id": known.id(ec2_network.VPC, names.environment(inputs)),
         "health_check": {
             "protocol": "HTTP",
             "path": "/api/v2/version",

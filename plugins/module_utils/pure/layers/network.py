@@ -14,18 +14,13 @@ from ...core.actions import Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
 from .. import ec2_route_tables, ec2_vpc_endpoints, service_discovery
+from ..ec2_network import ELASTIC_IP, INTERNET_GATEWAY, NAT_GATEWAY, SUBNET, VPC, ZONE
 from ..ec2_security_groups import ANYWHERE
 from ..tags import tags
 from . import names, security_groups
 from .desire import made_by
 
 ROLE = "network"
-VPC = "vpc"
-SUBNET = "subnet"
-INTERNET_GATEWAY = "internet_gateway"
-ELASTIC_IP = "elastic_ip"
-NAT_GATEWAY = "nat_gateway"
-ZONE = "availability_zone"
 
 PUBLIC = "public"
 PRIVATE = "private"

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...core.actions import DELETE, Action, Resource
 from ...core.known import Known
-from .. import dag_tasks_folder, iam_roles, secrets
+from .. import dag_tasks_folder, ec2_network, iam_roles, secrets
 from ..dag_tasks_folder import DagTask
 from . import airflow_service, dag_tasks, names, network, policies, rds, values
 from .images import Image, Prebuilt
@@ -58,7 +58,7 @@ def elsewhere(inputs: Inputs, known: Known) -> list[str]:
 
 
 def _zones(inputs: Inputs, known: Known) -> Iterator[str]:
-    region, there = inputs["farflow_region"], sorted(zone.name for zone in known.of_type(network.ZONE))
+    region, there = inputs["farflow_region"], sorted(zone.name for zone in known.of_type(ec2_network.ZONE))
     for index, zone in enumerate(inputs["network_availability_zones"]):
         if zone not in there:
             yield f"network_availability_zones.{index}: is {zone!r}, allowed: zones that you have, {', '.join(there)}"

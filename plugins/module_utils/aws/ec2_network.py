@@ -1,0 +1,149 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""VPCs, subnets, internet gateways and elastic IP addresses: one thin function for each call. Takes and gives AWS's
+documents.
+
+Of what is made here AWS has no client token, so a Create call is made once: its caller has to look before another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .calls import Clients, doing, pages, unless
+from .ec2_tags import specification
+
+Filters = Mapping[str, list[str]]
+
+_VPC = "VPC"
+_SUBNET = "subnet"
+_INTERNET_GATEWAY = "internet gateway"
+_ADDRESS = "elastic IP address"
+
+_IN_USE = {"DependencyViolation", "InvalidIPAddress.InUse"}
+_GONE = {
+    "InvalidVpcID.NotFound",
+    "InvalidSubnetID.NotFound",
+    "InvalidInternetGatewayID.NotFound",
+    "InvalidAllocationID.NotFound",
+    "Gateway.NotAttached",
+}
+
+
+def _described(clients: Clients, operation: str, key: str, what: str, filters: Filters) -> list[dict[str, Any]]:
+    asked = [{"Name": name, "Values": values} for name, values in filters.items()]
+    with doing("describe", what):
+        return pages(clients("ec2"), operation, key, Filters=asked)
+
+
+def vpcs(clients: Clients, filters: Filters) -> list[dict[str, Any]]:
+    """The VPCs that EC2's filters leave, each filter with its values."""
+    return _described(clients, "describe_vpcs", "Vpcs", "VPCs", filters)
+
+
+def subnets(clients: Clients, filters: Filters) -> list[dict[str, Any]]:
+    return _described(clients, "describe_subnets", "Subnets", "subnets", filters)
+
+
+def internet_gateways(clients: Clients, filters: Filters) -> list[dict[str, Any]]:
+    return _described(clients, "describe_internet_gateways", "InternetGateways", "internet gateways", filters)
+
+
+def network_interfaces(clients: Clients, filters: Filters) -> list[dict[str, Any]]:
+    return _described(clients, "describe_network_interfaces", "NetworkInterfaces", "network interfaces", filters)
+
+
+def addresses(clients: Clients, filters: Filters) -> list[dict[str, Any]]:
+    """Elastic IP addresses; AWS has no pages of them."""
+    asked = [{"Name": name, "Values": values} for name, values in filters.items()]
+    with doing("describe", "elastic IP addresses"):
+        return list(clients("ec2").describe_addresses(Filters=asked)["Addresses"])
+
+
+def create_vpc(clients: Clients, name: str, wanted: Mapping[str, Any]) -> str:
+    """Makes a VPC with its tags; its id."""
+    with doing("create", _VPC, name):
+        tags = specification("vpc", wanted["tags"])
+        return str(clients.once("ec2").create_vpc(CidrBlock=wanted["cidr"], **tags)["Vpc"]["VpcId"])
+
+
+def create_subnet(clients: Clients, name: str, wanted: Mapping[str, Any]) -> str:
+    """Makes a subnet with its tags; its id."""
+    with doing("create", _SUBNET, name):
+        answer = clients.once("ec2").create_subnet(
+            VpcId=wanted["vpc_id"],
+            CidrBlock=wanted["cidr"],
+            AvailabilityZone=wanted["availability_zone"],
+            **specification("subnet", wanted["tags"]),
+        )
+    return str(answer["Subnet"]["SubnetId"])
+
+
+def create_internet_gateway(clients: Clients, name: str, wanted: Mapping[str, Any]) -> str:
+    """Makes an internet gateway with its tags, attached to nothing; its id."""
+    with doing("create", _INTERNET_GATEWAY, name):
+        answer = clients.once("ec2").create_internet_gateway(**specification("internet-gateway", wanted["tags"]))
+    return str(answer["InternetGateway"]["InternetGatewayId"])
+
+
+def allocate_address(clients: Clients, name: str, wanted: Mapping[str, Any]) -> str:
+    """Allocates an elastic IP address with its tags; its id."""
+    with doing("allocate", _ADDRESS, name):
+        answer = clients.once("ec2").allocate_address(Domain="vpc", **specification("elastic-ip", wanted["tags"]))
+    return str(answer["AllocationId"])
+
+
+def set_vpc_attribute(clients: Clients, vpc_id: str, attribute: str, value: bool) -> None:
+    """Sets ``EnableDnsSupport`` or ``EnableDnsHostnames`` of a VPC."""
+    with doing(f"set {attribute} of", _VPC, vpc_id):
+        clients("ec2").modify_vpc_attribute(VpcId=vpc_id, **{attribute: {"Value": value}})
+
+
+def set_public_ip_on_launch(clients: Clients, subnet_id: str, value: bool) -> None:
+    with doing("set MapPublicIpOnLaunch of", _SUBNET, subnet_id):
+        clients("ec2").modify_subnet_attribute(SubnetId=subnet_id, MapPublicIpOnLaunch={"Value": value})
+
+
+def attach(clients: Clients, gateway_id: str, vpc_id: str) -> None:
+    """Attaches an internet gateway to a VPC; one that is attached is left as it is."""
+    with doing(f"attach to VPC {vpc_id} the", _INTERNET_GATEWAY, gateway_id):
+        unless(
+            {"Resource.AlreadyAssociated"},
+            lambda: clients("ec2").attach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id),
+        )
+
+
+def detach(clients: Clients, gateway_id: str, vpc_id: str) -> bool:
+    """Detaches an internet gateway; one that is not attached is fine. False while public addresses need it."""
+    with doing(f"detach from VPC {vpc_id} the", _INTERNET_GATEWAY, gateway_id):
+        return _free(lambda: clients("ec2").detach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id))
+
+
+def delete_vpc(clients: Clients, vpc_id: str) -> bool:
+    """Deletes a VPC; one that is gone is fine, here and below. False while something is in it."""
+    with doing("delete", _VPC, vpc_id):
+        return _free(lambda: clients("ec2").delete_vpc(VpcId=vpc_id))
+
+
+def delete_subnet(clients: Clients, subnet_id: str) -> bool:
+    """False while something is in it."""
+    with doing("delete", _SUBNET, subnet_id):
+        return _free(lambda: clients("ec2").delete_subnet(SubnetId=subnet_id))
+
+
+def delete_internet_gateway(clients: Clients, gateway_id: str) -> bool:
+    """False while it is attached."""
+    with doing("delete", _INTERNET_GATEWAY, gateway_id):
+        return _free(lambda: clients("ec2").delete_internet_gateway(InternetGatewayId=gateway_id))
+
+
+def release_address(clients: Clients, allocation_id: str) -> bool:
+    """False while something uses it."""
+    with doing("release", _ADDRESS, allocation_id):
+        return _free(lambda: clients("ec2").release_address(AllocationId=allocation_id))
+
+
+def _free(call: Callable[[], Any]) -> bool:
+    return bool(unless(_IN_USE, lambda: unless(_GONE, call), default="in use") != "in use")

@@ -1,0 +1,118 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""VPCs, subnets, internet gateways and elastic IP addresses, read as resources and brought to what is desired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..aws import ec2_network as api
+from ..aws import ec2_tags
+from ..aws.calls import Clients, caused_by
+from ..core.actions import Resource
+from ..pure import ec2_network as pure
+from ..pure.immutable import refuse_changes
+from .converge import converge
+from .ec2_network_kinds import KINDS, Kind
+from .patience import patiently
+from .reconcile import Hands, Outcome
+from .unanswered import make_once
+from .waiting import NotYet, wait_for
+
+_KNOWN_AFTER = 120
+_FREE_AFTER = 300
+
+#: What was made a moment ago may not be known everywhere yet.
+_NOT_YET = {
+    "InvalidVpcID.NotFound",
+    "InvalidSubnetID.NotFound",
+    "InvalidInternetGatewayID.NotFound",
+    "InvalidAllocationID.NotFound",
+}
+
+
+def present(clients: Clients, wanted: Sequence[Resource], check_mode: bool) -> list[Outcome]:
+    """What became of resources, all of one type."""
+    if not wanted:
+        return []
+    refuse_changes(wanted, _read(clients, wanted), pure.IMMUTABLE)
+    return converge(wanted, lambda: _read(clients, wanted), _hands(clients, KINDS[wanted[0].type]), check_mode)
+
+
+def absent(clients: Clients, unwanted: Sequence[Resource], check_mode: bool) -> list[Outcome]:
+    """What became of resources, all of one type and each with its id; one that is gone is fine."""
+    if not unwanted:
+        return []
+    ids = {one.id for one in unwanted}
+
+    def read() -> list[Resource]:
+        return [one for one in _found(clients, unwanted) if one.id in ids]
+
+    return converge([], read, _hands(clients, KINDS[unwanted[0].type]), check_mode)
+
+
+def _read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
+    """Those that exist of the wanted ones, under their names."""
+    found = _found(clients, wanted)
+    meant = [(one, pure.meant(one, found)) for one in wanted]
+    return [replace(there, name=one.name) for one, there in meant if there]
+
+
+def _found(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
+    kind = KINDS[wanted[0].type]
+    return [kind.canonical(clients, one) for filters in pure.filters(wanted) for one in kind.describe(clients, filters)]
+
+
+def _hands(clients: Clients, kind: Kind) -> Hands:
+    """What creates, changes and deletes one of a kind."""
+
+    def create(wanted: Resource) -> str:
+        def look() -> str | None:
+            return next((one.id for one in _read(clients, [wanted])), None)
+
+        what = _what(wanted)
+        id_ = make_once(lambda: kind.create(clients, wanted.name, wanted.properties), look, what)
+        known = replace(wanted, id=id_)
+        change(known, wait_for(lambda: _ready(clients, kind, known), _KNOWN_AFTER, f"AWS to show {what}", interval=0.5))
+        return id_
+
+    def change(wanted: Resource, found: Resource) -> None:
+        def call() -> None:
+            kind.change(clients, wanted, found)
+            tags, before = wanted.properties["tags"], found.properties["tags"]
+            if tags != before:
+                ec2_tags.set_tags(clients, str(found.id), tags, sorted(set(before) - set(tags)))
+
+        patiently(call, lambda error: caused_by(error, _NOT_YET), _KNOWN_AFTER, f"AWS to know {_what(wanted)}")
+
+    def delete(found: Resource) -> None:
+        def check() -> bool | NotYet:
+            return kind.delete(clients, found) or NotYet(_users(clients, found))
+
+        wait_for(check, _FREE_AFTER, f"{_what(found)} to be free")
+
+    return Hands(create, change, delete)
+
+
+def _what(resource: Resource) -> str:
+    kind = resource.type.replace("_", " ")
+    return f"{kind} {resource.name} ({resource.id})" if resource.id else f"{kind} {resource.name}"
+
+
+def _ready(clients: Clients, kind: Kind, known: Resource) -> Resource | NotYet:
+    """What was just made, as soon as AWS shows it and it can be used."""
+    [filters] = pure.filters([known])
+    document = next(iter(kind.describe(clients, filters)), None)
+    state = document.get("State", "available") if document else "not shown"
+    return kind.canonical(clients, document) if document and state == "available" else NotYet(f"it is {state}")
+
+
+def _users(clients: Clients, found: Resource) -> str:
+    """What keeps one from being deleted, as far as AWS tells."""
+    interfaces = [
+        f"network interface {one['NetworkInterfaceId']} ({one.get('Description') or 'without description'})"
+        for one in api.network_interfaces(clients, pure.filters_of_users(found))
+    ]
+    return f"it is used by {', '.join(interfaces) or 'what AWS does not name'}"

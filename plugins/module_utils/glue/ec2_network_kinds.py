@@ -1,0 +1,110 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What differs between VPCs, subnets, internet gateways and elastic IP addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..aws import ec2
+from ..aws import ec2_network as api
+from ..aws.calls import Clients
+from ..core.actions import Resource
+from ..pure import ec2_documents as documents
+from ..pure import ec2_network as pure
+from .waiting import NotYet, wait_for
+
+_FREE_AFTER = 300
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How those are described that EC2's filters leave, how one is seen as a resource, created (its id), changed but
+    for its tags, and deleted (False while something uses it).
+    """
+
+    describe: Callable[[Clients, api.Filters], list[Document]]
+    canonical: Callable[[Clients, Document], Resource]
+    create: Callable[[Clients, str, Mapping[str, Any]], str]
+    change: Callable[[Clients, Resource, Resource], None]
+    delete: Callable[[Clients, Resource], bool]
+
+
+def vpc_of(clients: Clients, document: Document) -> Resource:
+    """A VPC of DescribeVpcs' answer, with its DNS attributes: two calls."""
+    return documents.vpc(
+        document,
+        ec2.vpc_attribute(clients, document["VpcId"], "enableDnsSupport"),
+        ec2.vpc_attribute(clients, document["VpcId"], "enableDnsHostnames"),
+    )
+
+
+def _change_vpc(clients: Clients, wanted: Resource, found: Resource) -> None:
+    for key, attribute in (("dns_support", "EnableDnsSupport"), ("dns_hostnames", "EnableDnsHostnames")):
+        if wanted.properties[key] != found.properties[key]:
+            api.set_vpc_attribute(clients, str(found.id), attribute, wanted.properties[key])
+
+
+def _delete_vpc(clients: Clients, found: Resource) -> bool:
+    return api.delete_vpc(clients, str(found.id))
+
+
+def _change_subnet(clients: Clients, wanted: Resource, found: Resource) -> None:
+    public = wanted.properties["map_public_ip_on_launch"]
+    if public != found.properties["map_public_ip_on_launch"]:
+        api.set_public_ip_on_launch(clients, str(found.id), public)
+
+
+def _delete_subnet(clients: Clients, found: Resource) -> bool:
+    return api.delete_subnet(clients, str(found.id))
+
+
+def _change_internet_gateway(clients: Clients, wanted: Resource, found: Resource) -> None:
+    vpc_id = wanted.properties["vpc_id"]
+    if vpc_id != found.properties["vpc_id"]:
+        wait_for(
+            lambda: _detached(clients, found) or NotYet("public addresses use it"),
+            _FREE_AFTER,
+            f"internet gateway {found.name} ({found.id}) to be free",
+        )
+        api.attach(clients, str(found.id), vpc_id)
+
+
+def _detached(clients: Clients, found: Resource) -> bool:
+    vpc_id = found.properties["vpc_id"]
+    return not vpc_id or api.detach(clients, str(found.id), vpc_id)
+
+
+def _delete_internet_gateway(clients: Clients, found: Resource) -> bool:
+    return _detached(clients, found) and api.delete_internet_gateway(clients, str(found.id))
+
+
+def _change_nothing(clients: Clients, wanted: Resource, found: Resource) -> None:
+    """An address has nothing but tags."""
+
+
+def _release(clients: Clients, found: Resource) -> bool:
+    return api.release_address(clients, str(found.id))
+
+
+def _seen(canonical: Callable[[Document], Resource]) -> Callable[[Clients, Document], Resource]:
+    return lambda clients, document: canonical(document)
+
+
+KINDS = {
+    pure.VPC: Kind(api.vpcs, vpc_of, api.create_vpc, _change_vpc, _delete_vpc),
+    pure.SUBNET: Kind(api.subnets, _seen(documents.subnet), api.create_subnet, _change_subnet, _delete_subnet),
+    pure.INTERNET_GATEWAY: Kind(
+        api.internet_gateways,
+        _seen(documents.internet_gateway),
+        api.create_internet_gateway,
+        _change_internet_gateway,
+        _delete_internet_gateway,
+    ),
+    pure.ELASTIC_IP: Kind(api.addresses, _seen(documents.elastic_ip), api.allocate_address, _change_nothing, _release),
+}
