@@ -15,6 +15,10 @@ _GONE = {"DBParameterGroupNotFound", "DBParameterGroupNotFoundFault"}
 _THERE = {"DBParameterGroupAlreadyExists", "DBParameterGroupAlreadyExistsFault"}
 _PARAMETERS_A_CALL = 20
 
+_SUBNET_GROUP = "database subnet group"
+_SUBNET_GROUP_GONE = {"DBSubnetGroupNotFoundFault"}
+_SUBNET_GROUP_THERE = {"DBSubnetGroupAlreadyExists", "DBSubnetGroupAlreadyExistsFault"}
+
 
 def list_subnet_groups(clients: Clients) -> list[dict[str, Any]]:
     """Every subnet group of the account in the region."""
@@ -84,3 +88,30 @@ def delete(clients: Clients, name: str) -> None:
     """Deletes a parameter group that no instance uses; one that is gone is fine."""
     with doing("delete", _GROUP, name):
         unless(_GONE, lambda: clients("rds").delete_db_parameter_group(DBParameterGroupName=name))
+
+
+def create_subnet_group(clients: Clients, name: str, wanted: Mapping[str, Any]) -> str | None:
+    """Makes a subnet group. Its ARN, or None when another run has just made one of that name."""
+    arguments = {
+        "DBSubnetGroupName": name,
+        "DBSubnetGroupDescription": wanted["description"],
+        "SubnetIds": wanted["subnet_ids"],
+        "Tags": tag_list(dict(wanted["tags"])),
+    }
+    with doing("create", _SUBNET_GROUP, name):
+        answer = unless(_SUBNET_GROUP_THERE, lambda: clients("rds").create_db_subnet_group(**arguments))
+    return str(answer["DBSubnetGroup"]["DBSubnetGroupArn"]) if answer else None
+
+
+def modify_subnet_group(clients: Clients, name: str, wanted: Mapping[str, Any]) -> None:
+    """Sets description and subnets."""
+    with doing("change", _SUBNET_GROUP, name):
+        clients("rds").modify_db_subnet_group(
+            DBSubnetGroupName=name, DBSubnetGroupDescription=wanted["description"], SubnetIds=wanted["subnet_ids"]
+        )
+
+
+def delete_subnet_group(clients: Clients, name: str) -> None:
+    """Deletes a subnet group that no instance uses; one that is gone is fine."""
+    with doing("delete", _SUBNET_GROUP, name):
+        unless(_SUBNET_GROUP_GONE, lambda: clients("rds").delete_db_subnet_group(DBSubnetGroupName=name))

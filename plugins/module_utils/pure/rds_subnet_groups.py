@@ -14,12 +14,12 @@ TYPE = "rds_subnet_group"
 
 
 def desired(group: Mapping[str, Any]) -> Resource:
-    """``{name, description, subnet_ids, tags}`` as a resource."""
+    """``{name, description, subnet_ids, tags}`` as a resource; AWS writes names in small letters."""
     return Resource(
         TYPE,
         group["name"].lower(),
         {
-            "description": group["description"],
+            "description": group.get("description") or group["name"],
             "subnet_ids": sorted(group["subnet_ids"]),
             "tags": {key: str(value) for key, value in (group.get("tags") or {}).items()},
         },

@@ -33,10 +33,23 @@ def apply(settings: Settings) -> None:
         ("DeleteDBParameterGroup", "DBParameterGroupName", "InvalidDBParameterGroupState"),
     ):
         rds._ACTION_MAP[action] = keep_used_group(rds._ACTION_MAP[action], member, code)
+    rds._ACTION_MAP["CreateDBSubnetGroup"] = refuse_second_subnet_group(rds._ACTION_MAP["CreateDBSubnetGroup"])
     rds._instance_xml = tell_log_exports(rds._instance_xml)
     rds._ACTION_MAP["CreateDBInstance"] = keep_instance(rds._ACTION_MAP["CreateDBInstance"], "CreateDBInstance")
     rds._ACTION_MAP["RestoreDBInstanceFromDBSnapshot"] = restore_as_new(rds._ACTION_MAP["CreateDBInstance"])
     rds._ACTION_MAP["ModifyDBInstance"] = keep_instance(rds._ACTION_MAP["ModifyDBInstance"], "ModifyDBInstance")
+
+
+def refuse_second_subnet_group(create):
+    """Fault: a subnet group takes the place of one of the same name."""
+
+    def handler(parameters: dict[str, Any]):
+        name = rds._p(parameters, "DBSubnetGroupName")
+        if name in rds._subnet_groups:
+            return rds._error("DBSubnetGroupAlreadyExists", f"Subnet group {name} already exists.", 400)
+        return create(parameters)
+
+    return handler
 
 
 def restore_as_new(create):

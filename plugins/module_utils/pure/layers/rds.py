@@ -37,7 +37,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     """Everything of the layer, in the order in which it is made."""
     return [
         values.database_password(inputs),
-        rds_subnet_groups.desired(_subnet_group(inputs, known)),
+        made_by(rds_subnet_groups.desired, _subnet_group(inputs, known)),
         made_by(rds_parameter_groups.desired, _parameter_group(inputs)),
         *_parameter_group_in_use(inputs, known),
         _instance(inputs, known),

@@ -1,0 +1,129 @@
+#!/usr/bin/python
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rds_subnet_groups
+short_description: Reconcile subnet groups of Amazon RDS in one call
+version_added: 0.1.0
+description:
+  - Creates, changes or deletes subnet groups so that description, subnets and tags are as given.
+  - A group that another run, or a call whose answer was lost, has just made is taken over.
+  - It returns when AWS shows what was asked for.
+author: farflow.airflow contributors (@farflow)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Predicts what a run would do and makes no mutating call.
+    support: full
+  diff_mode:
+    description: One line for each difference.
+    support: full
+options:
+  subnet_groups:
+    description: The subnet groups.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: The name of the group, which AWS writes in small letters.
+        type: str
+        required: true
+      description:
+        description: What a person reads, by default the name.
+        type: str
+      subnet_ids:
+        description: All its subnets, in at least two availability zones. Required for O(state=present).
+        type: list
+        elements: str
+        default: []
+      tags:
+        description: All the tags; others are removed.
+        type: dict
+        default: {}
+  state:
+    description: Whether the named groups shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Where the database may be
+  farflow.airflow.rds_subnet_groups:
+    subnet_groups:
+      - name: prod-database
+        subnet_ids: [subnet-0a, subnet-0b]
+"""
+
+RETURN = r"""
+subnet_groups:
+  description: One entry a group, in the order given.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name.
+      type: str
+    arn:
+      description: The ARN; null in check mode for one that does not exist yet.
+      type: str
+    changed:
+      description: Whether it was, or in check mode would be, created, changed or deleted.
+      type: bool
+    reasons:
+      description: What differed.
+      type: list
+      elements: str
+  sample:
+    - name: prod-database
+      arn: arn:aws:rds:eu-west-1:123456789012:subgrp:prod-database
+      changed: true
+      reasons: ["subnet_ids [subnet-0a, subnet-0b] -> [subnet-0a, subnet-0c]"]
+"""
+
+from ..module_utils.core.errors import FarflowError
+from ..module_utils.glue import rds_subnet_groups as glue
+from ..module_utils.glue.module import STATE, as_result, run
+from ..module_utils.pure import rds_subnet_groups as pure
+
+ARGUMENT_SPEC = {
+    "subnet_groups": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "name": {"type": "str", "required": True},
+            "description": {"type": "str"},
+            "subnet_ids": {"type": "list", "elements": "str", "default": []},
+            "tags": {"type": "dict", "default": {}},
+        },
+    },
+    "state": STATE,
+}
+
+
+def work(parameters, clients, check_mode):
+    """Reconciles the subnet groups."""
+    groups = [pure.desired(group) for group in parameters["subnet_groups"]]
+    if parameters["state"] == "absent":
+        return as_result("subnet_groups", glue.absent(clients, {group.name for group in groups}, check_mode))
+    without = [group.name for group in groups if not group.properties["subnet_ids"]]
+    if without:
+        raise FarflowError("\n".join(f"database subnet group {name}: subnet_ids is missing" for name in without))
+    return as_result("subnet_groups", glue.present(clients, groups, check_mode))
+
+
+def main():
+    run(ARGUMENT_SPEC, work)
+
+
+if __name__ == "__main__":
+    main()
