@@ -72,30 +72,22 @@ def _without_descriptions(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def find_addresses(describe):
-    """Fault: all addresses are described, whatever addresses or tags were asked for."""
+    """Fault: all addresses are described, whatever addresses, identifiers or tags were asked for."""
 
     def handler(parameters: dict[str, Any]):
         wanted = set(ec2._parse_member_list(parameters, "PublicIp"))
-        tags = dict(_tag_filters(parameters))
-        if not wanted and not tags:
+        filters = ec2._parse_filters(parameters)
+        if not wanted and not filters:
             return describe(parameters)
         found = ["none"]
-        for address in ec2._addresses.values():
-            own = {tag["Key"]: tag["Value"] for tag in ec2._tags.get(address["AllocationId"], [])}
-            fits = all(own.get(key) in values for key, values in tags.items())
+        for identifier, address in ec2._addresses.items():
+            fits = ec2._resource_matches_tag_filters(identifier, filters)
+            fits = fits and identifier in filters.get("allocation-id", [identifier])
             if fits and (not wanted or address["PublicIp"] in wanted):
-                found.append(address["AllocationId"])
+                found.append(identifier)
         return describe({f"AllocationId.{index}": [each] for index, each in enumerate(found, 1)})
 
     return handler
-
-
-def _tag_filters(parameters: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    index = 1
-    while name := ec2._p(parameters, f"Filter.{index}.Name"):
-        if name.startswith("tag:"):
-            yield name.removeprefix("tag:"), ec2._parse_member_list(parameters, f"Filter.{index}.Value")
-        index += 1
 
 
 def refuse_while_used(delete, parameter: str, code: str, users: Callable[[str], Iterable[str]]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import http.client
 import json
 import re
@@ -47,13 +48,15 @@ def pass_host_header(host: str, listener_port: int) -> str:
 def answer_again(create, made):
     """Fault: what is there with the same settings is refused or made twice; AWS answers with the one that is there."""
     answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+    as_made: dict[str, dict[str, Any]] = {}
 
     def handler(parameters: dict[str, Any]):
         settings = json.dumps(parameters, sort_keys=True)
-        answer = answers.get(settings)
-        if answer and any(arn in answer[2].decode() for arn in made):
-            return answer
+        if as_made.get(settings) and all(made.get(arn) == one for arn, one in as_made[settings].items()):
+            return answers[settings]
         answers[settings] = create(parameters)
+        told = answers[settings][2].decode()
+        as_made[settings] = {arn: copy.deepcopy(one) for arn, one in made.items() if f">{arn}<" in told}
         return answers[settings]
 
     return handler

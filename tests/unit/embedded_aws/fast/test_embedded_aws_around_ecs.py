@@ -172,6 +172,17 @@ def test_a_load_balancers_parts_with_the_same_settings_are_made_once(aws, subnet
     assert [len(set(arns)) for arns in (groups, made, listeners)] == [1, 1, 1]
     with pytest.raises(balancing.exceptions.DuplicateTargetGroupNameException):
         balancing.create_target_group(**{**target, "Port": 81})
+    balancing.modify_listener(ListenerArn=listeners[0], Port=8080)
+    assert balancing.create_listener(**listener)["Listeners"][0]["ListenerArn"] != listeners[0]
+
+
+def test_addresses_are_found_by_what_was_asked_for(aws):
+    ec2 = aws.client("ec2")
+    ids = [ec2.allocate_address(Domain="vpc")["AllocationId"] for _unused in range(2)]
+    ec2.create_tags(Resources=ids[1:], Tags=[{"Key": "Name", "Value": "second"}])
+    for name in ("allocation-id", "tag:Name"):
+        filters = [{"Name": name, "Values": ids[1:] if name == "allocation-id" else ["second"]}]
+        assert [found["AllocationId"] for found in ec2.describe_addresses(Filters=filters)["Addresses"]] == ids[1:]
 
 
 def vpc_of(aws, subnet):
