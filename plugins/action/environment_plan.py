@@ -72,6 +72,8 @@ class ActionModule(ActionBase):
             kept=[f"{one.type} {one.name}" for one in seen.kept if one.type not in teardown.PARTS],
             keep=inputs["farflow_teardown_keep"],
         )
+        possible = [each for layer in result["layers"].values() for each in layer["actions"] if not each["blocked"]]
+        result["done"] = [*(arguments.get("previous") or []), *possible]
         if arguments.get("state") == "absent":
             refused = [*elsewhere(inputs, seen.known), *teardown.refusals(seen.known)]
         else:

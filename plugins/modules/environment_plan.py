@@ -57,8 +57,8 @@ options:
     choices: [present, absent]
     default: present
   previous:
-    description: The actions of the look before, which have been done since. It looks again while one is still to be
-      done, and fails when that is so after a minute and a half.
+    description: The actions of the looks before, which have been done since. It looks again while one is still or once
+      more to be done, and fails when that is so after a minute and a half.
     type: list
     elements: dict
     default: []
@@ -146,6 +146,11 @@ outputs:
     codebuild:
       description: What M(farflow.airflow.ecr_images) needs where CodeBuild builds; else null.
       type: dict
+done:
+  description: What a next look is given as O(previous) when all that is possible has been done.
+  returned: success
+  type: list
+  elements: dict
 keep:
   description: What C(farflow_teardown_keep) names.
   returned: success

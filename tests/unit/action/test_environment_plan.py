@@ -86,6 +86,12 @@ def test_what_aws_never_shows_is_told_with_the_last_look(take, pauses, arguments
     assert (result["pending"], sum(pauses)) == (1, 90)
 
 
+def test_what_was_done_and_undone_is_not_done_again(take):
+    first = take(Aws(OLD))[0]
+    second = take(Aws(NEW), previous=first["done"])[0]
+    assert take(Aws(OLD), previous=second["done"])[2].endswith("test-web: description old -> new")
+
+
 def test_a_refusal_is_not_waited_for(take, pauses, monkeypatch):
     monkeypatch.setattr(plugin, "refusals", lambda inputs, known, wanted: ["it is protected"])
     _result, _said, error = take(Aws(OLD), converged=True)
