@@ -66,7 +66,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 log_groups:
-  description: One entry a log group, in the order given.
+  description: One entry a log group, in the order given; after O(state=absent) one for each that was there.
   returned: always
   type: list
   elements: dict

@@ -128,7 +128,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 projects:
-  description: One entry a project, in the order given.
+  description: One entry a project, in the order given; after O(state=absent) one for each that was there.
   returned: always
   type: list
   elements: dict

@@ -136,7 +136,8 @@ options:
     description:
       - V(present) makes VPCs before what is in them; V(absent) deletes in the opposite order.
       - What is to be deleted and still used, as by network interfaces of tasks that stop, is tried again for five
-        minutes; then the error names what uses it. An internet gateway is detached first.
+        minutes; then the error has AWS's words and names the network interfaces that use it. An internet
+        gateway is detached first.
     type: str
     choices: [present, absent]
     default: present
@@ -165,7 +166,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 vpcs:
-  description: One entry a VPC, in the order given.
+  description: One entry a VPC, in the order given; after O(state=absent) one for each that was there.
   returned: success
   type: list
   elements: dict

@@ -84,7 +84,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 route_tables:
-  description: One entry a table, in the order given.
+  description: One entry a table, in the order given; after O(state=absent) one for each that was there.
   returned: success
   type: list
   elements: dict

@@ -79,7 +79,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 vpc_endpoints:
-  description: One entry an endpoint, in the order given.
+  description: One entry an endpoint, in the order given; after O(state=absent) one for each that was there.
   returned: success
   type: list
   elements: dict

@@ -101,7 +101,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 repositories:
-  description: One entry a repository, in the order given.
+  description: One entry a repository, in the order given; after O(state=absent) one for each that was there.
   returned: always
   type: list
   elements: dict

@@ -84,7 +84,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 services:
-  description: One entry a service, in the order given.
+  description: One entry a service, in the order given; after O(state=absent) one for each that was there.
   returned: always
   type: list
   elements: dict

@@ -102,7 +102,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 roles:
-  description: One entry a role, in the order given.
+  description: One entry a role, in the order given; after O(state=absent) one for each that was there.
   returned: always
   type: list
   elements: dict

@@ -68,7 +68,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 parameter_groups:
-  description: One entry a group, in the order given.
+  description: One entry a group, in the order given; after O(state=absent) one for each that was there.
   returned: always
   type: list
   elements: dict

@@ -64,7 +64,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 subnet_groups:
-  description: One entry a group, in the order given.
+  description: One entry a group, in the order given; after O(state=absent) one for each that was there.
   returned: success
   type: list
   elements: dict

@@ -126,7 +126,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 buckets:
-  description: One entry a bucket, in the order given.
+  description: One entry a bucket, in the order given; after O(state=absent) one for each that was there.
   returned: always
   type: list
   elements: dict

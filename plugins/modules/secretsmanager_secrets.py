@@ -139,7 +139,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 secrets:
-  description: One entry a secret, in the order given. Never with a value.
+  description: One entry a secret, in the order given; after O(state=absent) one for each that was there. Never with a
+    value.
   returned: always
   type: list
   elements: dict

@@ -105,7 +105,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 namespaces:
-  description: One entry a namespace, in the order given.
+  description: One entry a namespace, in the order given; after O(state=absent) one for each that was there.
   returned: always
   type: list
   elements: dict

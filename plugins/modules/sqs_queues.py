@@ -92,7 +92,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 queues:
-  description: One entry a queue, in the order given.
+  description: One entry a queue, in the order given; after O(state=absent) one for each that was there.
   returned: always
   type: list
   elements: dict

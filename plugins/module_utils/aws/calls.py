@@ -49,8 +49,16 @@ class Clients:
         return self._client(service, _ATTEMPTS)
 
     def once(self, service: str) -> Any:
-        """The client for calls that AWS would perform again when they are repeated: it makes each once."""
-        return self._client(service, 1)
+        """The client for calls that AWS would perform again when they are repeated: it makes each once. Raises
+        FarflowError where the task's ``aws_config`` says otherwise.
+        """
+        client = self._client(service, 1)
+        if client.meta.config.retries.get("total_max_attempts") != 1:
+            raise FarflowError(
+                f"aws_config sets retries, which {service} cannot be given: a call that makes something is repeated "
+                "here only when AWS shows that it made nothing; leave retries out"
+            )
+        return client
 
     def _client(self, service: str, attempts: int) -> Any:
         with self._lock:
@@ -83,15 +91,16 @@ def caused_by(error: FarflowError, codes: Collection[str]) -> bool:
     return isinstance(cause, Exception) and error_code(cause) in codes
 
 
+def turned_away(error: FarflowError) -> bool:
+    """Whether an error of ``doing`` says that AWS was not reached, or was asked too much: it did nothing."""
+    return isinstance(error.__cause__, NotConnected) or caused_by(error, _THROTTLED)
+
+
 def unanswered(error: FarflowError) -> bool:
-    """Whether an error of ``doing`` leaves open if AWS performed the call: no answer came, or one of its own failures,
-    or it was asked too much, and asking again is right in any case.
-    """
+    """Whether an error of ``doing`` leaves open if AWS did it: no answer came, or one of AWS's own failures."""
     cause = error.__cause__
-    if isinstance(cause, (HTTPClientError, NotConnected)):
-        return True
     status = (getattr(cause, "response", None) or {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= 500 or caused_by(error, _THROTTLED)
+    return (isinstance(cause, HTTPClientError) or status >= 500) and not turned_away(error)
 
 
 def pages(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:

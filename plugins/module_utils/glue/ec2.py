@@ -21,6 +21,7 @@ from ..pure.layers import names
 from ..pure.layers import security_groups as groups_layer
 from ..pure.tags import ENVIRONMENT, tags_of
 from .ec2_network_kinds import vpc_of
+from .ec2_patience import once_known
 
 Inputs = Mapping[str, Any]
 Finder = Callable[[Clients, Inputs, Known], list[Resource]]
@@ -31,7 +32,11 @@ _DEFAULT_GROUP = "default"
 
 def vpcs(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """VPCs with their DNS attributes."""
-    return [vpc_of(clients, vpc) for vpc in api.vpcs(clients, names.environment(inputs))]
+
+    def read() -> list[Resource]:
+        return [vpc_of(clients, vpc) for vpc in api.vpcs(clients, names.environment(inputs))]
+
+    return once_known(read)
 
 
 def security_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:

@@ -7,30 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from ..aws import ec2_network as api
 from ..aws import ec2_tags
-from ..aws.calls import Clients, caused_by
+from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..pure import ec2_network as pure
 from ..pure.immutable import refuse_changes
 from .converge import converge
 from .ec2_network_kinds import KINDS, Kind
-from .patience import patiently
+from .ec2_patience import let_go, once_known
 from .reconcile import Hands, Outcome
 from .unanswered import make_once
 from .waiting import NotYet, wait_for
 
 _KNOWN_AFTER = 120
-_FREE_AFTER = 300
-
-#: What was made a moment ago may not be known everywhere yet.
-_NOT_YET = {
-    "InvalidVpcID.NotFound",
-    "InvalidSubnetID.NotFound",
-    "InvalidInternetGatewayID.NotFound",
-    "InvalidAllocationID.NotFound",
-}
 
 
 def present(clients: Clients, wanted: Sequence[Resource], check_mode: bool) -> list[Outcome]:
@@ -62,7 +54,11 @@ def _read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
 
 def _found(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
     kind = KINDS[wanted[0].type]
-    return [kind.canonical(clients, one) for filters in pure.filters(wanted) for one in kind.describe(clients, filters)]
+
+    def read(filters: api.Filters) -> list[Resource]:
+        return [kind.canonical(clients, document) for document in kind.describe(clients, filters)]
+
+    return [one for filters in pure.filters(wanted) for one in once_known(partial(read, filters))]
 
 
 def _hands(clients: Clients, kind: Kind) -> Hands:
@@ -72,8 +68,11 @@ def _hands(clients: Clients, kind: Kind) -> Hands:
         def look() -> str | None:
             return next((one.id for one in _read(clients, [wanted])), None)
 
-        what = _what(wanted)
-        id_ = make_once(lambda: kind.create(clients, wanted.name, wanted.properties), look, what)
+        def make() -> str:
+            return once_known(lambda: kind.create(clients, wanted.name, wanted.properties))
+
+        what = pure.what(wanted)
+        id_ = make_once(make, look, what)
         known = replace(wanted, id=id_)
         change(known, wait_for(lambda: _ready(clients, kind, known), _KNOWN_AFTER, f"AWS to show {what}", interval=0.5))
         return id_
@@ -85,20 +84,12 @@ def _hands(clients: Clients, kind: Kind) -> Hands:
             if tags != before:
                 ec2_tags.set_tags(clients, str(found.id), tags, sorted(set(before) - set(tags)))
 
-        patiently(call, lambda error: caused_by(error, _NOT_YET), _KNOWN_AFTER, f"AWS to know {_what(wanted)}")
+        once_known(call)
 
     def delete(found: Resource) -> None:
-        def check() -> bool | NotYet:
-            return kind.delete(clients, found) or NotYet(_users(clients, found))
-
-        wait_for(check, _FREE_AFTER, f"{_what(found)} to be free")
+        let_go(clients, found, lambda: kind.delete(clients, found))
 
     return Hands(create, change, delete)
-
-
-def _what(resource: Resource) -> str:
-    kind = resource.type.replace("_", " ")
-    return f"{kind} {resource.name} ({resource.id})" if resource.id else f"{kind} {resource.name}"
 
 
 def _ready(clients: Clients, kind: Kind, known: Resource) -> Resource | NotYet:
@@ -106,13 +97,6 @@ def _ready(clients: Clients, kind: Kind, known: Resource) -> Resource | NotYet:
     [filters] = pure.filters([known])
     document = next(iter(kind.describe(clients, filters)), None)
     state = document.get("State", "available") if document else "not shown"
-    return kind.canonical(clients, document) if document and state == "available" else NotYet(f"it is {state}")
-
-
-def _users(clients: Clients, found: Resource) -> str:
-    """What keeps one from being deleted, as far as AWS tells."""
-    interfaces = [
-        f"network interface {one['NetworkInterfaceId']} ({one.get('Description') or 'without description'})"
-        for one in api.network_interfaces(clients, pure.filters_of_users(found))
-    ]
-    return f"it is used by {', '.join(interfaces) or 'what AWS does not name'}"
+    if document is None or state != "available":
+        return NotYet(f"it is {state}")
+    return once_known(lambda: kind.canonical(clients, document))

@@ -15,9 +15,7 @@ from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..pure import ec2_documents as documents
 from ..pure import ec2_network as pure
-from .waiting import NotYet, wait_for
-
-_FREE_AFTER = 300
+from .ec2_patience import let_go
 
 Document = dict[str, Any]
 
@@ -25,14 +23,14 @@ Document = dict[str, Any]
 @dataclass(frozen=True)
 class Kind:
     """How those are described that EC2's filters leave, how one is seen as a resource, created (its id), changed but
-    for its tags, and deleted (False while something uses it).
+    for its tags, and deleted (AWS's words while something uses it).
     """
 
     describe: Callable[[Clients, api.Filters], list[Document]]
     canonical: Callable[[Clients, Document], Resource]
     create: Callable[[Clients, str, Mapping[str, Any]], str]
     change: Callable[[Clients, Resource, Resource], None]
-    delete: Callable[[Clients, Resource], bool]
+    delete: Callable[[Clients, Resource], str]
 
 
 def vpc_of(clients: Clients, document: Document) -> Resource:
@@ -50,7 +48,7 @@ def _change_vpc(clients: Clients, wanted: Resource, found: Resource) -> None:
             api.set_vpc_attribute(clients, str(found.id), attribute, wanted.properties[key])
 
 
-def _delete_vpc(clients: Clients, found: Resource) -> bool:
+def _delete_vpc(clients: Clients, found: Resource) -> str:
     return api.delete_vpc(clients, str(found.id))
 
 
@@ -60,35 +58,31 @@ def _change_subnet(clients: Clients, wanted: Resource, found: Resource) -> None:
         api.set_public_ip_on_launch(clients, str(found.id), public)
 
 
-def _delete_subnet(clients: Clients, found: Resource) -> bool:
+def _delete_subnet(clients: Clients, found: Resource) -> str:
     return api.delete_subnet(clients, str(found.id))
 
 
 def _change_internet_gateway(clients: Clients, wanted: Resource, found: Resource) -> None:
     vpc_id = wanted.properties["vpc_id"]
     if vpc_id != found.properties["vpc_id"]:
-        wait_for(
-            lambda: _detached(clients, found) or NotYet("public addresses use it"),
-            _FREE_AFTER,
-            f"internet gateway {found.name} ({found.id}) to be free",
-        )
+        let_go(clients, found, lambda: _detach(clients, found))
         api.attach(clients, str(found.id), vpc_id)
 
 
-def _detached(clients: Clients, found: Resource) -> bool:
+def _detach(clients: Clients, found: Resource) -> str:
     vpc_id = found.properties["vpc_id"]
-    return not vpc_id or api.detach(clients, str(found.id), vpc_id)
+    return api.detach(clients, str(found.id), vpc_id) if vpc_id else ""
 
 
-def _delete_internet_gateway(clients: Clients, found: Resource) -> bool:
-    return _detached(clients, found) and api.delete_internet_gateway(clients, str(found.id))
+def _delete_internet_gateway(clients: Clients, found: Resource) -> str:
+    return _detach(clients, found) or api.delete_internet_gateway(clients, str(found.id))
 
 
 def _change_nothing(clients: Clients, wanted: Resource, found: Resource) -> None:
     """An address has nothing but tags."""
 
 
-def _release(clients: Clients, found: Resource) -> bool:
+def _release(clients: Clients, found: Resource) -> str:
     return api.release_address(clients, str(found.id))
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_network
 from typing import Any
 
 from ..core.actions import Resource
@@ -44,10 +45,28 @@ _ID_FILTERS = {
 
 
 def desired(type_: str, item: Mapping[str, Any]) -> Resource:
-    """``{name, id?, tags, ...}`` as a resource of the type; the rest is as the type's canonical form has it."""
+    """``{name, id?, tags, ...}`` as a resource of the type; the rest is as the type's canonical form has it. Raises
+    FarflowError for a block that is none.
+    """
     properties = {key: item.get(key) for key in _PROPERTIES[type_]}
-    tags = {**(item.get("tags") or {}), "Name": item["name"]}
+    if properties.get("cidr"):
+        properties["cidr"] = _block(type_, item)
+    tags = {key: str(value) for key, value in (item.get("tags") or {}).items()} | {"Name": item["name"]}
     return Resource(type_, item["name"], {**properties, "tags": tags}, item.get("id"))
+
+
+def _block(type_: str, item: Mapping[str, Any]) -> str:
+    """The block as AWS writes it, without the bits of a host in it."""
+    try:
+        return str(ip_network(item["cidr"], strict=False))
+    except ValueError as error:
+        raise FarflowError(f"cidr of {type_} {item['name']}: {error}") from error
+
+
+def what(one: Resource) -> str:
+    """One in words, with its id if it has one."""
+    kind = one.type.replace("_", " ")
+    return f"{kind} {one.name} ({one.id})" if one.id else f"{kind} {one.name}"
 
 
 def missing(one: Resource, present: bool) -> list[str]:

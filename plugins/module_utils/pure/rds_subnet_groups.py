@@ -20,7 +20,7 @@ def desired(group: Mapping[str, Any]) -> Resource:
         group["name"].lower(),
         {
             "description": group.get("description") or group["name"],
-            "subnet_ids": sorted(group["subnet_ids"]),
+            "subnet_ids": sorted(set(group["subnet_ids"])),
             "tags": {key: str(value) for key, value in (group.get("tags") or {}).items()},
         },
     )

@@ -18,7 +18,7 @@ def apply() -> None:
         ("DeleteSubnet", "SubnetId", "DependencyViolation", users_of_subnet),
         ("DeleteInternetGateway", "InternetGatewayId", "DependencyViolation", users_of_internet_gateway),
         ("DetachInternetGateway", "VpcId", "DependencyViolation", public_addresses_in_vpc),
-        ("ReleaseAddress", "AllocationId", "InvalidIPAddress.InUse", users_of_address),
+        ("ReleaseAddress", "AllocationId", "AuthFailure", users_of_address),
     ):
         actions[action] = refuse_while_used(actions[action], parameter, code, users)
     for action in ("AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress"):

@@ -4,7 +4,13 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import doing
 from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.unanswered import make_once
-from botocore.exceptions import ClientError, ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
 
 def refused(code, status=400):
@@ -15,10 +21,14 @@ def refused(code, status=400):
 
 UNANSWERED = [
     ConnectionClosedError(endpoint_url="aws"),
-    ConnectTimeoutError(endpoint_url="aws"),
     ReadTimeoutError(endpoint_url="aws"),
     refused("InternalError", 500),
     refused("Unavailable", 503),
+]
+
+TURNED_AWAY = [
+    ConnectTimeoutError(endpoint_url="aws"),
+    EndpointConnectionError(endpoint_url="aws"),
     refused("RequestLimitExceeded", 503),
     refused("Throttling"),
 ]
@@ -55,15 +65,36 @@ def test_an_answered_call_is_made_once_without_a_look():
 
 
 @pytest.mark.parametrize("error", UNANSWERED, ids=str)
-def test_a_look_comes_before_the_next_call(no_pauses, error):
-    there, missing = Calls(error, seen=["subnet-1"]), Calls(error, "subnet-2")
-    assert (there.once(), missing.once()) == ("subnet-1", "subnet-2")
-    assert there.made == ["create", "look"]
-    assert missing.made == ["create", "look", "create"]
+def test_what_was_made_without_an_answer_is_found(no_pauses, error):
+    calls = Calls(error, seen=[None, None, "subnet-1"])
+    assert calls.once() == "subnet-1"
+    assert calls.made == ["create", "look", "look", "look"]
 
 
-def test_what_is_not_shown_yet_is_waited_for(no_pauses):
-    calls = Calls(UNANSWERED[0], refused("InvalidSubnet.Conflict"), seen=[None, "subnet-1"])
+@pytest.mark.parametrize("error", UNANSWERED, ids=str)
+def test_several_looks_over_a_while_come_before_the_next_call(no_pauses, error):
+    calls = Calls(error, "subnet-2")
+    assert calls.once() == "subnet-2"
+    assert calls.made == ["create", "look", "look", "look", "look", "create"]
+    assert sum(no_pauses) > 15
+
+
+@pytest.mark.parametrize("error", TURNED_AWAY, ids=str)
+def test_what_aws_did_not_take_is_made_without_a_look(no_pauses, error):
+    calls = Calls(error, error, "subnet-1")
+    assert calls.once() == "subnet-1"
+    assert calls.made == ["create"] * 3
+
+
+@pytest.mark.parametrize("error", TURNED_AWAY, ids=str)
+def test_what_aws_does_not_take_meanwhile_does_not_hide_what_was_lost(no_pauses, error):
+    calls = Calls(UNANSWERED[0], error, "subnet-2", seen=[None, None, None, None, "subnet-1"])
+    assert calls.once() == "subnet-1"
+
+
+@pytest.mark.parametrize("code", ["InvalidSubnet.Conflict", "VpcLimitExceeded", "AddressLimitExceeded"])
+def test_what_is_shown_late_and_allowed_once_is_waited_for(no_pauses, code):
+    calls = Calls(UNANSWERED[0], refused(code), seen=[None] * 4 + ["subnet-1"])
     assert calls.once() == "subnet-1"
 
 

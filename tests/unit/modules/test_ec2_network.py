@@ -269,12 +269,63 @@ def test_what_is_used_is_tried_again(everything, ec2, run_module, calls, no_paus
     assert len(no_pauses) == 3
 
 
+@pytest.mark.parametrize("code", ["InvalidIPAddress.InUse", "AuthFailure", "InvalidNetworkInterfaceID.NotFound"])
+def test_an_address_is_released_when_its_nat_gateway_is_gone(everything, ec2, run_module, calls, no_pauses, code):
+    """AWS words it as a lack of rights: the NAT gateway's interface is its own."""
+    address = ids(run_module(module, **everything))["elastic_ips"][0]
+    calls.refuse("ReleaseAddress", code, times=3)
+    run_module(module, state="absent", elastic_ips=[{"name": "test", "id": address}])
+    assert count(ec2)[3] == 0
+
+
+@pytest.mark.parametrize("operation", ["DescribeVpcAttribute", "ModifyVpcAttribute", "CreateSubnet"])
+def test_what_is_not_known_everywhere_yet_is_waited_for(ec2, run_module, calls, no_pauses, operation):
+    calls.refuse(operation, "InvalidVpcID.NotFound", times=2)
+    vpcs = [{"name": "test", "cidr": "10.1.0.0/16", "dns_hostnames": True}]
+    made = run_module(module, vpcs=vpcs)["vpcs"][0]["id"]
+    run_module(
+        module, subnets=[{"name": "test", "vpc_id": made, "cidr": "10.1.0.0/20", "availability_zone": "eu-west-1a"}]
+    )
+    assert count(ec2)[:2] == [1, 1]
+    assert run_module(module, vpcs=vpcs)["changed"] is False
+
+
+def test_a_vpc_that_is_still_listed_is_gone_when_its_attributes_are(ec2, run_module, calls, no_pauses):
+    made = run_module(module, vpcs=[{"name": "test", "cidr": "10.1.0.0/16"}])["vpcs"][0]["id"]
+    calls.before("DescribeVpcAttribute", lambda: None)
+    calls.before("DescribeVpcAttribute", lambda: ec2.delete_vpc(VpcId=made))
+    run_module(module, state="absent", vpcs=[{"name": "test", "id": made}])
+    assert count(ec2)[0] == 0
+
+
+def test_a_block_is_compared_as_aws_writes_it(ec2, run_module):
+    vpcs = [{"name": "test", "cidr": "10.1.0.5/16", "tags": {"cost": 1}}]
+    run_module(module, vpcs=vpcs)
+    assert run_module(module, vpcs=vpcs)["changed"] is False
+    assert count(ec2)[0] == 1
+
+
+def test_what_is_no_block_is_told_before_any_call(run_module, calls):
+    failed = run_module(module, vpcs=[{"name": "test", "cidr": "10.1.0.0/33"}])
+    assert failed["msg"].startswith("cidr of vpc test: ") and "10.1.0.0/33" in failed["msg"]
+    assert calls.made == []
+
+
+def test_retries_that_a_user_sets_are_refused(run_module, calls):
+    """With them botocore would make a VPC again whose answer was lost."""
+    vpcs = [{"name": "test", "cidr": "10.1.0.0/16"}]
+    failed = run_module(module, vpcs=vpcs, aws_config={"retries": {"max_attempts": 5}})
+    assert failed["msg"].startswith("aws_config sets retries, which ec2 cannot be given")
+    assert "CreateVpc" not in calls.made
+
+
 def test_what_stays_used_is_an_error_that_names_its_user(everything, ec2, run_module, calls, pauses):
     subnet = ids(run_module(module, **everything))["subnets"][0]
     interface = ec2.create_network_interface(SubnetId=subnet, Description="somebody's")["NetworkInterface"]
     calls.refuse("DeleteSubnet", "DependencyViolation", times=100)
     failed = run_module(module, state="absent", subnets=[{"name": "test", "id": subnet}])
     assert failed["msg"] == (
-        f"gave up waiting for subnet test ({subnet}) to be free after 300 s: it is used by network interface "
+        f"gave up waiting for subnet test ({subnet}) to be free after 300 s: An error occurred (DependencyViolation) "
+        f"when calling the DeleteSubnet operation: says the test; used by network interface "
         f"{interface['NetworkInterfaceId']} (somebody's)"
     )

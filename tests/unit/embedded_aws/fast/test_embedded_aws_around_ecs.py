@@ -109,7 +109,7 @@ def test_what_is_in_use_is_not_deleted(aws, service, subnets):
         "subnet": "DependencyViolation",
         "internet gateway": "DependencyViolation",
         "attachment": "DependencyViolation",
-        "address": "InvalidIPAddress.InUse",
+        "address": "AuthFailure",
         "target group": "ResourceInUse",
         "cluster": "ClusterContainsServicesException",
     }
