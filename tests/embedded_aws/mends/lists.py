@@ -1,4 +1,4 @@
-"""Cloud Map and EFS: lists of several that are taken as one, or not at all."""
+"""Cloud Map and EFS: lists of several that are taken as one, or not at all, and names that several have."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ministack.services import efs, servicediscovery
 
 def apply() -> None:
     servicediscovery._list_services = filter_services(servicediscovery._list_services)
+    servicediscovery._create_service = refuse_second_service(servicediscovery._create_service)
     efs.handle_request = join_tag_keys(efs.handle_request)
 
 
@@ -23,6 +24,18 @@ def filter_services(list_services):
             if each["Name"] == "NAMESPACE_ID":
                 document["Services"] = [one for one in document["Services"] if one.get("NamespaceId") in each["Values"]]
         return status, headers, json.dumps(document).encode()
+
+    return handler
+
+
+def refuse_second_service(create):
+    """Fault: several services of a namespace have one name."""
+
+    def handler(data: dict[str, Any]):
+        for one in servicediscovery._services.values():
+            if (one["NamespaceId"], one["Name"]) == (data.get("NamespaceId"), data.get("Name")):
+                return servicediscovery.error_response_json("ServiceAlreadyExists", "Service already exists.", 400)
+        return create(data)
 
     return handler
 

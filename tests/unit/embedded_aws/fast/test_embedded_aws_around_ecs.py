@@ -176,6 +176,15 @@ def test_a_load_balancers_parts_with_the_same_settings_are_made_once(aws, subnet
     assert balancing.create_listener(**listener)["Listeners"][0]["ListenerArn"] != listeners[0]
 
 
+def test_a_name_in_cloud_map_is_one_services(aws, subnets):
+    discovery = aws.client("servicediscovery")
+    discovery.create_private_dns_namespace(Name="one.internal", Vpc=vpc_of(aws, subnets[0]))
+    [namespace] = [one["Id"] for one in discovery.list_namespaces()["Namespaces"] if one["Name"] == "one.internal"]
+    discovery.create_service(Name="web", NamespaceId=namespace)
+    with pytest.raises(discovery.exceptions.ServiceAlreadyExists):
+        discovery.create_service(Name="web", NamespaceId=namespace)
+
+
 def test_addresses_are_found_by_what_was_asked_for(aws):
     ec2 = aws.client("ec2")
     ids = [ec2.allocate_address(Domain="vpc")["AllocationId"] for _unused in range(2)]
