@@ -19,6 +19,9 @@ _SUBNET_GROUP = "database subnet group"
 _SUBNET_GROUP_GONE = {"DBSubnetGroupNotFoundFault"}
 _SUBNET_GROUP_THERE = {"DBSubnetGroupAlreadyExists", "DBSubnetGroupAlreadyExistsFault"}
 
+#: What AWS says of a group while an instance that was just deleted, or moved, counts as its member.
+IN_USE = {"InvalidDBParameterGroupState", "InvalidDBSubnetGroupStateFault"}
+
 
 def list_subnet_groups(clients: Clients) -> list[dict[str, Any]]:
     """Every subnet group of the account in the region."""

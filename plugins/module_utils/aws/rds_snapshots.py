@@ -12,6 +12,7 @@ from .calls import Clients, doing, pages, tag_list, unless
 
 _WHAT = "database snapshot"
 _GONE = {"DBSnapshotNotFound", "DBSnapshotNotFoundFault"}
+NOT_NOW = {"InvalidDBInstanceState", "InvalidDBInstanceStateFault"}
 _THERE = {"DBSnapshotAlreadyExists", "DBSnapshotAlreadyExistsFault"}
 
 

@@ -14,6 +14,7 @@ from .calls import Clients, doing, pages, tag_dict, tag_list, unless
 _WHAT = "S3 bucket"
 GONE = {"NoSuchBucket", "404"}
 BUSY = {"OperationAborted"}
+_NOT_NOW = {"InternalError", "SlowDown", "ServiceUnavailable"}
 _NOT_SET = {
     "NoSuchBucketPolicy",
     "NoSuchLifecycleConfiguration",
@@ -164,14 +165,16 @@ def versions(clients: Clients, name: str) -> Iterator[list[dict[str, str]]]:
             yield [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
 
 
-def delete_versions(clients: Clients, name: str, objects: list[dict[str, str]]) -> None:
-    """Deletes at most a thousand versions for good."""
+def delete_versions(clients: Clients, name: str, objects: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Deletes at most a thousand versions for good; gives those that AWS could not delete right now."""
     with doing("delete", "objects of S3 bucket", name):
         answer = clients("s3").delete_objects(Bucket=name, Delete={"Objects": objects, "Quiet": True})
-    refused = answer.get("Errors") or []
+    left = answer.get("Errors") or []
+    refused = [one for one in left if one.get("Code") not in _NOT_NOW]
     if refused:
         first = f"{refused[0].get('Key')}: {refused[0].get('Message') or refused[0].get('Code')}"
         raise FarflowError(f"could not delete {len(refused)} objects of S3 bucket {name}, the first {first}")
+    return [{key: one[key] for key in ("Key", "VersionId") if key in one} for one in left]
 
 
 def delete(clients: Clients, name: str) -> None:

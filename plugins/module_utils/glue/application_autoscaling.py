@@ -9,12 +9,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..aws import application_autoscaling as api
-from ..aws.calls import Clients
+from ..aws.calls import Clients, caused_by
 from ..core.actions import Resource
+from ..core.errors import FarflowError
 from ..pure import application_autoscaling as pure
 from ..pure.tags import ENVIRONMENT
 from .parallel import in_parallel
+from .patience import patient, patiently
 from .reconcile import Hands, Outcome, reconcile
+
+_KNOWN_AFTER = 120
+
+#: What a target that was just made, a service-linked role that is new, or two policies at once are refused with.
+_NOT_NOW = {"ObjectNotFoundException", "FailedResourceAccessException", "ConcurrentUpdateException"}
+_PASSING_WORDS = ("ECS service doesn't exist", "Unable to assume IAM role")
+
+
+def _may_pass(error: FarflowError) -> bool:
+    words = caused_by(error, {"ValidationException"}) and any(each in str(error) for each in _PASSING_WORDS)
+    return words or caused_by(error, _NOT_NOW)
 
 
 def find(clients: Clients, environment: str) -> list[Resource]:
@@ -44,7 +57,10 @@ def _look(clients: Clients, is_ours: Callable[[str], bool]) -> list[Resource]:
     targets = [target for target in found if is_ours(target.name)]
     if not targets:
         return []
-    policies = [pure.canonical_policy(one) for one in api.policies(clients, pure.NAMESPACE) if _scales(one)]
+    listed = patiently(
+        lambda: api.policies(clients, pure.NAMESPACE), _may_pass, _KNOWN_AFTER, "AWS to show the scaling policies"
+    )
+    policies = [pure.canonical_policy(one) for one in listed if _scales(one)]
     names = {target.name for target in targets}
     return [
         *in_parallel(lambda target: _with_tags(clients, target), targets),
@@ -107,7 +123,8 @@ def target_hands(clients: Clients) -> Hands:
         if tags != before:
             api.set_tags(clients, str(found.id), tags, sorted(set(before) - set(tags)))
 
-    return Hands(create, change, lambda found: api.deregister(clients, _key(found.name)))
+    hands = Hands(create, change, lambda found: api.deregister(clients, _key(found.name)))
+    return patient(hands, "scalable target", _KNOWN_AFTER, _may_pass)
 
 
 def policy_hands(clients: Clients) -> Hands:
@@ -126,4 +143,4 @@ def policy_hands(clients: Clients) -> Hands:
         target, name = pure.split(found.name)
         api.delete_policy(clients, _key(target), name)
 
-    return Hands(put, change, delete)
+    return patient(Hands(put, change, delete), "scaling policy", _KNOWN_AFTER, _may_pass)

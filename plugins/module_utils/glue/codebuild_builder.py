@@ -21,6 +21,7 @@ from .waiting import NotYet, wait_for
 
 _LINES = 30
 _IN_MEMORY = 64 << 20  # bytes of a packed context; a larger one goes to a temporary file
+_ALLOWED_AFTER = 120
 _TURN_AFTER = 3600  # seconds until the account has room for one more build
 
 
@@ -44,15 +45,22 @@ class CodeBuildBuilder:
 
     def build_and_push(self, build: Build) -> None:
         """See ImageBuilder."""
+        what = f"the role of CodeBuild to be allowed what image {build} needs"
+        ended = wait_for(lambda: self._ended(build), _ALLOWED_AFTER, what)
+        if ended["buildStatus"] != pure.SUCCEEDED:
+            tail = "".join(f"\n  {line}" for line in self._tail(ended))
+            raise FarflowError(f"could not build image {build} from {build.context.path}: {pure.failure(ended)}{tail}")
+
+    def _ended(self, build: Build) -> Mapping[str, Any] | NotYet:
+        """A build that was begun here, or before, at its end. AWS knows what a new role may a little late."""
         before = self._latest.get(_name(build), {})
         running = before.get("buildStatus") == pure.IN_PROGRESS
         started = before if running else self._start(build, str(before.get("id", "")))
         self._report(f"{'waiting for' if running else 'started'} {started['id']}, which builds {build}")
         what = f"image {build}, which CodeBuild build {started['id']} makes"
         ended = wait_for(lambda: self._end(started["id"]), pure.limit(started), what)
-        if ended["buildStatus"] != pure.SUCCEEDED:
-            tail = "".join(f"\n  {line}" for line in self._tail(ended))
-            raise FarflowError(f"could not build image {build} from {build.context.path}: {pure.failure(ended)}{tail}")
+        self._latest[_name(build)] = ended
+        return NotYet(pure.failure(ended)) if pure.was_not_allowed_to_begin(ended) else ended
 
     def _start(self, build: Build, after: str) -> Mapping[str, Any]:
         place, context = self._place, build.context

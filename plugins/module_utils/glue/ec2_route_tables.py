@@ -17,6 +17,7 @@ from ..core.errors import FarflowError
 from ..pure import ec2_route_tables as pure
 from ..pure.immutable import refuse_changes
 from .converge import converge
+from .ec2_patience import once_known
 from .reconcile import Hands, Outcome
 from .waiting import NotYet, wait_for
 
@@ -71,7 +72,7 @@ def _hands(clients: Clients, all_wanted: Sequence[Resource]) -> Hands:
 
     def create(wanted: Resource) -> str:
         properties = wanted.properties
-        table_id = api.create(clients, wanted.name, properties["vpc_id"], properties["tags"])
+        table_id = once_known(lambda: api.create(clients, wanted.name, properties["vpc_id"], properties["tags"]))
         empty = replace(wanted, id=table_id, properties={**properties, "routes": {}, "subnets": []})
         change(replace(wanted, id=table_id), empty)
         return table_id

@@ -13,10 +13,10 @@ from ..aws import ec2_security_groups as api
 from ..aws import ec2_tags
 from ..aws.calls import Clients, chunks
 from ..core.actions import Resource
-from ..core.errors import FarflowError
 from ..pure import ec2_security_groups as pure
 from ..pure.immutable import refuse_changes
 from .converge import converge
+from .ec2_patience import once_known
 from .reconcile import Hands, Outcome
 from .waiting import NotYet, wait_for
 
@@ -62,16 +62,17 @@ def present(
 
     refuse_changes(groups, read_groups(), pure.IMMUTABLE)
     made = converge(groups, read_groups, _group_hands(clients), check_mode)
-    _check_known(rules, read_rules(clients, rules))
+    if rules:
+        # Even one that was shown before may be missing from an answer for a moment.
+        wait_for(lambda: _known(clients, rules), 0 if check_mode else _KNOWN_AFTER, "the security groups of the rules")
     return made, converge(rules, lambda: read_rules(clients, rules), _rule_hands(clients), check_mode)
 
 
-def _check_known(rules: Iterable[Resource], found: Iterable[Resource]) -> None:
-    existing = {one.id for one in found}
+def _known(clients: Clients, rules: Sequence[Resource]) -> bool | NotYet:
+    existing = {one.id for one in read_rules(clients, rules)}
     missing = [one for one in rules if one.properties["group_id"] not in existing]
-    if missing:
-        names = ", ".join(f"{one.properties['group_id']} ({one.name})" for one in missing)
-        raise FarflowError(f"there is no security group {names} to give rules to")
+    names = ", ".join(f"{one.properties['group_id']} ({one.name})" for one in missing)
+    return NotYet(f"there is no {names} to give rules to") if missing else True
 
 
 def absent(
@@ -98,7 +99,7 @@ def _group_hands(clients: Clients) -> Hands:
     """What creates, changes and deletes a group."""
 
     def create(wanted: Resource) -> str:
-        group_id = api.create(clients, wanted.name, wanted.properties)
+        group_id = once_known(lambda: api.create(clients, wanted.name, wanted.properties))
         if group_id is None:
             return take_over(wanted)
         _revoke(clients, wanted.name, group_id, "egress", {pure.DEFAULT_EGRESS: ""})

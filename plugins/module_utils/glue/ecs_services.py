@@ -23,6 +23,7 @@ from .reconcile import Hands
 from .waiting import NotYet, wait_for
 
 _CREATION_LIMIT = 300.0
+_CHANGE_LIMIT = 300.0
 _DELETION_LIMIT = 900.0
 
 
@@ -104,7 +105,8 @@ def hands(clients: Clients, started: dict[str, str] | None = None) -> Hands:
             return
         request = pure.update_request(wanted, found)
         if request:
-            changed = api.update(clients, wanted.properties["cluster"], wanted.name, request)
+            cluster, what = wanted.properties["cluster"], f"the change of service {wanted.name}"
+            changed = patiently(lambda: api.update(clients, cluster, wanted.name, request), _CHANGE_LIMIT, what)
             deployments[wanted.name] = pure.primary(changed).get("id", "")
         tags, existing = (resource.properties.get("tags") or {} for resource in (wanted, found))
         if tags != existing:

@@ -14,7 +14,7 @@ from ..core.actions import Resource
 from ..naming import resource as name_of
 from ..pure import network_load_balancer as pure
 from ..pure.tags import ENVIRONMENT, NOTHING, Told
-from .network_load_balancer_hands import listener_hands, load_balancer_hands, target_group_hands
+from .network_load_balancer_hands import listener_hands, load_balancer_hands, once_known, target_group_hands
 from .parallel import in_parallel
 from .steps import Steps, of_type
 
@@ -34,13 +34,13 @@ def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resou
     def is_ours(name: str, tags: Tags) -> bool:
         return name == expected or tags.get(ENVIRONMENT) == environment
 
-    return _look(clients, lambda name: name.startswith(prefix), is_ours, told)
+    return once_known(lambda: _look(clients, lambda name: name.startswith(prefix), is_ours, told))
 
 
 def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
     """The load balancer that is wanted with all that belongs to it, and the target groups that are wanted."""
     names = {resource.name for resource in wanted}
-    return _look(clients, names.__contains__, lambda name, tags: name in names)
+    return once_known(lambda: _look(clients, names.__contains__, lambda name, tags: name in names))
 
 
 def _look(

@@ -5,19 +5,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from ..aws import network_load_balancer as api
-from ..aws.calls import Clients
+from ..aws.calls import Clients, caused_by
 from ..core.actions import Resource
 from ..core.errors import FarflowError
 from ..pure import network_load_balancer as pure
+from .patience import patient, patiently
 from .reconcile import Hands
 from .waiting import NotYet, wait_for
 
+Answer = TypeVar("Answer")
+
 _ACTIVE_AFTER = 600
 _GONE_AFTER = 600
+_KNOWN_AFTER = 120
+
+_UNKNOWN = {"LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound"}
+
+
+def once_known(call: Callable[[], Answer]) -> Answer:
+    """The answer of calls about what was just listed, made or deleted, as soon as AWS is at one about it."""
+    return patiently(call, _is_unknown, _KNOWN_AFTER, "AWS to know its load balancers")
+
+
+def _is_unknown(error: FarflowError) -> bool:
+    return caused_by(error, _UNKNOWN)
 
 
 def await_active(clients: Clients, arn: str, limit: float = _ACTIVE_AFTER) -> None:
@@ -38,11 +53,14 @@ def target_group_hands(clients: Clients) -> Hands:
     def create(wanted: Resource) -> str:
         made = api.create_target_group(clients, wanted.name, wanted.properties)
         arn = str(made["TargetGroupArn"])
-        attributes = api.target_group_attributes(clients, arn)
+        attributes = once_known(lambda: api.target_group_attributes(clients, arn))
         change(wanted, pure.canonical_target_group(made, attributes, wanted.properties["tags"]))
         return arn
 
     def change(wanted: Resource, found: Resource) -> None:
+        once_known(lambda: change_known(wanted, found))
+
+    def change_known(wanted: Resource, found: Resource) -> None:
         arn = str(found.id)
         if wanted.properties["health_check"] != found.properties["health_check"]:
             api.modify_health_check(clients, arn, wanted.properties["health_check"])
@@ -66,7 +84,7 @@ def load_balancer_hands(clients: Clients) -> Hands:
     def create(wanted: Resource) -> str:
         made = api.create_load_balancer(clients, wanted.name, wanted.properties)
         arn = str(made["LoadBalancerArn"])
-        attributes = api.load_balancer_attributes(clients, arn)
+        attributes = once_known(lambda: api.load_balancer_attributes(clients, arn))
         change(wanted, pure.canonical_load_balancer(made, attributes, wanted.properties["tags"]))
         return arn
 
@@ -75,7 +93,7 @@ def load_balancer_hands(clients: Clients) -> Hands:
             delete(found)
             create(wanted)
         else:
-            _change_load_balancer(clients, wanted, found)
+            once_known(lambda: _change_load_balancer(clients, wanted, found))
 
     def delete(found: Resource) -> None:
         arn = str(found.id)
@@ -121,7 +139,8 @@ def listener_hands(clients: Clients, load_balancers: Mapping[str, str], target_g
             api.modify_listener(clients, str(found.id), group, wanted.properties)
         _set_tags(clients, wanted, found)
 
-    return Hands(create, change, lambda found: api.delete_listener(clients, str(found.id)))
+    hands = Hands(create, change, lambda found: api.delete_listener(clients, str(found.id)))
+    return patient(hands, "listener", _KNOWN_AFTER, _is_unknown)
 
 
 def _changed(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,14 +9,17 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..aws import rds_groups as api
-from ..aws.calls import Clients
+from ..aws.calls import Clients, caused_by
 from ..core.actions import Resource
 from ..core.errors import FarflowError
 from ..pure import rds_parameter_groups as pure
 from ..pure.tags import NOTHING, Told
+from .patience import patient
 from .reconcile import Hands, Outcome, reconcile
 
 Group = Mapping[str, Any]
+
+_FREE_AFTER = 180
 
 
 def find(clients: Clients, environment: str, names: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
@@ -92,7 +95,8 @@ def _hands(clients: Clients, descriptions: Mapping[str, str]) -> Hands:
         if tags != before:
             api.set_tags(clients, str(wanted.id), tags, sorted(set(before) - set(tags)))
 
-    return Hands(create, change, lambda found: api.delete(clients, found.name))
+    hands = Hands(create, change, lambda found: api.delete(clients, found.name))
+    return patient(hands, "database parameter group", _FREE_AFTER, lambda error: caused_by(error, api.IN_USE))
 
 
 def _set(clients: Clients, name: str, wanted: Mapping[str, str], found: Mapping[str, str | None]) -> None:

@@ -10,12 +10,16 @@ from dataclasses import replace
 from typing import Any
 
 from ..aws import rds_snapshots as api
-from ..aws.calls import Clients
+from ..aws.calls import Clients, caused_by
 from ..core.actions import Resource
 from ..core.errors import FarflowError
 from ..pure import rds_snapshots as pure
 from ..pure.tags import ENVIRONMENT
+from .patience import patiently
 from .waiting import NotYet, wait_for
+
+#: Seconds after which an instance that is being changed or backed up takes a snapshot.
+_FREE_AFTER = 3600
 
 
 def find(clients: Clients, environment: str, named: str | None = None) -> list[Resource]:
@@ -35,7 +39,12 @@ def create(clients: Clients, instance: str, identifier: str, tags: Mapping[str, 
     """Takes a snapshot of an instance, and waits up to ``limit`` seconds until it is finished; None does not wait.
     Safe to repeat with the same identifier.
     """
-    api.create(clients, instance, identifier, tags)
+    patiently(
+        lambda: api.create(clients, instance, identifier, tags),
+        lambda error: caused_by(error, api.NOT_NOW),
+        limit or _FREE_AFTER,
+        f"database instance {instance} to be free for a snapshot",
+    )
     if limit is not None:
         wait_for(lambda: _finished(clients, identifier), limit, f"database snapshot {identifier}", interval=5.0)
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ..aws import rds_groups as api
-from ..aws.calls import Clients
+from ..aws.calls import Clients, caused_by
 from ..core.actions import Resource
 from ..pure import rds_subnet_groups as pure
 from ..pure.tags import NOTHING, Told
 from .converge import converge
+from .patience import patient
 from .reconcile import Hands, Outcome
+
+_FREE_AFTER = 180
 
 
 def find(clients: Clients, environment: str, names: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
@@ -73,4 +76,5 @@ def _hands(clients: Clients) -> Hands:
         if tags != before:
             api.set_tags(clients, str(found.id), tags, sorted(set(before) - set(tags)))
 
-    return Hands(create, change, lambda found: api.delete_subnet_group(clients, found.name))
+    hands = Hands(create, change, lambda found: api.delete_subnet_group(clients, found.name))
+    return patient(hands, "database subnet group", _FREE_AFTER, lambda error: caused_by(error, api.IN_USE))

@@ -18,6 +18,7 @@ from .parallel import in_parallel
 from .patience import patient
 from .reconcile import Hands
 from .strangers import own_tags
+from .waiting import NotYet, wait_for
 
 _FREE_AFTER = 600
 
@@ -121,8 +122,17 @@ def _empty(clients: Clients, name: str) -> None:
     """Deletes all that a bucket holds; one that is gone holds nothing."""
     try:
         for objects in api.versions(clients, name):
-            if objects:
-                api.delete_versions(clients, name, objects)
+            _delete(clients, name, objects)
     except FarflowError as error:
         if not caused_by(error, api.GONE):
             raise
+
+
+def _delete(clients: Clients, name: str, objects: list[dict[str, str]]) -> None:
+    left = list(objects)
+
+    def check() -> bool | NotYet:
+        left[:] = api.delete_versions(clients, name, left) if left else []
+        return NotYet(f"{len(left)} are left") if left else True
+
+    wait_for(check, _FREE_AFTER, f"objects of S3 bucket {name} to be deleted")

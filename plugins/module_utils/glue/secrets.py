@@ -27,6 +27,9 @@ Documents = dict[str, dict[str, Any]]
 _READABLE_WITHIN = 60.0
 _NAME_FREE_WITHIN = 120.0
 
+#: What AWS says of a name that a deleted secret keeps for a while.
+_GOING = ("scheduled for deletion", "because it was deleted")
+
 
 def find(clients: Clients, environment: str, secrets: Sequence[Secret] = ()) -> list[Resource]:
     """Every secret of an environment, named ``farflow/<environment>/...``, whoever made it.
@@ -114,7 +117,7 @@ def _hands(clients: Clients, secrets: Mapping[str, Secret]) -> Hands:
             try:
                 arn = api.create(clients, wanted.name, value, properties["description"], properties["kms_key_id"], tags)
             except FarflowError as error:
-                if caused_by(error, api.REFUSED) and "scheduled for deletion" in str(error):
+                if caused_by(error, api.REFUSED) and any(words in str(error) for words in _GOING):
                     return NotYet(str(error))
                 raise
             found = arn or (api.describe(clients, wanted.name) or {}).get("ARN")

@@ -31,6 +31,8 @@ NOTHING = json.dumps(
 _VARIABLES = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 
 _ENDED_WELL = (SUCCEEDED, IN_PROGRESS, None)
+_BEFORE_ITS_COMMANDS = ("SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE")
+_DENIED = ("ACCESS_DENIED", "not authorized to perform")
 
 
 def object_key(repository: str, tag: str) -> str:
@@ -110,14 +112,26 @@ def progress(build: Mapping[str, Any]) -> str:
     return f"build {build['id']} is in phase {build.get('currentPhase')}"
 
 
+def was_not_allowed_to_begin(build: Mapping[str, Any]) -> bool:
+    """Whether a build failed before its commands ran, as what the project's role may do was not known."""
+    failed = _failed_phase(build)
+    contexts = failed.get("contexts") or []
+    words = [f"{context.get('statusCode')} {context.get('message')}" for context in contexts]
+    denied = any(each in text for text in words for each in _DENIED)
+    return denied and failed.get("phaseType") in _BEFORE_ITS_COMMANDS
+
+
 def failure(build: Mapping[str, Any]) -> str:
     """How and why a build ended that did not succeed."""
-    phases = [phase for phase in build.get("phases") or [] if phase.get("phaseStatus") not in _ENDED_WELL]
-    failed: Mapping[str, Any] = next(iter(phases), {})
+    failed = _failed_phase(build)
     where = f" in phase {failed['phaseType']}" if failed else ""
     messages = [context["message"] for context in failed.get("contexts") or [] if context.get("message")]
     why = "".join(f": {message.strip()}" for message in messages)
     return f"CodeBuild build {build['id']} ended as {build['buildStatus']}{where}{why}"
+
+
+def _failed_phase(build: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next((phase for phase in build.get("phases") or [] if phase.get("phaseStatus") not in _ENDED_WELL), {})
 
 
 def limit(build: Mapping[str, Any]) -> float:

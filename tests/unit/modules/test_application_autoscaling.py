@@ -231,3 +231,28 @@ def test_find_asks_once_where_nothing_scales():
     clients, calls = counted()
     assert glue.find(clients, "test") == []
     assert calls == ["DescribeScalableTargets"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "message"),
+    [
+        ("RegisterScalableTarget", "ValidationException", "ECS service doesn't exist: service/test/test-worker"),
+        ("RegisterScalableTarget", "ValidationException", "Unable to assume IAM role: arn:aws:iam::1:role/a"),
+        ("PutScalingPolicy", "ObjectNotFoundException", "No scalable target registered"),
+        ("PutScalingPolicy", "FailedResourceAccessException", "Unable to retrieve capacity: Rate exceeded"),
+        ("PutScalingPolicy", "ConcurrentUpdateException", "already being updated"),
+        ("DescribeScalingPolicies", "FailedResourceAccessException", "Rate exceeded"),
+    ],
+)
+def test_what_is_refused_for_a_moment_is_done_again(run_module, calls, no_pauses, operation, code, message):
+    run_module(module, targets=[{**TARGET, "policies": []}])
+    calls.refuse(operation, code, times=2, message=message)
+    run_module(module, targets=[{**TARGET, "max_capacity": 6}])
+    assert run_module(module, targets=[{**TARGET, "max_capacity": 6}])["changed"] is False
+    assert len(no_pauses) == 2
+
+
+def test_what_is_wrong_is_told_at_once(run_module, calls, no_pauses):
+    calls.refuse("RegisterScalableTarget", "ValidationException", message="Maximum capacity is too large")
+    assert "Maximum capacity is too large" in run_module(module, targets=[TARGET])["msg"]
+    assert no_pauses == []

@@ -93,6 +93,14 @@ def test_the_schema_of_an_older_airflow_is_kept_as_a_snapshot_first(account, mig
     assert account.tag == f"{DIGEST} admin"
 
 
+def test_a_database_that_takes_no_snapshot_right_now_is_waited_for(account, migrate, calls):
+    """As it is backed up each day, and changed for a while after ModifyDBInstance."""
+    account.ends["migrate --no-upgrade"] = 4
+    calls.refuse("CreateDBSnapshot", "InvalidDBInstanceState", times=3)
+    assert migrate()["snapshot"] == SNAPSHOT
+    assert account.ran == ["migrate --no-upgrade", "migrate", "create-admin"]
+
+
 def test_an_upgrade_that_fails_names_the_snapshot_and_is_not_remembered(account, migrate):
     account.ends.update({"migrate --no-upgrade": 4, "migrate": 1})
     message = migrate()["msg"]

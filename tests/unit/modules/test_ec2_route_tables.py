@@ -221,3 +221,9 @@ def test_absent_deletes_only_what_is_named_and_what_uses_it_goes_on(tables, ec2,
     assert done["route_tables"][0]["reasons"] == ["deleted"]
     assert named(ec2, vpc) == ["test-public"]
     assert run_module(module, route_tables=unwanted, state="absent")["changed"] is False
+
+
+def test_a_vpc_that_is_not_known_everywhere_yet_is_waited_for(tables, run_module, calls, no_pauses):
+    calls.refuse("CreateRouteTable", "InvalidVpcID.NotFound", times=2)
+    assert run_module(module, route_tables=tables)["changed"] is True
+    assert run_module(module, route_tables=tables)["changed"] is False

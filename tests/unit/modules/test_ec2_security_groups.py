@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.aws import ec2_security_groups as api
 from ansible_collections.farflow.airflow.plugins.modules import ec2_security_groups as module
 
 
@@ -195,10 +196,13 @@ def test_rules_that_came_or_went_meanwhile_are_fine(ids, run_module, calls):
     assert described(group)["IpPermissions"] == []
 
 
-def test_rules_of_a_group_that_does_not_exist_are_refused(ids, run_module, calls):
+def test_rules_of_a_group_that_does_not_exist_are_refused(ids, run_module, calls, pauses):
     rules = [open_api(ids), {"name": "test-lost", "group_id": "sg-0123456789abcdef0"}]
     failed = run_module(module, rules=rules)
-    assert failed["msg"] == "there is no security group sg-0123456789abcdef0 (test-lost) to give rules to"
+    assert failed["msg"] == (
+        "gave up waiting for the security groups of the rules after 60 s: there is no sg-0123456789abcdef0 (test-lost) "
+        "to give rules to"
+    )
     assert calls.mutating == []
 
 
@@ -268,3 +272,19 @@ def test_a_group_that_stays_in_use_is_told_with_its_users(ids, vpc, run_module, 
         f"it is used by network interface {identifier} (a task of ECS), a rule of security group foreign ({foreign})"
     )
     assert sum(pauses) == pytest.approx(600)
+
+
+def test_a_group_that_an_answer_leaves_out_is_waited_for(ids, run_module, monkeypatch, no_pauses):
+    answers, describe = [[], []], api.describe
+
+    def late(clients, filters):
+        return answers.pop() if answers and "group-id" in filters else describe(clients, filters)
+
+    monkeypatch.setattr(api, "describe", late)
+    assert run_module(module, rules=[open_api(ids)])["changed"] is True
+    assert answers == []
+
+
+def test_a_vpc_that_is_not_known_everywhere_yet_is_waited_for(groups, run_module, calls, no_pauses):
+    calls.refuse("CreateSecurityGroup", "InvalidVpcID.NotFound", times=2)
+    assert run_module(module, security_groups=groups)["changed"] is True

@@ -135,6 +135,26 @@ def test_check_mode_starts_nothing_and_uploads_nothing(codebuild, build, image):
     assert uploaded() == {}
 
 
+def not_allowed(build):
+    denied = {"statusCode": "ACCESS_DENIED", "message": "Service role does not allow to create log streams"}
+    phases = [{"phaseType": "QUEUED", "phaseStatus": "FAILED", "contexts": [denied]}, {"phaseType": "COMPLETED"}]
+    build.update(buildStatus="FAILED", buildComplete=True, phases=phases)
+
+
+def test_a_role_whose_rights_are_not_known_yet_is_waited_for(codebuild, build, image):
+    courses = [not_allowed, not_allowed, succeed]
+    codebuild.builds.run = lambda started: courses.pop(0)(started)
+    assert build(image())["images"][0]["digest"]
+    assert len(codebuild.builds.stored) == 3
+
+
+def test_a_role_that_stays_without_rights_is_told(codebuild, build, image):
+    codebuild.builds.run = not_allowed
+    message = build(image())["msg"]
+    assert "gave up waiting for the role of CodeBuild to be allowed what image" in message
+    assert "ended as FAILED in phase QUEUED: Service role does not allow to create log streams" in message
+
+
 def test_the_context_is_uploaded_whole_and_alone(codebuild, build, image, tmp_path):
     (tmp_path / "ca.pem").write_text("certificates\n")
     (entry,) = build(image(exclude=["secret"]), build_ca_bundle=str(tmp_path / "ca.pem"))["images"]

@@ -300,6 +300,19 @@ def test_what_the_first_load_balancer_or_role_needs_is_waited_for(cluster, run_m
     assert (len(tokens), len(set(tokens))) == (4, 1)
 
 
+def test_a_change_that_needs_a_new_load_balancer_is_tried_again(cluster, run_module, no_pauses):
+    run(run_module, service())
+    refusals = ["The target group with targetGroupArn arn:group does not have an associated load balancer."] * 2
+
+    def fault(operation, given):
+        if operation == "UpdateService" and refusals:
+            raise AwsError("InvalidParameterException", refusals.pop())
+
+    cluster.wire.fault = fault
+    assert run(run_module, service(desired_count=3))["changed"] is True
+    assert cluster.services.stored["test-web"]["desiredCount"] == 3
+
+
 def test_everything_wrong_is_told_before_aws_is_called(ecs, run_module):
     wrong = service("test-a", desired_count=None, launch_typ="FARGATE", placement_strategy=[{"type": "random"}])
     result = run(run_module, wrong, service(), service())

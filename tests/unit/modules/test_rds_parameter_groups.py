@@ -125,3 +125,9 @@ def test_find_sees_the_environment_and_no_other(client, run_module):
     clients = Clients(lambda service, config: boto3.client(service, config=config))
     actions = plan([pure.desired(GROUP)], glue.find(clients, "test", ["test-database"]))
     assert [(action.kind, action.resource.name) for action in actions] == [("delete", "test-extra")]
+
+
+def test_a_group_whose_instance_was_just_deleted_is_tried_again(client, run_module, calls, no_pauses):
+    run_module(module, parameter_groups=[GROUP])
+    calls.refuse("DeleteDBParameterGroup", "InvalidDBParameterGroupState", times=3)
+    assert run_module(module, parameter_groups=[{"name": GROUP["name"]}], state="absent")["changed"] is True

@@ -111,3 +111,9 @@ def test_one_that_is_gone_meanwhile_is_fine(client, group, run_module, calls):
     calls.before("DeleteDBSubnetGroup", lambda: client.delete_db_subnet_group(DBSubnetGroupName="test-database"))
     run_module(module, subnet_groups=[{"name": "test-database"}], state="absent")
     assert client.describe_db_subnet_groups()["DBSubnetGroups"] == []
+
+
+def test_a_group_whose_instance_was_just_deleted_is_tried_again(client, group, run_module, calls, no_pauses):
+    run_module(module, subnet_groups=[group])
+    calls.refuse("DeleteDBSubnetGroup", "InvalidDBSubnetGroupStateFault", times=3)
+    assert run_module(module, subnet_groups=[{"name": "test-database"}], state="absent")["changed"] is True

@@ -10,6 +10,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import s3_buckets
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import s3_buckets as pure
 from ansible_collections.farflow.airflow.plugins.modules import s3_buckets as module
+from botocore.client import BaseClient
 
 NAME = "test-logs-123456789012"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
@@ -296,3 +297,24 @@ def test_what_the_plan_hands_over_is_what_was_given():
     resource = pure.desired(BUCKET)
     handed = json.loads(json.dumps({**resource.properties, "name": resource.name}))
     assert pure.desired(handed) == resource
+
+
+@pytest.mark.parametrize("code", ["InternalError", "SlowDown"])
+def test_objects_that_s3_could_not_delete_right_now_are_deleted_again(aws, run_module, monkeypatch, no_pauses, code):
+    run_module(module, buckets=[{"name": NAME, "versioning": True}])
+    filled()
+    call, asked = BaseClient._make_api_call, []
+
+    def fail_for_some(client, operation, given):
+        if operation != "DeleteObjects":
+            return call(client, operation, given)
+        objects = given["Delete"]["Objects"]
+        asked.append(len(objects))
+        done, left = (objects[1:], objects[:1]) if len(asked) == 1 else (objects, [])
+        answer = call(client, operation, {**given, "Delete": {**given["Delete"], "Objects": done}})
+        return {**answer, "Errors": [{**each, "Code": code, "Message": "Please try again."} for each in left]}
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", fail_for_some)
+    assert run_module(module, buckets=[{"name": NAME}], state="absent", empty=True)["changed"] is True
+    assert asked[1:] == [1]
+    assert names() == []

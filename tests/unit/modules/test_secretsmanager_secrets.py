@@ -242,11 +242,13 @@ def test_absent_for_ever_takes_what_is_pending_too(client, run_module):
 
 
 KEPT = "You can't create this secret because a secret with this name is already scheduled for deletion."
+DELETED = "You can't perform this operation on the secret because it was deleted."
 
 
 def test_the_name_of_a_secret_that_was_just_deleted_is_waited_for(client, run_module, monkeypatch, pauses):
     refused = Calls(monkeypatch)
-    refused.refuse("CreateSecret", "InvalidRequestException", times=2, message=KEPT)
+    refused.refuse("CreateSecret", "InvalidRequestException", message=KEPT)
+    refused.refuse("CreateSecret", "InvalidRequestException", message=DELETED)
     refused.refuse("CreateSecret", "ResourceExistsException")
     assert entries(run_module(module, secrets=[FERNET])) == {FERNET["name"]: (True, ["created"])}
     assert len(pauses) == 3

@@ -134,3 +134,25 @@ def test_properties_are_plain_and_named_as_the_arguments(spec):
         assert json.loads(json.dumps(resource.properties)) == resource.properties
     again = pure.desired({**spec, "target_groups": [{**group.properties, "name": group.name}]})
     assert again[0] == group
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        ("DescribeTargetGroupAttributes", "TargetGroupNotFound"),
+        ("ModifyTargetGroupAttributes", "TargetGroupNotFound"),
+        ("DescribeLoadBalancerAttributes", "LoadBalancerNotFound"),
+        ("ModifyLoadBalancerAttributes", "LoadBalancerNotFound"),
+        ("CreateListener", "TargetGroupNotFound"),
+        ("DescribeListeners", "LoadBalancerNotFound"),
+        ("DescribeTags", "ListenerNotFound"),
+    ],
+)
+def test_what_aws_does_not_know_everywhere_yet_is_waited_for(run_module, spec, calls, no_pauses, operation, code):
+    run_module(module, **spec)
+    run_module(module, name="test-airflow", state="absent")
+    calls.refuse(operation, code, times=2)
+    assert len(run_module(module, **spec)["reasons"]) == 4
+    if operation in ("DescribeListeners", "DescribeTags"):
+        calls.refuse(operation, code, times=2)
+    assert run_module(module, **spec)["changed"] is False
