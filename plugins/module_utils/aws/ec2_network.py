@@ -27,9 +27,9 @@ _SUBNET = "subnet"
 _INTERNET_GATEWAY = "internet gateway"
 _ADDRESS = "elastic IP address"
 
-_IN_USE = {"DependencyViolation"}
+_IN_USE = frozenset({"DependencyViolation"})
 #: The last two are what AWS says of an address whose NAT gateway is there still, or just was.
-_ADDRESS_IN_USE = {"InvalidIPAddress.InUse", "AuthFailure", "InvalidNetworkInterfaceID.NotFound"}
+_ADDRESS_IN_USE = frozenset({"InvalidIPAddress.InUse", "AuthFailure", "InvalidNetworkInterfaceID.NotFound"})
 _GONE = {
     "InvalidVpcID.NotFound",
     "InvalidSubnetID.NotFound",
@@ -151,7 +151,7 @@ def release_address(clients: Clients, allocation_id: str) -> str:
         return _kept(lambda: clients("ec2").release_address(AllocationId=allocation_id), _ADDRESS_IN_USE)
 
 
-def _kept(call: Callable[[], Any], in_use: set[str] = _IN_USE) -> str:
+def _kept(call: Callable[[], Any], in_use: frozenset[str] = _IN_USE) -> str:
     try:
         unless(_GONE, call)
     except ClientError as error:

@@ -143,7 +143,11 @@ def not_allowed(build):
 
 def test_a_role_whose_rights_are_not_known_yet_is_waited_for(codebuild, build, image):
     courses = [not_allowed, not_allowed, succeed]
-    codebuild.builds.run = lambda started: courses.pop(0)(started)
+
+    def run(started):
+        courses.pop(0)(started)
+
+    codebuild.builds.run = run
     assert build(image())["images"][0]["digest"]
     assert len(codebuild.builds.stored) == 3
 
