@@ -119,6 +119,17 @@ def unless(codes: set[str], call: Callable[[], Any], default: Any = None) -> Any
         raise
 
 
+def refused(codes: set[str], call: Callable[[], Any]) -> str:
+    """AWS's words when it answers the call with one of the error codes; empty when it does what is asked."""
+    try:
+        call()
+    except ClientError as error:
+        if error_code(error) in codes:
+            return str(error)
+        raise
+    return ""
+
+
 def chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
     """The items in lists of at most ``size``."""
     for start in range(0, len(items), size):

@@ -12,12 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-try:
-    from botocore.exceptions import ClientError
-except ImportError:  # AnsibleAWSModule says what is missing
-    ClientError = Exception
-
-from .calls import Clients, doing, error_code, pages, unless
+from .calls import Clients, doing, pages, refused, unless
 from .ec2_tags import specification
 
 Filters = Mapping[str, list[str]]
@@ -27,9 +22,9 @@ _SUBNET = "subnet"
 _INTERNET_GATEWAY = "internet gateway"
 _ADDRESS = "elastic IP address"
 
-_IN_USE = frozenset({"DependencyViolation"})
+_IN_USE = {"DependencyViolation"}
 #: The last two are what AWS says of an address whose NAT gateway is there still, or just was.
-_ADDRESS_IN_USE = frozenset({"InvalidIPAddress.InUse", "AuthFailure", "InvalidNetworkInterfaceID.NotFound"})
+_ADDRESS_IN_USE = {"InvalidIPAddress.InUse", "AuthFailure", "InvalidNetworkInterfaceID.NotFound"}
 _GONE = {
     "InvalidVpcID.NotFound",
     "InvalidSubnetID.NotFound",
@@ -127,35 +122,31 @@ def detach(clients: Clients, gateway_id: str, vpc_id: str) -> str:
     something still uses what is to go, and none when it is done.
     """
     with doing(f"detach from VPC {vpc_id} the", _INTERNET_GATEWAY, gateway_id):
-        return _kept(lambda: clients("ec2").detach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id))
+        return _kept(
+            _IN_USE, lambda: clients("ec2").detach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id)
+        )
 
 
 def delete_vpc(clients: Clients, vpc_id: str) -> str:
     """Deletes a VPC; one that is gone is fine, here and below."""
     with doing("delete", _VPC, vpc_id):
-        return _kept(lambda: clients("ec2").delete_vpc(VpcId=vpc_id))
+        return _kept(_IN_USE, lambda: clients("ec2").delete_vpc(VpcId=vpc_id))
 
 
 def delete_subnet(clients: Clients, subnet_id: str) -> str:
     with doing("delete", _SUBNET, subnet_id):
-        return _kept(lambda: clients("ec2").delete_subnet(SubnetId=subnet_id))
+        return _kept(_IN_USE, lambda: clients("ec2").delete_subnet(SubnetId=subnet_id))
 
 
 def delete_internet_gateway(clients: Clients, gateway_id: str) -> str:
     with doing("delete", _INTERNET_GATEWAY, gateway_id):
-        return _kept(lambda: clients("ec2").delete_internet_gateway(InternetGatewayId=gateway_id))
+        return _kept(_IN_USE, lambda: clients("ec2").delete_internet_gateway(InternetGatewayId=gateway_id))
 
 
 def release_address(clients: Clients, allocation_id: str) -> str:
     with doing("release", _ADDRESS, allocation_id):
-        return _kept(lambda: clients("ec2").release_address(AllocationId=allocation_id), _ADDRESS_IN_USE)
+        return _kept(_ADDRESS_IN_USE, lambda: clients("ec2").release_address(AllocationId=allocation_id))
 
 
-def _kept(call: Callable[[], Any], in_use: frozenset[str] = _IN_USE) -> str:
-    try:
-        unless(_GONE, call)
-    except ClientError as error:
-        if error_code(error) in in_use:
-            return str(error)
-        raise
-    return ""
+def _kept(in_use: set[str], call: Callable[[], Any]) -> str:
+    return refused(in_use, lambda: unless(_GONE, call))

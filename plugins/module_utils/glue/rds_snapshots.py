@@ -36,8 +36,8 @@ def _untagged(snapshot: Resource) -> Resource:
 
 
 def create(clients: Clients, instance: str, identifier: str, tags: Mapping[str, str], limit: float | None) -> None:
-    """Takes a snapshot of an instance, and waits up to ``limit`` seconds until it is finished; None does not wait.
-    Safe to repeat with the same identifier.
+    """Takes a snapshot of an instance as soon as that takes one, and waits up to ``limit`` seconds until it is
+    finished; None does not wait for that. Safe to repeat with the same identifier.
     """
     patiently(
         lambda: api.create(clients, instance, identifier, tags),

@@ -149,10 +149,13 @@ def test_properties_are_plain_and_named_as_the_arguments(spec):
     ],
 )
 def test_what_aws_does_not_know_everywhere_yet_is_waited_for(run_module, spec, calls, no_pauses, operation, code):
+    spec["attributes"] = {"load_balancing.cross_zone.enabled": True}
     run_module(module, **spec)
     run_module(module, name="test-airflow", state="absent")
+    calls.made.clear()
     calls.refuse(operation, code, times=2)
     assert len(run_module(module, **spec)["reasons"]) == 4
+    assert len(calls.of(operation)) > 2
     if operation in ("DescribeListeners", "DescribeTags"):
         calls.refuse(operation, code, times=2)
     assert run_module(module, **spec)["changed"] is False
