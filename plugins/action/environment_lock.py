@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import os
 import uuid
@@ -21,6 +22,7 @@ from ..module_utils.glue import lock, processes
 from ..module_utils.glue.lock_keeper import Keeper, end
 from ..module_utils.glue.session import client_factory
 from ..module_utils.pure import lock as pure
+from ..plugin_utils.worker import say_at_once
 
 _ARGUMENTS = {
     "environment": {"type": "str", "required": True},
@@ -72,7 +74,7 @@ class ActionModule(ActionBase):
                 arguments["tags"],
                 broken=bool(arguments["break_lock"]),
                 wait=arguments["wait_minutes"] * 60,
-                tell=self._display.display,
+                tell=functools.partial(say_at_once, self._display),
             )
         except BaseException:
             keeper.dismiss()

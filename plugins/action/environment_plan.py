@@ -18,7 +18,7 @@ from ..module_utils.pure.layers import checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
 from ..module_utils.pure.layers.refusals import elsewhere, refusals, too_large
 from ..plugin_utils import inputs as given
-from ..plugin_utils.worker import collect_little_garbage
+from ..plugin_utils.worker import collect_little_garbage, say_at_once
 
 _REFUSAL = "the inputs are not right, nothing was done:"
 
@@ -57,7 +57,7 @@ class ActionModule(ActionBase):
             words = unfinished(seen, previous, under_way, bool(arguments.get("converged")))
             if words and not told:
                 told.append("waiting: AWS does not show yet all that was done")
-                self._display.display(*told)
+                say_at_once(self._display, *told)
             return NotYet(words) if words else seen
 
         wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
@@ -95,7 +95,7 @@ class ActionModule(ActionBase):
                 return seen
             if states != told:
                 told[:] = states
-                self._display.display(f"waiting: {', '.join(states)}")
+                say_at_once(self._display, f"waiting: {', '.join(states)}")
             return NotYet(", ".join(states))
 
         minutes = int(arguments.get("wait_minutes") or 0)

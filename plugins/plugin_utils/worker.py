@@ -1,11 +1,12 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the processes are told that Ansible forks for one task each."""
+"""What concerns the processes that Ansible forks for one task each."""
 
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 _THRESHOLDS = (20_000, 50, 100)
 
@@ -16,3 +17,10 @@ def collect_little_garbage() -> None:
     """
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)
+
+
+def say_at_once(display: Any, text: str) -> None:
+    """Says why a task takes long, while it does. Where stdout is no terminal, Ansible keeps what is said there until
+    the next task starts.
+    """
+    display.display(text, stderr=True)

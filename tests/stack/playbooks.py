@@ -117,8 +117,9 @@ class Playbooks:
 
     def _environment(self) -> dict[str, str]:
         tools = Path(sys.executable).parent
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         return {
-            **os.environ,
+            **inherited,  # and what is printed is kept back as anybody's is
             **self.aws.environment,
             "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
             "ANSIBLE_HOME": str(self._home),

@@ -42,7 +42,7 @@ def take(monkeypatch, pauses):
         said, result = [], {}
         action = plugin.ActionModule.__new__(plugin.ActionModule)
         action._task = SimpleNamespace(args=arguments, check_mode=False)
-        action._display = SimpleNamespace(display=said.append)
+        action._display = SimpleNamespace(display=lambda text, stderr: said.append((text, stderr)))
         action._inputs = lambda task_vars, wanted, state: {"farflow_teardown_keep": []}
         action._look = aws.look
         try:
@@ -62,7 +62,7 @@ def test_what_aws_shows_late_is_waited_for(take, pauses, arguments):
     aws = Aws(OLD, OLD, NEW)
     result, said, error = take(aws, **arguments)
     assert (error, result["pending"], aws.looks, len(pauses)) == (None, 0, 3, 2)
-    assert said == ["waiting: AWS does not show yet all that was done"]
+    assert said == [("waiting: AWS does not show yet all that was done", True)]
 
 
 @pytest.mark.parametrize("arguments", [{"converged": True}, {"previous": DONE}], ids=["converged", "previous"])
