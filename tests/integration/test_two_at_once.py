@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
 import socket
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import processes
@@ -34,20 +32,9 @@ def until(condition, process=None):
     end = time.monotonic() + _LIMIT
     while not (answer := condition()):
         assert process is None or process.poll() is None, "it ended too early"
-        assert time.monotonic() < end, f"it never came to that; what runs, and where in the kernel it is: {running()}"
+        assert time.monotonic() < end, "it never came to that"
         time.sleep(0.05)
     return answer
-
-
-def running():
-    """Every ansible-playbook, with what the kernel knows of each of its threads."""
-    found = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if b"ansible-playbook" in (process / "cmdline").read_bytes():
-                threads = [(task / "wchan").read_text() for task in (process / "task").iterdir()]
-                found[process.name] = (process / "status").read_text().split("PPid:\t")[1].split()[0], threads
-    return found
 
 
 def elsewhere(aws, minutes):
