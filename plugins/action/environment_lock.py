@@ -64,7 +64,8 @@ class ActionModule(ActionBase):
 
     def _take(self, arguments):
         environment = arguments["environment"]
-        keeper = Keeper(Clients(client_factory(arguments)), environment)
+        tell = functools.partial(say_at_once, self._display)
+        keeper = Keeper(Clients(client_factory(arguments)), environment, tell)
         claim = _claim(keeper.process, keeper.started)
         try:
             taken = lock.take(
@@ -74,7 +75,7 @@ class ActionModule(ActionBase):
                 arguments["tags"],
                 broken=bool(arguments["break_lock"]),
                 wait=arguments["wait_minutes"] * 60,
-                tell=functools.partial(say_at_once, self._display),
+                tell=tell,
             )
         except BaseException:
             keeper.dismiss()

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """The lock's keeper: a process beside ansible-playbook that renews the lock while that runs, however long a single
-task takes, and gives the lock back when that ends without having done so.
+task takes, and gives the lock back when that ends without having done so. When the lock was lost, it interrupts the
+playbook: what it does may be what another one does as well.
 
 It is a fork, so that credentials stay in memory; the claim names it, so that nobody else has to know it. When machine
 and keeper are lost together, the lock expires.
@@ -11,6 +12,7 @@ and keeper are lost together, the lock expires.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import time
@@ -31,13 +33,15 @@ _ENDS_WITHIN = 10.0  # seconds, then it is killed
 class Keeper:
     """A keeper that waits until the lock is taken; then comes `keep`, otherwise `dismiss`."""
 
-    def __init__(self, clients: Clients, environment: str) -> None:
-        """``clients``: which nobody has used yet, since connections can't be shared with a fork."""
+    def __init__(self, clients: Clients, environment: str, tell: Callable[[str], None]) -> None:
+        """``clients``: which nobody has used yet, since connections can't be shared with a fork. ``tell`` says
+        something to who watches the playbook, from the fork as well.
+        """
         claims, self._claims = os.pipe()
         self.process = os.fork()
         if not self.process:
             os.close(self._claims)
-            _live(claims, clients, environment)
+            _live(claims, clients, environment, tell)
         os.close(claims)
         self.started = processes.started(self.process)
 
@@ -70,8 +74,11 @@ def keep(
     claim: pure.Claim,
     runs: Callable[[], bool],
     is_told_to_end: Callable[[], bool],
+    lost: Callable[[], None],
 ) -> None:
-    """Renews the lock while the playbook ``runs``, then gives it back. ``is_told_to_end`` is asked after a pause."""
+    """Renews the lock while the playbook ``runs``, then gives it back. ``is_told_to_end`` is asked after a pause.
+    ``lost`` is called when it was lost.
+    """
     due = lock.now() + pure.RENEWED_EVERY
     while runs():
         if is_told_to_end():
@@ -80,6 +87,7 @@ def keep(
             continue
         try:
             if not lock.renew(clients, environment, claim):
+                lost()
                 return
             due = lock.now() + pure.RENEWED_EVERY
         except FarflowError:  # nobody would hear of it, and there is time for more tries
@@ -89,7 +97,20 @@ def keep(
         lock.give_back(clients, environment)
 
 
-def _live(claims: int, clients: Clients, environment: str) -> NoReturn:
+def interrupt(environment: str, claim: pure.Claim, tell: Callable[[str], None]) -> None:
+    """Ends the playbook of a claim as Ctrl-C would."""
+    if not _runs(claim):
+        return
+    tell(
+        f"environment {environment}: this run has lost its lock, which was taken over, broken or deleted. It is "
+        "interrupted here; run again when nobody else changes the environment"
+    )
+    time.sleep(_LOOKS_EVERY)  # in which that is printed
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(claim.process, signal.SIGINT)
+
+
+def _live(claims: int, clients: Clients, environment: str, tell: Callable[[str], None]) -> NoReturn:
     """The life of a keeper. It never returns into the program that it is a fork of."""
     try:
         os.setsid()  # what ends the terminal or the process group does not end it
@@ -100,7 +121,8 @@ def _live(claims: int, clients: Clients, environment: str) -> NoReturn:
         with os.fdopen(claims) as pipe:
             claim = pure.claim(pipe.read())
         if claim:
-            keep(clients, environment, claim, lambda: _runs(claim), _is_told_to_end)
+            lost = functools.partial(interrupt, environment, claim, tell)
+            keep(clients, environment, claim, lambda: _runs(claim), _is_told_to_end, lost)
     finally:
         os._exit(0)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import lock, lock_keeper
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import lock, lock_keeper, processes
 from parameters import Parameters
 from test_lock import NAME, claim, holder
 
@@ -19,6 +22,7 @@ class Playbook:
 
     def __init__(self, minutes, end_at=None):
         self.minutes = 0
+        self.was_interrupted_at = None
         self._lasts = minutes
         self._end_at = end_at
 
@@ -27,6 +31,9 @@ class Playbook:
 
     def runs(self):
         return self.minutes < self._lasts
+
+    def interrupt(self):
+        self.was_interrupted_at = self.minutes
 
     def pause(self):
         self.minutes += 1
@@ -42,7 +49,7 @@ def keep(ssm, monkeypatch, playbook):
     monkeypatch.setattr(lock, "now", playbook.now)
     ssm.versions[NAME] = [claim("a", minutes=30).as_text()]
     clients = Clients(lambda service, config: ssm)
-    lock_keeper.keep(clients, "prod", claim("a"), playbook.runs, playbook.pause)
+    lock_keeper.keep(clients, "prod", claim("a"), playbook.runs, playbook.pause, playbook.interrupt)
 
 
 def test_a_wait_of_an_hour_does_not_lose_the_lock(ssm, monkeypatch):
@@ -84,14 +91,28 @@ def test_a_renewal_that_fails_is_made_again_soon(ssm, monkeypatch):
     assert ssm.calls == ["history", "put"]
 
 
-@pytest.mark.parametrize("minutes", [60, 3])
-def test_who_lost_the_lock_does_not_touch_it_any_more(ssm, monkeypatch, minutes):
-    """Whether it finds out by its next renewal, or when the playbook ends."""
+@pytest.mark.parametrize(("minutes", "interrupted_at"), [(60, 5), (3, None)])
+def test_who_lost_the_lock_does_not_touch_it_any_more(ssm, monkeypatch, minutes, interrupted_at):
+    """It finds out by its next renewal, and ends the playbook, or when the playbook ends."""
 
     def broken():
         ssm.versions[NAME] = [claim("a").as_text(), claim("b").displacing(claim("a")).as_text()]
 
     ssm.before_a_call = broken
-    keep(ssm, monkeypatch, Playbook(minutes))
+    playbook = Playbook(minutes)
+    keep(ssm, monkeypatch, playbook)
     assert ssm.calls == ["history"]
     assert holder(ssm) == "b"
+    assert playbook.was_interrupted_at == interrupted_at
+
+
+def test_a_playbook_that_lost_its_lock_ends_as_by_a_key_and_says_why():
+    """The process that the claim names, and not another of its number."""
+    said = []
+    with subprocess.Popen(["sleep", "60"]) as playbook:
+        at = {"process": playbook.pid, "process_started": processes.started(playbook.pid)}
+        lock_keeper.interrupt("prod", replace(claim("a"), process=playbook.pid, process_started="another"), said.append)
+        assert (playbook.poll(), said) == (None, [])
+        lock_keeper.interrupt("prod", replace(claim("a"), **at), said.append)
+        assert playbook.wait(10) == -signal.SIGINT
+    assert said[0].startswith("environment prod: this run has lost its lock")
