@@ -81,3 +81,19 @@ def test_every_variable_that_is_read_is_declared_or_made(path):
 def test_a_variable_that_nobody_declares_is_found():
     play = {"when": "a and __b", "debug": {"msg": "{{ c.d | default(e) }} f"}, "vars": {"c": 1}, "register": "a"}
     assert set(reads(play)) - set(makes(play)) == {"__b", "e"}
+
+
+def multiplied(document) -> Iterator[str]:
+    """The templates in a document that make seconds of minutes."""
+    if isinstance(document, (Mapping, list)):
+        for value in document.values() if isinstance(document, Mapping) else document:
+            yield from multiplied(value)
+    elif isinstance(document, str) and "* 60" in document:
+        yield document
+
+
+def test_minutes_that_are_given_as_text_are_numbers():
+    """`-e rds_wait_minutes=60` gives a text, and sixty times that text is a number, too."""
+    templates = [one for path in [*PLAYBOOKS, *TASKS] for one in multiplied(yaml.safe_load(path.read_text()))]
+    minutes = dict.fromkeys([*OPTIONS, "wait_minutes"], "7")
+    assert {Environment(autoescape=True).from_string(one).render(minutes) for one in templates} == {"420"}
