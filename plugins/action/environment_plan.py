@@ -111,7 +111,8 @@ class ActionModule(ActionBase):
         values = {**given.defaults(self._load), **task_vars}
         templar = self._templar.copy_with_new_env(available_variables=values)
         inputs, refused = given.gather(options, values, templar.template)
-        wrong = given.unknown(task_vars, options) + refused + checks.problems(inputs) + _profile_problems(inputs)
+        wrong = given.unknown(task_vars, options) + refused + checks.problems(inputs)
+        wrong += _state_problems(inputs, state) + _profile_problems(inputs)
         layers = {each for name in wanted for each in (name, *LAYERS[name].needs)}
         needs_folder = state == "present" and layers & project.LAYERS
         if needs_folder:
@@ -126,6 +127,17 @@ class ActionModule(ActionBase):
     def _load(self, path):
         """What a YAML file holds, as the loader keeps it: nobody may change it."""
         return self._loader.load_from_file(path, unsafe=True, trusted_as_template=True)
+
+
+def _state_problems(inputs, state):
+    """Roles ask the variable, so a playbook that means the other must not begin."""
+    given_state = inputs.get("farflow_state", state)
+    if given_state == state:
+        return []
+    return [
+        f"farflow_state: is {given_state!r}, allowed: {state}; leave it out, since only teardown.yml removes an "
+        "environment, and no other playbook does"
+    ]
 
 
 def _profile_problems(inputs):

@@ -43,7 +43,7 @@ _ENVIRONMENT: list[Row] = [
         ("{{ nobody_knows_this }}", "template"),
     ),
     *_each("farflow_region", (None, "is not given"), ("Ireland", "'Ireland'"), ("eu-west", "'eu-west'"), (5, "'5'")),
-    *_each("farflow_state", ("gone", "present or absent")),
+    *_each("farflow_state", ("gone", "present or absent"), ("absent", "allowed: present")),
     *_each(
         "farflow_tags",
         ("team", "'team'"),

@@ -243,6 +243,13 @@ def test_teardown_of_another_environment_is_refused(playbooks, aws, project, con
     assert aws.calls() == []
 
 
+def test_a_teardown_that_is_told_that_the_environment_shall_exist_is_refused(playbooks, aws, project):
+    outcome = playbooks.run("teardown", farflow_teardown_confirm="local", farflow_state="present", **project.variables)
+    assert outcome.code != 0
+    assert missing(["farflow_state: is 'present', allowed: absent", "nothing was done"], [outcome.output]) == []
+    assert aws.calls() == []
+
+
 @pytest.mark.parametrize(("playbook", "more"), [("deploy", {}), ("teardown", {"farflow_teardown_confirm": "local"})])
 def test_an_environment_of_another_region_is_left_alone(playbooks, aws, project, playbook, more):
     """IAM roles have no region: they would be taken from the environment that uses them."""
