@@ -13,7 +13,7 @@ from pathlib import Path
 
 import docker
 
-from tests.embedded_aws import EmbeddedAWS
+from tests.embedded_aws import EmbeddedAWS, forget_accounts
 
 from . import machine
 from .bench import Bench, Measurement
@@ -29,6 +29,7 @@ _PAGE = ROOT / "docs" / "bench.md"
 
 def main() -> int:
     arguments = _arguments()
+    forget_accounts()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # an end from outside cleans up as Ctrl-C does
     about = machine.description()
     measured: list[Measurement] = []

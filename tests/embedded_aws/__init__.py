@@ -5,6 +5,6 @@ The collection knows nothing of it: it sees an endpoint URL and credentials, as 
 
 from __future__ import annotations
 
-from .instance import EmbeddedAWS
+from .instance import EmbeddedAWS, forget_accounts
 
-__all__ = ["EmbeddedAWS"]
+__all__ = ["EmbeddedAWS", "forget_accounts"]

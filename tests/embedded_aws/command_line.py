@@ -7,7 +7,7 @@ import shlex
 import sys
 
 from . import base_images, engine
-from .instance import EmbeddedAWS, EmbeddedAWSError
+from .instance import EmbeddedAWS, EmbeddedAWSError, accounts
 from .progress import say
 from .settings import Settings, folder_of
 
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     _server_options(up)
     down = _command(commands, "down", _down, "stop it and remove all that it made")
     down.add_argument("--engine", action="store_true", help="also stop a Docker engine that was started here")
-    _command(commands, "env", _env, "print export lines")
+    _command(commands, "env", _env, "print lines for a shell that point AWS clients at it")
     _command(commands, "status", _status, "say whether it is up")
     _command(commands, "reset", _reset, "an empty account again, containers gone")
     serve = _command(commands, "serve", _serve, "the process behind `up`")
@@ -74,7 +74,11 @@ def _down(arguments: argparse.Namespace) -> None:
 
 
 def _env(arguments: argparse.Namespace) -> None:
-    for name, value in EmbeddedAWS(arguments.name).environment.items():
+    environment = EmbeddedAWS(arguments.name).environment
+    for name in accounts():
+        if name not in environment:
+            print(f"unset {name}")
+    for name, value in environment.items():
         print(f"export {name}={shlex.quote(value)}")
 
 

@@ -79,7 +79,7 @@ class EmbeddedAWS:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What points boto3, the AWS CLI and Ansible at it. Empty values silence a user's own profile."""
+        """What points boto3, the AWS CLI and Ansible at it, once `accounts` are out of the environment."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
@@ -229,6 +229,17 @@ def _as_arguments(settings: Settings) -> list[str]:
     arguments += ["--container-cidr", settings.container_cidr]
     arguments += ["--database-seconds", str(settings.database_seconds)]
     return [*arguments, "--fast"] if settings.fast else arguments
+
+
+def accounts() -> list[str]:
+    """The names in the environment that lead AWS clients to accounts, profiles and endpoints of the caller's own."""
+    return sorted(name for name in os.environ if name.startswith("AWS_"))
+
+
+def forget_accounts() -> None:
+    """Takes them out of this process's environment."""
+    for name in accounts():
+        del os.environ[name]
 
 
 def _clean_environment() -> dict[str, str]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from tests.embedded_aws import EmbeddedAWS
+from tests.embedded_aws import EmbeddedAWS, forget_accounts
 from tests.integration.conftest import Project
 from tests.stack.playbooks import ROOT, Playbooks
 
@@ -102,6 +102,7 @@ def checkov(command: str) -> Iterator[Finding]:
 
 
 def main(prowler_command: str, checkov_command: str) -> int:
+    forget_accounts()
     shutil.rmtree(REPORTS, ignore_errors=True)  # prowler adds to a report that is there
     REPORTS.mkdir(parents=True)
     aws = EmbeddedAWS("security", fast=True)

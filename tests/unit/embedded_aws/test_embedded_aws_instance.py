@@ -54,8 +54,9 @@ def test_the_command_line_brings_up_points_and_takes_down():
     try:
         endpoint = subprocess.run(up, check=True, capture_output=True, text=True).stdout.strip()
         again = subprocess.run(up, check=True, capture_output=True, text=True).stdout.strip()
-        script = f'eval "$({" ".join(COMMAND)} env --name {name})"; echo "$AWS_ENDPOINT_URL $AWS_REGION"'
-        pointed = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True).stdout
+        script = f'eval "$({" ".join(COMMAND)} env --name {name})"; echo "$AWS_ENDPOINT_URL $AWS_REGION$AWS_PROFILE"'
+        mine = {**os.environ, "AWS_PROFILE": "mine", "AWS_REGION": "mars"}
+        pointed = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True, env=mine).stdout
         assert endpoint == again
         assert pointed == f"{endpoint} us-east-1\n"
     finally:
