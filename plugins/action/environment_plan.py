@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.aws.calls import Clients
@@ -21,6 +23,10 @@ from ..plugin_utils import inputs as given
 from ..plugin_utils.worker import collect_little_garbage, say_at_once
 
 _REFUSAL = "the inputs are not right, nothing was done:"
+
+# Modules of amazon.aws take either from the environment, and fail where there are both.
+_PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 # What was changed is not always in AWS's answers at once: of IAM, of S3's configuration, of its lists.
 _SHOWN_AFTER = 90
@@ -141,8 +147,19 @@ def _state_problems(inputs, state):
 
 
 def _profile_problems(inputs):
-    """What is wrong with the profile as only this machine's AWS configuration can tell."""
+    """What is wrong with the profile as only this machine's AWS configuration and environment can tell."""
     profile = inputs.get("farflow_profile")
-    if not profile or profile in (there := profiles()):
-        return []
-    return [f"farflow_profile: is {profile!r}, allowed: {', '.join(there) or 'none, as AWS is not configured here'}"]
+    problems = []
+    if profile and profile not in (there := profiles()):
+        known = ", ".join(there) or "none, as AWS is not configured here"
+        problems.append(f"farflow_profile: is {profile!r}, allowed: {known}")
+    names = "farflow_profile" if profile else _given(_PROFILES)
+    keys = "farflow_access_key" if inputs.get("farflow_access_key") else _given(_KEYS)
+    if names and keys and not (profile and inputs.get("farflow_access_key")):
+        problems.append(f"{names}: names a profile beside the keys of {keys}, allowed: one of them; unset the other")
+    return problems
+
+
+def _given(variables):
+    """The first of some environment variables that is set; None when none is."""
+    return next((name for name in variables if os.environ.get(name)), None)

@@ -96,3 +96,29 @@ def test_a_refusal_is_not_waited_for(take, pauses, monkeypatch):
     monkeypatch.setattr(plugin, "refusals", lambda inputs, known, wanted: ["it is protected"])
     _result, _said, error = take(Aws(OLD), converged=True)
     assert (error, pauses) == ("it is protected\nnothing was done", [])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "environment", "named"),
+    [
+        ({}, {}, ()),
+        ({"farflow_profile": "work"}, {}, ()),
+        ({}, {"AWS_PROFILE": "work"}, ()),
+        ({}, {"AWS_ACCESS_KEY_ID": "AKIA"}, ()),
+        ({"farflow_access_key": "embedded"}, {"AWS_ACCESS_KEY_ID": "AKIA"}, ()),
+        ({"farflow_profile": "work"}, {"AWS_PROFILE": "another"}, ()),
+        ({"farflow_profile": "work"}, {"AWS_ACCESS_KEY_ID": "AKIA"}, ("farflow_profile", "AWS_ACCESS_KEY_ID")),
+        ({}, {"AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "x"}, ("AWS_PROFILE", "AWS_SESSION_TOKEN")),
+        ({"farflow_access_key": "embedded"}, {"AWS_PROFILE": "work"}, ("AWS_PROFILE", "farflow_access_key")),
+    ],
+)
+def test_a_profile_beside_keys_is_refused(monkeypatch, inputs, environment, named):
+    """Not by the first module of amazon.aws, in the middle of a deploy."""
+    monkeypatch.setattr(plugin, "profiles", lambda: ["work"])
+    for name in (*plugin._PROFILES, *plugin._KEYS):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    problems = plugin._profile_problems(inputs)
+    assert len(problems) == bool(named)
+    assert [word for word in named if word not in problems[0]] == []
