@@ -38,6 +38,8 @@ _ARGUMENTS = {
     "session_token": {"type": "str", "no_log": True},
     "validate_certs": {"type": "bool", "default": True},
     "aws_ca_bundle": {"type": "path"},
+    "aws_config": {"type": "dict"},
+    "debug_botocore_endpoint_logs": {"type": "bool"},
 }
 _LONGEST_NAME = 200
 

@@ -12,6 +12,7 @@ description:
   - Gathers the inputs of all roles from Ansible's variables and checks them, reads everything of the environment that
     exists on AWS at once, and compares it with what is desired. Changes nothing.
   - It runs on the controller, as an action.
+  - O(debug_botocore_endpoint_logs) has no effect.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules

@@ -16,23 +16,26 @@ from ..core.errors import FarflowError
 
 try:
     import botocore.session
+    from botocore.config import Config
 except ImportError:  # _session() says so
-    botocore = None
+    botocore = Config = None
 
 
 def client_factory(arguments: Mapping[str, Any]) -> Callable[..., Any]:
     """``make(service, config=...)`` for the arguments ``region``, ``profile``, ``access_key``, ``secret_key``,
-    ``session_token``, ``endpoint_url``, ``validate_certs`` and ``aws_ca_bundle``; botocore's own defaults for the rest.
+    ``session_token``, ``endpoint_url``, ``validate_certs``, ``aws_ca_bundle`` and ``aws_config``, which goes before
+    ``config``; botocore's own defaults for the rest.
     """
     session = _session(profile=arguments.get("profile"))
     if arguments.get("access_key"):
         keys = (arguments.get(name) for name in ("access_key", "secret_key", "session_token"))
         session.set_credentials(*keys)
-    region, endpoint_url = arguments.get("region"), arguments.get("endpoint_url")
     verify = arguments.get("aws_ca_bundle") if arguments.get("validate_certs", True) else False
+    options = {"region_name": arguments.get("region"), "endpoint_url": arguments.get("endpoint_url"), "verify": verify}
+    own = Config(**(arguments.get("aws_config") or {}))
 
     def make(service: str, config: Any) -> Any:
-        return session.create_client(service, region, endpoint_url=endpoint_url, verify=verify, config=config)
+        return session.create_client(service, **options, config=config.merge(own))
 
     return make
 

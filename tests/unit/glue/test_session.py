@@ -1,0 +1,19 @@
+"""Clients from the arguments that all modules share."""
+
+from __future__ import annotations
+
+from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.glue.session import client_factory
+
+ARGUMENTS = {"region": "eu-west-1", "access_key": "a", "secret_key": "b", "endpoint_url": "http://127.0.0.1:9"}
+
+
+def test_a_client_is_as_the_arguments_say():
+    meta = Clients(client_factory(ARGUMENTS))("ssm").meta
+    assert (meta.region_name, meta.endpoint_url) == ("eu-west-1", "http://127.0.0.1:9")
+    assert (meta.config.connect_timeout, meta.config.max_pool_connections) == (60, 32)
+
+
+def test_a_users_own_settings_go_before_ours():
+    config = Clients(client_factory({**ARGUMENTS, "aws_config": {"connect_timeout": 7}}))("ssm").meta.config
+    assert (config.connect_timeout, config.max_pool_connections) == (7, 32)
