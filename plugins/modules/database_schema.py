@@ -11,8 +11,9 @@ version_added: 0.1.0
 description:
   - Runs C(migrate) and C(create-admin) of Airflow's image as one-off Fargate tasks, each to its end, and remembers on
     the database, in its tag C(farflow:schema), which image did it.
-  - Where the schema is that of an older Airflow, a snapshot is taken first. It is called
-    C(<database>-before-<image>), and is kept until somebody deletes it.
+  - Where the schema is that of an older Airflow, a snapshot is taken first, unless an attempt with the same image has
+    taken one of the same instance less than an hour ago. It is called C(<database>-before-<image>-<time>), in UTC, and
+    is kept until somebody deletes it.
   - M(farflow.airflow.environment_plan) says when that is needed. All of it is safe to repeat.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
@@ -83,10 +84,10 @@ log_lines:
   elements: str
   sample: ["migration: done", "admin: admin made"]
 snapshot:
-  description: The snapshot that was taken, if one was needed.
+  description: The snapshot from before the upgrade, if there was one. It is less than an hour older than that.
   returned: always
   type: str
-  sample: prod-database-before-2f5a8bd1c0e9
+  sample: prod-database-before-2f5a8bd1c0e9-20260504031000
 """
 
 from ..module_utils.glue.database_schema import migrate

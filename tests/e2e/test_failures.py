@@ -122,7 +122,7 @@ def test_an_upgrade_that_fails_names_the_snapshot_and_nothing_rolls(aws, ecs, pl
 
     failure = failure_of(playbooks.run("deploy", **variables))
     [snapshot] = aws.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
-    assert f"whose snapshot {snapshot['DBSnapshotIdentifier']} is as it was before" in failure
+    assert f"whose snapshot {snapshot['DBSnapshotIdentifier']} is as it was at" in failure
     assert "already exists" in failure, "the last log lines"
     assert serving(ecs) == before
     assert airflow.call("GET", "/api/v2/version")

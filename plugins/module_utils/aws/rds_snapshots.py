@@ -25,10 +25,11 @@ def describe(clients: Clients, identifier: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-def list_manual(clients: Clients) -> list[dict[str, Any]]:
-    """Every snapshot of the account in the region that AWS does not delete by itself."""
+def list_manual(clients: Clients, instance: str | None = None) -> list[dict[str, Any]]:
+    """Every snapshot of the account in the region, or of an instance, that AWS does not delete by itself."""
+    only = {"DBInstanceIdentifier": instance} if instance else {}
     with doing("list", "database snapshots"):
-        return pages(clients("rds"), "describe_db_snapshots", "DBSnapshots", SnapshotType="manual")
+        return pages(clients("rds"), "describe_db_snapshots", "DBSnapshots", SnapshotType="manual", **only)
 
 
 def create(clients: Clients, instance: str, identifier: str, tags: Mapping[str, str]) -> None:

@@ -13,10 +13,13 @@ from typing import Any
 
 from ..aws import rds_instances as api
 from ..aws.calls import Clients
+from ..core.actions import Resource
 from ..core.errors import FarflowError
+from ..pure import rds_snapshots as pure
 from ..pure.layers.schema import TAG
 from . import rds_snapshots
 from .ecs_run_task import Ended, run_to_end
+from .lock import now
 
 # The command words of the image, see airflow/entrypoint.sh; --no-upgrade ends so when there is an older schema.
 _OLDER_SCHEMA = 4
@@ -32,14 +35,14 @@ def migrate(
     limit: float,
 ) -> tuple[list[str], str | None]:
     """Runs the migration and makes the first user, each a task that is run to its end: what they printed, and the
-    snapshot that was taken. ``tags`` are the snapshot's.
+    snapshot from before an upgrade. ``tags`` are the snapshot's.
 
     Raises FarflowError when one fails; then the tag is not written, and a rerun begins here.
     """
     done, snapshot = _run(clients, task, ["migrate", "--no-upgrade"], limit, _OLDER_SCHEMA), None
     if done.exit_code == _OLDER_SCHEMA:
-        snapshot = _snapshot(clients, database_arn, migrated_by, tags)
-        done = _upgrade(clients, task, snapshot, limit)
+        snapshots = _snapshots(clients, database_arn, migrated_by, tags)
+        done, snapshot = _upgrade(clients, task, snapshots, limit), snapshots[-1].name
     made = _run(clients, task, ["create-admin"], limit)
     api.set_tags(clients, database_arn, {TAG: migrated_by}, [])
     return [*done.log_lines, *made.log_lines], snapshot
@@ -51,20 +54,26 @@ def _run(clients: Clients, task: Mapping[str, Any], command: list[str], limit: f
     return run_to_end(clients, tagged, limit, exit_codes=(0, *exit_codes))
 
 
-def _snapshot(clients: Clients, database_arn: str, migrated_by: str, tags: Mapping[str, str]) -> str:
-    """The snapshot's name; it tells what for, so that a rerun takes no second one, of a schema half upgraded."""
-    database = database_arn.rpartition(":")[2]
-    digest = migrated_by.partition(" ")[0].rpartition(":")[2]
-    name = f"{database}-before-{digest[:12]}"
-    rds_snapshots.create(clients, database, name, tags, _SNAPSHOT_LIMIT)
-    return name
+def _snapshots(clients: Clients, database_arn: str, migrated_by: str, tags: Mapping[str, str]) -> list[Resource]:
+    """Of all attempts with this image. A rerun within the hour takes no second one, of a schema half upgraded."""
+    database, digest = database_arn.rpartition(":")[2], migrated_by.partition(" ")[0]
+    return rds_snapshots.before_upgrade(clients, database, digest, tags, _SNAPSHOT_LIMIT, now())
 
 
-def _upgrade(clients: Clients, task: Mapping[str, Any], snapshot: str, limit: float) -> Ended:
+def _upgrade(clients: Clients, task: Mapping[str, Any], snapshots: list[Resource], limit: float) -> Ended:
     try:
         return _run(clients, task, ["migrate"], limit)
     except FarflowError as error:
-        advice = "the services still run what they ran; mend the cause and deploy again, or go back to the snapshot"
+        advice = "the services still run what they ran; mend the cause and deploy again, or go back to a snapshot"
         raise FarflowError(
-            f"the upgrade of the database failed, whose snapshot {snapshot} is as it was before: {error}\n{advice}"
+            f"the upgrade of the database failed, whose {_told(snapshots[-1])}: {error}\n{_first(snapshots)}{advice}"
         ) from error
+
+
+def _first(snapshots: list[Resource]) -> str:
+    """What was tried before may have upgraded a part of it, and be in a later snapshot."""
+    return f"{_told(snapshots[0], ' before the first attempt with this image,')}\n" if len(snapshots) > 1 else ""
+
+
+def _told(snapshot: Resource, when: str = "") -> str:
+    return f"snapshot {snapshot.name} is as it was{when} at {pure.taken(snapshot, now()):%Y-%m-%d %H:%M:%S} UTC"

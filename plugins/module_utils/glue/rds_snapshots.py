@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from ..aws import rds_instances
 from ..aws import rds_snapshots as api
 from ..aws.calls import Clients, caused_by
 from ..core.actions import Resource
@@ -46,7 +48,36 @@ def create(clients: Clients, instance: str, identifier: str, tags: Mapping[str, 
         f"database instance {instance} to be free for a snapshot",
     )
     if limit is not None:
-        wait_for(lambda: _finished(clients, identifier), limit, f"database snapshot {identifier}", interval=5.0)
+        await_finished(clients, identifier, limit)
+
+
+def await_finished(clients: Clients, identifier: str, limit: float) -> Resource:
+    """The snapshot, as soon as it is finished."""
+    what = f"database snapshot {identifier}"
+    return pure.canonical(wait_for(lambda: _finished(clients, identifier), limit, what, interval=5.0))
+
+
+def before_upgrade(
+    clients: Clients, instance: str, digest: str, tags: Mapping[str, str], limit: float, now: datetime
+) -> list[Resource]:
+    """The snapshots from before the attempts to upgrade a database to the image of that digest, the oldest first; the
+    last is that of this attempt. It is taken, unless an attempt less than an hour ago has left one.
+    """
+    prefix = pure.upgrade_prefix(instance, digest)
+    earlier = pure.of_upgrade(map(pure.canonical, api.list_manual(clients, instance)), prefix, now)
+    there = pure.of_same_attempt(earlier, _made(clients, instance), now)
+    name = there.name if there else pure.upgrade_name(prefix, now)
+    if not there:
+        create(clients, instance, name, tags, None)
+    return [*(one for one in earlier if one is not there), await_finished(clients, name, limit)]
+
+
+def _made(clients: Clients, instance: str) -> datetime:
+    found = rds_instances.describe(clients, instance)
+    if found is None:
+        raise FarflowError(f"there is no database {instance}")
+    made: datetime = found["InstanceCreateTime"]
+    return made
 
 
 def _finished(clients: Clients, identifier: str) -> dict[str, Any] | NotYet:

@@ -76,6 +76,43 @@ def test_the_newest_finished_snapshot_of_the_instance_is_taken():
     assert pure_snapshots.newest([], "test-database") is None
 
 
+def at(hour, minute=0):
+    return datetime.datetime(2026, 1, 2, hour, minute, tzinfo=datetime.UTC)
+
+
+def test_the_snapshots_of_an_upgrade_are_those_of_its_image_that_can_be_gone_back_to():
+    prefix = pure_snapshots.upgrade_prefix("test-database", "sha256:2f5a8bd1c0e977665544")
+    name = pure_snapshots.upgrade_name(prefix, at(9, 5))
+    assert name == "test-database-before-2f5a8bd1c0e9-20260102090500"
+    snapshots = [
+        snapshot(f"{prefix}-c", 4, status="creating"),
+        snapshot(f"{prefix}-b", 2),
+        snapshot(prefix, 1),
+        snapshot(f"{prefix}-d", 1, status="failed"),
+        snapshot(f"{prefix}-e", 1, status="deleting"),
+        snapshot("test-database-before-000000000000-20260102090500", 1),
+        snapshot("test-database-final-20260102090500", 1),
+    ]
+    found = pure_snapshots.of_upgrade(snapshots, prefix, at(9))
+    assert [one.name for one in found] == [prefix, f"{prefix}-b", f"{prefix}-c"]
+
+
+@pytest.mark.parametrize(
+    ("status", "now", "made", "same"),
+    [
+        ("available", at(0, 59), at(0) - datetime.timedelta(days=9), True),
+        ("available", at(1), at(0) - datetime.timedelta(days=9), False),
+        ("available", at(0, 59), at(0, 30), False),
+        ("creating", at(9), at(0), True),
+    ],
+)
+def test_the_snapshot_of_an_attempt_within_the_hour_is_enough(status, now, made, same):
+    """It is of midnight, unless it is under way; the instance may have been made after it."""
+    snapshots = [snapshot("older", 1), snapshot("newest", 2, status=status)]
+    assert (pure_snapshots.of_same_attempt(snapshots, made, now) is snapshots[-1]) is same
+    assert pure_snapshots.of_same_attempt([], made, now) is None
+
+
 def database(clients, name, environment):
     clients("rds").create_db_instance(
         DBInstanceIdentifier=name,

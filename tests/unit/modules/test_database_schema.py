@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.modules import database_schema as module
 from aws_double.tasks import ended
+from moto.rds.models import rds_backends
 
 DIGEST = "sha256:2f5a8bd1c0e977665544332211"
-SNAPSHOT = "test-database-before-2f5a8bd1c0e9"
+BEFORE = "test-database-before-2f5a8bd1c0e9"
+GLUE = "ansible_collections.farflow.airflow.plugins.module_utils.glue"
 TAGS = {"farflow:environment": "test", "farflow:role": "rds"}
 NETWORK = {"awsvpc_configuration": {"subnets": ["subnet-a"], "security_groups": ["sg-1"]}}
 
@@ -24,9 +28,13 @@ class Account:
         self.ends = {}
         self.ran = []
         self.tags_come_from = set()
+        self.now = datetime.now(UTC)
         ecs.wire.fault = self._choose
         self.rds = boto3.client("rds")
-        self.database = self.rds.create_db_instance(
+        self.database = self.make_database()
+
+    def make_database(self):
+        return self.rds.create_db_instance(
             DBInstanceIdentifier="test-database",
             DBInstanceClass="db.t4g.micro",
             Engine="postgres",
@@ -34,6 +42,12 @@ class Account:
             MasterUserPassword="x" * 12,
             AllocatedStorage=20,
         )["DBInstance"]["DBInstanceArn"]
+
+    def take(self, name, ago=timedelta(), status="available"):
+        """A snapshot that was taken so long ago."""
+        self.rds.create_db_snapshot(DBInstanceIdentifier="test-database", DBSnapshotIdentifier=name)
+        found = rds_backends["123456789012"]["eu-west-1"].database_snapshots[name]
+        found.created, found.status = self.now - ago, status
 
     def _choose(self, operation, given):
         if operation == "RunTask":
@@ -48,6 +62,11 @@ class Account:
         return {tag["Key"]: tag["Value"] for tag in tags}.get("farflow:schema")
 
     @property
+    def new_snapshot(self):
+        """The name of one that is taken now."""
+        return f"{BEFORE}-{self.now:%Y%m%d%H%M%S}"
+
+    @property
     def snapshots(self):
         found = self.rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
         return {one["DBSnapshotIdentifier"]: {tag["Key"]: tag["Value"] for tag in one["TagList"]} for one in found}
@@ -55,8 +74,10 @@ class Account:
 
 @pytest.fixture
 def account(aws, ecs, no_pauses, monkeypatch):
-    monkeypatch.setattr("ansible_collections.farflow.airflow.plugins.module_utils.glue.ecs_run_task._LOG_LIMIT", 0)
-    return Account(ecs)
+    monkeypatch.setattr(f"{GLUE}.ecs_run_task._LOG_LIMIT", 0)
+    account = Account(ecs)
+    monkeypatch.setattr(f"{GLUE}.database_schema.now", lambda: account.now)
+    return account
 
 
 @pytest.fixture
@@ -87,9 +108,9 @@ def test_a_new_database_is_migrated_without_a_snapshot(account, migrate):
 
 def test_the_schema_of_an_older_airflow_is_kept_as_a_snapshot_first(account, migrate):
     account.ends["migrate --no-upgrade"] = 4
-    assert migrate()["snapshot"] == SNAPSHOT
+    assert migrate()["snapshot"] == account.new_snapshot
     assert account.ran == ["migrate --no-upgrade", "migrate", "create-admin"]
-    assert account.snapshots == {SNAPSHOT: TAGS}
+    assert account.snapshots == {account.new_snapshot: TAGS}
     assert account.tag == f"{DIGEST} admin"
 
 
@@ -97,22 +118,79 @@ def test_a_database_that_takes_no_snapshot_right_now_is_waited_for(account, migr
     """As it is backed up each day, and changed for a while after ModifyDBInstance."""
     account.ends["migrate --no-upgrade"] = 4
     calls.refuse("CreateDBSnapshot", "InvalidDBInstanceState", times=3)
-    assert migrate()["snapshot"] == SNAPSHOT
+    assert migrate()["snapshot"] == account.new_snapshot
     assert account.ran == ["migrate --no-upgrade", "migrate", "create-admin"]
 
 
 def test_an_upgrade_that_fails_names_the_snapshot_and_is_not_remembered(account, migrate):
     account.ends.update({"migrate --no-upgrade": 4, "migrate": 1})
     message = migrate()["msg"]
-    assert f"whose snapshot {SNAPSHOT} is as it was before" in message
+    assert f"whose snapshot {account.new_snapshot} is as it was at {account.now:%Y-%m-%d %H:%M}" in message
+    assert "first attempt" not in message
     assert "exit code 1" in message
     assert "the services still run what they ran" in message
     assert account.tag is None
 
+
+def test_an_upgrade_that_is_repeated_within_the_hour_takes_no_second_snapshot(account, migrate):
+    account.ends.update({"migrate --no-upgrade": 4, "migrate": 1})
+    snapshot = account.new_snapshot
+    migrate()
+    account.now += timedelta(minutes=50)
+    message = migrate()["msg"]
+    assert f"whose snapshot {snapshot} is as it was at" in message
+    assert "first attempt" not in message
+
     account.ends["migrate"] = 0
-    assert migrate()["changed"] is True
-    assert list(account.snapshots) == [SNAPSHOT]
+    assert migrate()["snapshot"] == snapshot
+    assert list(account.snapshots) == [snapshot]
     assert account.tag == f"{DIGEST} admin"
+
+
+@pytest.mark.parametrize("earlier", [BEFORE, f"{BEFORE}-20260101080000"])
+def test_an_upgrade_that_is_repeated_later_has_a_snapshot_of_its_own_and_names_the_first(account, migrate, earlier):
+    account.ends.update({"migrate --no-upgrade": 4, "migrate": 1})
+    account.take(earlier, ago=timedelta(days=20))
+    account.take(f"{BEFORE}-20260102080000", ago=timedelta(days=19))
+    message = migrate()["msg"]
+    assert f"whose snapshot {account.new_snapshot} is as it was at {account.now:%Y-%m-%d %H:%M}" in message
+    first = f"{account.now - timedelta(days=20):%Y-%m-%d %H:%M:%S} UTC"
+    assert f"\nsnapshot {earlier} is as it was before the first attempt with this image, at {first}\n" in message
+    assert account.new_snapshot in account.snapshots
+
+
+def test_a_snapshot_that_failed_is_no_snapshot(account, migrate):
+    account.ends.update({"migrate --no-upgrade": 4, "migrate": 1})
+    account.take(f"{BEFORE}-20260101080000", ago=timedelta(minutes=5), status="failed")
+    message = migrate()["msg"]
+    assert f"whose snapshot {account.new_snapshot} is" in message
+    assert "first attempt" not in message
+
+
+def test_the_snapshot_of_a_former_database_is_not_that_of_the_one_in_its_place(account, migrate):
+    """Who goes back to a snapshot and deploys again within the hour."""
+    account.ends["migrate --no-upgrade"] = 4
+    account.take(f"{BEFORE}-20260101080000", ago=timedelta(minutes=5))
+    account.rds.delete_db_instance(DBInstanceIdentifier="test-database", SkipFinalSnapshot=True)
+    account.make_database()
+    assert migrate()["snapshot"] == account.new_snapshot
+
+
+def test_snapshots_of_other_images_and_databases_are_not_looked_at(account, migrate):
+    account.ends.update({"migrate --no-upgrade": 4, "migrate": 1})
+    account.take("test-database-before-000000000000-20260101080000", ago=timedelta(minutes=5))
+    account.take("test-database-final-20260101080000", ago=timedelta(minutes=5))
+    message = migrate()["msg"]
+    assert f"whose snapshot {account.new_snapshot} is" in message
+    assert "first attempt" not in message
+
+
+def test_a_lost_answer_takes_no_second_snapshot(account, migrate, calls):
+    """The client repeats the call, and is told that there is one of that name."""
+    account.ends["migrate --no-upgrade"] = 4
+    calls.before("CreateDBSnapshot", lambda: account.take(account.new_snapshot))
+    assert migrate()["snapshot"] == account.new_snapshot
+    assert list(account.snapshots) == [account.new_snapshot]
 
 
 def test_another_exit_code_is_a_failure_and_takes_no_snapshot(account, migrate):
