@@ -261,6 +261,7 @@ _AIRFLOW: list[Row] = [
     *_each("airflow_service_admin_username", ("a b", "'a b'"), ("", "''"), (True, "a boolean")),
     *_each("airflow_service_enable_execute_command", ("sometimes", "'sometimes'")),
     *_each("airflow_service_wait_minutes", (0, "0"), (10000, "10000")),
+    *_each("airflow_service_migration_wait_minutes", (0, "0"), (10000, "10000")),
 ]
 
 _SETTINGS: list[Row] = [

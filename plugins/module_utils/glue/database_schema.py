@@ -18,7 +18,7 @@ from ..core.errors import FarflowError
 from ..pure import rds_snapshots as pure
 from ..pure.layers.schema import TAG
 from . import rds_snapshots
-from .ecs_run_task import Ended, run_to_end
+from .ecs_run_task import Ended, TooLong, run_to_end
 from .lock import now
 
 # The command words of the image, see airflow/entrypoint.sh; --no-upgrade ends so when there is an older schema.
@@ -51,7 +51,10 @@ def migrate(
 def _run(clients: Clients, task: Mapping[str, Any], command: list[str], limit: float, *exit_codes: int) -> Ended:
     # By its tags it is Airflow's own, which code of DAG files may not stop.
     tagged = {**task, "command": command, "propagate_tags": "TASK_DEFINITION"}
-    return run_to_end(clients, tagged, limit, exit_codes=(0, *exit_codes))
+    try:
+        return run_to_end(clients, tagged, limit, exit_codes=(0, *exit_codes))
+    except TooLong as error:
+        raise FarflowError(f"{error}\nif it needs longer, raise airflow_service_migration_wait_minutes") from error
 
 
 def _snapshots(clients: Clients, database_arn: str, migrated_by: str, tags: Mapping[str, str]) -> list[Resource]:

@@ -25,6 +25,10 @@ _LOG_LIMIT = 10.0
 _LINES_OF_AN_ERROR = 50
 
 
+class TooLong(FarflowError):
+    """A task ran longer than it may, and was stopped."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """A task that ended by itself and well. ``log_lines`` are the last ones that were asked for, or all."""
@@ -50,7 +54,8 @@ def run_to_end(
     are wanted, None means all; ``tell`` is called with a line for a person whenever the task's status changes.
 
     Raises FarflowError when it can't start, ends otherwise than by itself with one of ``exit_codes`` (with the reason,
-    what cures it and the last log lines), or runs longer than ``limit`` seconds: then it is stopped.
+    what cures it and the last log lines), or runs longer than ``limit`` seconds: then it is stopped, and the
+    error is TooLong.
     """
     container = task.get("container") or _only_container(clients, task["task_definition"])
     started = _start(clients, task, container)
@@ -104,7 +109,7 @@ def _await(
             raise
         ecs_tasks.stop(clients, cluster, arn, f"ran longer than {limit:g} s")
         lines = _last_lines(clients, cluster, arn, container)
-        raise FarflowError("\n".join([f"{error}; it was stopped", *lines])) from error
+        raise TooLong("\n".join([f"{error}; it was stopped", *lines])) from error
 
 
 def _last_lines(clients: Clients, cluster: str, arn: str, container: str) -> list[str]:

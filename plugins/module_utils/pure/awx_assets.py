@@ -66,7 +66,10 @@ TEMPLATES = (
         "Deploy",
         "Makes the environment what the inventory says.",
         "playbooks/deploy.yml",
-        (*_SIZES, "airflow_service_enable_execute_command", "airflow_service_wait_minutes", "rds_wait_minutes", *_LOCK),
+        (
+            *(*_SIZES, "airflow_service_enable_execute_command", "airflow_service_wait_minutes"),
+            *("airflow_service_migration_wait_minutes", "rds_wait_minutes", *_LOCK),
+        ),
         tells=("error", "success"),
     ),
     Template(

@@ -16,7 +16,9 @@ NETWORK = {"awsvpc_configuration": {"subnets": ["subnet-a"], "security_groups": 
 
 
 class Account:
-    """A database, and a task definition whose commands end with the exit codes of ``ends``, and else with 0."""
+    """A database, and a task definition whose commands end with the exit codes of ``ends``, and else with 0; None does
+    not end.
+    """
 
     def __init__(self, ecs):
         ecs.clusters.CreateCluster({"clusterName": "test"})
@@ -54,7 +56,9 @@ class Account:
             command = " ".join(given["overrides"]["containerOverrides"][0]["command"])
             self.ran.append(command)
             self.tags_come_from.add(given.get("propagateTags"))
-            self.tasks.course = [ended(self.ends.get(command, 0), name="command")]
+            exit_code = self.ends.get(command, 0)
+            running = {"lastStatus": "RUNNING"}
+            self.tasks.course = [running if exit_code is None else ended(exit_code, name="command")]
 
     @property
     def tag(self):
@@ -197,6 +201,15 @@ def test_another_exit_code_is_a_failure_and_takes_no_snapshot(account, migrate):
     account.ends["migrate --no-upgrade"] = 1
     assert "exit code 1" in migrate()["msg"]
     assert (account.snapshots, account.tag) == ({}, None)
+
+
+@pytest.mark.parametrize("command", ["migrate --no-upgrade", "migrate"])
+def test_a_migration_that_takes_too_long_says_what_gives_it_longer(account, migrate, command):
+    account.ends = {"migrate --no-upgrade": 4, command: None}
+    message = migrate(wait_timeout=0)["msg"]
+    assert "after 0 s: it is RUNNING; it was stopped" in message
+    assert "\nif it needs longer, raise airflow_service_migration_wait_minutes" in message
+    assert ("the upgrade of the database failed" in message) is (command == "migrate")
 
 
 def test_its_tasks_are_tagged_as_airflows_own(account, migrate):

@@ -246,6 +246,7 @@ VARIABLES: dict[str, Check] = {
     "airflow_service_policy": lambda value: statements(value) if value else iter(()),
     "airflow_service_managed_policy_arns": _managed_policies,
     "airflow_service_wait_minutes": between(1, _LONGEST_WAIT, "minutes"),
+    "airflow_service_migration_wait_minutes": between(1, _LONGEST_WAIT, "minutes"),
     "worker_pool_count": between(0, 1000, "workers"),
     "worker_pool_concurrency": between(1, 1000, "tasks"),
     "worker_pool_min_count": between(0, 1000, "workers"),
