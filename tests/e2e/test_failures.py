@@ -126,6 +126,9 @@ def test_an_upgrade_that_fails_names_the_snapshot_and_nothing_rolls(aws, ecs, pl
     assert "already exists" in failure, "the last log lines"
     assert serving(ecs) == before
     assert airflow.call("GET", "/api/v2/version")
+    again = failure_of(playbooks.run("deploy", **variables))
+    assert f"whose snapshot {snapshot['DBSnapshotIdentifier']} is as it was at" in again, "of the same hour"
+    assert len(aws.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]) == 1
 
     with database(aws) as cursor:
         cursor.execute("UPDATE alembic_version SET version_num = %s", (revision,))
