@@ -283,3 +283,17 @@ def test_no_command_is_no_command_of_airflow(playbooks, aws, project, command, s
     assert outcome.code != 0
     assert said in outcome.output
     assert aws.calls() == []
+
+
+@pytest.mark.parametrize("minutes", [0, 601, "soon", "1.5", True, ""])
+def test_no_time_is_no_time_for_a_command_of_airflow(playbooks, aws, project, minutes):
+    outcome = playbooks.run("airflow_command", command="dags list", wait_minutes=minutes, **project.variables)
+    assert outcome.code != 0
+    assert f"wait_minutes: is '{minutes}', allowed: 1 to 600" in outcome.output
+    assert aws.calls() == []
+
+
+@pytest.mark.parametrize("more", [{}, {"wait_minutes": 600}, {"wait_minutes": "5"}])
+def test_a_time_is_one_for_a_command_of_airflow(playbooks, aws, project, more):
+    outcome = playbooks.run("airflow_command", command="dags list", **project.variables, **more)
+    assert "is not deployed: run deploy.yml first" in outcome.output
