@@ -18,11 +18,7 @@ from ansible.utils.collection_loader._collection_finder import _AnsibleCollectio
 from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 
-from tests.embedded_aws import forget_accounts
-
 pytest_plugins = ["tests.thorough"]
-
-forget_accounts()
 
 # The same examples in every run of CI, so that a red run is about the change; new ones wherever people work.
 settings.register_profile("ci", derandomize=True)
@@ -45,6 +41,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure():
+    from tests.embedded_aws import forget_accounts
+
+    forget_accounts()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 

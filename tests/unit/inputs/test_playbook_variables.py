@@ -95,5 +95,5 @@ def multiplied(document) -> Iterator[str]:
 def test_minutes_that_are_given_as_text_are_numbers():
     """`-e rds_wait_minutes=60` gives a text, and sixty times that text is a number, too."""
     templates = [one for path in [*PLAYBOOKS, *TASKS] for one in multiplied(yaml.safe_load(path.read_text()))]
-    minutes = dict.fromkeys([*OPTIONS, "wait_minutes"], "7")
-    assert {Environment(autoescape=True).from_string(one).render(minutes) for one in templates} == {"420"}
+    template = Environment(autoescape=True).from_string
+    assert {template(one).render(dict.fromkeys(reads(one), "7")) for one in templates} == {"420"}
