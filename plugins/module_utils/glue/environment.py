@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import Any
 
 from ..aws.calls import Clients
-from ..core.actions import ARGUMENTS, DELETE, Action, Resource, plan
+from ..core.actions import ARGUMENTS, DELETE, PART_OF, Action, Resource, plan
 from ..core.compare import differences
 from ..core.known import Known
 from ..pure.tags import ROLE
@@ -29,8 +29,8 @@ class Layer:
     """What one role makes. ``finders`` read what exists, in stages: those of a later one know what the earlier ones
     found. ``types`` are the resource types that carry no tag and are this role's alone;
     ``needs`` names the layers whose resources it refers to; ``planners`` plan those types of which the finders alone
-    do not say everything; types that ``outlives`` names are deleted by nothing but a teardown; ``renews`` tells of a
-    change whether its resource will have another id.
+    do not say everything; types that ``outlives`` names are deleted, with their parts, by nothing but a teardown;
+    ``renews`` tells of a change whether its resource will have another id.
     """
 
     name: str
@@ -127,13 +127,19 @@ def _layer_actions(clients: Clients, layer: Layer, inputs: Inputs, known: Known,
 def _plan(clients: Clients, layer: Layer, desired: list[Resource], owned: list[Resource]) -> list[Action]:
     """The actions of each type by its planner, if it has one, in the order in which the resources are desired."""
     wished = {(one.type, one.name) for one in desired}
-    actual = [one for one in owned if one.type not in layer.outlives or (one.type, one.name) in wished]
+    actual = [one for one in owned if _whole(one)[0] not in layer.outlives or _whole(one) in wished]
     actions = plan(*([one for one in side if one.type not in layer.planners] for side in (desired, actual)))
     for type_, planner in layer.planners.items():
         actions += planner(clients, *([one for one in side if one.type == type_] for side in (desired, actual)))
     order = {(resource.type, resource.name): index for index, resource in enumerate(desired)}
     last = len(order)
     return sorted(actions, key=lambda action: order.get((action.resource.type, action.resource.name), last))
+
+
+def _whole(resource: Resource) -> tuple[str, str]:
+    """Type and name of what a resource is a part of, or else of itself."""
+    whole: tuple[str, str] = resource.attributes.get(PART_OF, (resource.type, resource.name))
+    return whole
 
 
 def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:

@@ -49,7 +49,7 @@ _ALL = (
         ((*_DEFINITIONS, readers.file_systems), _REPOSITORIES, (*_IMAGES, *_SECRETS)),
         needs=("network",),
         types=frozenset({efs.MOUNT_TARGET, ecr_images.TYPE}),
-        outlives=frozenset({ecr_images.TYPE}),
+        outlives=frozenset({efs.FILE_SYSTEM, ecr_images.TYPE}),
         planners=_PLANNERS,
     ),
     Layer(

@@ -10,6 +10,7 @@ from pathlib import Path
 import botocore.session
 import pytest
 import yaml
+from ansible.cli.adhoc import AdHocCLI
 from ansible.cli.doc import DocCLI
 from ansible.cli.galaxy import GalaxyCLI
 from ansible.cli.playbook import PlaybookCLI
@@ -135,7 +136,14 @@ def anything(words: list[str]) -> None:
     """What is no business of this project's."""
 
 
+def ansible(words: list[str]) -> None:
+    parses(AdHocCLI, words)
+    module = words[words.index("-m") + 1].removeprefix("farflow.airflow.")
+    assert (ROOT / "plugins" / "modules" / f"{module}.py").is_file(), module
+
+
 CHECKS = {
+    "ansible": ansible,
     "ansible-builder": lambda words: parse_args(words[1:]),
     "ansible-doc": lambda words: parses(DocCLI, words),
     "ansible-galaxy": lambda words: parses(GalaxyCLI, words),
@@ -171,6 +179,7 @@ def test_commands_are_found():
         "ansible-playbook farflow.airflow.deploy -e @vars/nowhere.yml",
         "ansible-playbook farflow.airflow.deploy -e farflow_regoin=eu-west-1",
         "ansible-playbook farflow.airflow.deploy --no-such-option",
+        "ansible localhost -m farflow.airflow.efs_filesystem",
         "ansible-galaxy collection instal farflow.airflow",
         "ansible-builder biuld",
         "aws ecs describe-servces",

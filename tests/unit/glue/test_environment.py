@@ -84,6 +84,15 @@ def test_a_part_of_what_goes_too_needs_no_other_hand():
     assert set(layer["absent"]) == {"whole", "part"}
 
 
+def test_what_outlives_stays_with_its_parts_whatever_its_name():
+    """As a file system that was restored from a backup, with the tags of the one that is desired."""
+    desired = [WHOLE, Resource("part", "volume/a", SIDE, attributes=WHOLE.attributes)]
+    restored = [Resource("whole", "restored", SIDE, "id-2"), part("restored/a", "restored")]
+    existing = [WHOLE, part("volume/a"), part("volume/b"), *restored]
+    found = seen(lambda known: desired, existing, outlives=frozenset({"whole"}))
+    assert [each.resource.name for each in found.actions["side"]] == ["volume/b"]
+
+
 def test_what_the_hands_did_not_mend_is_named():
     stubborn = seen(lambda known: [definition(2048)], [definition(1024, "a:1")])
     before = as_result(stubborn)["layers"]["side"]["actions"]

@@ -45,15 +45,21 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
         made_by(ecr_repositories.desired, repository),
         made_by(log_groups.desired, log_group),
         *(made_by(iam_roles.desired, role) for role in _roles(inputs, known, tasks, group)),
-        *(made_by(efs.desired, _file_system(inputs, known)) if _shares(tasks) else []),
+        *(made_by(efs.desired, _file_system(inputs, known)) if _has_volume(inputs, known, tasks) else []),
         *image_builder.desired(inputs, known),
         *images.desired(inputs["task_images"].values(), inputs, known),
         *(_task_definition(inputs, known, task) for task in tasks),
     ]
 
 
-def _shares(tasks: list[DagTask]) -> bool:
-    return any(task.shared_volume for task in tasks)
+def _has_volume(inputs: Inputs, known: Known, tasks: list[DagTask]) -> bool:
+    """Once made it stays, for the files on it, also when no task shares it any more."""
+    made = known.get(efs.FILE_SYSTEM, _volume_name(inputs))
+    return made is not None or any(task.shared_volume for task in tasks)
+
+
+def _volume_name(inputs: Inputs) -> str:
+    return f"{names.environment(inputs)}-{SHARED_VOLUME}"
 
 
 def _roles(inputs: Inputs, known: Known, tasks: list[DagTask], log_group: str) -> list[Document]:
@@ -82,7 +88,7 @@ def _secret_arn(inputs: Inputs, known: Known, reference: str, key: bool = True) 
 
 
 def _file_system(inputs: Inputs, known: Known) -> Document:
-    name = f"{names.environment(inputs)}-{SHARED_VOLUME}"
+    name = _volume_name(inputs)
     group = known.id(security_groups.GROUP, security_groups.group_name(inputs, SHARED_VOLUME))
     return {
         "name": name,
@@ -109,7 +115,6 @@ def _task_role(inputs: Inputs, task: DagTask) -> str:
 
 
 def _definition(inputs: Inputs, known: Known, task: DagTask) -> Document:
-    environment = names.environment(inputs)
     definition: Document = {
         "family": task.family,
         "cpu": str(task.cpu),
@@ -125,7 +130,7 @@ def _definition(inputs: Inputs, known: Known, task: DagTask) -> Document:
     if task.ephemeral_storage:
         definition["ephemeral_storage"] = {"size_in_gib": task.ephemeral_storage}
     if task.shared_volume:
-        name = f"{environment}-{SHARED_VOLUME}"
+        name = _volume_name(inputs)
         access_point = known.id(efs.ACCESS_POINT, f"{name}/{_access_point_name(inputs)}")
         volume = {
             "file_system_id": known.id(efs.FILE_SYSTEM, name),

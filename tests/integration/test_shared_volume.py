@@ -1,0 +1,68 @@
+"""The volume that tasks share, with what is on it, outlives the last task that does: only a teardown deletes it."""
+
+from __future__ import annotations
+
+from tests.stack.listing import difference, listing
+from tests.stack.look import Looks
+
+from .stack import mutating_calls
+
+ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]
+
+
+def share(project, shares):
+    (project.tasks / "hello" / "task.yml").write_text(f"shared_volume: {str(shares).lower()}\n")
+
+
+def volume(aws):
+    """The ids of the file system and of its access point."""
+    efs = aws.client("efs")
+    (system,), (point,) = efs.describe_file_systems()["FileSystems"], efs.describe_access_points()["AccessPoints"]
+    return system["FileSystemId"], point["AccessPointId"]
+
+
+def mounted_in(aws):
+    """The names of the subnets in which the volume can be mounted."""
+    subnets = {each["SubnetId"]: each for each in aws.client("ec2").describe_subnets()["Subnets"]}
+    targets = aws.client("efs").describe_mount_targets(FileSystemId=volume(aws)[0])["MountTargets"]
+    tags = [tag for each in targets for tag in subnets[each["SubnetId"]]["Tags"]]
+    return sorted(tag["Value"] for tag in tags if tag["Key"] == "Name")
+
+
+def definition(aws):
+    return aws.client("ecs").describe_task_definition(taskDefinition="local-hello")["taskDefinition"]
+
+
+def test_the_volume_stays_when_no_task_shares_it_until_a_teardown(aws, playbooks, project):
+    before = listing(aws)
+    share(project, True)
+    playbooks.deploy(network_availability_zones=ZONES[:2], **project.variables)
+    made = volume(aws)
+
+    share(project, False)
+    variables = {**project.variables, "network_availability_zones": ZONES}
+    playbooks.deploy(**variables)
+    assert definition(aws)["volumes"] == []
+    assert volume(aws) == made
+    assert mounted_in(aws) == ["local-private-a", "local-private-b", "local-private-c"]
+    aws.reset_calls()
+    again = playbooks.deploy(**variables)
+    assert (again.changed, mutating_calls(aws)) == (0, []), again.output
+
+    # A subnet that goes is not held by a mount target, also while nobody shares the volume.
+    fewer = Looks(aws, {**variables, "network_availability_zones": ZONES[:2]}).plan()
+    assert [each.split()[0] for each in fewer if "mount_target" in each] == ["delete"]
+
+    share(project, True)
+    assert list(Looks(aws, variables).plan()) == ["change ecs_task_definition local-hello"]
+    outcome = playbooks.run("dag_tasks", **variables)
+    assert outcome.code == 0, outcome.output
+    [mounted] = definition(aws)["volumes"]
+    assert mounted["efsVolumeConfiguration"]["fileSystemId"] == made[0]
+
+    share(project, False)
+    outcome = playbooks.run("dag_tasks", **variables)
+    assert outcome.code == 0, outcome.output
+    assert volume(aws) == made
+    playbooks.teardown(**variables)
+    assert difference(before, listing(aws)) == {}
