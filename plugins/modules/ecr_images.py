@@ -125,8 +125,12 @@ options:
     type: int
   prune:
     description:
-      - Repositories out of which images are deleted that are neither in O(images) nor in O(keep), nor named in
-        O(environment). Images whose tags are not of this module's form stay.
+      - Repositories out of which images are deleted that are neither in O(images) nor in O(keep), and that no ACTIVE
+        task definition of the account and region names, whoever made it. Images whose tags are not of this module's
+        form stay.
+      - Revisions that M(farflow.airflow.ecs_task_definitions) has made tell by their tags which images they name. Of
+        every other family the newest ACTIVE revision is read; the older ones are where that names an image of one of
+        these repositories.
     type: list
     elements: str
     default: []
@@ -135,11 +139,6 @@ options:
     type: list
     elements: str
     default: []
-  environment:
-    description:
-      - An environment, as V(prod). What ACTIVE revisions of its task definitions name, those that begin with C(prod-),
-        is in use.
-    type: str
 """
 
 EXAMPLES = r"""
@@ -160,7 +159,6 @@ EXAMPLES = r"""
   farflow.airflow.ecr_images:
     images: []
     prune: [prod-tasks]
-    environment: prod
 """
 
 RETURN = r"""
@@ -217,12 +215,12 @@ import os
 from pathlib import Path
 
 from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import ecr_images, ecs_task_definitions
+from ..module_utils.glue import ecr_images
 from ..module_utils.glue.image_builders import builder
+from ..module_utils.glue.images_in_use import in_use
 from ..module_utils.glue.module import run
 from ..module_utils.pure import ecr_images as pure
 from ..module_utils.pure.build_context import DOCKERFILE, PLATFORMS
-from ..module_utils.pure.ecs_task_definitions import names_image
 
 ARGUMENT_SPEC = {
     "images": {
@@ -265,7 +263,6 @@ ARGUMENT_SPEC = {
     "parallel_builds": {"type": "int"},
     "prune": {"type": "list", "elements": "str", "default": []},
     "keep": {"type": "list", "elements": "str", "default": []},
-    "environment": {"type": "str"},
 }
 
 CODEBUILD_AT_ONCE = 10
@@ -281,19 +278,12 @@ def work(parameters, clients, check_mode):
     after = seen
     if not check_mode:
         after = ecr_images.build(clients, images, seen, _how(parameters))
-    kept = [*parameters["keep"], *_in_use(parameters, clients, after)]
-    pruned = ecr_images.superfluous(after, parameters["prune"], kept)
+    superfluous = ecr_images.superfluous(after, parameters["prune"], parameters["keep"])
+    used = in_use(clients, superfluous)
+    pruned = [image for image in superfluous if image.id not in used]
     if not check_mode:
         ecr_images.prune(clients, pruned)
     return _result(seen, after, missing, pruned)
-
-
-def _in_use(parameters, clients, seen):
-    """The digests of the images that the environment's task definitions name."""
-    if not (parameters["prune"] and parameters["environment"]):
-        return []
-    told = ecs_task_definitions.images_told(clients, parameters["environment"])
-    return [str(image.id) for image in seen.actual if any(names_image(each, image.name, image.id) for each in told)]
 
 
 def _how(parameters):

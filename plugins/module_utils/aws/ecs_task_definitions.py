@@ -48,6 +48,14 @@ def describe(clients: Clients, arn: str) -> dict[str, Any]:
         return dict(clients("ecs").describe_task_definition(taskDefinition=arn, include=["TAGS"]))
 
 
+def images(clients: Clients, arn: str) -> list[str]:
+    """What a revision's containers name as their images; nothing when it has just gone."""
+    with doing("describe", _WHAT, arn):
+        call = partial(clients("ecs").describe_task_definition, taskDefinition=arn)
+        answer = unless({"ClientException"}, call)
+    return [each["image"] for each in answer["taskDefinition"]["containerDefinitions"]] if answer else []
+
+
 def newest_arn(clients: Clients, family: str) -> str | None:
     """The ARN of a family's newest ACTIVE revision; None when it has none."""
     with doing("describe", _WHAT, family):

@@ -67,16 +67,11 @@ def read(clients: Clients, families: Collection[str], environment: str | None = 
         return Index.of(arns, tags.result())
 
 
-def images_told(clients: Clients, environment: str) -> set[str]:
-    """What the ACTIVE revisions of the environment's families say of their images, for ``pure.names_image``: by their
-    tags; those of which the tags do not tell are described.
-    """
-    index = find(clients, environment)
-    arns = [arn for some in index.arns.values() for arn in some]
-    told = {arn: index.tags.get(arn, {}).get(pure.IMAGES, "") for arn in arns}
-    described = describe(clients, [arn for arn in arns if not told[arn]]).values()
-    containers = [each for answer in described for each in answer["taskDefinition"]["containerDefinitions"]]
-    return {*told.values(), *(each["image"] for each in containers)} - {""}
+def read_all(clients: Clients) -> Index:
+    """The index of every family of the account and region; tags are told of farflow's own, of any environment."""
+    with ThreadPoolExecutor(1) as beside:
+        tags = beside.submit(api.list_tags, clients, pure.DIGEST, None, "ecs:task-definition")
+        return Index.of(api.list_arns(clients), tags.result())
 
 
 def _arns(clients: Clients, families: Collection[str], status: str) -> list[str]:

@@ -173,6 +173,11 @@ class Index:
         """The ARN of the newest ACTIVE revision: the one that counts."""
         return self.arns[family][-1] if self.arns.get(family) else None
 
+    def images(self, arn: str) -> str:
+        """What the tag ``farflow:images`` of a revision says; empty where there is none, or it was inherited."""
+        tags = self.tags.get(arn, {})
+        return tags.get(IMAGES, "") if tags.get(DIGEST, "").startswith(f"{revision_of(arn)}-") else ""
+
     def of_families(self, families: Collection[str]) -> Index:
         """The same of these families only."""
         return Index({family: arns for family, arns in self.arns.items() if family in families}, self.tags)
@@ -242,6 +247,12 @@ def names_image(told: str, repository_and_tag: str, digest_: str) -> bool:
     if "/" not in told:
         return digest_.partition(":")[2][:_DIGITS] in told.split()
     return told.endswith((f"@{digest_}", f"/{repository_and_tag}"))
+
+
+def names_repository(image: str, repositories: Collection[str]) -> bool:
+    """Whether a container's ``image`` is one of the repositories, wherever the registry is."""
+    path = image.partition("/")[2].partition("@")[0].partition(":")[0]
+    return path in repositories
 
 
 def _change(wanted: Resource, answer: Mapping[str, Any]) -> list[Action]:

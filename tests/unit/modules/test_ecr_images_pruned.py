@@ -29,25 +29,27 @@ def test_prune_spares_a_new_image_that_equals_an_old_one(repository, engine, ima
     assert entry["tag"] in tags()
 
 
-def test_prune_spares_what_revisions_of_the_environment_name(aws, repository, engine, image, run_module):
+def test_prune_spares_what_task_definitions_name(aws, repository, engine, image, run_module):
+    """Those of the environment, of another one that runs what this one has built, and of strangers."""
     by_content = {}
-    for content in ("gone", "kept", "unpinned", "untold", "new"):
+    for content in ("gone", "kept", "unpinned", "untold", "promoted", "pinned", "theirs", "new"):
         [by_content[content]] = run_module(module, images=[image(content=content)])["images"]
-    register(run_module, by_content["gone"]["uri"])
+    for content in ("gone", "kept", "new"):
+        register(run_module, by_content[content]["uri"])
+    register(run_module, by_content["promoted"]["uri"], "prod")
     by_hand("test-unpinned", f"{REPOSITORY}:{by_content['unpinned']['tag']}")
     by_hand("test-untold", by_content["untold"]["uri"])
-    by_hand("other-tasks", by_content["gone"]["uri"])
-    register(run_module, by_content["kept"]["uri"])
-    register(run_module, by_content["new"]["uri"])
-    done = run_module(module, images=[], prune=[REPOSITORY], environment="test")
+    by_hand("others", f"{REPOSITORY}:{by_content['pinned']['tag']}")
+    by_hand("others", by_content["theirs"]["uri"])
+    done = run_module(module, images=[], prune=[REPOSITORY])
     assert [each["digest"] for each in done["pruned"]] == [by_content["gone"]["digest"]]
 
 
-def register(run_module, uri):
+def register(run_module, uri, environment="test"):
     """A revision of ours that names an image; two are kept."""
     container = {"name": "extract", "image": uri}
-    tags = [{"key": "farflow:environment", "value": "test"}]
-    definition = {"family": "test-extract", "cpu": 256, "memory": 512, "container_definitions": [container]}
+    tags = [{"key": "farflow:environment", "value": environment}]
+    definition = {"family": f"{environment}-extract", "cpu": 256, "memory": 512, "container_definitions": [container]}
     run_module(ecs_task_definitions, task_definitions=[{**definition, "tags": tags}], keep_revisions=2)
 
 

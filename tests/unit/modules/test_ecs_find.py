@@ -108,18 +108,3 @@ def test_what_is_deleted_names_itself_to_the_module(ecs, clients):
     assert ecs_clusters.find(clients, "prod")[0].attributes["arguments"] == {"name": "prod-airflow"}
     [definition] = ecs_task_definitions.find(clients, "prod").resources()
     assert definition.attributes["arguments"] == {"family": "prod-web"}
-
-
-def test_the_images_that_revisions_name_are_told_by_lists(clients, ecs):
-    containers = [{"name": name, "image": f"registry/prod-tasks@sha256:{name * 64}"} for name in "ab"]
-    for image in ("registry/prod-tasks@sha256:" + "c" * 64, "registry/prod-tasks@sha256:" + "d" * 64):
-        register(clients, family("prod-load", container_definitions=[{"name": "web", "image": image}]))
-    register(clients, family("prod-extract", container_definitions=containers))
-    register(clients, family("other-extract", container_definitions=[{"name": "web", "image": "registry/x@sha256:ee"}]))
-    ecs.forget_calls()
-    told = ecs_task_definitions.images_told(clients, "prod")
-    assert told == {"a" * 24 + " " + "b" * 24, "c" * 24, "d" * 24}
-    assert "DescribeTaskDefinition" not in ecs.wire.operations()
-
-    register(clients, family("prod-unpinned"))
-    assert ecs_task_definitions.images_told(clients, "prod") == told | {"x"}
