@@ -28,7 +28,9 @@ def test_whatever_the_deploy_sets_is_refused_or_may_be_overridden(component):
     inputs, _unused = gather()
     plain = settings.environment(inputs, Known(), component)
     secret = settings.secrets(inputs, Known(), component)
-    for name in {*plain, *secret} - MAY_BE_OVERRIDDEN:
+    names = {*plain, *secret} - MAY_BE_OVERRIDDEN
+    assert names
+    for name in names:
         assert told("airflow_service_environment", airflow_service_environment={name: "x"}), name
 
 

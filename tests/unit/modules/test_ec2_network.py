@@ -69,11 +69,11 @@ def vpc(ec2, vpc_id):
 
 def test_all_is_made_with_its_tags_then_nothing_changes(everything, ec2, vpc_id, run_module, calls):
     first = run_module(module, **everything)
-    for operation, arguments in calls.made:
-        if operation in CREATE:
-            assert sorted(arguments["TagSpecifications"][0]["Tags"], key=str) == sorted(MADE, key=str), operation
+    made = {operation: arguments["TagSpecifications"] for operation, arguments in calls.made if operation in CREATE}
+    tags = {operation: sorted(one["Tags"], key=str) for operation, [one] in made.items()}
+    assert tags == dict.fromkeys(CREATE, sorted(MADE, key=str))
     assert calls.of("CreateTags") == []
-    assert all(entry["reasons"] == ["created"] for key in module.TYPES for entry in first[key])
+    assert [[entry["reasons"] for entry in first[key]] for key in module.TYPES] == [[["created"]]] * 4
     made = first["vpcs"][0]["id"]
     assert ec2.describe_vpc_attribute(VpcId=made, Attribute="enableDnsHostnames")["EnableDnsHostnames"]["Value"]
     [gateway] = ec2.describe_internet_gateways(InternetGatewayIds=ids(first)["internet_gateways"])["InternetGateways"]

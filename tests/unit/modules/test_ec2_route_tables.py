@@ -67,7 +67,9 @@ def test_tables_are_made_with_their_tags_then_nothing_changes(tables, ec2, subne
         ("test-public", True, ["created"]),
         ("test-private", True, ["created"]),
     ]
-    assert all(arguments["TagSpecifications"] for operation, arguments in calls.made if operation == "CreateRouteTable")
+    made = [arguments["TagSpecifications"] for operation, arguments in calls.made if operation == "CreateRouteTable"]
+    tags = [sorted((tag["Key"], tag["Value"]) for tag in one["Tags"]) for [one] in made]
+    assert sorted(tags) == [[("Name", "test-private")], [("Name", "test-public"), ("team", "data")]]
     assert calls.of("CreateTags") == []
     assert users(ec2, first["route_tables"][1]["route_table_id"]) == subnets[1:]
     second = run_module(module, route_tables=tables)

@@ -174,7 +174,8 @@ def test_waits_for_all_services_together(cluster, run_module, no_pauses):
     cluster.services.rollouts = ["IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "COMPLETED"]
     result = run(run_module, service("test-a"), service("test-b"), wait=True)
     assert result["changed"] is True
-    assert all(each["deployments"][0]["rolloutState"] == "COMPLETED" for each in cluster.services.stored.values())
+    states = [each["deployments"][0]["rolloutState"] for each in cluster.services.stored.values()]
+    assert states == ["COMPLETED"] * 2
 
 
 def test_an_old_answer_is_not_taken_for_a_new_deployment(cluster, run_module, no_pauses):

@@ -102,7 +102,8 @@ def test_nothing_that_is_returned_holds_a_value(client, run_module):
 
 def test_check_mode_creates_nothing_and_reads_no_value(client, run_module, calls):
     result = run_module(module, check_mode=True, secrets=ALL)
-    assert all(changed for changed, _unused in entries(result).values())
+    changed = {name: changed for name, (changed, _unused) in entries(result).items()}
+    assert changed == {secret["name"]: True for secret in ALL}
     assert client.list_secrets()["SecretList"] == []
     assert set(calls) == {"ListSecrets", "DescribeSecret"}
 

@@ -21,12 +21,14 @@ def properties(type_, execute_command=False):
 def containers(execute_command=False):
     """By name, each container of Airflow's components."""
     definitions = properties("ecs_task_definition", execute_command)
-    return {
+    found = {
         name: container
         for family, definition in definitions.items()
         if family.startswith("dev-airflow-")
         for name, container in definition["container_definitions"].items()
     }
+    assert found
+    return found
 
 
 @pytest.mark.parametrize(

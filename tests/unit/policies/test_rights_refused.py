@@ -219,8 +219,8 @@ def test_all_resources_are_meant_only_where_aws_knows_no_narrower_one():
 
 
 def test_every_other_resource_is_of_this_environment():
-    for name, each in _statements():
-        if name.endswith(USERS):
-            continue
+    ours = [(name, each) for name, each in _statements() if not name.endswith(USERS)]
+    assert ours
+    for name, each in ours:
         for resource in set(listed(each["Resource"])) - {"*", GUARDDUTY_AGENT}:
             assert "dev-" in resource or "/dev/" in resource or "api-key" in resource, (name, resource)
