@@ -236,9 +236,9 @@ def _proven(wanted: Resource, arn: str, index: Index) -> bool:
 
 
 def tags_with_digest(wanted: Resource, revision: int) -> dict[str, str]:
-    """All the tags that a revision shall have."""
-    digests = (container["image"].partition("@")[2] for container in wanted.properties[_CONTAINERS].values())
-    images = sorted({each.partition(":")[2][:_DIGITS] for each in digests} - {""})
+    """All the tags that a revision shall have: that of its images where all are named by digest."""
+    digests = [container["image"].partition("@sha256:")[2] for container in wanted.properties[_CONTAINERS].values()]
+    images = sorted({each[:_DIGITS] for each in digests}) if all(digests) else []
     return {**tags_of(wanted), DIGEST: digest(wanted, revision), **({IMAGES: " ".join(images)} if images else {})}
 
 

@@ -28,9 +28,13 @@ IMAGES = [
 ]
 
 
-def register(clients, family, *letters):
+def named(letter):
+    return f"registry/{REPOSITORY}@{digest(letter)}"
+
+
+def register(clients, family, *images):
     """A revision of ours of which the containers name images."""
-    containers = [{"name": each, "image": f"registry/{REPOSITORY}@{digest(each)}"} for each in letters]
+    containers = [{"name": f"part-{number}", "image": image} for number, image in enumerate(images)]
     tags = [{"key": "farflow:environment", "value": family.split("-")[0]}]
     given = {"family": family, "cpu": 256, "memory": 512, "container_definitions": containers, "tags": tags}
     wanted = [pure.desired(given)]
@@ -52,20 +56,20 @@ def used(ecs, clients, images=IMAGES):
 
 
 def test_all_revisions_of_every_environment_tell_by_their_tags(ecs, clients):
-    register(clients, "dev-load", "a")
-    register(clients, "dev-load", "b")
-    register(clients, "prod-load", "c", "d")
+    register(clients, "dev-load", named("a"))
+    register(clients, "dev-load", named("b"))
+    register(clients, "prod-load", named("c"), named("d"))
     assert used(ecs, clients) == ("abcd", 0)
 
 
 def test_nothing_is_asked_for_no_images(ecs, clients):
-    register(clients, "dev-load", "a")
+    register(clients, "dev-load", named("a"))
     assert used(ecs, clients, []) == ("", 0)
     assert ecs.call_count == 0
 
 
 def test_of_strangers_the_newest_revision_is_described(ecs, clients):
-    register(clients, "dev-load", "a")
+    register(clients, "dev-load", named("a"))
     for family in ("one", "two"):
         for _unused in range(5):
             by_hand(ecs, family, "registry/theirs:1")
@@ -79,10 +83,15 @@ def test_all_revisions_of_a_stranger_who_takes_images_from_the_repository_are(ec
     assert used(ecs, clients) == ("ef", 3)
 
 
+def test_tags_tell_nothing_where_an_image_is_named_by_its_tag(ecs, clients):
+    register(clients, "dev-load", named("a"), f"registry/{REPOSITORY}:load-{'b' * 20}")
+    assert used(ecs, clients) == ("ab", 1)
+
+
 def test_inherited_tags_tell_nothing(ecs, clients):
     """The console gives a new revision the tags of the one that it was made from."""
-    register(clients, "dev-load", "a")
+    register(clients, "dev-load", named("a"))
     first = ecs_task_definitions.read_all(clients)
     tags = [{"key": key, "value": value} for key, value in first.tags[first.newest("dev-load")].items()]
-    by_hand(ecs, "dev-load", f"registry/{REPOSITORY}@{digest('b')}", tags=tags)
+    by_hand(ecs, "dev-load", named("b"), tags=tags)
     assert used(ecs, clients) == ("ab", 1)
