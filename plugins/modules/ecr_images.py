@@ -126,8 +126,8 @@ options:
   prune:
     description:
       - Repositories out of which images are deleted that are neither in O(images) nor in O(keep), and that no ACTIVE
-        task definition of the account and region names, whoever made it. Images whose tags are not of this module's
-        form stay.
+        task definition of the account and region names, whoever made it. Images that have a tag which is not of this
+        module's form stay.
       - Revisions that M(farflow.airflow.ecs_task_definitions) has made tell by their tags which images they name. Of
         every other family the newest ACTIVE revision is read; the older ones are where that names an image of one of
         these repositories.

@@ -43,15 +43,12 @@ def canonical(repository: str, address: str, document: Mapping[str, Any]) -> lis
     """A member of DescribeImages' answer as one resource a tag that we could have given it; none for other images.
 
     ``address`` is the repository's, as ``<registry>/<repository>``. Its ``id`` is the image's digest, its attribute
-    ``uri`` pins it: ``<address>@<digest>``.
+    ``uri`` pins it: ``<address>@<digest>``, and ``also`` are the tags that somebody else has given it.
     """
-    found = document["imageDigest"]
-    uri = f"{address}@{found}"
-    return [
-        Resource(TYPE, f"{repository}:{tag}", {}, found, {**_attributes(repository, tag), "uri": uri})
-        for tag in document.get("imageTags") or []
-        if _TAG.fullmatch(tag)
-    ]
+    found, tags = document["imageDigest"], document.get("imageTags") or []
+    ours = [tag for tag in tags if _TAG.fullmatch(tag)]
+    more = {"uri": f"{address}@{found}", "also": [tag for tag in tags if tag not in ours]}
+    return [Resource(TYPE, f"{repository}:{tag}", {}, found, {**_attributes(repository, tag), **more}) for tag in ours]
 
 
 def build_context(image: Mapping[str, Any]) -> BuildContext:
@@ -91,11 +88,12 @@ def reason(wanted: Resource, actual: Iterable[Resource]) -> str:
 
 
 def superfluous(actions: Iterable[Action], kept: Iterable[str]) -> list[Resource]:
-    """Of the deletions in a plan, those of images whose digest is not ``kept``. Kept ones may be given as digests, or
-    as any text that ends with one, such as a task definition's image.
+    """Of the deletions in a plan, those of images whose digest is not ``kept``, and that nobody has tagged as well.
+    Kept ones may be given as digests, or as any text that ends with one, such as a task definition's image.
     """
     digests = {each.rpartition("@")[2] for each in kept}
-    return [action.resource for action in actions if action.kind == DELETE and action.resource.id not in digests]
+    images = [action.resource for action in actions if action.kind == DELETE]
+    return [image for image in images if image.id not in digests and not image.attributes["also"]]
 
 
 def _attributes(repository: str, tag: str) -> dict[str, str]:

@@ -21,6 +21,15 @@ def test_prune_deletes_what_nobody_names(repository, engine, image, run_module):
     assert run_module(module, **arguments)["changed"] is False
 
 
+def test_prune_spares_what_somebody_has_tagged(repository, engine, image, run_module):
+    [entry] = run_module(module, images=[image()])["images"]
+    ecr = boto3.client("ecr", region_name="eu-west-1")
+    [found] = ecr.batch_get_image(repositoryName=REPOSITORY, imageIds=[{"imageTag": entry["tag"]}])["images"]
+    ecr.put_image(repositoryName=REPOSITORY, imageManifest=found["imageManifest"], imageTag="release-1")
+    assert run_module(module, images=[], prune=[REPOSITORY])["pruned"] == []
+    assert set(tags()) == {entry["tag"], "release-1"}
+
+
 def test_prune_spares_a_new_image_that_equals_an_old_one(repository, engine, image, run_module):
     """Another comment in a Dockerfile is another context, and the same image."""
     run_module(module, images=[image(dockerfile="FROM scratch\n")])
