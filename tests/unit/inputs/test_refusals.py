@@ -80,6 +80,25 @@ def test_zones_that_there_are_not():
     assert refused(network_availability_zones=["eu-west-1a", "eu-west-1c"], network_availability_zone_count=6) == []
 
 
+def subnet(name, zone):
+    return Resource("subnet", name, {"availability_zone": zone})
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"network_availability_zone_count": 2}, "network_availability_zone_count"),
+        ({"network_availability_zones": ["eu-west-1a", "eu-west-1b"]}, "network_availability_zones"),
+    ],
+)
+def test_zones_that_are_in_use_are_not_left_out(given, name):
+    there = [subnet(f"prod-private-{letter}", f"eu-west-1{letter}") for letter in "abc"]
+    (line,) = refused(*there, **given)
+    assert line.startswith(f"{name}: leaves out eu-west-1c, allowed: to add zones")
+    assert refused(*there[:2], subnet("a-test", "eu-west-1c"), **given) == []
+    assert refused(*there[:1], **given) == []
+
+
 def test_a_zone_that_lacks_something_is_used_where_it_is_named_alone():
     tokyo = [Resource("availability_zone", f"ap-northeast-1{name}", id=f"apne1-{id}") for name, id in ZONES_OF_TOKYO]
     assert usable_zones(Known(tokyo)) == ["ap-northeast-1c", "ap-northeast-1d"]

@@ -25,8 +25,8 @@ ROLE = "network"
 PUBLIC = "public"
 PRIVATE = "private"
 
-#: A VPC is cut into 16 equal blocks: private subnets take the first eight, public ones the others. So the number of
-#: availability zones can change without moving a subnet.
+#: A VPC is cut into 16 equal blocks: private subnets take the first eight, public ones the others. So
+#: availability zones can be added without moving a subnet.
 _BLOCK_BITS = 4
 _PUBLIC_FROM = 8
 MOST_ZONES = 8
@@ -52,6 +52,18 @@ def zones(inputs: Mapping[str, Any], known: Known) -> list[str]:
 def usable_zones(known: Known) -> list[str]:
     """The names of the region's availability zones that have all of what an environment is made of, sorted."""
     return sorted(zone.name for zone in known.of_type(ZONE) if zone.id not in _LACKING)
+
+
+def zones_left_out(inputs: Mapping[str, Any], known: Known) -> list[str]:
+    """The names of the availability zones in which the environment has subnets, and shall have none."""
+    there = {subnet.properties["availability_zone"] for subnet in known.of_type(SUBNET) if _is_ours(inputs, subnet)}
+    return sorted(there.difference(zones(inputs, known)))
+
+
+def _is_ours(inputs: Mapping[str, Any], subnet: Resource) -> bool:
+    """Whether it is one of these, and not another that carries the environment's tags."""
+    letter = subnet.properties["availability_zone"][-1]
+    return subnet.name in {_name(inputs, tier, letter) for tier in (PUBLIC, PRIVATE)}
 
 
 def subnet_names(inputs: Mapping[str, Any], known: Known, tier: str) -> list[str]:

@@ -69,6 +69,20 @@ def _zones(inputs: Inputs, known: Known) -> Iterator[str]:
             f"network_availability_zone_count: is {count}, allowed: up to {len(usable)}, as {region} has "
             f"{', '.join(usable)} with all that is needed; or name others by network_availability_zones"
         )
+    else:
+        yield from _zones_left_out(inputs, known)
+
+
+def _zones_left_out(inputs: Inputs, known: Known) -> Iterator[str]:
+    left_out = network.zones_left_out(inputs, known)
+    named = bool(inputs["network_availability_zones"])
+    variable = "network_availability_zones" if named else "network_availability_zone_count"
+    if left_out:
+        yield (
+            f"{variable}: leaves out {', '.join(left_out)}, allowed: to add zones. The "
+            "database, the load balancer and what runs are in the subnets there; for fewer or other zones tear the "
+            "environment down, which keeps a snapshot of the database, and deploy it again"
+        )
 
 
 def _images(images: Iterable[Image | Prebuilt], known: Known) -> Iterator[str]:
