@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,8 @@ from ansible_collections.farflow.airflow.plugins.module_utils.glue import lock, 
 from parameters import Parameters
 from test_lock import NAME, claim, holder
 
+# What a shell runs in the background ignores the key, until it says otherwise, as ansible-playbook does.
+ENDS_BY_A_KEY = "import signal, time; signal.signal(2, signal.SIG_DFL); print(flush=True); time.sleep(60)"
 START = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 
 
@@ -109,7 +112,8 @@ def test_who_lost_the_lock_does_not_touch_it_any_more(ssm, monkeypatch, minutes,
 def test_a_playbook_that_lost_its_lock_ends_as_by_a_key_and_says_why():
     """The process that the claim names, and not another of its number."""
     said = []
-    with subprocess.Popen(["sleep", "60"]) as playbook:
+    with subprocess.Popen([sys.executable, "-c", ENDS_BY_A_KEY], stdout=subprocess.PIPE) as playbook:
+        playbook.stdout.readline()
         at = {"process": playbook.pid, "process_started": processes.started(playbook.pid)}
         lock_keeper.interrupt("prod", replace(claim("a"), process=playbook.pid, process_started="another"), said.append)
         assert (playbook.poll(), said) == (None, [])
