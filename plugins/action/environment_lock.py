@@ -95,6 +95,9 @@ class ActionModule(ActionBase):
         if not found:
             return {"taken": False}
         machine, process, started = _self()
+        for claim in found.lost:
+            if claim.is_of(machine, process, started):
+                end(claim)  # or it would interrupt whatever this playbook comes to next
         if found.claim.is_of(machine, process, started):
             end(found.claim)
         elif lock.why_free(found.claim, machine):

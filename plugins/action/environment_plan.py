@@ -26,7 +26,7 @@ _REFUSAL = "the inputs are not right, nothing was done:"
 
 # Modules of amazon.aws take either from the environment, and fail where there are both.
 _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY", "AWS_SECRET_KEY")
 
 # What was changed is not always in AWS's answers at once: of IAM, of S3's configuration, of its lists.
 _SHOWN_AFTER = 90
@@ -118,7 +118,7 @@ class ActionModule(ActionBase):
         templar = self._templar.copy_with_new_env(available_variables=values)
         inputs, refused = given.gather(options, values, templar.template)
         wrong = given.unknown(task_vars, options) + refused + checks.problems(inputs)
-        wrong += _state_problems(inputs, state) + _profile_problems(inputs)
+        wrong += _state_problems(task_vars, inputs, state) + _profile_problems(inputs)
         layers = {each for name in wanted for each in (name, *LAYERS[name].needs)}
         needs_folder = state == "present" and layers & project.LAYERS
         if needs_folder:
@@ -135,10 +135,10 @@ class ActionModule(ActionBase):
         return self._loader.load_from_file(path, unsafe=True, trusted_as_template=True)
 
 
-def _state_problems(inputs, state):
+def _state_problems(task_vars, inputs, state):
     """Roles ask the variable, so a playbook that means the other must not begin."""
     given_state = inputs.get("farflow_state", state)
-    if given_state == state:
+    if "farflow_state" not in task_vars or given_state == state:
         return []
     return [
         f"farflow_state: is {given_state!r}, allowed: {state}; leave it out, since only teardown.yml removes an "

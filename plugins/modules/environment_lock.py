@@ -16,7 +16,7 @@ description:
     ansible-playbook ends without having done so. When a machine or a container is lost, and both with it, the lock
     expires 30 minutes after it was renewed last. On the machine of its holder it is taken over as soon as that does
     not run any more.
-  - A run that finds its lock lost, because it was taken over, broken or deleted, is interrupted as by Ctrl-C.
+  - A run whose lock another one has got, because it expired or was broken, is interrupted as by Ctrl-C.
   - What holds the lock for longer than it should can be broken by naming the environment in O(break_lock).
   - It runs on the controller, as an action, and needs the permissions C(ssm:PutParameter), C(ssm:AddTagsToResource),
     C(ssm:GetParameterHistory) and C(ssm:DeleteParameter) on the parameter.

@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -171,6 +172,17 @@ def test_the_lock_is_given_back_when_a_task_fails(aws, playbooks, project):
     assert outcome.code == 2
     assert calls_for_the_lock(aws) == ["PutParameter", "GetParameterHistory", "DeleteParameter"]
     assert lock(aws) is None
+
+
+def test_who_lost_the_lock_says_so_and_leaves_nothing_that_would_interrupt_it_later(aws, playbooks, project):
+    process, log = playbooks.start("dag_tasks", **project.variables)
+    held = until(lambda: lock(aws), process)
+    other = replace(held, id="another", host="ci-7", process=1, displaces=held.id)
+    aws.client("ssm").put_parameter(Name=NAME, Value=other.as_text(), Type="String", Overwrite=True)
+    assert process.wait(_LIMIT) == 0, log.read_text()
+    assert "environment local is locked by dag_tasks.yml on host ci-7" in " ".join(log.read_text().split())
+    assert processes.started(held.keeper) == ""
+    assert lock(aws) == other
 
 
 @pytest.mark.thorough

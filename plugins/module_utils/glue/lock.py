@@ -28,10 +28,11 @@ _DESCRIPTION = "Held by what changes the environment just now, and deleted when 
 
 @dataclass(frozen=True)
 class Held:
-    """Who holds the lock, and as whom AWS knows it."""
+    """Who holds the lock, and as whom AWS knows it. ``lost``: claims of others that are in its history."""
 
     claim: pure.Claim
     arn: str
+    lost: tuple[pure.Claim, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def held(clients: Clients, environment: str) -> Held | None:
     holder = pure.holder(known)
     if holder is None:
         return None
-    return Held(holder, next(str(version.get("LastModifiedUser")) for one, version in claims if one == holder))
+    arn = next(str(version.get("LastModifiedUser")) for one, version in claims if one == holder)
+    return Held(holder, arn, tuple(one for one in known if one.id != holder.id))
 
 
 def take(
@@ -141,13 +143,14 @@ def why_free(claim: pure.Claim, here: pure.Machine, broken: bool = False) -> str
     return pure.why_free(claim, here, runs, now(), broken)
 
 
-def renew(clients: Clients, environment: str, claim: pure.Claim) -> bool:
-    """Holds the lock for another half an hour; False when somebody else holds it, or it was deleted by hand."""
+def renew(clients: Clients, environment: str, claim: pure.Claim) -> Held | None:
+    """Holds the lock for another half an hour, unless it is lost. Who holds it: this claim, or another, or nobody, when
+    it was deleted by hand.
+    """
     found = held(clients, environment)
-    if found is None or found.claim.id != claim.id:
-        return False
-    api.overwrite(clients, pure.parameter(environment), found.claim.renewed(now()).as_text())
-    return True
+    if found and found.claim.id == claim.id:
+        api.overwrite(clients, pure.parameter(environment), found.claim.renewed(now()).as_text())
+    return found
 
 
 def give_back(clients: Clients, environment: str) -> None:

@@ -77,7 +77,7 @@ def keep(
     lost: Callable[[], None],
 ) -> None:
     """Renews the lock while the playbook ``runs``, then gives it back. ``is_told_to_end`` is asked after a pause.
-    ``lost`` is called when it was lost.
+    ``lost`` is called when another one has it.
     """
     due = lock.now() + pure.RENEWED_EVERY
     while runs():
@@ -86,8 +86,10 @@ def keep(
         if lock.now() < due:
             continue
         try:
-            if not lock.renew(clients, environment, claim):
-                lost()
+            found = lock.renew(clients, environment, claim)
+            if found is None or found.claim.id != claim.id:
+                if found and not found.claim.is_of(claim.machine, claim.process, claim.process_started):
+                    lost()
                 return
             due = lock.now() + pure.RENEWED_EVERY
         except FarflowError:  # nobody would hear of it, and there is time for more tries
@@ -102,8 +104,8 @@ def interrupt(environment: str, claim: pure.Claim, tell: Callable[[str], None]) 
     if not _runs(claim):
         return
     tell(
-        f"environment {environment}: this run has lost its lock, which was taken over, broken or deleted. It is "
-        "interrupted here; run again when nobody else changes the environment"
+        f"environment {environment}: another run has this one's lock, which had expired or was broken. This one is "
+        "interrupted here; run it again when nobody else changes the environment"
     )
     time.sleep(_LOOKS_EVERY)  # in which that is printed
     with contextlib.suppress(ProcessLookupError):

@@ -32,12 +32,19 @@ def client_factory(arguments: Mapping[str, Any]) -> Callable[..., Any]:
         session.set_credentials(*keys)
     verify = arguments.get("aws_ca_bundle") if arguments.get("validate_certs", True) else False
     options = {"region_name": arguments.get("region"), "endpoint_url": arguments.get("endpoint_url"), "verify": verify}
-    own = Config(**(arguments.get("aws_config") or {}))
+    own = _config(arguments.get("aws_config") or {})
 
     def make(service: str, config: Any) -> Any:
         return session.create_client(service, **options, config=config.merge(own))
 
     return make
+
+
+def _config(options: Mapping[str, Any]) -> Any:
+    try:
+        return Config(**options)
+    except TypeError as error:
+        raise FarflowError(f"aws_config: {error}") from error
 
 
 def profiles() -> list[str]:

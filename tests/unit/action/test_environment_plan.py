@@ -109,6 +109,7 @@ def test_a_refusal_is_not_waited_for(take, pauses, monkeypatch):
         ({"farflow_profile": "work"}, {"AWS_PROFILE": "another"}, ()),
         ({"farflow_profile": "work"}, {"AWS_ACCESS_KEY_ID": "AKIA"}, ("farflow_profile", "AWS_ACCESS_KEY_ID")),
         ({}, {"AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "x"}, ("AWS_PROFILE", "AWS_SESSION_TOKEN")),
+        ({}, {"AWS_DEFAULT_PROFILE": "work", "AWS_ACCESS_KEY": "AKIA"}, ("AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY")),
         ({"farflow_access_key": "embedded"}, {"AWS_PROFILE": "work"}, ("AWS_PROFILE", "farflow_access_key")),
     ],
 )

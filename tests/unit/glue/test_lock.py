@@ -126,7 +126,8 @@ def test_a_lock_is_broken_once_not_whoever_comes_next(ssm):
 def test_whose_lock_was_broken_neither_renews_nor_keeps_it(ssm):
     take(ssm, claim("a"))
     assert "broken" in take(ssm, claim("b"), broken=True).over
-    assert lock.renew(clients(ssm), "prod", claim("a")) is False
+    found = lock.renew(clients(ssm), "prod", claim("a"))
+    assert (found.claim.id, [one.id for one in found.lost]) == ("b", ["a"])
     assert holder(ssm) == "b"
 
 
@@ -141,12 +142,12 @@ def test_a_late_renewal_does_not_count(ssm):
 def test_renewing_lasts_half_an_hour(ssm, monkeypatch):
     take(ssm, claim("a"))
     monkeypatch.setattr(lock, "now", lambda: NOW + timedelta(minutes=5))
-    assert lock.renew(clients(ssm), "prod", claim("a")) is True
+    assert lock.renew(clients(ssm), "prod", claim("a")).claim.id == "a"
     assert lock.held(clients(ssm), "prod").claim.expires == "2026-11-22T14:35:00+00:00"
 
 
 def test_a_lock_that_was_deleted_by_hand_is_not_made_again(ssm):
-    assert lock.renew(clients(ssm), "prod", claim("a")) is False
+    assert lock.renew(clients(ssm), "prod", claim("a")) is None
     assert ssm.versions == {}
 
 

@@ -99,7 +99,7 @@ def test_who_lost_the_lock_does_not_touch_it_any_more(ssm, monkeypatch, minutes,
     """It finds out by its next renewal, and ends the playbook, or when the playbook ends."""
 
     def broken():
-        ssm.versions[NAME] = [claim("a").as_text(), claim("b").displacing(claim("a")).as_text()]
+        ssm.versions[NAME] = [claim("a").as_text(), claim("b", process=7).displacing(claim("a")).as_text()]
 
     ssm.before_a_call = broken
     playbook = Playbook(minutes)
@@ -107,6 +107,19 @@ def test_who_lost_the_lock_does_not_touch_it_any_more(ssm, monkeypatch, minutes,
     assert ssm.calls == ["history"]
     assert holder(ssm) == "b"
     assert playbook.was_interrupted_at == interrupted_at
+
+
+@pytest.mark.parametrize("left", [[], [claim("a"), claim("c").displacing(claim("a"))]])
+def test_a_playbook_is_not_interrupted_for_a_lock_that_no_other_has(ssm, monkeypatch, left):
+    """It was deleted by hand, or taken once more by the same playbook."""
+
+    def changed():
+        ssm.versions = {NAME: [one.as_text() for one in left]} if left else {}
+
+    ssm.before_a_call = changed
+    playbook = Playbook(60)
+    keep(ssm, monkeypatch, playbook)
+    assert (ssm.calls, playbook.was_interrupted_at) == (["history"], None)
 
 
 def test_a_playbook_that_lost_its_lock_ends_as_by_a_key_and_says_why():
@@ -119,4 +132,4 @@ def test_a_playbook_that_lost_its_lock_ends_as_by_a_key_and_says_why():
         assert (playbook.poll(), said) == (None, [])
         lock_keeper.interrupt("prod", replace(claim("a"), **at), said.append)
         assert playbook.wait(10) == -signal.SIGINT
-    assert said[0].startswith("environment prod: this run has lost its lock")
+    assert said[0].startswith("environment prod: another run has this one's lock")

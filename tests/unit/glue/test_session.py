@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.session import client_factory
 
 ARGUMENTS = {"region": "eu-west-1", "access_key": "a", "secret_key": "b", "endpoint_url": "http://127.0.0.1:9"}
@@ -17,3 +19,8 @@ def test_a_client_is_as_the_arguments_say():
 def test_a_users_own_settings_go_before_ours():
     config = Clients(client_factory({**ARGUMENTS, "aws_config": {"connect_timeout": 7}}))("ssm").meta.config
     assert (config.connect_timeout, config.max_pool_connections) == (7, 32)
+
+
+def test_a_setting_that_there_is_not_is_named():
+    with pytest.raises(FarflowError, match="aws_config: .*conect_timeout"):
+        client_factory({**ARGUMENTS, "aws_config": {"conect_timeout": 7}})

@@ -22,7 +22,7 @@ Inputs = Mapping[str, Any]
 
 def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
     """All of them together, a line each, for the layers of these names."""
-    found = elsewhere(inputs, known)
+    found = [*elsewhere(inputs, known), *_zones_left_out(inputs, known)]
     if network.ROLE in layers:
         found += _zones(inputs, known)
     if rds.ROLE in layers:
@@ -69,19 +69,18 @@ def _zones(inputs: Inputs, known: Known) -> Iterator[str]:
             f"network_availability_zone_count: is {count}, allowed: up to {len(usable)}, as {region} has "
             f"{', '.join(usable)} with all that is needed; or name others by network_availability_zones"
         )
-    else:
-        yield from _zones_left_out(inputs, known)
 
 
 def _zones_left_out(inputs: Inputs, known: Known) -> Iterator[str]:
+    """Of every layer: each has something in the subnets."""
     left_out = network.zones_left_out(inputs, known)
     named = bool(inputs["network_availability_zones"])
     variable = "network_availability_zones" if named else "network_availability_zone_count"
     if left_out:
         yield (
-            f"{variable}: leaves out {', '.join(left_out)}, allowed: to add zones. The "
-            "database, the load balancer and what runs are in the subnets there; for fewer or other zones tear the "
-            "environment down, which keeps a snapshot of the database, and deploy it again"
+            f"{variable}: leaves out {', '.join(left_out)}, allowed: to add zones. The database, the load balancer and "
+            "what runs are in the subnets there. For fewer or other zones tear the environment down, with snapshot in "
+            "farflow_teardown_keep, and deploy it again; files on the shared volume are lost by that"
         )
 
 
