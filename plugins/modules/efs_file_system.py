@@ -142,8 +142,13 @@ options:
     description: How long to wait, in seconds.
     type: int
     default: 300
+  retain:
+    description: With O(state=absent), whether the file system stays, with its files and access points. Only its mount
+      targets are deleted, so that the subnets they are in can be.
+    type: bool
+    default: false
   state:
-    description: Whether it shall exist. With V(absent) all its files are lost.
+    description: Whether it shall exist. With V(absent) all its files are lost, unless O(retain=true).
     type: str
     choices: [present, absent]
     default: present
@@ -176,7 +181,7 @@ name:
   returned: always
   type: str
 file_system_id:
-  description: The id; null in check mode for one that does not exist yet, and when it is absent.
+  description: The id; null in check mode for one that does not exist yet, and when it is gone.
   returned: always
   type: str
 arn:
@@ -246,23 +251,25 @@ ARGUMENT_SPEC = {
     "tags": {"type": "dict", "default": {}},
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 300},
+    "retain": {"type": "bool", "default": False},
     "state": STATE,
 }
 
 
 def work(parameters, clients, check_mode):
     """Converges the file system and says how to reach it."""
-    name, present = parameters["name"], parameters["state"] == "present"
+    name, present, retain = parameters["name"], parameters["state"] == "present", parameters["retain"]
     refusals = pure.refusals(parameters) if present else []
     if refusals:
         raise FarflowError("\n".join(refusals))
     wanted = pure.desired(parameters) if present else []
     found = glue.read(clients, name)
     refuse_changes(wanted, found, pure.IMMUTABLE)
-    steps = glue.converge(clients, wanted, found, check_mode)
+    going = found if present or not retain else [one for one in found if one.type == pure.MOUNT_TARGET]
+    steps = glue.converge(clients, wanted, going, check_mode)
     if steps.changed and not check_mode:
         found = glue.read(clients, name)
-    result = pure.result(name, found if present else [])
+    result = pure.result(name, found if present or retain else [])
     if present and parameters["wait"] and not check_mode:
         glue.await_mountable(clients, result["file_system_id"], parameters["wait_timeout"])
     return {**result, **steps.as_result()}

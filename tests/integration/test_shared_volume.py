@@ -1,8 +1,8 @@
-"""The volume that tasks share, with what is on it, outlives the last task that does: only a teardown deletes it."""
+"""The volume that tasks share, with what is on it, outlives the last task that does, and a teardown that keeps it."""
 
 from __future__ import annotations
 
-from tests.stack.listing import difference, listing
+from tests.stack.listing import difference, listing, more
 from tests.stack.look import Looks
 
 from .stack import mutating_calls
@@ -33,7 +33,7 @@ def definition(aws):
     return aws.client("ecs").describe_task_definition(taskDefinition="local-hello")["taskDefinition"]
 
 
-def test_the_volume_stays_when_no_task_shares_it_until_a_teardown(aws, playbooks, project):
+def test_the_volume_stays_when_no_task_shares_it_and_when_a_teardown_keeps_it(aws, playbooks, project):
     before = listing(aws)
     share(project, True)
     playbooks.deploy(network_availability_zones=ZONES[:2], **project.variables)
@@ -60,5 +60,18 @@ def test_the_volume_stays_when_no_task_shares_it_until_a_teardown(aws, playbooks
     outcome = playbooks.run("dag_tasks", **variables)
     assert outcome.code == 0, outcome.output
     assert volume(aws) == made
+
+    keep = {**variables, "farflow_teardown_keep": ["shared_volume"]}
+    teardown = playbooks.teardown(**keep)
+    assert '"kept: file_system local-shared-volume"' in teardown.output
+    assert volume(aws) == made
+    assert set(more(before, listing(aws))) == {"file system", "access point"}
+    aws.reset_calls()
+    again = playbooks.teardown(**keep)
+    assert (again.changed, mutating_calls(aws)) == (0, []), again.output
+
+    playbooks.deploy(**variables)
+    assert volume(aws) == made
+    assert mounted_in(aws) == ["local-private-a", "local-private-b", "local-private-c"]
     playbooks.teardown(**variables)
     assert difference(before, listing(aws)) == {}

@@ -272,6 +272,20 @@ def going(name=NAME):
     return lambda: backend.delete_file_system(system.file_system_id)
 
 
+def test_one_that_is_retained_loses_its_mount_targets_alone(run_module, spec):
+    made = run_module(module, **spec)
+    gone = {"name": spec["name"], "retain": True, "state": "absent"}
+    predicted = run_module(module, check_mode=True, **gone)
+    done = run_module(module, **gone)
+    assert predicted["reasons"] == done["reasons"] != []
+    assert done["mount_targets"] == {}
+    assert (done["file_system_id"], done["access_points"]) == (made["file_system_id"], made["access_points"])
+    assert run_module(module, **gone)["changed"] is False
+    again = run_module(module, **spec)
+    assert again["file_system_id"] == made["file_system_id"]
+    assert set(again["mount_targets"]) == set(made["mount_targets"])
+
+
 def test_one_that_is_being_deleted_is_none(run_module):
     going()
     clients, calls = counted()

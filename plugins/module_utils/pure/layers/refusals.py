@@ -79,8 +79,8 @@ def _zones_left_out(inputs: Inputs, known: Known) -> Iterator[str]:
     if left_out:
         yield (
             f"{variable}: leaves out {', '.join(left_out)}, allowed: to add zones. The database, the load balancer and "
-            "what runs are in the subnets there. For fewer or other zones tear the environment down, with snapshot in "
-            "farflow_teardown_keep, and deploy it again; files on the shared volume are lost by that"
+            "what runs are in the subnets there. For fewer or other zones tear the environment down, with snapshot "
+            "and shared_volume in farflow_teardown_keep, and deploy it again"
         )
 
 

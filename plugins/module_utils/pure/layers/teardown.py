@@ -10,7 +10,16 @@ from typing import Any
 
 from ...core.actions import Resource
 from ...core.known import Known
-from .. import ecr_images, ecr_repositories, network_load_balancer, rds_instances, rds_snapshots, s3_buckets, secrets
+from .. import (
+    ecr_images,
+    ecr_repositories,
+    efs,
+    network_load_balancer,
+    rds_instances,
+    rds_snapshots,
+    s3_buckets,
+    secrets,
+)
 from ..tags import ROLE
 from . import image_builder, names, schema, values
 
@@ -18,13 +27,19 @@ Inputs = Mapping[str, Any]
 
 SNAPSHOT = "snapshot"
 
-#: They go, or stay, with what they are in: the schema with its database, images with their repository.
-PARTS = (schema.SCHEMA, ecr_images.TYPE)
+#: They go, or stay, with what they are in: the schema with its database, images with their repository. The mount
+#: targets of a volume that stays go, since they are in subnets.
+PARTS = (schema.SCHEMA, ecr_images.TYPE, efs.ACCESS_POINT)
 
 #: The first user is in the kept database, with its password.
 _SECRETS = {values.FERNET_KEY: "fernet_key", values.ADMIN_PASSWORD: SNAPSHOT}
 
-_TYPES = {rds_snapshots.TYPE: SNAPSHOT, s3_buckets.TYPE: "log_bucket", ecr_repositories.TYPE: "images"}
+_TYPES = {
+    rds_snapshots.TYPE: SNAPSHOT,
+    s3_buckets.TYPE: "log_bucket",
+    ecr_repositories.TYPE: "images",
+    efs.FILE_SYSTEM: "shared_volume",
+}
 
 
 def kept(inputs: Inputs) -> Callable[[Resource], bool]:
