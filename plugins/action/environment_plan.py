@@ -12,7 +12,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils.aws.calls import Clients
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import project
-from ..module_utils.glue.environment import as_result, coming, look, unfinished
+from ..module_utils.glue.environment import as_result, coming, look, unfinished, without_failed
 from ..module_utils.glue.layers import LAYERS
 from ..module_utils.glue.session import client_factory, profiles
 from ..module_utils.glue.waiting import NotYet, wait_for
@@ -58,7 +58,7 @@ class ActionModule(ActionBase):
         told = []
 
         def check():
-            seen = self._look(arguments, inputs, wanted)
+            seen = without_failed(self._look(arguments, inputs, wanted), arguments.get("deployments") or {})
             self._tell(arguments, inputs, wanted, seen, result)
             words = unfinished(seen, previous, under_way, bool(arguments.get("converged")))
             if words and not told:

@@ -63,6 +63,11 @@ options:
     type: list
     elements: dict
     default: []
+  deployments:
+    description: By the service's name the deployments that this run has started. When one of them has failed there is
+      nothing to do to its service, and M(farflow.airflow.ecs_rollouts) tells why.
+    type: dict
+    default: {}
   under_way:
     description: Types of resources that are being made in the background.
     type: list
@@ -133,6 +138,11 @@ outputs:
       type: str
     services:
       description: The names of Airflow's services.
+      type: list
+      elements: str
+    unsteady_services:
+      description: Those that are being deployed, or that run fewer tasks than they should though no autoscaler counts
+        them. A deploy waits for them, also when there is nothing to do.
       type: list
       elements: str
     airflow_repository:

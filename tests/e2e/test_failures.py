@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 
 import docker
 import psycopg2
@@ -72,6 +73,45 @@ def test_a_container_that_exits_is_rolled_back(ecs, playbooks, airflow, run):
 
     playbooks.deploy()
     assert airflow.dag_run("example")["state"] == "success"
+
+
+def test_a_first_deployment_that_fails_is_started_again_by_a_rerun(aws, ecs, playbooks, deployed):
+    """There is nothing that ECS could go back to, and the plan has nothing to change: the cause lay elsewhere."""
+    ecs.delete_service(cluster="local", service="local-scheduler", force=True)
+    process, log = playbooks.start("deploy")
+    while process.poll() is None:
+        kill_containers(ecs, "local-scheduler")
+        time.sleep(0.2)
+    failure = failure_of(Outcome(process.returncode, log.read_text()))
+    assert "service local-scheduler did not come up" in failure
+    assert "container scheduler exit code 137" in failure
+    assert deployment_of(ecs)["rolloutState"] == "FAILED"
+
+    aws.reset_calls()
+    process, log = playbooks.start("deploy")
+    while not any(call["operation"] == "UpdateService" for call in aws.calls(mutating=True)):
+        assert process.poll() is None, log.read_text()
+        time.sleep(0.05)
+    playbooks.kill(process)
+    assert deployment_of(ecs)["rolloutState"] == "IN_PROGRESS"
+    aws.reset_calls()
+    playbooks.deploy()
+    assert deployment_of(ecs)["rolloutState"] == "COMPLETED", "it was waited for"
+    assert not any(call["operation"] == "UpdateService" for call in aws.calls(mutating=True))
+    assert len(serving(ecs)["scheduler"]) == 1
+
+
+def kill_containers(ecs, service):
+    for arn in ecs.list_tasks(cluster="local", serviceName=service)["taskArns"]:
+        for container in docker.from_env().containers.list(filters={"label": f"com.amazonaws.ecs.task-arn={arn}"}):
+            with contextlib.suppress(docker.errors.APIError):  # it has ended by itself
+                container.kill()
+
+
+def deployment_of(ecs):
+    """The scheduler's newest deployment."""
+    [service] = ecs.describe_services(cluster="local", services=["local-scheduler"])["services"]
+    return next(each for each in service["deployments"] if each["status"] == "PRIMARY")
 
 
 def test_an_image_that_cannot_be_pulled_stops_the_deploy_before_anything_rolls(aws, ecs, playbooks, project, variables):

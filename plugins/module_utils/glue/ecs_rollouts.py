@@ -13,12 +13,14 @@ from ..aws import ecs_services as api
 from ..aws import ecs_tasks
 from ..aws.calls import Clients
 from ..core.errors import FarflowError
+from ..pure.ecs_advice import telling_event
 from ..pure.ecs_services import primary
 from .ecs_stops import account
 from .waiting import Clock, NotYet, wait_for
 
 _LOG_LINES = 20
 _MOST_STOPPED = 100
+_EVENTS = 10
 
 Service = Mapping[str, Any]
 
@@ -100,14 +102,19 @@ class Rollouts:
     def _account(self, name: str) -> str:
         arns = ecs_tasks.list_arns(self._clients, self._cluster, name, "STOPPED")[:_MOST_STOPPED]
         tasks = ecs_tasks.describe(self._clients, self._cluster, arns)
-        ours = [each for each in tasks if each.get("startedBy") == self._deployments.get(name)] or tasks
+        ours = [each for each in tasks if each.get("startedBy") == self._deployments.get(name)]
         if not ours:
-            return f"service {name}: {self._last_event(name)}"
+            return f"service {name}: {self._events(name)}"
         newest = max(ours, key=lambda task: str(task.get("stoppedAt") or task.get("createdAt") or ""))
         task_id = newest["taskArn"].rsplit("/", 1)[1]
         return f"service {name}, task {task_id}: {account(self._clients, newest, _LOG_LINES)}"
 
-    def _last_event(self, name: str) -> str:
-        services = api.describe(self._clients, self._cluster, [name])
-        events = [event["message"] for service in services for event in service.get("events", [])]
-        return f"its last event: {events[0]}" if events else "no task has stopped, and it has no events"
+    def _events(self, name: str) -> str:
+        """What the service itself tells since the deployment began."""
+        for service in api.describe(self._clients, self._cluster, [name]):
+            deployments = {each.get("id"): each for each in service["deployments"]}
+            since = deployments.get(self._deployments.get(name), {}).get("createdAt")
+            told = [each["message"] for each in service.get("events", []) if not since or each["createdAt"] >= since]
+            if told:
+                return f"no task of it has stopped, its last event: {telling_event(told[:_EVENTS]) or told[0]}"
+        return "no task has stopped, and it has no events"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import zip_longest
 from typing import Any
@@ -16,6 +16,7 @@ from ..aws.calls import Clients
 from ..core.actions import ARGUMENTS, DELETE, PART_OF, Action, Resource, plan
 from ..core.compare import differences
 from ..core.known import Known
+from ..pure import ecs_services
 from ..pure.tags import ROLE
 from .parallel import in_parallel
 
@@ -140,6 +141,20 @@ def _whole(resource: Resource) -> tuple[str, str]:
     """Type and name of what a resource is a part of, or else of itself."""
     whole: tuple[str, str] = resource.attributes.get(PART_OF, (resource.type, resource.name))
     return whole
+
+
+def without_failed(seen: Look, started: Mapping[str, str]) -> Look:
+    """The look without what there is to do to services whose deployment, ``started`` by this run, has failed: to start
+    it once more would not help, and the wait at the run's end tells why it failed.
+    """
+
+    def is_left(action: Action) -> bool:
+        name = action.resource.name
+        found = seen.known.get(ecs_services.TYPE, name) if action.resource.type == ecs_services.TYPE else None
+        return not (found and name in started and ecs_services.has_failed(found, started[name]))
+
+    actions = {layer: [each for each in some if is_left(each)] for layer, some in seen.actions.items()}
+    return replace(seen, actions=actions)
 
 
 def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:

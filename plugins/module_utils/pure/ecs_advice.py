@@ -10,7 +10,7 @@ guide of Amazon ECS. The first row that matches the words of AWS wins, so the sp
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,10 +122,24 @@ _CURES: tuple[tuple[str, str], ...] = (
     (r"TaskFailedToStart", "the task did not start: check image, network, roles and secrets"),
 )
 
+_TROUBLE = r"unable to|failed to launch|is unhealthy|failed (ELB|container) health checks"
+
 
 def cure(words: str) -> str | None:
     """What cures what AWS says in these words; None when nobody knows."""
     return next((text for pattern, text in _CURES if re.search(pattern, words, re.IGNORECASE | re.DOTALL)), None)
+
+
+def telling_event(messages: Iterable[str]) -> str | None:
+    """The first of a service's events, newest first, that tells of a trouble, with what cures it; None when none does.
+    Where Fargate has no capacity, or the account no quota left, there is no stopped task to tell of it.
+    """
+    for message in messages:
+        words = re.sub(r"\(service [^)]*\)", "", message)
+        advice = cure(words) if re.search(_TROUBLE, words) else None
+        if advice:
+            return f"{message}\nadvice: {advice}"
+    return None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@
 """ECS services on Fargate, as they are compared, and the requests that make and change them.
 
 A service under an autoscaler is not compared by its count: ``autoscaled: true`` is written down as a tag, so that
-whoever reads the service knows it, too.
+whoever reads the service knows it, too. One whose newest deployment has FAILED differs, since ECS starts no task of it
+any more: only another deployment will.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ from .ecs_shapes import Reading, input_shape
 TYPE = "ecs_service"
 AUTOSCALED = "farflow:autoscaled"
 FIRST_COUNT = "first_count"
+UNSTEADY = "unsteady"
+DEPLOYMENT = "deployment"
 
 _OWN = {"autoscaled"}
+_ROLLOUT = "rollout_state"
 _MOST = {"subnets": 16, "security_groups": 5}
 _OF_THE_DEPLOYMENT = ("serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations")
 
@@ -45,6 +49,7 @@ def desired(specification: Mapping[str, Any]) -> Resource:
     problems = list(reading.problems) or list(_problems(form, given))
     if problems:
         raise FarflowError("\n".join(f"service {name}: {problem}" for problem in problems))
+    form[_ROLLOUT] = "COMPLETED"
     attributes: dict[str, Any] = {}
     if specification.get("autoscaled"):
         form["tags"] = {**form.get("tags", {}), AUTOSCALED: "true"}
@@ -130,13 +135,28 @@ def canonical(document: Mapping[str, Any], revision: Mapping[str, Any] | None = 
     }
     form = ecs_canonical.canonical(shape, whole)
     del form["service_name"]
-    if AUTOSCALED in (form.get("tags") or {}):
+    form[_ROLLOUT] = "FAILED" if deployment.get("rolloutState") == "FAILED" else "COMPLETED"
+    autoscaled = AUTOSCALED in (form.get("tags") or {})
+    if autoscaled:
         del form["desired_count"]
     attributes = {
         "status": document["status"],
+        DEPLOYMENT: deployment.get("id", ""),
+        UNSTEADY: deployment.get("rolloutState") == "IN_PROGRESS" or not autoscaled and _lacks_tasks(document),
         ARGUMENTS: {"service_name": document["serviceName"], "cluster": form["cluster"]},
     }
     return Resource(TYPE, document["serviceName"], form, document["serviceArn"], attributes)
+
+
+def has_failed(found: Resource, started: str) -> bool:
+    """Whether a deployment that was ``started`` is over without success: it has FAILED, or another one has taken its
+    place, as after a rollback.
+    """
+    return bool(started != found.attributes[DEPLOYMENT] or found.properties[_ROLLOUT] == "FAILED")
+
+
+def _lacks_tasks(document: Mapping[str, Any]) -> bool:
+    return int(document.get("runningCount", 0)) < int(document["desiredCount"])
 
 
 def primary(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -153,6 +173,7 @@ def create_request(resource: Resource) -> dict[str, Any]:
 
 def _request(form: Mapping[str, Any], found: Mapping[str, Any] | None = None) -> dict[str, Any]:
     shape = input_shape("CreateService")
+    form = {name: value for name, value in form.items() if name != _ROLLOUT}
     return dict(Reading().read(shape, ecs_canonical.specification(shape, form, found)))
 
 
@@ -167,8 +188,8 @@ def update_request(wanted: Resource, found: Resource) -> dict[str, Any] | None:
     request = {name: value for name, value in _request(after, before).items() if name in updatable}
     if "monitoring" in before and "monitoring" not in after:
         request["monitoring"] = _default_monitoring(before["monitoring"])
-    if "capacityProviderStrategy" in request:
-        # AWS moves running tasks to another capacity by a deployment only
+    if "capacityProviderStrategy" in request or _ROLLOUT in changed:
+        # running tasks are moved to another capacity, and tasks started again, by a deployment only
         request["forceNewDeployment"] = True
     return request or None
 

@@ -35,6 +35,7 @@ def apply() -> None:
     actions["RegisterTaskDefinition"] = keep_task_definition(actions["RegisterTaskDefinition"])
     actions["DescribeTaskDefinition"] = tags_only_when_asked(actions["DescribeTaskDefinition"])
     actions["ListTaskDefinitions"] = match_the_whole_family(actions["ListTaskDefinitions"])
+    actions["DescribeTasks"] = tell_the_deployment(actions["DescribeTasks"])
     actions["CreateService"] = keep_new_service(actions["CreateService"])
     actions["UpdateService"] = keep_updated_service(actions["UpdateService"])
 
@@ -112,6 +113,22 @@ def match_the_whole_family(list_definitions: Handler) -> Handler:
         }
         if start + size < len(found):
             document["nextToken"] = str(start + size)
+        return json_response(document)
+
+    return handler
+
+
+def tell_the_deployment(describe: Handler) -> Handler:
+    """Fault: a service's tasks are said to be started by the service; on AWS that is the id of the deployment."""
+
+    def handler(data: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        answer = describe(data)
+        if answer[0] != 200:
+            return answer
+        document = json.loads(answer[2])
+        for task in document["tasks"]:
+            record = ecs._tasks.get(task["taskArn"]) or {}
+            task["startedBy"] = record.get("_deployment_id") or task.get("startedBy", "")
         return json_response(document)
 
     return handler

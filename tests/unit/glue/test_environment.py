@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import ARGUMENTS, PART_OF, Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.core.compare import UNKNOWN
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import (
@@ -9,7 +10,9 @@ from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment i
     as_result,
     look,
     unfinished,
+    without_failed,
 )
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_services
 
 SIDE = {"tags": {"farflow:role": "side"}}
 
@@ -68,6 +71,32 @@ def part(name, owner="volume"):
 
 
 WHOLE = Resource("whole", "volume", SIDE, "id", {ARGUMENTS: {"name": "volume", "parts": ["a"]}})
+
+
+def ecs_service(count, deployment="ecs-svc/1", rollout="COMPLETED"):
+    properties = {"desired_count": count, "rollout_state": rollout, **SIDE}
+    return Resource(ecs_services.TYPE, "web", properties, "arn", {ecs_services.DEPLOYMENT: deployment})
+
+
+STARTED = {
+    "nothing": ({}, ecs_service(1), 1),
+    "what still runs": ({"web": "ecs-svc/1"}, ecs_service(1), 1),
+    "what failed": ({"web": "ecs-svc/1"}, ecs_service(2, rollout="FAILED"), 0),
+    "what failed in an earlier run": ({}, ecs_service(2, rollout="FAILED"), 1),
+    "what was rolled back": ({"web": "ecs-svc/2"}, ecs_service(1), 0),
+    "another service": ({"worker": "ecs-svc/2"}, ecs_service(1), 1),
+}
+
+
+@pytest.mark.parametrize(("started", "found", "left"), STARTED.values(), ids=STARTED.keys())
+def test_a_run_does_not_try_again_what_failed_in_it(started, found, left):
+    seen_ = without_failed(seen(lambda known: [ecs_service(2)], [found]), started)
+    assert as_result(seen_)["pending"] == left
+
+
+def test_a_service_that_is_yet_to_be_made_has_not_failed():
+    seen_ = without_failed(seen(lambda known: [ecs_service(2)], []), {"web": "ecs-svc/1"})
+    assert told(as_result(seen_)["layers"]["side"]["actions"]) == [("create", "ecs_service", "web", [])]
 
 
 def test_a_part_goes_by_the_hand_of_what_it_belongs_to():

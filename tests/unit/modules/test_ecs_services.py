@@ -5,6 +5,7 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.ecs_rollouts import Rollouts
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_services as pure
 from ansible_collections.farflow.airflow.plugins.modules import ecs_services as module
 from aws_double.service_documents import network, service
 from aws_double.tasks import AGENTS, ended
@@ -256,6 +257,66 @@ def test_a_wait_in_vain_ends_with_what_is_known(cluster, run_module):
         "gave up waiting for the services test-web after 0 s: test-web IN_PROGRESS, 0 of 2 tasks run\n"
         "service test-web: no task has stopped, and it has no events"
     )
+
+
+FULL = "(service test-web) was unable to place a task. Reason: Capacity is unavailable at this time."
+
+
+def test_where_no_task_could_start_the_services_events_tell_why(cluster, run_module):
+    before, since = 1700000000, 1700000100
+    cluster.services.rollouts = ["IN_PROGRESS"]
+    run(run_module, service())
+    stopped_task(cluster, startedBy="ecs-svc/0", **ended(1))
+    stored = cluster.services.stored["test-web"]
+    stored["deployments"][0]["createdAt"] = since
+    stored["events"] = [
+        {"createdAt": since, "message": "(service test-web) has begun draining connections on 1 tasks."},
+        {"createdAt": since, "message": FULL},
+        {"createdAt": before, "message": "(service test-web) failed container health checks."},
+    ]
+    result = run(run_module, service(), wait=True, wait_timeout=0)
+    assert result["msg"].split("\n")[1:] == [
+        f"service test-web: no task of it has stopped, its last event: {FULL}",
+        "advice: Fargate has no capacity of that size there now: try again later, allow more availability zones, or "
+        "take another size, architecture or capacity provider",
+    ]
+
+
+def test_a_deployment_that_failed_is_started_again(cluster, run_module):
+    """ECS starts nothing of a service whose first deployment failed, since there is none to go back to."""
+    cluster.services.rollouts = ["FAILED"]
+    run(run_module, service())
+    cluster.services.rollouts = []
+    cluster.forget_calls()
+    predicted = run(run_module, service(), check_mode=True)
+    assert predicted["services"][0]["reasons"] == ["rollout_state FAILED -> COMPLETED"]
+    assert cluster.wire.mutations() == []
+    assert run(run_module, service())["services"] == predicted["services"]
+    assert [given for operation, given in cluster.wire.calls if operation == "UpdateService"] == [
+        {"cluster": "test-airflow", "service": "test-web", "forceNewDeployment": True}
+    ]
+    assert run(run_module, service())["changed"] is False
+
+
+STEADINESS = {
+    "steady": ("COMPLETED", 2, 2, False, False),
+    "still coming": ("IN_PROGRESS", 2, 2, False, True),
+    "too few tasks": ("COMPLETED", 1, 2, False, True),
+    "an autoscaler has asked for more": ("COMPLETED", 1, 2, True, False),
+    "an autoscaled one still coming": ("IN_PROGRESS", 2, 2, True, True),
+    "more than asked for": ("COMPLETED", 3, 2, False, False),
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "running", "asked", "autoscaled", "unsteady"), STEADINESS.values(), ids=STEADINESS.keys()
+)
+def test_a_look_tells_which_services_are_unsteady(cluster, run_module, state, running, asked, autoscaled, unsteady):
+    run(run_module, service(autoscaled=autoscaled, desired_count=asked))
+    [document] = cluster.services.DescribeServices({"cluster": "test-airflow", "services": ["test-web"]})["services"]
+    document["runningCount"] = running
+    document["deployments"][0]["rolloutState"] = state
+    assert pure.canonical(document).attributes[pure.UNSTEADY] is unsteady
 
 
 def test_absent_waits_until_tasks_have_stopped(cluster, run_module):

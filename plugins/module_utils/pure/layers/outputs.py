@@ -9,8 +9,10 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from ...core.actions import Resource
 from ...core.compare import contains_unknown
 from ...core.known import Known
+from .. import ecs_services
 from . import containers, image_builder, names, settings
 from .components import ALL, COMMAND
 
@@ -18,9 +20,9 @@ Inputs = Mapping[str, Any]
 
 
 def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
-    """Where Airflow is and how to get in, and the repositories of its images; ``run_task`` is what ecs_run_task needs
-    for a command of Airflow's, and ``codebuild`` what ecr_images needs where CodeBuild builds. What does not exist yet
-    is null.
+    """Where Airflow is and how to get in, and the repositories of its images. ``run_task`` is what ecs_run_task needs
+    for a command of Airflow's, ``codebuild`` what ecr_images needs where CodeBuild builds; ``unsteady_services`` are
+    being deployed, or run fewer tasks than they should. What does not exist yet is null.
     """
     secret = names.secret(inputs, "admin-password")
     run_task = {
@@ -29,18 +31,24 @@ def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
         "container": COMMAND.name,
         "network_configuration": containers.network_configuration(inputs, known, COMMAND.group),
     }
+    services = [names.service(inputs, component.name) for component in ALL if component.service]
     found = {
         "url": settings.base_url(inputs, known),
         "username": inputs["airflow_service_admin_username"],
         "password_command": _read_secret(inputs, secret),
         "cluster": names.cluster(inputs),
-        "services": [names.service(inputs, component.name) for component in ALL if component.service],
+        "services": services,
+        "unsteady_services": [name for name in services if _is_unsteady(known.get(ecs_services.TYPE, name))],
         "airflow_repository": names.airflow_repository(inputs),
         "task_repository": names.task_repository(inputs),
         "run_task": run_task,
         "codebuild": image_builder.place(inputs, known),
     }
     return {name: None if contains_unknown(value) else value for name, value in found.items()}
+
+
+def _is_unsteady(service: Resource | None) -> bool:
+    return service is not None and bool(service.attributes[ecs_services.UNSTEADY])
 
 
 def _read_secret(inputs: Inputs, secret: str) -> str:

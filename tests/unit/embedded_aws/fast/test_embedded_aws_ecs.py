@@ -43,6 +43,14 @@ def test_every_member_of_a_new_service_is_described(aws, service):
     assert lost(said, described) == []
 
 
+def test_a_task_of_a_service_is_started_by_its_deployment(aws, service):
+    ecs = aws.client("ecs")
+    arns = ecs.list_tasks(cluster="c", serviceName="web")["taskArns"]
+    tasks = ecs.describe_tasks(cluster="c", tasks=arns)["tasks"]
+    [described] = ecs.describe_services(cluster="c", services=["web"])["services"]
+    assert {task["startedBy"] for task in tasks} == {described["deployments"][0]["id"]}
+
+
 def test_an_update_is_kept_and_leaves_the_rest(aws, service):
     ecs = aws.client("ecs")
     changes = {
