@@ -7,6 +7,9 @@ from tests.stack.listing import difference, listing, more
 
 from .stack import SERVICES, STACK, mutating_calls
 
+# Of everything there is, once; throttled accounts and CI have to live with it.
+CALLS_OF_A_LOOK = 60
+
 
 def test_check_on_an_empty_account_names_what_is_missing_and_creates_nothing(aws, playbooks, project):
     before = listing(aws)
@@ -55,6 +58,7 @@ def test_deploys_the_stack_once_and_takes_it_away_whole(aws, playbooks, project)
     again = playbooks.deploy(**project.variables)
     assert again.changed == 0, again.output
     assert mutating_calls(aws) == []
+    assert len(aws.calls()) <= CALLS_OF_A_LOOK
 
     playbooks.teardown(**project.variables)
     assert difference(before, listing(aws)) == {}

@@ -46,6 +46,16 @@ def test_every_python_package_is_hashed():
         assert [line for line in pinned if "==" not in line or "--hash=sha256:" not in line] == []
 
 
+def test_a_python_package_without_a_hash_is_refused(airflow_image, build, context, tmp_path):
+    copy = tmp_path / "context"
+    shutil.copytree(context, copy)
+    with (copy / "requirements.txt").open("a") as requirements:
+        requirements.write("iniconfig==2.0.0\n")
+    refused = build(copy, "--target", "packages", check=False)
+    assert refused.returncode != 0
+    assert "must have a hash, but none were provided for: iniconfig==2.0.0" in refused.stdout + refused.stderr
+
+
 @pytest.mark.parametrize("wish", ["not-locked", "celery<5"])
 def test_what_is_asked_for_and_not_locked_is_refused(airflow_image, build, context, tmp_path, wish):
     copy = tmp_path / "context"
