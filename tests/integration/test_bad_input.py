@@ -235,6 +235,37 @@ def test_a_secret_that_exists_is_no_mistake(playbooks, aws, project):
     assert outcome.code == 0, outcome.output
 
 
+@pytest.mark.parametrize("name", ["farflow_region", "farflow_environment"])
+@pytest.mark.parametrize("playbook", ["deploy", "plan", "dag_tasks", "teardown", "airflow_command"])
+def test_a_variable_that_is_not_given_hides_nothing_else(playbooks, aws, project, monkeypatch, playbook, name):
+    """Neither is the region that of the shell."""
+    monkeypatch.setattr(playbooks, "_inventory", [])
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    variables = {
+        "farflow_environment": "local",
+        "farflow_region": "us-east-1",
+        "farflow_endpoint_url": aws.endpoint_url,
+        "farflow_access_key": "embedded",
+        "farflow_secret_key": "embedded",
+        "farflow_teardown_confirm": "local",
+        "worker_pool_count": -1,
+        "command": "dags list",
+        **project.variables,
+    }
+    misspelt = f"{name}s"
+    variables[misspelt] = variables.pop(name)
+    outcome = playbooks.run(playbook, **variables)
+    assert outcome.code != 0
+    said = [
+        "nothing was done",
+        f"{misspelt}: no such variable; did you mean {name}?",
+        f"{name}: is not given",
+        "worker_pool_count",
+    ]
+    assert missing(said, [" ".join(outcome.output.split())]) == [], outcome.output
+    assert aws.calls() == []
+
+
 @pytest.mark.parametrize("confirmation", ["", "prod"])
 def test_teardown_of_another_environment_is_refused(playbooks, aws, project, confirmation):
     outcome = playbooks.run("teardown", farflow_teardown_confirm=confirmation, **project.variables)
