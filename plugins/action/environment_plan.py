@@ -75,6 +75,7 @@ class ActionModule(ActionBase):
         result.update(
             as_result(seen, arguments.get("under_way") or []),
             outputs=outputs(inputs, seen.known),
+            inputs=given.handed_on(inputs),
             kept=[f"{one.type} {one.name}" for one in seen.kept if one.type not in teardown.PARTS],
             keep=inputs["farflow_teardown_keep"],
         )
@@ -114,7 +115,8 @@ class ActionModule(ActionBase):
         away. Whatever is wrong is told together, before anything is asked of AWS.
         """
         options = given.declared(self._load)
-        values = {**given.defaults(self._load), **task_vars}
+        defaults = given.defaults(self._load)  # which refer to others, given empty or not
+        values = {**task_vars, **{name: value for name, value in defaults.items() if task_vars.get(name) is None}}
         templar = self._templar.copy_with_new_env(available_variables=values)
         inputs, refused = given.gather(options, values, templar.template)
         wrong = given.unknown(task_vars, options) + refused + checks.problems(inputs)

@@ -157,6 +157,11 @@ outputs:
     codebuild:
       description: What M(farflow.airflow.ecr_images) needs where CodeBuild builds; else null.
       type: dict
+inputs:
+  description: The variables that playbooks and roles take from here, of their types, and with their defaults where
+    nothing is given.
+  returned: success
+  type: dict
 done:
   description: What a next look is given as O(previous) when all that is possible has been done.
   returned: success

@@ -19,6 +19,23 @@ from .values import Read, missing, read
 
 COLLECTION = Path(__file__).parent.parent.parent
 ROLES = ("network", "rds", "ecs_cluster", "dag_tasks", "airflow_service", "worker_pool")
+
+#: What playbooks and roles take from the look. As the user gives them they may be empty, which means the default, or of
+#: a type that only looks right.
+HANDED_ON = (
+    "farflow_tags",
+    "farflow_registry",
+    "farflow_build_ca_bundle",
+    "farflow_lock_wait_minutes",
+    "farflow_lock_break",
+    "farflow_plan_must_be_empty",
+    "rds_allow_major_version_upgrade",
+    "rds_wait_minutes",
+    "dag_tasks_keep_revisions",
+    "airflow_service_wait_minutes",
+    "airflow_service_migration_wait_minutes",
+)
+
 _OURS = re.compile(rf"^(farflow|{'|'.join(ROLES)})_")
 
 #: ``load(path)`` reads a YAML file whose strings may be templates.
@@ -65,6 +82,11 @@ def gather(
             del inputs[name]
             problems += told(name, found)
     return inputs, problems
+
+
+def handed_on(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the inputs that playbooks and roles take from the look."""
+    return {name: inputs[name] for name in HANDED_ON}
 
 
 def _value(option: Mapping[str, Any], given: Any, template: Template) -> Read:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+
+import yaml
+
 from tests.embedded_aws.settings import REGION
 from tests.stack.listing import difference, listing, more
+from tests.stack.playbooks import ROOT
 
 from .stack import SERVICES, STACK, mutating_calls
 
@@ -67,3 +72,19 @@ def test_deploys_the_stack_once_and_takes_it_away_whole(aws, playbooks, project)
     again = playbooks.teardown(**project.variables)
     assert again.changed == 0, again.output
     assert mutating_calls(aws) == []
+
+
+def test_what_is_given_empty_or_as_a_date_is_deployed_as_it_is_planned(aws, playbooks, project, tmp_path):
+    """A plan takes `rds_wait_minutes:` for its default and a date for a text, so all that is done has to."""
+    options = yaml.safe_load((ROOT / "playbooks/deploy.meta.yml").read_text())["argument_specs"]["deploy"]["options"]
+    local = yaml.safe_load((ROOT / "inventories/local/group_vars/all.yml").read_text())
+    empty = set(options).difference(local, ["farflow_state"])  # which is teardown.yml's own
+    given = {**dict.fromkeys(empty), "farflow_tags": {"since": datetime.date(2026, 1, 1)}}
+    variables = tmp_path / "empty.yml"
+    variables.write_text(yaml.safe_dump(given))
+    playbooks.deploy("-e", f"@{variables}", **project.variables)
+    again = playbooks.deploy("-e", f"@{variables}", **project.variables)
+    assert again.changed == 0, again.output
+    plan = playbooks.run("plan", "-e", f"@{variables}", **project.variables)
+    assert plan.code == 0, plan.output
+    playbooks.teardown("-e", f"@{variables}", **project.variables)

@@ -10,6 +10,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.core.actions impor
 from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import Look, as_result
+from ansible_collections.farflow.airflow.plugins.plugin_utils.inputs import HANDED_ON
 
 WANTED = [Resource("log_group", "test-web", {"description": "new"})]
 OLD = [Resource("log_group", "test-web", {"description": "old"}, "arn")]
@@ -43,7 +44,7 @@ def take(monkeypatch, pauses):
         action = plugin.ActionModule.__new__(plugin.ActionModule)
         action._task = SimpleNamespace(args=arguments, check_mode=False)
         action._display = SimpleNamespace(display=lambda text, stderr: said.append((text, stderr)))
-        action._inputs = lambda task_vars, wanted, state: {"farflow_teardown_keep": []}
+        action._inputs = lambda task_vars, wanted, state: {**dict.fromkeys(HANDED_ON), "farflow_teardown_keep": []}
         action._look = aws.look
         try:
             action._plan({}, result)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import yaml
-from gathered import OPTIONS, ROOT
+from ansible_collections.farflow.airflow.plugins.plugin_utils.inputs import HANDED_ON, handed_on
+from gathered import OPTIONS, ROOT, gather
 from jinja2 import Environment, meta
+
+#: What the look itself is given, and what is a right text or refused by it.
+BEFORE_THE_LOOK = {
+    *(f"farflow_{name}" for name in ("region", "profile", "endpoint_url", "access_key", "secret_key")),
+    *("farflow_environment", "farflow_state", "farflow_teardown_confirm"),
+}
+_HANDED_ON = re.compile(r"\b__\w+\.inputs\.(\w+)")
 
 PLAYBOOKS = sorted(path for path in (ROOT / "playbooks").glob("*.yml") if not path.name.endswith(".meta.yml"))
 TASKS = sorted([*(ROOT / "playbooks" / "tasks").glob("*.yml"), *(ROOT / "roles").glob("*/tasks/*.yml")])
@@ -78,6 +87,38 @@ def test_every_variable_that_is_read_is_declared_or_made(path):
     assert undeclared - {"layer"} == set()
 
 
+@pytest.mark.parametrize("path", [*PLAYBOOKS, *TASKS], ids=lambda path: str(path.relative_to(ROOT)))
+def test_variables_are_taken_from_the_look(path):
+    """Which has their defaults, where they are given empty, and their types. As they are given, modules refuse some
+    after others are done, and an empty number of minutes is none.
+    """
+    assert set(reads(yaml.safe_load(path.read_text()))).intersection(OPTIONS) - BEFORE_THE_LOOK == set()
+
+
+def test_the_look_hands_on_what_is_taken_from_it():
+    taken = {name for path in [*PLAYBOOKS, *TASKS] for name in _HANDED_ON.findall(path.read_text())}
+    assert taken == set(HANDED_ON) <= set(OPTIONS)
+    assert [name for name in HANDED_ON if OPTIONS[name].get("no_log")] == []
+
+
+@pytest.mark.parametrize("name", HANDED_ON)
+def test_what_is_handed_on_is_right_where_nothing_is_given(name):
+    inputs, _unused = gather(**{name: None})
+    assert handed_on(inputs)[name] == gather()[0][name]
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.name)
+def test_a_default_is_one_for_what_is_given_empty_too(path):
+    defaults = re.findall(r"\b(\w+) \| default\(([^()]*)\)", path.read_text())
+    asked = {*OPTIONS, *declared(path)} - {"wait_minutes"}  # which is refused where it is empty
+    assert [name for name, default in defaults if name in asked and not default.endswith(", true")] == []
+
+
+def test_a_date_is_handed_on_as_text():
+    inputs, problems = gather(farflow_tags={"since": datetime.date(2026, 1, 1)})
+    assert (handed_on(inputs)["farflow_tags"], problems) == ({"since": "2026-01-01"}, [])
+
+
 def test_a_variable_that_nobody_declares_is_found():
     play = {"when": "a and __b", "debug": {"msg": "{{ c.d | default(e) }} f"}, "vars": {"c": 1}, "register": "a"}
     assert set(reads(play)) - set(makes(play)) == {"__b", "e"}
@@ -93,7 +134,8 @@ def multiplied(document) -> Iterator[str]:
 
 
 def test_minutes_that_are_given_as_text_are_numbers():
-    """`-e rds_wait_minutes=60` gives a text, and sixty times that text is a number, too."""
+    """`-e wait_minutes=60` gives a text, and sixty times that text is a number, too."""
     templates = [one for path in [*PLAYBOOKS, *TASKS] for one in multiplied(yaml.safe_load(path.read_text()))]
+    own = [one for one in templates if not _HANDED_ON.search(one)]
     template = Environment(autoescape=True).from_string
-    assert {template(one).render(dict.fromkeys(reads(one), "7")) for one in templates} == {"420"}
+    assert {template(one).render(dict.fromkeys(reads(one), "7")) for one in own} == {"420"}
