@@ -193,9 +193,26 @@ def map_of(check_value: Check, words: str, name: Name = VARIABLE) -> Check:
 
 
 def network(value: Any) -> IPv4Network | None:
-    """The IPv4 network that a text names without host bits, or None."""
+    """The IPv4 network that a text names as AWS does, or None: not by a netmask, and without host bits."""
+    found = _network(value)
+    return found if str(found) == value else None
+
+
+def cidr(allowed: str, prefixes: Iterable[int] = range(33)) -> Check:
+    """Such a network with one of these prefixes; of another spelling it is said what to write."""
+
+    def check(value: Any) -> Iterator[Problem]:
+        found = _network(value)
+        if not found or str(found) != value or found.prefixlen not in prefixes:
+            meant = found and found.prefixlen in prefixes
+            yield wrong(value, f"{allowed}, here {found}" if meant else allowed)
+
+    return check
+
+
+def _network(value: Any) -> IPv4Network | None:
     try:
-        return IPv4Network(value) if isinstance(value, str) and "/" in value else None
+        return IPv4Network(value, strict=False) if isinstance(value, str) and "/" in value else None
     except ValueError:
         return None
 

@@ -22,6 +22,7 @@ from ..value_checks import (
     Problem,
     below,
     between,
+    cidr,
     if_given,
     list_of,
     map_of,
@@ -94,16 +95,10 @@ def _tags(value: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _vpc_cidr(value: Any) -> Iterator[Problem]:
+    yield from cidr("an IPv4 network from /16 to /24 without host bits, such as 10.0.0.0/16", range(16, 25))(value)
     found = network(value)
-    if not found or not 16 <= found.prefixlen <= 24:
-        yield wrong(value, "an IPv4 network from /16 to /24 without host bits, such as 10.0.0.0/16")
-    elif any(found.overlaps(block) for block in _NO_VPC if block):
+    if found and any(found.overlaps(block) for block in _NO_VPC if block):
         yield wrong(value, f"no part of {', '.join(map(str, _NO_VPC))}, of which AWS makes no VPC")
-
-
-def _cidr(value: Any) -> Iterator[Problem]:
-    if not network(value):
-        yield wrong(value, "IPv4 networks without host bits, such as 203.0.113.0/24")
 
 
 def _zones(value: list[Any]) -> Iterator[Problem]:
@@ -171,6 +166,7 @@ def _size(least: int) -> Check:
     return check
 
 
+_CIDR = cidr("IPv4 networks without host bits, such as 203.0.113.0/24")
 _TASK = Name(naming.TASK.pattern, "name of a task", "letters, digits, _ and -")
 _BUILD_ARGS = map_of(scalar, "a mapping of names to texts", VARIABLE._replace(of="name of a build argument"))
 _RETENTION = number(RETENTION_IN_DAYS, f"days, one of {', '.join(map(str, RETENTION_IN_DAYS))}")
@@ -193,7 +189,7 @@ VARIABLES: dict[str, Check] = {
     "network_cidr": _vpc_cidr,
     "network_availability_zone_count": between(2, 6, "zones"),
     "network_availability_zones": _zones,
-    "network_ingress_cidrs": _different(list_of(_cidr, "a list of networks", may_be_empty=True)),
+    "network_ingress_cidrs": _different(list_of(_CIDR, "a list of networks", may_be_empty=True)),
     "rds_engine_version": text(r"(1[3-9]|[2-9]\d)(\.\d{1,3})?", "a version of Postgres from 13 on, such as 17 or 17.6"),
     "rds_instance_class": text(r"db\.[a-z0-9-]+\.[a-z0-9]+", "a class of RDS, such as db.t4g.small"),
     "rds_allocated_storage": between(*_STORAGE, "GB"),
