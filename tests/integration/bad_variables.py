@@ -13,6 +13,7 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/3f9e"
 POLICY = "arn:aws:iam::aws:policy/P{}"
 LONG = "a" * 50
 SCHEDULER = "airflow_service_scheduler"
+SIZES = [f"airflow_service_{each}" for each in ("api_server", "scheduler", "dag_processor", "triggerer")]
 STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 
 
@@ -108,10 +109,15 @@ _NETWORK: list[Row] = [
         ("224.0.0.0/16", "makes no VPC"),
         (["10.0.0.0/16"], "a list"),
     ),
-    ({"network_cidr": "10.0.0.0/24", "worker_pool_count": 50}, ["22 addresses", "room for 114"]),
+    ({"network_cidr": "10.0.0.0/24", "worker_pool_count": 50}, ["22 addresses", "room for 114", "such as a /22"]),
     (
         {"network_cidr": "10.0.0.0/23", "worker_pool_enabled": True, "worker_pool_max_count": 40},
-        ["54 addresses", "room for"],
+        ["54 addresses", "room for", "such as a /22"],
+    ),
+    ({"network_cidr": "10.0.0.0/17", "worker_pool_count": 1000, **dict.fromkeys(SIZES, {"count": 500})}, ["as a /16"]),
+    (
+        {"network_cidr": "10.0.0.0/16", "worker_pool_count": 1000, **dict.fromkeys(SIZES, {"count": 1000})},
+        ["8182 addresses", "room for 10006", "which takes more zones"],
     ),
     *_each("network_availability_zone_count", (1, "1"), (7, "7"), ("two", "'two'"), (2.5, "2.5"), (True, "a boolean")),
     *_each(

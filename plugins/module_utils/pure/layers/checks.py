@@ -95,16 +95,23 @@ def _room(
 ) -> Iterator[str]:
     """Every container has an address in a private subnet, and a deployment starts new ones before it stops the old."""
     subnets = len(zones) or count
-    subnet = network(subnet_cidr(cidr, "private", 0))
-    addresses = subnets * ((subnet.num_addresses if subnet else 0) - 5)  # AWS keeps five of each
+    addresses = subnets * _addresses(cidr)
     containers = 2 * (sum(component["count"] for component in components) + (most if scaled else workers))
     others = 2 * subnets + 2  # load balancer and shared volume in each, the database and its standby
     if containers + others > addresses:
+        enough = [each for each in range(16, 25) if subnets * _addresses(f"0.0.0.0/{each}") >= containers + others]
+        cure = f"such as a /{enough[-1]}" if enough else "which takes more zones or fewer containers"
         yield (
             f"network_cidr: is {cidr!r}, whose {subnets} private subnets have {addresses} addresses, allowed: a "
-            f"network with room for {containers + others}: the most that there is of containers and others while "
-            "services roll"
+            f"network with room for {containers + others}, {cure}: the most that there is of containers and others "
+            "while services roll"
         )
+
+
+def _addresses(cidr: str) -> int:
+    """Of each private subnet of a VPC, without the five that AWS keeps."""
+    subnet = network(subnet_cidr(cidr, "private", 0))
+    return subnet.num_addresses - 5 if subnet else 0
 
 
 @_between("rds_max_allocated_storage", "rds_allocated_storage")
