@@ -54,15 +54,19 @@ def secret_arn(name: str, environment: str = ENVIRONMENT) -> str:
 @cache
 def resources(execute_command: bool = False) -> tuple[Resource, ...]:
     """What all layers but the network and the cluster desire, by the default inputs and with CodeBuild."""
-    given = _inputs(airflow_service_enable_execute_command=execute_command)
-    known = Known(_existing())
+    return made(airflow_service_enable_execute_command=execute_command)
+
+
+def made(**given: Any) -> tuple[Resource, ...]:
+    """The same by these inputs."""
+    wanted, known = _inputs(**given), Known(_existing())
     layers = (rds, dag_tasks, airflow_service, worker_pool)
-    return tuple(resource for layer in layers for resource in layer.desired(given, known))
+    return tuple(resource for layer in layers for resource in layer.desired(wanted, known))
 
 
-def roles(execute_command: bool = False) -> dict[str, Resource]:
-    """The roles by their names without the environment's."""
-    found = [one for one in resources(execute_command) if one.type == iam_roles.TYPE]
+def roles(execute_command: bool = False, of: tuple[Resource, ...] = ()) -> dict[str, Resource]:
+    """The roles, of these resources or of all, by their names without the environment's."""
+    found = [one for one in of or resources(execute_command) if one.type == iam_roles.TYPE]
     return {one.name.removeprefix(f"{ENVIRONMENT}-"): one for one in found}
 
 

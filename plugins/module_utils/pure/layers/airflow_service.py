@@ -93,9 +93,11 @@ def _needs(inputs: Inputs, known: Known, which: Component) -> list[str]:
 
 def _component_role(inputs: Inputs, known: Known, which: Component) -> Document:
     name = names.component_role(inputs, which.name)
-    role = policies.role(inputs, known, which.role, name, {which.name: policies.component(inputs, known, which)})
-    theirs = inputs["airflow_service_managed_policy_arns"] if which in policies.RUN_DAG_FILES else []
-    return {**role, "managed_policy_arns": theirs}
+    inline, managed = {which.name: policies.component(inputs, known, which)}, []
+    if which in policies.RUN_DAG_FILES:
+        inline.update(policies.theirs(inputs, "airflow_service_policy"))
+        managed = inputs["airflow_service_managed_policy_arns"]
+    return {**policies.role(inputs, known, which.role, name, inline), "managed_policy_arns": managed}
 
 
 def _execution_role(inputs: Inputs, known: Known, log_group: str) -> Document:

@@ -125,7 +125,10 @@ def _role(inputs: Inputs, known: Known) -> Document:
         "name": names.image_builder(inputs),
         "path": names.role_path(inputs),
         "assume_role_policy": policies.document([trust]),
-        "policies": {"build-images": policies.document(_rights(inputs, known))},
+        "policies": {
+            "build-images": policies.document(_rights(inputs, known)),
+            **policies.theirs(inputs, "farflow_codebuild_policy"),
+        },
         "tags": tags(inputs, ROLE),
     }
 
@@ -152,7 +155,6 @@ def _rights(inputs: Inputs, known: Known) -> list[Document]:
         _allow("PushImages", pushes, [where.arn("ecr", f"repository/{each}") for each in repositories]),
         _allow("ReadContexts", ["s3:GetObject"], [contexts]),
         _allow("WriteLogs", writes, [where.arn("logs", group)]),
-        *inputs["farflow_codebuild_policy"],
     ]
 
 

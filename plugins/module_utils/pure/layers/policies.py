@@ -40,6 +40,13 @@ def document(statements: list[Statement]) -> dict[str, Any]:
     return {"Version": VERSION, "Statement": statements}
 
 
+def theirs(inputs: Inputs, variable: str) -> dict[str, Any]:
+    """The inline policy of the statements that a user gives by that variable; nothing without any. It is one of its
+    own, since a Sid is used once in a document.
+    """
+    return {variable: document(inputs[variable])} if inputs[variable] else {}
+
+
 def assume_role(inputs: Inputs, known: Known) -> dict[str, Any]:
     """Who may take a role: ECS, for tasks of this account and region alone."""
     where = account(known, inputs["farflow_region"])
@@ -121,7 +128,7 @@ def execution(
 
 
 def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
-    """What a component calls, and what the user adds for those that run the user's code."""
+    """What a component calls."""
     where = account(known, inputs["farflow_region"])
     makers = {
         API_SERVER: [_read_connections, _read_variables, _read_logs],
@@ -132,8 +139,6 @@ def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
         COMMAND: [_read_connections, _read_variables, _send_messages, _write_logs, _run_fargate_tasks],
     }
     statements = [statement for make in makers[which] for statement in make(inputs, where)]
-    if which in RUN_DAG_FILES:
-        statements += inputs["airflow_service_policy"]
     if inputs["airflow_service_enable_execute_command"]:
         statements.append(_exec())
     return document(statements)
