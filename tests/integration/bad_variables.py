@@ -328,6 +328,20 @@ _SETTINGS: list[Row] = [
         ["airflow_service_secrets.AIRFLOW__SECRETS__BACKEND", "airflow_service_config too"],
     ),
     *_each(
+        "airflow_service_environment",
+        ({"LARGE": "x" * 70_000}, "bytes together, allowed: 57344"),
+        ({f"NAME_{number}": "é" * 20 for number in range(500)}, "bytes together"),
+    ),
+    *_each("airflow_service_config", ({"core": {"large": ["x" * 7] * 7000}}, "bytes together")),
+    (
+        {
+            "airflow_service_config": {"core": {"large": "x" * 20_000}},
+            "airflow_service_environment": {"LARGE": "x" * 20_000},
+            "airflow_service_secrets": {f"SECRET_{number}": SECRET for number in range(200)},
+        },
+        ["bytes together"],
+    ),
+    *_each(
         "airflow_service_policy",
         ([{"Effect": "Allow"}], "airflow_service_policy.0: has no Action"),
         ([{**STATEMENT, "Action": "*"}], "airflow_service_policy.0.Action"),

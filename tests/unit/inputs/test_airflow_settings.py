@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import airflow_settings, settings
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_task_definitions
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import airflow_settings, containers, settings
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.components import ALL
 from gathered import gather
 
@@ -74,6 +76,19 @@ def test_a_connection_without_a_password_may_be_plain(connection):
 def test_a_password_is_not_shown(connection):
     (line,) = told("airflow_service_environment", airflow_service_environment={"AIRFLOW_CONN_X": connection})
     assert "hunter2" not in line
+
+
+def test_what_is_not_too_large_fits_a_task_definition():
+    """With all that the deploy adds."""
+    inputs, problems = gather(
+        airflow_service_environment={"LARGE": "x" * 30_000}, airflow_service_config={"core": {"large": "é" * 4_500}}
+    )
+    assert problems == []
+    image = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/prod-airflow@sha256:{'0' * 64}"
+    account = Known([Resource("identity", "identity", {}, "123456789012", {"partition": "aws"})])
+    for component in ALL:
+        definition = containers.task_definition(inputs, account, component, image)
+        assert ecs_task_definitions.desired(definition)
 
 
 def test_a_setting_has_the_name_under_which_airflow_reads_it():

@@ -7,12 +7,15 @@ what is allowed.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..image_references import Ecr, unpinned
 from ..lock import break_problem
+from ..task_yml import LARGEST
 from ..value_checks import network, told
+from . import settings
 from .airflow_settings import variables as settings_as_variables
 from .network import subnet_cidr
 from .variables import VARIABLES, fargate_size
@@ -185,6 +188,20 @@ def _given_twice(
     for other, names in others.items():
         for name in sorted(names.intersection(secrets)):
             yield f"airflow_service_secrets.{name}: is given by {other} too, allowed: one of them"
+
+
+@_between("airflow_service_environment", "airflow_service_config", "airflow_service_secrets")
+def _size_of_settings(
+    environment: Mapping[str, Any], config: Mapping[str, Mapping[str, Any]], secrets: Mapping[str, str]
+) -> Iterator[str]:
+    """As they are told to ECS."""
+    variables = {**settings.given(config, environment), **secrets}
+    size = len(json.dumps([{"name": name, "value": value} for name, value in variables.items()]))
+    if size > LARGEST:
+        yield (
+            f"airflow_service_environment, airflow_service_config and airflow_service_secrets: have {size} bytes "
+            f"together, allowed: {LARGEST}, since ECS takes no larger task definition"
+        )
 
 
 @_between("worker_pool_min_count", "worker_pool_max_count")

@@ -62,12 +62,13 @@ def environment(inputs: Mapping[str, Any], known: Known, component: Component) -
         ours[variable("celery", "worker_concurrency")] = str(inputs["worker_pool_concurrency"])
     if component is COMMAND:
         ours["FARFLOW_ADMIN_USERNAME"] = inputs["airflow_service_admin_username"]
-    theirs = {
-        variable(section, key): _text(value)
-        for section, keys in inputs["airflow_service_config"].items()
-        for key, value in keys.items()
-    }
-    return {**ours, **theirs, **{name: _text(value) for name, value in inputs["airflow_service_environment"].items()}}
+    return {**ours, **given(inputs["airflow_service_config"], inputs["airflow_service_environment"])}
+
+
+def given(config: Mapping[str, Mapping[str, Any]], more: Mapping[str, Any]) -> dict[str, str]:
+    """The variables that a user gives: a configuration's, then others by their names, which win."""
+    settings = {variable(section, key): value for section, keys in config.items() for key, value in keys.items()}
+    return {name: _text(value) for name, value in {**settings, **more}.items()}
 
 
 def secrets(inputs: Mapping[str, Any], known: Known, component: Component) -> dict[str, str]:
