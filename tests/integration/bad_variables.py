@@ -281,6 +281,8 @@ _SETTINGS: list[Row] = [
         "airflow_service_config",
         ({"core": "parallelism=4"}, "airflow_service_config.core: is a text 'parallelism=4'"),
         ({"core": [{"parallelism": 4}]}, "airflow_service_config.core: is a list"),
+        ({"core": {"Parallelism": 4, "parallelism": 5}}, "airflow_service_config.core.parallelism: is AIRFLOW__CORE__"),
+        ({"a.b": {"c": 4}, "A_B": {"c": 5}}, "airflow_service_config.A_B.c: is AIRFLOW__A_B__C once more"),
         ({"core": {"parallelism": None}}, "airflow_service_config.core.parallelism: is nothing"),
         ({"my core": {"parallelism": 4}}, "airflow_service_config.my core.parallelism"),
         ({"database": {"sql_alchemy_conn": "postgresql://a:b@c/d"}}, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"),
@@ -319,6 +321,13 @@ _SETTINGS: list[Row] = [
     (
         {"airflow_service_secrets": {"TOKEN": SECRET}, "airflow_service_environment": {"TOKEN": "x"}},
         ["airflow_service_secrets.TOKEN", "airflow_service_environment too"],
+    ),
+    (
+        {
+            "airflow_service_environment": {"AIRFLOW__CORE__PARALLELISM": 4},
+            "airflow_service_config": {"core": {"parallelism": 5}},
+        },
+        ["airflow_service_environment.AIRFLOW__CORE__PARALLELISM: is given by airflow_service_config too"],
     ),
     (
         {

@@ -61,12 +61,17 @@ _PASSWORD_IN_URI = re.compile(r"://[^/?#@]*:[^/?#@]+@")
 
 def config(value: Mapping[Any, Any]) -> Iterator[Problem]:
     """``{section: {key: value}}``"""
+    names: set[str] = set()
     for section, keys in value.items():
         if not isinstance(keys, Mapping):
             yield from below(section, [wrong(keys, "a mapping of Airflow's keys to values")])
             continue
         for key, setting in keys.items():
             yield from below(section, below(key, _setting(section, key, setting)))
+            name = variable(str(section), str(key))
+            if name in names:
+                yield (section, key), f"is {name} once more, allowed: each setting once, in whatever letters"
+            names.add(name)
 
 
 def environment(value: Mapping[Any, Any]) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
 from typing import Any
 
 from ..image_references import Ecr, unpinned
@@ -181,13 +182,14 @@ def _certificate_of_region(certificate: str | None, region: str) -> Iterator[str
 def _given_twice(
     secrets: Mapping[str, str], environment: Mapping[str, Any], config: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
-    others = {
+    given = {
+        "airflow_service_secrets": set(secrets),
         "airflow_service_environment": set(environment),
         "airflow_service_config": settings_as_variables(config),
     }
-    for other, names in others.items():
-        for name in sorted(names.intersection(secrets)):
-            yield f"airflow_service_secrets.{name}: is given by {other} too, allowed: one of them"
+    for one, other in combinations(given, 2):
+        for name in sorted(given[one] & given[other]):
+            yield f"{one}.{name}: is given by {other} too, allowed: one of them"
 
 
 @_between("airflow_service_environment", "airflow_service_config", "airflow_service_secrets")

@@ -66,7 +66,7 @@ def environment(inputs: Mapping[str, Any], known: Known, component: Component) -
 
 
 def given(config: Mapping[str, Mapping[str, Any]], more: Mapping[str, Any]) -> dict[str, str]:
-    """The variables that a user gives: a configuration's, then others by their names, which win."""
+    """The variables that a user gives: a configuration's, and others by their names."""
     settings = {variable(section, key): value for section, keys in config.items() for key, value in keys.items()}
     return {name: _text(value) for name, value in {**settings, **more}.items()}
 
