@@ -16,6 +16,14 @@ WRONG_TYPES = {"str": [1], "path": {"a": 1}, "int": "many", "bool": "perhaps", "
 #: Texts that are compared with another one, or only handed on.
 ANY_TEXT = {"farflow_secret_key", "farflow_teardown_confirm"}
 
+#: A key and a value that are right, where others than texts are.
+RIGHT_MEMBERS = {
+    **{name: ("count", 1) for name, option in OPTIONS.items() if option.get("options")},
+    "airflow_service_config": ("core", {"parallelism": 4}),
+    "airflow_service_secrets": ("TOKEN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf"),
+    "dag_tasks_images": ("hello", "tasks:1"),
+}
+
 #: What a default is left to by Ansible, or by AWS.
 UNDERSTOOD = {"type", "required", "default", "choices", "elements", "options", "no_log", "description"}
 
@@ -60,9 +68,17 @@ def test_an_item_of_a_list_has_bounds(name, item):
 
 
 @pytest.mark.parametrize("name", of_type("dict"))
-@pytest.mark.parametrize("key", ["two\nlines", ""])
+@pytest.mark.parametrize("key", ["two\nlines", "line\n", ""])
 def test_a_key_of_a_mapping_has_bounds(name, key):
-    assert lines_about(name, gather(**{name: {key: {key: "x"}}})[1])
+    """Whose value is right, as is seen by another key."""
+    good, value = RIGHT_MEMBERS.get(name, ("key", "x"))
+    assert lines_about(name, gather(**{name: {good: value}})[1]) == []
+    assert lines_about(name, gather(**{name: {key: value}})[1])
+
+
+@pytest.mark.parametrize("key", ["two\nlines", "line\n", ""])
+def test_a_key_of_a_section_has_bounds(key):
+    assert lines_about("airflow_service_config", gather(airflow_service_config={"core": {key: "x"}})[1])
 
 
 @pytest.mark.parametrize("name", OPTIONS)

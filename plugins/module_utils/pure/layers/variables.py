@@ -67,7 +67,9 @@ _USERS = {"admin", "master", "postgres", "public", "rdsadmin", "rds_superuser"}
 _ENVIRONMENT = (
     "2 to 32 lower-case letters, digits and single hyphens, beginning with a letter and not ending with a hyphen"
 )
-_TAG = r"[\w\s.:/=+\-@]"
+#: What all services take in a tag; RDS keeps a prefix for itself, in values too. Source: each service's API reference.
+_TAG = r"[\w .:/=+\-@]"
+_RESERVED_TAG = "(?!(?i:aws:|rds:))"
 
 
 def _environment(value: Any) -> Iterator[Problem]:
@@ -81,11 +83,12 @@ def _environment(value: Any) -> Iterator[Problem]:
 
 
 def _tags(value: Mapping[str, Any]) -> Iterator[Problem]:
-    allowed = "1 to 128 letters, digits, spaces and _.:/=+-@, not Name, not beginning with aws: or farflow:"
+    letters = "letters, digits, spaces and _.:/=+-@, not beginning with aws: or rds:"
+    key = rf"{_RESERVED_TAG}(?!(?i:farflow:))(?!Name$){_TAG}{{1,128}}"
     yield from map_of(
-        text(f"{_TAG}{{0,256}}", "a text of at most 256 letters, digits, spaces and _.:/=+-@"),
+        text(f"{_RESERVED_TAG}{_TAG}{{0,256}}", f"a text of at most 256 {letters}"),
         "a mapping",
-        Name(rf"(?!(?i:aws:|farflow:))(?!Name$){_TAG}{{1,128}}", "key of a tag", allowed),
+        Name(key, "key of a tag", f"1 to 128 {letters} or farflow:, not Name"),
     )(value)
     if len(value) > _MOST_TAGS:
         yield (), f"has {len(value)} tags, allowed: {_MOST_TAGS}"
