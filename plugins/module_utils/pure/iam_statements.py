@@ -6,18 +6,36 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .value_checks import Check, Problem, list_of, members, one_of, one_or_list_of, scalar, text, wrong
+from .value_checks import Check, Problem, list_of, members, nearest, one_of, one_or_list_of, scalar, text, wrong
 
 #: Of a role's inline policies together, white space not counted. Source: "IAM object quotas" in the guide of IAM.
 LARGEST_INLINE_POLICIES = 10240
 
 _REQUIRED = ("Effect", "Action", "Resource")
 _STATEMENT = "an IAM statement with Effect, Action and Resource"
-_OPERATOR = re.compile(r"(For(All|Any)Values:)?[A-Z][A-Za-z]+")
+
+#: Six parts. IAM takes wildcards in all but partition and service, and variables in the last.
+_ARN = r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9*?-]*:[a-z0-9*?-]*:[^\x00-\x1f\x7f]+"
+
+_COMPARED = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+_TESTS = [
+    *(
+        f"String{each}"
+        for each in ("Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase", "Like", "NotLike")
+    ),
+    *(f"{kind}{each}" for kind in ("Numeric", "Date") for each in _COMPARED),
+    *("Bool", "BinaryEquals", "IpAddress", "NotIpAddress"),
+    *(f"Arn{each}" for each in ("Equals", "NotEquals", "Like", "NotLike")),
+]
+#: Source: "IAM JSON policy elements: Condition operators" in the guide of IAM.
+_OPERATORS = [
+    f"{of_many}{test}"
+    for of_many in ("", "ForAllValues:", "ForAnyValue:")
+    for test in (*_TESTS, *(f"{each}IfExists" for each in _TESTS), "Null")
+]
 
 
 def statements(value: Any) -> Iterator[Problem]:
@@ -57,8 +75,9 @@ def _condition(value: Any) -> Iterator[Problem]:
         yield wrong(value, "a mapping of operators, as in an IAM policy")
         return
     for operator, tests in value.items():
-        if not isinstance(operator, str) or not _OPERATOR.fullmatch(operator):
-            yield (operator,), "is no operator, allowed: those of IAM, such as StringEquals"
+        if operator not in _OPERATORS:
+            like = nearest(operator, _OPERATORS)
+            yield (operator,), f"is no operator{like}; allowed: those of IAM, such as StringEquals"
         elif not isinstance(tests, Mapping) or not tests:
             place, said = wrong(tests, "a mapping of condition keys to values")
             yield (operator, *place), said
@@ -82,7 +101,8 @@ _MEMBERS: dict[str, Check] = {
         text(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+", "actions as s3:GetObject, not all of them"), "one action or a list"
     ),
     "Resource": one_or_list_of(
-        text(r"\*|arn:.+", "ARNs, or * where AWS takes no other", re.DOTALL), "one ARN or a list of ARNs"
+        text(rf"\*|{_ARN}", "ARNs such as arn:aws:s3:::my-bucket/*, or * where AWS takes no other"),
+        "one ARN or a list of ARNs",
     ),
     "Condition": _condition,
 }
