@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_dict, check_type_path
 
-from ..module_utils.pure.value_checks import Problem, below, nearest, shown, wrong
+from ..module_utils.pure.value_checks import IN_QUOTES, Problem, below, nearest, shown, wrong
 
 Option = Mapping[str, Any]
 
@@ -36,7 +36,9 @@ def read(option: Option, value: Any) -> Read:
 
 
 def _text(option: Option, value: Any) -> Read:
-    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+    if isinstance(value, float):  # 17.10 is 17.1 before anybody sees it
+        return None, [wrong(value, IN_QUOTES)]
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
         return str(value), []
     return _refused(option, value)
 

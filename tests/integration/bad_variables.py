@@ -151,6 +151,7 @@ _NETWORK: list[Row] = [
 
 _RDS: list[Row] = [
     *_each("rds_engine_version", ("latest", "'latest'"), ("9.6", "from 13"), ("17.", "'17.'"), (True, "a boolean")),
+    *_each("rds_engine_version", (17.10, "is a number 17.1, allowed: a text; write it in quotes")),
     *_each("rds_instance_class", ("t4g.small", "'t4g.small'"), ("db.t4g", "db.t4g.small")),
     *_each("rds_allocated_storage", (5, "5"), (70000, "70000"), ("25 GB", "'25 GB'")),
     *_each("rds_max_allocated_storage", (21, "21"), (27, "from 28"), (70000, "70000"), (-1, "-1")),
@@ -214,6 +215,7 @@ _TASKS: list[Row] = [
         "dag_tasks_build_args",
         ({"A B": "c"}, "dag_tasks_build_args.A B"),
         ({"A": None}, "dag_tasks_build_args.A: is nothing"),
+        ({"PYTHON": 3.10}, "dag_tasks_build_args.PYTHON: is a number 3.1, allowed: a text; write it in quotes"),
         ({"A": ["x"]}, "dag_tasks_build_args.A: is a list"),
     ),
     *_each("dag_tasks_log_retention_in_days", (31, "31"), (0, "0"), ("for ever", "'for ever'")),
@@ -306,6 +308,7 @@ _SETTINGS: list[Row] = [
         "airflow_service_environment",
         ({"A B": "c"}, "airflow_service_environment.A B"),
         ({"A": None}, "airflow_service_environment.A: is nothing"),
+        ({"VERSION": 3.10}, "is a number 3.1, allowed: a text; write it in quotes"),
         ({"A": {"b": "c"}}, "airflow_service_environment.A: is a mapping"),
         ({"FARFLOW_CLUSTER": "mine"}, "FARFLOW_CLUSTER"),
         ({"AWS_REGION": "eu-west-1"}, "allowed: farflow_region"),

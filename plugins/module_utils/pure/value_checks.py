@@ -30,6 +30,9 @@ VARIABLE = Name(
     r"[A-Za-z_][A-Za-z0-9_.-]*", "name of an environment variable", "letters, digits, _ . and -, first a letter or _"
 )
 
+#: What is allowed where a number with a fraction is given for a text.
+IN_QUOTES = "a text; write it in quotes"
+
 _WORDS = {bool: "a boolean", int: "a number", float: "a number", str: "a text", type(None): "nothing"}
 _LONGEST_SHOWN = 60
 
@@ -155,6 +158,11 @@ def scalar(value: Any) -> Iterator[Problem]:
         yield wrong(value, "a text, a number or a boolean")
     elif isinstance(value, str) and "\0" in value:
         yield wrong(value, "a text without the character NUL")
+
+
+def exact(value: Any) -> Iterator[Problem]:
+    """The same, but for a number with a fraction: 3.10 is 3.1 before anybody sees it."""
+    yield from [wrong(value, IN_QUOTES)] if isinstance(value, float) else scalar(value)
 
 
 def list_of(check_item: Check, words: str, may_be_empty: bool = False) -> Check:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..task_yml import SECRET_ARN
-from ..value_checks import Problem, below, map_of, scalar, secret_text, wrong
+from ..value_checks import Problem, below, exact, map_of, scalar, secret_text, wrong
 from .settings import COMMAND_SECRETS, SHARED_SECRETS, variable
 
 _QUEUE = "none: the queue is the environment's"
@@ -76,7 +76,7 @@ def config(value: Mapping[Any, Any]) -> Iterator[Problem]:
 
 def environment(value: Mapping[Any, Any]) -> Iterator[Problem]:
     """``{name: value}``"""
-    yield from map_of(scalar, "a mapping of names to texts")(value)
+    yield from map_of(exact, "a mapping of names to texts")(value)
     for name, content in value.items():
         yield from below(name, _variable(str(name), content))
 

@@ -23,6 +23,7 @@ from ..value_checks import (
     below,
     between,
     cidr,
+    exact,
     if_given,
     list_of,
     map_of,
@@ -171,7 +172,7 @@ def _size(least: int) -> Check:
 
 _CIDR = cidr("IPv4 networks without host bits, such as 203.0.113.0/24")
 _TASK = Name(naming.TASK.pattern, "name of a task", "letters, digits, _ and -")
-_BUILD_ARGS = map_of(scalar, "a mapping of names to texts", VARIABLE._replace(of="name of a build argument"))
+_BUILD_ARGS = map_of(exact, "a mapping of names to texts", VARIABLE._replace(of="name of a build argument"))
 _RETENTION = number(RETENTION_IN_DAYS, f"days, one of {', '.join(map(str, RETENTION_IN_DAYS))}")
 _URL = text(r"https?://[^\s/?#@]+(/[^\s?#]*)?", "a URL that begins with http:// or https://, without user and query")
 _EXECUTION_API = text(r"https?://[^\s/?#@]+/([^\s?#]*/)?execution/", "a URL that ends with /execution/")
