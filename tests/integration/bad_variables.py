@@ -184,6 +184,10 @@ _RDS: list[Row] = [
         ({"work_mem": None}, "rds_parameters.work_mem: is nothing"),
         ({"work_mem": [1]}, "rds_parameters.work_mem: is a list"),
         ({"rds.force_ssl": 0}, "rds_parameters.rds.force_ssl"),
+        ({"rds.force_ssl": "on"}, "rds_parameters.rds.force_ssl: is a text 'on', allowed: 1"),
+        ({"rds.force_ssl": 1.0}, "rds_parameters.rds.force_ssl: is a number 1.0, allowed: 1"),
+        ({"rds.force_ssl": "TRUE"}, "rds_parameters.rds.force_ssl: is a text 'TRUE', allowed: 1"),
+        ({"rds.force_ssl": False}, "rds_parameters.rds.force_ssl: is a boolean False, allowed: 1"),
     ),
     *_each(
         "rds_snapshot_identifier",

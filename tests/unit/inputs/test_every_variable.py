@@ -81,6 +81,11 @@ def test_a_key_of_a_section_has_bounds(key):
     assert lines_about("airflow_service_config", gather(airflow_service_config={"core": {key: "x"}})[1])
 
 
+@pytest.mark.parametrize("given", [1, "1", True])
+def test_tls_of_the_database_may_be_asked_for(given):
+    assert gather(rds_parameters={"rds.force_ssl": given})[1] == []
+
+
 @pytest.mark.parametrize("name", OPTIONS)
 def test_nothing_is_the_default(name):
     inputs, problems = gather(**{name: None})

@@ -150,8 +150,10 @@ def _identifier(words: set[str], *more: str) -> Check:
 def _parameters(value: Mapping[str, Any]) -> Iterator[Problem]:
     name = Name(r"[a-z][a-z0-9_.]*", "parameter of Postgres", "lower-case letters, digits, _ and .")
     yield from map_of(scalar, "a mapping", name)(value)
-    if str(value.get("rds.force_ssl", 1)).lower() not in ("1", "true", "on"):
-        yield ("rds.force_ssl",), "would let passwords cross the network unencrypted, allowed: 1, which it is anyway"
+    tls = value.get("rds.force_ssl", 1)
+    if tls is not True and str(tls) != "1":  # true is told to RDS as 1
+        allowed = "1, which it is anyway: else passwords would cross the network unencrypted"
+        yield from below("rds.force_ssl", [wrong(tls, allowed)])
 
 
 def fargate_size(cpu: int, memory: int) -> Iterator[Problem]:
