@@ -86,6 +86,17 @@ def test_tls_of_the_database_may_be_asked_for(given):
     assert gather(rds_parameters={"rds.force_ssl": given})[1] == []
 
 
+@pytest.mark.parametrize("host", ["airflow.example.org", "[fd00::7]", "127.0.0.1:1", "airflow:8080", "[fd00::7]:65535"])
+def test_a_url_may_have_a_port(host):
+    urls = {"airflow_service_base_url": f"https://{host}", "farflow_endpoint_url": f"http://{host}/air/flow:99999"}
+    assert gather(airflow_service_execution_api_url=f"http://{host}/execution/", **urls)[1] == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:65535", "registry.example.org", "registry.example.org:5000"])
+def test_a_registry_may_have_a_port(host):
+    assert gather(farflow_registry=host)[1] == []
+
+
 @pytest.mark.parametrize("name", OPTIONS)
 def test_nothing_is_the_default(name):
     inputs, problems = gather(**{name: None})

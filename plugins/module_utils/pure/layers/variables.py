@@ -176,9 +176,13 @@ _CIDR = cidr("IPv4 networks without host bits, such as 203.0.113.0/24")
 _TASK = Name(naming.TASK.pattern, "name of a task", "letters, digits, _ and -")
 _BUILD_ARGS = map_of(exact, "a mapping of names to texts", VARIABLE._replace(of="name of a build argument"))
 _RETENTION = number(RETENTION_IN_DAYS, f"days, one of {', '.join(map(str, RETENTION_IN_DAYS))}")
-_URL = text(r"https?://[^\s/?#@]+(/[^\s?#]*)?", "a URL that begins with http:// or https://, without user and query")
-_EXECUTION_API = text(r"https?://[^\s/?#@]+/([^\s?#]*/)?execution/", "a URL that ends with /execution/")
-_HOST = text(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?", "a host's name, and :port where it has one")
+_PORT = r"(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?"
+_HTTP = rf"https?://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+){_PORT}"
+_URL = text(
+    rf"{_HTTP}(/[^\s?#]*)?", "a URL that begins with http:// or https://, without user and query, a port up to 65535"
+)
+_EXECUTION_API = text(rf"{_HTTP}/([^\s?#]*/)?execution/", "a URL that ends with /execution/, a port up to 65535")
+_HOST = text(rf"[a-z0-9]([a-z0-9.-]*[a-z0-9])?{_PORT}", "a host's name, and where it has one : and a port up to 65535")
 _PERCENT = number(range(101), "percent from 1 to 100, or 0")
 _COOLDOWN = between(0, 86400, "seconds")
 
