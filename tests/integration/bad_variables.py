@@ -173,7 +173,7 @@ _RDS: list[Row] = [
     ),
     *_each(
         "rds_master_username",
-        ("postgres", "'postgres'"),
+        ("admin", "'admin'"),
         ("air-flow", "'air-flow'"),
         ("pg_me", "pg_..."),
         ("User", "SQL"),

@@ -97,6 +97,11 @@ def test_a_registry_may_have_a_port(host):
     assert gather(farflow_registry=host)[1] == []
 
 
+def test_the_master_user_may_have_the_name_that_rds_proposes():
+    """A snapshot of a database that was made in AWS's console has it."""
+    assert gather(rds_master_username="postgres")[1] == []
+
+
 @pytest.mark.parametrize("name", OPTIONS)
 def test_nothing_is_the_default(name):
     inputs, problems = gather(**{name: None})

@@ -63,7 +63,7 @@ _SQL = re.compile(
     re.IGNORECASE,
 )
 _DATABASES = {"rdsadmin", "template0", "template1"}
-_USERS = {"admin", "master", "postgres", "public", "rdsadmin", "rds_superuser"}
+_USERS = {"admin", "master", "public", "rdsadmin", "rds_superuser"}
 
 _ENVIRONMENT = (
     "2 to 32 lower-case letters, digits and single hyphens, beginning with a letter and not ending with a hyphen"
