@@ -122,12 +122,14 @@ class ActionModule(ActionBase):
         wrong = given.unknown(task_vars, options) + refused + checks.problems(inputs)
         wrong += _state_problems(task_vars, inputs, state) + _profile_problems(inputs)
         layers = {each for name in wanted for each in (name, *LAYERS[name].needs)}
+        warnings = checks.warnings(checks.sound(inputs)) if state == "present" and "network" in wanted else []
         needs_folder = state == "present" and layers & project.LAYERS
         if needs_folder:
-            tasks, problems, warnings = project.explore(checks.sound(inputs))
+            tasks, problems, large = project.explore(checks.sound(inputs))
             wrong += problems
-            for warning in warnings:  # before the minutes that reading it may take
-                self._display.warning(warning)
+            warnings += large
+        for warning in warnings:  # before the minutes that reading the folder may take
+            self._display.warning(warning)
         if wrong:
             raise FarflowError("\n".join([_REFUSAL, *(f"- {each}" for each in wrong)]))
         return {**inputs, **project.read(inputs, tasks)} if needs_folder else inputs

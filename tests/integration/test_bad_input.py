@@ -177,11 +177,13 @@ def test_what_is_wrong_is_told_together(playbooks, aws, project):
         "airflow_service_scheduler": {"cpus": 1},
         "airflow_service_secrets": {"TOKEN": "x"},
     }
-    outcome = playbooks.run("deploy", **project.variables, **wrong)
+    many = [f"10.{number}.0.0/16" for number in range(61)]
+    outcome = playbooks.run("deploy", **project.variables, **wrong, network_ingress_cidrs=many)
     expected = [*wrong, "hello/task.yml:1: memroy", "airflow_service_path", "worker_pool_max_count"]
     output = " ".join(outcome.output.split())
     assert [name for name in expected if name not in output] == [], outcome.output
     assert "5.0 GiB" in output
+    assert "network_ingress_cidrs: are 61" in output
     assert aws.calls() == []
 
 

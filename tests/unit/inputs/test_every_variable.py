@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import checks
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.variables import VARIABLES
 from gathered import OPTIONS, ROOT, gather
 
@@ -100,6 +101,14 @@ def test_a_registry_may_have_a_port(host):
 def test_the_master_user_may_have_the_name_that_rds_proposes():
     """A snapshot of a database that was made in AWS's console has it."""
     assert gather(rds_master_username="postgres")[1] == []
+
+
+@pytest.mark.parametrize(("count", "warned"), [(60, False), (61, True)])
+def test_more_networks_than_a_security_group_takes_rules_are_warned_of(count, warned):
+    """AWS may have raised the quota."""
+    inputs, problems = gather(network_ingress_cidrs=[f"10.{number}.0.0/16" for number in range(count)])
+    assert problems == []
+    assert bool(checks.warnings(inputs)) == warned
 
 
 @pytest.mark.parametrize("name", OPTIONS)

@@ -24,6 +24,9 @@ from .variables import VARIABLES, fargate_size
 Inputs = Mapping[str, Any]
 Relation = Callable[..., Iterator[str]]
 
+#: Of a security group. Source: "Amazon VPC quotas" in the guide of Amazon VPC.
+_INBOUND_RULES = 60
+
 #: What has to hold between the variables of these names: it is given their values.
 _RELATIONS: list[tuple[tuple[str, ...], Relation]] = []
 
@@ -44,6 +47,17 @@ def problems(inputs: Inputs) -> list[str]:
 def sound(inputs: Inputs) -> dict[str, Any]:
     """Those inputs that are right, whatever the others are."""
     return {name: value for name, value in inputs.items() if not any(_alone(name, value))}
+
+
+def warnings(inputs: Inputs) -> list[str]:
+    """What AWS takes from some accounts only, of inputs that are right; a line each."""
+    networks = len(inputs.get("network_ingress_cidrs") or [])
+    if networks <= _INBOUND_RULES:
+        return []
+    return [
+        f"network_ingress_cidrs: are {networks}, and AWS takes {_INBOUND_RULES} inbound rules for a security group, "
+        "unless it has raised that quota for the account"
+    ]
 
 
 def _alone(name: str, value: Any) -> Iterator[str]:
