@@ -1,0 +1,115 @@
+"""Airflow's settings, and rights for it, that cannot work: rows as those of bad_variables.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Row = tuple[dict[str, Any], list[str]]
+
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:token-AbCdEf"
+POLICY = "arn:aws:iam::aws:policy/P{}"
+STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+
+
+def each(name: str, *values: tuple[Any, str]) -> list[Row]:
+    """Rows of one variable: a value, and what is said of it."""
+    return [({name: value}, [said]) for value, said in values]
+
+
+SETTINGS: list[Row] = [
+    *each(
+        "airflow_service_config",
+        ({"core": "parallelism=4"}, "airflow_service_config.core: is a text 'parallelism=4'"),
+        ({"core": [{"parallelism": 4}]}, "airflow_service_config.core: is a list"),
+        ({"core": {"Parallelism": 4, "parallelism": 5}}, "airflow_service_config.core.parallelism: is AIRFLOW__CORE__"),
+        ({"a.b": {"c": 4}, "A_B": {"c": 5}}, "airflow_service_config.A_B.c: is AIRFLOW__A_B__C once more"),
+        ({"core": {"parallelism": None}}, "airflow_service_config.core.parallelism: is nothing"),
+        ({"my core": {"parallelism": 4}}, "airflow_service_config.my core.parallelism"),
+        ({"database": {"sql_alchemy_conn": "postgresql://a:b@c/d"}}, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"),
+        ({"core": {"fernet_key": "x"}}, "AIRFLOW__CORE__FERNET_KEY"),
+        ({"core": {"fernet_key_cmd": "cat key"}}, "AIRFLOW__CORE__FERNET_KEY_CMD"),
+        ({"api_auth": {"jwt_secret": "x"}}, "AIRFLOW__API_AUTH__JWT_SECRET"),
+        ({"api": {"secret_key": "x"}}, "AIRFLOW__API__SECRET_KEY"),
+        ({"api": {"base_url": "http://x"}}, "allowed: airflow_service_base_url"),
+        ({"celery": {"broker_url": "redis://x"}}, "the queue is the environment's"),
+        ({"celery": {"worker_concurrency": 4}}, "allowed: worker_pool_concurrency"),
+        ({"smtp": {"smtp_password": "x"}}, "airflow_service_secrets as AIRFLOW__SMTP__SMTP_PASSWORD"),
+        ("core.parallelism=4", "airflow_service_config.core.parallelism"),
+    ),
+    *each(
+        "airflow_service_environment",
+        ({"A B": "c"}, "airflow_service_environment.A B"),
+        ({"A": None}, "airflow_service_environment.A: is nothing"),
+        ({"VERSION": 3.10}, "is a number 3.1, allowed: a text; write it in quotes"),
+        ({"A": {"b": "c"}}, "airflow_service_environment.A: is a mapping"),
+        ({"FARFLOW_CLUSTER": "mine"}, "FARFLOW_CLUSTER"),
+        ({"AWS_REGION": "eu-west-1"}, "allowed: farflow_region"),
+        ({"AWS_SECRET_ACCESS_KEY": "x"}, "is a key of AWS"),
+        ({"AIRFLOW__CORE__FERNET_KEY": "x"}, "AIRFLOW__CORE__FERNET_KEY"),
+        ({"AIRFLOW_CONN_AWS_DEFAULT": "aws://"}, "a connection of another name"),
+        ({"AIRFLOW_CONN_DB": "postgres://me:hunter2@db/x"}, "holds a password"),
+        ({"AIRFLOW_CONN_DB": '{"conn_type": "postgres", "password": "hunter2"}'}, "holds a password"),
+    ),
+    *each(
+        "airflow_service_secrets",
+        ({"TOKEN": SECRET.removesuffix("-AbCdEf")}, "airflow_service_secrets.TOKEN: is a text"),
+        ({"TOKEN": "hunter2"}, "airflow_service_secrets.TOKEN: is a text of 7 characters, not shown"),
+        ({"TOKEN": 5}, "airflow_service_secrets.TOKEN: is a number"),
+        ({"TOKEN": "arn:aws:ssm:us-east-1:123456789012:parameter/x"}, "Secrets Manager"),
+        ({"A B": SECRET}, "airflow_service_secrets.A B"),
+        ({"AIRFLOW__API__SECRET_KEY": SECRET}, "the deploy makes it"),
+    ),
+    (
+        {"airflow_service_secrets": {"TOKEN": SECRET}, "airflow_service_environment": {"TOKEN": "x"}},
+        ["airflow_service_secrets.TOKEN", "airflow_service_environment too"],
+    ),
+    (
+        {
+            "airflow_service_environment": {"AIRFLOW__CORE__PARALLELISM": 4},
+            "airflow_service_config": {"core": {"parallelism": 5}},
+        },
+        ["airflow_service_environment.AIRFLOW__CORE__PARALLELISM: is given by airflow_service_config too"],
+    ),
+    (
+        {
+            "airflow_service_secrets": {"AIRFLOW__SECRETS__BACKEND": SECRET},
+            "airflow_service_config": {"secrets": {"backend": "x"}},
+        },
+        ["airflow_service_secrets.AIRFLOW__SECRETS__BACKEND", "airflow_service_config too"],
+    ),
+    *each(
+        "airflow_service_environment",
+        ({"LARGE": "x" * 70_000}, "bytes together, allowed: 57344"),
+        ({f"NAME_{number}": "é" * 20 for number in range(500)}, "bytes together"),
+    ),
+    *each("airflow_service_config", ({"core": {"large": ["x" * 7] * 7000}}, "bytes together")),
+    (
+        {
+            "airflow_service_config": {"core": {"large": "x" * 20_000}},
+            "airflow_service_environment": {"LARGE": "x" * 20_000},
+            "airflow_service_secrets": {f"SECRET_{number}": SECRET for number in range(200)},
+        },
+        ["bytes together"],
+    ),
+    *each(
+        "airflow_service_policy",
+        ([{"Effect": "Allow"}], "airflow_service_policy.0: has no Action"),
+        ([{**STATEMENT, "Action": "*"}], "airflow_service_policy.0.Action"),
+        ([{**STATEMENT, "Action": []}], "airflow_service_policy.0.Action: is a list []"),
+        ([{**STATEMENT, "Effect": "allow"}], "did you mean 'Allow'?"),
+        ([{**STATEMENT, "Resource": "my-bucket"}], "airflow_service_policy.0.Resource"),
+        ([{**STATEMENT, "Principal": "*"}], "airflow_service_policy.0.Principal: is not a known key"),
+        ([{**STATEMENT, "Condition": {"StringEquals": "x"}}], "airflow_service_policy.0.Condition.StringEquals"),
+        ([{**STATEMENT, "Condition": ["StringEquals"]}], "airflow_service_policy.0.Condition: is a list"),
+        ([{**STATEMENT, "Sid": "Mine"}, {**STATEMENT, "Sid": "Mine"}], "airflow_service_policy.1.Sid"),
+        ([{**STATEMENT, "Resource": [f"arn:aws:s3:::bucket-{n}/*" for n in range(500)]}], "allowed: 10240"),
+        ({"Version": "2012-10-17", "Statement": [STATEMENT]}, "a mapping"),
+        (["s3:GetObject"], "'s3:GetObject'"),
+    ),
+    *each(
+        "airflow_service_managed_policy_arns",
+        (["ReadOnly"], "'ReadOnly'"),
+        ([POLICY.format(1), POLICY.format(1)], "once more"),
+        ([POLICY.format(number) for number in range(11)], "has 11 policies, allowed: 10"),
+    ),
+]
