@@ -13,6 +13,7 @@ from ..pure import (
     ecs_task_definitions,
     efs,
     network_load_balancer,
+    rds_instances,
     rds_snapshots,
 )
 from ..pure.layers import airflow_service, dag_tasks, ecs_cluster, network, rds, schema, worker_pool
@@ -40,7 +41,7 @@ _ALL = (
         rds.desired,
         ((readers.snapshots,), (readers.subnet_groups, readers.parameter_groups, readers.database), _SECRETS),
         needs=("network",),
-        outlives=frozenset({rds_snapshots.TYPE}),
+        outlives=frozenset({rds_snapshots.TYPE, rds_instances.TYPE}),
     ),
     Layer("ecs_cluster", ecs_cluster.desired, ((readers.clusters,),)),
     Layer(
@@ -62,7 +63,7 @@ _ALL = (
         ),
         needs=("network", "rds", "ecs_cluster"),
         types=frozenset({schema.SCHEMA, network_load_balancer.LISTENER, ecr_images.TYPE}),
-        outlives=frozenset({ecr_images.TYPE}),
+        outlives=frozenset({schema.SCHEMA, ecr_images.TYPE}),
         planners=_PLANNERS,
         renews=ecs_task_definitions.registers,
     ),

@@ -87,15 +87,17 @@ def canonical(document: Mapping[str, Any], instance: Mapping[str, Any], version:
         left = _not_final(wanted) if rds_status.is_being_made(document) else _left_to_aws(wanted, properties)
         properties.update({name: wanted[name] for name in left})
     name, arn = document["DBInstanceIdentifier"], document["DBInstanceArn"]
-    return Resource(TYPE, name, _without_idle(properties), arn, _attributes(document))
-
-
-def _attributes(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Where the database is, as soon as AWS says it, and ``pending`` while it comes to be usable by itself."""
     endpoint = document.get("Endpoint") or {}
+    # For one that nobody wants nobody waits.
+    state = _state(document) if instance else None
+    attributes = {"address": endpoint.get("Address"), "port": endpoint.get("Port"), "state": state}
+    return Resource(TYPE, name, _without_idle(properties), arn, attributes)
+
+
+def _state(document: Mapping[str, Any]) -> str:
+    """``pending`` while it comes to be usable by itself."""
     at_rest = any(is_so(document) for is_so in (rds_status.is_usable, rds_status.is_stopped, rds_status.is_broken))
-    state = rds_status.of(document) if at_rest else "pending"
-    return {"address": endpoint.get("Address"), "port": endpoint.get("Port"), "state": state}
+    return rds_status.of(document) if at_rest else "pending"
 
 
 def without_notes(found: Resource, wanted: Resource) -> Resource:

@@ -6,39 +6,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_instances, rds_snapshots
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import rds
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_snapshots
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusals import refusals
+from databases import NAME, database
 from gathered import gather
-
-NAME = "prod-database"
-
-
-def database(inputs, **changes):
-    """The database as AWS tells it and as one sees it who wants these inputs."""
-    document = {
-        "DBInstanceIdentifier": NAME,
-        "DBInstanceArn": f"arn:aws:rds:eu-west-1:123456789012:db:{NAME}",
-        "DBInstanceStatus": "available",
-        "DBInstanceClass": "db.t4g.small",
-        "Engine": "postgres",
-        "EngineVersion": "17.5",
-        "MasterUsername": "airflow",
-        "DBName": "farflow",
-        "Endpoint": {"Address": "x.eu-west-1.rds.amazonaws.com", "Port": 5432},
-        "AllocatedStorage": 25,
-        "StorageType": "gp3",
-        "StorageEncrypted": True,
-        "KmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/1111",
-        "BackupRetentionPeriod": 30,
-        "DBSubnetGroup": {"DBSubnetGroupName": NAME},
-        "AutoMinorVersionUpgrade": True,
-        "CopyTagsToSnapshot": True,
-        **changes,
-    }
-    wanted = next(one for one in rds.desired(inputs, Known()) if one.type == rds_instances.TYPE)
-    return rds_instances.canonical(document, wanted.attributes["arguments"], "v1")
-
 
 def snapshot(name, **changes):
     document = {

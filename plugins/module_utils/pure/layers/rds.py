@@ -39,7 +39,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
         values.database_password(inputs),
         made_by(rds_subnet_groups.desired, _subnet_group(inputs, known)),
         made_by(rds_parameter_groups.desired, _parameter_group(inputs)),
-        *_parameter_group_in_use(inputs, known),
+        *_parameter_groups_in_use(inputs, known),
         _instance(inputs, known),
     ]
 
@@ -65,12 +65,11 @@ def _parameter_group(inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def _parameter_group_in_use(inputs: Inputs, known: Known) -> list[Resource]:
-    """That of the former major version, as it is: AWS deletes none that an instance uses."""
-    instance = known.get(rds_instances.TYPE, names.database(inputs))
-    name = instance.properties["parameter_group_name"] if instance else None
-    found = known.get(rds_parameter_groups.TYPE, str(name))
-    return [found] if found and name != _parameter_group(inputs)["name"] else []
+def _parameter_groups_in_use(inputs: Inputs, known: Known) -> list[Resource]:
+    """Those of former major versions, as they are: AWS deletes none that an instance uses."""
+    used = {one.properties["parameter_group_name"] for one in known.of_type(rds_instances.TYPE)}
+    used.discard(_parameter_group(inputs)["name"])
+    return [one for one in known.of_type(rds_parameter_groups.TYPE) if one.name in used]
 
 
 def _instance(inputs: Inputs, known: Known) -> Resource:
