@@ -168,8 +168,8 @@ options:
     description: The snapshot that an instance that does not exist is made from. It is not looked at otherwise.
     type: str
   final_snapshot_identifier:
-    description: The name of the snapshot taken before a deletion. For O(state=absent), give this or
-      O(skip_final_snapshot).
+    description: The name of the snapshot taken before a deletion, with the instance's tags. For O(state=absent), give
+      this or O(skip_final_snapshot).
     type: str
   skip_final_snapshot:
     description: Deletes without a snapshot.

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..aws import rds_instances as api
 from ..aws import rds_snapshots, secret_values
-from ..aws.calls import Clients
+from ..aws.calls import Clients, tag_dict
 from ..core.actions import Resource
 from ..core.compare import Difference, differences
 from ..core.errors import FarflowError
@@ -224,6 +224,15 @@ def _delete(clients: Clients, instance: Instance, document: Document) -> None:
         _wait(clients, instance, "have something to take a final snapshot of", status.is_changeable)
     with_backups = bool(instance.get("delete_automated_backups", True))
     _ask(clients, instance, lambda: api.delete(clients, instance["identifier"], snapshot, with_backups))
+    if snapshot and not document.get("CopyTagsToSnapshot"):
+        _tag_snapshot(clients, snapshot, document)
+
+
+def _tag_snapshot(clients: Clients, snapshot: str, document: Document) -> None:
+    """Gives a snapshot its database's tags, by which it is found."""
+    what = f"database snapshot {snapshot} to be there"
+    made = wait_for(lambda: rds_snapshots.describe(clients, snapshot), _VISIBLE_WITHIN, what)
+    api.set_tags(clients, made["DBSnapshotArn"], tag_dict(document.get("TagList")), [])
 
 
 def _ask(clients: Clients, instance: Instance, accepted: Callable[[], bool]) -> None:

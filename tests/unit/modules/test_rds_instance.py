@@ -341,6 +341,14 @@ def test_absent_takes_the_final_snapshot_and_is_content(client, run_module):
     assert ok(run_module(module, **gone))["changed"] is False
 
 
+@pytest.mark.parametrize("copied", [True, False])
+def test_the_final_snapshot_has_the_tags_by_which_the_next_deploy_finds_it(client, run_module, copied):
+    ok(run_module(module, **DATABASE, copy_tags_to_snapshot=copied))
+    ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))
+    [snapshot] = client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    assert {tag["Key"]: tag["Value"] for tag in snapshot["TagList"]}["farflow:environment"] == "test"
+
+
 @pytest.mark.parametrize("given", [{}, {"skip_final_snapshot": True, "final_snapshot_identifier": "x"}])
 def test_absent_needs_a_word_about_the_snapshot(client, run_module, given):
     ok(run_module(module, **DATABASE))
