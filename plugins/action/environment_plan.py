@@ -82,7 +82,7 @@ class ActionModule(ActionBase):
         possible = [each for layer in result["layers"].values() for each in layer["actions"] if not each["blocked"]]
         result["done"] = [*(arguments.get("previous") or []), *possible]
         if arguments.get("state") == "absent":
-            refused = [*elsewhere(inputs, seen.known), *teardown.refusals(seen.known)]
+            refused = [*elsewhere(inputs, seen.known), *teardown.refusals(inputs, seen.known)]
         else:
             actions = [action for some in seen.actions.values() for action in some]
             refused = [*refusals(inputs, seen.known, wanted), *too_large(actions)]

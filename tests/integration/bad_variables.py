@@ -187,6 +187,7 @@ _RDS: list[Row] = [
         ("prod-", "'prod-'"),
         (7, "'7'"),
     ),
+    *each("rds_skip_final_snapshot", ("always", "true or false")),
     *each("rds_wait_minutes", (0, "0"), (601, "601")),
 ]
 

@@ -211,7 +211,7 @@ def _refuse_deletion(instance: Instance, document: Document) -> None:
         raise FarflowError(
             f"database {name}: to delete it, give either final_snapshot_identifier or skip_final_snapshot: true"
         )
-    if instance.get("final_snapshot_identifier") and status.is_broken(document):
+    if instance.get("final_snapshot_identifier") and not status.has_final_snapshot(status.of(document)):
         raise FarflowError(
             f"database {name} is {status.of(document)}, of which AWS takes no final snapshot: "
             f"give skip_final_snapshot: true, if it shall go without one"

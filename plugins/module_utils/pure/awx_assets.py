@@ -82,7 +82,7 @@ TEMPLATES = (
         "Teardown",
         "Removes the environment, but for what farflow_teardown_keep names.",
         "playbooks/teardown.yml",
-        ("farflow_teardown_confirm", "farflow_teardown_keep", *_LOCK),
+        ("farflow_teardown_confirm", "farflow_teardown_keep", "rds_skip_final_snapshot", *_LOCK),
         required=("farflow_teardown_confirm",),
         tells=("error", "success"),
     ),

@@ -66,6 +66,11 @@ def is_broken(document: Document) -> bool:
     return of(document) in _BROKEN or of(document).startswith("incompatible-")
 
 
+def has_final_snapshot(status: str) -> bool:
+    """Whether AWS takes a snapshot of an instance of this status when that is deleted."""
+    return not is_broken({"DBInstanceStatus": status})
+
+
 def needs_reboot(document: Document) -> bool:
     """Whether a parameter waits for a reboot, which nobody does unasked."""
     groups = document.get("DBParameterGroups") or []

@@ -11,6 +11,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusa
 from databases import NAME, database
 from gathered import gather
 
+
 def snapshot(name, **changes):
     document = {
         "DBSnapshotIdentifier": name,

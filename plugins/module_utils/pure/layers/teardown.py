@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ...core.actions import Resource
@@ -17,6 +17,7 @@ from .. import (
     network_load_balancer,
     rds_instances,
     rds_snapshots,
+    rds_status,
     s3_buckets,
     secrets,
 )
@@ -56,21 +57,54 @@ def kept(inputs: Inputs) -> Callable[[Resource], bool]:
     return is_kept
 
 
-def refusals(known: Known) -> list[str]:
+def refusals(inputs: Inputs, known: Known) -> list[str]:
     """Why nothing may be torn down, a sentence each."""
-    databases = [one for one in known.of_type(rds_instances.TYPE) if one.properties["deletion_protection"]]
+    databases = known.of_type(rds_instances.TYPE)
     balancers = [
         one
         for one in known.of_type(network_load_balancer.LOAD_BALANCER)
         if one.properties["attributes"].get("deletion_protection.enabled") == "true"
     ]
     return [
-        *(f"database {one.name} is protected from deletion: {_cure('rds_deletion_protection')}" for one in databases),
+        *(_protected(inputs, one) for one in databases if one.properties["deletion_protection"]),
+        *(_without_final_snapshots(inputs, databases) if SNAPSHOT in inputs["farflow_teardown_keep"] else ()),
         *(
             f"load balancer {one.name} is protected from deletion: {_cure('airflow_service_deletion_protection')}"
             for one in balancers
         ),
     ]
+
+
+def _protected(inputs: Inputs, database: Resource) -> str:
+    if database.name == names.database(inputs):
+        cure = _cure("rds_deletion_protection")
+    else:
+        command = f"aws rds modify-db-instance --db-instance-identifier {database.name} --no-deletion-protection"
+        cure = f"take that from it first, by {command}, if it shall really go"
+    return f"database {database.name} is protected from deletion: {cure}"
+
+
+def _without_final_snapshots(inputs: Inputs, databases: Iterable[Resource]) -> Iterator[str]:
+    """The databases whose final snapshot shall be kept, and can't be taken, or would not be. The variable is of the
+    environment's own database, so no other may be deleted by it.
+    """
+    for one in databases:
+        is_own, status = one.name == names.database(inputs), one.properties["status"]
+        if not rds_status.has_final_snapshot(status):
+            told = f"database {one.name} is {status}, of which AWS takes no final snapshot"
+            if not is_own:
+                command = f"aws rds delete-db-instance --db-instance-identifier {one.name} --skip-final-snapshot"
+                yield f"{told}: delete it first, by {command}"
+            elif not inputs["rds_skip_final_snapshot"]:
+                yield (
+                    f"{told}: mend it, or set rds_skip_final_snapshot to true, if what it holds may be lost; earlier "
+                    "snapshots stay, with snapshot in farflow_teardown_keep"
+                )
+        elif not is_own and inputs["rds_skip_final_snapshot"]:
+            yield (
+                f"rds_skip_final_snapshot: is true, while there is database {one.name} as well: delete that first, "
+                "with a final snapshot or without"
+            )
 
 
 def _cure(variable: str) -> str:

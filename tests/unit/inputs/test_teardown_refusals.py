@@ -1,0 +1,69 @@
+"""What a teardown refuses before anything is gone: what it would fail at in the middle, or lose in silence."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import teardown
+from databases import NAME, beside, database
+from gathered import gather
+
+BROKEN = ["failed", "incompatible-network", "incompatible-parameters", "inaccessible-encryption-credentials"]
+
+
+def refused(*makers, **given):
+    """The refusals of a teardown with these variables, where these databases are."""
+    inputs, problems = gather(**given)
+    assert problems == []
+    return teardown.refusals(inputs, Known(make(inputs) for make in makers))
+
+
+def own(**changes):
+    return lambda inputs: database(inputs, **changes)
+
+
+def another(**changes):
+    return lambda inputs: beside(inputs, **changes)
+
+
+@pytest.mark.parametrize("status", BROKEN)
+def test_a_database_of_which_there_is_no_final_snapshot(status):
+    (line,) = refused(own(DBInstanceStatus=status))
+    assert line.startswith(f"database {NAME} is {status}, of which AWS takes no final snapshot: ")
+    assert "set rds_skip_final_snapshot to true" in line and "farflow_teardown_keep" in line
+
+
+@pytest.mark.parametrize("given", [{"rds_skip_final_snapshot": True}, {"farflow_teardown_keep": ["images"]}])
+def test_one_that_may_go_without(given):
+    assert refused(own(DBInstanceStatus="failed"), **given) == []
+
+
+@pytest.mark.parametrize("status", ["available", "creating", "stopped", "storage-full", "modifying", "deleting"])
+def test_one_that_can_be_kept(status):
+    assert refused(own(DBInstanceStatus=status), another(DBInstanceStatus=status)) == []
+
+
+def test_no_snapshot_of_the_own_database_is_none_of_another_one():
+    (line,) = refused(own(), another(), rds_skip_final_snapshot=True)
+    assert line.startswith("rds_skip_final_snapshot: is true, while there is database prod-restored as well: ")
+    assert refused(another(), rds_skip_final_snapshot=True) == [line]
+    assert refused(own(), another(), rds_skip_final_snapshot=True, farflow_teardown_keep=[]) == []
+
+
+def test_another_one_of_which_there_is_no_final_snapshot():
+    (line,) = refused(own(), another(DBInstanceStatus="failed"))
+    assert line == (
+        "database prod-restored is failed, of which AWS takes no final snapshot: delete it first, by aws rds "
+        "delete-db-instance --db-instance-identifier prod-restored --skip-final-snapshot"
+    )
+
+
+def test_a_protected_database():
+    assert refused(own(DeletionProtection=True)) == [
+        f"database {NAME} is protected from deletion: set rds_deletion_protection to false and deploy first, if it "
+        "shall really go"
+    ]
+    assert refused(own(), another(DeletionProtection=True)) == [
+        "database prod-restored is protected from deletion: take that from it first, by aws rds modify-db-instance "
+        "--db-instance-identifier prod-restored --no-deletion-protection, if it shall really go"
+    ]
