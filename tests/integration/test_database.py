@@ -41,10 +41,13 @@ class Environment:
     def plan(self):
         return Looks(self.aws, self.variables).plan()
 
-    def refused(self, *arguments, **more):
-        """The output of a deploy that is refused and does nothing."""
+    def teardown(self, **more):
+        self._playbooks.teardown(**self.variables, **more)
+
+    def refused(self, *arguments, playbook="deploy", **more):
+        """The output of a deploy, or of another playbook, that is refused and does nothing."""
         self.aws.reset_calls()
-        outcome = self._playbooks.run("deploy", *arguments, **self.variables, **more)
+        outcome = self._playbooks.run(playbook, *arguments, **self.variables, **more)
         assert outcome.code != 0
         assert "nothing was done" in outcome.output
         assert mutating_calls(self.aws) == []
@@ -53,6 +56,14 @@ class Environment:
     def database(self):
         (found,) = self.rds.describe_db_instances()["DBInstances"]
         return found
+
+    def snapshots(self):
+        """The tags of every snapshot by its name."""
+        found = self.rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+        return {
+            each["DBSnapshotIdentifier"]: {tag["Key"]: tag["Value"] for tag in each.get("TagList") or []}
+            for each in found
+        }
 
     def secrets(self):
         """The value of every secret by its name."""
@@ -150,3 +161,35 @@ def test_a_major_version_that_is_allowed(environment):
     assert f"{DATABASE}-postgres17" not in groups
     environment.variables["rds_allow_major_version_upgrade"] = False
     assert environment.plan() == {}
+
+
+def test_a_database_beside_is_left_alone_and_a_teardown_keeps_what_it_holds(environment):
+    """RDS gives one that is restored the tags of its snapshot, where no others are given."""
+    before = environment.snapshots()
+    tags, rds = environment.database()["TagList"], environment.rds
+    rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="restored", DBSnapshotIdentifier="before", Tags=tags, DBSubnetGroupName=DATABASE
+    )
+    assert environment.plan() == {}
+    told = environment.refused(
+        playbook="teardown",
+        farflow_teardown_confirm="local",
+        farflow_teardown_keep=["snapshot"],
+        rds_skip_final_snapshot=True,
+    )
+    assert "rds_skip_final_snapshot: is true, while there is database restored as well" in told
+
+    environment.teardown(farflow_teardown_keep=["snapshot"])
+    assert rds.describe_db_instances()["DBInstances"] == []
+    final = {name: found for name, found in environment.snapshots().items() if name not in before}
+    assert sorted(name.partition("-final-")[0] for name in final) == [DATABASE, "restored"]
+    assert {found["farflow:environment"] for found in final.values()} == {"local"}
+
+
+def test_a_teardown_without_a_final_snapshot_keeps_the_earlier_ones(environment):
+    environment.variables.update(rds_engine_version="18", rds_snapshot_identifier="")
+    environment.deploy()
+    before = environment.snapshots()
+    environment.teardown(farflow_teardown_keep=["snapshot"], rds_skip_final_snapshot=True)
+    assert environment.rds.describe_db_instances()["DBInstances"] == []
+    assert environment.snapshots() == before != {}
