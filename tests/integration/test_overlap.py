@@ -44,7 +44,7 @@ def mutating(aws):
 def until_it_waits(process, log):
     """Returns when the deploy says that it waits for the database."""
     end = time.monotonic() + _LIMIT
-    while "waiting: rds_instance local-database is pending" not in log.read_text():
+    while "waiting: rds_instance local-database is creating" not in log.read_text():
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < end, log.read_text()
         time.sleep(0.5)

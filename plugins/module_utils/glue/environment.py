@@ -205,9 +205,8 @@ _COMING = {"pending", "provisioning", "creating", "updating"}
 def coming(seen: Look, layers: Iterable[Layer]) -> list[str]:
     """What exists in the layers and is still being made by AWS, with its state."""
     owned = [one for one in seen.known.all() if any(layer.owns(one) for layer in layers)]
-    return [
-        f"{one.type} {one.name} is {one.attributes['state']}" for one in owned if one.attributes.get("state") in _COMING
-    ]
+    made = [one for one in owned if one.attributes.get("state") in _COMING]
+    return [f"{one.type} {one.name} is {one.attributes.get('status') or one.attributes['state']}" for one in made]
 
 
 def unfinished(

@@ -31,6 +31,9 @@ _VISIBLE_WITHIN = 120.0
 _EVENT_MINUTES = 24 * 60
 _EVENTS_TOLD = 5
 
+#: What is changed of one whose storage is full.
+_STORAGE = ("allocated_storage", "max_allocated_storage")
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -76,8 +79,7 @@ def present(clients: Clients, instance: Instance, check_mode: bool) -> Outcome:
         document = _create(clients, instance)
     else:
         reasons = []
-    unusable = not status.is_usable(document) and not status.is_stopped(document)
-    if instance["wait"] and unusable and not check_mode:
+    if instance["wait"] and not status.is_at_rest(document) and not check_mode:
         document = _wait(clients, instance, "be available", status.is_usable)
     if status.is_being_made(document):
         return Outcome(reasons, document)
@@ -143,6 +145,9 @@ def _change(clients: Clients, instance: Instance, document: Document, check_mode
     )
     if problems:
         raise FarflowError("\n".join(problems))
+    is_mended = status.is_full(document) and any(difference.path[0] in _STORAGE for difference in differs)
+    if (status.is_broken(document) or status.is_full(document)) and not is_mended:
+        raise _broken(clients, document)
     if differs and not check_mode:
         document = _apply(clients, instance, wanted, found, document, {difference.path[0] for difference in differs})
     return Outcome([str(difference) for difference in differs], document)
@@ -258,10 +263,15 @@ def _wait(clients: Clients, instance: Instance, purpose: str, is_done: Callable[
         if is_done(document):
             return document
         if status.is_broken(document):
-            raise FarflowError(f"database {name} is {status.of(document)}{_history(clients, name)}")
+            raise _broken(clients, document)
         return NotYet(f"it is {status.of(document)}")
 
     return wait_for(check, instance["wait_timeout"], f"database {name} to {purpose}", interval=5.0)
+
+
+def _broken(clients: Clients, document: Document) -> FarflowError:
+    name, word = document["DBInstanceIdentifier"], status.of(document)
+    return FarflowError(f"database {name} is {word}: {status.cure(word)}{_history(clients, name)}")
 
 
 def _history(clients: Clients, name: str) -> str:

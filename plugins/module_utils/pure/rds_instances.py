@@ -88,16 +88,18 @@ def canonical(document: Mapping[str, Any], instance: Mapping[str, Any], version:
         properties.update({name: wanted[name] for name in left})
     name, arn = document["DBInstanceIdentifier"], document["DBInstanceArn"]
     endpoint = document.get("Endpoint") or {}
-    # For one that nobody wants nobody waits.
-    state = _state(document) if instance else None
-    attributes = {"address": endpoint.get("Address"), "port": endpoint.get("Port"), "state": state}
+    attributes = {
+        "address": endpoint.get("Address"),
+        "port": endpoint.get("Port"),
+        "state": _state(document) if instance else None,  # for one that nobody wants nobody waits
+        "status": rds_status.of(document),
+    }
     return Resource(TYPE, name, _without_idle(properties), arn, attributes)
 
 
 def _state(document: Mapping[str, Any]) -> str:
     """``pending`` while it comes to be usable by itself."""
-    at_rest = any(is_so(document) for is_so in (rds_status.is_usable, rds_status.is_stopped, rds_status.is_broken))
-    return rds_status.of(document) if at_rest else "pending"
+    return rds_status.of(document) if rds_status.is_at_rest(document) else "pending"
 
 
 def without_notes(found: Resource, wanted: Resource) -> Resource:

@@ -14,10 +14,42 @@ Document = Mapping[str, Any]
 _CHANGEABLE = {"available", "storage-optimization", "storage-initialization", "storage-full"}
 
 #: In these clients can use the database.
-_USABLE = {"available", "backing-up", "storage-optimization", "storage-initialization", "storage-config-upgrade"}
+USABLE = {"available", "backing-up", "storage-optimization", "storage-initialization", "storage-config-upgrade"}
 
-#: From these it does not come back by itself.
-_BROKEN = {"failed", "restore-error", "insufficient-capacity", "inaccessible-encryption-credentials"}
+_FULL = "storage-full"
+_INCOMPATIBLE = "incompatible-"
+
+#: What cures those from which it does not come back by itself: "DB instance status" in the user guide of Amazon RDS.
+CURES = {
+    "failed": (
+        "AWS can't recover it: restore its last moment under another name (aws rds "
+        "restore-db-instance-to-point-in-time), take a snapshot of that, delete both, and deploy from that snapshot"
+    ),
+    "restore-error": "AWS could not restore it: delete it, and deploy from another snapshot",
+    "incompatible-restore": "AWS could not restore it: delete it, and deploy from another snapshot",
+    "incompatible-network": (
+        "AWS can't put it into its subnets: see that they have free addresses, and that the VPC has DNS hostnames and "
+        "DNS resolution; then start it (aws rds start-db-instance), or restore its last moment under another name"
+    ),
+    "incompatible-parameters": (
+        "it can't start with its parameters: correct them, deploy, and reboot it (aws rds reboot-db-instance)"
+    ),
+    "inaccessible-encryption-credentials-recoverable": (
+        "its KMS key can't be used: within seven days enable the key, or cancel its deletion, and start the instance "
+        "(aws rds start-db-instance)"
+    ),
+    "inaccessible-encryption-credentials": (
+        "its KMS key could not be used for too long: enable the key, delete the instance, and deploy from a snapshot"
+    ),
+    "insufficient-capacity": (
+        "AWS has no room for an instance of its class: delete it, and deploy a few hours later, or with another class"
+    ),
+    _FULL: (
+        "nothing can be written to it: deploy with an allocated_storage that is larger by at least a tenth, or with a "
+        "larger max_allocated_storage"
+    ),
+    "incompatible-...": "AWS can't run it as it is: its events say why",
+}
 
 
 def of(document: Document) -> str:
@@ -25,9 +57,14 @@ def of(document: Document) -> str:
     return str(document["DBInstanceStatus"])
 
 
+def is_at_rest(document: Document) -> bool:
+    """Whether it stays as it is unless somebody does something."""
+    return any(is_so(document) for is_so in (is_usable, is_stopped, is_broken, is_full))
+
+
 def is_usable(document: Document) -> bool:
     """Whether clients can use the database, at an address that is known."""
-    return of(document) in _USABLE and bool((document.get("Endpoint") or {}).get("Address"))
+    return of(document) in USABLE and bool((document.get("Endpoint") or {}).get("Address"))
 
 
 def is_changeable(document: Document) -> bool:
@@ -62,13 +99,26 @@ def is_going(document: Document) -> bool:
 
 
 def is_broken(document: Document) -> bool:
-    """Whether waiting is in vain."""
-    return of(document) in _BROKEN or of(document).startswith("incompatible-")
+    """Whether waiting is in vain, and AWS accepts no change."""
+    return not has_final_snapshot(of(document))
+
+
+def is_full(document: Document) -> bool:
+    """Whether its storage is full, and neither a change under way nor autoscaling is about to enlarge it."""
+    pending = document.get("PendingModifiedValues") or {}
+    limit = document.get("MaxAllocatedStorage") or 0
+    is_coming = "AllocatedStorage" in pending or limit > document["AllocatedStorage"]
+    return of(document) == _FULL and not is_coming
 
 
 def has_final_snapshot(status: str) -> bool:
     """Whether AWS takes a snapshot of an instance of this status when that is deleted."""
-    return not is_broken({"DBInstanceStatus": status})
+    return status == _FULL or not (status in CURES or status.startswith(_INCOMPATIBLE))
+
+
+def cure(status: str) -> str:
+    """What helps an instance that is broken, or whose storage is full."""
+    return CURES.get(status) or CURES[f"{_INCOMPATIBLE}..."]
 
 
 def needs_reboot(document: Document) -> bool:
@@ -79,4 +129,4 @@ def needs_reboot(document: Document) -> bool:
 
 def canonical(document: Document) -> str:
     """The status as it is compared: every usable one is ``available``."""
-    return "available" if of(document) in _USABLE else of(document)
+    return "available" if of(document) in USABLE else of(document)

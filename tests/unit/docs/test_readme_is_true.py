@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_advice, task_yml
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_advice, rds_status, task_yml
 
 ROOT = Path(__file__).parent.parent.parent.parent
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
@@ -112,6 +112,11 @@ def test_every_playbook_is_in_the_readme():
 def test_every_advice_on_stopped_tasks_is_in_the_guide():
     told = [row[1] for row in rows(DOCS / "troubleshooting.md", "A task stopped")]
     assert told == [cure for _unused, cure in ecs_advice._CURES]
+
+
+def test_every_advice_on_broken_databases_is_in_the_guide():
+    told = {row[0].strip("`"): row[1] for row in rows(DOCS / "troubleshooting.md", "A database that is broken")}
+    assert told == {status: cure.replace("|", "\\|") for status, cure in rds_status.CURES.items()}
 
 
 def test_every_page_is_in_the_contents():

@@ -55,7 +55,7 @@ def test_a_deploy_waits_for_its_own_database_alone():
     creating = {"DBInstanceStatus": "creating", "TagList": TAGS}
     found = parts(database(inputs, **creating), beside(inputs, **creating))
     (line,) = coming(Look(Known(found), {}), [LAYERS["rds"]])
-    assert line.startswith(f"rds_instance {NAME} is ")
+    assert line == f"rds_instance {NAME} is creating"
 
 
 def test_a_teardown_leaves_neither():

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_status
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import teardown
 from databases import NAME, beside, database
 from gathered import gather
 
-BROKEN = ["failed", "incompatible-network", "incompatible-parameters", "inaccessible-encryption-credentials"]
+BROKEN = [
+    "failed",
+    "incompatible-network",
+    "incompatible-parameters",
+    "inaccessible-encryption-credentials-recoverable",
+]
 
 
 def refused(*makers, **given):
@@ -29,8 +35,12 @@ def another(**changes):
 @pytest.mark.parametrize("status", BROKEN)
 def test_a_database_of_which_there_is_no_final_snapshot(status):
     (line,) = refused(own(DBInstanceStatus=status))
-    assert line.startswith(f"database {NAME} is {status}, of which AWS takes no final snapshot: ")
-    assert "set rds_skip_final_snapshot to true" in line and "farflow_teardown_keep" in line
+    assert line.startswith(f"database {NAME} is {status}, of which AWS takes no final snapshot. ")
+    assert (
+        rds_status.cure(status) in line
+        and "set rds_skip_final_snapshot to true" in line
+        and "farflow_teardown_keep" in line
+    )
 
 
 @pytest.mark.parametrize("given", [{"rds_skip_final_snapshot": True}, {"farflow_teardown_keep": ["images"]}])

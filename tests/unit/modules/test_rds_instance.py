@@ -5,6 +5,7 @@ import json
 import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import rds_instances as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_status as status
 from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
 from moto.rds.exceptions import RDSClientError
 from moto.rds.models import DBInstance, RDSBackend, rds_backends
@@ -288,8 +289,36 @@ def test_a_creation_that_fails_tells_its_events(client, run_module, monkeypatch)
     database().status = "creating"
     at_every_pause(monkeypatch, becomes("incompatible-network"))
     result = run_module(module, **DATABASE)
-    assert result["msg"].startswith("database test-database is incompatible-network; its last events:\n")
+    cure = status.cure("incompatible-network")
+    assert result["msg"].startswith(f"database test-database is incompatible-network: {cure}; its last events:\n")
     assert "DB instance created" in result["msg"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("given", [{}, {"multi_az": True}])
+@pytest.mark.parametrize("word", ["failed", "incompatible-parameters", "storage-full"])
+def test_a_broken_one_is_told_with_its_events_also_without_a_wait(
+    client, run_module, calls, monkeypatch, word, given, check_mode
+):
+    """As a deploy calls it, which waits elsewhere."""
+    ok(run_module(module, **DATABASE))
+    database().status = word
+    at_every_pause(monkeypatch)
+    calls.clear()
+    result = run_module(module, check_mode=check_mode, **{**DATABASE, "wait": False, **given})
+    assert result["msg"].startswith(f"database test-database is {word}: {status.cure(word)}; its last events:\n")
+    assert mutating(calls) == []
+
+
+@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize("given", [{"allocated_storage": 50}, {"max_allocated_storage": 50}])
+def test_one_whose_storage_is_full_is_mended_by_more(client, run_module, calls, monkeypatch, given, wait):
+    ok(run_module(module, **DATABASE))
+    database().status = "storage-full"
+    at_every_pause(monkeypatch, becomes("available"))
+    calls.clear()
+    result = ok(run_module(module, **{**DATABASE, "wait": wait, **given}))
+    assert (result["changed"], mutating(calls)) == (True, ["ModifyDBInstance"])
 
 
 def test_a_wait_has_a_limit_and_tells_the_state(client, run_module):

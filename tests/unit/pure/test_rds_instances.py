@@ -155,14 +155,22 @@ def test_what_is_being_made_differs_in_nothing_but_its_status_and_its_notes():
         ({"DBInstanceStatus": "modifying"}, "pending"),
         ({"DBInstanceStatus": "stopped"}, "stopped"),
         ({"DBInstanceStatus": "failed"}, "failed"),
+        ({"DBInstanceStatus": "inaccessible-encryption-credentials-recoverable"}, None),
+        ({"DBInstanceStatus": "storage-full"}, "storage-full"),
+        ({"DBInstanceStatus": "storage-full", "MaxAllocatedStorage": 25}, "storage-full"),
+        ({"DBInstanceStatus": "storage-full", "MaxAllocatedStorage": 50}, "pending"),
+        ({"DBInstanceStatus": "storage-full", "PendingModifiedValues": {"AllocatedStorage": 50}}, "pending"),
     ],
 )
 def test_attributes_tell_where_it_is_and_how_it_is(changes, state):
+    """Where the storage is full, AWS comes to help with autoscaling alone, or after a change."""
+    state = state or changes["DBInstanceStatus"]
     endpoint = {**FOUND, **changes}["Endpoint"] or {}
     assert pure.canonical({**FOUND, **changes}, WANTED, "v1").attributes == {
         "address": endpoint.get("Address"),
         "port": endpoint.get("Port"),
         "state": state,
+        "status": {**FOUND, **changes}["DBInstanceStatus"],
     }
 
 
@@ -305,7 +313,7 @@ def test_inputs_have_the_members_that_botocore_knows():
         ("incompatible-network", False, False, True),
         ("incompatible-parameters", False, False, True),
         ("inaccessible-encryption-credentials", False, False, True),
-        ("inaccessible-encryption-credentials-recoverable", False, False, False),
+        ("inaccessible-encryption-credentials-recoverable", False, False, True),
     ],
 )
 def test_statuses(word, usable, changeable, broken):
@@ -315,6 +323,17 @@ def test_statuses(word, usable, changeable, broken):
         changeable,
         broken,
     )
+
+
+def test_a_broken_one_has_no_final_snapshot_and_a_full_one_has():
+    assert status.has_final_snapshot("storage-full") is True
+    assert status.has_final_snapshot("failed") is False
+    assert status.has_final_snapshot("inaccessible-encryption-credentials-recoverable") is False
+
+
+def test_what_cures_a_status_is_told_also_of_one_that_is_not_known():
+    assert "reboot-db-instance" in status.cure("incompatible-parameters")
+    assert status.cure("incompatible-something") == status.cure("incompatible-else") != ""
 
 
 def test_without_an_address_it_can_not_be_used():

@@ -47,9 +47,10 @@ def test_the_migration_waits_for_what_it_runs_in(missing):
     assert migration([one for one in everything() if one.type != missing]).blocked
 
 
-def test_the_migration_waits_for_a_database_that_is_being_made():
+@pytest.mark.parametrize("state", ["pending", "stopped", "failed", "storage-full"])
+def test_the_migration_waits_for_a_database_that_can_not_be_used(state):
     resources = [one for one in everything() if one.type != "rds_instance"]
-    coming = {"address": "test-database.example", "state": "pending"}
+    coming = {"address": "test-database.example", "state": state}
     resources.append(Resource("rds_instance", names.database(INPUTS), {}, "arn:database", coming))
     assert migration(resources).blocked
 

@@ -14,7 +14,7 @@ from typing import Any
 from ...core.actions import AFTER, ARGUMENTS, Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
-from .. import ecs_clusters
+from .. import ecs_clusters, rds_status
 from ..tags import tags
 from . import containers, names, network
 from .components import COMMAND
@@ -48,10 +48,10 @@ def desired(inputs: Inputs, known: Known, image: str) -> Resource:
         "tags": tags(inputs, "rds"),
     }
     properties = {"migrated_by": value(inputs, image)}
-    # AWS may tell the address of a database that can't be used yet.
-    pending = known.attribute("rds_instance", names.database(inputs), "state") == "pending"
+    # AWS may tell the address of a database that can't be used yet, or any more.
+    usable = known.attribute("rds_instance", names.database(inputs), "state") in rds_status.USABLE
     cluster = known.id(ecs_clusters.TYPE, names.cluster(inputs))
-    after = [cluster, *network.ways_out(inputs, known), *([UNKNOWN] if pending else [])]
+    after = [cluster, *network.ways_out(inputs, known), *([] if usable else [UNKNOWN])]
     attributes = {ARGUMENTS: arguments, AFTER: after}
     return Resource(SCHEMA, names.database(inputs), properties, attributes=attributes)
 

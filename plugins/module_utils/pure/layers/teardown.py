@@ -97,8 +97,8 @@ def _without_final_snapshots(inputs: Inputs, databases: Iterable[Resource]) -> I
                 yield f"{told}: delete it first, by {command}"
             elif not inputs["rds_skip_final_snapshot"]:
                 yield (
-                    f"{told}: mend it, or set rds_skip_final_snapshot to true, if what it holds may be lost; earlier "
-                    "snapshots stay, with snapshot in farflow_teardown_keep"
+                    f"{told}. Mend it: {rds_status.cure(status)}. Or set rds_skip_final_snapshot to true, if what it "
+                    "holds may be lost; earlier snapshots stay, with snapshot in farflow_teardown_keep"
                 )
         elif not is_own and inputs["rds_skip_final_snapshot"]:
             yield (
