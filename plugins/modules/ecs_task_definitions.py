@@ -34,7 +34,8 @@ options:
         C(log_configuration). All members of the API that apply to Fargate are known, those of the botocore that is
         installed; what Fargate does not have is refused with the reason, and so are sizes that it does not offer.
       - C(network_mode) and C(requires_compatibilities) can be left out.
-      - With O(state=absent) only C(family) is looked at.
+      - With O(state=absent) only C(family) is looked at, and of C(tags) the environment in C(farflow:environment).
+        Where it is given, revisions that carry the tag of another environment stay.
     type: list
     elements: dict
     required: true
@@ -139,7 +140,8 @@ def work(parameters, clients, check_mode):
         outcomes = ecs_task_definitions.reconcile(clients, wanted, index, check_mode, parameters["keep_revisions"])
     else:
         families = pure.families(given)
-        outcomes = ecs_task_definitions.remove(clients, families, check_mode, parameters["delete"])
+        owners = pure.owners(given)
+        outcomes = ecs_task_definitions.remove(clients, families, check_mode, parameters["delete"], owners)
     entries = [outcome.as_entry() for outcome in outcomes]
     lines = "".join(f"{each['family']}: {reason}\n" for each in entries for reason in each["reasons"])
     changed = any(each["changed"] for each in entries)

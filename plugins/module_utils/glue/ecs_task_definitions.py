@@ -58,6 +58,22 @@ def find(clients: Clients, environment: str) -> Index:
         return Index.of(ours, tags.result())
 
 
+def strangers(clients: Clients, environment: str, index: Index, families: Collection[str]) -> dict[str, str]:
+    """By family the other environment whose tag the newest revision carries. AWS is asked for the tags of those alone
+    that the list does not show to be the environment's.
+    """
+    newest = {arn: family for family in families if (arn := index.newest(family)) and arn not in index.tags}
+    found = {newest[arn]: tags.get(ENVIRONMENT, environment) for arn, tags in _tags(clients, list(newest)).items()}
+    return {family: owner for family, owner in found.items() if owner != environment}
+
+
+def _tags(clients: Clients, arns: Sequence[str]) -> dict[str, dict[str, str]]:
+    return {
+        arn: pure.tags_of(pure.canonical(answer["taskDefinition"], answer.get("tags") or []))
+        for arn, answer in describe(clients, arns).items()
+    }
+
+
 def read(clients: Clients, families: Collection[str], environment: str | None = None) -> Index:
     """The index of the named families. When all of them belong to one environment, saying so spares calls."""
     with ThreadPoolExecutor(1) as beside:
@@ -105,12 +121,17 @@ def reconcile(clients: Clients, wanted: Sequence[Resource], index: Index, check_
     return [touched.get(each.name) or Outcome(each.name, known.newest(each.name), False, []) for each in wanted]
 
 
-def remove(clients: Clients, families: Sequence[str], check_mode: bool, delete: bool) -> list[Outcome]:
-    """Deregisters every ACTIVE revision of the families, and with ``delete`` deletes these and the INACTIVE ones.
+def remove(
+    clients: Clients, families: Sequence[str], check_mode: bool, delete: bool, owners: Mapping[str, str] | None = None
+) -> list[Outcome]:
+    """Deregisters every ACTIVE revision of the families, and with ``delete`` deletes these and the INACTIVE ones; where
+    ``owners`` names a family's environment, not those that carry the tag of another one.
     AWS shows deleted ones as DELETE_IN_PROGRESS until nothing runs on them any more.
     """
-    active = Index.of(_arns(clients, families, "ACTIVE"), {})
-    inactive = Index.of(_arns(clients, families, "INACTIVE") if delete else [], {})
+    registered = _arns(clients, families, "ACTIVE")
+    deregistered = _arns(clients, families, "INACTIVE") if delete else []
+    others = _of_others(clients, [*registered, *deregistered], owners or {})
+    active, inactive = (Index.of(set(arns) - others, {}) for arns in (registered, deregistered))
     arns = {family: [*active.arns.get(family, ()), *inactive.arns.get(family, ())] for family in families}
     if not check_mode:
         in_parallel(lambda family: _deregister(clients, active, family), families, _WORKERS)
@@ -119,6 +140,23 @@ def remove(clients: Clients, families: Sequence[str], check_mode: bool, delete: 
         Outcome(family, active.newest(family), bool(arns[family]), ["deleted"] if arns[family] else [])
         for family in families
     ]
+
+
+def _of_others(clients: Clients, arns: Sequence[str], owners: Mapping[str, str]) -> set[str]:
+    """The revisions that carry the tag of another environment than the family's owner. What the list does not know is
+    asked for in the families alone that are not one environment's.
+    """
+    if not owners:
+        return set()
+    tags = dict(api.list_tags(clients, pure.DIGEST, None, "ecs:task-definition"))
+
+    def is_of_another(arn: str) -> bool:
+        owner = owners.get(pure.family_of(arn))
+        return owner is not None and tags.get(arn, {}).get(ENVIRONMENT, owner) != owner
+
+    shared = {pure.family_of(arn) for arn in arns if is_of_another(arn)}
+    tags.update(_tags(clients, [arn for arn in arns if pure.family_of(arn) in shared and arn not in tags]))
+    return {arn for arn in arns if is_of_another(arn)}
 
 
 def _deregister(clients: Clients, active: Index, family: str) -> None:

@@ -18,7 +18,7 @@ from ..pure import ecr_repositories as pure_repositories
 from ..pure import ecs_clusters as pure_clusters
 from ..pure import ecs_task_definitions as definitions
 from ..pure import rds_instances as instances
-from ..pure.layers import arns, names, rds, schema, values
+from ..pure.layers import arns, components, names, rds, schema, values
 from ..pure.tags import NOTHING, Told, believed
 from . import (
     application_autoscaling,
@@ -154,11 +154,19 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
     with that, the tags of everything in the environment by ARN.
     """
     index = ecs_task_definitions.find(clients, names.environment(inputs))
-    newest = [
-        replace(resource, attributes={**resource.attributes, REVISIONS: list(index.arns[resource.name])})
-        for resource in index.resources()
-    ]
-    return [*newest, Resource(TAGS, TAGS, attributes=index.tags)]
+    owners = ecs_task_definitions.strangers(clients, names.environment(inputs), index, _families(inputs))
+
+    def told(resource: Resource) -> Resource:
+        more = {REVISIONS: list(index.arns[resource.name]), definitions.OWNER: owners.get(resource.name)}
+        return replace(resource, attributes={**resource.attributes, **more})
+
+    return [*map(told, index.resources()), Resource(TAGS, TAGS, attributes=index.tags)]
+
+
+def _families(inputs: Inputs) -> list[str]:
+    """Those that a deploy makes, as far as the inputs tell."""
+    tasks = [task.family for task in inputs.get("dag_tasks") or ()]
+    return [*tasks, *(names.component_family(inputs, one.name) for one in components.ALL)]
 
 
 def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list[Resource]) -> list[Any]:

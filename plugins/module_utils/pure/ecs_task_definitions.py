@@ -30,6 +30,9 @@ TYPE = "ecs_task_definition"
 DIGEST = "farflow:digest"
 IMAGES = "farflow:images"
 
+#: Attribute of a family that a look was asked for: the other environment whose tag its newest revision carries.
+OWNER = "owner"
+
 _OURS = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"]}
 _CONTAINERS = "container_definitions"
 _ALSO_OF_THE_TASK = ("cpu", "memory")
@@ -83,6 +86,12 @@ def families(specifications: Iterable[Mapping[str, Any]]) -> list[str]:
     if not all(names):
         raise FarflowError("each of task_definitions needs a family")
     return list(dict.fromkeys(names))
+
+
+def owners(specifications: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """By family the environment whose revisions alone shall go, where their tags name one."""
+    tags = {each["family"]: {tag["key"]: tag["value"] for tag in each.get("tags") or []} for each in specifications}
+    return {family: found[ENVIRONMENT] for family, found in tags.items() if ENVIRONMENT in found}
 
 
 def environment_of(resources: Sequence[Resource]) -> str | None:
@@ -191,13 +200,17 @@ class Index:
         return Index({family: arns for family, arns in self.arns.items() if carries(arns)}, self.tags)
 
     def resources(self) -> list[Resource]:
-        """The newest revisions by what the index knows of them: name, ARN, tags, and how to name them to the module.
-        A newest one of which no tags are known has those of the one before it, so that it still belongs to somebody.
+        """The newest revisions by what the index knows of them: name, ARN, tags, and how to name to the module what
+        shall go. A newest one of which no tags are known has those of the one before it, so that it still belongs to
+        somebody.
         """
-        return [
-            Resource(TYPE, family, {"tags": self._last_tags(arns)}, arns[-1], {ARGUMENTS: {"family": family}})
-            for family, arns in self.arns.items()
-        ]
+        return [self._resource(family, arns) for family, arns in self.arns.items()]
+
+    def _resource(self, family: str, arns: Sequence[str]) -> Resource:
+        tags = self._last_tags(arns)
+        owner = [{"key": ENVIRONMENT, "value": tags[ENVIRONMENT]}] if ENVIRONMENT in tags else []
+        arguments = {"family": family, **({"tags": owner} if owner else {})}
+        return Resource(TYPE, family, {"tags": tags}, arns[-1], {ARGUMENTS: arguments})
 
     def _last_tags(self, arns: Sequence[str]) -> dict[str, str]:
         return next((dict(self.tags[arn]) for arn in reversed(arns) if self.tags.get(arn)), {})

@@ -121,6 +121,17 @@ def test_an_environment_of_this_name_in_another_region():
     )
 
 
+def test_a_task_definition_that_another_environment_has():
+    def family(name, owner):
+        return Resource("ecs_task_definition", name, {"tags": {}}, f"arn:{name}:1", {"owner": owner})
+
+    (line,) = refused(family("prod-x-report", "prod-x"), family("prod-hello", None))
+    assert line == (
+        "task definition prod-x-report is that of environment 'prod-x', and would be this one's too: give the "
+        "folder of the DAG task another name, here or there, or choose another farflow_environment"
+    )
+
+
 def test_roles_of_this_region_and_without_one_are_in_nobodys_way():
     bare = iam_roles.desired({"name": "prod-bare", "assume_role_policy": {"Statement": []}})
     assert refused(role("eu-west-1"), bare) == []

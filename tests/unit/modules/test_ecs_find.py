@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import (
     ecs_clusters,
     ecs_services,
     ecs_task_definitions,
+    readers,
 )
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.reconcile import reconcile
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_clusters as pure_clusters
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_services as pure_services
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_task_definitions as pure_definitions
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_task_definitions as definitions
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.tags import ENVIRONMENT
 
 TAGS = [{"key": ENVIRONMENT, "value": "prod"}]
@@ -53,7 +57,7 @@ def converge(clients, *resources):
 
 
 def register(clients, *specifications):
-    wanted = pure_definitions.all_desired(specifications)
+    wanted = definitions.all_desired(specifications)
     index = ecs_task_definitions.read(clients, [each.name for each in wanted])
     ecs_task_definitions.reconcile(clients, wanted, index, check_mode=False, keep=3)
     return wanted
@@ -67,7 +71,7 @@ def test_right_after_the_hands_ran_the_plan_is_empty(ecs, clients):
     assert plan([cluster], ecs_clusters.find(clients, "prod")) == []
     assert plan(services, ecs_services.find(clients, "prod", ["prod-airflow"])) == []
     index = ecs_task_definitions.find(clients, "prod").tagged(ENVIRONMENT, "prod")
-    assert pure_definitions.plan_task_definitions(wanted, index, lambda arns: {}) == []
+    assert definitions.plan_task_definitions(wanted, index, lambda arns: {}) == []
 
 
 def test_another_environment_is_not_found(ecs, clients):
@@ -107,4 +111,41 @@ def test_what_is_deleted_names_itself_to_the_module(ecs, clients):
     assert found.attributes["arguments"] == {"service_name": "prod-web", "cluster": "prod-airflow"}
     assert ecs_clusters.find(clients, "prod")[0].attributes["arguments"] == {"name": "prod-airflow"}
     [definition] = ecs_task_definitions.find(clients, "prod").resources()
-    assert definition.attributes["arguments"] == {"family": "prod-web"}
+    assert definition.attributes["arguments"] == {"family": "prod-web", "tags": TAGS}
+
+
+def look(clients, environment="prod", *families):
+    """The families that a look finds, and whose the newest revision is where it is another environment's."""
+    tasks = [SimpleNamespace(family=family) for family in families]
+    inputs = {"farflow_environment": environment, "dag_tasks": tasks}
+    found = readers.task_definitions(clients, inputs, Known())
+    return {each.name: each.attributes.get(definitions.OWNER) for each in found if each.type == definitions.TYPE}
+
+
+def test_a_family_that_two_environments_would_have_is_told(ecs, clients):
+    """``prod`` with a folder ``too-web``, and ``prod-too`` with ``web``; and a component's."""
+    others = [{"key": ENVIRONMENT, "value": "prod-too"}]
+    register(clients, family("prod-web"), family("prod-too-web", tags=others), family("prod-too-b", tags=others))
+    register(clients, family("prod-airflow-scheduler", tags=[{"key": ENVIRONMENT, "value": "prod-airflow"}]))
+    ecs.forget_calls()
+    assert look(clients, "prod", "prod-web", "prod-too-web") == {
+        "prod-web": None,
+        "prod-too-web": "prod-too",
+        "prod-too-b": None,
+        "prod-airflow-scheduler": "prod-airflow",
+    }
+    assert ecs.wire.operations().count("DescribeTaskDefinition") == 2
+
+
+def test_a_family_of_both_is_that_of_the_newest_revision(ecs, clients):
+    register(clients, family("prod-too-web"))
+    register(clients, family("prod-too-web", tags=[{"key": ENVIRONMENT, "value": "prod-too"}], memory=1024))
+    assert look(clients, "prod", "prod-too-web") == {"prod-too-web": "prod-too"}
+    assert look(clients, "prod-too", "prod-too-web") == {"prod-too-web": None}
+
+
+def test_whose_a_family_is_costs_no_call_while_it_is_our_own(ecs, clients):
+    register(clients, family("prod-web"), family("prod-airflow-scheduler"))
+    ecs.forget_calls()
+    assert set(look(clients, "prod", "prod-web").values()) == {None}
+    assert "DescribeTaskDefinition" not in ecs.wire.operations()

@@ -168,6 +168,25 @@ def test_absent_leaves_nothing_of_the_named_families(ecs, run_module):
     assert run(run_module, *gone, state="absent")["changed"] is False
 
 
+def test_absent_leaves_what_another_environment_has_registered(ecs, run_module):
+    """In a family of a name that two environments came to."""
+    tags = task()["tags"]
+    others = [{"key": "farflow:environment", "value": "test-too"}]
+    for given in ({}, {"tags": others, "memory": 2048}, {}, {"tags": others, "memory": 4096}):
+        run(run_module, task(**given), keep_revisions=9)
+    ecs.task_definitions.DeregisterTaskDefinition({"taskDefinition": "test-numbers:2"})
+    result = run(run_module, {"family": "test-numbers", "tags": tags}, state="absent")
+    assert result["changed"] is True
+    status = {name: each["status"] for name, each in ecs.task_definitions.stored.items()}
+    assert status == {
+        "test-numbers:1": "DELETE_IN_PROGRESS",
+        "test-numbers:2": "INACTIVE",
+        "test-numbers:3": "DELETE_IN_PROGRESS",
+        "test-numbers:4": "ACTIVE",
+    }
+    assert run(run_module, {"family": "test-numbers", "tags": tags}, state="absent")["changed"] is False
+
+
 def test_absent_can_leave_the_revisions_inactive(ecs, run_module):
     run(run_module, task())
     run(run_module, {"family": "test-numbers"}, state="absent", delete=False)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...core.actions import DELETE, Action, Resource
 from ...core.known import Known
-from .. import dag_tasks_folder, ec2_network, iam_roles, secrets
+from .. import dag_tasks_folder, ec2_network, ecs_task_definitions, iam_roles, secrets
 from ..dag_tasks_folder import DagTask
 from . import airflow_service, dag_tasks, names, network, policies, rds, values
 from .images import Image, Prebuilt
@@ -22,7 +22,7 @@ Inputs = Mapping[str, Any]
 
 def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
     """All of them together, a line each, for the layers of these names."""
-    found = [*elsewhere(inputs, known), *_zones_left_out(inputs, known)]
+    found = [*elsewhere(inputs, known), *_families_of_others(known), *_zones_left_out(inputs, known)]
     if network.ROLE in layers:
         found += _zones(inputs, known)
     if rds.ROLE in layers:
@@ -55,6 +55,16 @@ def elsewhere(inputs: Inputs, known: Known) -> list[str]:
         f"{', '.join(sorted(theirs))}: its IAM roles are the account's; allowed: that region, or another "
         "farflow_environment"
     ]
+
+
+def _families_of_others(known: Known) -> Iterator[str]:
+    """Environment ``dev`` with a folder ``x-report``, and ``dev-x`` with ``report``: each would take the other's."""
+    for family in known.of_type(ecs_task_definitions.TYPE):
+        if owner := family.attributes.get(ecs_task_definitions.OWNER):
+            yield (
+                f"task definition {family.name} is that of environment {owner!r}, and would be this one's too: give "
+                "the folder of the DAG task another name, here or there, or choose another farflow_environment"
+            )
 
 
 def _zones(inputs: Inputs, known: Known) -> Iterator[str]:
