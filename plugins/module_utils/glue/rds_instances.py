@@ -21,6 +21,7 @@ from ..pure import rds_snapshots as snapshots
 from ..pure import rds_status as status
 from ..pure.secret_values import member
 from .patience import patiently
+from .secrets import wait_until_readable
 from .waiting import NotYet, wait_for
 
 Instance = Mapping[str, Any]
@@ -127,12 +128,8 @@ def _refuse_snapshot(clients: Clients, wanted: Resource, identifier: str) -> Non
 
 def _password(clients: Clients, instance: Instance) -> tuple[str, str]:
     secret = instance["master_user_secret"]
-    found = secret_values.read(clients, secret)
-    if found is None:
-        raise FarflowError(
-            f"database {instance['identifier']}: secret {secret}, which holds its password, does not exist or has no "
-            f"value; make it first with farflow.airflow.secretsmanager_secrets"
-        )
+    use = f"which holds the password of database {instance['identifier']}"
+    found = wait_until_readable(clients, secret, use)
     return member(found.value, instance.get("master_user_secret_json_key"), secret), found.version
 
 

@@ -160,18 +160,21 @@ def _make(clients: Clients, secret: Secret) -> tuple[str, dict[str, str]]:
     parts = {name: str(value) for name, value in (compose.get("values") or {}).items()}
     used: dict[str, str | None] = {}
     for name, source in pure.sources(secret).items():
-        found = _wait_until_readable(clients, source["secret"])
+        found = wait_until_readable(clients, source["secret"], "from which another one is composed")
         value = values.member(found.value, source["json_key"], source["secret"])
         parts[name] = values.encoded(value, source["encoding"])
         used[name] = found.version
     return values.composed(compose["template"], parts), {pure.COMPOSED_FROM: pure.composed_from(secret, used)}
 
 
-def _wait_until_readable(clients: Clients, name: str) -> secret_values.SecretValue:
-    def check() -> secret_values.SecretValue | NotYet:
-        return secret_values.read(clients, name) or NotYet("it does not exist or has no value")
+def wait_until_readable(clients: Clients, name: str, use: str) -> secret_values.SecretValue:
+    """The value of a secret that may have been made a moment ago; ``use`` says what it is read for."""
+    missing = NotYet("it does not exist or has no value; make it first with farflow.airflow.secretsmanager_secrets")
 
-    return wait_for(check, _READABLE_WITHIN, f"secret {name}, from which another one is composed,", interval=0.5)
+    def check() -> secret_values.SecretValue | NotYet:
+        return secret_values.read(clients, name) or missing
+
+    return wait_for(check, _READABLE_WITHIN, f"secret {name}, {use},", interval=0.5)
 
 
 def _wait_until_gone(clients: Clients, name: str) -> None:

@@ -116,9 +116,22 @@ def test_check_mode_creates_nothing(client, run_module, calls):
     assert mutating(calls) == []
 
 
-def test_a_missing_secret_is_told(client, run_module):
+def test_a_missing_secret_is_told(client, pauses, run_module):
     result = run_module(module, **{**DATABASE, "master_user_secret": "other"})
-    assert "secret other, which holds its password, does not exist" in result["msg"]
+    assert result["msg"] == (
+        "gave up waiting for secret other, which holds the password of database test-database, after 60 s: it does not "
+        "exist or has no value; make it first with farflow.airflow.secretsmanager_secrets"
+    )
+    assert sum(pauses) == 60
+
+
+def test_a_secret_that_was_made_a_moment_ago_is_waited_for(client, run_module, monkeypatch, calls):
+    def made():
+        boto3.client("secretsmanager").create_secret(Name="other", SecretString="late")
+
+    at_every_pause(monkeypatch, lambda: None, made)
+    ok(run_module(module, **{**DATABASE, "master_user_secret": "other"}))
+    assert dict(calls)["CreateDBInstance"]["MasterUserPassword"] == "late"
 
 
 def test_the_password_may_be_a_member_of_a_json_secret(client, run_module, calls):
