@@ -9,7 +9,7 @@ from typing import Any
 
 from .calls import Clients, doing, pages
 
-_GONE = {"deleted", "deleting", "failed"}
+_GONE = {"deleted", "deleting"}
 
 
 def _tagged(environment: str) -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ def addresses(clients: Clients, environment: str) -> list[dict[str, Any]]:
 
 
 def nat_gateways(clients: Clients, environment: str) -> list[dict[str, Any]]:
-    """NAT gateways that are not gone; AWS lists deleted ones for an hour."""
+    """NAT gateways that are not gone, and those that failed; AWS lists deleted and failed ones for an hour."""
     found = _describe(clients, "describe_nat_gateways", "NatGateways", "NAT gateways", environment)
     return [gateway for gateway in found if gateway["State"] not in _GONE]
 

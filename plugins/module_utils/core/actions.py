@@ -18,6 +18,7 @@ DELETE = "delete"
 ARGUMENTS = "arguments"
 AFTER = "after"
 PART_OF = "part_of"
+REASON = "reason"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class Resource:
     properties: Mapping[str, Any] = field(default_factory=dict)
     id: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def failed(type_: str) -> str:
+    """The type of what AWS began to make, and could not: nobody's, not to be deleted, and with a ``REASON`` as its
+    attribute.
+    """
+    return f"failed {type_}"
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,16 @@ def _plain(describe: Callable[..., list[Any]], canonical: Callable[[Any], Resour
     return find
 
 
+def nat_gateways(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """NAT gateways, and of those that failed the last one of each name."""
+    environment = names.environment(inputs)
+    found = [one for one in api.nat_gateways(clients, environment) if tags_of(one).get(ENVIRONMENT) == environment]
+    there = [pure.nat_gateway(document) for document in found if document["State"] != "failed"]
+    failures = [document for document in found if document["State"] == "failed"]
+    told = map(pure.failed_nat_gateway, sorted(failures, key=lambda document: document["CreateTime"]))
+    return there + list({one.name: one for one in told}.values())
+
+
 #: What is asked first to see a network; each is one call, the VPC's three.
 FINDERS = [
     vpcs,
@@ -103,7 +113,7 @@ FINDERS = [
     _plain(api.subnets, pure.subnet),
     _plain(api.internet_gateways, pure.internet_gateway),
     _plain(api.addresses, pure.elastic_ip),
-    _plain(api.nat_gateways, pure.nat_gateway),
+    nat_gateways,
     _plain(api.route_tables, ec2_route_tables.canonical),
 ]
 

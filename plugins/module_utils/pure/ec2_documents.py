@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.actions import Resource
+from ..core.actions import REASON, Resource, failed
 from . import ec2_network as network
 from .tags import tags_of
 
@@ -49,6 +49,13 @@ def nat_gateway(document: Document) -> Resource:
     address: Document = next(iter(document.get("NatGatewayAddresses", [])), {})
     properties = {"subnet_id": document["SubnetId"], "allocation_id": address.get("AllocationId")}
     return _resource(network.NAT_GATEWAY, document, document["NatGatewayId"], properties, state=document["State"])
+
+
+def failed_nat_gateway(document: Document) -> Resource:
+    """One that AWS could not make, with its words."""
+    told = ": ".join(filter(None, [document.get("FailureCode"), document.get("FailureMessage")]))
+    id_: str = document["NatGatewayId"]
+    return Resource(failed(network.NAT_GATEWAY), tags_of(document).get("Name", id_), {}, id_, {REASON: told})
 
 
 def availability_zone(document: Document) -> Resource:

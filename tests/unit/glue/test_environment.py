@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import ARGUMENTS, PART_OF, Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import ARGUMENTS, PART_OF, REASON, Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.core.compare import UNKNOWN
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import (
     Layer,
@@ -128,6 +128,16 @@ def test_what_the_hands_did_not_mend_is_named():
     line = "change definition a: memory 1024 -> 2048"
     assert unfinished(stubborn, before) == f"did not converge, AWS does not show what was asked for:\n{line}"
     assert unfinished(stubborn, converged=True) == f"did not converge, this is left to do:\n{line}"
+
+
+def test_of_what_aws_has_made_and_given_up_the_reason_is_told():
+    """As a NAT gateway, which is there for a moment, and then has failed."""
+    gone = Resource("failed service", "a", {}, "nat-1", {REASON: "Quota: no address is left"})
+    stubborn = seen(lambda known: [service("arn")], [gone])
+    before = as_result(stubborn)["layers"]["side"]["actions"]
+    line = "create service a: the last one failed: Quota: no address is left"
+    assert unfinished(stubborn, before).endswith(f":\n{line}")
+    assert unfinished(stubborn, converged=True).endswith(f":\n{line}")
 
 
 def test_what_was_mended_or_waits_is_not_held_against_the_hands():
