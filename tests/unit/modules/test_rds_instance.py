@@ -5,7 +5,6 @@ import json
 import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import rds_instances as glue
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_status as status
 from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
 from moto.rds.exceptions import RDSClientError
 from moto.rds.models import DBInstance, RDSBackend, rds_backends
@@ -297,43 +296,6 @@ def test_a_backup_that_begins_in_between_is_waited_for(client, run_module, monke
     assert (refusals, client.describe_db_instances()["DBInstances"]) == ([], [])
 
 
-def test_a_creation_that_fails_tells_its_events(client, run_module, monkeypatch):
-    ok(run_module(module, **{**DATABASE, "wait": False}))
-    database().status = "creating"
-    at_every_pause(monkeypatch, becomes("incompatible-network"))
-    result = run_module(module, **DATABASE)
-    cure = status.cure("incompatible-network")
-    assert result["msg"].startswith(f"database test-database is incompatible-network: {cure}; its last events:\n")
-    assert "DB instance created" in result["msg"]
-
-
-@pytest.mark.parametrize("check_mode", [True, False])
-@pytest.mark.parametrize("given", [{}, {"multi_az": True}])
-@pytest.mark.parametrize("word", ["failed", "incompatible-parameters", "storage-full"])
-def test_a_broken_one_is_told_with_its_events_also_without_a_wait(
-    client, run_module, calls, monkeypatch, word, given, check_mode
-):
-    """As a deploy calls it, which waits elsewhere."""
-    ok(run_module(module, **DATABASE))
-    database().status = word
-    at_every_pause(monkeypatch)
-    calls.clear()
-    result = run_module(module, check_mode=check_mode, **{**DATABASE, "wait": False, **given})
-    assert result["msg"].startswith(f"database test-database is {word}: {status.cure(word)}; its last events:\n")
-    assert mutating(calls) == []
-
-
-@pytest.mark.parametrize("wait", [True, False])
-@pytest.mark.parametrize("given", [{"allocated_storage": 50}, {"max_allocated_storage": 50}])
-def test_one_whose_storage_is_full_is_mended_by_more(client, run_module, calls, monkeypatch, given, wait):
-    ok(run_module(module, **DATABASE))
-    database().status = "storage-full"
-    at_every_pause(monkeypatch, becomes("available"))
-    calls.clear()
-    result = ok(run_module(module, **{**DATABASE, "wait": wait, **given}))
-    assert (result["changed"], mutating(calls)) == (True, ["ModifyDBInstance"])
-
-
 def test_a_wait_has_a_limit_and_tells_the_state(client, run_module):
     ok(run_module(module, **{**DATABASE, "wait": False}))
     database().status = "creating"
@@ -383,14 +345,6 @@ def test_absent_takes_the_final_snapshot_and_is_content(client, run_module):
     assert ok(run_module(module, **gone))["changed"] is False
 
 
-@pytest.mark.parametrize("copied", [True, False])
-def test_the_final_snapshot_has_the_tags_by_which_the_next_deploy_finds_it(client, run_module, copied):
-    ok(run_module(module, **DATABASE, copy_tags_to_snapshot=copied))
-    ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))
-    [snapshot] = client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
-    assert {tag["Key"]: tag["Value"] for tag in snapshot["TagList"]}["farflow:environment"] == "test"
-
-
 @pytest.mark.parametrize("given", [{}, {"skip_final_snapshot": True, "final_snapshot_identifier": "x"}])
 def test_absent_needs_a_word_about_the_snapshot(client, run_module, given):
     ok(run_module(module, **DATABASE))
@@ -421,16 +375,6 @@ def test_absent_lets_a_creation_finish_for_its_snapshot(client, run_module, monk
     at_every_pause(monkeypatch, becomes("available"))
     ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))
     assert len(client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]) == 1
-
-
-def test_absent_of_a_broken_one_takes_no_snapshot(client, run_module):
-    ok(run_module(module, **DATABASE))
-    database().status = "failed"
-    refused = run_module(module, **GONE, final_snapshot_identifier="test-final")
-    assert "of which AWS takes no final snapshot: give skip_final_snapshot: true" in refused["msg"]
-    result = ok(run_module(module, **GONE, skip_final_snapshot=True))
-    assert result["reasons"] == ["deleted without final snapshot"]
-    assert client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"] == []
 
 
 def test_the_first_database_of_an_account_waits_for_its_service_linked_role(run_module, client, monkeypatch):

@@ -1,0 +1,124 @@
+"""A database that is broken: what is told of it, what mends it, and what is left of one that goes."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_status as status
+from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
+from moto.rds.models import rds_backends
+
+SECRET = "farflow/test/database_password"
+DATABASE = {
+    "identifier": "test-database",
+    "engine_version": "17",
+    "instance_class": "db.t4g.small",
+    "allocated_storage": 25,
+    "master_username": "airflow",
+    "master_user_secret": SECRET,
+    "tags": {"farflow:environment": "test"},
+    "wait": True,
+}
+GONE = {"identifier": "test-database", "state": "absent", "wait": True}
+
+
+@pytest.fixture
+def client(aws, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="first-password")
+    return boto3.client("rds")
+
+
+@pytest.fixture
+def calls(client, monkeypatch):
+    """Every call that was made to RDS, in order: operation and input."""
+    from botocore.client import BaseClient
+
+    made = []
+    call = BaseClient._make_api_call
+
+    def record(self, name, given):
+        if self.meta.service_model.service_name == "rds":
+            made.append((name, given))
+        return call(self, name, given)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", record)
+    return made
+
+
+def database():
+    return rds_backends["123456789012"]["eu-west-1"].databases["test-database"]
+
+
+def at_every_pause(monkeypatch, *steps):
+    """Lets something happen at the first pause, the second and so on."""
+    remaining = list(steps)
+    monkeypatch.setattr("time.sleep", lambda seconds: remaining.pop(0)())
+
+
+def becomes(status):
+    return lambda: setattr(database(), "status", status)
+
+
+def ok(result):
+    assert "failed" not in result, result
+    return result
+
+
+def mutating(calls):
+    return [name for name, _unused in calls if not name.startswith("Describe")]
+
+
+def test_a_creation_that_fails_tells_its_events(client, run_module, monkeypatch):
+    ok(run_module(module, **{**DATABASE, "wait": False}))
+    database().status = "creating"
+    at_every_pause(monkeypatch, becomes("incompatible-network"))
+    result = run_module(module, **DATABASE)
+    cure = status.cure("incompatible-network")
+    assert result["msg"].startswith(f"database test-database is incompatible-network: {cure}; its last events:\n")
+    assert "DB instance created" in result["msg"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("given", [{}, {"multi_az": True}])
+@pytest.mark.parametrize("word", ["failed", "incompatible-parameters", "storage-full"])
+def test_a_broken_one_is_told_with_its_events_also_without_a_wait(
+    client, run_module, calls, monkeypatch, word, given, check_mode
+):
+    """As a deploy calls it, which waits elsewhere."""
+    ok(run_module(module, **DATABASE))
+    database().status = word
+    at_every_pause(monkeypatch)
+    calls.clear()
+    result = run_module(module, check_mode=check_mode, **{**DATABASE, "wait": False, **given})
+    assert result["msg"].startswith(f"database test-database is {word}: {status.cure(word)}; its last events:\n")
+    assert mutating(calls) == []
+
+
+@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize("given", [{"allocated_storage": 50}, {"max_allocated_storage": 50}])
+def test_one_whose_storage_is_full_is_mended_by_more(client, run_module, calls, monkeypatch, given, wait):
+    ok(run_module(module, **DATABASE))
+    database().status = "storage-full"
+    at_every_pause(monkeypatch, becomes("available"))
+    calls.clear()
+    result = ok(run_module(module, **{**DATABASE, "wait": wait, **given}))
+    assert (result["changed"], mutating(calls)) == (True, ["ModifyDBInstance"])
+
+
+def test_absent_of_a_broken_one_takes_no_snapshot(client, run_module):
+    ok(run_module(module, **DATABASE))
+    database().status = "failed"
+    refused = run_module(module, **GONE, final_snapshot_identifier="test-final")
+    assert "of which AWS takes no final snapshot: give skip_final_snapshot: true" in refused["msg"]
+    result = ok(run_module(module, **GONE, skip_final_snapshot=True))
+    assert result["reasons"] == ["deleted without final snapshot"]
+    assert client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"] == []
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_the_final_snapshot_has_the_tags_by_which_the_next_deploy_finds_it(client, run_module, copied):
+    ok(run_module(module, **DATABASE, copy_tags_to_snapshot=copied))
+    ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))
+    [snapshot] = client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    assert {tag["Key"]: tag["Value"] for tag in snapshot["TagList"]}["farflow:environment"] == "test"
