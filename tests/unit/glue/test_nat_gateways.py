@@ -37,7 +37,9 @@ def gateway(id_, minute, state="failed", **more):
 
 
 def find(*gateways):
-    clients = lambda service: Ec2(*gateways)  # noqa: E731
+    def clients(service):
+        return Ec2(*gateways)
+
     return ec2.nat_gateways(clients, {"farflow_environment": "test"}, Known())
 
 
