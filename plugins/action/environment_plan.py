@@ -67,6 +67,9 @@ class ActionModule(ActionBase):
             return NotYet(words) if words else seen
 
         wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
+        if self._task.check_mode and result["outputs"].get("unsteady_services"):
+            services = ", ".join(result["outputs"]["unsteady_services"])
+            self._display.warning(f"not steady, a deploy waits for it: {services}")
         # It changes nothing; in check mode it stands for the run that would.
         result["changed"] = bool(self._task.check_mode and result["pending"])
 

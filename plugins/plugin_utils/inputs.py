@@ -30,6 +30,7 @@ HANDED_ON = (
     "farflow_lock_break",
     "farflow_plan_must_be_empty",
     "rds_allow_major_version_upgrade",
+    "rds_skip_final_snapshot",
     "rds_wait_minutes",
     "dag_tasks_keep_revisions",
     "airflow_service_wait_minutes",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,20 +15,22 @@ from ..aws import ecs_tasks
 from ..aws.calls import Clients
 from ..core.errors import FarflowError
 from ..pure.ecs_advice import telling_event
-from ..pure.ecs_services import primary
+from ..pure.ecs_services import is_autoscaled, primary
 from .ecs_stops import account
 from .waiting import Clock, NotYet, wait_for
 
 _LOG_LINES = 20
 _MOST_STOPPED = 100
 _EVENTS = 10
+_CHECKS_EVERY = 3.0  # seconds
+_SHOWN_AFTER = 20  # checks: DescribeServices may not know a new deployment for a moment
 
 Service = Mapping[str, Any]
 
 
 class Rollouts:
     """The newest deployments of some services of one cluster, watched until each is COMPLETED and runs as many tasks
-    as are desired.
+    as are desired; how many those are at the moment is an autoscaler's own affair.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Rollouts:
         self._tell = tell
         self._deployments = dict(started or {})
         self._seen: set[str] = set()
+        self._missed: Counter[str] = Counter()
         self._states: dict[str, str] = {}
 
     def wait(self, limit: float, clock: Clock = time) -> None:
@@ -57,7 +61,7 @@ class Rollouts:
         """
         what = f"the services {', '.join(self._names)}"
         try:
-            failed = wait_for(self._check, limit, what, interval=3.0, clock=clock)
+            failed = wait_for(self._check, limit, what, interval=_CHECKS_EVERY, clock=clock)
         except FarflowError as error:
             if error.__cause__ is not None:  # AWS did not answer: there is nothing to tell of the services
                 raise
@@ -88,14 +92,18 @@ class Rollouts:
         watched = self._deployments.setdefault(name, newest)
         deployment: Service = next((each for each in service["deployments"] if each.get("id", "") == watched), {})
         if not deployment and watched not in self._seen:
-            return "does not show its deployment yet", None
+            self._missed[watched] += 1
+            if self._missed[watched] <= _SHOWN_AFTER:
+                return "does not show its deployment yet", None
         self._seen.add(watched)
         rollout = deployment.get("rolloutState", "COMPLETED")
         counts = f"{service.get('runningCount', 0)} of {service['desiredCount']} tasks run"
         if newest != watched or rollout == "FAILED":
             why = deployment.get("rolloutStateReason") or "another deployment has taken its place"
             return f"failed, {counts}", f"did not come up: {why}"
-        if rollout == "COMPLETED" and service.get("runningCount", 0) == service["desiredCount"]:
+        if rollout == "COMPLETED" and (
+            is_autoscaled(service) or service.get("runningCount", 0) == service["desiredCount"]
+        ):
             return "", None
         return f"{rollout}, {counts}", None
 

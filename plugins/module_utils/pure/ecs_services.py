@@ -136,13 +136,12 @@ def canonical(document: Mapping[str, Any], revision: Mapping[str, Any] | None = 
     form = ecs_canonical.canonical(shape, whole)
     del form["service_name"]
     form[_ROLLOUT] = "FAILED" if deployment.get("rolloutState") == "FAILED" else "COMPLETED"
-    autoscaled = AUTOSCALED in (form.get("tags") or {})
-    if autoscaled:
+    if is_autoscaled(document):
         del form["desired_count"]
     attributes = {
         "status": document["status"],
         DEPLOYMENT: deployment.get("id", ""),
-        UNSTEADY: deployment.get("rolloutState") == "IN_PROGRESS" or not autoscaled and _lacks_tasks(document),
+        UNSTEADY: deployment.get("rolloutState") == "IN_PROGRESS" or _lacks_tasks(document),
         ARGUMENTS: {"service_name": document["serviceName"], "cluster": form["cluster"]},
     }
     return Resource(TYPE, document["serviceName"], form, document["serviceArn"], attributes)
@@ -155,8 +154,13 @@ def has_failed(found: Resource, started: str) -> bool:
     return bool(started != found.attributes[DEPLOYMENT] or found.properties[_ROLLOUT] == "FAILED")
 
 
+def is_autoscaled(document: Mapping[str, Any]) -> bool:
+    """Whether an autoscaler says how many tasks a service of DescribeServices runs."""
+    return any(tag["key"] == AUTOSCALED for tag in document.get("tags", []))
+
+
 def _lacks_tasks(document: Mapping[str, Any]) -> bool:
-    return int(document.get("runningCount", 0)) < int(document["desiredCount"])
+    return not is_autoscaled(document) and int(document.get("runningCount", 0)) < int(document["desiredCount"])
 
 
 def primary(document: Mapping[str, Any]) -> Mapping[str, Any]:

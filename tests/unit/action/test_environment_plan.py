@@ -39,11 +39,13 @@ def take(monkeypatch, pauses):
     monkeypatch.setattr(plugin, "outputs", lambda inputs, known: {})
     monkeypatch.setattr(plugin, "refusals", lambda inputs, known, wanted: [])
 
-    def run(aws, **arguments):
+    def run(aws, check_mode=False, **arguments):
         said, result = [], {}
         action = plugin.ActionModule.__new__(plugin.ActionModule)
-        action._task = SimpleNamespace(args=arguments, check_mode=False)
-        action._display = SimpleNamespace(display=lambda text, stderr: said.append((text, stderr)))
+        action._task = SimpleNamespace(args=arguments, check_mode=check_mode)
+        action._display = SimpleNamespace(
+            display=lambda text, stderr: said.append((text, stderr)), warning=lambda text: said.append((text, True))
+        )
         action._inputs = lambda task_vars, wanted, state: {**dict.fromkeys(HANDED_ON), "farflow_teardown_keep": []}
         action._look = aws.look
         try:
@@ -85,6 +87,14 @@ def test_what_aws_never_shows_is_told_with_the_last_look(take, pauses, arguments
     assert error.startswith("gave up waiting for AWS to show what was done after 90 s: did not converge, ")
     assert error.endswith(":\nchange log_group test-web: description old -> new")
     assert (result["pending"], sum(pauses)) == (1, 90)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_plan_warns_of_services_that_a_deploy_waits_for(take, monkeypatch, check_mode):
+    monkeypatch.setattr(plugin, "outputs", lambda inputs, known: {"unsteady_services": ["test-web", "test-worker"]})
+    _result, said, _error = take(Aws(NEW), check_mode=check_mode)
+    warning = "not steady, a deploy waits for it: test-web, test-worker"
+    assert said == ([(warning, True)] if check_mode else [])
 
 
 def test_what_was_done_and_undone_is_not_done_again(take):

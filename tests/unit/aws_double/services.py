@@ -60,6 +60,7 @@ class Services:
         self.tags = tags
         self.rollouts = []
         self.stale_answers = 0
+        self.lacking = 0
         self.tokens = []
         self._clusters = clusters
         self._task_definitions = task_definitions
@@ -132,7 +133,7 @@ class Services:
         state = newest["steps"].pop(0) if newest["steps"] else newest.get("rolloutState", "COMPLETED")
         newest["rolloutState"] = state
         newest["rolloutStateReason"] = newest.get("reason", "tasks failed to start." if state == "FAILED" else "")
-        shown["runningCount"] = document["desiredCount"] if state == "COMPLETED" else 0
+        shown["runningCount"] = document["desiredCount"] - self.lacking if state == "COMPLETED" else 0
         return shown
 
     def DescribeServices(self, given):
