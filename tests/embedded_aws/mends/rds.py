@@ -35,6 +35,7 @@ def apply(settings: Settings) -> None:
         rds._ACTION_MAP[action] = keep_used_group(rds._ACTION_MAP[action], member, code)
     rds._ACTION_MAP["CreateDBSubnetGroup"] = refuse_second_subnet_group(rds._ACTION_MAP["CreateDBSubnetGroup"])
     rds._instance_xml = tell_log_exports(rds._instance_xml)
+    rds._create_snapshot_internal = copy_tags_if_asked(rds._create_snapshot_internal)
     rds._ACTION_MAP["CreateDBInstance"] = keep_instance(rds._ACTION_MAP["CreateDBInstance"], "CreateDBInstance")
     rds._ACTION_MAP["RestoreDBInstanceFromDBSnapshot"] = restore_as_new(rds._ACTION_MAP["CreateDBInstance"])
     rds._ACTION_MAP["ModifyDBInstance"] = keep_instance(rds._ACTION_MAP["ModifyDBInstance"], "ModifyDBInstance")
@@ -144,6 +145,18 @@ def keep_used_group(delete, member: str, code: str):
         return delete(parameters)
 
     return handler
+
+
+def copy_tags_if_asked(create):
+    """Fault: a snapshot has its instance's tags also where CopyTagsToSnapshot is off."""
+
+    def create_snapshot(identifier: str, instance: dict[str, Any]) -> dict[str, Any]:
+        snapshot = create(identifier, instance)
+        if not instance.get("CopyTagsToSnapshot"):
+            snapshot["TagList"] = []
+        return snapshot
+
+    return create_snapshot
 
 
 def tell_log_exports(render):

@@ -67,6 +67,26 @@ def test_a_database_is_described_as_said_once_it_is_available(aws, subnets):
     assert described["EngineVersion"].startswith("17.")
 
 
+def test_a_final_snapshot_has_the_tags_of_its_database_where_they_are_copied(aws, subnets):
+    rds = aws.client("rds")
+    for copied in (True, False):
+        name = f"db-{copied}"
+        rds.create_db_instance(
+            DBInstanceIdentifier=name,
+            Engine="postgres",
+            DBInstanceClass="db.t4g.small",
+            AllocatedStorage=25,
+            MasterUsername="airflow",
+            MasterUserPassword="password",
+            CopyTagsToSnapshot=copied,
+            Tags=[{"Key": "a", "Value": "b"}],
+        )
+        rds.delete_db_instance(DBInstanceIdentifier=name, FinalDBSnapshotIdentifier=f"{name}-final")
+    snapshots = rds.describe_db_snapshots()["DBSnapshots"]
+    tags = {snapshot["DBSnapshotIdentifier"]: snapshot.get("TagList", []) for snapshot in snapshots}
+    assert tags == {"db-True-final": [{"Key": "a", "Value": "b"}], "db-False-final": []}
+
+
 def test_what_is_in_use_is_not_deleted(aws, service, subnets):
     ec2, ecs, elb = aws.client("ec2"), aws.client("ecs"), aws.client("elbv2")
     vpc = ec2.describe_subnets(SubnetIds=subnets)["Subnets"][0]["VpcId"]
