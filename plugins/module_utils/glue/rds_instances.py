@@ -224,14 +224,36 @@ def _delete(clients: Clients, instance: Instance, document: Document) -> None:
     snapshot = instance.get("final_snapshot_identifier")
     if snapshot and status.is_being_made(document):
         _wait(clients, instance, "have something to take a final snapshot of", status.is_changeable)
+    has_tags = not snapshot or bool(document.get("CopyTagsToSnapshot")) or _have_tags_copied(clients, instance)
     with_backups = bool(instance.get("delete_automated_backups", True))
     _ask(clients, instance, lambda: api.delete(clients, instance["identifier"], snapshot, with_backups))
-    if snapshot and not document.get("CopyTagsToSnapshot"):
+    if snapshot and not has_tags:
         _tag_snapshot(clients, snapshot, document)
 
 
+def _have_tags_copied(clients: Clients, instance: Instance) -> bool:
+    """Whether AWS will give snapshots the instance's tags, by which a deploy finds the final one. That is asked for
+    before the deletion, after which no other run would tag it. One that is stopped AWS does not change.
+    """
+    name = instance["identifier"]
+
+    def check() -> bool | NotYet:
+        if api.modify(clients, name, {"CopyTagsToSnapshot": True}, None, immediately=True):
+            return True
+        document = api.describe(clients, name)
+        if document and status.becomes_changeable(document):
+            return NotYet(f"it is {status.of(document)}")
+        return False
+
+    what = f"database {name} to accept that its tags are copied to snapshots"
+    if not wait_for(check, instance["wait_timeout"], what, interval=5.0):
+        return False
+    _wait(clients, instance, "copy its tags to snapshots", lambda seen: bool(seen.get("CopyTagsToSnapshot")))
+    return True
+
+
 def _tag_snapshot(clients: Clients, snapshot: str, document: Document) -> None:
-    """Gives a snapshot its database's tags, by which it is found."""
+    """Gives a snapshot its database's tags itself, where AWS does not."""
     what = f"database snapshot {snapshot} to be there"
     made = wait_for(lambda: rds_snapshots.describe(clients, snapshot), _VISIBLE_WITHIN, what)
     api.set_tags(clients, made["DBSnapshotArn"], tag_dict(document.get("TagList")), [])

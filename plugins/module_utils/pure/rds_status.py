@@ -72,6 +72,11 @@ def is_changeable(document: Document) -> bool:
     return of(document) in _CHANGEABLE
 
 
+def becomes_changeable(document: Document) -> bool:
+    """Whether AWS accepts any change by and by, without anybody doing something."""
+    return not (is_stopped(document) or is_broken(document) or of(document) == _FULL)
+
+
 def is_settled(document: Document, immediately: bool) -> bool:
     """Whether an accepted change is through: at once, or noted for the maintenance window."""
     pending = document.get("PendingModifiedValues") or {}

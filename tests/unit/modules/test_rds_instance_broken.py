@@ -6,7 +6,8 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_status as status
 from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
-from moto.rds.models import rds_backends
+from moto.rds.exceptions import RDSClientError
+from moto.rds.models import RDSBackend, rds_backends
 
 SECRET = "farflow/test/database_password"
 DATABASE = {
@@ -116,9 +117,75 @@ def test_absent_of_a_broken_one_takes_no_snapshot(client, run_module):
     assert client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"] == []
 
 
-@pytest.mark.parametrize("copied", [True, False])
-def test_the_final_snapshot_has_the_tags_by_which_the_next_deploy_finds_it(client, run_module, copied):
-    ok(run_module(module, **DATABASE, copy_tags_to_snapshot=copied))
-    ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))
+def snapshot_tags(client):
     [snapshot] = client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
-    assert {tag["Key"]: tag["Value"] for tag in snapshot["TagList"]}["farflow:environment"] == "test"
+    return {tag["Key"]: tag["Value"] for tag in snapshot["TagList"]}
+
+
+def refuse_changes(monkeypatch, times):
+    """As AWS refuses them because of the instance's state."""
+    modify, remaining = RDSBackend.modify_db_instance, ["refusal"] * times
+
+    def refuse(backend, *positional, **given):
+        if remaining:
+            remaining.pop()
+            raise RDSClientError("InvalidDBInstanceState", "is not in a state for that")
+        return modify(backend, *positional, **given)
+
+    monkeypatch.setattr(RDSBackend, "modify_db_instance", refuse)
+
+
+@pytest.mark.parametrize(("copied", "before"), [(True, []), (False, ["ModifyDBInstance"])])
+def test_a_run_killed_after_the_deletion_leaves_a_snapshot_that_the_next_deploy_finds(
+    client, run_module, calls, copied, before
+):
+    ok(run_module(module, **DATABASE, copy_tags_to_snapshot=copied))
+    gone = {**GONE, "final_snapshot_identifier": "test-final"}
+    calls.clear()
+    predicted = ok(run_module(module, check_mode=True, **gone))
+    assert mutating(calls) == []
+    result = ok(run_module(module, **gone))
+    assert mutating(calls) == [*before, "DeleteDBInstance"]
+    assert predicted["reasons"] == result["reasons"] == ["deleted with final snapshot test-final"]
+    assert snapshot_tags(client)["farflow:environment"] == "test"
+
+
+def test_nothing_else_is_changed_before_it_goes(client, run_module, calls):
+    ok(run_module(module, **DATABASE, copy_tags_to_snapshot=False))
+    ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))
+    assert dict(calls)["ModifyDBInstance"] == {
+        "DBInstanceIdentifier": "test-database",
+        "ApplyImmediately": True,
+        "CopyTagsToSnapshot": True,
+    }
+
+
+def test_without_a_final_snapshot_there_is_nothing_to_copy_tags_to(client, run_module, calls):
+    ok(run_module(module, **DATABASE, copy_tags_to_snapshot=False))
+    calls.clear()
+    ok(run_module(module, **GONE, skip_final_snapshot=True))
+    assert mutating(calls) == ["DeleteDBInstance"]
+
+
+@pytest.mark.parametrize("word", ["stopped", "storage-full"])
+def test_of_one_that_aws_does_not_change_the_snapshot_is_tagged_afterwards(
+    client, run_module, calls, monkeypatch, word
+):
+    ok(run_module(module, **DATABASE, copy_tags_to_snapshot=False))
+    database().status = word
+    refuse_changes(monkeypatch, 1)
+    calls.clear()
+    ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))
+    assert mutating(calls) == ["ModifyDBInstance", "DeleteDBInstance", "AddTagsToResource"]
+    assert snapshot_tags(client)["farflow:environment"] == "test"
+
+
+def test_a_backup_is_waited_for_to_have_the_tags_copied(client, run_module, calls, monkeypatch):
+    ok(run_module(module, **DATABASE, copy_tags_to_snapshot=False))
+    database().status = "backing-up"
+    refuse_changes(monkeypatch, 1)
+    at_every_pause(monkeypatch, becomes("available"))
+    calls.clear()
+    ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))
+    assert mutating(calls) == ["ModifyDBInstance", "ModifyDBInstance", "DeleteDBInstance"]
+    assert snapshot_tags(client)["farflow:environment"] == "test"
