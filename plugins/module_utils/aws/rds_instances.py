@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .calls import Clients, doing, pages, tag_list, unless
+from .calls import Clients, doing, pages, refused, tag_list, unless
 
 _WHAT = "database"
 
@@ -86,9 +86,9 @@ def start(clients: Clients, identifier: str) -> None:
         clients("rds").start_db_instance(DBInstanceIdentifier=identifier)
 
 
-def delete(clients: Clients, identifier: str, final_snapshot: str | None, delete_automated_backups: bool) -> bool:
-    """Starts the deletion, after a final snapshot if one is named; one that is gone is fine. Whether the instance's
-    state permits it now.
+def delete(clients: Clients, identifier: str, final_snapshot: str | None, delete_automated_backups: bool) -> str:
+    """Starts the deletion, after a final snapshot if one is named; one that is gone is fine. AWS's words when the
+    instance's state does not permit it now; empty when it does.
     """
     arguments: dict[str, Any] = {"SkipFinalSnapshot": True}
     if final_snapshot:
@@ -96,12 +96,10 @@ def delete(clients: Clients, identifier: str, final_snapshot: str | None, delete
     arguments["DeleteAutomatedBackups"] = delete_automated_backups
 
     def ask() -> Any:
-        return unless(
-            _GONE, lambda: clients("rds").delete_db_instance(DBInstanceIdentifier=identifier, **arguments), default={}
-        )
+        return unless(_GONE, lambda: clients("rds").delete_db_instance(DBInstanceIdentifier=identifier, **arguments))
 
     with doing("delete", _WHAT, identifier):
-        return unless(_NOT_NOW, ask) is not None
+        return refused(_NOT_NOW, ask)
 
 
 def events(clients: Clients, identifier: str, minutes: int) -> list[dict[str, Any]]:

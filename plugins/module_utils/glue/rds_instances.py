@@ -213,7 +213,7 @@ def _refuse_deletion(instance: Instance, document: Document) -> None:
         raise FarflowError(
             f"database {name}: to delete it, give either final_snapshot_identifier or skip_final_snapshot: true"
         )
-    if instance.get("final_snapshot_identifier") and not status.has_final_snapshot(status.of(document)):
+    if instance.get("final_snapshot_identifier") and not status.may_have_final_snapshot(status.of(document)):
         raise FarflowError(
             f"database {name} is {status.of(document)}, of which AWS takes no final snapshot: "
             f"give skip_final_snapshot: true, if it shall go without one"
@@ -226,30 +226,43 @@ def _delete(clients: Clients, instance: Instance, document: Document) -> None:
         _wait(clients, instance, "have something to take a final snapshot of", status.is_changeable)
     has_tags = not snapshot or bool(document.get("CopyTagsToSnapshot")) or _have_tags_copied(clients, instance)
     with_backups = bool(instance.get("delete_automated_backups", True))
-    _ask(clients, instance, lambda: api.delete(clients, instance["identifier"], snapshot, with_backups))
+
+    def accepted() -> bool:
+        told = api.delete(clients, instance["identifier"], snapshot, with_backups)
+        if told and snapshot and status.is_broken(document):
+            raise _without_final_snapshot(document, told)
+        return not told
+
+    _ask(clients, instance, accepted)
     if snapshot and not has_tags:
         _tag_snapshot(clients, snapshot, document)
 
 
+def _without_final_snapshot(document: Document, told: str) -> FarflowError:
+    name, word = document["DBInstanceIdentifier"], status.of(document)
+    return FarflowError(
+        f"could not delete database {name}, which is {word}, with a final snapshot: {told}. Mend it: "
+        f"{status.cure(word)}. Or give skip_final_snapshot: true (rds_skip_final_snapshot in a teardown), if it shall "
+        "go without one"
+    )
+
+
 def _have_tags_copied(clients: Clients, instance: Instance) -> bool:
     """Whether AWS will give snapshots the instance's tags, by which a deploy finds the final one. That is asked for
-    before the deletion, after which no other run would tag it. One that is stopped AWS does not change.
+    before the deletion, after which no other run would tag it. One that is stopped or broken AWS may not change.
     """
-    name = instance["identifier"]
+    name, accepted = instance["identifier"], False
 
     def check() -> bool | NotYet:
-        if api.modify(clients, name, {"CopyTagsToSnapshot": True}, None, immediately=True):
-            return True
+        nonlocal accepted
+        accepted = accepted or api.modify(clients, name, {"CopyTagsToSnapshot": True}, None, immediately=True)
         document = api.describe(clients, name)
-        if document and status.becomes_changeable(document):
-            return NotYet(f"it is {status.of(document)}")
-        return False
+        if document is None or document.get("CopyTagsToSnapshot"):
+            return document is not None
+        return NotYet(f"it is {status.of(document)}") if status.becomes_changeable(document) else False
 
-    what = f"database {name} to accept that its tags are copied to snapshots"
-    if not wait_for(check, instance["wait_timeout"], what, interval=5.0):
-        return False
-    _wait(clients, instance, "copy its tags to snapshots", lambda seen: bool(seen.get("CopyTagsToSnapshot")))
-    return True
+    what = f"database {name} to copy its tags to snapshots"
+    return wait_for(check, instance["wait_timeout"], what, interval=5.0)
 
 
 def _tag_snapshot(clients: Clients, snapshot: str, document: Document) -> None:

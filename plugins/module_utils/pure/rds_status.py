@@ -19,6 +19,16 @@ USABLE = {"available", "backing-up", "storage-optimization", "storage-initializa
 _FULL = "storage-full"
 _INCOMPATIBLE = "incompatible-"
 
+#: The first three are those that DeleteDBInstance names; of the others there is nothing, or nothing that can be read.
+_WITHOUT_FINAL_SNAPSHOT = {
+    "failed",
+    "incompatible-restore",
+    "incompatible-network",
+    "restore-error",
+    "inaccessible-encryption-credentials",
+    "inaccessible-encryption-credentials-recoverable",
+}
+
 #: What cures those from which it does not come back by itself: "DB instance status" in the user guide of Amazon RDS.
 CURES = {
     "failed": (
@@ -105,7 +115,8 @@ def is_going(document: Document) -> bool:
 
 def is_broken(document: Document) -> bool:
     """Whether waiting is in vain, and AWS accepts no change."""
-    return not has_final_snapshot(of(document))
+    word = of(document)
+    return word != _FULL and (word in CURES or word.startswith(_INCOMPATIBLE))
 
 
 def is_full(document: Document) -> bool:
@@ -116,9 +127,9 @@ def is_full(document: Document) -> bool:
     return of(document) == _FULL and not is_coming
 
 
-def has_final_snapshot(status: str) -> bool:
-    """Whether AWS takes a snapshot of an instance of this status when that is deleted."""
-    return status == _FULL or not (status in CURES or status.startswith(_INCOMPATIBLE))
+def may_have_final_snapshot(status: str) -> bool:
+    """Whether AWS may take a snapshot of an instance of this status when that is deleted."""
+    return status not in _WITHOUT_FINAL_SNAPSHOT
 
 
 def cure(status: str) -> str:

@@ -12,9 +12,13 @@ from gathered import gather
 BROKEN = [
     "failed",
     "incompatible-network",
-    "incompatible-parameters",
+    "incompatible-restore",
+    "restore-error",
     "inaccessible-encryption-credentials-recoverable",
 ]
+
+#: AWS is asked: nothing that it publishes says that it takes no final snapshot of these.
+PERHAPS = ["incompatible-parameters", "incompatible-option-group", "insufficient-capacity"]
 
 
 def refused(*makers, **given):
@@ -48,7 +52,9 @@ def test_one_that_may_go_without(given):
     assert refused(own(DBInstanceStatus="failed"), **given) == []
 
 
-@pytest.mark.parametrize("status", ["available", "creating", "stopped", "storage-full", "modifying", "deleting"])
+@pytest.mark.parametrize(
+    "status", ["available", "creating", "stopped", "storage-full", "modifying", "deleting", *PERHAPS]
+)
 def test_one_that_can_be_kept(status):
     assert refused(own(DBInstanceStatus=status), another(DBInstanceStatus=status)) == []
 

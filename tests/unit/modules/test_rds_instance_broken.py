@@ -7,7 +7,7 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_status as status
 from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
 from moto.rds.exceptions import RDSClientError
-from moto.rds.models import RDSBackend, rds_backends
+from moto.rds.models import DBInstance, RDSBackend, rds_backends
 
 SECRET = "farflow/test/database_password"
 DATABASE = {
@@ -117,22 +117,45 @@ def test_absent_of_a_broken_one_takes_no_snapshot(client, run_module):
     assert client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"] == []
 
 
+def test_of_one_that_is_broken_otherwise_aws_is_asked_for_a_snapshot(client, run_module):
+    ok(run_module(module, **DATABASE))
+    database().status = "incompatible-parameters"
+    ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))
+    assert snapshot_tags(client)["farflow:environment"] == "test"
+
+
+def test_where_aws_takes_none_its_answer_is_told_at_once(client, run_module, calls, monkeypatch):
+    ok(run_module(module, **DATABASE))
+    database().status = "incompatible-parameters"
+    at_every_pause(monkeypatch)
+    refuse(monkeypatch, "delete_db_instance", 1)
+    calls.clear()
+    result = run_module(module, **GONE, final_snapshot_identifier="test-final")
+    assert result["msg"].startswith(
+        "could not delete database test-database, which is incompatible-parameters, with a final snapshot: "
+    )
+    assert "InvalidDBInstanceState" in result["msg"] and "is not in a state for that" in result["msg"]
+    assert status.cure("incompatible-parameters") in result["msg"]
+    assert "rds_skip_final_snapshot" in result["msg"]
+    assert mutating(calls) == ["DeleteDBInstance"]
+
+
 def snapshot_tags(client):
     [snapshot] = client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     return {tag["Key"]: tag["Value"] for tag in snapshot["TagList"]}
 
 
-def refuse_changes(monkeypatch, times):
-    """As AWS refuses them because of the instance's state."""
-    modify, remaining = RDSBackend.modify_db_instance, ["refusal"] * times
+def refuse(monkeypatch, name, times):
+    """As AWS refuses something because of the instance's state."""
+    do, remaining = getattr(RDSBackend, name), ["refusal"] * times
 
-    def refuse(backend, *positional, **given):
+    def refuse_or_do(backend, *positional, **given):
         if remaining:
             remaining.pop()
             raise RDSClientError("InvalidDBInstanceState", "is not in a state for that")
-        return modify(backend, *positional, **given)
+        return do(backend, *positional, **given)
 
-    monkeypatch.setattr(RDSBackend, "modify_db_instance", refuse)
+    monkeypatch.setattr(RDSBackend, name, refuse_or_do)
 
 
 @pytest.mark.parametrize(("copied", "before"), [(True, []), (False, ["ModifyDBInstance"])])
@@ -173,7 +196,21 @@ def test_of_one_that_aws_does_not_change_the_snapshot_is_tagged_afterwards(
 ):
     ok(run_module(module, **DATABASE, copy_tags_to_snapshot=False))
     database().status = word
-    refuse_changes(monkeypatch, 1)
+    refuse(monkeypatch, "modify_db_instance", 1)
+    calls.clear()
+    ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))
+    assert mutating(calls) == ["ModifyDBInstance", "DeleteDBInstance", "AddTagsToResource"]
+    assert snapshot_tags(client)["farflow:environment"] == "test"
+
+
+@pytest.mark.parametrize("word", ["incompatible-parameters", "storage-full"])
+def test_nor_does_a_change_that_aws_accepts_and_does_not_make_keep_one_that_is_broken(
+    client, run_module, calls, monkeypatch, word
+):
+    ok(run_module(module, **DATABASE, copy_tags_to_snapshot=False))
+    database().status = word
+    monkeypatch.setattr(DBInstance, "update", lambda database, **given: None)
+    at_every_pause(monkeypatch)
     calls.clear()
     ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))
     assert mutating(calls) == ["ModifyDBInstance", "DeleteDBInstance", "AddTagsToResource"]
@@ -183,7 +220,7 @@ def test_of_one_that_aws_does_not_change_the_snapshot_is_tagged_afterwards(
 def test_a_backup_is_waited_for_to_have_the_tags_copied(client, run_module, calls, monkeypatch):
     ok(run_module(module, **DATABASE, copy_tags_to_snapshot=False))
     database().status = "backing-up"
-    refuse_changes(monkeypatch, 1)
+    refuse(monkeypatch, "modify_db_instance", 1)
     at_every_pause(monkeypatch, becomes("available"))
     calls.clear()
     ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))

@@ -325,10 +325,16 @@ def test_statuses(word, usable, changeable, broken):
     )
 
 
-def test_a_broken_one_has_no_final_snapshot_and_a_full_one_has():
-    assert status.has_final_snapshot("storage-full") is True
-    assert status.has_final_snapshot("failed") is False
-    assert status.has_final_snapshot("inaccessible-encryption-credentials-recoverable") is False
+@pytest.mark.parametrize("word", ["available", "storage-full", "incompatible-parameters", "incompatible-something"])
+def test_a_final_snapshot_is_asked_for_where_aws_may_take_one(word):
+    assert status.may_have_final_snapshot(word) is True
+
+
+@pytest.mark.parametrize(
+    "word", ["failed", "incompatible-restore", "incompatible-network", "inaccessible-encryption-credentials"]
+)
+def test_of_these_there_is_no_final_snapshot(word):
+    assert status.may_have_final_snapshot(word) is False
 
 
 def test_what_cures_a_status_is_told_also_of_one_that_is_not_known():

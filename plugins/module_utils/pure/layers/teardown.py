@@ -90,7 +90,7 @@ def _without_final_snapshots(inputs: Inputs, databases: Iterable[Resource]) -> I
     """
     for one in databases:
         is_own, status = one.name == names.database(inputs), one.properties["status"]
-        if not rds_status.has_final_snapshot(status):
+        if not rds_status.may_have_final_snapshot(status):
             told = f"database {one.name} is {status}, of which AWS takes no final snapshot"
             if not is_own:
                 command = f"aws rds delete-db-instance --db-instance-identifier {one.name} --skip-final-snapshot"
