@@ -32,9 +32,6 @@ _VISIBLE_WITHIN = 120.0
 _EVENT_MINUTES = 24 * 60
 _EVENTS_TOLD = 5
 
-#: What is changed of one whose storage is full.
-_STORAGE = ("allocated_storage", "max_allocated_storage")
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -142,8 +139,8 @@ def _change(clients: Clients, instance: Instance, document: Document, check_mode
     )
     if problems:
         raise FarflowError("\n".join(problems))
-    is_mended = status.is_full(document) and any(difference.path[0] in _STORAGE for difference in differs)
-    if (status.is_broken(document) or status.is_full(document)) and not is_mended:
+    is_cured = status.is_full(document) and status.is_cured(status.of(document), _told(differs))
+    if (status.is_broken(document) or status.is_full(document)) and not is_cured:
         raise _broken(clients, document)
     if differs and not check_mode:
         document = _apply(clients, instance, wanted, found, document, {difference.path[0] for difference in differs})

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 Document = Mapping[str, Any]
@@ -18,6 +18,9 @@ USABLE = {"available", "backing-up", "storage-optimization", "storage-initializa
 
 _FULL = "storage-full"
 _INCOMPATIBLE = "incompatible-"
+
+#: What is changed of one whose storage is full.
+_STORAGE = {"allocated_storage", "max_allocated_storage"}
 
 #: The first three are those that DeleteDBInstance names; of the others there is nothing, or nothing that can be read.
 _WITHOUT_FINAL_SNAPSHOT = {
@@ -115,8 +118,7 @@ def is_going(document: Document) -> bool:
 
 def is_broken(document: Document) -> bool:
     """Whether waiting is in vain, and AWS accepts no change."""
-    word = of(document)
-    return word != _FULL and (word in CURES or word.startswith(_INCOMPATIBLE))
+    return of(document) != _FULL and needs_cure(of(document))
 
 
 def is_full(document: Document) -> bool:
@@ -130,6 +132,16 @@ def is_full(document: Document) -> bool:
 def may_have_final_snapshot(status: str) -> bool:
     """Whether AWS may take a snapshot of an instance of this status when that is deleted."""
     return status not in _WITHOUT_FINAL_SNAPSHOT
+
+
+def needs_cure(status: str) -> bool:
+    """Whether somebody has to do something: an instance of this status is broken, or its storage is full."""
+    return status in CURES or status.startswith(_INCOMPATIBLE)
+
+
+def is_cured(status: str, changed: Collection[str]) -> bool:
+    """Whether a deploy that changes these properties is what cures this status, or a part of that."""
+    return status == "incompatible-parameters" or (status == _FULL and not _STORAGE.isdisjoint(changed))
 
 
 def cure(status: str) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_snapshots
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_snapshots, rds_status
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusals import refusals
 from databases import NAME, database
 from gathered import gather
@@ -37,6 +37,11 @@ def inputs_of(given):
 def refused_change(*layers, **given):
     inputs = inputs_of(given)
     return refusals(inputs, Known([database(inputs)]), layers or ["rds"])
+
+
+def refused_status(status, *layers, **given):
+    inputs = {**inputs_of(given), "dag_tasks": [], "task_images": {}}
+    return refusals(inputs, Known([database(inputs, DBInstanceStatus=status)]), layers or ["rds"])
 
 
 def refused_restore(*snapshots, **given):
@@ -119,3 +124,34 @@ def test_the_named_snapshot_is_taken_and_else_the_newest():
     assert refused_restore(snapshot("mine"), newer, rds_snapshot_identifier="mine") == []
     (line,) = refused_restore(snapshot("mine"), newer)
     assert "snapshot newer: it needs rds_allocated_storage 50 or more" in line
+
+
+@pytest.mark.parametrize("status", ["failed", "incompatible-network", "restore-error", "insufficient-capacity"])
+def test_a_broken_database_is_refused_before_anything_is_done(status):
+    assert refused_status(status) == [f"database {NAME} is {status}: {rds_status.cure(status)}"]
+
+
+def test_a_broken_database_is_the_rds_layers_alone():
+    """The DAG tasks can be deployed while somebody mends it."""
+    assert refused_status("failed", "dag_tasks") == []
+
+
+@pytest.mark.parametrize("status", ["available", "stopped", "creating", "modifying", "deleting"])
+def test_what_a_deploy_waits_for_or_starts_is_not_refused(status):
+    assert refused_status(status) == []
+
+
+def test_wrong_parameters_are_corrected_by_a_deploy():
+    assert refused_status("incompatible-parameters") == []
+
+
+def test_full_storage_is_refused_where_nothing_enlarges_it():
+    (line,) = refused_status("storage-full")
+    assert line.startswith(f"database {NAME} is storage-full: nothing can be written to it: ")
+    assert " rds_allocated_storage " in line and " rds_max_allocated_storage" in line
+    assert refused_status("storage-full", rds_multi_az=True) == [line]
+
+
+@pytest.mark.parametrize("given", [{"rds_allocated_storage": 50}, {"rds_max_allocated_storage": 50}])
+def test_full_storage_that_a_deploy_enlarges_is_not_refused(given):
+    assert refused_status("storage-full", **given) == []

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ...core.actions import ARGUMENTS, Resource
 from ...core.compare import differences
 from ...core.known import Known
-from .. import rds_instances, rds_parameter_groups, rds_requests, rds_snapshots, rds_subnet_groups, secrets
+from .. import rds_instances, rds_parameter_groups, rds_requests, rds_snapshots, rds_status, rds_subnet_groups, secrets
 from ..tags import tags
 from . import names, network, security_groups, values
 from .desire import made_by
@@ -26,6 +26,7 @@ _VARIABLES = {
     "engine_version": "rds_engine_version",
     "allow_major_version_upgrade": "rds_allow_major_version_upgrade",
     "allocated_storage": "rds_allocated_storage",
+    "max_allocated_storage": "rds_max_allocated_storage",
     "kms_key_id": "rds_kms_key_id",
     "db_name": "rds_database_name",
     "master_username": "rds_master_username",
@@ -120,9 +121,18 @@ def refusals(inputs: Inputs, known: Known) -> list[str]:
         differs = {each.path[0]: str(each) for each in differences(wanted.properties, found.properties)}
         allowed = inputs["rds_allow_major_version_upgrade"]
         problems = rds_requests.refusals(wanted, found, differs, allow_major_version_upgrade=allowed)
+        problems += _broken(found, differs)
     else:
         problems = _restore_refusals(wanted, known)
     return [_OPTION.sub(lambda match: _VARIABLES[match[0]], each) for each in problems]
+
+
+def _broken(found: Resource, differs: Collection[str]) -> list[str]:
+    """Its module would refuse it as well, when the layers before it are through and services have been rolled."""
+    state = found.attributes["state"]
+    if not rds_status.needs_cure(state) or rds_status.is_cured(state, differs):
+        return []
+    return [f"database {found.name} is {state}: {rds_status.cure(state)}"]
 
 
 def _restore_refusals(wanted: Resource, known: Known) -> list[str]:
