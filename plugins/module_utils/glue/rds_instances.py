@@ -139,7 +139,10 @@ def _change(clients: Clients, instance: Instance, document: Document, check_mode
     )
     if problems:
         raise FarflowError("\n".join(problems))
-    is_cured = status.is_full(document) and status.is_cured(status.of(document), _told(differs))
+    limit = wanted.properties["max_allocated_storage"]
+    is_cured = status.is_full(document) and status.is_cured(
+        status.of(document), _told(differs), document["AllocatedStorage"], limit
+    )
     if (status.is_broken(document) or status.is_full(document)) and not is_cured:
         raise _broken(clients, document)
     if differs and not check_mode:
@@ -293,7 +296,7 @@ def _wait(clients: Clients, instance: Instance, purpose: str, is_done: Callable[
             return document
         if status.is_broken(document):
             raise _broken(clients, document)
-        return NotYet(f"it is {status.of(document)}")
+        return NotYet(f"it is {status.told(document)}")
 
     return wait_for(check, instance["wait_timeout"], f"database {name} to {purpose}", interval=5.0)
 

@@ -92,7 +92,8 @@ def canonical(document: Mapping[str, Any], instance: Mapping[str, Any], version:
         "address": endpoint.get("Address"),
         "port": endpoint.get("Port"),
         "state": _state(document) if instance else None,  # for one that nobody wants nobody waits
-        "status": rds_status.of(document),
+        "status": rds_status.told(document),
+        "allocated_storage": document["AllocatedStorage"],
     }
     return Resource(TYPE, name, _without_idle(properties), arn, attributes)
 

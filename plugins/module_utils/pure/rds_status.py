@@ -19,8 +19,8 @@ USABLE = {"available", "backing-up", "storage-optimization", "storage-initializa
 _FULL = "storage-full"
 _INCOMPATIBLE = "incompatible-"
 
-#: What is changed of one whose storage is full.
-_STORAGE = {"allocated_storage", "max_allocated_storage"}
+#: By how many GiB AWS lets storage grow at the least; or by a tenth, if that is more.
+_STEP = 10
 
 #: The first three are those that DeleteDBInstance names; of the others there is nothing, or nothing that can be read.
 _WITHOUT_FINAL_SNAPSHOT = {
@@ -59,7 +59,8 @@ CURES = {
     ),
     _FULL: (
         "nothing can be written to it: deploy with an allocated_storage that is larger by at least a tenth, or with a "
-        "larger max_allocated_storage"
+        "max_allocated_storage that leaves room for 10 GiB more, or a tenth if that is more; within six hours of the "
+        "last change of its storage AWS makes no other one"
     ),
     "incompatible-...": "AWS can't run it as it is: its events say why",
 }
@@ -124,9 +125,13 @@ def is_broken(document: Document) -> bool:
 def is_full(document: Document) -> bool:
     """Whether its storage is full, and neither a change under way nor autoscaling is about to enlarge it."""
     pending = document.get("PendingModifiedValues") or {}
-    limit = document.get("MaxAllocatedStorage") or 0
-    is_coming = "AllocatedStorage" in pending or limit > document["AllocatedStorage"]
-    return of(document) == _FULL and not is_coming
+    has_room = _has_room(document["AllocatedStorage"], document.get("MaxAllocatedStorage"))
+    return of(document) == _FULL and not ("AllocatedStorage" in pending or has_room)
+
+
+def _has_room(allocated: int, limit: int | None) -> bool:
+    """Whether autoscaling can grow the storage by one step."""
+    return (limit or 0) - allocated >= max(_STEP, -(-allocated // 10))
 
 
 def may_have_final_snapshot(status: str) -> bool:
@@ -139,9 +144,19 @@ def needs_cure(status: str) -> bool:
     return status in CURES or status.startswith(_INCOMPATIBLE)
 
 
-def is_cured(status: str, changed: Collection[str]) -> bool:
-    """Whether a deploy that changes these properties is what cures this status, or a part of that."""
-    return status == "incompatible-parameters" or (status == _FULL and not _STORAGE.isdisjoint(changed))
+def is_cured(status: str, changed: Collection[str], allocated: int, limit: int | None) -> bool:
+    """Whether a deploy that changes these properties is what cures this status, or a part of that; ``limit`` is the
+    ``max_allocated_storage`` that is wanted, ``allocated`` what there is.
+    """
+    if status == _FULL:
+        return "allocated_storage" in changed or ("max_allocated_storage" in changed and _has_room(allocated, limit))
+    return status == "incompatible-parameters"
+
+
+def told(document: Document) -> str:
+    """The status for one who waits, and what helps where that may take hours."""
+    word = of(document)
+    return f"{word}: {cure(word)}" if word == _FULL else word
 
 
 def cure(status: str) -> str:

@@ -150,6 +150,7 @@ def test_full_storage_is_refused_where_nothing_enlarges_it():
     assert line.startswith(f"database {NAME} is storage-full: nothing can be written to it: ")
     assert " rds_allocated_storage " in line and " rds_max_allocated_storage" in line
     assert refused_status("storage-full", rds_multi_az=True) == [line]
+    assert refused_status("storage-full", rds_max_allocated_storage=30) == [line]
 
 
 @pytest.mark.parametrize("given", [{"rds_allocated_storage": 50}, {"rds_max_allocated_storage": 50}])

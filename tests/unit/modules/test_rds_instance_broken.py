@@ -107,6 +107,24 @@ def test_one_whose_storage_is_full_is_mended_by_more(client, run_module, calls, 
     assert (result["changed"], mutating(calls)) == (True, ["ModifyDBInstance"])
 
 
+def test_a_limit_without_room_for_a_step_mends_nothing(client, run_module, calls):
+    ok(run_module(module, **DATABASE))
+    database().status = "storage-full"
+    calls.clear()
+    result = run_module(module, **{**DATABASE, "max_allocated_storage": 30}, wait_timeout=0)
+    assert "database test-database is storage-full: " in result["msg"]
+    assert mutating(calls) == []
+
+
+def test_one_that_waits_for_more_storage_tells_what_helps(client, run_module):
+    """AWS makes no second change within six hours, not even by autoscaling."""
+    ok(run_module(module, **DATABASE))
+    database().status = "storage-full"
+    result = run_module(module, **{**DATABASE, "allocated_storage": 50}, wait_timeout=0)
+    assert f": it is storage-full: {status.cure('storage-full')}" in result["msg"]
+    assert "six hours" in result["msg"]
+
+
 def test_absent_of_a_broken_one_takes_no_snapshot(client, run_module):
     ok(run_module(module, **DATABASE))
     database().status = "failed"

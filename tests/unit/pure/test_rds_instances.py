@@ -159,18 +159,25 @@ def test_what_is_being_made_differs_in_nothing_but_its_status_and_its_notes():
         ({"DBInstanceStatus": "storage-full"}, "storage-full"),
         ({"DBInstanceStatus": "storage-full", "MaxAllocatedStorage": 25}, "storage-full"),
         ({"DBInstanceStatus": "storage-full", "MaxAllocatedStorage": 50}, "pending"),
+        ({"DBInstanceStatus": "storage-full", "MaxAllocatedStorage": 34}, "storage-full"),
+        ({"DBInstanceStatus": "storage-full", "MaxAllocatedStorage": 35}, "pending"),
+        ({"DBInstanceStatus": "storage-full", "AllocatedStorage": 195, "MaxAllocatedStorage": 214}, "storage-full"),
+        ({"DBInstanceStatus": "storage-full", "AllocatedStorage": 195, "MaxAllocatedStorage": 215}, "pending"),
         ({"DBInstanceStatus": "storage-full", "PendingModifiedValues": {"AllocatedStorage": 50}}, "pending"),
     ],
 )
 def test_attributes_tell_where_it_is_and_how_it_is(changes, state):
-    """Where the storage is full, AWS comes to help with autoscaling alone, or after a change."""
+    """Where the storage is full, AWS comes to help with autoscaling alone that has room for a step, or after a
+    change.
+    """
     state = state or changes["DBInstanceStatus"]
     endpoint = {**FOUND, **changes}["Endpoint"] or {}
     assert pure.canonical({**FOUND, **changes}, WANTED, "v1").attributes == {
         "address": endpoint.get("Address"),
         "port": endpoint.get("Port"),
         "state": state,
-        "status": {**FOUND, **changes}["DBInstanceStatus"],
+        "status": status.told({**FOUND, **changes}),
+        "allocated_storage": {**FOUND, **changes}["AllocatedStorage"],
     }
 
 
@@ -335,6 +342,12 @@ def test_a_final_snapshot_is_asked_for_where_aws_may_take_one(word):
 )
 def test_of_these_there_is_no_final_snapshot(word):
     assert status.may_have_final_snapshot(word) is False
+
+
+def test_one_who_waits_for_storage_is_told_what_helps():
+    word = "storage-full"
+    assert status.told({**FOUND, "DBInstanceStatus": word}) == f"{word}: {status.cure(word)}"
+    assert status.told(FOUND) == "available"
 
 
 def test_what_cures_a_status_is_told_also_of_one_that_is_not_known():

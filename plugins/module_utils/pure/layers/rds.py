@@ -121,16 +121,17 @@ def refusals(inputs: Inputs, known: Known) -> list[str]:
         differs = {each.path[0]: str(each) for each in differences(wanted.properties, found.properties)}
         allowed = inputs["rds_allow_major_version_upgrade"]
         problems = rds_requests.refusals(wanted, found, differs, allow_major_version_upgrade=allowed)
-        problems += _broken(found, differs)
+        problems += _broken(wanted, found, differs)
     else:
         problems = _restore_refusals(wanted, known)
     return [_OPTION.sub(lambda match: _VARIABLES[match[0]], each) for each in problems]
 
 
-def _broken(found: Resource, differs: Collection[str]) -> list[str]:
+def _broken(wanted: Resource, found: Resource, differs: Collection[str]) -> list[str]:
     """Its module would refuse it as well, when the layers before it are through and services have been rolled."""
-    state = found.attributes["state"]
-    if not rds_status.needs_cure(state) or rds_status.is_cured(state, differs):
+    state, allocated = found.attributes["state"], found.attributes["allocated_storage"]
+    limit = wanted.properties["max_allocated_storage"]
+    if not rds_status.needs_cure(state) or rds_status.is_cured(state, differs, allocated, limit):
         return []
     return [f"database {found.name} is {state}: {rds_status.cure(state)}"]
 
