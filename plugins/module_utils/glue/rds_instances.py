@@ -213,9 +213,10 @@ def _refuse_deletion(instance: Instance, document: Document) -> None:
         raise FarflowError(
             f"database {name}: to delete it, give either final_snapshot_identifier or skip_final_snapshot: true"
         )
-    if instance.get("final_snapshot_identifier") and not status.may_have_final_snapshot(status.of(document)):
+    without = status.without_final_snapshot(document)
+    if instance.get("final_snapshot_identifier") and without:
         raise FarflowError(
-            f"database {name} is {status.of(document)}, of which AWS takes no final snapshot: "
+            f"database {name} is {without}, of which AWS takes no final snapshot: "
             f"give skip_final_snapshot: true, if it shall go without one"
         )
 

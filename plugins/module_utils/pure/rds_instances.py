@@ -94,6 +94,7 @@ def canonical(document: Mapping[str, Any], instance: Mapping[str, Any], version:
         "state": _state(document) if instance else None,  # for one that nobody wants nobody waits
         "status": rds_status.told(document),
         "allocated_storage": document["AllocatedStorage"],
+        "without_final_snapshot": rds_status.without_final_snapshot(document),
     }
     return Resource(TYPE, name, _without_idle(properties), arn, attributes)
 

@@ -134,9 +134,12 @@ def _has_room(allocated: int, limit: int | None) -> bool:
     return (limit or 0) - allocated >= max(_STEP, -(-allocated // 10))
 
 
-def may_have_final_snapshot(status: str) -> bool:
-    """Whether AWS may take a snapshot of an instance of this status when that is deleted."""
-    return status not in _WITHOUT_FINAL_SNAPSHOT
+def without_final_snapshot(document: Document) -> str:
+    """What an instance is of which AWS takes no snapshot when that is deleted; empty where it may take one."""
+    source = document.get("ReadReplicaSourceDBInstanceIdentifier")
+    if of(document) in _WITHOUT_FINAL_SNAPSHOT:
+        return of(document)
+    return f"a read replica of {source}" if source and not is_going(document) else ""
 
 
 def needs_cure(status: str) -> bool:

@@ -74,6 +74,29 @@ def test_another_one_of_which_there_is_no_final_snapshot():
     )
 
 
+REPLICA = {"ReadReplicaSourceDBInstanceIdentifier": NAME}
+
+
+def test_a_read_replica_has_no_final_snapshot():
+    (line,) = refused(own(), another(**REPLICA))
+    assert line == (
+        f"database prod-restored is a read replica of {NAME}, of which AWS takes no final snapshot: delete it first, "
+        "by aws rds delete-db-instance --db-instance-identifier prod-restored --skip-final-snapshot"
+    )
+    assert refused(own(), another(**REPLICA), farflow_teardown_keep=[]) == []
+    assert refused(own(), another(**REPLICA, DBInstanceStatus="deleting")) == []
+
+
+def test_a_read_replica_under_the_environments_name():
+    replica = {"ReadReplicaSourceDBInstanceIdentifier": "other"}
+    (line,) = refused(own(**replica))
+    assert line.startswith(
+        f"database {NAME} is a read replica of other, of which AWS takes no final snapshot. Mend it: "
+    )
+    assert "aws rds promote-read-replica" in line and "rds_skip_final_snapshot" in line
+    assert refused(own(**replica), rds_skip_final_snapshot=True) == []
+
+
 def test_a_protected_database():
     assert refused(own(DeletionProtection=True)) == [
         f"database {NAME} is protected from deletion: set rds_deletion_protection to false and deploy first, if it "

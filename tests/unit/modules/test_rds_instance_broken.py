@@ -158,6 +158,18 @@ def test_where_aws_takes_none_its_answer_is_told_at_once(client, run_module, cal
     assert mutating(calls) == ["DeleteDBInstance"]
 
 
+def test_absent_of_a_read_replica_takes_no_snapshot(client, run_module, calls):
+    ok(run_module(module, **{**DATABASE, "identifier": "test-source"}))
+    client.create_db_instance_read_replica(
+        DBInstanceIdentifier="test-database", SourceDBInstanceIdentifier="test-source"
+    )
+    calls.clear()
+    refused = run_module(module, **GONE, final_snapshot_identifier="test-final")
+    assert refused["msg"].startswith("database test-database is a read replica of test-source, of which AWS takes no ")
+    assert mutating(calls) == []
+    assert ok(run_module(module, **GONE, skip_final_snapshot=True))["changed"] is True
+
+
 def snapshot_tags(client):
     [snapshot] = client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     return {tag["Key"]: tag["Value"] for tag in snapshot["TagList"]}

@@ -178,6 +178,7 @@ def test_attributes_tell_where_it_is_and_how_it_is(changes, state):
         "state": state,
         "status": status.told({**FOUND, **changes}),
         "allocated_storage": {**FOUND, **changes}["AllocatedStorage"],
+        "without_final_snapshot": status.without_final_snapshot({**FOUND, **changes}),
     }
 
 
@@ -334,14 +335,21 @@ def test_statuses(word, usable, changeable, broken):
 
 @pytest.mark.parametrize("word", ["available", "storage-full", "incompatible-parameters", "incompatible-something"])
 def test_a_final_snapshot_is_asked_for_where_aws_may_take_one(word):
-    assert status.may_have_final_snapshot(word) is True
+    assert status.without_final_snapshot({**FOUND, "DBInstanceStatus": word}) == ""
 
 
 @pytest.mark.parametrize(
     "word", ["failed", "incompatible-restore", "incompatible-network", "inaccessible-encryption-credentials"]
 )
 def test_of_these_there_is_no_final_snapshot(word):
-    assert status.may_have_final_snapshot(word) is False
+    assert status.without_final_snapshot({**FOUND, "DBInstanceStatus": word}) == word
+
+
+def test_of_a_read_replica_there_is_no_final_snapshot():
+    replica = {**FOUND, "ReadReplicaSourceDBInstanceIdentifier": "source"}
+    assert status.without_final_snapshot(replica) == "a read replica of source"
+    assert status.without_final_snapshot({**replica, "DBInstanceStatus": "failed"}) == "failed"
+    assert status.without_final_snapshot({**replica, "DBInstanceStatus": "deleting"}) == ""
 
 
 def test_one_who_waits_for_storage_is_told_what_helps():

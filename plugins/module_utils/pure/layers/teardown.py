@@ -89,15 +89,15 @@ def _without_final_snapshots(inputs: Inputs, databases: Iterable[Resource]) -> I
     environment's own database, so no other may be deleted by it.
     """
     for one in databases:
-        is_own, status = one.name == names.database(inputs), one.properties["status"]
-        if not rds_status.may_have_final_snapshot(status):
-            told = f"database {one.name} is {status}, of which AWS takes no final snapshot"
+        is_own, without = one.name == names.database(inputs), one.attributes["without_final_snapshot"]
+        if without:
+            told = f"database {one.name} is {without}, of which AWS takes no final snapshot"
             if not is_own:
                 command = f"aws rds delete-db-instance --db-instance-identifier {one.name} --skip-final-snapshot"
                 yield f"{told}: delete it first, by {command}"
             elif not inputs["rds_skip_final_snapshot"]:
                 yield (
-                    f"{told}. Mend it: {rds_status.cure(status)}. Or set rds_skip_final_snapshot to true, if what it "
+                    f"{told}. Mend it: {_mending(one)}. Or set rds_skip_final_snapshot to true, if what it "
                     "holds may be lost; earlier snapshots stay, with snapshot in farflow_teardown_keep"
                 )
         elif not is_own and inputs["rds_skip_final_snapshot"]:
@@ -105,6 +105,13 @@ def _without_final_snapshots(inputs: Inputs, databases: Iterable[Resource]) -> I
                 f"rds_skip_final_snapshot: is true, while there is database {one.name} as well: delete that first, "
                 "with a final snapshot or without"
             )
+
+
+def _mending(database: Resource) -> str:
+    status = database.properties["status"]
+    if status == database.attributes["without_final_snapshot"]:
+        return rds_status.cure(status)
+    return f"promote it (aws rds promote-read-replica --db-instance-identifier {database.name})"
 
 
 def _cure(variable: str) -> str:
