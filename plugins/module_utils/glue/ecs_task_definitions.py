@@ -58,20 +58,22 @@ def find(clients: Clients, environment: str) -> Index:
         return Index.of(ours, tags.result())
 
 
-def strangers(clients: Clients, environment: str, index: Index, families: Collection[str]) -> dict[str, str]:
-    """By family the other environment whose tag the newest revision carries. AWS is asked for the tags of those alone
-    that the list does not show to be the environment's.
+def unlisted(clients: Clients, index: Index, families: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """DescribeTaskDefinition's answers by ARN, of those newest revisions alone that the list does not show to be the
+    environment's: it is late, or they are another one's.
     """
-    newest = {arn: family for family in families if (arn := index.newest(family)) and arn not in index.tags}
-    found = {newest[arn]: tags.get(ENVIRONMENT, environment) for arn, tags in _tags(clients, list(newest)).items()}
-    return {family: owner for family, owner in found.items() if owner != environment}
+    newest = {index.newest(family) for family in families}
+    return describe(clients, sorted(arn for arn in newest if arn and arn not in index.tags))
 
 
-def _tags(clients: Clients, arns: Sequence[str]) -> dict[str, dict[str, str]]:
-    return {
-        arn: pure.tags_of(pure.canonical(answer["taskDefinition"], answer.get("tags") or []))
-        for arn, answer in describe(clients, arns).items()
-    }
+def stranger(answer: Mapping[str, Any], environment: str) -> str | None:
+    """The other environment whose tag the described revision carries."""
+    owner = _tags_of(answer).get(ENVIRONMENT, environment)
+    return None if owner == environment else owner
+
+
+def _tags_of(answer: Mapping[str, Any]) -> dict[str, str]:
+    return pure.tags_of(pure.canonical(answer["taskDefinition"], answer.get("tags") or []))
 
 
 def read(clients: Clients, families: Collection[str], environment: str | None = None) -> Index:
@@ -155,7 +157,8 @@ def _of_others(clients: Clients, arns: Sequence[str], owners: Mapping[str, str])
         return owner is not None and tags.get(arn, {}).get(ENVIRONMENT, owner) != owner
 
     shared = {pure.family_of(arn) for arn in arns if is_of_another(arn)}
-    tags.update(_tags(clients, [arn for arn in arns if pure.family_of(arn) in shared and arn not in tags]))
+    unknown = [arn for arn in arns if pure.family_of(arn) in shared and arn not in tags]
+    tags.update({arn: _tags_of(answer) for arn, answer in describe(clients, unknown).items()})
     return {arn for arn in arns if is_of_another(arn)}
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +45,7 @@ Inputs = Mapping[str, Any]
 Reader = Callable[[Clients, Inputs, Known], list[Resource]]
 
 REVISIONS = "revisions"
+_DESCRIBED = "described"
 TAGS = "tags"
 
 # Before a bucket's or queue's name, a repository's name, or a namespace's id.
@@ -150,14 +151,17 @@ def _database_parts(instance: Resource) -> list[Resource]:
 
 
 def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-    """The newest revision of every family, with the ARNs of all its ACTIVE ones as an attribute. And, as they come
-    with that, the tags of everything in the environment by ARN.
+    """The newest revision of every family, with the ARNs of all its ACTIVE ones as an attribute, and how it was
+    described if it was. And, as they come with that, the tags of everything in the environment by ARN.
     """
-    index = ecs_task_definitions.find(clients, names.environment(inputs))
-    owners = ecs_task_definitions.strangers(clients, names.environment(inputs), index, _families(inputs))
+    environment = names.environment(inputs)
+    index = ecs_task_definitions.find(clients, environment)
+    answers = ecs_task_definitions.unlisted(clients, index, _families(inputs))
 
     def told(resource: Resource) -> Resource:
-        more = {REVISIONS: list(index.arns[resource.name]), definitions.OWNER: owners.get(resource.name)}
+        more: dict[str, Any] = {REVISIONS: list(index.arns[resource.name])}
+        if answer := answers.get(str(resource.id)):
+            more |= {_DESCRIBED: answer, definitions.OWNER: ecs_task_definitions.stranger(answer, environment)}
         return replace(resource, attributes={**resource.attributes, **more})
 
     return [*map(told, index.resources()), Resource(TAGS, TAGS, attributes=index.tags)]
@@ -170,10 +174,17 @@ def _families(inputs: Inputs) -> list[str]:
 
 
 def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list[Resource]) -> list[Any]:
-    """The actions for task definitions. Only those that the list does not prove to be as desired are described."""
+    """The actions for task definitions. Only those that the list does not prove to be as desired are described, and
+    none for a second time.
+    """
     tags = {str(resource.id): resource.properties["tags"] for resource in actual}
     index = definitions.Index({resource.name: resource.attributes[REVISIONS] for resource in actual}, tags)
-    return definitions.plan_task_definitions(wanted, index, lambda some: ecs_task_definitions.describe(clients, some))
+    told = {str(each.id): each.attributes[_DESCRIBED] for each in actual if _DESCRIBED in each.attributes}
+
+    def describe(arns: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        return {**told, **ecs_task_definitions.describe(clients, [arn for arn in arns if arn not in told])}
+
+    return definitions.plan_task_definitions(wanted, index, describe)
 
 
 repositories = of_listed_names(ecr_repositories.find, _repository_names)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import boto3
 import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.aws import ecs_task_definitions as api
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
@@ -142,6 +143,22 @@ def test_a_family_of_both_is_that_of_the_newest_revision(ecs, clients):
     register(clients, family("prod-too-web", tags=[{"key": ENVIRONMENT, "value": "prod-too"}], memory=1024))
     assert look(clients, "prod", "prod-too-web") == {"prod-too-web": "prod-too"}
     assert look(clients, "prod-too", "prod-too-web") == {"prod-too-web": None}
+
+
+@pytest.mark.parametrize(("memory", "reasons"), [(512, []), (1024, ["memory 512 -> 1024"])])
+def test_what_the_list_does_not_show_yet_is_described_once(ecs, clients, monkeypatch, memory, reasons):
+    monkeypatch.setattr(api, "list_tags", lambda *given: {})
+    register(clients, family("prod-web"), family("prod-a"))
+    tasks = [SimpleNamespace(family=name) for name in ("prod-web", "prod-a")]
+    ecs.forget_calls()
+    inputs = {"farflow_environment": "prod", "dag_tasks": tasks}
+    found = [each for each in readers.task_definitions(clients, inputs, Known()) if each.type == definitions.TYPE]
+    wanted = definitions.all_desired([family("prod-web", memory=memory), family("prod-a")])
+    actions = readers.plan_task_definitions(clients, wanted, found)
+    assert [(action.resource.name, list(action.reasons)) for action in actions] == [
+        ("prod-web", reasons) for _unused in reasons
+    ]
+    assert ecs.wire.operations().count("DescribeTaskDefinition") == 2
 
 
 def test_whose_a_family_is_costs_no_call_while_it_is_our_own(ecs, clients):
