@@ -3,28 +3,21 @@ from __future__ import annotations
 import json
 
 import boto3
+import given_database
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import rds_instances as glue
 from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
+from given_database import GONE, SECRET, at_every_pause, becomes, database, mutating, ok, recorded
 from moto.rds.exceptions import RDSClientError
 from moto.rds.models import DBInstance, RDSBackend, rds_backends
 
-SECRET = "farflow/test/database_password"
 DATABASE = {
-    "identifier": "test-database",
-    "engine_version": "17",
-    "instance_class": "db.t4g.small",
-    "allocated_storage": 25,
+    **given_database.DATABASE,
     "db_name": "airflow",
-    "master_username": "airflow",
-    "master_user_secret": SECRET,
     "preferred_backup_window": "01:00-02:00",
     "preferred_maintenance_window": "sun:05:00-sun:06:00",
     "vpc_security_group_ids": ["sg-1"],
-    "tags": {"farflow:environment": "test"},
-    "wait": True,
 }
-GONE = {"identifier": "test-database", "state": "absent", "wait": True}
 
 
 @pytest.fixture
@@ -49,42 +42,7 @@ def _update_like_aws(database, **given):
 
 @pytest.fixture
 def calls(client, monkeypatch):
-    """Every call that was made to RDS, in order: operation and input."""
-    from botocore.client import BaseClient
-
-    made = []
-    call = BaseClient._make_api_call
-
-    def record(self, name, given):
-        if self.meta.service_model.service_name == "rds":
-            made.append((name, given))
-        return call(self, name, given)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", record)
-    return made
-
-
-def database():
-    return rds_backends["123456789012"]["eu-west-1"].databases["test-database"]
-
-
-def at_every_pause(monkeypatch, *steps):
-    """Lets something happen at the first pause, the second and so on."""
-    remaining = list(steps)
-    monkeypatch.setattr("time.sleep", lambda seconds: remaining.pop(0)())
-
-
-def becomes(status):
-    return lambda: setattr(database(), "status", status)
-
-
-def ok(result):
-    assert "failed" not in result, result
-    return result
-
-
-def mutating(calls):
-    return [name for name, _unused in calls if not name.startswith("Describe")]
+    return recorded(monkeypatch)
 
 
 def test_creates_with_tags_and_password_in_one_call_then_changes_nothing(client, run_module, calls):

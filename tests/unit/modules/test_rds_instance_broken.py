@@ -6,21 +6,9 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_status as status
 from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
+from given_database import DATABASE, GONE, SECRET, at_every_pause, becomes, database, mutating, ok, recorded
 from moto.rds.exceptions import RDSClientError
-from moto.rds.models import DBInstance, RDSBackend, rds_backends
-
-SECRET = "farflow/test/database_password"
-DATABASE = {
-    "identifier": "test-database",
-    "engine_version": "17",
-    "instance_class": "db.t4g.small",
-    "allocated_storage": 25,
-    "master_username": "airflow",
-    "master_user_secret": SECRET,
-    "tags": {"farflow:environment": "test"},
-    "wait": True,
-}
-GONE = {"identifier": "test-database", "state": "absent", "wait": True}
+from moto.rds.models import DBInstance, RDSBackend
 
 
 @pytest.fixture
@@ -32,42 +20,7 @@ def client(aws, monkeypatch):
 
 @pytest.fixture
 def calls(client, monkeypatch):
-    """Every call that was made to RDS, in order: operation and input."""
-    from botocore.client import BaseClient
-
-    made = []
-    call = BaseClient._make_api_call
-
-    def record(self, name, given):
-        if self.meta.service_model.service_name == "rds":
-            made.append((name, given))
-        return call(self, name, given)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", record)
-    return made
-
-
-def database():
-    return rds_backends["123456789012"]["eu-west-1"].databases["test-database"]
-
-
-def at_every_pause(monkeypatch, *steps):
-    """Lets something happen at the first pause, the second and so on."""
-    remaining = list(steps)
-    monkeypatch.setattr("time.sleep", lambda seconds: remaining.pop(0)())
-
-
-def becomes(status):
-    return lambda: setattr(database(), "status", status)
-
-
-def ok(result):
-    assert "failed" not in result, result
-    return result
-
-
-def mutating(calls):
-    return [name for name, _unused in calls if not name.startswith("Describe")]
+    return recorded(monkeypatch)
 
 
 def test_a_creation_that_fails_tells_its_events(client, run_module, monkeypatch):

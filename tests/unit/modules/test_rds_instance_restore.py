@@ -1,38 +1,19 @@
 from __future__ import annotations
 
 import boto3
+import given_database
 import pytest
 from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
-from moto.rds.models import DBInstance, rds_backends
+from given_database import GONE, SECRET, database, ok
+from moto.rds.models import DBInstance
 
-SECRET = "farflow/test/database_password"
-DATABASE = {
-    "identifier": "test-database",
-    "engine_version": "17",
-    "instance_class": "db.t4g.small",
-    "allocated_storage": 25,
-    "db_name": "airflow",
-    "master_username": "airflow",
-    "master_user_secret": SECRET,
-    "tags": {"farflow:environment": "test"},
-    "wait": True,
-}
-GONE = {"identifier": "test-database", "state": "absent", "wait": True}
+DATABASE = {**given_database.DATABASE, "db_name": "airflow"}
 
 
 @pytest.fixture
 def client(aws):
     boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="first-password")
     return boto3.client("rds")
-
-
-def database():
-    return rds_backends["123456789012"]["eu-west-1"].databases["test-database"]
-
-
-def ok(result):
-    assert "failed" not in result, result
-    return result
 
 
 def kept(run_module):
