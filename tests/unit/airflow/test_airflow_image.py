@@ -91,7 +91,7 @@ def test_sigterm_reaches_the_process_alone(docker, airflow_image):
         docker("rm", "--force", "--volumes", name)
 
 
-@pytest.mark.parametrize("component", ["api-server", "scheduler", "worker"])
+@pytest.mark.parametrize("component", ["api-server", "execution-api", "scheduler", "worker"])
 def test_a_component_that_does_not_run_is_not_healthy(run, component):
     checked = run("airflow-healthcheck", component, check=False)
     assert checked.returncode == 1
@@ -119,7 +119,7 @@ def test_migration_admin_and_health_on_a_database(run, docker, database):
     assert password not in first.stdout + first.stderr + second.stdout + second.stderr
 
     assert run("airflow-healthcheck", "triggerer", options=database, check=False).stderr == (
-        "triggerer: TriggererJob: not running here\n"
+        "triggerer: no process `airflow triggerer`\n"
     )
     with _running("triggerer", run, docker, database) as name:
         _wait_for(lambda: docker("exec", name, "airflow-healthcheck", "triggerer", check=False).returncode == 0)
