@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from ... import naming
 from ...core.known import Known
@@ -49,10 +50,13 @@ def base_url(inputs: Mapping[str, Any], known: Known) -> str:
 
 
 def execution_api_url(inputs: Mapping[str, Any]) -> str:
-    """Where running tasks reach the api-server, by its private name."""
+    """Where running tasks reach the task execution API, by the api-server's private name. Airflow serves it below the
+    path of its base URL.
+    """
     if inputs["airflow_service_execution_api_url"]:
         return str(inputs["airflow_service_execution_api_url"])
-    return f"http://{names.api_server(inputs)}:{security_groups.API_SERVER_PORT}/execution/"
+    path = urlsplit(inputs["airflow_service_base_url"] or "").path.rstrip("/")
+    return f"http://{names.api_server(inputs)}:{security_groups.EXECUTION_API_PORT}{path}/execution/"
 
 
 def environment(inputs: Mapping[str, Any], known: Known, component: Component) -> dict[str, str]:
