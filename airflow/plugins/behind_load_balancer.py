@@ -3,7 +3,7 @@
 
 """What people and clients reach through the load balancer, which hands on plain HTTP and adds no header.
 
-Airflow adds a plugin's middlewares to its core apps alone: the task execution API, on a port of its own, has none of it.
+Airflow adds a plugin's middlewares to its core apps alone: the task execution API, on a port of its own, has none.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from tests.embedded_aws.base_images import DEBIAN
 from tests.stack.listing import difference, listing
 
 from .own_account import fixtures_of
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.thorough
 playbooks, aws = fixtures_of("e2e-builders")
 
 _NOWHERE = "tcp://127.0.0.1:1"
-_DOCKERFILE = 'FROM debian:trixie-slim\nCOPY --chmod=755 greet /usr/local/bin/\nCMD ["greet"]\n'
+_DOCKERFILE = f'FROM {DEBIAN}\nCOPY --chmod=755 greet /usr/local/bin/\nCMD ["greet"]\n'
 _SECONDS = 60
 
 

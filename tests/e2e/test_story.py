@@ -15,6 +15,7 @@ import boto3
 import pytest
 from playwright.sync_api import expect
 
+from tests.embedded_aws.base_images import DEBIAN
 from tests.stack.airflow_calls import OPERATIONS
 from tests.stack.listing import difference, listing
 from tests.stack.playbooks import ROOT
@@ -173,7 +174,7 @@ def test_equal_folders_elsewhere_change_nothing(aws, playbooks, project, run):
 def test_new_folder_is_a_new_family_and_leaves_airflow_alone(aws, ecs, playbooks, project, run):
     (project / "tasks" / "hello").mkdir()
     (project / "tasks" / "hello" / "Dockerfile").write_text(
-        'FROM debian:trixie-slim\nCMD ["echo", "hello from its own folder"]\n'
+        f'FROM {DEBIAN}\nCMD ["echo", "hello from its own folder"]\n'
     )
     before = running(ecs)
     aws.reset_calls()

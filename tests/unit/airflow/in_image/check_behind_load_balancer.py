@@ -1,4 +1,4 @@
-"""The scheme is what the base URL says, for cookies and redirects; the task execution API is not beside the interface."""
+"""The scheme is what the base URL says, for cookies and redirects; the task execution API is elsewhere."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ def cookies(response):
 class Scheme(unittest.TestCase):
     def test_https_makes_every_cookie_secure_and_once(self):
         with client(f"https://{HOST}") as browser:
-            for path, expected in (("/cookies", {"plain", "marked", "around"}), ("/auth/login/", {"session", "around"})):
+            for path, expected in (
+                ("/cookies", {"plain", "marked", "around"}),
+                ("/auth/login/", {"session", "around"}),
+            ):
                 found = cookies(browser.get(path))
                 self.assertEqual(set(found), expected)
                 self.assertEqual({name: each.count("secure") for name, each in found.items()}, dict.fromkeys(found, 1))
