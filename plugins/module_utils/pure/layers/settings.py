@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ... import naming
 from ...core.known import Known
-from .. import sqs_queues
+from .. import image_contract, sqs_queues
 from . import names, network, security_groups
 from .arns import account
 from .components import COMMAND, WORKER, Component
@@ -110,9 +110,10 @@ def _airflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
 
 
 def _farflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
-    """What the DAG author's helper reads, see airflow/plugins/farflow."""
+    """What the image reads: its entry point, and the DAG author's helper in airflow/plugins/farflow."""
     group = security_groups.group_name(inputs, "tasks")
     return {
+        image_contract.VARIABLE: str(image_contract.NEEDED),
         "FARFLOW_ENVIRONMENT": names.environment(inputs),
         "FARFLOW_CLUSTER": names.cluster(inputs),
         "FARFLOW_SUBNET_IDS": ",".join(network.subnet_ids(inputs, known, network.PRIVATE)),
