@@ -87,7 +87,7 @@ def test_no_container_is_replaced_because_the_database_is_away(aws, ecs, airflow
 
     before = tasks()
     with no_database(aws):
-        time.sleep(100)
+        time.sleep(120)
         assert tasks() == before
     assert airflow.dag_run("example")["state"] == "success"
     assert tasks() == before
