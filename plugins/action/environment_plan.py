@@ -100,7 +100,7 @@ class ActionModule(ActionBase):
 
         def check():
             seen = look(clients, inputs, LAYERS, wanted, kept)
-            states = coming(seen, [LAYERS[name] for name in wanted])
+            states = coming(seen)
             if not states:
                 return seen
             if states != told:
@@ -135,7 +135,7 @@ class ActionModule(ActionBase):
             self._display.warning(warning)
         if wrong:
             raise FarflowError("\n".join([_REFUSAL, *(f"- {each}" for each in wrong)]))
-        return {**inputs, **project.read(inputs, tasks)} if needs_folder else inputs
+        return {**inputs, **(project.read(inputs, tasks) if needs_folder else project.UNREAD)}
 
     def _load(self, path):
         """What a YAML file holds, as the loader keeps it: nobody may change it."""

@@ -14,24 +14,24 @@ from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..pure import ecr_repositories as pure
 from ..pure import policy
-from ..pure.tags import ENVIRONMENT, NOTHING, Told
+from ..pure.tags import NOTHING, Told
 from .parallel import in_parallel
 from .reconcile import Hands
-from .strangers import tags_unless_closed
+from .strangers import own_tags
 from .waiting import wait_for
 
 _READABLE_AFTER = 60
 
 
 def find(clients: Clients, environment: str, expected: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
-    """The repositories that begin with the environment's name and are tagged as its own. Of those that are ``expected``
-    the tags have to be readable.
+    """The repositories that begin with the environment's name and are tagged as its own; of those that are ``expected``
+    also the untagged ones.
     """
 
     def look(document: Mapping[str, Any]) -> Resource | None:
         name, arn = document["repositoryName"], document["repositoryArn"]
-        tags = tags_unless_closed(lambda: told.get(arn) or api.tags(clients, arn), name in expected)
-        return _resource(clients, document, tags) if tags and tags.get(ENVIRONMENT) == environment else None
+        tags = own_tags(environment, name in expected, lambda: told.get(arn) or api.tags(clients, arn))
+        return None if tags is None else _resource(clients, document, tags)
 
     listed = [each for each in api.list_all(clients) if each["repositoryName"].startswith(f"{environment}-")]
     found = in_parallel(look, listed)

@@ -22,7 +22,11 @@ def find(clients: Clients, environment: str) -> list[Resource]:
     names = [arn.rsplit("/", 1)[1] for arn in api.arns(clients)]
     ours = [name for name in names if name == environment or name.startswith(f"{environment}-")]
     found = read(clients, ours)
-    return [each for each in found if (each.properties.get("tags") or {}).get(ENVIRONMENT, environment) == environment]
+    return [each for each in found if each.name == environment or _owner(each, environment) == environment]
+
+
+def _owner(cluster: Resource, environment: str) -> str:
+    return str((cluster.properties.get("tags") or {}).get(ENVIRONMENT, environment))
 
 
 def read(clients: Clients, names: list[str]) -> list[Resource]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..aws import ecs_services as api
@@ -27,12 +27,16 @@ _CHANGE_LIMIT = 300.0
 _DELETION_LIMIT = 900.0
 
 
-def find(clients: Clients, environment: str, clusters: Iterable[str]) -> list[Resource]:
+def find(clients: Clients, environment: str, clusters: Iterable[str], expected: Collection[str] = ()) -> list[Resource]:
     """Every service in the clusters of an environment, whoever made it; not those that say that they are another's,
-    whose name can begin alike.
+    whose name can begin alike, unless that is ``expected``.
     """
     found = [each for cluster in clusters for each in read(clients, cluster, api.names(clients, cluster))]
-    return [each for each in found if (each.properties.get("tags") or {}).get(ENVIRONMENT, environment) == environment]
+    return [
+        each
+        for each in found
+        if each.name in expected or (each.properties.get("tags") or {}).get(ENVIRONMENT, environment) == environment
+    ]
 
 
 def read(clients: Clients, cluster: str, names: list[str], draining: bool = False) -> list[Resource]:

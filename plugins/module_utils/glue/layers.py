@@ -17,7 +17,7 @@ from ..pure import (
     rds_snapshots,
 )
 from ..pure.layers import airflow_service, dag_tasks, ecs_cluster, network, rds, schema, worker_pool
-from . import ec2, image_readers, readers
+from . import ec2, ec2_recognition, image_readers, readers
 from .environment import Layer
 
 # With the task definitions come the tags of everything else, repositories tell where images are.
@@ -35,6 +35,7 @@ _ALL = (
         (tuple(ec2.FINDERS), (readers.private_names, *ec2.FINDERS_IN_VPC)),
         types=frozenset({ec2_security_groups.RULES, *ec2_guardduty.TYPES}),
         outlives=ec2_guardduty.TYPES,
+        recognise=ec2_recognition.recognise,
     ),
     Layer(
         "rds",
@@ -52,6 +53,7 @@ _ALL = (
         types=frozenset({efs.MOUNT_TARGET, ecr_images.TYPE}),
         outlives=frozenset({efs.FILE_SYSTEM, ecr_images.TYPE}),
         planners=_PLANNERS,
+        makes=dag_tasks.makes,
     ),
     Layer(
         "airflow_service",

@@ -24,6 +24,9 @@ Inputs = Mapping[str, Any]
 #: Only these are made from what lies in the folder.
 LAYERS = {"dag_tasks", "airflow_service", "worker_pool"}
 
+#: What stands for the folder where nobody reads it.
+UNREAD: Inputs = {"dag_tasks": [], "task_images": {}, "airflow_image": images.Unread()}
+
 _TASK_DEFAULTS = ("cpu", "memory", "architecture")
 _REQUIREMENTS = "requirements.txt"
 _AUTHORITIES = "certificates/rds-global-bundle.pem"

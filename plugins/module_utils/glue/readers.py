@@ -18,7 +18,8 @@ from ..pure import ecr_repositories as pure_repositories
 from ..pure import ecs_clusters as pure_clusters
 from ..pure import ecs_task_definitions as definitions
 from ..pure import rds_instances as instances
-from ..pure.layers import arns, components, names, rds, schema, values
+from ..pure.layers import arns, components, dag_tasks, names, rds, schema, values
+from ..pure.layers.images import Unread
 from ..pure.tags import NOTHING, Told, believed
 from . import (
     application_autoscaling,
@@ -61,13 +62,18 @@ def of_environment(find: Callable[[Clients, str], list[Resource]]) -> Reader:
     return reader
 
 
-def of_environment_with_tags(find: Callable[..., list[Resource]]) -> Reader:
-    """The same of a kind whose tags need not be asked for where the stage before has told them."""
+def of_environment_with_tags(
+    find: Callable[..., list[Resource]], named: Callable[[Inputs], Collection[str]] | None = None
+) -> Reader:
+    """The same of a kind whose tags need not be asked for where the stage before has told them. ``named`` gives the
+    names by which a resource is the environment's, whatever its tags say.
+    """
 
     def reader(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
         listed = known.get(TAGS, TAGS)
         told: Told = believed(inputs, listed.attributes) if listed else NOTHING
-        return find(clients, names.environment(inputs), told=told)
+        more = {"names": named(inputs)} if named else {}
+        return find(clients, names.environment(inputs), told=told, **more)
 
     return reader
 
@@ -105,6 +111,11 @@ def whose_account(clients: Clients, inputs: Inputs, known: Known) -> list[Resour
     return [Resource(arns.IDENTITY, arns.IDENTITY, {}, account, {"partition": partition})]
 
 
+def file_systems(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The environment's file systems."""
+    return efs.find(clients, names.environment(inputs), [dag_tasks.volume_name(inputs)])
+
+
 def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The images in those of the environment's two repositories that are known."""
     found = [one for name in _repository_names(inputs, known) if (one := known.get(pure_repositories.TYPE, name))]
@@ -115,7 +126,8 @@ def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
 def services(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The services in the clusters that are known."""
     clusters = [one.name for one in known.of_type(pure_clusters.TYPE)]
-    return ecs_services.find(clients, names.environment(inputs), clusters)
+    expected = [names.service(inputs, component.name) for component in components.ALL]
+    return ecs_services.find(clients, names.environment(inputs), clusters, expected)
 
 
 def all_secrets(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
@@ -126,7 +138,8 @@ def all_secrets(clients: Clients, inputs: Inputs, known: Known) -> list[Resource
 
 def snapshots(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The environment's snapshots, and the one that the database shall be made from."""
-    return rds_snapshots.find(clients, names.environment(inputs), inputs["rds_snapshot_identifier"])
+    named = inputs["rds_snapshot_identifier"]
+    return rds_snapshots.find(clients, names.environment(inputs), named, names.database(inputs))
 
 
 def database(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
@@ -154,22 +167,23 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
     """The newest revision of every family, with the ARNs of all its ACTIVE ones as an attribute, and how it was
     described if it was. And, as they come with that, the tags of everything in the environment by ARN.
     """
-    environment = names.environment(inputs)
-    index = ecs_task_definitions.find(clients, environment)
-    answers = ecs_task_definitions.unlisted(clients, index, _families(inputs))
+    index = ecs_task_definitions.find(clients, names.environment(inputs))
+    answers = ecs_task_definitions.unlisted(clients, index, _families(inputs, index))
 
     def told(resource: Resource) -> Resource:
         more: dict[str, Any] = {REVISIONS: list(index.arns[resource.name])}
         if answer := answers.get(str(resource.id)):
-            more |= {_DESCRIBED: answer, definitions.OWNER: ecs_task_definitions.stranger(answer, environment)}
+            more |= {_DESCRIBED: answer, definitions.OWNER: definitions.owner(answer)}
         return replace(resource, attributes={**resource.attributes, **more})
 
     return [*map(told, index.resources()), Resource(TAGS, TAGS, attributes=index.tags)]
 
 
-def _families(inputs: Inputs) -> list[str]:
-    """Those that a deploy makes, as far as the inputs tell."""
-    tasks = [task.family for task in inputs.get("dag_tasks") or ()]
+def _families(inputs: Inputs, index: definitions.Index) -> Collection[str]:
+    """Those that a deploy makes; where the project's folder is not read, as in a teardown, all that it may have."""
+    if isinstance(inputs["airflow_image"], Unread):
+        return index.arns
+    tasks = [task.family for task in inputs["dag_tasks"]]
     return [*tasks, *(names.component_family(inputs, one.name) for one in components.ALL)]
 
 
@@ -194,8 +208,7 @@ clusters = of_environment(ecs_clusters.find)
 scaling = of_environment(application_autoscaling.find)
 load_balancers = of_environment_with_tags(network_load_balancer.find)
 private_names = of_listed_names(service_discovery.find, lambda inputs, known: [names.namespace(inputs)])
-subnet_groups = of_environment_with_tags(rds_subnet_groups.find)
-parameter_groups = of_environment_with_tags(rds_parameter_groups.find)
+subnet_groups = of_environment_with_tags(rds_subnet_groups.find, lambda inputs: [names.database(inputs)])
+parameter_groups = of_environment_with_tags(rds_parameter_groups.find, lambda inputs: [names.parameter_group(inputs)])
 queues = of_listed_names(sqs_queues.find, lambda inputs, known: [names.queue(inputs)])
 buckets = of_listed_names(s3_buckets.find, _bucket_names)
-file_systems = of_environment(efs.find)

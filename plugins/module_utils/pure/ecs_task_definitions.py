@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,8 +31,11 @@ TYPE = "ecs_task_definition"
 DIGEST = "farflow:digest"
 IMAGES = "farflow:images"
 
-#: Attribute of a family that a look was asked for: the other environment whose tag its newest revision carries.
+#: Attribute of a family whose newest revision was described: the environment that it is of.
 OWNER = "owner"
+
+#: naming.task_log_group and naming.airflow_log_group
+_LOG_GROUP = re.compile(r"/farflow/([a-z0-9-]+)/(?:tasks|airflow)")
 
 _OURS = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"]}
 _CONTAINERS = "container_definitions"
@@ -107,6 +111,19 @@ def canonical(document: Mapping[str, Any], tags: Iterable[Mapping[str, str]]) ->
     form = ecs_canonical.canonical(shape, {**document, "tags": ours})
     del form["family"]
     return Resource(TYPE, document["family"], form, document["taskDefinitionArn"])
+
+
+def owner(answer: Mapping[str, Any]) -> str | None:
+    """The environment that a described revision is of: by the log group that its containers write to, which nobody can
+    edit, or else by its tag. None where neither tells.
+    """
+    groups = {
+        (container.get("logConfiguration") or {}).get("options", {}).get("awslogs-group", "")
+        for container in answer["taskDefinition"].get("containerDefinitions", [])
+    }
+    named = {found[1] for group in groups if (found := _LOG_GROUP.fullmatch(group))}
+    tags = {tag["key"]: tag["value"] for tag in answer.get("tags") or []}
+    return named.pop() if len(named) == 1 else tags.get(ENVIRONMENT)
 
 
 def request(resource: Resource) -> dict[str, Any]:

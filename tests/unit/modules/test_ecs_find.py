@@ -118,7 +118,7 @@ def test_what_is_deleted_names_itself_to_the_module(ecs, clients):
 def look(clients, environment="prod", *families):
     """The families that a look finds, and whose the newest revision is where it is another environment's."""
     tasks = [SimpleNamespace(family=family) for family in families]
-    inputs = {"farflow_environment": environment, "dag_tasks": tasks}
+    inputs = {"farflow_environment": environment, "dag_tasks": tasks, "airflow_image": None}
     found = readers.task_definitions(clients, inputs, Known())
     return {each.name: each.attributes.get(definitions.OWNER) for each in found if each.type == definitions.TYPE}
 
@@ -151,7 +151,7 @@ def test_what_the_list_does_not_show_yet_is_described_once(ecs, clients, monkeyp
     register(clients, family("prod-web"), family("prod-a"))
     tasks = [SimpleNamespace(family=name) for name in ("prod-web", "prod-a")]
     ecs.forget_calls()
-    inputs = {"farflow_environment": "prod", "dag_tasks": tasks}
+    inputs = {"farflow_environment": "prod", "dag_tasks": tasks, "airflow_image": None}
     found = [each for each in readers.task_definitions(clients, inputs, Known()) if each.type == definitions.TYPE]
     wanted = definitions.all_desired([family("prod-web", memory=memory), family("prod-a")])
     actions = readers.plan_task_definitions(clients, wanted, found)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.actions import AFTER, ARGUMENTS, Resource
+from ...core.compare import UNKNOWN
 from ...core.known import Known
 from .. import ecr_images, ecr_repositories, image_references
 from ..image_references import Ecr, Reference
@@ -57,6 +58,15 @@ class Prebuilt:
         if not self.asked or known.get(image_references.TYPE, str(self.reference)):
             return []
         return [f"{self.given_by}: {self.absence}"]
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Airflow's image where nobody has read the project's folder, as a teardown needs nothing of it."""
+
+    def uri(self, known: Known) -> str:
+        """Nothing is made from it."""
+        return UNKNOWN
 
 
 def ecr(inputs: Inputs) -> Ecr:

@@ -39,6 +39,16 @@ def database(inputs: Inputs) -> str:
     return naming.resource(environment(inputs), "database", limit=63)
 
 
+def major_version(inputs: Inputs) -> str:
+    """The major version of PostgreSQL that is wanted."""
+    return str(inputs["rds_engine_version"]).partition(".")[0]
+
+
+def parameter_group(inputs: Inputs) -> str:
+    """The parameter group of the database: each major version has one of its own."""
+    return f"{database(inputs)}-postgres{major_version(inputs)}"
+
+
 def queue(inputs: Inputs) -> str:
     """The SQS queue of Celery."""
     return naming.resource(environment(inputs), "celery", limit=80)

@@ -139,7 +139,7 @@ def _route_tables(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[
     """One for the public subnets, and one for the private subnets behind each NAT gateway."""
     environment = inputs["farflow_environment"]
     gateway = known.id(INTERNET_GATEWAY, environment)
-    tables = [_route_table(inputs, vpc_id, PUBLIC, gateway, subnet_ids(inputs, known, PUBLIC))]
+    tables = [_route_table(inputs, known, vpc_id, PUBLIC, gateway, subnet_ids(inputs, known, PUBLIC))]
     for letter in _nat_letters(inputs, known):
         nat = _name(inputs, "nat", letter)
         ready = known.attribute(NAT_GATEWAY, nat, "state") == "available"
@@ -148,14 +148,17 @@ def _route_tables(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[
         else:
             subnets = subnet_ids(inputs, known, PRIVATE)
         target = known.id(NAT_GATEWAY, nat) if ready else UNKNOWN
-        tables.append(_route_table(inputs, vpc_id, _private_table(inputs, letter), target, subnets))
+        tables.append(_route_table(inputs, known, vpc_id, _private_table(inputs, letter), target, subnets))
     return tables
 
 
-def _route_table(inputs: Mapping[str, Any], vpc_id: str, suffix: str, target: str, subnets: list[str]) -> Resource:
+def _route_table(
+    inputs: Mapping[str, Any], known: Known, vpc_id: str, suffix: str, target: str, subnets: list[str]
+) -> Resource:
     name = _name(inputs, suffix)
     table = {
         "name": name,
+        "route_table_id": _existing(known, ec2_route_tables.TYPE, name),
         "vpc_id": vpc_id,
         "routes": {ANYWHERE: target},
         "subnets": subnets,
@@ -181,6 +184,7 @@ def _s3_endpoint(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resour
     name = _name(inputs, "s3")
     endpoint = {
         "name": name,
+        "vpc_endpoint_id": _existing(known, ec2_vpc_endpoints.TYPE, name),
         "vpc_id": vpc_id,
         "service": f"com.amazonaws.{inputs['farflow_region']}.s3",
         "route_tables": sorted(known.id(ec2_route_tables.TYPE, table) for table in tables),
@@ -193,6 +197,12 @@ def _namespace(inputs: Mapping[str, Any], vpc_id: str) -> Resource:
     """The private DNS namespace, in which components find each other."""
     namespace = {"name": names.namespace(inputs), "vpc_id": vpc_id, "tags": tags(inputs, ROLE)}
     return made_by(service_discovery.desired_namespace, namespace)
+
+
+def _existing(known: Known, type_: str, name: str) -> str | None:
+    """The id of one that exists, by which its module knows it, whatever its tags say."""
+    found = known.get(type_, name)
+    return found.id if found else None
 
 
 def _name(inputs: Mapping[str, Any], *parts: str) -> str:

@@ -56,9 +56,9 @@ def _subnet_group(inputs: Inputs, known: Known) -> dict[str, Any]:
 
 def _parameter_group(inputs: Inputs) -> dict[str, Any]:
     """A group for each major version: an instance keeps the old one until its upgrade is through."""
-    major = inputs["rds_engine_version"].partition(".")[0]
+    major = names.major_version(inputs)
     return {
-        "name": f"{names.database(inputs)}-postgres{major}",
+        "name": names.parameter_group(inputs),
         "family": f"postgres{major}",
         "description": f"Postgres {major} of environment {names.environment(inputs)}",
         "parameters": {"rds.force_ssl": "1", **inputs["rds_parameters"]},

@@ -22,7 +22,7 @@ Inputs = Mapping[str, Any]
 
 def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
     """All of them together, a line each, for the layers of these names."""
-    found = [*elsewhere(inputs, known), *_families_of_others(known), *_zones_left_out(inputs, known)]
+    found = [*elsewhere(inputs, known), *_families_of_others(inputs, known), *_zones_left_out(inputs, known)]
     if network.ROLE in layers:
         found += _zones(inputs, known)
     if rds.ROLE in layers:
@@ -57,10 +57,11 @@ def elsewhere(inputs: Inputs, known: Known) -> list[str]:
     ]
 
 
-def _families_of_others(known: Known) -> Iterator[str]:
+def _families_of_others(inputs: Inputs, known: Known) -> Iterator[str]:
     """Environment ``dev`` with a folder ``x-report``, and ``dev-x`` with ``report``: each would take the other's."""
     for family in known.of_type(ecs_task_definitions.TYPE):
-        if owner := family.attributes.get(ecs_task_definitions.OWNER):
+        owner = family.attributes.get(ecs_task_definitions.OWNER)
+        if owner and owner != names.environment(inputs):
             yield (
                 f"task definition {family.name} is that of environment {owner!r}, and would be this one's too: give "
                 "the folder of the DAG task another name, here or there, or choose another farflow_environment"
