@@ -18,7 +18,7 @@ from ..module_utils.glue.session import client_factory, profiles
 from ..module_utils.glue.waiting import NotYet, wait_for
 from ..module_utils.pure.layers import checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
-from ..module_utils.pure.layers.refusals import elsewhere, refusals, too_large
+from ..module_utils.pure.layers.refusals import elsewhere, refusals, too_large, unchangeable
 from ..plugin_utils import inputs as given
 from ..plugin_utils.worker import collect_little_garbage, say_at_once
 
@@ -88,13 +88,13 @@ class ActionModule(ActionBase):
             refused = [*elsewhere(inputs, seen.known), *teardown.refusals(inputs, seen.known)]
         else:
             actions = [action for some in seen.actions.values() for action in some]
-            refused = [*refusals(inputs, seen.known, wanted), *too_large(actions)]
+            refused = [*refusals(inputs, seen.known, wanted), *too_large(actions), *unchangeable(inputs, actions)]
         if refused:
             raise FarflowError("\n".join([*refused, "nothing was done"]))
 
     def _look(self, arguments, inputs, wanted):
         """One look; with ``wait_minutes`` as many as it takes until nothing is being made any more."""
-        clients = Clients(client_factory(arguments))
+        clients = Clients(client_factory(arguments), inputs["farflow_ignored_tags"])
         kept = teardown.kept(inputs) if arguments.get("state") == "absent" else None
         told = []
 

@@ -56,6 +56,18 @@ _ENVIRONMENT: list[Row] = [
         ({"Team": "a", "team": "b"}, "several letter cases"),
         ({f"key{number}": "x" for number in range(41)}, "has 41 tags, allowed: 40"),
     ),
+    *each(
+        "farflow_ignored_tags",
+        ("owner", "is a text 'owner', allowed: a list"),
+        (["owner", "owner"], "farflow_ignored_tags.1: is 'owner' once more"),
+        (["*"], "farflow_ignored_tags.0: is a text '*'"),
+        (["far*"], "without Name and farflow:..."),
+        (["farflow:role"], "without Name and farflow:..."),
+        (["Name"], "farflow_ignored_tags.0: is a text 'Name'"),
+        (["o*r"], "farflow_ignored_tags.0: is a text 'o*r'"),
+        ([5], "farflow_ignored_tags.0"),
+    ),
+    ({"farflow_ignored_tags": ["te*"], "farflow_tags": {"team": "data"}}, ["none that farflow_tags gives, as team"]),
     *each("farflow_profile", ("no-such-profile-of-ours", "'no-such-profile-of-ours'"), (["a"], "a list")),
     *each(
         "farflow_endpoint_url",

@@ -151,6 +151,15 @@ def test_all_at_once_are_put_back_by_one_call_each(environment, name):
     assert environment.ids_now() == environment.ids
 
 
+def test_a_plan_refuses_another_network_as_a_deploy_does(environment):
+    environment.aws.reset_calls()
+    plan = environment.playbooks.run("plan", **{**environment.variables, "network_cidr": "10.9.0.0/16"})
+    assert plan.code != 0
+    problem = "network_cidr: is '10.9.0.0/16', while the environment's VPC has '10.0.0.0/16', allowed: that"
+    assert plan.output.count("network_cidr") == 1 and problem in plan.output, plan.output
+    assert mutating_calls(environment.aws) == []
+
+
 def test_a_teardown_finds_what_has_lost_its_tags(environment):
     for key in environment.ids:
         environment.touch(key, TOUCHES["all removed"])

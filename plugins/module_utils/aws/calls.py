@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ..core.errors import FarflowError
+from ..core.ignored_tags import ignores, leave_out_tags
 
 try:
     from botocore.config import Config
@@ -37,16 +38,25 @@ _ADVICE = {
 
 
 class Clients:
-    """boto3 clients of one session, each made at its first use: ``clients("ecs")``. Safe between threads."""
+    """boto3 clients of one session, each made at its first use: ``clients("ecs")``. Safe between threads. Their answers
+    lack AWS's own tags and the ignored ones.
+    """
 
-    def __init__(self, make: Callable[..., Any]) -> None:
-        """``make(service, config=...)`` returns a boto3 client; ``AnsibleAWSModule.client`` is one."""
+    def __init__(self, make: Callable[..., Any], ignored_tags: Iterable[str] = ()) -> None:
+        """``make(service, config=...)`` returns a boto3 client; ``AnsibleAWSModule.client`` is one. ``ignored_tags``
+        are keys of tags, or beginnings of keys that end with ``*``.
+        """
         self._make = make
-        self._made: dict[tuple[str, int], Any] = {}
+        self.ignores = ignores(ignored_tags)
+        self._made: dict[tuple[str, int, bool], Any] = {}
         self._lock = threading.Lock()
 
     def __call__(self, service: str) -> Any:
-        return self._client(service, _ATTEMPTS)
+        return self._client(service)
+
+    def with_ignored_tags(self, service: str) -> Any:
+        """The client whose answers have all tags, for calls that replace them as a whole."""
+        return self._client(service, all_tags=True)
 
     def once(self, service: str) -> Any:
         """The client for calls that AWS would perform again when they are repeated: it makes each once. Raises
@@ -60,12 +70,18 @@ class Clients:
             )
         return client
 
-    def _client(self, service: str, attempts: int) -> Any:
+    def _client(self, service: str, attempts: int = _ATTEMPTS, all_tags: bool = False) -> Any:
+        key = service, attempts, all_tags
         with self._lock:
-            if (service, attempts) not in self._made:
+            if key not in self._made:
                 retries = Config(retries={"mode": "adaptive", "total_max_attempts": attempts}, max_pool_connections=32)
-                self._made[service, attempts] = self._make(service, config=retries)
-            return self._made[service, attempts]
+                client = self._made[key] = self._make(service, config=retries)
+                if not all_tags:
+                    client.meta.events.register_last("after-call", self._leave_out_tags)
+            return self._made[key]
+
+    def _leave_out_tags(self, parsed: Any, **_unused: Any) -> None:
+        leave_out_tags(parsed, self.ignores)
 
 
 @contextmanager

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from .calls import Clients, doing, pages
@@ -60,14 +59,6 @@ def nat_gateways(clients: Clients, environment: str) -> list[dict[str, Any]]:
     """NAT gateways that are not gone, and those that failed; AWS lists deleted and failed ones for an hour."""
     found = _describe(clients, "describe_nat_gateways", "NatGateways", "NAT gateways", environment)
     return [gateway for gateway in found if gateway["State"] not in _GONE]
-
-
-def nat_gateways_in(clients: Clients, filters: Mapping[str, list[str]]) -> list[dict[str, Any]]:
-    """The NAT gateways that EC2's filters leave, each filter with its values: those that are there or being made."""
-    asked = [{"Name": name, "Values": values} for name, values in filters.items()]
-    with doing("describe", "NAT gateways"):
-        found = pages(clients("ec2"), "describe_nat_gateways", "NatGateways", Filters=asked)
-    return [gateway for gateway in found if gateway["State"] in ("pending", "available")]
 
 
 def availability_zones(clients: Clients) -> list[dict[str, Any]]:

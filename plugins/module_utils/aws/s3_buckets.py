@@ -148,11 +148,13 @@ def set_lifecycle_rules(clients: Clients, name: str, rules: list[dict[str, Any]]
 
 
 def set_tags(clients: Clients, name: str, wanted: Mapping[str, str]) -> None:
-    """Sets all tags."""
-    client = clients("s3")
+    """Sets all tags but those that are ignored. Of AWS's own S3 itself takes care."""
+    client = clients.with_ignored_tags("s3")
     with doing("tag", _WHAT, name):
-        if wanted:
-            client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(dict(wanted))})
+        found = tag_dict(unless(_NOT_SET, lambda: client.get_bucket_tagging(Bucket=name), {}).get("TagSet"))
+        tags = {**{key: value for key, value in found.items() if clients.ignores(key)}, **wanted}
+        if tags:
+            client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(tags)})
         else:
             client.delete_bucket_tagging(Bucket=name)
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..aws import ec2 as api
 from ..aws import ec2_network as api_of_network
 from ..aws import ec2_route_tables as api_of_tables
 from ..aws import ec2_security_groups as api_of_groups
@@ -114,7 +113,7 @@ _LOOK_UPS: Mapping[str, LookUp] = {
     pure.INTERNET_GATEWAY: _in_vpc(api_of_network.internet_gateways, documents.internet_gateway, "attachment.vpc-id"),
     ec2_security_groups.GROUP: _groups,
     ec2_security_groups.RULES: _rules,
-    pure.NAT_GATEWAY: _in_vpc(api.nat_gateways_in, documents.nat_gateway),
+    pure.NAT_GATEWAY: _in_vpc(api_of_network.nat_gateways, documents.nat_gateway),
     pure.ELASTIC_IP: _addresses,
     ec2_route_tables.TYPE: _route_tables,
     ec2_vpc_endpoints.TYPE: _endpoints,

@@ -38,6 +38,7 @@ def take(monkeypatch, pauses):
     """``take(aws, **arguments)``: the result that the task fills, what it says meanwhile, and its error."""
     monkeypatch.setattr(plugin, "outputs", lambda inputs, known: {})
     monkeypatch.setattr(plugin, "refusals", lambda inputs, known, wanted: [])
+    monkeypatch.setattr(plugin, "unchangeable", lambda inputs, actions: [])
 
     def run(aws, check_mode=False, **arguments):
         said, result = [], {}

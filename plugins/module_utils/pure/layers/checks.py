@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
+from ...core.ignored_tags import ignores
 from ..image_references import Ecr, unpinned
 from ..lock import break_problem
 from ..task_yml import LARGEST
@@ -86,6 +87,14 @@ def _keys(
         yield f"farflow_{given}_key: is given alone, allowed: together with farflow_{other}_key, or neither"
     if access_key and profile:
         yield f"farflow_profile: is {profile!r} beside farflow_access_key, allowed: one of them"
+
+
+@_between("farflow_ignored_tags", "farflow_tags")
+def _ignored_tags(ignored: list[str], tags: Mapping[str, Any]) -> Iterator[str]:
+    for index, pattern in enumerate(ignored):
+        wanted = sorted(filter(ignores([pattern]), tags))
+        if wanted:
+            yield f"farflow_ignored_tags.{index}: is {pattern!r}, allowed: none that farflow_tags gives, as {wanted[0]}"
 
 
 @_between("farflow_environment", "farflow_lock_break")

@@ -10,9 +10,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from ...core.actions import DELETE, Action, Resource
+from ...core.actions import CHANGE, DELETE, Action, Resource
 from ...core.known import Known
-from .. import dag_tasks_folder, ec2_network, ecs_task_definitions, iam_roles, secrets
+from .. import (
+    dag_tasks_folder,
+    ec2_network,
+    ec2_route_tables,
+    ec2_security_groups,
+    ec2_vpc_endpoints,
+    ecr_repositories,
+    ecs_task_definitions,
+    efs,
+    iam_roles,
+    immutable,
+    network_load_balancer,
+    secrets,
+    service_discovery,
+)
 from ..dag_tasks_folder import DagTask
 from . import airflow_service, dag_tasks, names, network, policies, rds, values
 from .images import Image, Prebuilt
@@ -33,6 +47,46 @@ def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
     if airflow_service.ROLE in layers:
         found += _images([inputs["airflow_image"]], known)
     return found
+
+
+#: Of every kind what AWS fixes when it makes one, with what helps.
+IMMUTABLE: immutable.Advice = {
+    **ec2_network.IMMUTABLE,
+    **ec2_route_tables.IMMUTABLE,
+    **ec2_security_groups.IMMUTABLE,
+    **ec2_vpc_endpoints.IMMUTABLE,
+    **ecr_repositories.IMMUTABLE,
+    **efs.IMMUTABLE,
+    **iam_roles.IMMUTABLE,
+    **network_load_balancer.IMMUTABLE,
+    **service_discovery.IMMUTABLE,
+}
+
+
+def unchangeable(inputs: Inputs, actions: Iterable[Action]) -> list[str]:
+    """What AWS would refuse to change in place. The blocks of subnets follow from that of their VPC."""
+    changes = {
+        (each.resource.type, each.resource.name): each for each in actions if each.kind == CHANGE and each.before
+    }
+    moved = _block_of_vpc(inputs, changes.get((ec2_network.VPC, names.environment(inputs))))
+    of_block = {ec2_network.VPC, ec2_network.SUBNET} if moved else set()
+    return moved + [
+        problem
+        for (type_, _unused), each in changes.items()
+        if type_ not in of_block and each.before
+        for problem in immutable.problems(each.resource, each.before, IMMUTABLE)
+    ]
+
+
+def _block_of_vpc(inputs: Inputs, change: Action | None) -> list[str]:
+    before = change.before.properties["cidr"] if change and change.before else inputs["network_cidr"]
+    if before == inputs["network_cidr"]:
+        return []
+    return [
+        f"network_cidr: is {inputs['network_cidr']!r}, while the environment's VPC has {before!r}, allowed: that: a "
+        "VPC keeps its block. For another one tear the environment down, with snapshot and shared_volume in "
+        "farflow_teardown_keep, and deploy it again"
+    ]
 
 
 def too_large(actions: Iterable[Action]) -> list[str]:

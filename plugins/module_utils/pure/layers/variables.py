@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ... import naming
+from ...core.ignored_tags import ignores
 from .. import image_references
 from ..fargate import CPU_MEMORY, cpu_memory_problem
 from ..iam_statements import statements
@@ -96,6 +97,13 @@ def _tags(value: Mapping[str, Any]) -> Iterator[Problem]:
     for key, times in Counter(key.lower() for key in value).items():
         if times > 1:
             yield (key,), "is given in several letter cases, allowed: one, since IAM does not tell them apart"
+
+
+def _ignored_tag(value: Any) -> Iterator[Problem]:
+    allowed = "keys of tags, or beginnings of keys that end with *, without Name and farflow:..."
+    yield from text(rf"{_TAG}{{1,128}}\*?", allowed)(value)
+    if isinstance(value, str) and any(map(ignores([value]), ("Name", "farflow:environment", "farflow:role"))):
+        yield wrong(value, allowed)
 
 
 def _vpc_cidr(value: Any) -> Iterator[Problem]:
@@ -190,6 +198,7 @@ VARIABLES: dict[str, Check] = {
     "farflow_environment": _environment,
     "farflow_region": text(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region, such as eu-west-1"),
     "farflow_tags": _tags,
+    "farflow_ignored_tags": _different(list_of(_ignored_tag, "a list of keys", may_be_empty=True)),
     "farflow_profile": if_given(text(r"\S(.*\S)?", "the name of a profile")),
     "farflow_endpoint_url": if_given(_URL),
     "farflow_access_key": if_given(text(r"\w{1,128}", "letters, digits and _", re.ASCII)),
