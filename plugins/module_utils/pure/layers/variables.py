@@ -247,6 +247,7 @@ VARIABLES: dict[str, Check] = {
     "airflow_service_execution_api_url": if_given(_EXECUTION_API),
     "airflow_service_admin_username": text(r"[A-Za-z0-9._@-]{1,64}", "1 to 64 letters, digits and characters of ._@-"),
     "airflow_service_config": airflow_settings.config,
+    "airflow_service_config_of_plugins": airflow_settings.of_plugins,
     "airflow_service_environment": airflow_settings.environment,
     "airflow_service_secrets": airflow_settings.secrets,
     "airflow_service_policy": lambda value: statements(value) if value else iter(()),
