@@ -18,7 +18,7 @@ from ..module_utils.glue.session import client_factory, profiles
 from ..module_utils.glue.waiting import NotYet, wait_for
 from ..module_utils.pure.layers import checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
-from ..module_utils.pure.layers.refusals import elsewhere, refusals, too_large
+from ..module_utils.pure.layers.refusals import elsewhere, refusals, too_large, warnings
 from ..plugin_utils import inputs as given
 from ..plugin_utils.worker import collect_little_garbage, say_at_once
 
@@ -66,7 +66,10 @@ class ActionModule(ActionBase):
                 say_at_once(self._display, *told)
             return NotYet(words) if words else seen
 
-        wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
+        seen = wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
+        if not (previous or arguments.get("converged") or arguments.get("state") == "absent"):
+            for warning in warnings(inputs, seen.known, wanted):
+                self._display.warning(warning)
         if self._task.check_mode and result["outputs"].get("unsteady_services"):
             services = ", ".join(result["outputs"]["unsteady_services"])
             self._display.warning(f"not steady, a deploy waits for it: {services}")

@@ -76,6 +76,8 @@ SETTINGS: list[Row] = [
     *each(
         "airflow_service_secrets",
         ({"TOKEN": SECRET.removesuffix("-AbCdEf")}, "airflow_service_secrets.TOKEN: is a text"),
+        ({"TOKEN": f"{SECRET}:key"}, f"which lacks colons at its end, allowed: '{SECRET}:key::', in quotes"),
+        ({"TOKEN": f"{SECRET}:key:"}, f"which lacks colons at its end, allowed: '{SECRET}:key::', in quotes"),
         ({"TOKEN": "hunter2"}, "airflow_service_secrets.TOKEN: is a text of 7 characters, not shown"),
         ({"TOKEN": 5}, "airflow_service_secrets.TOKEN: is a number"),
         ({"TOKEN": "arn:aws:ssm:us-east-1:123456789012:parameter/x"}, "Secrets Manager"),

@@ -82,6 +82,12 @@ _ENVIRONMENT: list[Row] = [
         ("/etc/hostname", "PEM"),
         (5, "5"),
     ),
+    *each(
+        "farflow_secret_kms_key_arns",
+        (["alias/mine"], "farflow_secret_kms_key_arns.0: is a text 'alias/mine'"),
+        ([KEY, KEY], "once more"),
+        (KEY[:-10], "not of an alias"),
+    ),
     *each("farflow_teardown_keep", (["everything"], "'everything'"), (["images", "images"], "once more"), (5, "5")),
     *each("farflow_teardown_confirm", (["local"], "a list")),
     *each("farflow_plan_must_be_empty", ("perhaps", "'perhaps'")),

@@ -14,6 +14,8 @@ from ..core.actions import Resource
 from .value_checks import Problem, wrong
 
 TYPE = "prebuilt_image"
+#: An attribute: AWS's words where it does not let us look.
+DENIED = "denied"
 
 _HOST = r"(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?|[A-Za-z0-9-]+:\d{1,5}|localhost)"
 _PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
@@ -99,6 +101,12 @@ def unpinned(value: str, ecr: Ecr) -> Iterator[Problem]:
             f"is {value!r}, in a registry that is not asked, allowed: with a digest, {reference.address}@sha256:..., "
             f"or an image in ECR in region {ecr.region}",
         )
+
+
+def denied(reference: Reference, address: str, words: str) -> Resource:
+    """One that ECR does not tell of; it is taken for what its digest says, if it has one."""
+    uri = {"uri": f"{address}@{reference.digest}"} if reference.digest else {}
+    return Resource(TYPE, str(reference), {}, reference.digest or None, {DENIED: words, **uri})
 
 
 def canonical(reference: Reference, address: str, document: Mapping[str, Any]) -> Resource:

@@ -20,6 +20,10 @@ Path = tuple[Any, ...]
 
 #: A mapping of this many values is no settings any more, but a handful of aliases of aliases can become one.
 _MOST_VALUES = 20_000
+#: What helps, beside PyYAML's own words.
+_HINTS = {
+    "mapping values are not allowed in this context": "; in quotes a text may have a colon at its end or before a space"
+}
 _MAPPING = "tag:yaml.org,2002:map"
 
 
@@ -37,8 +41,8 @@ class LinedYaml:
             self._read(text)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            what = getattr(error, "problem", None) or str(error)
-            self.problems.append((mark.line + 1 if mark else 1, f"not YAML: {what.splitlines()[0]}"))
+            what = (getattr(error, "problem", None) or str(error)).splitlines()[0]
+            self.problems.append((mark.line + 1 if mark else 1, f"not YAML: {what}{_HINTS.get(what, '')}"))
         except RecursionError:
             self.problems.append((1, "not YAML: nested too deeply"))
         except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:

@@ -38,6 +38,7 @@ def take(monkeypatch, pauses):
     """``take(aws, **arguments)``: the result that the task fills, what it says meanwhile, and its error."""
     monkeypatch.setattr(plugin, "outputs", lambda inputs, known: {})
     monkeypatch.setattr(plugin, "refusals", lambda inputs, known, wanted: [])
+    monkeypatch.setattr(plugin, "warnings", lambda inputs, known, wanted: [])
 
     def run(aws, check_mode=False, **arguments):
         said, result = [], {}
@@ -95,6 +96,15 @@ def test_a_plan_warns_of_services_that_a_deploy_waits_for(take, monkeypatch, che
     _result, said, _error = take(Aws(NEW), check_mode=check_mode)
     warning = "not steady, a deploy waits for it: test-web, test-worker"
     assert said == ([(warning, True)] if check_mode else [])
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"converged": True}, {"previous": DONE}, {}], ids=["converged", "again", "first"]
+)
+def test_what_could_not_be_looked_up_is_warned_of_once(take, monkeypatch, arguments):
+    monkeypatch.setattr(plugin, "warnings", lambda inputs, known, wanted: ["nobody could look"])
+    said = take(Aws(NEW), **arguments)[1]
+    assert said == ([] if arguments else [("nobody could look", True)])
 
 
 def test_what_was_done_and_undone_is_not_done_again(take):

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from .. import airflow_options
-from ..task_yml import SECRET_ARN
-from ..value_checks import Problem, below, exact, list_of, map_of, nearest, scalar, secret_text, text, wrong
+from ..task_yml import secret
+from ..value_checks import Problem, below, exact, list_of, map_of, nearest, scalar, text, wrong
 from .settings import COMMAND_SECRETS, SHARED_SECRETS, variable
 
 _QUEUE = "none: the queue is the environment's"
@@ -97,7 +97,7 @@ def environment(value: Mapping[Any, Any]) -> Iterator[Problem]:
 
 def secrets(value: Mapping[Any, Any]) -> Iterator[Problem]:
     """``{name: ARN}``"""
-    yield from map_of(secret_text(SECRET_ARN, "the whole ARN of a secret in Secrets Manager"), "a mapping")(value)
+    yield from map_of(secret("the whole ARN of a secret in Secrets Manager"), "a mapping")(value)
     for name in value:
         yield from below(name, _ours(str(name)))
 

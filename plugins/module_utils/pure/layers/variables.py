@@ -183,6 +183,7 @@ _URL = text(
 )
 _EXECUTION_API = text(rf"{_HTTP}/([^\s?#]*/)?execution/", "a URL that ends with /execution/, a port up to 65535")
 _HOST = text(rf"[a-z0-9]([a-z0-9.-]*[a-z0-9])?{_PORT}", "a host's name, and where it has one : and a port up to 65535")
+_KEY = text(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", "the ARN of a key of KMS, not of an alias")
 _PERCENT = number(range(101), "percent from 1 to 100, or 0")
 _COOLDOWN = between(0, 86400, "seconds")
 
@@ -194,6 +195,7 @@ VARIABLES: dict[str, Check] = {
     "farflow_endpoint_url": if_given(_URL),
     "farflow_access_key": if_given(text(r"\w{1,128}", "letters, digits and _", re.ASCII)),
     "farflow_registry": if_given(_HOST),
+    "farflow_secret_kms_key_arns": _different(list_of(_KEY, "a list of ARNs", may_be_empty=True)),
     "farflow_teardown_keep": _different(lambda value: iter(())),
     "farflow_lock_wait_minutes": between(0, _LONGEST_WAIT_FOR_LOCK, "minutes"),
     "network_cidr": _vpc_cidr,
@@ -204,9 +206,7 @@ VARIABLES: dict[str, Check] = {
     "rds_instance_class": text(r"db\.[a-z0-9-]+\.[a-z0-9]+", "a class of RDS, such as db.t4g.small"),
     "rds_allocated_storage": between(*_STORAGE, "GB"),
     "rds_max_allocated_storage": _or_zero(between(*_STORAGE, "0, or GB")),
-    "rds_kms_key_id": if_given(
-        text(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", "the ARN of a key of KMS, not of an alias")
-    ),
+    "rds_kms_key_id": if_given(_KEY),
     "rds_backup_retention_period": between(0, 35, "days"),
     "rds_database_name": _identifier(_DATABASES),
     "rds_master_username": _identifier(_USERS, "pg_"),
