@@ -34,6 +34,13 @@ _ENVIRONMENT: list[Row] = [
         ("{{ nobody_knows_this }}", "template"),
     ),
     *each("farflow_region", (None, "is not given"), ("Ireland", "'Ireland'"), ("eu-west", "'eu-west'"), (5, "'5'")),
+    *each(
+        "farflow_region",
+        ("us-esat-1", "is 'us-esat-1', which botocore does not know here, did you mean 'us-east-1'?"),
+        ("eu-west-9", "set farflow_region_is_new to true, or upgrade botocore"),
+        ("aws-global", "is a text 'aws-global'"),
+    ),
+    *each("farflow_region_is_new", ("perhaps", "true or false")),
     *each("farflow_state", ("gone", "present or absent"), ("absent", "allowed: present")),
     *each(
         "farflow_tags",

@@ -23,9 +23,14 @@ _REFERENCE = re.compile(
     rf"(?:(?P<registry>{_HOST})/)?(?P<repository>(?=[^:@]{{2,256}}(?:[:@]|$)){_PART}(?:/{_PART})*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
+#: The domains of each partition, IPv4 alone and dual-stack. Source: botocore's data/partitions.json.
+_OF_AWS = (
+    *("amazonaws.com", "on.aws", "amazonaws.com.cn", "on.amazonwebservices.com.cn"),
+    *("amazonaws.eu", "on.amazonwebservices.eu", "c2s.ic.gov", "sc2s.sgov.gov", "cloud.adc-e.uk", "csp.hci.ic.gov"),
+)
 _ECR = re.compile(
     r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\."
-    r"(?:amazonaws\.com(?:\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)"
+    rf"(?:{'|'.join(map(re.escape, _OF_AWS))})"
 )
 
 

@@ -39,9 +39,10 @@ _LONGEST_SHOWN = 60
 
 def nearest(name: Any, known: Iterable[str]) -> str:
     """``, did you mean ...?`` when one of the known names is like it; else nothing."""
-    letters = {each.lower(): each for each in known}
-    close = difflib.get_close_matches(str(name).lower(), letters, 1)
-    return f", did you mean {letters[close[0]]!r}?" if close else ""
+    letters, wrong = {each.lower(): each for each in known}, str(name).lower()
+    close = difflib.get_close_matches(wrong, letters)
+    swapped = [each for each in close if sorted(each) == sorted(wrong)]  # us-esat-1 is us-east-1, not us-west-1
+    return f", did you mean {letters[(swapped or close)[0]]!r}?" if close else ""
 
 
 def shown(value: Any) -> str:

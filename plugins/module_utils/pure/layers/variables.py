@@ -42,6 +42,8 @@ _LONGEST_WAIT = 600  # minutes
 _LONGEST_WAIT_FOR_LOCK = 24 * 60  # minutes
 _STORAGE = (20, 65536)  # GB, of RDS with gp2 and gp3
 
+_REGION = r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}"
+
 #: What the names of resources would begin with, and of which kind AWS reserves that.
 _RESERVED_ENVIRONMENTS = {
     "internal": "load balancers",
@@ -106,7 +108,7 @@ def _vpc_cidr(value: Any) -> Iterator[Problem]:
 
 
 def _zones(value: list[Any]) -> Iterator[Problem]:
-    yield from list_of(text(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", "zones such as eu-west-1a"), "a list", True)(value)
+    yield from list_of(text(rf"{_REGION}[a-z]", "zones such as eu-west-1a"), "a list", True)(value)
     if value and not (len(set(value)) == len(value) and 2 <= len(value) <= MOST_ZONES):
         yield wrong(value, f"2 to {MOST_ZONES} different zones, or none")
 
@@ -189,7 +191,7 @@ _COOLDOWN = between(0, 86400, "seconds")
 
 VARIABLES: dict[str, Check] = {
     "farflow_environment": _environment,
-    "farflow_region": text(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region, such as eu-west-1"),
+    "farflow_region": text(_REGION, "an AWS region, such as eu-west-1"),
     "farflow_tags": _tags,
     "farflow_profile": if_given(text(r"\S(.*\S)?", "the name of a profile")),
     "farflow_endpoint_url": if_given(_URL),
