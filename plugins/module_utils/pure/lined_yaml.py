@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..core.errors import FarflowError
+from .yaml_numbers import misread
 
 try:
     import yaml
@@ -25,6 +26,7 @@ _HINTS = {
     "mapping values are not allowed in this context": "; in quotes a text may have a colon at its end or before a space"
 }
 _MAPPING = "tag:yaml.org,2002:map"
+_NUMBERS = {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"}
 
 
 class LinedYaml:
@@ -82,10 +84,19 @@ class LinedYaml:
             if (*path, key) in self._lines:
                 self.problems.append((line, f"{key}: given twice"))
             self._lines[*path, key] = line
+            if told := _misread(value):
+                self.problems.append((line, f"{key}: {told}"))
             if id(value) in around:
                 self.problems.append((line, f"{key}: refers to itself"))
             else:
                 self._index(value, (*path, key), around)
+
+
+def _misread(node: Any) -> str:
+    """What is wrong with a number that YAML reads otherwise than a person does."""
+    if not isinstance(node, yaml.ScalarNode) or node.style or node.tag not in _NUMBERS:
+        return ""
+    return misread(node.value, yaml.safe_load(node.value))
 
 
 def _children(node: Any) -> Iterator[tuple[Any, Any, Any]]:
