@@ -94,7 +94,8 @@ def handed_on(inputs: Mapping[str, Any]) -> dict[str, Any]:
 def _value(option: Mapping[str, Any], given: Any, template: Template) -> Read:
     try:
         loaded = template(given)
-        if misread := list(as_written.problems(loaded)):
+        misread = [] if option.get("no_log") else list(as_written.problems(loaded))
+        if misread:
             return None, misread
         value = _plain(loaded)
         if value is None:

@@ -59,6 +59,9 @@ SETTINGS: list[Row] = [
         "airflow_service_environment",
         ({"A B": "c"}, "airflow_service_environment.A B"),
         ({"A": None}, "airflow_service_environment.A: is nothing"),
+        ({"DEBUG": True}, "airflow_service_environment.DEBUG: is a boolean True, allowed: a text; write it in quotes"),
+        ({"PORT": 8080}, "airflow_service_environment.PORT: is a number 8080, allowed: a text; write it in quotes"),
+        ({"A": "x\0y"}, "airflow_service_environment.A: holds the character NUL, as character 2, allowed: a text"),
         ({"VERSION": 3.10}, "is a number 3.1, allowed: a text; write it in quotes"),
         ({"A": {"b": "c"}}, "airflow_service_environment.A: is a mapping"),
         ({"FARFLOW_CLUSTER": "mine"}, "FARFLOW_CLUSTER"),
@@ -67,7 +70,7 @@ SETTINGS: list[Row] = [
         ({"AIRFLOW__CORE__FERNET_KEY": "x"}, "AIRFLOW__CORE__FERNET_KEY"),
         ({"AIRFLOW__CORE__SQL_ALCHEMY_CONN": "postgresql://u:p@h/d"}, "is AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, which"),
         ({"AIRFLOW__WEBSERVER__SECRET_KEY": "x"}, "is AIRFLOW__API__SECRET_KEY, which the deploy sets itself"),
-        ({"AIRFLOW__CORE__PARRALELISM": 4}, "did you mean 'AIRFLOW__CORE__PARALLELISM'?"),
+        ({"AIRFLOW__CORE__PARRALELISM": "4"}, "did you mean 'AIRFLOW__CORE__PARALLELISM'?"),
         ({"AIRFLOW__CELERY__FLOWER_BASIC_AUTH": "x"}, "is a secret"),
         ({"AIRFLOW_CONN_AWS_DEFAULT": "aws://"}, "a connection of another name"),
         ({"AIRFLOW_CONN_DB": "postgres://me:hunter2@db/x"}, "holds a password"),
@@ -92,7 +95,7 @@ SETTINGS: list[Row] = [
     ),
     (
         {
-            "airflow_service_environment": {"AIRFLOW__CORE__PARALLELISM": 4},
+            "airflow_service_environment": {"AIRFLOW__CORE__PARALLELISM": "4"},
             "airflow_service_config": {"core": {"parallelism": 5}},
         },
         ["airflow_service_environment.AIRFLOW__CORE__PARALLELISM: is given by airflow_service_config too"],

@@ -225,6 +225,9 @@ _TASKS: list[Row] = [
         ({"A": None}, "dag_tasks_build_args.A: is nothing"),
         ({"PYTHON": 3.10}, "dag_tasks_build_args.PYTHON: is a number 3.1, allowed: a text; write it in quotes"),
         ({"A": ["x"]}, "dag_tasks_build_args.A: is a list"),
+        ({"DEBUG": True}, "dag_tasks_build_args.DEBUG: is a boolean True, allowed: a text; write it in quotes"),
+        ({"PORT": 8080}, "dag_tasks_build_args.PORT: is a number 8080, allowed: a text; write it in quotes"),
+        ({"A": "x\0y"}, "dag_tasks_build_args.A: holds the character NUL, as character 2, allowed: a text without it"),
     ),
     *each("dag_tasks_log_retention_in_days", (31, "31"), (0, "0"), ("for ever", "'for ever'")),
     *each("dag_tasks_keep_revisions", (0, "0"), (101, "101")),
@@ -234,6 +237,7 @@ _AIRFLOW: list[Row] = [
     *each("airflow_service_path", ("/no/such/folder", "/no/such/folder"), ("/etc", "Dockerfile"), ("x" * 300, "xxx")),
     *each("airflow_service_image", ("airflow", "'airflow'"), ("registry.example.org/airflow:3", "sha256")),
     *each("airflow_service_architecture", ("x86", "'x86'")),
+    *each("airflow_service_build_args", ({"DEBUG": True}, "is a boolean True, allowed: a text; write it in quotes")),
     *each("airflow_service_build_args", ("BASE_IMAGE", "'BASE_IMAGE'"), ({"1": "x"}, "name of a build argument")),
     *each("airflow_service_log_retention_in_days", (45, "45")),
     *each(

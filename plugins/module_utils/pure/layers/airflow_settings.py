@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import airflow_options
 from ..task_yml import secret
-from ..value_checks import Problem, below, exact, list_of, map_of, nearest, scalar, text, wrong
+from ..value_checks import Problem, below, list_of, map_of, nearest, plain_text, scalar, text, wrong
 from .settings import COMMAND_SECRETS, SHARED_SECRETS, variable
 
 _QUEUE = "none: the queue is the environment's"
@@ -90,7 +90,7 @@ def config(value: Mapping[Any, Any]) -> Iterator[Problem]:
 
 def environment(value: Mapping[Any, Any]) -> Iterator[Problem]:
     """``{name: value}``"""
-    yield from map_of(exact, "a mapping of names to texts")(value)
+    yield from map_of(plain_text(), "a mapping of names to texts")(value)
     for name, content in value.items():
         yield from below(name, _variable(str(name), content))
 

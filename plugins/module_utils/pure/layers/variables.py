@@ -23,12 +23,12 @@ from ..value_checks import (
     below,
     between,
     cidr,
-    exact,
     if_given,
     list_of,
     map_of,
     network,
     number,
+    plain_text,
     scalar,
     text,
     wrong,
@@ -176,7 +176,7 @@ def _size(least: int) -> Check:
 
 _CIDR = cidr("IPv4 networks without host bits, such as 203.0.113.0/24")
 _TASK = Name(naming.TASK.pattern, "name of a task", "letters, digits, _ and -")
-_BUILD_ARGS = map_of(exact, "a mapping of names to texts", VARIABLE._replace(of="name of a build argument"))
+_BUILD_ARGS = map_of(plain_text(), "a mapping of names to texts", VARIABLE._replace(of="name of a build argument"))
 _RETENTION = number(RETENTION_IN_DAYS, f"days, one of {', '.join(map(str, RETENTION_IN_DAYS))}")
 _PORT = r"(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?"
 _HTTP = rf"https?://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+){_PORT}"
