@@ -207,6 +207,17 @@ def test_managed_policies_have_to_exist(look):
     assert calls == ["GetPolicy", "GetPolicy"]
 
 
+def test_a_permissions_boundary_has_to_exist(look):
+    gone = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+    (line,), _warnings, _calls = look(farflow_permissions_boundary_arn=gone, layers=["dag_tasks"])
+    assert line.startswith(f"farflow_permissions_boundary_arn: is '{gone}', which does not exist")
+
+
+def test_layers_that_name_nothing_need_no_folder():
+    assert pure.refusals({"farflow_region": REGION}, Known([IDENTITY]), ["network", "rds"]) == []
+    assert pure.warnings({"farflow_region": REGION}, Known([IDENTITY]), ["network", "rds"]) == []
+
+
 def test_a_server_certificate_has_to_exist(look):
     (line,), _warnings, calls = look(
         airflow_service_certificate_arn=f"arn:aws:iam::{ACCOUNT}:server-certificate/team/mine"

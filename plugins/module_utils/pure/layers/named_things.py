@@ -29,8 +29,7 @@ POLICY, KEY = "managed policy", "KMS key"
 #: What AWS lets another account use, where its policy says so.
 _SHARED = {SECRET, KEY}
 _OF_AWS = "aws"
-#: The layers that make the roles by which containers start.
-_WITH_ROLES = ("dag_tasks", "airflow_service")
+DAG_TASKS, AIRFLOW = "dag_tasks", "airflow_service"
 _SUFFIX = re.compile("-[A-Za-z0-9]{6}$")
 
 Inputs = Mapping[str, Any]
@@ -38,12 +37,11 @@ Inputs = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Named:
-    """``arn`` is that of the thing alone, ``place`` says where an input names it, ``layer`` is that which needs it."""
+    """``arn`` is that of the thing alone, ``place`` says where an input names it."""
 
     kind: str
     arn: str
     place: Callable[[], str]
-    layer: str
 
     @property
     def partition(self) -> str:
@@ -69,13 +67,25 @@ class Named:
         return _SUFFIX.sub("", self.name)
 
 
-def named(inputs: Inputs) -> Iterator[Named]:
-    """Everything that the inputs of a deploy name, whichever layers are asked for."""
+def named(inputs: Inputs, layers: Collection[str] = (DAG_TASKS, AIRFLOW)) -> Iterator[Named]:
+    """Everything that the inputs of a deploy name for these layers."""
+    if DAG_TASKS in layers:
+        yield from _secrets_of_tasks(inputs)
+    if AIRFLOW in layers:
+        yield from _by_airflow(inputs)
+    if DAG_TASKS in layers or AIRFLOW in layers:
+        yield from _by_all(inputs)
+
+
+def _secrets_of_tasks(inputs: Inputs) -> Iterator[Named]:
     for task in inputs["dag_tasks"]:
         for variable, reference in task.secrets.items():
             if reference.startswith("arn:"):
                 place = partial(dag_tasks_folder.place_of_secret, task, variable)
-                yield Named(SECRET, without_key(reference), place, "dag_tasks")
+                yield Named(SECRET, without_key(reference), place)
+
+
+def _by_airflow(inputs: Inputs) -> Iterator[Named]:
     for variable, reference in inputs["airflow_service_secrets"].items():
         yield _of_variable(SECRET, without_key(reference), f"airflow_service_secrets.{variable}")
     if certificate := inputs["airflow_service_certificate_arn"]:
@@ -83,9 +93,14 @@ def named(inputs: Inputs) -> Iterator[Named]:
         yield _of_variable(kind, certificate, "airflow_service_certificate_arn")
     for index, policy in enumerate(inputs["airflow_service_managed_policy_arns"]):
         yield _of_variable(POLICY, policy, f"airflow_service_managed_policy_arns.{index}")
-    for layer in _WITH_ROLES:
-        for index, key in enumerate(inputs["farflow_secret_kms_key_arns"]):
-            yield _of_variable(KEY, key, f"farflow_secret_kms_key_arns.{index}", layer)
+
+
+def _by_all(inputs: Inputs) -> Iterator[Named]:
+    """What each layer needs that makes roles."""
+    if boundary := inputs.get("farflow_permissions_boundary_arn"):
+        yield _of_variable(POLICY, boundary, "farflow_permissions_boundary_arn")
+    for index, key in enumerate(inputs["farflow_secret_kms_key_arns"]):
+        yield _of_variable(KEY, key, f"farflow_secret_kms_key_arns.{index}")
 
 
 def without_key(reference: str) -> str:
@@ -115,18 +130,18 @@ def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
     if not known.get(IDENTITY, IDENTITY):
         return []
     where = account(known, inputs["farflow_region"])
-    wrong = ((one, _problem(one, where, inputs, known)) for one in named(inputs) if one.layer in layers)
-    return list(dict.fromkeys(f"{one.place()}: {problem}" for one, problem in wrong if problem))
+    wrong = ((one, _problem(one, where, inputs, known)) for one in named(inputs, layers))
+    return [f"{one.place()}: {problem}" for one, problem in wrong if problem]
 
 
 def warnings(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
     """What could not be looked up; a line each."""
-    doubts = ((one, _doubt(one, inputs, known)) for one in named(inputs) if one.layer in layers)
-    return list(dict.fromkeys(f"{one.place()}: {doubt}" for one, doubt in doubts if doubt))
+    doubts = ((one, _doubt(one, inputs, known)) for one in named(inputs, layers))
+    return [f"{one.place()}: {doubt}" for one, doubt in doubts if doubt]
 
 
-def _of_variable(kind: str, arn: str, variable: str, layer: str = "airflow_service") -> Named:
-    return Named(kind, arn, lambda: variable, layer)
+def _of_variable(kind: str, arn: str, variable: str) -> Named:
+    return Named(kind, arn, lambda: variable)
 
 
 def _elsewhere(one: Named, where: Account) -> str:
