@@ -19,7 +19,7 @@ from ..pure.layers import named_things as pure
 from ..pure.layers.named_things import Named
 from .parallel import in_parallel
 
-Document = Mapping[str, Any] | None
+Document = Mapping[str, Any]
 
 
 def find(clients: Clients, inputs: Mapping[str, Any], known: Known) -> list[Resource]:
@@ -48,7 +48,7 @@ def _look(clients: Clients, listed: Mapping[str, Document], one: Named) -> Resou
         return pure.denied(one, str(error))
 
 
-def _document(clients: Clients, one: Named) -> Document:
+def _document(clients: Clients, one: Named) -> Document | None:
     if one.kind == pure.SECRET:
         return secrets.describe(clients, one.arn)
     if one.kind == pure.CERTIFICATE:
