@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from ..settings import Settings
-from . import codebuild, ec2, ecr, ecs_documents, ecs_protection, ecs_refusals, elbv2, lists, rds, s3, tagging
+from . import (
+    codebuild,
+    ec2,
+    ecr,
+    ecs_documents,
+    ecs_protection,
+    ecs_refusals,
+    elbv2,
+    lists,
+    rds,
+    references,
+    s3,
+    tagging,
+)
 
 
 def apply(settings: Settings) -> None:
@@ -17,6 +30,7 @@ def apply(settings: Settings) -> None:
     elbv2.apply()
     tagging.apply()
     lists.apply()
+    references.apply()
     rds.apply(settings)
     if settings.fast:
         from . import fast
