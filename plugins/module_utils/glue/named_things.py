@@ -25,7 +25,7 @@ Document = Mapping[str, Any]
 
 def find(clients: Clients, inputs: Mapping[str, Any], known: Known) -> list[Resource]:
     """A resource for each that could be asked about, whether it is there or not. A teardown needs none of them."""
-    if isinstance(inputs["airflow_image"], Unread):
+    if isinstance(inputs.get("airflow_image"), Unread):
         return []
     wanted = pure.to_look_up(inputs, known)
     listed = _listed_secrets(clients, [one for one in wanted if one.kind == pure.SECRET])

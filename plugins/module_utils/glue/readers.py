@@ -181,7 +181,7 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
 
 def _families(inputs: Inputs, index: definitions.Index) -> Collection[str]:
     """Those that a deploy makes; where the project's folder is not read, as in a teardown, all that it may have."""
-    if isinstance(inputs["airflow_image"], Unread):
+    if isinstance(inputs.get("airflow_image"), Unread):
         return index.arns
     tasks = [task.family for task in inputs["dag_tasks"]]
     return [*tasks, *(names.component_family(inputs, one.name) for one in components.ALL)]
