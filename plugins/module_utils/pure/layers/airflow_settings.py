@@ -93,6 +93,17 @@ def variables(settings: Mapping[str, Mapping[str, Any]]) -> set[str]:
     return {variable(section, key) for section, keys in settings.items() for key in keys}
 
 
+def has_password(connection: Any) -> bool:
+    """Whether a connection, as a URI or as JSON, holds its password."""
+    if not isinstance(connection, str):
+        return False
+    try:
+        parsed = json.loads(connection)
+    except ValueError:
+        return bool(_PASSWORD_IN_URI.search(connection))
+    return isinstance(parsed, dict) and bool(parsed.get("password"))
+
+
 def _setting(section: Any, key: Any, value: Any) -> Iterator[Problem]:
     if not all(isinstance(each, str) and _NAME.fullmatch(each) for each in (section, key)):
         yield (), "is no setting of Airflow, allowed: a section and a key of letters, digits and _"
@@ -108,7 +119,7 @@ def _variable(name: str, value: Any) -> Iterator[Problem]:
         yield (), f"is a secret, allowed: its ARN, under airflow_service_secrets as {name}"
     if name in _KEYS_OF_AWS:
         yield (), "is a key of AWS, allowed: rights by airflow_service_policy, which need none"
-    if name.startswith("AIRFLOW_CONN_") and _has_password(value):
+    if name.startswith("AIRFLOW_CONN_") and has_password(value):
         yield (), "holds a password, allowed: a secret named farflow/<environment>/connections/<id>"
 
 
@@ -117,13 +128,3 @@ def _ours(name: str) -> Iterator[Problem]:
     instead = instead or next((text for prefix, text in _RESERVED.items() if name.startswith(prefix)), None)
     if instead:
         yield (), f"is {name}, which the deploy sets itself, allowed: {instead}"
-
-
-def _has_password(connection: Any) -> bool:
-    if not isinstance(connection, str):
-        return False
-    try:
-        parsed = json.loads(connection)
-    except ValueError:
-        return bool(_PASSWORD_IN_URI.search(connection))
-    return isinstance(parsed, dict) and bool(parsed.get("password"))

@@ -31,6 +31,8 @@ COMMAND_SECRETS = {"FARFLOW_ADMIN_PASSWORD": "admin-password"}
 
 CONNECTIONS = "connections"
 VARIABLES = "variables"
+#: What a command line of Airflow's refers to as ``secret:<name>``.
+COMMANDS = "commands"
 
 
 def variable(section: str, key: str) -> str:
