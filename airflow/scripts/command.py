@@ -56,9 +56,10 @@ def read(names: Iterable[str]) -> dict[str, str]:
     for name in names:
         secret = f"farflow/{os.environ['FARFLOW_ENVIRONMENT']}/commands/{name}"
         try:
-            values[name] = client.get_secret_value(SecretId=secret).get("SecretString")
+            value = client.get_secret_value(SecretId=secret).get("SecretString", "")
         except (BotoCoreError, ClientError) as error:
             raise SystemExit(f"secret {secret}: {error}") from None
+        values[name] = value.removesuffix("\n")  # with which an editor ends a file
         if not values[name]:
             raise SystemExit(f"secret {secret}: holds no text")
     return values

@@ -178,9 +178,7 @@ def work(parameters, clients, check_mode):
         request = pure.request(parameters, parameters["container"] or UNKNOWN)
         return {"changed": True, **NOTHING_YET, "would_run": request}
     lines = None if parameters["all_log_lines"] else parameters["log_lines"]
-    ended = run_to_end(
-        clients, parameters, parameters["wait_timeout"], lines, exit_codes=parameters["exit_codes"]
-    )
+    ended = run_to_end(clients, parameters, parameters["wait_timeout"], lines, exit_codes=parameters["exit_codes"])
     return {"changed": True, **asdict(ended)}
 
 

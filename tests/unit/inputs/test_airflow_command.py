@@ -38,7 +38,11 @@ def test_a_command_as_in_a_shell_is_right(command):
 
 def test_secrets_are_asked_for_by_a_word_that_only_an_image_that_reads_them_knows():
     assert task_command("users list")[0] == "airflow"
-    for given in ("users create --password secret:ada", "users create --password=secret:ada", "variables set x secret:x"):
+    for given in (
+        "users create --password secret:ada",
+        "users create --password=secret:ada",
+        "variables set x secret:x",
+    ):
         assert task_command(given)[0] == "airflow-with-secrets"
 
 

@@ -76,7 +76,10 @@ class Secrets(unittest.TestCase):
             self.assertIn("told ***", printed)
 
     def test_connection_as_a_whole(self):
-        for option, value in (("--conn-uri", "http://ada:pw1234@x"), ("--conn-json", json.dumps({"password": "pw1234"}))):
+        for option, value in (
+            ("--conn-uri", "http://ada:pw1234@x"),
+            ("--conn-json", json.dumps({"password": "pw1234"})),
+        ):
             self.holds("team/db", value)
             arguments, audit, _unused = self.run_command(
                 "connections", "add", "db", option, "secret:team/db", function=CONNECTIONS_ADD
@@ -86,8 +89,10 @@ class Secrets(unittest.TestCase):
             self.assertNotIn("pw1234", audit)
 
     def test_variable(self):
-        self.holds("limit", "17")
-        arguments, audit, _unused = self.run_command("variables", "set", "limit", "secret:limit", function=VARIABLES_SET)
+        self.holds("limit", "17\n")
+        arguments, audit, _unused = self.run_command(
+            "variables", "set", "limit", "secret:limit", function=VARIABLES_SET
+        )
         self.assertEqual((arguments.key, arguments.value), ("limit", "17"))
         self.assertIn("secret:limit", audit)
 
