@@ -83,7 +83,7 @@ def refuse_task(start):
 
 
 def refuse_long_overrides(start):
-    """Fault: overrides of any length are taken. AWS counts their characters "including the JSON formatting characters"."""
+    """Fault: overrides of any length are taken. AWS counts "the JSON formatting characters" too."""
 
     def handler(data: dict[str, Any]):
         if len(json.dumps(data.get("overrides", {}), ensure_ascii=False)) > _LONGEST_OVERRIDES:
