@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.aws.calls import Clients
@@ -54,6 +55,10 @@ class ActionModule(ActionBase):
         arguments = self._task.args
         wanted = arguments.get("layers") or list(LAYERS)
         inputs = self._inputs(task_vars, wanted, arguments.get("state") or "present")
+        if boolean(arguments.get("outputs_only") or False):
+            known = self._look(arguments, inputs, wanted).known
+            result.update(outputs=outputs(inputs, known), inputs=given.handed_on(inputs))
+            return
         under_way = arguments.get("under_way") or []
         previous = arguments.get("previous") or []
         told = []

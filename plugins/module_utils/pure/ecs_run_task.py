@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -39,9 +40,11 @@ def request(task: Mapping[str, Any], container: str) -> dict[str, Any]:
     problems = reading.problems
     if task.get("launch_type") and task.get("capacity_provider_strategy"):
         problems.append("launch_type and capacity_provider_strategy exclude each other")
-    size = len(str(document.get("overrides", "")))
-    if size > LARGEST_OVERRIDES_CHARACTERS:
-        problems.append(f"command and environment have {size} characters, AWS takes {LARGEST_OVERRIDES_CHARACTERS}")
+    overrides = size(document.get("overrides", {}))
+    if overrides > LARGEST_OVERRIDES_CHARACTERS:
+        problems.append(
+            f"command and environment have {overrides} characters in JSON, AWS takes {LARGEST_OVERRIDES_CHARACTERS}"
+        )
     if problems:
         raise FarflowError("\n".join(f"task {task['task_definition']}: {problem}" for problem in problems))
     return document
@@ -58,6 +61,13 @@ _AS_GIVEN = (
     "started_by",
     "client_token",
 )
+
+
+def size(overrides: Mapping[str, Any]) -> int:
+    """How many characters RunTask's ``overrides`` have for AWS: "This limit includes the JSON formatting characters of
+    the override structure" (RunTask).
+    """
+    return len(json.dumps(overrides, ensure_ascii=False))
 
 
 def ended_well(stop: Stop, exit_codes: Collection[int] = (0,)) -> bool:

@@ -62,6 +62,14 @@ def take(monkeypatch, pauses):
 DONE = as_result(seen(OLD))["layers"]["airflow_service"]["actions"]
 
 
+def test_who_wants_the_outputs_alone_is_told_of_no_plan_and_not_refused(take, monkeypatch):
+    """A command of Airflow's runs where a deploy would be refused, and the summary follows no look without layers."""
+    monkeypatch.setattr(plugin, "refusals", lambda inputs, known, wanted: ["a deploy would be refused"])
+    assert take(Aws(OLD))[2] is not None
+    result, said, error = take(Aws(OLD), outputs_only=True)
+    assert (error, said, set(result)) == (None, [], {"outputs", "inputs"})
+
+
 @pytest.mark.parametrize("arguments", [{"converged": True}, {"previous": DONE}], ids=["converged", "previous"])
 def test_what_aws_shows_late_is_waited_for(take, pauses, arguments):
     aws = Aws(OLD, OLD, NEW)

@@ -120,6 +120,10 @@ def test_migration_admin_and_health_on_a_database(run, docker, database):
     assert second.stdout.endswith("admin: ada exists, left as it is\n")
     assert password not in first.stdout + first.stderr + second.stdout + second.stderr
 
+    shown = run("airflow", "users", "list", options=database)
+    assert "ada" in shown.stdout
+    assert "Warning" not in shown.stdout + shown.stderr
+
     assert run("airflow-healthcheck", "triggerer", options=database, check=False).stderr == (
         "triggerer: TriggererJob: not running here\n"
     )

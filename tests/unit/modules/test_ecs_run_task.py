@@ -96,6 +96,14 @@ def test_another_end_is_an_error_with_reason_advice_and_log(cluster, run_module,
         assert words in result["msg"]
 
 
+def test_an_exit_code_that_is_no_error_is_returned_with_the_log(cluster, run_module):
+    cluster.tasks.course = [ended(1)]
+    result = run(run_module, exit_codes=[0, 1])
+    assert (result["exit_code"], result["log_lines"]) == (1, ["one", "two", "three"])
+    cluster.tasks.course = [ended(137, reason="OutOfMemoryError: Container killed due to memory usage")]
+    assert "raise memory of the task" in run(run_module, exit_codes=[0, 1])["msg"]
+
+
 @pytest.fixture(params=AGENTS.values(), ids=AGENTS.keys())
 def guarded(cluster, request):
     """Ends the tasks of the cluster with an exit code, beside an agent that AWS has added and tells first."""

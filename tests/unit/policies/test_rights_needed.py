@@ -85,7 +85,13 @@ NEEDED = {
     "airflow-dag-processor": READ_SECRETS,
     "airflow-triggerer": {**READ_SECRETS, **WATCH, **WRITE_LOGS},
     "airflow-worker": {**READ_SECRETS, **RECEIVE, **RUN, **WRITE_LOGS},
-    "airflow-command": {**READ_SECRETS, **SEND, **RUN, **WRITE_LOGS},
+    "airflow-command": {
+        **READ_SECRETS,
+        "a secret of a command": aws.get_secret("commands/ada"),
+        **SEND,
+        **RUN,
+        **WRITE_LOGS,
+    },
     "airflow-execution": start(
         "dev-airflow", "/farflow/dev/airflow", *map(secret_arn, (*AIRFLOW_SECRETS, "admin-password"))
     ),

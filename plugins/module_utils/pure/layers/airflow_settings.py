@@ -153,13 +153,13 @@ def _setting(section: Any, key: Any, value: Any) -> Iterator[Problem]:
 
 def _variable(name: str, value: Any) -> Iterator[Problem]:
     present = _present(name)
-    if present in _SENSITIVE and present not in OURS and (present not in _DOCUMENTS or _holds_secret(value)):
+    if present in _SENSITIVE and present not in OURS and (present not in _DOCUMENTS or holds_secret(value)):
         yield (), f"is a secret, allowed: its ARN, under airflow_service_secrets as {present}"
     else:
         yield from _ours(name)
     if name in _KEYS_OF_AWS:
         yield (), "is a key of AWS, allowed: rights by airflow_service_policy, which need none"
-    if name.startswith("AIRFLOW_CONN_") and _holds_secret(value):
+    if name.startswith("AIRFLOW_CONN_") and holds_secret(value):
         yield (), "holds a password, allowed: a secret named farflow/<environment>/connections/<id>"
 
 
@@ -189,17 +189,17 @@ def _today(name: str) -> str:
     return f"{setting} in airflow_service_config, {name} elsewhere"
 
 
-def _holds_secret(value: Any) -> bool:
+def holds_secret(value: Any) -> bool:
     """Whether a connection or a document, which may be written as JSON, has a password or a key in it."""
     if isinstance(value, str):
         try:
             parsed = json.loads(value)
         except ValueError:
             return bool(_PASSWORD_IN_URI.search(value))
-        return not isinstance(parsed, str) and _holds_secret(parsed)
+        return not isinstance(parsed, str) and holds_secret(parsed)
     if isinstance(value, Mapping):
         return any(
-            (isinstance(each, str) and each != "" and bool(_KEY_OF_SECRET.search(str(key)))) or _holds_secret(each)
+            (isinstance(each, str) and each != "" and bool(_KEY_OF_SECRET.search(str(key)))) or holds_secret(each)
             for key, each in value.items()
         )
-    return isinstance(value, list) and any(map(_holds_secret, value))
+    return isinstance(value, list) and any(map(holds_secret, value))

@@ -136,7 +136,7 @@ def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
         DAG_PROCESSOR: [_read_connections, _read_variables],
         TRIGGERER: [_read_connections, _read_variables, _write_logs, _watch_fargate_tasks],
         WORKER: [_read_connections, _read_variables, _receive_messages, _write_logs, _run_fargate_tasks],
-        COMMAND: [_read_connections, _read_variables, _send_messages, _write_logs, _run_fargate_tasks],
+        COMMAND: [_read_connections, _read_variables, _read_commands, _send_messages, _write_logs, _run_fargate_tasks],
     }
     statements = [statement for make in makers[which] for statement in make(inputs, where)]
     statements += _decrypt_secrets(inputs)
@@ -151,6 +151,10 @@ def _read_connections(inputs: Inputs, where: Account) -> list[Statement]:
 
 def _read_variables(inputs: Inputs, where: Account) -> list[Statement]:
     return [_read_secrets(inputs, where, "ReadVariables", settings.VARIABLES)]
+
+
+def _read_commands(inputs: Inputs, where: Account) -> list[Statement]:
+    return [_read_secrets(inputs, where, "ReadSecretsOfCommands", settings.COMMANDS)]
 
 
 def _read_secrets(inputs: Inputs, where: Account, sid: str, kind: str) -> Statement:

@@ -88,6 +88,17 @@ def test_a_one_off_task_ends_well_and_has_a_log(aws, service):
     assert len(aws.client("logs").describe_log_streams(logGroupName="g")["logStreams"]) == 1
 
 
+@pytest.mark.parametrize(("length", "taken"), [(8000, True), (8192, False)])
+def test_overrides_are_counted_with_the_characters_of_their_json(aws, service, length, taken):
+    overrides = {"containerOverrides": [{"name": "web", "command": ["x" * length]}]}
+    run = {**one_off(service), "overrides": overrides}
+    if taken:
+        assert aws.client("ecs").run_task(**run)["tasks"]
+        return
+    with pytest.raises(ClientError, match="Container Overrides length must be at most 8192"):
+        aws.client("ecs").run_task(**run)
+
+
 def test_a_client_token_starts_its_task_once(aws, service):
     ecs = aws.client("ecs")
     started = [ecs.run_task(**one_off(service), clientToken="token")["tasks"][0]["taskArn"] for _unused in range(2)]
