@@ -11,9 +11,10 @@ version_added: 0.1.0
 description:
   - Gives each image a tag made from its name and the digest of its build context, looks which tags ECR lacks, builds
     and pushes those side by side, and returns the digests of all.
-  - The digest covers every file that a build can see (C(.dockerignore) is respected), executable bits, symbolic links,
-    the Dockerfile, build arguments, target and architecture. It does not cover times, owners, where the checkout lies,
-    or what a C(FROM) line's tag means today; name base images by digest to have those covered.
+  - The digest covers every file that a build can see (C(<Dockerfile>.dockerignore) is respected, or else
+    C(.dockerignore)), executable bits, symbolic links, the Dockerfile, build arguments, target and architecture. It
+    does not cover times, owners, where the checkout lies, or what a C(FROM) line's tag means today; name base images
+    by digest to have those covered.
   - A file C(.build-ca.pem) in a context is sent to the build, and is not part of the digest.
   - Images are built by the Docker engine that E(DOCKER_HOST) names, or by this machine's. The engine keeps the
     latest image of each name and its stages, as C(farflow/<repository>:<name>), so that the next build finds its

@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..core.errors import FarflowError
-from ..pure.build_context import archive
+from ..pure import dockerfiles
+from ..pure.build_context import BuildContext, archive, sent_dockerfile
+from ..pure.context_checks import read_dockerfile
 from .image_builder import Build, Credentials, Report
 
 try:
@@ -74,7 +76,7 @@ class DockerBuilder:
 
     def build_and_push(self, build: Build) -> None:
         """See ImageBuilder."""
-        with _docker_errors(f"could not build image {build} from {build.context.path}"):
+        with _docker_errors(_failure(build)):
             image = self._make(build)
         for tag in build.tags:
             with _docker_errors(f"could not push image {build.address}:{tag}"):
@@ -84,7 +86,8 @@ class DockerBuilder:
 
     def _make(self, build: Build) -> str:
         """The id of the image, which the engine has then."""
-        *stages, image = self._build(build)
+        with _advice(build.context), _docker_errors(_failure(build)):
+            *stages, image = self._build(build)
         self._require_platform(build, image)
         self._keep_for_cache(build.cache, image)
         for number, stage in enumerate(stages, 1):
@@ -98,7 +101,7 @@ class DockerBuilder:
         messages = self._engine.build(
             fileobj=archive(context, build.build_ca_bundle),
             custom_context=True,
-            dockerfile=context.dockerfile,
+            dockerfile=sent_dockerfile(context),
             buildargs=dict(context.build_args),
             target=context.target,
             platform=context.platform,
@@ -107,7 +110,7 @@ class DockerBuilder:
             forcerm=True,
             decode=True,
         )
-        return _stages(messages, f"could not build image {build} from {context.path}")
+        return _stages(messages, _failure(build))
 
     def _require_platform(self, build: Build, image: str) -> None:
         """The engine takes a base image that it has for another processor without a word."""
@@ -116,7 +119,7 @@ class DockerBuilder:
         if platform != wanted:
             self._remove_unnamed(image)
             raise FarflowError(
-                f"could not build image {build} from {build.context.path} for {wanted}: the engine's base image is for "
+                f"{_failure(build)} for {wanted}: the engine's base image is for "
                 f"{platform}; remove that one, and build on such a processor or where the engine can emulate it"
             )
 
@@ -191,8 +194,24 @@ def _stages(messages: Iterable[Mapping[str, Any]], failure: str) -> list[str]:
     return [*stages, image]
 
 
+def _failure(build: Build) -> str:
+    return f"could not build image {build} from {build.context.path}"
+
+
 def _plain(text: str) -> str:
     return _COLOUR.sub("", text)
+
+
+@contextmanager
+def _advice(context: BuildContext) -> Iterator[None]:
+    """Adds to an error of the engine's own builder what to do when it lacks BuildKit."""
+    try:
+        yield
+    except FarflowError as error:
+        _unused, dockerfile = read_dockerfile(context.path / context.dockerfile)
+        if advice := dockerfiles.advice(str(error), dockerfile):
+            raise FarflowError(f"{error}; {advice}") from error
+        raise
 
 
 @contextmanager

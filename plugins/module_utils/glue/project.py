@@ -98,7 +98,7 @@ def _airflow_problems(folder: Path) -> tuple[list[str], int]:
     if not os.path.lexists(folder / DOCKERFILE):
         return [f"airflow_service_path: is {printable(folder)}, allowed: a folder with a {DOCKERFILE}"], 0
     survey = context_checks.survey(BuildContext(folder))
-    _unused, dockerfile = context_checks.read_text(folder / DOCKERFILE)
+    _unused, dockerfile = context_checks.read_dockerfile(folder / DOCKERFILE)
     requirements = folder / _REQUIREMENTS
     if requirements.is_file() or not (_REQUIREMENTS in dockerfile or os.path.lexists(requirements)):
         return survey.problems, survey.size

@@ -17,7 +17,7 @@ import stat
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.errors import FarflowError
@@ -26,6 +26,9 @@ from .dockerignore import Dockerignore, Matched
 
 DOCKERFILE = "Dockerfile"
 DOCKERIGNORE = ".dockerignore"
+
+#: The Dockerfile as it is sent where an ignore file of its own takes the place of .dockerignore.
+_SENT_DOCKERFILE = ".farflow.Dockerfile"
 
 #: The certificate authority of a TLS-inspecting proxy, for the build alone: sent, never digested.
 BUILD_CA = ".build-ca.pem"
@@ -99,10 +102,28 @@ def everything(context: BuildContext) -> list[Entry]:
         raise FarflowError(f"build context {context.path} is not a folder")
     found = {entry.path: entry for entry in _walk(context.path, "", _ignore_rules(context), ())}
     found.pop(BUILD_CA, None)
+    if ignore_file(context) != DOCKERIGNORE:
+        found.pop(DOCKERIGNORE, None)  # what is sent in its place has to hide the Dockerfile, and itself
     for path, source in context.additional_files.items():
         inside = _inside(context, "additional file", path)
         found.update({entry.path: entry for entry in _additional(inside, source)})
     return sorted(found.values(), key=lambda entry: entry.path)
+
+
+def ignore_file(context: BuildContext) -> str:
+    """The path in the context of the file that says what is left out, whether there is one or not: with BuildKit that
+    is ``<Dockerfile>.dockerignore``, which takes the place of .dockerignore. Other builders do not know it, so what is
+    sent is such that they need not.
+    """
+    own = f"{_inside(context, 'Dockerfile', context.dockerfile)}{DOCKERIGNORE}"
+    return own if os.path.lexists(context.path / own) else DOCKERIGNORE
+
+
+def sent_dockerfile(context: BuildContext) -> str:
+    """The Dockerfile's path in the archive."""
+    if ignore_file(context) != DOCKERIGNORE:
+        return _SENT_DOCKERFILE
+    return _inside(context, "Dockerfile", context.dockerfile)
 
 
 def digest(context: BuildContext) -> str:
@@ -138,12 +159,18 @@ def archive(context: BuildContext, build_ca_bundle: Path | None = None) -> Itera
 
     ``build_ca_bundle`` is sent as ``.build-ca.pem``; without one, a file of that name in the context is.
     """
-    sent = {entry.path: entry for entry in entries(context)}
-    dockerfile = _inside(context, "Dockerfile", context.dockerfile)
-    for path in (DOCKERIGNORE, dockerfile, BUILD_CA):  # the engine hides the first two from COPY where they are ignored
+    listed = entries(context)
+    sent = {entry.path: entry for entry in listed}
+    for path in (DOCKERIGNORE, BUILD_CA):
         source = context.path / path
         if path not in sent and source.is_file():
             sent[path] = _file(path, source)
+    dockerfile = _dockerfile(context, listed)
+    if (path := sent_dockerfile(context)) == _SENT_DOCKERFILE:
+        sent[DOCKERIGNORE] = _text(DOCKERIGNORE, f"{DOCKERIGNORE}\n{path}\n")
+        sent[path] = replace(dockerfile, path=path)
+    else:  # the engine hides it from COPY where .dockerignore ignores it
+        sent.setdefault(path, dockerfile)
     if build_ca_bundle:
         sent[BUILD_CA] = _file(BUILD_CA, build_ca_bundle)
     for path in sorted(sent):
@@ -192,16 +219,13 @@ def _content_digest(entry: Entry) -> str:
 
 
 def _ignore_rules(context: BuildContext) -> Dockerignore:
-    path = context.path / DOCKERIGNORE
+    path = context.path / ignore_file(context)
     text = ""
     if os.path.lexists(path):
         if not path.is_file():
             raise FarflowError(f"{path}: is no file that can be read, allowed: a text file")
         with _reading(path):
-            try:
-                text = path.read_text(encoding="utf-8")
-            except UnicodeDecodeError as error:
-                raise FarflowError(f"{path} is not UTF-8: {error}") from error
+            text = path.read_bytes().decode(errors="surrogateescape")
     return dockerignore.also(dockerignore.parse(text, str(path)), context.exclude)
 
 
@@ -232,8 +256,7 @@ def _entry(path: str, item: os.DirEntry[str]) -> Entry | None:
 
 def _additional(path: str, source: Path | str) -> Iterator[Entry]:
     if isinstance(source, str):
-        content = source.encode()
-        yield Entry(path, FILE, content, len(content))
+        yield _text(path, source)
     elif source.is_dir():
         yield Entry(path, FOLDER)
         rules = dockerignore.parse("**/__pycache__")
@@ -241,6 +264,11 @@ def _additional(path: str, source: Path | str) -> Iterator[Entry]:
             yield Entry(f"{path}/{entry.path}", entry.kind, entry.source, entry.size, entry.target)
     else:
         yield _file(path, source)
+
+
+def _text(path: str, text: str) -> Entry:
+    content = text.encode()
+    return Entry(path, FILE, content, len(content))
 
 
 def _file(path: str, source: Path) -> Entry:

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .build_context import PLATFORMS, BuildContext
+from .build_context import PLATFORMS, BuildContext, sent_dockerfile
 
 #: The environment variable by which a build tells which image it is for.
 IMAGE = "FARFLOW_IMAGE"
@@ -70,7 +70,7 @@ def _push(address: str, repository: str, tag: str) -> str:
 
 def _docker_build(context: BuildContext, names: Iterable[str]) -> list[str]:
     """Without a platform: it is built on a machine of that kind."""
-    command = ["docker", "build", "--file", f"context/{context.dockerfile}"]
+    command = ["docker", "build", "--file", f"context/{sent_dockerfile(context)}"]
     for name in names:
         command += ["--tag", name]
     for name, value in context.build_args.items():

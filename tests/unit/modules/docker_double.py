@@ -17,12 +17,13 @@ REPOSITORY = "test-tasks"
 class Engine:
     """Stands where the Docker SDK's client does: builds an image of what it is sent, pushes to moto's ECR.
 
-    ``build_output`` and ``push_errors`` are what it is to answer instead; ``calls`` is what it was asked.
+    ``build_output`` and ``push_errors`` are what it is to answer instead, ``refused`` the Dockerfiles that it can't
+    parse, each with its reason.
     """
 
     def __init__(self):
         self.names, self.architecture = {}, "amd64"
-        self.build_output, self.push_errors, self.conflict = {}, [], set()
+        self.build_output, self.push_errors, self.conflict, self.refused = {}, [], set(), {}
         self.builds, self.pushes, self.removed = [], [], []
         self.running, self.most_running, self.lock = 0, 0, threading.Lock()
 
@@ -34,6 +35,9 @@ class Engine:
             files = {member.name: sent.extractfile(member).read() for member in sent if member.isreg()}
         self.builds.append({**arguments, "files": files})
         dockerfile = files[arguments["dockerfile"]].decode()
+        if why := self.refused.get(dockerfile):
+            response = type("Response", (), {"status_code": 400, "reason": "Bad Request"})()
+            raise APIError("400 Client Error", response=response, explanation=why)
         output = self.build_output.get(dockerfile)
         # what a Dockerfile's comment says is not in the image
         content = {**files, "Dockerfile": dockerfile.split("#")[0]}

@@ -228,6 +228,30 @@ def test_a_build_without_an_image_is_an_error(repository, engine, image, run_mod
     assert "ended without an image" in run_module(module, images=[image(dockerfile="odd")])["msg"]
 
 
+def test_what_only_buildkit_knows_is_told_with_what_to_do(repository, engine, image, run_module):
+    here_document, link = "FROM scratch\nRUN <<EOF\necho\nEOF\n", "FROM scratch\nCOPY --link . .\n"
+    engine.refused = {here_document: "dockerfile parse error line 3: unknown instruction: ECHO"}
+    engine.build_output = {link: [{"error": "Unknown flag: link"}]}
+    wanted = [image("one", dockerfile=here_document), image("two", dockerfile=link)]
+    one, two = run_module(module, images=wanted)["msg"].splitlines()
+    assert "unknown instruction: ECHO; the Dockerfile uses a here-document (<<EOF), which only BuildKit knows" in one
+    assert "Unknown flag: link; the Dockerfile uses --link, which only BuildKit knows: install buildx" in two
+
+
+def test_the_dockerfiles_own_ignore_file_is_known_to_the_engines_builder(repository, engine, image, run_module):
+    wanted = image()
+    folder = Path(wanted["context"])
+    (folder / "secret").write_text("hunter2\n")
+    (folder / ".dockerignore").write_text("*\n")
+    (folder / "Dockerfile.dockerignore").write_text("*\n!content\n")
+    run_module(module, images=[wanted])
+    (build,) = engine.builds
+    sent = {**build["files"]}
+    assert sent.pop(build["dockerfile"]) == b"FROM scratch\nCOPY . .\n"
+    assert sent.pop(".dockerignore").decode().splitlines() == [".dockerignore", build["dockerfile"]]
+    assert sent == {"content": b"1"}
+
+
 def test_an_image_for_another_processor_is_refused(repository, engine, image, run_module):
     message = run_module(module, images=[image(architecture="ARM64")])["msg"]
     assert "for linux/arm64: the engine's base image is for linux/amd64" in message

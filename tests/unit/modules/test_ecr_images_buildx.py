@@ -29,7 +29,7 @@ files = {{str(each.relative_to(context)): each.read_text() for each in context.r
 modes = {{str(each.relative_to(context)): each.stat().st_mode & 0o777 for each in context.rglob("*")}}
 with open({notes!r}, "a") as notes:
     notes.write(json.dumps({{"arguments": arguments, "files": files, "modes": modes}}) + "\\n")
-if "fail" in files["Dockerfile"]:
+if "fail" in files.get("Dockerfile", ""):
     print("\\n".join(f"#5 line {{number}}" for number in range(50)))
     sys.exit("ERROR: failed to solve: process did not complete successfully: exit code: 2")
 pathlib.Path(arguments[arguments.index("--iidfile") + 1]).write_text({image!r})
@@ -137,6 +137,18 @@ def test_asks_for_what_the_image_is(engine, docker, image, run_module, tmp_path)
     assert options["--secret"] == f"id=build-ca,src={tmp_path / 'ca.pem'}"
     assert Path(options["--file"]).name == "Dockerfile"
     assert build["files"][".build-ca.pem"] == "certificates\n"
+
+
+def test_the_dockerfiles_own_ignore_file_leaves_out_as_much(engine, docker, image, run_module):
+    wanted = image()
+    folder = Path(wanted["context"])
+    (folder / "secret").write_text("hunter2\n")
+    (folder / "Dockerfile.dockerignore").write_text("*\n!run\n")
+    run_module(module, images=[wanted])
+    (build,) = docker.builds
+    dockerfile = Path(build["arguments"][build["arguments"].index("--file") + 1]).name
+    assert set(build["files"]) == {"run", ".dockerignore", dockerfile}
+    assert build["files"][".dockerignore"].splitlines() == [".dockerignore", dockerfile]
 
 
 def test_the_password_is_on_no_command_line(engine, docker, image, run_module):
