@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from ansible.module_utils.common.validation import check_type_bool
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.aws.calls import Clients
@@ -122,6 +123,7 @@ class ActionModule(ActionBase):
         values = {**task_vars, **{name: value for name, value in defaults.items() if task_vars.get(name) is None}}
         templar = self._templar.copy_with_new_env(available_variables=values)
         inputs, refused = given.gather(options, values, templar.template)
+        is_first = check_type_bool(self._task.args.get("rebuild", True))
         wrong = given.unknown(task_vars, options) + refused + checks.problems(inputs)
         wrong += _state_problems(task_vars, inputs, state) + _profile_problems(inputs)
         layers = {each for name in wanted for each in (name, *LAYERS[name].needs)}
@@ -135,7 +137,9 @@ class ActionModule(ActionBase):
             self._display.warning(warning)
         if wrong:
             raise FarflowError("\n".join([_REFUSAL, *(f"- {each}" for each in wrong)]))
-        return {**inputs, **project.read(inputs, tasks)} if needs_folder else inputs
+        if needs_folder:
+            inputs |= project.read(inputs if is_first else {**inputs, "farflow_rebuild": []}, tasks)
+        return inputs
 
     def _load(self, path):
         """What a YAML file holds, as the loader keeps it: nobody may change it."""

@@ -37,6 +37,13 @@ TASK_FILES: list[tuple[str, int, str]] = [
     ("policy: {Effect: Allow, Action: 's3:*', Resource: '*'}\n", 1, "policy is a mapping"),
     ("shared_volume: perhaps\n", 1, "shared_volume is a text 'perhaps'"),
     ("readonly_root_filesystem: perhaps\n", 1, "readonly_root_filesystem is a text 'perhaps'"),
+    ("context: /etc\n", 1, "context is a text '/etc'"),
+    ("context: ../../..\n", 1, "outside of the project; allowed: what lies in"),
+    ("context: ../no-such-folder\n", 1, "where there is no such folder"),
+    ("dockerfile: Dockerfil\n", 1, "dockerfile is 'Dockerfil', which is"),
+    ("dockerfile: [Dockerfile]\n", 1, "dockerfile is a list"),
+    ("base: nobody\n", 1, "base is 'nobody', allowed: the name of another DAG task"),
+    ("cpu: 256\nbase: hello\n", 2, "base leads back to the task: hello -> hello"),
     ("- cpu: 256\n", 1, "must be a mapping"),
     ("cpu: [256\n", 2, "not YAML"),
     ("cpu: 256\n\tmemory: 512\n", 2, "not YAML"),
@@ -105,8 +112,8 @@ def name_is_too_long(project: Project) -> list[str]:
 
 
 def name_of_airflow(project: Project) -> list[str]:
-    project.add_task("airflow-scheduler")
-    return ["airflow-scheduler: the name is taken by Airflow itself"]
+    project.add_task("airflow")
+    return [f"{project.tasks}/airflow: the name is taken by Airflow itself"]
 
 
 def name_in_other_letters(project: Project) -> list[str]:
@@ -284,6 +291,7 @@ def fill_with_what_is_allowed(project: Project) -> None:
         (hello / os.fsdecode(name)).write_text("x")
     (hello / "made-by-the-build").symlink_to("not-there-yet")
     (hello / "empty").mkdir()
+    project.add_task("airflow-scheduler")
     (project.tasks / ".git").mkdir()
     (project.tasks / "__pycache__").mkdir()
     (project.tasks / "README.md").write_text("how to add a task\n")

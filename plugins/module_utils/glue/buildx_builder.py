@@ -60,6 +60,12 @@ def _options(build: Build, folder: Path) -> list[str]:
         options += ["--build-arg", f"{name}={value}"]
     if context.target:
         options += ["--target", context.target]
+    if build.again:
+        options += ["--no-cache"]
+    if build.base:
+        options += ["--builder", "default"]  # which is the engine's own, and so sees the images that the engine has
+    elif build.pull:
+        options += ["--pull"]
     if build.build_ca_bundle:
         options += ["--secret", f"id={_SECRET},src={build.build_ca_bundle}"]
     return options

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from ..core.errors import FarflowError
 from ..pure import dockerfiles
-from ..pure.build_context import BuildContext, archive, sent_dockerfile
+from ..pure.build_context import BuildContext, archive, sent_dockerfile, with_base
 from ..pure.context_checks import read_dockerfile
 from .image_builder import Build, Credentials, Report
 
@@ -65,7 +67,8 @@ class DockerBuilder:
     """The engine's own ("classic") builder, which every engine has.
 
     A build leaves its image and those of its earlier stages behind, named after what they are for: the engine's cache
-    for the next build. Those that were there before are removed, and so is the name that a push needs.
+    for the next build. Those that were there before are removed, and so is the name that a push needs. The base of an
+    image is named after it, too, so that no builder asks a registry for it.
     """
 
     def __init__(self, engine: Any, credentials: Credentials, report: Report) -> None:
@@ -73,16 +76,36 @@ class DockerBuilder:
         self._engine = engine
         self._auth = {"username": credentials.username, "password": credentials.password}
         self._report = report
+        self._pulling = threading.Lock()
 
     def build_and_push(self, build: Build) -> None:
         """See ImageBuilder."""
         with _docker_errors(_failure(build)):
-            image = self._make(build)
+            image = self._make(self._with_base(build))
         for tag in build.tags:
             with _docker_errors(f"could not push image {build.address}:{tag}"):
                 self._engine.tag(image, build.address, tag, force=True)
                 self._push(build.address, tag)
                 self._engine.remove_image(f"{build.address}:{tag}", noprune=True)
+
+    def _with_base(self, build: Build) -> Build:
+        """The build with its base in the engine, and told by the build argument."""
+        if not build.base:
+            return build
+        name = f"{build.cache}.base"
+        with self._pulling:  # several may have the same base, whose own name goes again
+            self._report(f"pulling {build.base}, the base of {build}")
+            was_there = self._find(build.base) is not None
+            is_ours = build.base.startswith(f"{build.address.partition('/')[0]}/")
+            for message in self._engine.pull(
+                build.base, stream=True, decode=True, auth_config=self._auth if is_ours else None
+            ):
+                if "error" in message:
+                    raise FarflowError(f"{_failure(build)}: could not pull its base {build.base}: {message['error']}")
+            self._keep_for_cache(name, self._engine.inspect_image(build.base)["Id"])
+            if not was_there:
+                self._engine.remove_image(build.base, noprune=True)
+        return replace(build, context=with_base(build.context, name))
 
     def _make(self, build: Build) -> str:
         """The id of the image, which the engine has then."""
@@ -106,6 +129,8 @@ class DockerBuilder:
             target=context.target,
             platform=context.platform,
             use_config_proxy=True,
+            nocache=build.again,
+            pull=build.pull and not build.base,
             rm=True,
             forcerm=True,
             decode=True,

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..pure import context_checks, dag_tasks_folder, ecr_images, rds_authorities
-from ..pure.build_context import DOCKERFILE, BuildContext
-from ..pure.dag_tasks_folder import EXCLUDED, DagTask
+from ..pure.build_context import BASE_IMAGE, DOCKERFILE, BuildContext
+from ..pure.dag_tasks_folder import DagTask
 from ..pure.layers import images, names
 from ..pure.layers.images import Image, Prebuilt
 from ..pure.value_checks import nearest, printable
@@ -24,6 +23,10 @@ Inputs = Mapping[str, Any]
 #: Only these are made from what lies in the folder.
 LAYERS = {"dag_tasks", "airflow_service", "worker_pool"}
 
+#: Airflow's image, and all images, among those that ``farflow_rebuild`` names.
+AIRFLOW, EVERYTHING = "airflow", "all"
+
+_PROCESSORS = os.cpu_count() or 1
 _TASK_DEFAULTS = ("cpu", "memory", "architecture")
 _REQUIREMENTS = "requirements.txt"
 _AUTHORITIES = "certificates/rds-global-bundle.pem"
@@ -40,6 +43,7 @@ def explore(inputs: Inputs) -> tuple[list[DagTask], list[str], list[str]]:
     if "dag_tasks_path" in inputs:
         tasks, problems = _tasks(inputs)
         warnings = dag_tasks_folder.warnings(tasks)
+        problems += [] if problems else _rebuild_problems(inputs, tasks)
     if "airflow_service_path" in inputs and not inputs.get("airflow_service_image"):
         folder = _absolute(inputs["airflow_service_path"])
         found, size = _airflow_problems(folder)
@@ -56,17 +60,45 @@ def read(inputs: Inputs, tasks: list[DagTask]) -> dict[str, Any]:
 
     Raises: FarflowError for what can't be read.
     """
-    tasks_images, airflow_image = inputs["dag_tasks_images"], inputs["airflow_service_image"]
-    wanted: list[Callable[[], Image | Prebuilt]] = [
-        partial(_image, inputs, "airflow_service_image", airflow_image, _airflow(inputs)),
-        *(
-            partial(_image, inputs, f"dag_tasks_images.{task.name}", tasks_images.get(task.name), _task(inputs, task))
-            for task in tasks
-        ),
-    ]
-    airflow, *made = in_parallel(lambda image: image(), wanted, os.cpu_count() or 1)
-    named = {task.name: image for task, image in zip(tasks, made, strict=True)}
-    return {"dag_tasks": tasks, "task_images": named, "airflow_image": airflow}
+    builders = [_airflow(inputs), *(_task(inputs, task) for task in tasks)]
+    given = [inputs["airflow_service_image"], *(inputs["dag_tasks_images"].get(task.name) for task in tasks)]
+    names = in_parallel(_name, [None if one else made for one, made in zip(given, builders, strict=True)], _PROCESSORS)
+    told = dict(zip(["", *(task.name for task in tasks)], zip(given, builders, names, strict=True), strict=True))
+    again = _again(inputs, tasks)
+    airflow = _image(inputs, "airflow_service_image", *told[""], again=AIRFLOW in again)
+    made: dict[str, Image | Prebuilt] = {}
+    for task in dag_tasks_folder.bases_first(tasks):
+        variable, base = f"dag_tasks_images.{task.name}", made.get(task.base or "")
+        made[task.name] = _image(inputs, variable, *told[task.name], again=task.name in again, base=base)
+    return {"dag_tasks": tasks, "task_images": {task.name: made[task.name] for task in tasks}, "airflow_image": airflow}
+
+
+def _again(inputs: Inputs, tasks: list[DagTask]) -> set[str]:
+    """The names of what is to be built again."""
+    asked = set(inputs["farflow_rebuild"])
+    return {AIRFLOW, *(task.name for task in tasks)} if EVERYTHING in asked else asked
+
+
+def _rebuild_problems(inputs: Inputs, tasks: list[DagTask]) -> list[str]:
+    """What can't be built again: what does not exist, and what is not built here."""
+    names = [AIRFLOW, *(task.name for task in tasks)]
+    given = set(inputs.get("dag_tasks_images") or {})
+    given |= {AIRFLOW} if inputs.get("airflow_service_image") else set()
+    problems = []
+    asked = inputs.get("farflow_rebuild") or []
+    if asked and inputs.get("farflow_image_builder") == images.PREBUILT:
+        problems.append("farflow_rebuild: is given while farflow_image_builder is prebuilt, which builds nothing")
+    for index, name in enumerate(asked):
+        if name == EVERYTHING:
+            continue
+        if name not in names:
+            problems.append(
+                f"farflow_rebuild.{index}: is {name!r}{nearest(name, names)}; allowed: names of DAG tasks, {AIRFLOW}, "
+                f"or {EVERYTHING}"
+            )
+        elif name in given:
+            problems.append(f"farflow_rebuild.{index}: is {name!r}, whose image is given; allowed: what is built here")
+    return problems
 
 
 def _tasks(inputs: Inputs) -> tuple[list[DagTask], list[str]]:
@@ -131,28 +163,41 @@ def _bundle_problems(bundle: str) -> list[str]:
     return [f"farflow_build_ca_bundle: is {printable(bundle)}, allowed: a file of certificates in PEM format"]
 
 
-def _image(inputs: Inputs, variable: str, reference: str | None, arguments: dict[str, Any]) -> Image | Prebuilt:
+def _name(arguments: dict[str, Any] | None) -> str:
+    """The image's name as far as its context says it, for which every file of that is read; of a given one none is."""
+    return ecr_images.desired(arguments).name if arguments else ""
+
+
+def _image(
+    inputs: Inputs,
+    variable: str,
+    reference: str | None,
+    arguments: dict[str, Any],
+    name: str,
+    *,
+    again: bool,
+    base: Image | Prebuilt | None = None,
+) -> Image | Prebuilt:
     if reference:
         return images.given(inputs, variable, reference)
-    image = Image(ecr_images.desired(arguments).name, arguments)
-    return images.expected(image, variable) if inputs["farflow_image_builder"] == images.PREBUILT else image
+    expected_by = variable if inputs["farflow_image_builder"] == images.PREBUILT else ""
+    return Image(name, arguments, base, again, expected_by)
 
 
 def _task(inputs: Inputs, task: DagTask) -> dict[str, Any]:
-    return {
-        "repository": names.task_repository(inputs),
-        "name": task.name,
-        "context": task.path,
-        "architecture": task.architecture,
-        "build_args": inputs["dag_tasks_build_args"],
-        "exclude": list(EXCLUDED),
-    }
+    build_args = {name: value for name, value in inputs["dag_tasks_build_args"].items() if not _is_base(task, name)}
+    return {**task.image, "repository": names.task_repository(inputs), "build_args": build_args}
+
+
+def _is_base(task: DagTask, name: str) -> bool:
+    """Whether that build argument is told by the task's own base."""
+    return task.base is not None and name == BASE_IMAGE
 
 
 def _airflow(inputs: Inputs) -> dict[str, Any]:
     return {
         "repository": names.airflow_repository(inputs),
-        "name": "airflow",
+        "name": AIRFLOW,
         "context": str(_absolute(inputs["airflow_service_path"])),
         "architecture": inputs["airflow_service_architecture"],
         "build_args": inputs["airflow_service_build_args"],

@@ -33,6 +33,9 @@ _SENT_DOCKERFILE = ".farflow.Dockerfile"
 #: The certificate authority of a TLS-inspecting proxy, for the build alone: sent, never digested.
 BUILD_CA = ".build-ca.pem"
 
+#: The build argument by which a Dockerfile is told the image that it shall begin with.
+BASE_IMAGE = "BASE_IMAGE"
+
 #: Fargate's words for an architecture, and Docker's.
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
@@ -54,7 +57,8 @@ class BuildContext:
     """All that a build depends on, besides the images that its Dockerfile names.
 
     ``additional_files`` maps a path in the context to a file or folder (Path) or to a text; they replace what lies
-    there. ``exclude`` are further lines of .dockerignore. ``platform`` is Docker's, as ``linux/arm64``.
+    there. ``dockerfile`` is relative to ``path``, and may lie outside of it. ``exclude`` are further lines of
+    .dockerignore. ``platform`` is Docker's, as ``linux/arm64``.
     """
 
     path: Path
@@ -102,7 +106,7 @@ def everything(context: BuildContext) -> list[Entry]:
         raise FarflowError(f"build context {context.path} is not a folder")
     found = {entry.path: entry for entry in _walk(context.path, "", _ignore_rules(context), ())}
     found.pop(BUILD_CA, None)
-    if ignore_file(context) != DOCKERIGNORE:
+    if _is_sent_apart(context):
         found.pop(DOCKERIGNORE, None)  # what is sent in its place has to hide the Dockerfile, and itself
     for path, source in context.additional_files.items():
         inside = _inside(context, "additional file", path)
@@ -115,15 +119,18 @@ def ignore_file(context: BuildContext) -> str:
     is ``<Dockerfile>.dockerignore``, which takes the place of .dockerignore. Other builders do not know it, so what is
     sent is such that they need not.
     """
-    own = f"{_inside(context, 'Dockerfile', context.dockerfile)}{DOCKERIGNORE}"
+    own = f"{_dockerfile_path(context)}{DOCKERIGNORE}"
     return own if os.path.lexists(context.path / own) else DOCKERIGNORE
 
 
 def sent_dockerfile(context: BuildContext) -> str:
     """The Dockerfile's path in the archive."""
-    if ignore_file(context) != DOCKERIGNORE:
-        return _SENT_DOCKERFILE
-    return _inside(context, "Dockerfile", context.dockerfile)
+    return _SENT_DOCKERFILE if _is_sent_apart(context) else _dockerfile_path(context)
+
+
+def _is_sent_apart(context: BuildContext) -> bool:
+    """Whether the Dockerfile is sent under a name of its own, with a .dockerignore that hides these two alone."""
+    return _leads_out(_dockerfile_path(context)) or ignore_file(context) != DOCKERIGNORE
 
 
 def digest(context: BuildContext) -> str:
@@ -137,6 +144,11 @@ def digest(context: BuildContext) -> str:
 def size(context: BuildContext) -> int:
     """Bytes in the files that a builder is sent."""
     return sum(entry.size for entry in entries(context))
+
+
+def with_base(context: BuildContext, image: str) -> BuildContext:
+    """The same, told the image that it shall begin with."""
+    return replace(context, build_args={**context.build_args, BASE_IMAGE: image})
 
 
 def links_out(context: BuildContext) -> list[Entry]:
@@ -161,12 +173,13 @@ def archive(context: BuildContext, build_ca_bundle: Path | None = None) -> Itera
     """
     listed = entries(context)
     sent = {entry.path: entry for entry in listed}
-    for path in (DOCKERIGNORE, BUILD_CA):
-        source = context.path / path
-        if path not in sent and source.is_file():
-            sent[path] = _file(path, source)
+    for name in (DOCKERIGNORE, BUILD_CA):
+        source = context.path / name
+        if name not in sent and source.is_file():
+            sent[name] = _file(name, source)
     dockerfile = _dockerfile(context, listed)
-    if (path := sent_dockerfile(context)) == _SENT_DOCKERFILE:
+    path = sent_dockerfile(context)
+    if _is_sent_apart(context):
         sent[DOCKERIGNORE] = _text(DOCKERIGNORE, f"{DOCKERIGNORE}\n{path}\n")
         sent[path] = replace(dockerfile, path=path)
     else:  # the engine hides it from COPY where .dockerignore ignores it
@@ -190,14 +203,21 @@ def _records(context: BuildContext) -> Iterator[object]:
 
 
 def _dockerfile(context: BuildContext, listed: list[Entry]) -> Entry:
-    inside = _inside(context, "Dockerfile", context.dockerfile)
+    dockerfile = _dockerfile_path(context)
     for entry in listed:
-        if entry.path == inside and entry.kind in (FILE, EXECUTABLE):
+        if entry.path == dockerfile and entry.kind in (FILE, EXECUTABLE):
             return entry
-    path = context.path / inside
+    path = context.path / dockerfile
     if not path.is_file():
-        raise FarflowError(f"{context.path} has no {inside}")
-    return _file(inside, path)
+        raise FarflowError(f"{context.path} has no {dockerfile}")
+    return _file(dockerfile, path)
+
+
+def _dockerfile_path(context: BuildContext) -> str:
+    path = posixpath.normpath(context.dockerfile)
+    if path.startswith("/") or path == ".":
+        raise FarflowError(f"Dockerfile {context.dockerfile!r} of {context.path} is no path relative to that folder")
+    return path
 
 
 def _inside(context: BuildContext, what: str, path: str) -> str:

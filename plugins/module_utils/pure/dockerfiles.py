@@ -18,6 +18,11 @@ _HERE_DOCUMENT = re.compile(r"^\s*(?:RUN|COPY|ADD)\s(?:.*[^<])?<<-?[\"']?[A-Za-z
 _NOT_KNOWN = re.compile(r"unknown (instruction|flag)|requires BuildKit|parse error", re.IGNORECASE)
 
 
+def has_argument(dockerfile: str, name: str) -> bool:
+    """Whether a Dockerfile takes a build argument of that name."""
+    return bool(re.search(rf"^\s*ARG\s(?:.*\s)?{name}\b", dockerfile, re.MULTILINE | re.IGNORECASE))
+
+
 def needs_buildkit(dockerfile: str) -> list[str]:
     """What a Dockerfile uses that no builder but BuildKit knows."""
     flags = [flag.lower() for flag in _FLAG.findall(dockerfile)]

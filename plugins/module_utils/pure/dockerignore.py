@@ -84,6 +84,11 @@ def parse(text: str, name: str = ".dockerignore") -> Dockerignore:
     return Dockerignore(tuple(patterns))
 
 
+def escaped(path: str) -> str:
+    """A pattern that matches that path alone."""
+    return re.sub(r"([*?\[\]\\])", r"\\\1", path)
+
+
 def also(dockerignore: Dockerignore, lines: Iterable[str]) -> Dockerignore:
     """The same with more lines at its end."""
     return Dockerignore(dockerignore.patterns + parse("\n".join(lines), "exclude").patterns)

@@ -9,6 +9,7 @@ import tarfile
 import threading
 
 import boto3
+from botocore.exceptions import ClientError
 from docker.errors import APIError, ImageNotFound
 
 REPOSITORY = "test-tasks"
@@ -24,7 +25,7 @@ class Engine:
     def __init__(self):
         self.names, self.architecture = {}, "amd64"
         self.build_output, self.push_errors, self.conflict, self.refused = {}, [], set(), {}
-        self.builds, self.pushes, self.removed = [], [], []
+        self.builds, self.pushes, self.pulls, self.removed = [], [], [], []
         self.running, self.most_running, self.lock = 0, 0, threading.Lock()
 
     def build(self, fileobj, **arguments):
@@ -56,6 +57,17 @@ class Engine:
             yield {"stream": f" ---> {made}\n"}
         yield {"stream": "Step 8/9 : FROM scratch\n"}
         yield {"aux": {"ID": image}}
+
+    def pull(self, name, stream, decode, auth_config):
+        self.pulls.append((name, auth_config))
+        repository, _unused, tag = name.rpartition("/")[2].partition(":")
+        try:
+            boto3.client("ecr").describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
+        except ClientError:
+            yield {"error": f"manifest for {name} not found"}
+            return
+        self.names.setdefault(f"sha256:{tag}", set()).add(name)
+        yield {"status": "Pulled"}
 
     def inspect_image(self, name):
         for image, names in self.names.items():

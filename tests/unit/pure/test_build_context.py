@@ -45,6 +45,18 @@ def described(archive):
     }
 
 
+def seen_by_the_classic_builder(files, dockerfile):
+    """Which files COPY finds: those two are taken away where .dockerignore ignores them."""
+    rules = dockerignore.parse(files.get(".dockerignore", ""))
+    return {path for path in files if path not in (".dockerignore", dockerfile) or not rules.ignored(path)[0]}
+
+
+def seen_by_buildkit(files, dockerfile):
+    """It leaves out what the Dockerfile's own ignore file says, and asks .dockerignore only where there is none."""
+    rules = dockerignore.parse(files.get(f"{dockerfile}.dockerignore", files.get(".dockerignore", "")))
+    return {path for path in files if not rules.ignored(path)[0]}
+
+
 def change_file(root):
     (root / "main.py").write_text("print('bye')\n")
 
@@ -182,10 +194,35 @@ def test_additional_files_stay_inside(context, path):
         build_context.digest(replace(context, additional_files={path: "text"}))
 
 
-@pytest.mark.parametrize("dockerfile", ["../Dockerfile", "/etc/Dockerfile"])
-def test_the_dockerfile_lies_inside(context, dockerfile):
-    with pytest.raises(FarflowError, match="Dockerfile .* does not lie in the build context"):
+@pytest.mark.parametrize("dockerfile", [".", "lib/..", "/etc/Dockerfile"])
+def test_the_dockerfile_is_relative_to_the_context(context, dockerfile):
+    with pytest.raises(FarflowError, match="Dockerfile .* is no path relative to that folder"):
         build_context.digest(replace(context, dockerfile=dockerfile))
+
+
+@pytest.mark.parametrize("seen", [seen_by_the_classic_builder, seen_by_buildkit])
+@pytest.mark.parametrize(
+    ("general", "own", "expected"),
+    [(None, None, {"a", "b"}), ("a\n", None, {"b"}), ("*\n", "a\n", {"b"})],
+)
+def test_a_dockerfile_may_lie_outside(tmp_path, seen, general, own, expected):
+    (tmp_path / "context").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    files = {"context/a": "", "context/b": "", "context/.dockerignore": general, "Dockerfile.dockerignore": own}
+    for name, content in files.items():
+        if content is not None:
+            (tmp_path / name).write_text(content)
+    context = BuildContext(tmp_path / "context", dockerfile="../Dockerfile")
+    assert {entry.path for entry in build_context.entries(context)} == expected
+    archived = described(unpacked(build_context.archive(context)))
+    dockerfile = build_context.sent_dockerfile(context)
+    assert archived[dockerfile][2] == b"FROM scratch\n"
+    assert (
+        seen({name: content.decode() for name, (_unused, _unused, content) in archived.items()}, dockerfile) == expected
+    )
+    before = build_context.digest(context)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY . .\n")
+    assert build_context.digest(context) != before
 
 
 def test_a_dockerfile_may_lie_deeper(context):
@@ -238,18 +275,6 @@ def test_a_missing_context_is_named(tmp_path):
 def test_a_missing_dockerfile_is_named(tmp_path):
     with pytest.raises(FarflowError, match="has no Dockerfile"):
         build_context.digest(BuildContext(tmp_path))
-
-
-def seen_by_the_classic_builder(files, dockerfile):
-    """Which files COPY finds: those two are taken away where .dockerignore ignores them."""
-    rules = dockerignore.parse(files.get(".dockerignore", ""))
-    return {path for path in files if path not in (".dockerignore", dockerfile) or not rules.ignored(path)[0]}
-
-
-def seen_by_buildkit(files, dockerfile):
-    """It leaves out what the Dockerfile's own ignore file says, and asks .dockerignore only where there is none."""
-    rules = dockerignore.parse(files.get(f"{dockerfile}.dockerignore", files.get(".dockerignore", "")))
-    return {path for path in files if not rules.ignored(path)[0]}
 
 
 @pytest.mark.parametrize("seen", [seen_by_the_classic_builder, seen_by_buildkit])

@@ -96,8 +96,7 @@ def _zones_left_out(inputs: Inputs, known: Known) -> Iterator[str]:
 
 def _images(images: Iterable[Image | Prebuilt], known: Known) -> Iterator[str]:
     for image in images:
-        if isinstance(image, Prebuilt):
-            yield from image.refusal(known)
+        yield from image.refusal(known)
 
 
 def _secrets(inputs: Inputs, known: Known) -> Iterator[str]:
