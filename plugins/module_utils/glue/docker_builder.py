@@ -17,7 +17,7 @@ from typing import Any
 
 from ..core.errors import FarflowError
 from ..pure import dockerfiles
-from ..pure.build_context import BuildContext, archive, sent_dockerfile, with_base
+from ..pure.build_context import BuildContext, archive, located, sent_dockerfile, with_base
 from ..pure.context_checks import read_dockerfile
 from .image_builder import Build, Credentials, Report
 
@@ -233,7 +233,7 @@ def _advice(context: BuildContext) -> Iterator[None]:
     try:
         yield
     except FarflowError as error:
-        _unused, dockerfile = read_dockerfile(context.path / context.dockerfile)
+        _unused, dockerfile = read_dockerfile(located(context, context.dockerfile))
         if advice := dockerfiles.advice(str(error), dockerfile):
             raise FarflowError(f"{error}; {advice}") from error
         raise

@@ -60,23 +60,22 @@ def read(inputs: Inputs, tasks: list[DagTask]) -> dict[str, Any]:
 
     Raises: FarflowError for what can't be read.
     """
-    builders = [_airflow(inputs), *(_task(inputs, task) for task in tasks)]
-    given = [inputs["airflow_service_image"], *(inputs["dag_tasks_images"].get(task.name) for task in tasks)]
-    names = in_parallel(_name, [None if one else made for one, made in zip(given, builders, strict=True)], _PROCESSORS)
-    told = dict(zip(["", *(task.name for task in tasks)], zip(given, builders, names, strict=True), strict=True))
-    again = _again(inputs, tasks)
-    airflow = _image(inputs, "airflow_service_image", *told[""], again=AIRFLOW in again)
+    # No task is called as Airflow's image is.
+    arguments = {AIRFLOW: _airflow(inputs), **{task.name: _task(inputs, task) for task in tasks}}
+    given = {AIRFLOW: inputs["airflow_service_image"], **inputs["dag_tasks_images"]}
+    built = [name for name in arguments if not given.get(name)]
+    names = dict(zip(built, in_parallel(_name, (arguments[name] for name in built), _PROCESSORS), strict=True))
+    again = set(arguments if EVERYTHING in inputs["farflow_rebuild"] else inputs["farflow_rebuild"])
     made: dict[str, Image | Prebuilt] = {}
-    for task in dag_tasks_folder.bases_first(tasks):
-        variable, base = f"dag_tasks_images.{task.name}", made.get(task.base or "")
-        made[task.name] = _image(inputs, variable, *told[task.name], again=task.name in again, base=base)
-    return {"dag_tasks": tasks, "task_images": {task.name: made[task.name] for task in tasks}, "airflow_image": airflow}
-
-
-def _again(inputs: Inputs, tasks: list[DagTask]) -> set[str]:
-    """The names of what is to be built again."""
-    asked = set(inputs["farflow_rebuild"])
-    return {AIRFLOW, *(task.name for task in tasks)} if EVERYTHING in asked else asked
+    for name, base in [(AIRFLOW, None), *((task.name, task.base) for task in dag_tasks_folder.bases_first(tasks))]:
+        variable = "airflow_service_image" if name == AIRFLOW else f"dag_tasks_images.{name}"
+        if reference := given.get(name):
+            made[name] = images.given(inputs, variable, reference)
+            continue
+        expected_by = variable if inputs["farflow_image_builder"] == images.PREBUILT else ""
+        made[name] = Image(names[name], arguments[name], made.get(base or ""), name in again, expected_by)
+    task_images = {task.name: made[task.name] for task in tasks}
+    return {"dag_tasks": tasks, "task_images": task_images, "airflow_image": made[AIRFLOW]}
 
 
 def _rebuild_problems(inputs: Inputs, tasks: list[DagTask]) -> list[str]:
@@ -163,25 +162,9 @@ def _bundle_problems(bundle: str) -> list[str]:
     return [f"farflow_build_ca_bundle: is {printable(bundle)}, allowed: a file of certificates in PEM format"]
 
 
-def _name(arguments: dict[str, Any] | None) -> str:
-    """The image's name as far as its context says it, for which every file of that is read; of a given one none is."""
-    return ecr_images.desired(arguments).name if arguments else ""
-
-
-def _image(
-    inputs: Inputs,
-    variable: str,
-    reference: str | None,
-    arguments: dict[str, Any],
-    name: str,
-    *,
-    again: bool,
-    base: Image | Prebuilt | None = None,
-) -> Image | Prebuilt:
-    if reference:
-        return images.given(inputs, variable, reference)
-    expected_by = variable if inputs["farflow_image_builder"] == images.PREBUILT else ""
-    return Image(name, arguments, base, again, expected_by)
+def _name(arguments: Mapping[str, Any]) -> str:
+    """The image's name as far as its context says it, for which every file of that is read."""
+    return ecr_images.desired(arguments).name
 
 
 def _task(inputs: Inputs, task: DagTask) -> dict[str, Any]:

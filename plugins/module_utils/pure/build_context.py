@@ -120,7 +120,12 @@ def ignore_file(context: BuildContext) -> str:
     sent is such that they need not.
     """
     own = f"{_dockerfile_path(context)}{DOCKERIGNORE}"
-    return own if os.path.lexists(context.path / own) else DOCKERIGNORE
+    return own if os.path.lexists(located(context, own)) else DOCKERIGNORE
+
+
+def located(context: BuildContext, path: str) -> Path:
+    """Where a path that is relative to a context is, without following links on the way out of it."""
+    return Path(os.path.normpath(context.path / path))
 
 
 def sent_dockerfile(context: BuildContext) -> str:
@@ -207,7 +212,7 @@ def _dockerfile(context: BuildContext, listed: list[Entry]) -> Entry:
     for entry in listed:
         if entry.path == dockerfile and entry.kind in (FILE, EXECUTABLE):
             return entry
-    path = context.path / dockerfile
+    path = located(context, dockerfile)
     if not path.is_file():
         raise FarflowError(f"{context.path} has no {dockerfile}")
     return _file(dockerfile, path)
@@ -239,7 +244,7 @@ def _content_digest(entry: Entry) -> str:
 
 
 def _ignore_rules(context: BuildContext) -> Dockerignore:
-    path = context.path / ignore_file(context)
+    path = located(context, ignore_file(context))
     text = ""
     if os.path.lexists(path):
         if not path.is_file():

@@ -32,7 +32,7 @@ class Survey:
 
 def survey(context: BuildContext) -> Survey:
     """Looks at names and sizes alone: but for the Dockerfile and .dockerignore, no file is opened."""
-    problems = _dockerfile_problems(context.path / context.dockerfile)
+    problems = _dockerfile_problems(build_context.located(context, context.dockerfile))
     try:
         found = build_context.everything(context)
     except FarflowError as error:

@@ -163,10 +163,10 @@ def _base_problems(tasks: list[DagTask], folders: Collection[str], with_image: C
                 f"{_place(task, 'base')} is {task.base!r}, which is for {base.architecture}, allowed: one for "
                 f"{task.architecture}, as this task is"
             )
-        dockerfile = Path(task.context_path, task.dockerfile)
+        dockerfile = build_context.located(task.context, task.dockerfile)
         if not dockerfiles.has_argument(context_checks.read_dockerfile(dockerfile)[1], BASE_IMAGE):
             yield (
-                f"{_place(task, 'base')} is given, and {printable(os.path.normpath(dockerfile))} has no line ARG "
+                f"{_place(task, 'base')} is given, and {printable(dockerfile)} has no line ARG "
                 f"{BASE_IMAGE}, allowed: one before FROM ${{{BASE_IMAGE}}}, which is how the base's image is told"
             )
 

@@ -32,7 +32,7 @@ def of_task(folder: Path, asked: Mapping[str, Any]) -> BuildContext:
 
 def problems(folder: Path, asked: Mapping[str, Any]) -> Iterator[Problem]:
     """What is wrong with the two keys, as far as they are given and texts."""
-    project = folder.absolute().parent.parent
+    project = _absolute(folder).parent.parent
     context, dockerfile = _paths(folder, asked)
     for key, path, is_there in (
         ("context", context, os.path.isdir),
@@ -58,14 +58,19 @@ def _paths(folder: Path, asked: Mapping[str, Any]) -> tuple[Path, Path]:
 def _is_within(project: Path, folder: Path, path: Path) -> bool:
     """Wherever links lead; the task's folder itself may be one."""
     resolved = path.resolve()
-    return path.absolute().is_relative_to(project) and any(
+    return _absolute(path).is_relative_to(project) and any(
         resolved.is_relative_to(each.resolve()) for each in (project, folder)
     )
 
 
+def _absolute(path: Path) -> Path:
+    """Without following links, as a person reads it."""
+    return Path(os.path.normpath(path.absolute()))
+
+
 def _excluded(folder: Path, context: Path) -> tuple[str, ...]:
     """Of a context that holds several tasks, the task.yml of none of them is part."""
-    tasks, whole = folder.absolute().parent, context.absolute()
+    tasks, whole = _absolute(folder).parent, _absolute(context)
     if whole.parent == tasks:
         return EXCLUDED
     if not tasks.is_relative_to(whole):

@@ -415,6 +415,24 @@ def test_a_context_below_the_folder_is_built_by_the_dockerfile_outside(project):
     assert built_from(task) == {"task.yml"}
 
 
+def test_a_context_that_is_a_link_is_built_by_the_dockerfile_beside_the_link(project):
+    folder = project(task_yml="context: src\n")
+    (folder.parents[1] / "common").mkdir()
+    (folder.parents[1] / "common" / "lib.py").touch()
+    (folder / "src").symlink_to("../../common")
+    (task,) = discover(folder)
+    assert built_from(task) == {"lib.py"}
+    assert build_context.digest(task.context)
+
+
+def test_the_project_is_found_whatever_way_leads_to_it(project, monkeypatch):
+    folder = project(task_yml="context: ..\n")
+    monkeypatch.chdir(folder)
+    for path in ("..", "../../tasks", folder.parent / ".." / "tasks"):
+        (task,) = dag_tasks_folder.discover(path, "test")
+        assert built_from(task) == {"extract", "extract/Dockerfile"}
+
+
 def test_the_dockerfile_may_have_another_name_and_place(project):
     folder = project(task_yml="dockerfile: docker/Dockerfile.prod\n")
     (folder / "docker").mkdir()
