@@ -86,7 +86,10 @@ def _rebuild_problems(inputs: Inputs, tasks: list[DagTask]) -> list[str]:
     problems = []
     asked = inputs.get("farflow_rebuild") or []
     if asked and inputs.get("farflow_image_builder") == images.PREBUILT:
-        problems.append("farflow_rebuild: is given while farflow_image_builder is prebuilt, which builds nothing")
+        problems.append(
+            "farflow_rebuild: is given while farflow_image_builder is prebuilt, which builds nothing; allowed: with docker "
+            "or codebuild"
+        )
     for index, name in enumerate(asked):
         if name == EVERYTHING:
             continue
