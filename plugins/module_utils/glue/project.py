@@ -87,8 +87,8 @@ def _rebuild_problems(inputs: Inputs, tasks: list[DagTask]) -> list[str]:
     asked = inputs.get("farflow_rebuild") or []
     if asked and inputs.get("farflow_image_builder") == images.PREBUILT:
         problems.append(
-            "farflow_rebuild: is given while farflow_image_builder is prebuilt, which builds nothing; allowed: with docker "
-            "or codebuild"
+            "farflow_rebuild: is given while farflow_image_builder is prebuilt, which builds nothing, allowed: with "
+            "docker or codebuild"
         )
     for index, name in enumerate(asked):
         if name == EVERYTHING:
