@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.module_utils.common.validation import check_type_bool
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.aws.calls import Clients
@@ -55,7 +55,7 @@ class ActionModule(ActionBase):
         arguments = self._task.args
         wanted = arguments.get("layers") or list(LAYERS)
         inputs = self._inputs(task_vars, wanted, arguments.get("state") or "present")
-        if boolean(arguments.get("outputs_only") or False):
+        if check_type_bool(arguments.get("outputs_only") or False):
             known = self._look(arguments, inputs, wanted).known
             result.update(outputs=outputs(inputs, known), inputs=given.handed_on(inputs))
             return
@@ -131,6 +131,7 @@ class ActionModule(ActionBase):
         values = {**task_vars, **{name: value for name, value in defaults.items() if task_vars.get(name) is None}}
         templar = self._templar.copy_with_new_env(available_variables=values)
         inputs, refused = given.gather(options, values, templar.template)
+        is_first = check_type_bool(self._task.args.get("rebuild", True))
         wrong = given.unknown(task_vars, options) + refused + checks.problems(inputs)
         if region := _region_problems(inputs):
             wrong += region
@@ -147,7 +148,9 @@ class ActionModule(ActionBase):
             self._display.warning(warning)
         if wrong:
             raise FarflowError("\n".join([_REFUSAL, *(f"- {each}" for each in wrong)]))
-        return {**inputs, **(project.read(inputs, tasks) if needs_folder else project.UNREAD)}
+        if not needs_folder:
+            return {**inputs, **project.UNREAD}
+        return {**inputs, **project.read(inputs if is_first else {**inputs, "farflow_rebuild": []}, tasks)}
 
     def _load(self, path):
         """What a YAML file holds, as the loader keeps it: nobody may change it."""

@@ -73,6 +73,11 @@ options:
     type: list
     elements: str
     default: []
+  rebuild:
+    description: Whether what C(farflow_rebuild) names is still to be built again. Once it has been, the newest build is
+      the wanted one.
+    type: bool
+    default: true
   wait_minutes:
     description: For how long to look again while AWS is still making something, such as a database.
     type: int

@@ -14,6 +14,7 @@ from ..aws import identity
 from ..aws.calls import Clients
 from ..core.actions import ARGUMENTS, Resource
 from ..core.known import Known
+from ..pure import ecr_images as pure_images
 from ..pure import ecr_repositories as pure_repositories
 from ..pure import ecs_clusters as pure_clusters
 from ..pure import ecs_task_definitions as definitions
@@ -117,10 +118,13 @@ def file_systems(clients: Clients, inputs: Inputs, known: Known) -> list[Resourc
 
 
 def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-    """The images in those of the environment's two repositories that are known."""
+    """The images in those of the environment's two repositories that are known, and which of them are the newest builds
+    of their contexts.
+    """
     found = [one for name in _repository_names(inputs, known) if (one := known.get(pure_repositories.TYPE, name))]
     addresses = {one.name: one.attributes["uri"] for one in found}
-    return ecr_images.find(clients, addresses, inputs["farflow_registry"])
+    images = ecr_images.find(clients, addresses, inputs["farflow_registry"])
+    return [*images, *pure_images.newest_builds(images)]
 
 
 def services(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .. import naming
 from .fargate import CPU_MEMORY, EPHEMERAL_STORAGE_GIB, STOP_TIMEOUT_SECONDS
 from .iam_statements import statements
 from .value_checks import (
@@ -24,6 +25,7 @@ from .value_checks import (
     one_of,
     plain_text,
     secret_text,
+    text,
 )
 
 ARCHITECTURES = ("X86_64", "ARM64")
@@ -70,6 +72,11 @@ def problems(document: Mapping[Any, Any]) -> Iterator[Problem]:
 
 _TEXT = plain_text("a text, in quotes where YAML would read something else")
 
+
+def _path(words: str) -> Check:
+    return text(r"[^\0/~][^\0]*", words, re.DOTALL)
+
+
 #: Every key of a task.yml.
 KEYS: dict[str, Check] = {
     "cpu": number(CPU_MEMORY, f"CPU units, one of {', '.join(map(str, CPU_MEMORY))} (1024 are a vCPU)"),
@@ -89,4 +96,7 @@ KEYS: dict[str, Check] = {
     "readonly_root_filesystem": boolean,
     "shared_volume": boolean,
     "stop_timeout": between(*STOP_TIMEOUT_SECONDS, "seconds"),
+    "context": _path("a folder of the project, as seen from the task's, such as .."),
+    "dockerfile": _path("a file of the project, as seen from the task's folder, such as ../Dockerfile"),
+    "base": text(naming.TASK.pattern, "the name of another DAG task"),
 }

@@ -29,6 +29,7 @@ WATCH = {
 RUN = {
     "run a task without rights": aws.run_task(),
     "run a task with rights": aws.run_task("dev-reporter", "dev-task-reporter"),
+    "run a task from a folder airflow-worker": aws.run_task("dev--airflow-worker"),
     "find the task again": aws.list_tasks(),
     **WATCH,
 }

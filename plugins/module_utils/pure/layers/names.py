@@ -82,7 +82,7 @@ def context_bucket(inputs: Inputs, account_id: str) -> str:
 
 
 def component_family(inputs: Inputs, component: str) -> str:
-    """The task definition of one of Airflow's components. No DAG task's name starts with ``airflow``."""
+    """The task definition of one of Airflow's components. No DAG task's family begins so."""
     return naming.resource(environment(inputs), "airflow", component, limit=naming.ECS_FAMILY_LIMIT)
 
 

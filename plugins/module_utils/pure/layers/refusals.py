@@ -29,7 +29,7 @@ from .. import (
 )
 from ..dag_tasks_folder import DagTask
 from . import airflow_service, dag_tasks, named_things, names, network, policies, rds, values
-from .images import Prebuilt
+from .images import Image, Prebuilt
 
 Inputs = Mapping[str, Any]
 
@@ -43,13 +43,13 @@ def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
         found += rds.refusals(inputs, known)
     if dag_tasks.ROLE in layers:
         found += _secrets(inputs, known)
-    found += [each for image in _given_images(inputs, layers) for each in image.refusal(known)]
+    found += [each for image in _images(inputs, layers) for each in image.refusal(known)]
     return found + named_things.refusals(inputs, known, layers)
 
 
 def warnings(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
     """What could not be looked up, a line each, for the layers of these names."""
-    images = _given_images(inputs, layers)
+    images = _images(inputs, layers)
     return [*named_things.warnings(inputs, known, layers), *(each for one in images for each in one.warning(known))]
 
 
@@ -153,11 +153,10 @@ def _zones_left_out(inputs: Inputs, known: Known) -> Iterator[str]:
         )
 
 
-def _given_images(inputs: Inputs, layers: Collection[str]) -> list[Prebuilt]:
-    """Those that others have built."""
+def _images(inputs: Inputs, layers: Collection[str]) -> list[Image | Prebuilt]:
+    """Those that the layers run."""
     images = list(inputs["task_images"].values()) if dag_tasks.ROLE in layers else []
-    images += [inputs["airflow_image"]] if airflow_service.ROLE in layers else []
-    return [image for image in images if isinstance(image, Prebuilt)]
+    return [*images, *([inputs["airflow_image"]] if airflow_service.ROLE in layers else [])]
 
 
 def _secrets(inputs: Inputs, known: Known) -> Iterator[str]:
