@@ -65,11 +65,15 @@ def of_environment_with_tags(find: Callable[..., list[Resource]]) -> Reader:
     """The same of a kind whose tags need not be asked for where the stage before has told them."""
 
     def reader(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-        listed = known.get(TAGS, TAGS)
-        told: Told = believed(inputs, listed.attributes) if listed else NOTHING
-        return find(clients, names.environment(inputs), told=told)
+        return find(clients, names.environment(inputs), told=_told_tags(inputs, known))
 
     return reader
+
+
+def _told_tags(inputs: Inputs, known: Known) -> Told:
+    """What the stage before has told of tags, as far as it is to be believed."""
+    listed = known.get(TAGS, TAGS)
+    return believed(inputs, listed.attributes) if listed else NOTHING
 
 
 def of_listed_names(
@@ -122,6 +126,12 @@ def all_secrets(clients: Clients, inputs: Inputs, known: Known) -> list[Resource
     """The environment's secrets, seen by one who wants what the inputs ask for."""
     desired = [values.database_password(inputs), *values.desired(inputs, known)]
     return secrets.find(clients, names.environment(inputs), [wanted.attributes[ARGUMENTS] for wanted in desired])
+
+
+def parameter_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The environment's parameter groups, and the wanted one as one sees it who wants its parameters."""
+    wanted = [rds.parameter_group(inputs)]
+    return rds_parameter_groups.find(clients, names.environment(inputs), wanted, told=_told_tags(inputs, known))
 
 
 def snapshots(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
@@ -195,7 +205,6 @@ scaling = of_environment(application_autoscaling.find)
 load_balancers = of_environment_with_tags(network_load_balancer.find)
 private_names = of_listed_names(service_discovery.find, lambda inputs, known: [names.namespace(inputs)])
 subnet_groups = of_environment_with_tags(rds_subnet_groups.find)
-parameter_groups = of_environment_with_tags(rds_parameter_groups.find)
 queues = of_listed_names(sqs_queues.find, lambda inputs, known: [names.queue(inputs)])
 buckets = of_listed_names(s3_buckets.find, _bucket_names)
 file_systems = of_environment(efs.find)

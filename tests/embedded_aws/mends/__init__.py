@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from ..settings import Settings
-from . import codebuild, ec2, ecr, ecs_documents, ecs_protection, ecs_refusals, elbv2, lists, rds, s3, tagging
+from . import (
+    codebuild,
+    ec2,
+    ecr,
+    ecs_documents,
+    ecs_protection,
+    ecs_refusals,
+    elbv2,
+    lists,
+    rds,
+    rds_parameters,
+    s3,
+    tagging,
+)
 
 
 def apply(settings: Settings) -> None:
@@ -18,6 +31,7 @@ def apply(settings: Settings) -> None:
     tagging.apply()
     lists.apply()
     rds.apply(settings)
+    rds_parameters.apply()
     if settings.fast:
         from . import fast
 

@@ -39,7 +39,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     return [
         values.database_password(inputs),
         made_by(rds_subnet_groups.desired, _subnet_group(inputs, known)),
-        made_by(rds_parameter_groups.desired, _parameter_group(inputs)),
+        made_by(rds_parameter_groups.desired, parameter_group(inputs)),
         *_parameter_groups_in_use(inputs, known),
         _instance(inputs, known),
     ]
@@ -54,8 +54,10 @@ def _subnet_group(inputs: Inputs, known: Known) -> dict[str, Any]:
     }
 
 
-def _parameter_group(inputs: Inputs) -> dict[str, Any]:
-    """A group for each major version: an instance keeps the old one until its upgrade is through."""
+def parameter_group(inputs: Inputs) -> dict[str, Any]:
+    """The arguments of the parameter group. There is one for each major version: an instance keeps the old one until
+    its upgrade is through.
+    """
     major = inputs["rds_engine_version"].partition(".")[0]
     return {
         "name": f"{names.database(inputs)}-postgres{major}",
@@ -69,13 +71,13 @@ def _parameter_group(inputs: Inputs) -> dict[str, Any]:
 def _parameter_groups_in_use(inputs: Inputs, known: Known) -> list[Resource]:
     """Those of former major versions, as they are: AWS deletes none that an instance uses."""
     used = {one.properties["parameter_group_name"] for one in known.of_type(rds_instances.TYPE)}
-    used.discard(_parameter_group(inputs)["name"])
+    used.discard(parameter_group(inputs)["name"])
     return [one for one in known.of_type(rds_parameter_groups.TYPE) if one.name in used]
 
 
 def _instance(inputs: Inputs, known: Known) -> Resource:
     name = names.database(inputs)
-    parameter_group = _parameter_group(inputs)["name"]
+    group = parameter_group(inputs)["name"]
     secret = names.secret(inputs, values.DATABASE_PASSWORD)
     instance = {
         "identifier": name,
@@ -91,7 +93,7 @@ def _instance(inputs: Inputs, known: Known) -> Resource:
         "master_user_secret": secret,
         "port": security_groups.POSTGRES_PORT,
         "subnet_group_name": name,
-        "parameter_group_name": parameter_group,
+        "parameter_group_name": group,
         "vpc_security_group_ids": [
             known.id(security_groups.GROUP, security_groups.group_name(inputs, "database")),
         ],
@@ -103,7 +105,7 @@ def _instance(inputs: Inputs, known: Known) -> Resource:
     needed = (
         known.id(secrets.TYPE, secret),
         known.id(rds_subnet_groups.TYPE, name),
-        known.id(rds_parameter_groups.TYPE, parameter_group),
+        known.id(rds_parameter_groups.TYPE, group),
     )
     return made_by(rds_instances.desired, instance, *needed)
 
