@@ -1,15 +1,13 @@
-"""What goes wrong between a client and AWS, made by chance from a seed; off until it is asked for."""
+"""What goes wrong between a client and AWS, made by chance from a seed."""
 
 from __future__ import annotations
 
 import functools
-import random
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
 
 import botocore.session
 
+from . import behaviours
 from .routing import MODEL_NAMES
 
 #: Answers that a fault stands for: HTTP status, code and message, by the protocol of the service.
@@ -26,71 +24,26 @@ _UNAVAILABLE = {
     "json": (500, "InternalServerError", "The request failed due to an internal error."),
 }
 
+_BY_CHANCE = (behaviours.THROTTLED, behaviours.UNAVAILABLE, behaviours.CUT, behaviours.HUNG)
+_WITHOUT_ANSWER = (behaviours.CUT, behaviours.HUNG)
 
-@dataclass(frozen=True)
-class Faults:
-    """Shares from 0 to 1 of the calls of clients on the host.
 
-    throttled, unavailable: answered so, and not performed.
-    cut, hung: the connection ends without an answer, or stays and none comes; of these every other call has been
-    performed.
-    latency: seconds that each call takes longer.
-    ignored: operations (`logs PutRetentionPolicy`) that are answered as if they had been performed, with no content.
-    lost: operations of which the first call is performed and cut; one that is there twice loses two.
+def draw(service: str, operation: str) -> str:
+    """What becomes of a call: `ignored`, `throttled`, `unavailable`, `cut`, `hung`, the last two with ` after` where it
+    is performed; or empty for nothing. Bound to the thread of the front's event loop.
     """
-
-    seed: int = 0
-    throttled: float = 0
-    unavailable: float = 0
-    cut: float = 0
-    hung: float = 0
-    latency: float = 0
-    ignored: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "ignored", tuple(self.ignored))
-        object.__setattr__(self, "lost", tuple(self.lost))
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass
-class Chance:
-    """Decides for one call after the other. `next` is thread-bound to the front's event loop."""
-
-    faults: Faults = field(default_factory=Faults)
-
-    def __post_init__(self) -> None:
-        self._random = random.Random(self.faults.seed)
-        self._to_lose = list(self.faults.lost)
-
-    @classmethod
-    def of(cls, document: dict[str, Any]) -> Chance:
-        """Raises TypeError for a fault that there is not."""
-        unknown = set(document) - {each.name for each in fields(Faults)}
-        if unknown:
-            raise TypeError(f"no such faults: {', '.join(sorted(unknown))}")
-        return cls(Faults(**document))
-
-    def next(self, service: str, operation: str) -> str:
-        """What becomes of a call: `ignored`, `throttled`, `unavailable`, `cut`, `hung`, the last two with ` after`
-        where it is performed; or empty for nothing.
-        """
-        called = f"{service} {operation}"
-        if called in self.faults.ignored:
-            return "ignored"
-        if called in self._to_lose:
-            self._to_lose.remove(called)
-            return "cut after"
-        drawn = self._random.random()
-        for name in ("throttled", "unavailable", "cut", "hung"):
-            share = getattr(self.faults, name)
-            if drawn < share:
-                return f"{name} after" if name in ("cut", "hung") and self._random.random() < 0.5 else name
-            drawn -= share
-        return ""
+    called = f"{service} {operation}"
+    if called in behaviours.IGNORED.value:
+        return "ignored"
+    lost = behaviours.LOST.memory
+    if lost.get(called, 0) < behaviours.LOST.value.count(called):
+        lost[called] = lost.get(called, 0) + 1
+        return "cut after"
+    for each in _BY_CHANCE:
+        if each.is_on and each.happens():
+            performed = each in _WITHOUT_ANSWER and each.random.random() < 0.5
+            return f"{each.name} after" if performed else each.name
+    return ""
 
 
 def answer(fault: str, service: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:

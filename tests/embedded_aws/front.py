@@ -10,8 +10,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from . import behaviours
 from .calls import CallLog
-from .faults import Chance, answer
+from .faults import answer, draw
 from .routing import Request, is_mutating, operation_of, service_of
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -47,7 +48,6 @@ class Front:
         self._ministack = ministack
         self._moto = moto
         self._log = log
-        self._chance = Chance()
         self._container_network = ipaddress.ip_network(container_cidr) if container_cidr else None
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -76,8 +76,8 @@ class Front:
         started = time.time()
         fault = ""
         if not self._is_container(scope["client"][0]):
-            fault = self._chance.next(service, operation_of(service, request))
-            await asyncio.sleep(self._chance.faults.latency)
+            fault = draw(service, operation_of(service, request))
+            await asyncio.sleep(behaviours.LATENCY.value)
         try:
             if not fault or fault.endswith(" after"):
                 app = self._moto if service in MOTO_SERVICES else self._ministack
@@ -123,9 +123,9 @@ class Front:
             case ["calls", "reset"] if method == "POST":
                 self._log.reset()
                 await _answer(send, 200, {})
-            case ["faults"] if method == "POST":
-                self._chance = Chance.of(json.loads(await _body(receive)))
-                await _answer(send, 200, self._chance.faults.as_dict())
+            case ["behaviours"] if method == "POST":
+                behaviours.switch(json.loads(await _body(receive)))
+                await _answer(send, 200, {name: each.value for name, each in behaviours.REGISTRY.items()})
             case _:
                 await _answer(send, 404, {"message": "no such control of the embedded AWS"})
 

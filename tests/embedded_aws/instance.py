@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from . import base_images, clients, docker_objects, engine
+from . import base_images, behaviours, clients, docker_objects, engine
 from .progress import say
 from .settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Settings, folder_of, load
 
@@ -170,13 +170,14 @@ class EmbeddedAWS:
         self._request("POST", "/_embedded/calls/reset")
 
     @contextlib.contextmanager
-    def faults(self, **faults: Any) -> Iterator[None]:
-        """Meanwhile calls go wrong, as `Faults` says."""
-        self._request("POST", "/_embedded/faults", faults)
+    def behaviours(self, *, seed: int = 0, **values: Any) -> Iterator[None]:
+        """Meanwhile AWS behaves as these ask, by their names in `behaviours.py`, and by chance from the seed."""
+        behaviours.refuse_unknown(values)
+        self._request("POST", "/_embedded/behaviours", {"seed": seed, **values})
         try:
             yield
         finally:
-            self._request("POST", "/_embedded/faults", {})
+            self._request("POST", "/_embedded/behaviours", {})
 
     def _request(self, method: str, path: str, document: dict[str, Any] | None = None) -> bytes:
         body = None if document is None else json.dumps(document).encode()

@@ -25,7 +25,7 @@ IMPATIENT = str(ROOT / "tests" / "stack" / "impatient")
 def test_every_playbook_gets_through(aws, playbooks, project, monkeypatch, faults, seed):
     monkeypatch.setenv("PYTHONPATH", IMPATIENT)
     before = listing(aws)
-    with aws.faults(**FAULTS[faults], seed=seed):
+    with aws.behaviours(**FAULTS[faults], seed=seed):
         playbooks.deploy(**project.variables)
         again = playbooks.deploy(**project.variables)
         changed = playbooks.deploy(dag_tasks_memory=2048, **project.variables)
@@ -36,7 +36,7 @@ def test_every_playbook_gets_through(aws, playbooks, project, monkeypatch, fault
     }
     assert again.changed == 0, again.output
     assert "memory 512 -> 2048" in changed.output
-    with aws.faults(**FAULTS[faults], seed=seed):
+    with aws.behaviours(**FAULTS[faults], seed=seed):
         playbooks.teardown(**project.variables)
     assert difference(before, listing(aws)) == {}
 
@@ -51,11 +51,11 @@ def test_lost_answers_double_nothing(aws, playbooks, project):
     aws.reset_calls()
     playbooks.teardown(**project.variables)
     tearing_down = set(mutating_calls(aws))
-    with aws.faults(lost=sorted(deploying)):
+    with aws.behaviours(lost=sorted(deploying)):
         playbooks.deploy(**project.variables)
     assert {kind: len(names) for kind, names in more(before, listing(aws)).items()} == STACK
     assert playbooks.deploy(**project.variables).changed == 0
-    with aws.faults(lost=sorted(tearing_down)):
+    with aws.behaviours(lost=sorted(tearing_down)):
         playbooks.teardown(**project.variables)
     assert difference(before, listing(aws)) == {}
 
@@ -65,7 +65,7 @@ def test_what_aws_does_not_do_ends_in_an_error_that_names_it(aws, playbooks, pro
     """AWS says yes to each of these calls, and forgets them."""
     deployed = playbooks.deploy(**project.variables)
     assert deployed.code == 0
-    with aws.faults(ignored=["logs PutRetentionPolicy"]):
+    with aws.behaviours(ignored=["logs PutRetentionPolicy"]):
         outcome = playbooks.run("deploy", dag_tasks_log_retention_in_days=365, **project.variables)
     assert outcome.code != 0
     failure = outcome.output.split("fatal: ", 1)[1]

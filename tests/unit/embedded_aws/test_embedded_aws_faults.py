@@ -9,7 +9,6 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, ReadTimeoutError
 
 from tests.embedded_aws import EmbeddedAWS
-from tests.embedded_aws.faults import Chance, Faults
 
 ONCE = Config(retries={"total_max_attempts": 1})
 CALLS = [
@@ -36,7 +35,7 @@ def aws():
 @pytest.mark.parametrize(("service", "call", "code"), CALLS)
 def test_throttled(aws, service, call, code):
     client = aws.client(service, config=ONCE)
-    with aws.faults(throttled=1), pytest.raises(ClientError) as caught:
+    with aws.behaviours(throttled=1), pytest.raises(ClientError) as caught:
         getattr(client, call)(**ARGUMENTS.get(call, {}))
     assert caught.value.response["Error"]["Code"] == code
     getattr(client, call)(**ARGUMENTS.get(call, {}))
@@ -45,7 +44,7 @@ def test_throttled(aws, service, call, code):
 @pytest.mark.parametrize(("service", "call"), [(service, call) for service, call, _unused in CALLS])
 def test_unavailable(aws, service, call):
     client = aws.client(service, config=ONCE)
-    with aws.faults(unavailable=1), pytest.raises(ClientError) as caught:
+    with aws.behaviours(unavailable=1), pytest.raises(ClientError) as caught:
         getattr(client, call)(**ARGUMENTS.get(call, {}))
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
 
@@ -54,7 +53,7 @@ def test_unavailable(aws, service, call):
 def test_calls_without_an_answer_of_which_half_are_performed(aws, fault, error):
     ecs = aws.client("ecs", config=ONCE.merge(Config(read_timeout=0.5)))
     names = [f"{fault}-{number}" for number in range(20)]
-    with aws.faults(**{fault: 1}):
+    with aws.behaviours(**{fault: 1}):
         for name in names:
             with pytest.raises(error):
                 ecs.create_cluster(clusterName=name)
@@ -65,7 +64,7 @@ def test_calls_without_an_answer_of_which_half_are_performed(aws, fault, error):
 def test_ignored_calls_are_answered_and_not_performed(aws):
     logs = aws.client("logs")
     logs.create_log_group(logGroupName="group")
-    with aws.faults(ignored=["logs PutRetentionPolicy"]):
+    with aws.behaviours(ignored=["logs PutRetentionPolicy"]):
         logs.put_retention_policy(logGroupName="group", retentionInDays=7)
     [group] = logs.describe_log_groups()["logGroups"]
     assert "retentionInDays" not in group
@@ -74,7 +73,7 @@ def test_ignored_calls_are_answered_and_not_performed(aws):
 def test_lost_answers_are_those_of_the_first_calls(aws):
     ec2 = aws.client("ec2", config=ONCE)
     there = len(ec2.describe_vpcs()["Vpcs"])
-    with aws.faults(lost=["ec2 CreateVpc", "ec2 CreateVpc"]):
+    with aws.behaviours(lost=["ec2 CreateVpc", "ec2 CreateVpc"]):
         for _unused in range(2):
             with pytest.raises(HTTPClientError):
                 ec2.create_vpc(CidrBlock="10.0.0.0/16")
@@ -85,21 +84,9 @@ def test_lost_answers_are_those_of_the_first_calls(aws):
 def test_a_client_that_retries_sees_nothing_of_a_few(aws):
     aws.reset_calls()
     ecs = aws.client("ecs", config=Config(retries={"mode": "standard", "total_max_attempts": 10}))
-    with aws.faults(throttled=0.2, unavailable=0.1, cut=0.1, seed=3):
+    with aws.behaviours(throttled=0.2, unavailable=0.1, cut=0.1, seed=3):
         for _unused in range(20):
             ecs.list_clusters()
     faults = collections.Counter(call["fault"] for call in aws.calls(service="ecs"))
     assert faults[""] == 20
     assert faults["throttled"] and faults["unavailable"]
-
-
-def test_the_same_seed_is_the_same_chance():
-    first, second = (Chance(Faults(seed=7, throttled=0.3, cut=0.3)) for _unused in range(2))
-    drawn = [first.next("ecs", "RunTask") for _unused in range(200)]
-    assert drawn == [second.next("ecs", "RunTask") for _unused in range(200)]
-    assert set(drawn) == {"", "throttled", "cut", "cut after"}
-
-
-def test_an_unknown_fault_is_refused():
-    with pytest.raises(TypeError, match="no such faults: thunder"):
-        Chance.of({"thunder": 1})

@@ -1,0 +1,118 @@
+"""What AWS does sometimes, late, or in some accounts only: each behaviour with its name, off until it is asked for.
+
+A test asks for one by its name, `with aws.behaviours(late_tags=120, seed=7): ...`; a mend, or the front, asks what was
+asked for, `LATE_TAGS.value`. What AWS always does is a mend and has no switch. Every behaviour is declared here once.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Behaviour:
+    """`value` is `off`, or what was asked for, of the same type: a share from 0 to 1, a number of seconds, or names.
+
+    `says` is what happens and what the value means; `source` is the document of AWS, or the report, that says so.
+    `random` is seeded anew, by the seed and the name, whenever behaviours are switched; `memory` is emptied then.
+    """
+
+    name: str
+    off: Any
+    says: str
+    source: str
+    value: Any = None
+    random: random.Random = field(default_factory=random.Random)
+    memory: dict[Any, Any] = field(default_factory=dict)
+
+    def switch(self, value: Any, seed: int) -> None:
+        self.value = tuple(value) if isinstance(self.off, tuple) else value
+        self.random = random.Random(f"{seed} {self.name}")
+        self.memory = {}
+
+    @property
+    def is_on(self) -> bool:
+        return self.value != self.off
+
+    def happens(self) -> bool:
+        """Draws whether it happens this time, where the value is a share."""
+        return self.random.random() < self.value
+
+
+REGISTRY: dict[str, Behaviour] = {}
+
+
+def behaviour(name: str, *, off: Any, says: str, source: str) -> Behaviour:
+    """Declares one. Raises ValueError for a name that there is already."""
+    if name in REGISTRY:
+        raise ValueError(f"there is a behaviour {name} already")
+    REGISTRY[name] = Behaviour(name, off, says, source, value=off)
+    return REGISTRY[name]
+
+
+def switch(document: Mapping[str, Any]) -> None:
+    """Switches on what the document names, with its value, and everything else off. `seed` is that of all of them.
+
+    Raises TypeError for a behaviour that there is not.
+    """
+    wanted = dict(document)
+    seed = int(wanted.pop("seed", 0))
+    refuse_unknown(wanted)
+    for each in REGISTRY.values():
+        each.switch(wanted.get(each.name, each.off), seed)
+
+
+def refuse_unknown(names: Iterable[str]) -> None:
+    """Raises TypeError for a behaviour that there is not."""
+    unknown = set(names) - set(REGISTRY)
+    if unknown:
+        raise TypeError(f"no such behaviours: {', '.join(sorted(unknown))}")
+
+
+_RETRIES = '"Retry behavior" in the reference guide of AWS SDKs and tools'
+
+THROTTLED = behaviour(
+    "throttled",
+    off=0.0,
+    says="This share of the calls from the host is answered as throttled, and not performed",
+    source=_RETRIES,
+)
+UNAVAILABLE = behaviour(
+    "unavailable",
+    off=0.0,
+    says="This share of the calls from the host is answered with an error of the service, and not performed",
+    source=_RETRIES,
+)
+CUT = behaviour(
+    "cut",
+    off=0.0,
+    says="Of this share of the calls from the host the connection ends without an answer; every other one is performed",
+    source=_RETRIES,
+)
+HUNG = behaviour(
+    "hung",
+    off=0.0,
+    says="This share of the calls from the host is never answered; every other one is performed",
+    source=_RETRIES,
+)
+LATENCY = behaviour(
+    "latency",
+    off=0.0,
+    says="Each call from the host takes so many seconds longer",
+    source="Any region that is far away",
+)
+IGNORED = behaviour(
+    "ignored",
+    off=(),
+    says="These operations (`logs PutRetentionPolicy`) are answered as if performed, and are not",
+    source="Nothing that AWS documents: it shows that a deploy believes what it reads, not what it was answered",
+)
+LOST = behaviour(
+    "lost",
+    off=(),
+    says="Of each of these operations the first call is performed and its answer is cut; named twice, the first two",
+    source='"Ensuring idempotency in Amazon EC2 API requests" in the guide of Amazon EC2',
+)
