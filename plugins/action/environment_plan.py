@@ -14,9 +14,10 @@ from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import project
 from ..module_utils.glue.environment import as_result, coming, look, unfinished, without_failed
 from ..module_utils.glue.layers import LAYERS
+from ..module_utils.glue.lock import now
 from ..module_utils.glue.session import client_factory, profiles
 from ..module_utils.glue.waiting import NotYet, wait_for
-from ..module_utils.pure.layers import checks, teardown
+from ..module_utils.pure.layers import checks, rds, teardown
 from ..module_utils.pure.layers.outputs import outputs
 from ..module_utils.pure.layers.refusals import elsewhere, refusals, too_large
 from ..plugin_utils import inputs as given
@@ -66,12 +67,19 @@ class ActionModule(ActionBase):
                 say_at_once(self._display, *told)
             return NotYet(words) if words else seen
 
-        wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
+        seen = wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
+        self._warn(inputs, wanted, seen, arguments.get("state") or "present")
         if self._task.check_mode and result["outputs"].get("unsteady_services"):
             services = ", ".join(result["outputs"]["unsteady_services"])
             self._display.warning(f"not steady, a deploy waits for it: {services}")
         # It changes nothing; in check mode it stands for the run that would.
         result["changed"] = bool(self._task.check_mode and result["pending"])
+
+    def _warn(self, inputs, wanted, seen, state):
+        """What is said once, by the looks at the whole."""
+        if state == "present" and {"network", rds.ROLE} <= set(wanted):
+            for warning in rds.warnings(inputs, seen.known, now().date()):
+                self._display.warning(warning)
 
     def _tell(self, arguments, inputs, wanted, seen, result):
         """Fills the result with what was seen; raises FarflowError when that is refused."""

@@ -31,6 +31,7 @@ from . import (
     iam_roles,
     log_groups,
     network_load_balancer,
+    rds_engine_versions,
     rds_instances,
     rds_parameter_groups,
     rds_snapshots,
@@ -143,6 +144,12 @@ def database(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The database, and as a resource of its own what its tag says of the schema."""
     found = rds_instances.find(clients, names.environment(inputs), _wanted_instance(inputs, known))
     return [part for each in found for part in _database_parts(each)]
+
+
+def engine_versions(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """What there is to know of versions before the database is made or upgraded, and nothing otherwise."""
+    instance = known.get(instances.TYPE, names.database(inputs))
+    return rds_engine_versions.find(clients, inputs["rds_engine_version"], instance)
 
 
 def _wanted_instance(inputs: Inputs, known: Known) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from . import (
     lists,
     rds,
     rds_parameters,
+    rds_versions,
     s3,
     tagging,
 )
@@ -32,6 +33,7 @@ def apply(settings: Settings) -> None:
     lists.apply()
     rds.apply(settings)
     rds_parameters.apply()
+    rds_versions.apply()
     if settings.fast:
         from . import fast
 

@@ -21,8 +21,6 @@ _FROM_SNAPSHOT = (
     *("Engine", "EngineVersion", "AllocatedStorage", "MasterUsername", "DBName", "DBInstanceClass"),
     *("StorageType", "StorageEncrypted"),
 )
-# What AWS resolves a bare major version to.
-_NEWEST_MINOR = {"15": "15.14", "16": "16.10", "17": "17.6"}
 
 
 def apply(settings: Settings) -> None:
@@ -34,7 +32,7 @@ def apply(settings: Settings) -> None:
     ):
         rds._ACTION_MAP[action] = keep_used_group(rds._ACTION_MAP[action], member, code)
     rds._ACTION_MAP["CreateDBSubnetGroup"] = refuse_second_subnet_group(rds._ACTION_MAP["CreateDBSubnetGroup"])
-    rds._instance_xml = tell_log_exports(rds._instance_xml)
+    rds._instance_xml = tell_all(rds._instance_xml)
     rds._create_snapshot_internal = copy_tags_if_asked(rds._create_snapshot_internal)
     rds._ACTION_MAP["CreateDBInstance"] = keep_instance(rds._ACTION_MAP["CreateDBInstance"], "CreateDBInstance")
     rds._ACTION_MAP["RestoreDBInstanceFromDBSnapshot"] = restore_as_new(rds._ACTION_MAP["CreateDBInstance"])
@@ -89,9 +87,6 @@ def keep_instance(handle, operation: str):
     }
 
     def handler(parameters: dict[str, Any]):
-        version = rds._p(parameters, "EngineVersion")
-        if version in _NEWEST_MINOR:
-            parameters["EngineVersion"] = [_NEWEST_MINOR[version]]
         answer = handle(parameters)
         record = rds._instances.get(rds._p(parameters, "DBInstanceIdentifier"))
         if answer[0] != 200 or record is None:
@@ -159,13 +154,15 @@ def copy_tags_if_asked(create):
     return create_snapshot
 
 
-def tell_log_exports(render):
-    """Fault: a database's log exports are described as none."""
+def tell_all(render):
+    """Faults: a database's log exports are described as none, and not whether it has Extended Support."""
 
     def instance_xml(record: dict[str, Any]) -> str:
         members = "".join(f"<member>{name}</member>" for name in record.get("EnabledCloudwatchLogsExports", ()))
         exports = f"<EnabledCloudwatchLogsExports>{members}</EnabledCloudwatchLogsExports>"
-        return render(record).replace("<EnabledCloudwatchLogsExports/>", exports)
+        enrolled = record.get("EngineLifecycleSupport", "open-source-rds-extended-support")
+        support = f"<EngineLifecycleSupport>{enrolled}</EngineLifecycleSupport>"
+        return render(record).replace("<EnabledCloudwatchLogsExports/>", exports + support)
 
     return instance_xml
 

@@ -85,11 +85,11 @@ def refuse_immediate_static(modify):
 
     def handler(parameters: dict[str, Any]):
         for key in parameters:
-            found = re.fullmatch(r"(Parameters\.(?:Parameter|member)\.\d+)\.ParameterName", key)
-            if found and rds._p(parameters, key) in _STATIC:
-                if rds._p(parameters, f"{found[1]}.ApplyMethod") != "pending-reboot":
-                    words = "cannot use immediate apply method for static parameter"
-                    return rds._error("InvalidParameterCombination", words, 400)
+            setting, _unused, member = key.rpartition(".")
+            is_static = member == "ParameterName" and rds._p(parameters, key) in _STATIC
+            if is_static and rds._p(parameters, f"{setting}.ApplyMethod") != "pending-reboot":
+                words = "cannot use immediate apply method for static parameter"
+                return rds._error("InvalidParameterCombination", words, 400)
         return modify(parameters)
 
     return handler

@@ -7,7 +7,17 @@ import given_database
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import rds_instances as glue
 from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
-from given_database import GONE, SECRET, at_every_pause, becomes, database, mutating, ok, recorded
+from given_database import (
+    GONE,
+    SECRET,
+    at_every_pause,
+    becomes,
+    database,
+    mutating,
+    ok,
+    recorded,
+    tell_versions,
+)
 from moto.rds.exceptions import RDSClientError
 from moto.rds.models import DBInstance, RDSBackend, rds_backends
 
@@ -24,6 +34,7 @@ DATABASE = {
 def client(aws, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setattr(DBInstance, "update", _update_like_aws)
+    tell_versions(monkeypatch, "17.5", "17.6", "18.3", "18.4")
     boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="first-password")
     rds = boto3.client("rds")
     for name in ("test-one", "test-two"):
@@ -196,6 +207,7 @@ def test_a_new_version_of_the_secret_becomes_the_password(client, run_module, ca
         ("allocated_storage", 26, "by at least a tenth; set it to 28 or more"),
         ("engine_version", "16", "AWS can't go back"),
         ("engine_version", "18", "set allow_major_version_upgrade"),
+        ("engine_version", "99", "AWS upgrades it to one of 17.5, 17.6, 18.3, 18.4, and to no other version"),
     ],
 )
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -211,7 +223,13 @@ def test_what_aws_refuses_is_refused_with_advice(client, run_module, calls, name
 def test_a_major_upgrade_needs_leave(client, run_module, calls):
     ok(run_module(module, **DATABASE))
     ok(run_module(module, **{**DATABASE, "engine_version": "18", "allow_major_version_upgrade": True}))
-    assert dict(calls)["ModifyDBInstance"]["AllowMajorVersionUpgrade"] is True
+    asked = dict(calls)["ModifyDBInstance"]
+    assert (asked["EngineVersion"], asked["AllowMajorVersionUpgrade"]) == ("18.4", True)
+
+
+def test_extended_support_is_switched_off_at_the_creation(client, run_module, calls):
+    ok(run_module(module, **DATABASE, engine_lifecycle_support="open-source-rds-extended-support-disabled"))
+    assert dict(calls)["CreateDBInstance"]["EngineLifecycleSupport"] == "open-source-rds-extended-support-disabled"
 
 
 def test_a_creation_is_started_and_awaited_later(client, run_module, monkeypatch):

@@ -7,17 +7,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from ...core.actions import ARGUMENTS, Resource
 from ...core.compare import differences
 from ...core.known import Known
-from .. import rds_instances, rds_parameter_groups, rds_requests, rds_snapshots, rds_status, rds_subnet_groups, secrets
+from .. import (
+    rds_engine_versions,
+    rds_instances,
+    rds_parameter_groups,
+    rds_requests,
+    rds_snapshots,
+    rds_status,
+    rds_subnet_groups,
+    secrets,
+)
 from ..tags import tags
 from . import names, network, security_groups, values
 from .desire import made_by
 
 ROLE = "rds"
+
+#: How long before the end of AWS's standard support it is told.
+_TOLD_BEFORE = timedelta(days=365)
 
 Inputs = Mapping[str, Any]
 
@@ -99,6 +112,7 @@ def _instance(inputs: Inputs, known: Known) -> Resource:
         ],
         "backup_retention_period": inputs["rds_backup_retention_period"],
         "deletion_protection": inputs["rds_deletion_protection"],
+        "engine_lifecycle_support": rds_instances.WITHOUT_EXTENDED_SUPPORT,
         "restore_from_snapshot": _snapshot(inputs, known),
         "tags": tags(inputs, ROLE),
     }
@@ -120,13 +134,60 @@ def refusals(inputs: Inputs, known: Known) -> list[str]:
     """Why AWS would not make the database, or not change it into what is wanted."""
     wanted, found = _instance(inputs, known), known.get(rds_instances.TYPE, names.database(inputs))
     if found:
+        found = _with_targets(found, known)
         differs = {each.path[0]: str(each) for each in differences(wanted.properties, found.properties)}
         allowed = inputs["rds_allow_major_version_upgrade"]
         problems = rds_requests.refusals(wanted, found, differs, allow_major_version_upgrade=allowed)
         problems += _broken(wanted, found, differs)
     else:
-        problems = _restore_refusals(wanted, known)
+        problems = [*_creation_refusals(wanted, known), *_restore_refusals(wanted, known)]
     return [_OPTION.sub(lambda match: _VARIABLES[match[0]], each) for each in problems]
+
+
+def warnings(inputs: Inputs, known: Known, today: date) -> list[str]:
+    """What somebody has to do to the database by and by, and no deploy does unasked."""
+    name = names.database(inputs)
+    found = known.get(rds_instances.TYPE, name)
+    lines = _support(inputs, found, today)
+    if found and found.attributes["reboot_required"]:
+        lines.append(
+            f"database {name}: some of its parameters wait for a reboot, which stops it for a minute or two: "
+            f"aws rds reboot-db-instance --db-instance-identifier {name} --region {inputs['farflow_region']}"
+        )
+    return lines
+
+
+def _support(inputs: Inputs, found: Resource | None, today: date) -> list[str]:
+    version = found.properties["engine_version"] if found else inputs["rds_engine_version"]
+    ends = rds_engine_versions.support_ends(version)
+    if not ends or today < ends - _TOLD_BEFORE:
+        return []
+    words = (
+        f"database {names.database(inputs)}: AWS's standard support of Postgres {rds_engine_versions.major(version)}"
+    )
+    cure = "upgrade it, with another rds_engine_version"
+    if today <= ends:
+        return [f"{words} ends on {ends}, and then AWS upgrades it on a day of its own choice: before that, {cure}"]
+    if found and found.attributes["extended_support"]:
+        return [f"{words} ended on {ends}, and AWS charges Extended Support for every hour: {cure}"]
+    return [f"{words} ended on {ends}, and AWS upgrades it on a day of its own choice: {cure}"]
+
+
+def _with_targets(found: Resource, known: Known) -> Resource:
+    version = known.get(rds_engine_versions.TYPE, found.properties["engine_version"])
+    return rds_requests.with_targets(found, version.attributes[rds_engine_versions.TARGETS]) if version else found
+
+
+def _creation_refusals(wanted: Resource, known: Known) -> list[str]:
+    """Of a version that there is not, or that AWS would go on with for money alone."""
+    versions, version = known.of_type(rds_engine_versions.TYPE), wanted.properties["engine_version"]
+    supported = [each.name for each in versions if each.attributes["supported"]]
+    if not versions or rds_engine_versions.newest(supported, version):
+        return []
+    ended = rds_engine_versions.newest((each.name for each in versions), version)
+    told = f", whose standard support by AWS ended on {rds_engine_versions.support_ends(version)}" if ended else ""
+    allowed = ", ".join(rds_engine_versions.alternatives(supported, version))
+    return [f"rds_engine_version: is {version!r}{told}, allowed: one that AWS has in this region, {allowed}"]
 
 
 def _broken(wanted: Resource, found: Resource, differs: Collection[str]) -> list[str]:

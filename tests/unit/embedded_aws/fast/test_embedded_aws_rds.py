@@ -56,3 +56,66 @@ def test_parameters_are_filtered_by_their_names_alone(rds):
     make_group(rds, "postgres17")
     with pytest.raises(ClientError, match="Unrecognized filter name"):
         rds.describe_db_parameters(DBParameterGroupName=GROUP, Filters=[{"Name": "x", "Values": ["y"]}])
+
+
+def make_database(rds, version, **more):
+    """A database of that version, and what the one that there is has become, however it was asked for."""
+    given = {"AllocatedStorage": 25, "MasterUsername": "airflow", "MasterUserPassword": "password", **more}
+    rds.create_db_instance(
+        DBInstanceIdentifier="db", DBInstanceClass="db.t4g.small", Engine="postgres", EngineVersion=version, **given
+    )
+    return the_database(rds)
+
+
+def the_database(rds):
+    (found,) = rds.describe_db_instances()["DBInstances"]
+    return found
+
+
+def targets(rds, version):
+    (found,) = rds.describe_db_engine_versions(Engine="postgres", EngineVersion=version)["DBEngineVersions"]
+    return [each["EngineVersion"] for each in found["ValidUpgradeTarget"]]
+
+
+def upgrade(rds, version):
+    rds.modify_db_instance(
+        DBInstanceIdentifier="db", EngineVersion=version, AllowMajorVersionUpgrade=True, ApplyImmediately=True
+    )
+    return the_database(rds)["EngineVersion"]
+
+
+def test_a_major_version_alone_is_its_default_which_may_be_none_that_an_upgrade_can_have(rds):
+    assert make_database(rds, "17")["EngineVersion"] == "17.9"
+    assert targets(rds, "17.9") == ["17.10", "18.3", "18.4"]
+    with pytest.raises(ClientError, match="Cannot upgrade postgres from 17.9 to 18.1"):
+        upgrade(rds, "18")
+    assert upgrade(rds, "18.4") == "18.4"
+
+
+def test_a_major_version_is_upgraded_where_that_is_asked_for(rds):
+    make_database(rds, "17.9")
+    with pytest.raises(ClientError, match="AllowMajorVersionUpgrade flag"):
+        rds.modify_db_instance(DBInstanceIdentifier="db", EngineVersion="18.4")
+
+
+def test_versions_that_there_are_not_are_not_made(rds):
+    told_versions = [
+        each["EngineVersion"] for each in rds.describe_db_engine_versions(Engine="postgres")["DBEngineVersions"]
+    ]
+    assert "18.4" in told_versions and "99" not in told_versions
+    assert rds.describe_db_engine_versions(Engine="postgres", EngineVersion="99")["DBEngineVersions"] == []
+    with pytest.raises(ClientError, match="Cannot find version 99"):
+        make_database(rds, "99")
+
+
+def test_extended_support_is_on_unless_it_is_switched_off(rds):
+    assert make_database(rds, "17")["EngineLifecycleSupport"] == "open-source-rds-extended-support"
+    without = "open-source-rds-extended-support-disabled"
+    rds.modify_db_instance(DBInstanceIdentifier="db", EngineLifecycleSupport=without)
+    assert the_database(rds)["EngineLifecycleSupport"] == without
+
+
+def test_without_extended_support_there_is_no_database_of_a_version_past_its_support(rds):
+    with pytest.raises(ClientError, match="past its end of standard support date"):
+        make_database(rds, "13", EngineLifecycleSupport="open-source-rds-extended-support-disabled")
+    assert make_database(rds, "13")["EngineVersion"] == "13.23"
