@@ -62,7 +62,8 @@ def _resource(clients: Clients, document: Document, instance: Instance) -> Resou
     if document["DBInstanceIdentifier"] != instance.get("identifier"):
         return pure.canonical(document, {}, None, now().date())
     version = secret_values.current_version(clients, instance["master_user_secret"])
-    return pure.canonical(document, instance, version, now().date())
+    tagged = {**document, "TagList": api.tags(clients, document["DBInstanceArn"])}
+    return pure.canonical(tagged, instance, version, now().date())
 
 
 def present(clients: Clients, instance: Instance, check_mode: bool) -> Outcome:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import time
 from typing import Any
 
 import botocore.session
 from ministack.services import rds
 
+from .. import behaviours
 from ..settings import Settings
 
 _MODEL = botocore.session.get_session().get_service_model("rds")
@@ -33,6 +35,8 @@ def apply(settings: Settings) -> None:
         rds._ACTION_MAP[action] = keep_used_group(rds._ACTION_MAP[action], member, code)
     rds._ACTION_MAP["CreateDBSubnetGroup"] = refuse_second_subnet_group(rds._ACTION_MAP["CreateDBSubnetGroup"])
     rds._instance_xml = tell_all(rds._instance_xml)
+    for action in ("AddTagsToResource", "RemoveTagsFromResource"):
+        rds._ACTION_MAP[action] = remember_tags(rds._ACTION_MAP[action])
     rds._create_snapshot_internal = copy_tags_if_asked(rds._create_snapshot_internal)
     rds._ACTION_MAP["CreateDBInstance"] = keep_instance(rds._ACTION_MAP["CreateDBInstance"], "CreateDBInstance")
     rds._ACTION_MAP["RestoreDBInstanceFromDBSnapshot"] = restore_as_new(rds._ACTION_MAP["CreateDBInstance"])
@@ -155,16 +159,41 @@ def copy_tags_if_asked(create):
 
 
 def tell_all(render):
-    """Faults: a database's log exports are described as none, and not whether it has Extended Support."""
+    """Faults: a database's log exports are described as none, and not whether it has Extended Support. And
+    LATE_DATABASE_TAGS.
+    """
 
     def instance_xml(record: dict[str, Any]) -> str:
         members = "".join(f"<member>{name}</member>" for name in record.get("EnabledCloudwatchLogsExports", ()))
         exports = f"<EnabledCloudwatchLogsExports>{members}</EnabledCloudwatchLogsExports>"
         enrolled = record.get("EngineLifecycleSupport", "open-source-rds-extended-support")
         support = f"<EngineLifecycleSupport>{enrolled}</EngineLifecycleSupport>"
-        return render(record).replace("<EnabledCloudwatchLogsExports/>", exports + support)
+        return render({**record, "TagList": _shown_tags(record)}).replace(
+            "<EnabledCloudwatchLogsExports/>", exports + support
+        )
 
     return instance_xml
+
+
+def remember_tags(change):
+    """For LATE_DATABASE_TAGS."""
+
+    def handler(parameters: dict[str, Any]):
+        arn = rds._p(parameters, "ResourceName")
+        for record in rds._instances.values():
+            if record["DBInstanceArn"] == arn:
+                former = behaviours.LATE_DATABASE_TAGS.memory.setdefault(arn, [])
+                former.append((time.monotonic(), list(record.get("TagList") or [])))
+        return change(parameters)
+
+    return handler
+
+
+def _shown_tags(record: dict[str, Any]) -> list[dict[str, str]]:
+    """Those of some seconds ago: from before the first change that is not shown yet."""
+    former = behaviours.LATE_DATABASE_TAGS.memory.get(record["DBInstanceArn"], [])
+    since = time.monotonic() - behaviours.LATE_DATABASE_TAGS.value
+    return next((tags for changed, tags in former if changed > since), record.get("TagList") or [])
 
 
 def scope_by_instance(scope, settings: Settings):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
+from operator import itemgetter
 from typing import Any
 
 from ministack.services import rds
+
+from .. import behaviours
 
 _FIRST_WITH_TLS = 15
 
@@ -28,6 +32,9 @@ _STATIC = {"max_connections", "rds.logical_replication", "shared_buffers", "shar
 def apply() -> None:
     rds._ACTION_MAP["DescribeDBParameters"] = tell_parameters
     rds._ACTION_MAP["ModifyDBParameterGroup"] = refuse_immediate_static(rds._ACTION_MAP["ModifyDBParameterGroup"])
+    rds._ACTION_MAP["CreateDBParameterGroup"] = remember_creation(rds._ACTION_MAP["CreateDBParameterGroup"])
+    for action in ("CreateDBInstance", "RestoreDBInstanceFromDBSnapshot"):
+        rds._ACTION_MAP[action] = start_without_young_parameters(rds._ACTION_MAP[action])
 
 
 def defaults(family: str) -> dict[str, str | None]:
@@ -51,7 +58,7 @@ def tell_parameters(parameters: dict[str, Any]):
     asked = filters.get("parameter-name")
     told = "".join(
         _parameter(each, value, whose)
-        for each, value, whose in sorted(_values(group))
+        for each, value, whose in sorted(_values(group), key=itemgetter(0))
         if (asked is None or each in asked) and source in ("", whose)
     )
     result = f"<DescribeDBParametersResult><Parameters>{told}</Parameters></DescribeDBParametersResult>"
@@ -93,3 +100,37 @@ def refuse_immediate_static(modify):
         return modify(parameters)
 
     return handler
+
+
+def remember_creation(create):
+    """For YOUNG_PARAMETER_GROUP."""
+
+    def handler(parameters: dict[str, Any]):
+        answer = create(parameters)
+        if answer[0] == 200:
+            rds._param_groups[rds._p(parameters, "DBParameterGroupName")]["_made"] = time.monotonic()
+        return answer
+
+    return handler
+
+
+def start_without_young_parameters(create):
+    """YOUNG_PARAMETER_GROUP."""
+
+    def handler(parameters: dict[str, Any]):
+        answer = create(parameters)
+        group = rds._param_groups.get(rds._p(parameters, "DBParameterGroupName"))
+        if answer[0] == 200 and group and _is_young(group) and _sets_static(group):
+            (told,) = rds._instances[rds._p(parameters, "DBInstanceIdentifier")]["DBParameterGroups"]
+            told["ParameterApplyStatus"] = "pending-reboot"
+        return answer
+
+    return handler
+
+
+def _is_young(group: dict[str, Any]) -> bool:
+    return time.monotonic() - group["_made"] < behaviours.YOUNG_PARAMETER_GROUP.value
+
+
+def _sets_static(group: dict[str, Any]) -> bool:
+    return any(name in _STATIC and source == "user" for name, _unused, source in _values(group))

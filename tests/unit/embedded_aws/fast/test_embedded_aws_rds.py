@@ -119,3 +119,28 @@ def test_without_extended_support_there_is_no_database_of_a_version_past_its_sup
     with pytest.raises(ClientError, match="past its end of standard support date"):
         make_database(rds, "13", EngineLifecycleSupport="open-source-rds-extended-support-disabled")
     assert make_database(rds, "13")["EngineVersion"] == "13.23"
+
+
+def test_tags_are_shown_late_where_that_is_asked_for(aws, rds):
+    arn = make_database(rds, "17", Tags=[{"Key": "a", "Value": "1"}])["DBInstanceArn"]
+    with aws.behaviours(late_database_tags=600):
+        rds.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "a", "Value": "2"}])
+        rds.remove_tags_from_resource(ResourceName=arn, TagKeys=["a"])
+        assert the_database(rds)["TagList"] == [{"Key": "a", "Value": "1"}]
+        assert rds.list_tags_for_resource(ResourceName=arn)["TagList"] == []
+    assert the_database(rds)["TagList"] == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "parameter", "status"),
+    [(600, "shared_buffers", "pending-reboot"), (600, "work_mem", "in-sync"), (0, "shared_buffers", "in-sync")],
+)
+def test_static_parameters_of_a_young_group_wait_for_a_reboot_where_that_is_asked_for(
+    aws, rds, seconds, parameter, status
+):
+    make_group(rds, "postgres17")
+    setting = {"ParameterName": parameter, "ParameterValue": "9000", "ApplyMethod": "pending-reboot"}
+    rds.modify_db_parameter_group(DBParameterGroupName=GROUP, Parameters=[setting])
+    with aws.behaviours(young_parameter_group=seconds):
+        (told,) = make_database(rds, "17", DBParameterGroupName=GROUP)["DBParameterGroups"]
+    assert told["ParameterApplyStatus"] == status
