@@ -227,13 +227,14 @@ def _left_to_aws(wanted: Mapping[str, Any], found: Mapping[str, Any], today: dat
     if _storage_has_grown_by_itself(wanted, found):
         left.add("allocated_storage")
     for name in ("kms_key_id", "performance_insights_kms_key_id"):
-        if wanted[name] and found[name] and _key(wanted[name]) == _key(found[name]):
+        if wanted[name] and found[name] and is_same_key(wanted[name], found[name]):
             left.add(name)
     return left
 
 
-def _key(kms_key_id: str) -> str:
-    return kms_key_id.rpartition("/")[2]
+def is_same_key(one: str, other: str) -> bool:
+    """Whether two names of a KMS key, each its ARN or its id, are of the same one."""
+    return one.rpartition("/")[2] == other.rpartition("/")[2]
 
 
 def _version_is_met(wanted: Mapping[str, Any], version: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..core.actions import Resource
 from .rds_engine_versions import TARGETS, major, newest, numbers
-from .rds_instances import baseline, has_striped_storage
+from .rds_instances import baseline, has_striped_storage, is_same_key
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,12 @@ def restore_refusals(wanted: Resource, snapshot: Resource) -> list[str]:
         for name in ("engine", "master_username", "storage_encrypted")
         if properties[name] != kept[name]
     ]
+    key = properties["kms_key_id"]
+    if key and kept["kms_key_id"] and not is_same_key(key, kept["kms_key_id"]):
+        problems.append(
+            f"it is encrypted with {kept['kms_key_id']}: set kms_key_id to that, or name a copy that is encrypted with "
+            f"{key} (aws rds copy-db-snapshot)"
+        )
     if properties["allocated_storage"] < kept["allocated_storage"]:
         problems.append(f"it needs allocated_storage {kept['allocated_storage']} or more")
     told = f"it is of version {kept['engine_version']}: set engine_version to"

@@ -107,7 +107,9 @@ def test_a_new_database_needs_no_snapshot():
 
 def test_the_named_snapshot_has_to_exist_while_there_is_no_database():
     (line,) = refused_restore(snapshot("other"), rds_snapshot_identifier="mine")
-    assert line == "rds_snapshot_identifier: is 'mine', allowed: the name of a manual snapshot in this region"
+    assert (
+        line == "rds_snapshot_identifier: is 'mine', allowed: the name of a manual snapshot of this account and region"
+    )
     assert refused_change(rds_snapshot_identifier="mine") == []
 
 

@@ -269,6 +269,7 @@ def test_all_refusals_are_told_together():
     assert all(problem.startswith("database prod-database: ") for problem in problems)
 
 
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1111"
 SNAPSHOT = {
     "DBSnapshotIdentifier": "kept",
     "DBSnapshotArn": "arn:aws:rds:eu-west-1:123456789012:snapshot:kept",
@@ -295,6 +296,12 @@ def restore_problems(wanted, snapshot):
         ({"engine_version": "16"}, {}, "it is of version 17.4: set engine_version to that or a later one"),
         ({"engine_version": "18"}, {}, "it is of version 17.4: set engine_version to 17, and upgrade afterwards"),
         ({}, {"Status": "creating"}, "it is creating"),
+        (
+            {"kms_key_id": "2222"},
+            {"KmsKeyId": KEY},
+            f"it is encrypted with {KEY}: set kms_key_id to that, or name a copy that is encrypted with 2222 (aws rds "
+            "copy-db-snapshot)",
+        ),
     ],
 )
 def test_a_snapshot_has_to_fit(wanted, snapshot, told):
@@ -305,10 +312,17 @@ def test_a_snapshot_has_to_fit(wanted, snapshot, told):
 
 @pytest.mark.parametrize(
     "wanted",
-    [{}, {"engine_version": "17.2"}, {"allocated_storage": 50}, {"engine_version": "18", "parameter_group_name": None}],
+    [
+        {},
+        {"kms_key_id": KEY},
+        {"kms_key_id": "1111"},
+        {"engine_version": "17.2"},
+        {"allocated_storage": 50},
+        {"engine_version": "18", "parameter_group_name": None},
+    ],
 )
 def test_a_snapshot_that_fits(wanted):
-    assert restore_problems(wanted, {}) == []
+    assert restore_problems(wanted, {"KmsKeyId": KEY}) == []
 
 
 def test_inputs_have_the_members_that_botocore_knows():

@@ -205,5 +205,7 @@ def _restore_refusals(wanted: Resource, known: Known) -> list[str]:
         return []
     snapshot = known.get(rds_snapshots.TYPE, name)
     if not snapshot:
-        return [f"rds_snapshot_identifier: is {name!r}, allowed: the name of a manual snapshot in this region"]
+        return [
+            f"rds_snapshot_identifier: is {name!r}, allowed: the name of a manual snapshot of this account and region"
+        ]
     return rds_requests.restore_refusals(wanted, snapshot)

@@ -214,7 +214,8 @@ VARIABLES: dict[str, Check] = {
     "rds_snapshot_identifier": if_given(
         text(
             r"(?!.*--)[A-Za-z][A-Za-z0-9-]{0,254}(?<!-)",
-            "the name of a manual snapshot; an automated one has to be copied first (aws rds copy-db-snapshot)",
+            "the name of a manual snapshot of this account; an automated one, and one of another account, has to be "
+            "copied first (aws rds copy-db-snapshot)",
         )
     ),
     "rds_wait_minutes": between(1, _LONGEST_WAIT, "minutes"),
