@@ -15,11 +15,12 @@ from ..module_utils.glue import project
 from ..module_utils.glue.environment import as_result, coming, look, unfinished, without_failed
 from ..module_utils.glue.layers import LAYERS
 from ..module_utils.glue.lock import now
-from ..module_utils.glue.session import client_factory, profiles
+from ..module_utils.glue.session import client_factory, profiles, regions
 from ..module_utils.glue.waiting import NotYet, wait_for
-from ..module_utils.pure.layers import checks, rds, teardown
+from ..module_utils.pure.layers import checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
-from ..module_utils.pure.layers.refusals import elsewhere, refusals, too_large
+from ..module_utils.pure.layers.refusals import elsewhere, left_to_people, refusals, too_large, warnings
+from ..module_utils.pure.value_checks import nearest
 from ..plugin_utils import inputs as given
 from ..plugin_utils.worker import collect_little_garbage, say_at_once
 
@@ -68,18 +69,18 @@ class ActionModule(ActionBase):
             return NotYet(words) if words else seen
 
         seen = wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
-        self._warn(inputs, wanted, seen, arguments.get("state") or "present")
+        if arguments.get("state") != "absent":
+            self._warn(inputs, wanted, seen, is_first=not (previous or arguments.get("converged")))
         if self._task.check_mode and result["outputs"].get("unsteady_services"):
             services = ", ".join(result["outputs"]["unsteady_services"])
             self._display.warning(f"not steady, a deploy waits for it: {services}")
         # It changes nothing; in check mode it stands for the run that would.
         result["changed"] = bool(self._task.check_mode and result["pending"])
 
-    def _warn(self, inputs, wanted, seen, state):
-        """What is said once, by the looks at the whole."""
-        if state == "present" and {"network", rds.ROLE} <= set(wanted):
-            for warning in rds.warnings(inputs, seen.known, now().date()):
-                self._display.warning(warning)
+    def _warn(self, inputs, wanted, seen, is_first):
+        told = warnings(inputs, seen.known, wanted) if is_first else []
+        for warning in [*told, *left_to_people(inputs, seen.known, wanted, now().date())]:
+            self._display.warning(warning)
 
     def _tell(self, arguments, inputs, wanted, seen, result):
         """Fills the result with what was seen; raises FarflowError when that is refused."""
@@ -131,6 +132,9 @@ class ActionModule(ActionBase):
         templar = self._templar.copy_with_new_env(available_variables=values)
         inputs, refused = given.gather(options, values, templar.template)
         wrong = given.unknown(task_vars, options) + refused + checks.problems(inputs)
+        if region := _region_problems(inputs):
+            wrong += region
+            del inputs["farflow_region"]  # so that nothing is said of what hangs on it
         wrong += _state_problems(task_vars, inputs, state) + _profile_problems(inputs)
         layers = {each for name in wanted for each in (name, *LAYERS[name].needs)}
         warnings = checks.warnings(checks.sound(inputs)) if state == "present" and "network" in wanted else []
@@ -158,6 +162,17 @@ def _state_problems(task_vars, inputs, state):
     return [
         f"farflow_state: is {given_state!r}, allowed: {state}; leave it out, since only teardown.yml removes an "
         "environment, and no other playbook does"
+    ]
+
+
+def _region_problems(inputs):
+    """A region that there is not has no endpoint, and clients would look for it for minutes."""
+    region = checks.sound(inputs).get("farflow_region")
+    if not region or inputs.get("farflow_region_is_new") or region in (there := regions()):
+        return []
+    return [
+        f"farflow_region: is {region!r}, which botocore does not know here{nearest(region, there)}; allowed: a region "
+        "of AWS; to use one that is newer than botocore, set farflow_region_is_new to true, or upgrade botocore"
     ]
 
 

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from .bad_settings import SECRET
 from .conftest import Project
 
 Spoil = Callable[[Project], list[str]]
@@ -41,6 +42,10 @@ TASK_FILES: list[tuple[str, int, str]] = [
     ("cpu: [256\n", 2, "not YAML"),
     ("cpu: 256\n\tmemory: 512\n", 2, "not YAML"),
     ("cpu: 256\ncpu: 512\n", 2, "cpu: given twice"),
+    ("stop_timeout: 1:30\n", 1, "stop_timeout: is 1:30, which YAML reads as 90"),
+    ("environment: {ACCOUNT: 0123}\n", 1, "ACCOUNT: is 0123, which YAML reads as 83"),
+    (f"secrets:\n  TOKEN: {SECRET}:key::\n", 2, "in quotes a text may have a colon at its end"),
+    (f"secrets:\n  TOKEN: {SECRET}:key\n", 2, f"which lacks colons at its end, allowed: '{SECRET}:key::', in quotes"),
     ("environment: &x\n  SELF: *x\n", 2, "refers to itself"),
     ("cpu: !!python/object:os.system 256\n", 1, "not YAML"),
     ("cpu: 256\n---\ncpu: 512\n", 2, "not YAML"),

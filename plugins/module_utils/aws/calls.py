@@ -21,12 +21,13 @@ except ImportError:  # AnsibleAWSModule says what is missing
 
 _ATTEMPTS = 10
 
+#: What AWS says to who may not do what was asked. Each service has its own word.
+ACCESS_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+
 _THROTTLED = {"RequestLimitExceeded", "Throttling", "ThrottlingException"}
 
 _ADVICE = {
-    "AccessDenied": "give the identity that runs this the permission named above",
-    "AccessDeniedException": "give the identity that runs this the permission named above",
-    "UnauthorizedOperation": "give the identity that runs this the permission named above",
+    **dict.fromkeys(ACCESS_DENIED, "give the identity that runs this the permission named above"),
     "ExpiredToken": "renew the AWS credentials and run again",
     "ExpiredTokenException": "renew the AWS credentials and run again",
     "UnrecognizedClientException": "check the AWS credentials and the region",

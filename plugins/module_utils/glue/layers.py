@@ -17,12 +17,13 @@ from ..pure import (
     rds_snapshots,
 )
 from ..pure.layers import airflow_service, dag_tasks, ecs_cluster, network, rds, schema, worker_pool
-from . import ec2, image_readers, readers
+from . import ec2, image_readers, named_things, readers
 from .environment import Layer
 
-# With the task definitions come the tags of everything else, repositories tell where images are.
+# With the task definitions come the tags of everything else, and the account, which what inputs name is looked up in;
+# repositories tell where images are.
 _DEFINITIONS = (readers.whose_account, readers.roles, readers.task_definitions, image_readers.prebuilt)
-_REPOSITORIES = (readers.repositories, readers.groups_of_logs)
+_REPOSITORIES = (readers.repositories, readers.groups_of_logs, named_things.find)
 _IMAGES = (readers.images, image_readers.builder)
 # The database is told as one who wants it sees it, with security groups known; the secrets' values hold its address.
 _SECRETS = (readers.all_secrets,)

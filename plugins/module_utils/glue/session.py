@@ -56,6 +56,12 @@ def profiles() -> list[str]:
     return list(_session().available_profiles)
 
 
+def regions() -> list[str]:
+    """The regions that the botocore here knows, of all partitions, without asking AWS."""
+    known = _session().get_component("data_loader").load_data("partitions")["partitions"]
+    return sorted(region for each in known for region in each["regions"] if not region.endswith("-global"))
+
+
 def _session(**arguments: Any) -> Any:
     if botocore is None:
         raise FarflowError(missing_required_lib("botocore"))

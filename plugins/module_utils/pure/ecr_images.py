@@ -17,6 +17,7 @@ from typing import Any
 from ..core.actions import DELETE, Action, Resource
 from ..core.errors import FarflowError
 from .build_context import DOCKERFILE, PLATFORMS, BuildContext, digest
+from .value_checks import IN_QUOTES, shown
 
 TYPE = "image"
 
@@ -33,7 +34,7 @@ def desired(image: Mapping[str, Any]) -> Resource:
     """``{repository, name, context, dockerfile?, build_args?, architecture?, target?, exclude?, additional_files?}`` as
     a resource called ``<repository>:<tag>``. Reads the context's files.
 
-    Raises: FarflowError for a context that can't be read.
+    Raises: FarflowError for a context that can't be read, and for a build argument that is no text.
     """
     tag = tag_of(image["name"], digest(build_context(image)))
     return Resource(TYPE, f"{image['repository']}:{tag}", attributes=_attributes(image["repository"], tag))
@@ -57,12 +58,19 @@ def build_context(image: Mapping[str, Any]) -> BuildContext:
     return BuildContext(
         Path(image["context"]),
         dockerfile=image.get("dockerfile") or DOCKERFILE,
-        build_args={name: str(value) for name, value in (image.get("build_args") or {}).items()},
+        build_args={name: _text(name, value) for name, value in (image.get("build_args") or {}).items()},
         target=image.get("target"),
         platform=PLATFORMS[image.get("architecture") or "X86_64"],
         exclude=tuple(image.get("exclude") or ()),
         additional_files=files,
     )
+
+
+def _text(name: str, value: Any) -> str:
+    """A build argument's. True would reach the build as ``True``, and 3.10 as ``3.1``."""
+    if isinstance(value, (bool, float)) or not isinstance(value, (str, int)):
+        raise FarflowError(f"build argument {name}: is {shown(value)}, allowed: {IN_QUOTES}")
+    return str(value)
 
 
 def tag_of(name: str, context_digest: str) -> str:

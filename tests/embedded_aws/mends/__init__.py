@@ -15,6 +15,7 @@ from . import (
     rds,
     rds_parameters,
     rds_versions,
+    references,
     s3,
     tagging,
 )
@@ -31,6 +32,7 @@ def apply(settings: Settings) -> None:
     elbv2.apply()
     tagging.apply()
     lists.apply()
+    references.apply()
     rds.apply(settings)
     rds_parameters.apply()
     rds_versions.apply()

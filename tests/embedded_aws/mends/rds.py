@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import botocore.session
-from ministack.services import rds
+from ministack.services import kms, rds
 
 from .. import behaviours
 from ..settings import Settings
@@ -40,6 +40,7 @@ def apply(settings: Settings) -> None:
     rds._create_snapshot_internal = copy_tags_if_asked(rds._create_snapshot_internal)
     rds._ACTION_MAP["CreateDBInstance"] = keep_instance(rds._ACTION_MAP["CreateDBInstance"], "CreateDBInstance")
     rds._ACTION_MAP["RestoreDBInstanceFromDBSnapshot"] = restore_as_new(rds._ACTION_MAP["CreateDBInstance"])
+    rds._ACTION_MAP["CreateDBInstance"] = look_up_key(rds._ACTION_MAP["CreateDBInstance"])
     rds._ACTION_MAP["ModifyDBInstance"] = keep_instance(rds._ACTION_MAP["ModifyDBInstance"], "ModifyDBInstance")
 
 
@@ -109,6 +110,20 @@ def keep_instance(handle, operation: str):
             record["Iops"] = record.get("Iops") or 3000
             record["StorageThroughput"] = record.get("StorageThroughput") or 125
         return rds._single_instance_response(f"{operation}Response", f"{operation}Result", record)
+
+    return handler
+
+
+def look_up_key(create):
+    """Fault: a database is encrypted with any key."""
+
+    def handler(parameters: dict[str, Any]):
+        name = rds._p(parameters, "KmsKeyId")
+        key = kms._resolve_key(name) if name else None
+        if name and (not key or key["KeyState"] != "Enabled" or key["KeySpec"] != "SYMMETRIC_DEFAULT"):
+            words = f"The specified KMS key [{name}] does not exist, is not enabled or you do not have permissions"
+            return rds._error("KMSKeyNotAccessibleFault", words, 400)
+        return create(parameters)
 
     return handler
 

@@ -35,6 +35,7 @@ def apply() -> None:
     rds._ACTION_MAP["CreateDBParameterGroup"] = remember_creation(rds._ACTION_MAP["CreateDBParameterGroup"])
     for action in ("CreateDBInstance", "RestoreDBInstanceFromDBSnapshot"):
         rds._ACTION_MAP[action] = start_without_young_parameters(rds._ACTION_MAP[action])
+    rds._ACTION_MAP["RebootDBInstance"] = start_with_parameters(rds._ACTION_MAP["RebootDBInstance"])
 
 
 def defaults(family: str) -> dict[str, str | None]:
@@ -123,6 +124,19 @@ def start_without_young_parameters(create):
         if answer[0] == 200 and group and _is_young(group) and _sets_static(group):
             (told,) = rds._instances[rds._p(parameters, "DBInstanceIdentifier")]["DBParameterGroups"]
             told["ParameterApplyStatus"] = "pending-reboot"
+        return answer
+
+    return handler
+
+
+def start_with_parameters(reboot):
+    """Fault: after a reboot parameters still wait for one."""
+
+    def handler(parameters: dict[str, Any]):
+        answer = reboot(parameters)
+        if answer[0] == 200:
+            for group in rds._instances[rds._p(parameters, "DBInstanceIdentifier")]["DBParameterGroups"]:
+                group["ParameterApplyStatus"] = "in-sync"
         return answer
 
     return handler

@@ -167,7 +167,8 @@ def test_an_empty_task_yml_asks_for_nothing(tasks):
         ("? [cpu]\n: 256", 1, "not YAML"),
         ("!!set {cpu}", 1, "must be a mapping"),
         ("cpu: " + "[" * 3000 + "]" * 3000, 1, "nested too deeply"),
-        ('command: ["a\\0b"]', 1, "command.0 is a text"),
+        ('command: ["a\\0b"]', 1, "command.0 holds the character NUL, as character 2, allowed: a text without it"),
+        ('environment: {A: "x\\0y"}', 1, "environment.A holds the character NUL, as character 2, allowed: a text with"),
         (f"environment: {{A: {'x' * 60000}}}", 1, "environment has 60009 bytes, allowed: 57344"),
         (
             "policy: [{Effect: Allow, Action: 's3:*', Resource: '*', Condition: {Bool: x}}]",

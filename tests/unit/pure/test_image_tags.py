@@ -68,6 +68,12 @@ def test_architecture_and_arguments_are_part_of_the_tag(image):
     assert len(names) == 5
 
 
+@pytest.mark.parametrize("value", [True, 3.10, None, ["x"]])
+def test_a_build_argument_that_would_reach_the_build_as_another_text_is_refused(image, value):
+    with pytest.raises(FarflowError, match="build argument DEBUG: is .*, allowed: a text; write it in quotes"):
+        ecr_images.desired({**image, "build_args": {"DEBUG": value}})
+
+
 def test_numbers_and_texts_are_the_same_build_argument(image):
     one, other = ({**image, "build_args": {"VERSION": value}} for value in (3, "3"))
     assert ecr_images.desired(one).name == ecr_images.desired(other).name

@@ -22,7 +22,7 @@ from .. import (
     network_load_balancer,
 )
 from ..tags import tags
-from . import containers, entrance, images, names, network, policies, schema, settings, storage, values
+from . import containers, entrance, images, named_things, names, network, policies, schema, settings, storage, values
 from .components import AIRFLOW_SERVICE, API_SERVER, Component
 from .desire import made_by
 
@@ -103,7 +103,7 @@ def _component_role(inputs: Inputs, known: Known, which: Component) -> Document:
 def _execution_role(inputs: Inputs, known: Known, log_group: str) -> Document:
     ours = {*settings.SHARED_SECRETS.values(), *settings.COMMAND_SECRETS.values()}
     arns = [known.id("secret", names.secret(inputs, name)) for name in ours]
-    theirs = [":".join(arn.split(":")[:7]) for arn in inputs["airflow_service_secrets"].values()]
+    theirs = [named_things.without_key(arn) for arn in inputs["airflow_service_secrets"].values()]
     others = images.foreign_repositories([inputs["airflow_image"]], inputs, known)
     repositories = [names.airflow_repository(inputs), *others]
     policy = policies.execution(inputs, known, repositories, log_group, sorted({*arns, *theirs}))

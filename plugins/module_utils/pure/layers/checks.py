@@ -16,8 +16,7 @@ from ..image_references import Ecr, unpinned
 from ..lock import break_problem
 from ..task_yml import LARGEST
 from ..value_checks import network, told
-from . import settings
-from .airflow_settings import variables as settings_as_variables
+from . import airflow_settings, settings
 from .network import subnet_cidr
 from .variables import VARIABLES, fargate_size
 
@@ -199,11 +198,26 @@ def _given_twice(
     given = {
         "airflow_service_secrets": set(secrets),
         "airflow_service_environment": set(environment),
-        "airflow_service_config": settings_as_variables(config),
+        "airflow_service_config": airflow_settings.variables(config),
     }
     for one, other in combinations(given, 2):
         for name in sorted(given[one] & given[other]):
             yield f"{one}.{name}: is given by {other} too, allowed: one of them"
+
+
+@_between("airflow_service_config", "airflow_service_config_of_plugins")
+def _unknown_settings(config: Mapping[str, Mapping[str, Any]], others: list[str]) -> Iterator[str]:
+    yield from told("airflow_service_config", airflow_settings.unknown_settings(config, others))
+
+
+@_between("airflow_service_environment", "airflow_service_config_of_plugins")
+def _unknown_variables(environment: Mapping[str, Any], others: list[str]) -> Iterator[str]:
+    yield from told("airflow_service_environment", airflow_settings.unknown_variables(environment, others))
+
+
+@_between("airflow_service_secrets", "airflow_service_config_of_plugins")
+def _unknown_secrets(secrets: Mapping[str, str], others: list[str]) -> Iterator[str]:
+    yield from told("airflow_service_secrets", airflow_settings.unknown_variables(secrets, others))
 
 
 @_between("airflow_service_environment", "airflow_service_config", "airflow_service_secrets")

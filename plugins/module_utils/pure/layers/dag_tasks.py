@@ -14,7 +14,7 @@ from ...core.known import Known
 from .. import ecr_repositories, ecs_task_definitions, efs, iam_roles, log_groups
 from ..dag_tasks_folder import DagTask
 from ..tags import tags
-from . import image_builder, images, names, network, policies, security_groups
+from . import image_builder, images, named_things, names, network, policies, security_groups
 from .desire import made_by
 
 ROLE = "dag_tasks"
@@ -84,7 +84,7 @@ def _secret_arn(inputs: Inputs, known: Known, reference: str, key: bool = True) 
     """
     if not reference.startswith("arn:"):
         return known.id("secret", names.secret(inputs, reference))
-    return reference if key else ":".join(reference.split(":")[:7])
+    return reference if key else named_things.without_key(reference)
 
 
 def _file_system(inputs: Inputs, known: Known) -> Document:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.actions import AFTER, ARGUMENTS, Resource
+from ...core.compare import UNKNOWN
 from ...core.known import Known
 from .. import ecr_images, ecr_repositories, image_references
 from ..image_references import Ecr, Reference
@@ -54,9 +55,25 @@ class Prebuilt:
 
     def refusal(self, known: Known) -> list[str]:
         """What is wrong with it, as ECR tells."""
-        if not self.asked or known.get(image_references.TYPE, str(self.reference)):
+        if not self.asked:
             return []
-        return [f"{self.given_by}: {self.absence}"]
+        found = known.get(image_references.TYPE, str(self.reference))
+        if not found:
+            return [f"{self.given_by}: {self.absence}"]
+        denied = found.attributes.get(image_references.DENIED)
+        if not denied or self.reference.digest:
+            return []
+        return [
+            f"{self.given_by}: is {str(self.reference)!r}, whose digest ECR does not tell: {denied}; allowed: an image "
+            "that the credentials may read, or one with its digest"
+        ]
+
+    def warning(self, known: Known) -> list[str]:
+        """That nobody could see whether it exists."""
+        denied = known.attribute(image_references.TYPE, str(self.reference), image_references.DENIED)
+        if denied == UNKNOWN or not self.reference.digest:
+            return []
+        return [f"{self.given_by}: whether it exists was not seen: {denied}"]
 
 
 def ecr(inputs: Inputs) -> Ecr:
@@ -67,8 +84,10 @@ def ecr(inputs: Inputs) -> Ecr:
 def given(inputs: Inputs, variable: str, reference: str) -> Prebuilt:
     """What a user names."""
     parsed = image_references.parse(reference)
-    absence = f"is {reference!r}, which does not exist in ECR, allowed: an image that was pushed"
-    return Prebuilt(parsed, parsed.account(ecr(inputs)) is not None, variable, absence)
+    whose = parsed.account(ecr(inputs))
+    where = f"the ECR of account {whose}" if whose else "ECR"
+    absence = f"is {reference!r}, which does not exist in {where}, allowed: an image that was pushed"
+    return Prebuilt(parsed, whose is not None, variable, absence)
 
 
 def expected(image: Image, variable: str) -> Prebuilt:

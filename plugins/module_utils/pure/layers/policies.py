@@ -124,7 +124,7 @@ def execution(
     ]
     if secret_arns:
         statements.append(_allow("ReadSecrets", ["secretsmanager:GetSecretValue"], *sorted(secret_arns)))
-    return document(statements)
+    return document([*statements, *_decrypt_secrets(inputs)])
 
 
 def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
@@ -139,6 +139,7 @@ def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
         COMMAND: [_read_connections, _read_variables, _send_messages, _write_logs, _run_fargate_tasks],
     }
     statements = [statement for make in makers[which] for statement in make(inputs, where)]
+    statements += _decrypt_secrets(inputs)
     if inputs["airflow_service_enable_execute_command"]:
         statements.append(_exec())
     return document(statements)
@@ -155,6 +156,13 @@ def _read_variables(inputs: Inputs, where: Account) -> list[Statement]:
 def _read_secrets(inputs: Inputs, where: Account, sid: str, kind: str) -> Statement:
     secrets = where.arn("secretsmanager", f"secret:{names.secret(inputs, kind)}/*")
     return _allow(sid, ["secretsmanager:GetSecretValue"], secrets)
+
+
+def _decrypt_secrets(inputs: Inputs) -> list[Statement]:
+    """By the keys that users have given their secrets, and for nothing else that is encrypted with these."""
+    keys = inputs["farflow_secret_kms_key_arns"]
+    through = {"StringLike": {"kms:ViaService": "secretsmanager.*"}}
+    return [_allow("DecryptSecrets", ["kms:Decrypt"], *keys, **through)] if keys else []
 
 
 def _read_logs(inputs: Inputs, where: Account) -> list[Statement]:

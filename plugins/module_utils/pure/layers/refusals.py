@@ -8,14 +8,15 @@ AWS does not do.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from ...core.actions import DELETE, Action, Resource
 from ...core.known import Known
 from .. import dag_tasks_folder, ec2_network, ecs_task_definitions, iam_roles, secrets
 from ..dag_tasks_folder import DagTask
-from . import airflow_service, dag_tasks, names, network, policies, rds, values
-from .images import Image, Prebuilt
+from . import airflow_service, dag_tasks, named_things, names, network, policies, rds, values
+from .images import Prebuilt
 
 Inputs = Mapping[str, Any]
 
@@ -29,10 +30,19 @@ def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
         found += rds.refusals(inputs, known)
     if dag_tasks.ROLE in layers:
         found += _secrets(inputs, known)
-        found += _images(inputs["task_images"].values(), known)
-    if airflow_service.ROLE in layers:
-        found += _images([inputs["airflow_image"]], known)
-    return found
+    found += [each for image in _given_images(inputs, layers) for each in image.refusal(known)]
+    return found + named_things.refusals(inputs, known, layers)
+
+
+def warnings(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
+    """What could not be looked up, a line each, for the layers of these names."""
+    images = _given_images(inputs, layers)
+    return [*named_things.warnings(inputs, known, layers), *(each for one in images for each in one.warning(known))]
+
+
+def left_to_people(inputs: Inputs, known: Known, layers: Collection[str], today: date) -> list[str]:
+    """What somebody has to do by and by, and no deploy does unasked; a line each, told by looks at the whole alone."""
+    return rds.warnings(inputs, known, today) if {network.ROLE, rds.ROLE} <= set(layers) else []
 
 
 def too_large(actions: Iterable[Action]) -> list[str]:
@@ -94,10 +104,11 @@ def _zones_left_out(inputs: Inputs, known: Known) -> Iterator[str]:
         )
 
 
-def _images(images: Iterable[Image | Prebuilt], known: Known) -> Iterator[str]:
-    for image in images:
-        if isinstance(image, Prebuilt):
-            yield from image.refusal(known)
+def _given_images(inputs: Inputs, layers: Collection[str]) -> list[Prebuilt]:
+    """Those that others have built."""
+    images = list(inputs["task_images"].values()) if dag_tasks.ROLE in layers else []
+    images += [inputs["airflow_image"]] if airflow_service.ROLE in layers else []
+    return [image for image in images if isinstance(image, Prebuilt)]
 
 
 def _secrets(inputs: Inputs, known: Known) -> Iterator[str]:

@@ -23,12 +23,12 @@ from ..value_checks import (
     below,
     between,
     cidr,
-    exact,
     if_given,
     list_of,
     map_of,
     network,
     number,
+    plain_text,
     scalar,
     text,
     wrong,
@@ -41,6 +41,8 @@ _MOST_MANAGED_POLICIES = 10  # a role, unless AWS has raised it for the account
 _LONGEST_WAIT = 600  # minutes
 _LONGEST_WAIT_FOR_LOCK = 24 * 60  # minutes
 _STORAGE = (20, 65536)  # GB, of RDS with gp2 and gp3
+
+_REGION = r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}"
 
 #: What the names of resources would begin with, and of which kind AWS reserves that.
 _RESERVED_ENVIRONMENTS = {
@@ -106,7 +108,7 @@ def _vpc_cidr(value: Any) -> Iterator[Problem]:
 
 
 def _zones(value: list[Any]) -> Iterator[Problem]:
-    yield from list_of(text(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", "zones such as eu-west-1a"), "a list", True)(value)
+    yield from list_of(text(rf"{_REGION}[a-z]", "zones such as eu-west-1a"), "a list", True)(value)
     if value and not (len(set(value)) == len(value) and 2 <= len(value) <= MOST_ZONES):
         yield wrong(value, f"2 to {MOST_ZONES} different zones, or none")
 
@@ -174,7 +176,7 @@ def _size(least: int) -> Check:
 
 _CIDR = cidr("IPv4 networks without host bits, such as 203.0.113.0/24")
 _TASK = Name(naming.TASK.pattern, "name of a task", "letters, digits, _ and -")
-_BUILD_ARGS = map_of(exact, "a mapping of names to texts", VARIABLE._replace(of="name of a build argument"))
+_BUILD_ARGS = map_of(plain_text(), "a mapping of names to texts", VARIABLE._replace(of="name of a build argument"))
 _RETENTION = number(RETENTION_IN_DAYS, f"days, one of {', '.join(map(str, RETENTION_IN_DAYS))}")
 _PORT = r"(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?"
 _HTTP = rf"https?://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+){_PORT}"
@@ -183,17 +185,19 @@ _URL = text(
 )
 _EXECUTION_API = text(rf"{_HTTP}/([^\s?#]*/)?execution/", "a URL that ends with /execution/, a port up to 65535")
 _HOST = text(rf"[a-z0-9]([a-z0-9.-]*[a-z0-9])?{_PORT}", "a host's name, and where it has one : and a port up to 65535")
+_KEY = text(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", "the ARN of a key of KMS, not of an alias")
 _PERCENT = number(range(101), "percent from 1 to 100, or 0")
 _COOLDOWN = between(0, 86400, "seconds")
 
 VARIABLES: dict[str, Check] = {
     "farflow_environment": _environment,
-    "farflow_region": text(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region, such as eu-west-1"),
+    "farflow_region": text(_REGION, "an AWS region, such as eu-west-1"),
     "farflow_tags": _tags,
     "farflow_profile": if_given(text(r"\S(.*\S)?", "the name of a profile")),
     "farflow_endpoint_url": if_given(_URL),
     "farflow_access_key": if_given(text(r"\w{1,128}", "letters, digits and _", re.ASCII)),
     "farflow_registry": if_given(_HOST),
+    "farflow_secret_kms_key_arns": _different(list_of(_KEY, "a list of ARNs", may_be_empty=True)),
     "farflow_teardown_keep": _different(lambda value: iter(())),
     "farflow_lock_wait_minutes": between(0, _LONGEST_WAIT_FOR_LOCK, "minutes"),
     "network_cidr": _vpc_cidr,
@@ -204,9 +208,7 @@ VARIABLES: dict[str, Check] = {
     "rds_instance_class": text(r"db\.[a-z0-9-]+\.[a-z0-9]+", "a class of RDS, such as db.t4g.small"),
     "rds_allocated_storage": between(*_STORAGE, "GB"),
     "rds_max_allocated_storage": _or_zero(between(*_STORAGE, "0, or GB")),
-    "rds_kms_key_id": if_given(
-        text(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", "the ARN of a key of KMS, not of an alias")
-    ),
+    "rds_kms_key_id": if_given(_KEY),
     "rds_backup_retention_period": between(0, 35, "days"),
     "rds_database_name": _identifier(_DATABASES),
     "rds_master_username": _identifier(_USERS, "pg_"),
@@ -248,6 +250,7 @@ VARIABLES: dict[str, Check] = {
     "airflow_service_execution_api_url": if_given(_EXECUTION_API),
     "airflow_service_admin_username": text(r"[A-Za-z0-9._@-]{1,64}", "1 to 64 letters, digits and characters of ._@-"),
     "airflow_service_config": airflow_settings.config,
+    "airflow_service_config_of_plugins": airflow_settings.of_plugins,
     "airflow_service_environment": airflow_settings.environment,
     "airflow_service_secrets": airflow_settings.secrets,
     "airflow_service_policy": lambda value: statements(value) if value else iter(()),

@@ -38,6 +38,36 @@ def test_an_image_that_was_deleted_cannot_be_pulled(aws):
     assert requests.get(pulled, timeout=10).status_code == 404
 
 
+def test_a_managed_policy_that_does_not_exist_is_attached_to_no_role(aws):
+    iam = aws.client("iam")
+    trust = '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust)
+    with pytest.raises(iam.exceptions.NoSuchEntityException):
+        iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::123456789012:policy/gone")
+    arn = iam.create_policy(PolicyName="mine", PolicyDocument=trust)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName="r", PolicyArn=arn)
+    assert [each["PolicyArn"] for each in iam.list_attached_role_policies(RoleName="r")["AttachedPolicies"]] == [arn]
+
+
+@pytest.mark.parametrize("account", ["123456789012", "999999999999"])
+def test_a_listener_takes_no_certificate_that_there_is_not_in_this_account(aws, subnets, account):
+    elb, acm = aws.client("elbv2"), aws.client("acm")
+    balancer = elb.create_load_balancer(Name="b", Type="network", Subnets=subnets)["LoadBalancers"][0]
+    group = elb.create_target_group(Name="g", Protocol="TCP", Port=80, VpcId=balancer["VpcId"])["TargetGroups"][0]
+    listener = {
+        "LoadBalancerArn": balancer["LoadBalancerArn"],
+        "Protocol": "TLS",
+        "Port": 443,
+        "DefaultActions": [{"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}],
+    }
+    nowhere = f"arn:aws:acm:us-east-1:{account}:certificate/0f1e"
+    with pytest.raises(elb.exceptions.CertificateNotFoundException):
+        elb.create_listener(**listener, Certificates=[{"CertificateArn": nowhere}])
+    issued = acm.request_certificate(DomainName="airflow.example.org")["CertificateArn"]
+    made = elb.create_listener(**listener, Certificates=[{"CertificateArn": issued}])["Listeners"][0]
+    assert made["Certificates"] == [{"CertificateArn": issued}]
+
+
 def test_a_database_is_described_as_said_once_it_is_available(aws, subnets):
     rds = aws.client("rds")
     said = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError
+from said_and_described import until
 
 GROUP = "group"
 
@@ -144,3 +145,17 @@ def test_static_parameters_of_a_young_group_wait_for_a_reboot_where_that_is_aske
     with aws.behaviours(young_parameter_group=seconds):
         (told,) = make_database(rds, "17", DBParameterGroupName=GROUP)["DBParameterGroups"]
     assert told["ParameterApplyStatus"] == status
+    until(lambda: the_database(rds)["DBInstanceStatus"] == "available")
+    rds.reboot_db_instance(DBInstanceIdentifier="db")
+    assert the_database(rds)["DBParameterGroups"][0]["ParameterApplyStatus"] == "in-sync"
+
+
+def test_a_database_is_encrypted_with_a_key_that_is_enabled(aws, rds):
+    kms = aws.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.disable_key(KeyId=key)
+    for name in (key, f"{key}0"):
+        with pytest.raises(ClientError, match="KMSKeyNotAccessibleFault"):
+            make_database(rds, "17", KmsKeyId=name)
+    kms.enable_key(KeyId=key)
+    assert make_database(rds, "17", KmsKeyId=key)["KmsKeyId"] == key
