@@ -13,6 +13,8 @@ description:
   - Every option is compared. What is not given, and what AWS accepted but has not carried out yet, is no difference.
   - A new version of the password's secret is given to the instance.
   - A stopped instance is started.
+requirements:
+  - boto3 and botocore >= 1.43.49 to change O(engine_lifecycle_support)
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
