@@ -15,11 +15,19 @@ from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import project
 from ..module_utils.glue.environment import as_result, coming, look, unfinished, without_failed
 from ..module_utils.glue.layers import LAYERS
+from ..module_utils.glue.lock import now
 from ..module_utils.glue.session import client_factory, profiles, regions
 from ..module_utils.glue.waiting import NotYet, wait_for
 from ..module_utils.pure.layers import checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
-from ..module_utils.pure.layers.refusals import elsewhere, refusals, too_large, unchangeable, warnings
+from ..module_utils.pure.layers.refusals import (
+    elsewhere,
+    left_to_people,
+    refusals,
+    too_large,
+    unchangeable,
+    warnings,
+)
 from ..module_utils.pure.value_checks import nearest
 from ..plugin_utils import inputs as given
 from ..plugin_utils.worker import collect_little_garbage, say_at_once
@@ -73,14 +81,18 @@ class ActionModule(ActionBase):
             return NotYet(words) if words else seen
 
         seen = wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
-        if not (previous or arguments.get("converged") or arguments.get("state") == "absent"):
-            for warning in warnings(inputs, seen.known, wanted):
-                self._display.warning(warning)
+        if arguments.get("state") != "absent":
+            self._warn(inputs, wanted, seen, is_first=not (previous or arguments.get("converged")))
         if self._task.check_mode and result["outputs"].get("unsteady_services"):
             services = ", ".join(result["outputs"]["unsteady_services"])
             self._display.warning(f"not steady, a deploy waits for it: {services}")
         # It changes nothing; in check mode it stands for the run that would.
         result["changed"] = bool(self._task.check_mode and result["pending"])
+
+    def _warn(self, inputs, wanted, seen, is_first):
+        told = warnings(inputs, seen.known, wanted) if is_first else []
+        for warning in [*told, *left_to_people(inputs, seen.known, wanted, now().date())]:
+            self._display.warning(warning)
 
     def _tell(self, arguments, inputs, wanted, seen, result):
         """Fills the result with what was seen; raises FarflowError when that is refused."""

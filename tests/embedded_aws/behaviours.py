@@ -116,3 +116,16 @@ LOST = behaviour(
     says="Of each of these operations the first call is performed and its answer is cut; named twice, the first two",
     source='"Ensuring idempotency in Amazon EC2 API requests" in the guide of Amazon EC2',
 )
+LATE_DATABASE_TAGS = behaviour(
+    "late_database_tags",
+    off=0,
+    says="DescribeDBInstances shows a change of tags so many seconds late, ListTagsForResource at once",
+    source='"Tagging Amazon RDS resources" in the guide of Amazon RDS',
+)
+YOUNG_PARAMETER_GROUP = behaviour(
+    "young_parameter_group",
+    off=0,
+    says="A database that is made less than so many seconds after its parameter group starts without its static "
+    "parameters, and tells that they wait for a reboot",
+    source="CreateDBParameterGroup in the API reference of Amazon RDS",
+)

@@ -176,7 +176,14 @@ _NETWORK: list[Row] = [
 ]
 
 _RDS: list[Row] = [
-    *each("rds_engine_version", ("latest", "'latest'"), ("9.6", "from 13"), ("17.", "'17.'"), (True, "a boolean")),
+    *each(
+        "rds_engine_version",
+        ("latest", "'latest'"),
+        ("9.6", "from 14"),
+        ("13", "from 14"),
+        ("17.", "'17.'"),
+        (True, "a boolean"),
+    ),
     *each("rds_engine_version", (17.10, "is a number 17.1, allowed: a text; write it in quotes")),
     *each("rds_instance_class", ("t4g.small", "'t4g.small'"), ("db.t4g", "db.t4g.small")),
     *each("rds_allocated_storage", (5, "5"), (70000, "70000"), ("25 GB", "'25 GB'")),

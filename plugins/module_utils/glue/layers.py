@@ -41,7 +41,11 @@ _ALL = (
     Layer(
         "rds",
         rds.desired,
-        ((readers.snapshots,), (readers.subnet_groups, readers.parameter_groups, readers.database), _SECRETS),
+        (
+            (readers.snapshots,),
+            (readers.subnet_groups, readers.parameter_groups, readers.database),
+            (*_SECRETS, readers.engine_versions),
+        ),
         needs=("network",),
         outlives=frozenset({rds_snapshots.TYPE, rds_instances.TYPE}),
     ),

@@ -33,6 +33,7 @@ from . import (
     iam_roles,
     log_groups,
     network_load_balancer,
+    rds_engine_versions,
     rds_instances,
     rds_parameter_groups,
     rds_snapshots,
@@ -71,12 +72,16 @@ def of_environment_with_tags(
     """
 
     def reader(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-        listed = known.get(TAGS, TAGS)
-        told: Told = believed(inputs, listed.attributes) if listed else NOTHING
         more = {"names": named(inputs)} if named else {}
-        return find(clients, names.environment(inputs), told=told, **more)
+        return find(clients, names.environment(inputs), told=_told_tags(inputs, known), **more)
 
     return reader
+
+
+def _told_tags(inputs: Inputs, known: Known) -> Told:
+    """What the stage before has told of tags, as far as it is to be believed."""
+    listed = known.get(TAGS, TAGS)
+    return believed(inputs, listed.attributes) if listed else NOTHING
 
 
 def of_listed_names(
@@ -140,6 +145,12 @@ def all_secrets(clients: Clients, inputs: Inputs, known: Known) -> list[Resource
     return secrets.find(clients, names.environment(inputs), [wanted.attributes[ARGUMENTS] for wanted in desired])
 
 
+def parameter_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The environment's parameter groups, and the wanted one as one sees it who wants its parameters."""
+    wanted = [rds.parameter_group(inputs)]
+    return rds_parameter_groups.find(clients, names.environment(inputs), wanted, told=_told_tags(inputs, known))
+
+
 def snapshots(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The environment's snapshots, and the one that the database shall be made from."""
     named = inputs["rds_snapshot_identifier"]
@@ -150,6 +161,12 @@ def database(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The database, and as a resource of its own what its tag says of the schema."""
     found = rds_instances.find(clients, names.environment(inputs), _wanted_instance(inputs, known))
     return [part for each in found for part in _database_parts(each)]
+
+
+def engine_versions(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """What there is to know of versions before the database is made or upgraded, and nothing otherwise."""
+    instance = known.get(instances.TYPE, names.database(inputs))
+    return rds_engine_versions.find(clients, inputs["rds_engine_version"], instance)
 
 
 def _wanted_instance(inputs: Inputs, known: Known) -> Mapping[str, Any]:
@@ -213,6 +230,5 @@ scaling = of_environment(application_autoscaling.find)
 load_balancers = of_environment_with_tags(network_load_balancer.find)
 private_names = of_listed_names(service_discovery.find, lambda inputs, known: [names.namespace(inputs)])
 subnet_groups = of_environment_with_tags(rds_subnet_groups.find, lambda inputs: [names.database(inputs)])
-parameter_groups = of_environment_with_tags(rds_parameter_groups.find, lambda inputs: [names.parameter_group(inputs)])
 queues = of_listed_names(sqs_queues.find, lambda inputs, known: [names.queue(inputs)])
 buckets = of_listed_names(s3_buckets.find, _bucket_names)

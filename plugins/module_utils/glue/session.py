@@ -11,8 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.compat.version import LooseVersion
 
 from ..core.errors import FarflowError
+
+#: The first that knows every argument that is sent: ModifyDBInstance's EngineLifecycleSupport came last.
+OLDEST_BOTOCORE = "1.43.49"
 
 try:
     import botocore.session
@@ -61,4 +65,9 @@ def regions() -> list[str]:
 def _session(**arguments: Any) -> Any:
     if botocore is None:
         raise FarflowError(missing_required_lib("botocore"))
+    if LooseVersion(botocore.__version__) < LooseVersion(OLDEST_BOTOCORE):
+        raise FarflowError(
+            f"botocore {botocore.__version__} is installed, allowed: {OLDEST_BOTOCORE} or newer; "
+            "pip install --upgrade boto3"
+        )
     return botocore.session.Session(**arguments)

@@ -35,6 +35,7 @@ def canonical(document: Mapping[str, Any]) -> Resource:
             "allocated_storage": document["AllocatedStorage"],
             "master_username": document.get("MasterUsername"),
             "storage_encrypted": bool(document.get("Encrypted")),
+            "kms_key_id": document.get("KmsKeyId"),
             "status": document["Status"],
             "created": created.isoformat() if created else None,
             "tags": {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")},

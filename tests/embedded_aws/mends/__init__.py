@@ -13,6 +13,8 @@ from . import (
     elbv2,
     lists,
     rds,
+    rds_parameters,
+    rds_versions,
     references,
     s3,
     tagging,
@@ -32,6 +34,8 @@ def apply(settings: Settings) -> None:
     lists.apply()
     references.apply()
     rds.apply(settings)
+    rds_parameters.apply()
+    rds_versions.apply()
     if settings.fast:
         from . import fast
 

@@ -44,6 +44,11 @@ def the_database_opened_to_the_internet(aws):
     modify_database(aws, PubliclyAccessible=True)
 
 
+@drift(f"change {DATABASE}", "engine_lifecycle_support open-source-rds-extended-support -> open-source-rds-extended-")
+def extended_support_of_the_database_switched_on(aws):
+    modify_database(aws, EngineLifecycleSupport="open-source-rds-extended-support")
+
+
 @drift(f"change {DATABASE}", "vpc_security_group_ids [sg-")
 def another_security_group_of_the_database(aws):
     modify_database(aws, VpcSecurityGroupIds=[group_id(aws, "local-airflow")])

@@ -40,6 +40,7 @@ def take(monkeypatch, pauses):
     monkeypatch.setattr(plugin, "refusals", lambda inputs, known, wanted: [])
     monkeypatch.setattr(plugin, "unchangeable", lambda inputs, actions: [])
     monkeypatch.setattr(plugin, "warnings", lambda inputs, known, wanted: [])
+    monkeypatch.setattr(plugin, "left_to_people", lambda inputs, known, wanted, today: [])
 
     def run(aws, check_mode=False, **arguments):
         said, result = [], {}
@@ -105,6 +106,12 @@ def test_a_plan_warns_of_services_that_a_deploy_waits_for(take, monkeypatch, che
     _result, said, _error = take(Aws(NEW), check_mode=check_mode)
     warning = "not steady, a deploy waits for it: test-web, test-worker"
     assert said == ([(warning, True)] if check_mode else [])
+
+
+@pytest.mark.parametrize("arguments", [{}, {"converged": True}], ids=["first", "last"])
+def test_what_is_left_to_people_is_told_by_the_last_look_too(take, monkeypatch, arguments):
+    monkeypatch.setattr(plugin, "left_to_people", lambda inputs, known, wanted, today: ["reboot it"])
+    assert take(Aws(NEW), **arguments)[1] == [("reboot it", True)]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ ACCOUNT = "123456789012"
 OTHER = "999999999999"
 REGION = "eu-west-1"
 IDENTITY = Resource("identity", "identity", {}, ACCOUNT, {"partition": "aws"})
-LAYERS = ["dag_tasks", "airflow_service"]
+LAYERS = ["rds", "dag_tasks", "airflow_service"]
 LOAD_BALANCER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/net/prod-airflow/0f1e"
 NOTHING = {
     "farflow_environment": "prod",
@@ -26,6 +26,7 @@ NOTHING = {
     "airflow_service_certificate_arn": "",
     "airflow_service_managed_policy_arns": [],
     "farflow_secret_kms_key_arns": [],
+    "rds_kms_key_id": "",
 }
 
 
@@ -214,8 +215,9 @@ def test_a_permissions_boundary_has_to_exist(look):
 
 
 def test_layers_that_name_nothing_need_no_folder():
-    assert pure.refusals({"farflow_region": REGION}, Known([IDENTITY]), ["network", "rds"]) == []
-    assert pure.warnings({"farflow_region": REGION}, Known([IDENTITY]), ["network", "rds"]) == []
+    inputs = {"farflow_environment": "prod", "farflow_region": REGION, "rds_kms_key_id": ""}
+    assert pure.refusals(inputs, Known([IDENTITY]), ["network", "rds"]) == []
+    assert pure.warnings(inputs, Known([IDENTITY]), ["network", "rds"]) == []
 
 
 def test_a_server_certificate_has_to_exist(look):
@@ -241,3 +243,36 @@ def test_a_key_of_another_account_that_does_not_let_us_look_is_taken_with_a_warn
     key = f"arn:aws:kms:{REGION}:{OTHER}:key/0f1e"
     refused, warnings, _calls = look("DescribeKey", farflow_secret_kms_key_arns=[key])
     assert (refused, len(warnings)) == ([], 1)
+
+
+def test_the_databases_key_has_to_be_there_enabled_and_one_that_encrypts(look):
+    client = boto3.client("kms")
+    good, disabled = (client.create_key()["KeyMetadata"] for _unused in range(2))
+    signs = client.create_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048")["KeyMetadata"]["Arn"]
+    client.disable_key(KeyId=disabled["KeyId"])
+    none = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0f1e"
+    assert look(rds_kms_key_id=good["Arn"]) == ([], [], ["DescribeKey"])
+    for key, problem in (
+        (disabled["Arn"], "which is Disabled, allowed: a key that is Enabled"),
+        (signs, "which is RSA_2048, allowed: a key that is SYMMETRIC_DEFAULT"),
+        (none, "which does not exist, allowed: the ARN of a KMS key that does"),
+    ):
+        assert look(rds_kms_key_id=key)[0] == [f"rds_kms_key_id: is {key!r}, {problem}"]
+
+
+@pytest.mark.parametrize(("account", "of"), [(OTHER, f" of account {OTHER}"), (ACCOUNT, "")])
+def test_a_key_that_can_not_be_seen_encrypts_no_database(look, account, of):
+    key = f"arn:aws:kms:{REGION}:{account}:key/0f1e"
+    (line,), warnings, _calls = look("DescribeKey", rds_kms_key_id=key)
+    assert line.startswith(
+        f"rds_kms_key_id: is {key!r}, a KMS key{of} that can't be seen, allowed: one of account {ACCOUNT}, or one "
+        "whose own policy lets that account use it: could not describe KMS key"
+    )
+    assert warnings == []
+
+
+def test_a_database_that_there_is_keeps_its_key(look):
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0f1e"
+    there = Resource("rds_instance", "prod-database")
+    assert look(rds_kms_key_id=key, found=[there])[:2] == ([], [])
+    assert look(rds_kms_key_id=key, layers=["airflow_service"])[:2] == ([], [])

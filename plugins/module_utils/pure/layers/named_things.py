@@ -15,8 +15,8 @@ from typing import Any
 
 from ...core.actions import Resource
 from ...core.known import Known
-from .. import dag_tasks_folder
-from . import names
+from .. import dag_tasks_folder, rds_instances
+from . import names, rds
 from .arns import IDENTITY, Account, account
 
 TYPE = "named_thing"
@@ -30,6 +30,8 @@ POLICY, KEY = "managed policy", "KMS key"
 _SHARED = {SECRET, KEY}
 _OF_AWS = "aws"
 DAG_TASKS, AIRFLOW = "dag_tasks", "airflow_service"
+#: What a key is by which services of AWS encrypt.
+_SYMMETRIC = "SYMMETRIC_DEFAULT"
 _SUFFIX = re.compile("-[A-Za-z0-9]{6}$")
 
 Inputs = Mapping[str, Any]
@@ -37,11 +39,14 @@ Inputs = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Named:
-    """``arn`` is that of the thing alone, ``place`` says where an input names it."""
+    """``arn`` is that of the thing alone, ``place`` says where an input names it. With ``has_to_be_seen`` AWS wants of
+    those who name it that they may describe it.
+    """
 
     kind: str
     arn: str
     place: Callable[[], str]
+    has_to_be_seen: bool = False
 
     @property
     def partition(self) -> str:
@@ -67,8 +72,10 @@ class Named:
         return _SUFFIX.sub("", self.name)
 
 
-def named(inputs: Inputs, layers: Collection[str] = (DAG_TASKS, AIRFLOW)) -> Iterator[Named]:
+def named(inputs: Inputs, layers: Collection[str] = (rds.ROLE, DAG_TASKS, AIRFLOW)) -> Iterator[Named]:
     """Everything that the inputs of a deploy name for these layers."""
+    if rds.ROLE in layers and (key := inputs["rds_kms_key_id"]):
+        yield Named(KEY, key, lambda: "rds_kms_key_id", has_to_be_seen=True)
     if DAG_TASKS in layers:
         yield from _secrets_of_tasks(inputs)
     if AIRFLOW in layers:
@@ -130,14 +137,20 @@ def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
     if not known.get(IDENTITY, IDENTITY):
         return []
     where = account(known, inputs["farflow_region"])
-    wrong = ((one, _problem(one, where, inputs, known)) for one in named(inputs, layers))
+    wrong = ((one, _problem(one, where, inputs, known)) for one in _needed(inputs, known, layers))
     return [f"{one.place()}: {problem}" for one, problem in wrong if problem]
 
 
 def warnings(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
     """What could not be looked up; a line each."""
-    doubts = ((one, _doubt(one, inputs, known)) for one in named(inputs, layers))
+    doubts = ((one, _doubt(one, inputs, known)) for one in _needed(inputs, known, layers))
     return [f"{one.place()}: {doubt}" for one, doubt in doubts if doubt]
+
+
+def _needed(inputs: Inputs, known: Known, layers: Collection[str]) -> Iterator[Named]:
+    """What these layers need. A database that there is has its key, whatever has become of that."""
+    has_database = known.get(rds_instances.TYPE, names.database(inputs))
+    return named(inputs, [layer for layer in layers if not (layer == rds.ROLE and has_database)])
 
 
 def _of_variable(kind: str, arn: str, variable: str) -> Named:
@@ -157,19 +170,29 @@ def _doubt(one: Named, inputs: Inputs, known: Known) -> str:
     resource = known.get(TYPE, one.arn)
     if one.region not in ("", inputs["farflow_region"]):
         return f"is of region {one.region}, where a look at this environment does not see whether it exists"
-    if resource and DENIED in resource.attributes:
+    if resource and DENIED in resource.attributes and not one.has_to_be_seen:
         return f"whether it exists was not seen: {resource.attributes[DENIED]}"
     return ""
 
 
 def _problem(one: Named, where: Account, inputs: Inputs, known: Known) -> str:
     resource = known.get(TYPE, one.arn)
-    if (problem := _elsewhere(one, where)) or not resource or DENIED in resource.attributes:
+    if (problem := _elsewhere(one, where)) or not resource:
         return problem
+    if DENIED in resource.attributes:
+        return _unseen(one, where, resource.attributes[DENIED]) if one.has_to_be_seen else ""
     document = resource.attributes[DOCUMENT]
     if document is None:
         return f"is {one.arn!r}, which does not exist, allowed: the ARN of a {one.kind} that does"
     return _JUDGES[one.kind](one, document, inputs, known) if one.kind in _JUDGES else ""
+
+
+def _unseen(one: Named, where: Account, words: str) -> str:
+    of = "" if one.account == where.id else f" of account {one.account}"
+    return (
+        f"is {one.arn!r}, a {one.kind}{of} that can't be seen, allowed: one of account {where.id}, or one whose own "
+        f"policy lets that account use it: {words}"
+    )
 
 
 def _secret(one: Named, document: Mapping[str, Any], inputs: Inputs, known: Known) -> str:
@@ -199,9 +222,11 @@ def _policy(one: Named, document: Mapping[str, Any], inputs: Inputs, known: Know
 
 
 def _key(one: Named, document: Mapping[str, Any], inputs: Inputs, known: Known) -> str:
-    if document["KeyState"] == "Enabled":
-        return ""
-    return f"is {one.arn!r}, which is {document['KeyState']}, allowed: a key that is Enabled"
+    if document["KeyState"] != "Enabled":
+        return f"is {one.arn!r}, which is {document['KeyState']}, allowed: a key that is Enabled"
+    if document.get("KeySpec", _SYMMETRIC) != _SYMMETRIC:
+        return f"is {one.arn!r}, which is {document['KeySpec']}, allowed: a key that is {_SYMMETRIC}"
+    return ""
 
 
 _JUDGES: Mapping[str, Callable[[Named, Mapping[str, Any], Inputs, Known], str]] = {

@@ -8,6 +8,7 @@ AWS does not do.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from ...core.actions import CHANGE, DELETE, Action, Resource
@@ -53,6 +54,11 @@ def warnings(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
     return [*named_things.warnings(inputs, known, layers), *(each for one in images for each in one.warning(known))]
 
 
+def left_to_people(inputs: Inputs, known: Known, layers: Collection[str], today: date) -> list[str]:
+    """What somebody has to do by and by, and no deploy does unasked; a line each, told by looks at the whole alone."""
+    return rds.warnings(inputs, known, today) if {network.ROLE, rds.ROLE} <= set(layers) else []
+
+
 #: Of every kind what AWS fixes when it makes one, with what helps.
 IMMUTABLE: immutable.Advice = {
     **ec2_network.IMMUTABLE,
@@ -87,9 +93,9 @@ def _block_of_vpc(inputs: Inputs, change: Action | None) -> list[str]:
     if before == inputs["network_cidr"]:
         return []
     return [
-        f"network_cidr: is {inputs['network_cidr']!r}, while the environment's VPC has {before!r}, allowed: that: a "
-        "VPC keeps its block. For another one tear the environment down, with snapshot and shared_volume in "
-        "farflow_teardown_keep, and deploy it again"
+        f"network_cidr: is {inputs['network_cidr']!r}, while the environment's VPC has {before!r}, allowed: that "
+        "one, since a VPC keeps its block. For another one tear the environment down, with snapshot and shared_volume "
+        "in farflow_teardown_keep, and deploy it again"
     ]
 
 

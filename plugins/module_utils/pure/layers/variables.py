@@ -216,7 +216,7 @@ VARIABLES: dict[str, Check] = {
     "network_availability_zone_count": between(2, 6, "zones"),
     "network_availability_zones": _zones,
     "network_ingress_cidrs": _different(list_of(_CIDR, "a list of networks", may_be_empty=True)),
-    "rds_engine_version": text(r"(1[3-9]|[2-9]\d)(\.\d{1,3})?", "a version of Postgres from 13 on, such as 17 or 17.6"),
+    "rds_engine_version": text(r"(1[4-9]|[2-9]\d)(\.\d{1,3})?", "a version of Postgres from 14 on, such as 17 or 17.6"),
     "rds_instance_class": text(r"db\.[a-z0-9-]+\.[a-z0-9]+", "a class of RDS, such as db.t4g.small"),
     "rds_allocated_storage": between(*_STORAGE, "GB"),
     "rds_max_allocated_storage": _or_zero(between(*_STORAGE, "0, or GB")),
@@ -228,7 +228,8 @@ VARIABLES: dict[str, Check] = {
     "rds_snapshot_identifier": if_given(
         text(
             r"(?!.*--)[A-Za-z][A-Za-z0-9-]{0,254}(?<!-)",
-            "the name of a manual snapshot; an automated one has to be copied first (aws rds copy-db-snapshot)",
+            "the name of a manual snapshot of this account; an automated one, and one of another account, has to be "
+            "copied first (aws rds copy-db-snapshot)",
         )
     ),
     "rds_wait_minutes": between(1, _LONGEST_WAIT, "minutes"),
