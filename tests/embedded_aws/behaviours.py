@@ -116,3 +116,10 @@ LOST = behaviour(
     says="Of each of these operations the first call is performed and its answer is cut; named twice, the first two",
     source='"Ensuring idempotency in Amazon EC2 API requests" in the guide of Amazon EC2',
 )
+
+LATE_TAGS = behaviour(
+    "late_tags",
+    off=0,
+    says="GetResources answers with the tags, and the resources, of so many seconds ago",
+    source="aws/aws-cli#4173, and terraform-provider-aws#17804: the tagging API is consistent only in the end",
+)

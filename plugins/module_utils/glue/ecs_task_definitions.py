@@ -68,11 +68,12 @@ def unlisted(clients: Clients, index: Index, families: Collection[str]) -> dict[
 
 def stranger(answer: Mapping[str, Any], environment: str) -> str | None:
     """The other environment whose tag the described revision carries."""
-    owner = _tags_of(answer).get(ENVIRONMENT, environment)
+    owner = tags_of(answer).get(ENVIRONMENT, environment)
     return None if owner == environment else owner
 
 
-def _tags_of(answer: Mapping[str, Any]) -> dict[str, str]:
+def tags_of(answer: Mapping[str, Any]) -> dict[str, str]:
+    """The tags in DescribeTaskDefinition's answer, without those that AWS itself sets."""
     return pure.tags_of(pure.canonical(answer["taskDefinition"], answer.get("tags") or []))
 
 
@@ -158,7 +159,7 @@ def _of_others(clients: Clients, arns: Sequence[str], owners: Mapping[str, str])
 
     shared = {pure.family_of(arn) for arn in arns if is_of_another(arn)}
     unknown = [arn for arn in arns if pure.family_of(arn) in shared and arn not in tags]
-    tags.update({arn: _tags_of(answer) for arn, answer in describe(clients, unknown).items()})
+    tags.update({arn: tags_of(answer) for arn, answer in describe(clients, unknown).items()})
     return {arn for arn in arns if is_of_another(arn)}
 
 

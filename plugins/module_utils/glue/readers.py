@@ -155,21 +155,26 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
     described if it was. And, as they come with that, the tags of everything in the environment by ARN.
     """
     environment = names.environment(inputs)
-    index = ecs_task_definitions.find(clients, environment)
-    answers = ecs_task_definitions.unlisted(clients, index, _families(inputs))
+    listed = ecs_task_definitions.find(clients, environment)
+    answers = ecs_task_definitions.unlisted(clients, listed, _families(inputs, listed))
+    owners = {arn: ecs_task_definitions.stranger(answer, environment) for arn, answer in answers.items()}
+    index = listed.with_tags({arn: ecs_task_definitions.tags_of(answers[arn]) for arn, owner in owners.items() if not owner})
 
     def told(resource: Resource) -> Resource:
-        more: dict[str, Any] = {REVISIONS: list(index.arns[resource.name])}
-        if answer := answers.get(str(resource.id)):
-            more |= {_DESCRIBED: answer, definitions.OWNER: ecs_task_definitions.stranger(answer, environment)}
+        arn, more = str(resource.id), {REVISIONS: list(index.arns[resource.name])}
+        if arn in answers:
+            more |= {_DESCRIBED: answers[arn], definitions.OWNER: owners[arn]}
         return replace(resource, attributes={**resource.attributes, **more})
 
-    return [*map(told, index.resources()), Resource(TAGS, TAGS, attributes=index.tags)]
+    return [*map(told, index.resources()), Resource(TAGS, TAGS, attributes=listed.tags)]
 
 
-def _families(inputs: Inputs) -> list[str]:
-    """Those that a deploy makes, as far as the inputs tell."""
-    tasks = [task.family for task in inputs.get("dag_tasks") or ()]
+def _families(inputs: Inputs, listed: definitions.Index) -> Collection[str]:
+    """Those that a deploy makes, as far as the inputs tell. A teardown does not read the project's folder: any may be.
+    """
+    if "dag_tasks" not in inputs:
+        return listed.arns
+    tasks = [task.family for task in inputs["dag_tasks"]]
     return [*tasks, *(names.component_family(inputs, one.name) for one in components.ALL)]
 
 

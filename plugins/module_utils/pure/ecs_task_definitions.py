@@ -187,6 +187,10 @@ class Index:
         tags = self.tags.get(arn, {})
         return tags.get(IMAGES, "") if tags.get(DIGEST, "").startswith(f"{revision_of(arn)}-") else ""
 
+    def with_tags(self, tags: Mapping[str, Mapping[str, str]]) -> Index:
+        """The same with what is known better of some revisions, by their ARNs."""
+        return Index(self.arns, {**self.tags, **tags})
+
     def of_families(self, families: Collection[str]) -> Index:
         """The same of these families only."""
         return Index({family: arns for family, arns in self.arns.items() if family in families}, self.tags)
