@@ -158,7 +158,9 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
     listed = ecs_task_definitions.find(clients, environment)
     answers = ecs_task_definitions.unlisted(clients, listed, _families(inputs, listed))
     owners = {arn: ecs_task_definitions.stranger(answer, environment) for arn, answer in answers.items()}
-    index = listed.with_tags({arn: ecs_task_definitions.tags_of(answers[arn]) for arn, owner in owners.items() if not owner})
+    index = listed.with_tags(
+        {arn: ecs_task_definitions.tags_of(answers[arn]) for arn, owner in owners.items() if not owner}
+    )
 
     def told(resource: Resource) -> Resource:
         arn, more = str(resource.id), {REVISIONS: list(index.arns[resource.name])}
@@ -170,8 +172,7 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
 
 
 def _families(inputs: Inputs, listed: definitions.Index) -> Collection[str]:
-    """Those that a deploy makes, as far as the inputs tell. A teardown does not read the project's folder: any may be.
-    """
+    """Those that a deploy makes, as far as the inputs tell. A teardown does not read the project's folder: any may be."""
     if "dag_tasks" not in inputs:
         return listed.arns
     tasks = [task.family for task in inputs["dag_tasks"]]
