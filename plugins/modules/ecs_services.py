@@ -144,7 +144,7 @@ def work(parameters, clients, check_mode):
     if not desired:
         return {**as_result("services", []), "deployments": {}}
     cluster, names = desired[0].properties["cluster"], [each.name for each in desired]
-    actual = ecs_services.read(clients, cluster, names)
+    actual = ecs_services.read(clients, cluster, names, wanted=desired)
     if not parameters["replace"]:
         ecs_services.refuse_fixed(desired, actual)
     started = {}

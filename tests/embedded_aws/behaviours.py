@@ -123,3 +123,15 @@ LATE_TAGS = behaviour(
     says="GetResources answers with the tags, and the resources, of so many seconds ago",
     source="aws/aws-cli#4173, and terraform-provider-aws#17804: the tagging API is consistent only in the end",
 )
+UNKNOWN_MEMBERS = behaviour(
+    "unknown_members",
+    off=0.0,
+    says="In answers to the host this share of the structures has a member `MadeLater: ON`",
+    source='"Backward compatibility" of an API allows it; ECS has added availabilityZoneRebalancing, restartPolicy, ...',
+)
+UNKNOWN_VALUES = behaviour(
+    "unknown_values",
+    off=(),
+    says="In answers to the host these members (`Task.launchType`) have a value that no model has, `ON`",
+    source="botocore's models: AWS adds values to enumerations as it adds members",
+)

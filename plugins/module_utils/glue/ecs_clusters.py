@@ -25,9 +25,9 @@ def find(clients: Clients, environment: str) -> list[Resource]:
     return [each for each in found if (each.properties.get("tags") or {}).get(ENVIRONMENT, environment) == environment]
 
 
-def read(clients: Clients, names: list[str]) -> list[Resource]:
-    """The named clusters that exist."""
-    return [pure.canonical(each) for each in api.describe(clients, names) if each["status"] != "INACTIVE"]
+def read(clients: Clients, names: list[str], wanted: Resource | None = None) -> list[Resource]:
+    """The named clusters that exist, as one who wants that one sees them."""
+    return [pure.canonical(each, wanted) for each in api.describe(clients, names) if each["status"] != "INACTIVE"]
 
 
 def hands(clients: Clients) -> Hands:

@@ -1,7 +1,8 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The shapes of ECS's documents, as botocore's own service model has them, and how a user's document takes them.
+"""The shapes of ECS's documents, as the service model of botocore's clients has them, and how a user's document takes
+them.
 
 A user writes snake_case; AWS's own spelling is understood, too. Keys that are the user's own (tags, log options,
 labels) keep their letter case.
@@ -24,10 +25,9 @@ Shape = Any
 @cache
 def _service_model() -> Any:
     # imported late: where botocore is missing, the module says so when it makes its first client
-    from botocore.loaders import Loader
-    from botocore.model import ServiceModel
+    from botocore.session import get_session
 
-    return ServiceModel(Loader().load_service_model("ecs", "service-2"), "ecs")
+    return get_session().get_service_model("ecs")
 
 
 @cache

@@ -100,11 +100,15 @@ def environment_of(resources: Sequence[Resource]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def canonical(document: Mapping[str, Any], tags: Iterable[Mapping[str, str]]) -> Resource:
-    """DescribeTaskDefinition's ``taskDefinition`` and ``tags`` as a resource. Its tags hold the digest, too."""
+def canonical(
+    document: Mapping[str, Any], tags: Iterable[Mapping[str, str]], wanted: Resource | None = None
+) -> Resource:
+    """DescribeTaskDefinition's ``taskDefinition`` and ``tags`` as a resource. Its tags hold the digest, too. Members
+    that this collection does not know are there if they are wanted.
+    """
     shape = input_shape("RegisterTaskDefinition")
     ours = [tag for tag in tags if not tag["key"].startswith("aws:")]
-    form = ecs_canonical.canonical(shape, {**document, "tags": ours})
+    form = ecs_canonical.answered(shape, {**document, "tags": ours}, wanted and wanted.properties)
     del form["family"]
     return Resource(TYPE, document["family"], form, document["taskDefinitionArn"])
 
@@ -273,7 +277,7 @@ def names_repository(image: str, repositories: Collection[str]) -> bool:
 
 
 def _change(wanted: Resource, answer: Mapping[str, Any]) -> list[Action]:
-    found = canonical(answer["taskDefinition"], answer.get("tags") or [])
+    found = canonical(answer["taskDefinition"], answer.get("tags") or [], wanted)
     reasons = _content_differences(wanted, found)
     expected = tags_of(wanted) if reasons else tags_with_digest(wanted, revision_of(str(found.id)))
     # What a new revision's own tags will say follows from its content.
