@@ -83,8 +83,11 @@ class Reading:
             self._problem(path, f"must be a dictionary, not {value!r}")
             return {}
         found: dict[str, Any] = {}
+        given = set()
         for key, item in value.items():
             name = members(shape).get(_squashed(str(key)))
+            if item is not None:
+                given.add(name)
             if name is None:
                 self._problem((*path, str(key)), "is not known" + self._nearest(shape, str(key)))
             elif self._accepted(shape, name, item, (*path, snake(name))):
@@ -95,7 +98,7 @@ class Reading:
                     found[name] = read
                     self._unique(shape, name, read, (*path, snake(name)))
         for name in shape.required_members:
-            if name not in found:
+            if name not in given:
                 self._problem((*path, snake(name)), "is required")
         return found
 
