@@ -10,13 +10,14 @@ import os
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.aws.calls import Clients
+from ..module_utils.aws.service_quotas import fargate_vcpus
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import project
 from ..module_utils.glue.environment import as_result, coming, look, unfinished, without_failed
 from ..module_utils.glue.layers import LAYERS
 from ..module_utils.glue.session import client_factory, profiles
 from ..module_utils.glue.waiting import NotYet, wait_for
-from ..module_utils.pure.layers import checks, teardown
+from ..module_utils.pure.layers import advice, checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
 from ..module_utils.pure.layers.refusals import elsewhere, refusals, too_large
 from ..plugin_utils import inputs as given
@@ -66,12 +67,22 @@ class ActionModule(ActionBase):
                 say_at_once(self._display, *told)
             return NotYet(words) if words else seen
 
-        wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
+        seen = wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
+        is_first = not previous and not arguments.get("converged") and "network" in wanted
+        if is_first and arguments.get("state") != "absent":
+            self._warn(arguments, inputs, seen)
         if self._task.check_mode and result["outputs"].get("unsteady_services"):
             services = ", ".join(result["outputs"]["unsteady_services"])
             self._display.warning(f"not steady, a deploy waits for it: {services}")
         # It changes nothing; in check mode it stands for the run that would.
         result["changed"] = bool(self._task.check_mode and result["pending"])
+
+    def _warn(self, arguments, inputs, seen):
+        """Warns of what the first look at a whole environment has shown."""
+        services_roll = advice.rolls(action for some in seen.actions.values() for action in some)
+        vcpus = fargate_vcpus(Clients(client_factory(arguments))) if services_roll else None
+        for warning in advice.warnings(inputs, seen.known, vcpus):
+            self._display.warning(warning)
 
     def _tell(self, arguments, inputs, wanted, seen, result):
         """Fills the result with what was seen; raises FarflowError when that is refused."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from . import behaviours
+from . import behaviours, quotas
 from .calls import CallLog
 from .faults import answer, draw
 from .newer_models import grown, grows
@@ -22,6 +22,7 @@ App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 # What ministack lacks, by the service's signing name. Everything else is ministack's.
 MOTO_SERVICES = frozenset({"application-autoscaling"})
+QUOTAS = "servicequotas"
 RESET = "/_ministack/reset"
 _CONTROL = "/_embedded/"
 _ERROR_CODE = re.compile(rb"<Code>([^<]+)</Code>|\"__type\"\s*:\s*\"(?:[^\"#]*#)?([^\"]+)\"")
@@ -84,7 +85,7 @@ class Front:
             await asyncio.sleep(behaviours.LATENCY.value)
         try:
             if not fault or fault.endswith(" after"):
-                app = self._moto if service in MOTO_SERVICES else self._ministack
+                app = self._app(service)
                 await app(scope, receive, passed)
             elif fault not in ("cut", "hung"):
                 await _body(receive)
@@ -95,6 +96,11 @@ class Front:
             await _cut(send)
         if fault.startswith("hung"):
             await _disconnected(receive)
+
+    def _app(self, service: str) -> App:
+        if service == QUOTAS:
+            return quotas.app
+        return self._moto if service in MOTO_SERVICES else self._ministack
 
     def _line(
         self, request: Request, service: str, started: float, answer: _Watched, client: str, fault: str

@@ -21,6 +21,9 @@ except ImportError:  # AnsibleAWSModule says what is missing
 
 _ATTEMPTS = 10
 
+# Seconds in which a connection is made, or an answer begins; the longer ones are botocore's own.
+_PATIENTLY, _BRIEFLY = 60, 3
+
 _THROTTLED = {"RequestLimitExceeded", "Throttling", "ThrottlingException"}
 
 _ADVICE = {
@@ -42,7 +45,7 @@ class Clients:
     def __init__(self, make: Callable[..., Any]) -> None:
         """``make(service, config=...)`` returns a boto3 client; ``AnsibleAWSModule.client`` is one."""
         self._make = make
-        self._made: dict[tuple[str, int], Any] = {}
+        self._made: dict[tuple[str, int, int], Any] = {}
         self._lock = threading.Lock()
 
     def __call__(self, service: str) -> Any:
@@ -60,12 +63,22 @@ class Clients:
             )
         return client
 
-    def _client(self, service: str, attempts: int) -> Any:
+    def briefly(self, service: str) -> Any:
+        """The client for what can be done without: it asks twice at most, and waits some seconds for each answer."""
+        return self._client(service, 2, _BRIEFLY)
+
+    def _client(self, service: str, attempts: int, seconds: int = _PATIENTLY) -> Any:
+        key = service, attempts, seconds
         with self._lock:
-            if (service, attempts) not in self._made:
-                retries = Config(retries={"mode": "adaptive", "total_max_attempts": attempts}, max_pool_connections=32)
-                self._made[service, attempts] = self._make(service, config=retries)
-            return self._made[service, attempts]
+            if key not in self._made:
+                config = Config(
+                    retries={"mode": "adaptive", "total_max_attempts": attempts},
+                    max_pool_connections=32,
+                    connect_timeout=seconds,
+                    read_timeout=seconds,
+                )
+                self._made[key] = self._make(service, config=config)
+            return self._made[key]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..aws import ecs_task_definitions as api
@@ -55,7 +55,7 @@ def find(clients: Clients, environment: str) -> Index:
         tags = beside.submit(api.list_tags, clients, ENVIRONMENT, environment)
         arns = api.list_arns(clients)
         ours = [arn for arn in arns if pure.family_of(arn).startswith(f"{environment}-")]
-        return Index.of(ours, tags.result())
+        return replace(Index.of(ours, tags.result()), listed=len(arns))
 
 
 def unlisted(clients: Clients, index: Index, families: Collection[str]) -> dict[str, Mapping[str, Any]]:

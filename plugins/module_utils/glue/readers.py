@@ -168,11 +168,16 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
             more |= {_DESCRIBED: answers[arn], definitions.OWNER: owners[arn]}
         return replace(resource, attributes={**resource.attributes, **more})
 
-    return [*map(told, index.resources()), Resource(TAGS, TAGS, attributes=listed.tags)]
+    account = Resource(definitions.REVISIONS_OF_ACCOUNT, definitions.REVISIONS_OF_ACCOUNT)
+    return [
+        *map(told, index.resources()),
+        Resource(TAGS, TAGS, attributes=listed.tags),
+        replace(account, attributes={"count": listed.listed}),
+    ]
 
 
 def _families(inputs: Inputs, listed: definitions.Index) -> Collection[str]:
-    """Those that a deploy makes, as far as the inputs tell. A teardown does not read the project's folder: any may be."""
+    """Those that a deploy makes, as far as the inputs tell. A teardown, which reads no folder, may find any."""
     if "dag_tasks" not in inputs:
         return listed.arns
     tasks = [task.family for task in inputs["dag_tasks"]]

@@ -56,20 +56,21 @@ _SOURCE = (
     "sourceIdentifier type"
 )
 _ARTIFACTS = (
-    "artifactIdentifier bucketOwnerAccess encryptionDisabled location name namespaceType overrideArtifactName packaging "
-    "path type"
+    "artifactIdentifier bucketOwnerAccess encryptionDisabled location name namespaceType overrideArtifactName "
+    "packaging path type"
 )
 
-#: The members of a project that somebody sets, by the name of the structure that they are in. AWS tells of others: what
-#: it has found or made itself, a webhook (which belongs to a source, and ours have none), the kernel of its hosts, which
-#: it chooses where nobody does, and what it has added since. They are no difference.
+#: The members of a project that somebody sets, by the name of the structure that they are in. AWS tells of others:
+#: what it has found or made itself, a webhook (which belongs to a source, and ours have none), the kernel of its hosts,
+#: which it chooses where nobody does, and what it has added since. They are no difference.
 _MEMBERS = {
     name: frozenset(members.split())
     for name, members in {
         "project": (
-            "artifacts autoRetryLimit badgeEnabled buildBatchConfig cache concurrentBuildLimit description encryptionKey "
-            "environment fileSystemLocations logsConfig projectVisibility queuedTimeoutInMinutes secondaryArtifacts "
-            "secondarySourceVersions secondarySources serviceRole source sourceVersion tags timeoutInMinutes vpcConfig"
+            "artifacts autoRetryLimit badgeEnabled buildBatchConfig cache concurrentBuildLimit description "
+            "encryptionKey environment fileSystemLocations logsConfig projectVisibility queuedTimeoutInMinutes "
+            "secondaryArtifacts secondarySourceVersions secondarySources serviceRole source sourceVersion tags "
+            "timeoutInMinutes vpcConfig"
         ),
         "artifacts": _ARTIFACTS,
         "auth": "resource type",

@@ -54,8 +54,8 @@ def desired(cluster: Mapping[str, Any]) -> Resource:
 
 
 def canonical(document: Mapping[str, Any], wanted: Resource | None = None) -> Resource:
-    """A member of DescribeClusters' answer as a resource. Of its settings only the one that there is so far; members that
-    this collection does not know are there if they are wanted.
+    """A member of DescribeClusters' answer as a resource. Of its settings only the one that there is so far; members
+    that this collection does not know are there if they are wanted.
     """
     tags = [tag for tag in document.get("tags", []) if not tag["key"].startswith("aws:")]
     settings = [each for each in document.get("settings", []) if each["name"] in _SETTINGS]

@@ -30,6 +30,9 @@ TYPE = "ecs_task_definition"
 DIGEST = "farflow:digest"
 IMAGES = "farflow:images"
 
+#: Type and name of what tells under ``count`` how many ACTIVE revisions the account and region have.
+REVISIONS_OF_ACCOUNT = "revisions of the account"
+
 #: Attribute of a family that a look was asked for: the other environment whose tag its newest revision carries.
 OWNER = "owner"
 
@@ -169,10 +172,12 @@ def family_of(arn: str) -> str:
 class Index:
     """What two list calls tell of the ACTIVE revisions: their ARNs by family, oldest first, and the tags by ARN.
     The tags come from an index of AWS that lags behind: what it doesn't show, or shows otherwise, is a suspect.
+    ``listed`` is how many there are, those of all other families included.
     """
 
     arns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    listed: int = 0
 
     @classmethod
     def of(cls, arns: Iterable[str], tags: Mapping[str, Mapping[str, str]]) -> Index:
@@ -193,7 +198,7 @@ class Index:
 
     def with_tags(self, tags: Mapping[str, Mapping[str, str]]) -> Index:
         """The same with what is known better of some revisions, by their ARNs."""
-        return Index(self.arns, {**self.tags, **tags})
+        return replace(self, tags={**self.tags, **tags})
 
     def of_families(self, families: Collection[str]) -> Index:
         """The same of these families only."""

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from ..settings import Settings
-from . import codebuild, ec2, ecr, ecs_documents, ecs_protection, ecs_refusals, elbv2, lists, rds, s3, tagging
+from . import (
+    codebuild,
+    ec2,
+    ecr,
+    ecs_documents,
+    ecs_protection,
+    ecs_quotas,
+    ecs_refusals,
+    elbv2,
+    lists,
+    rds,
+    s3,
+    tagging,
+)
 
 
 def apply(settings: Settings) -> None:
@@ -29,4 +42,5 @@ def apply(settings: Settings) -> None:
         ecs_lifecycle.apply(settings)
         codebuild.apply_with_containers(settings)
         elbv2.apply_with_containers()
+    ecs_quotas.apply()
     ecs_refusals.apply()
