@@ -163,7 +163,8 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
     )
 
     def told(resource: Resource) -> Resource:
-        arn, more = str(resource.id), {REVISIONS: list(index.arns[resource.name])}
+        arn = str(resource.id)
+        more: dict[str, Any] = {REVISIONS: list(index.arns[resource.name])}
         if arn in answers:
             more |= {_DESCRIBED: answers[arn], definitions.OWNER: owners[arn]}
         return replace(resource, attributes={**resource.attributes, **more})
