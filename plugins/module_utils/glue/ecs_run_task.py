@@ -15,7 +15,7 @@ from ..aws import ecs_task_definitions, ecs_tasks
 from ..aws.calls import Clients
 from ..core.errors import FarflowError
 from ..pure import ecs_run_task as pure
-from ..pure.ecs_advice import stop_of
+from ..pure.ecs_advice import cure, stop_of
 from .ecs_patience import patiently
 from .ecs_stops import account, log_of
 from .waiting import Clock, NotYet, wait_for
@@ -92,7 +92,11 @@ def _start(clients: Clients, task: Mapping[str, Any], container: str, token: str
     # with a token, a repeated request starts no second task
     request = pure.request({**task, "client_token": token}, container)
     what = f"the start of task {request['taskDefinition']}"
-    tasks, failures = patiently(lambda: ecs_tasks.run(clients, request), _START_LIMIT, what)
+    try:
+        tasks, failures = patiently(lambda: ecs_tasks.run(clients, request), _START_LIMIT, what)
+    except FarflowError as error:
+        advice = cure(str(error.__cause__ or ""))
+        raise (FarflowError(f"{error} ({advice})") if advice else error) from error.__cause__
     if not tasks:
         raise FarflowError(f"could not run ECS task {request['taskDefinition']}: {pure.failures_told(list(failures))}")
     return tasks[0]

@@ -117,6 +117,13 @@ def test_what_is_deleted_names_itself_to_the_module(ecs, clients):
     assert definition.attributes["arguments"] == {"family": "prod-web", "tags": TAGS}
 
 
+def test_how_many_revisions_every_look_lists_is_known(ecs, clients):
+    register(clients, family("prod-web"), *(family(f"somebody-{number}") for number in range(120)))
+    found = readers.task_definitions(clients, {"farflow_environment": "prod", "dag_tasks": []}, Known())
+    account = Known(found).get(definitions.REVISIONS_OF_ACCOUNT, definitions.REVISIONS_OF_ACCOUNT)
+    assert account.attributes == {"count": 121}
+
+
 def look(clients, environment="prod", *families):
     """The families that a look finds, and whose the newest revision is where it is another environment's."""
     tasks = [SimpleNamespace(family=family) for family in families]

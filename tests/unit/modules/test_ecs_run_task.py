@@ -197,6 +197,19 @@ def test_no_capacity_is_told_with_advice(cluster, run_module):
     assert "allow more availability zones" in result["msg"]
 
 
+def test_a_quota_that_is_used_up_is_told_with_advice(cluster, run_module):
+    def fault(operation, given):
+        if operation == "RunTask":
+            raise AwsError(
+                "ClientException", "You've reached the limit on the number of vCPUs you can run concurrently"
+            )
+
+    cluster.wire.fault = fault
+    result = run(run_module)
+    assert "could not run ECS task test-command" in result["msg"]
+    assert "the account's Fargate quota is used up: ask AWS for more vCPUs" in result["msg"]
+
+
 def test_a_task_that_takes_too_long_is_stopped(cluster, run_module):
     cluster.tasks.course = [{"lastStatus": "RUNNING"}]
     result = run(run_module, wait_timeout=0)
