@@ -39,7 +39,7 @@ STATES = [
 
 def services():
     """Those of AWS that the collection calls."""
-    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "plugins" / "module_utils").rglob("*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "plugins/module_utils/aws").glob("*.py")]
     return {one or other for text in texts for one, other in _CLIENT.findall(text)}
 
 
@@ -72,8 +72,9 @@ def test_what_aws_tells_late_or_has_added_changes_nothing(aws, playbooks, projec
     assert difference(before, listing(aws)) == {}
 
 
+@pytest.mark.thorough
 def test_a_role_of_a_moment_ago_and_a_small_quota_are_waited_for(aws, playbooks, project):
-    """With half a vCPU more than the services have, one of them rolls after the other."""
+    """With a single vCPU more than the services have, one of them rolls after the other."""
     with aws.behaviours(cold_roles=1, cold_policies=1, fargate_vcpus=4.5):
         deployed = playbooks.deploy(**project.variables)
         assert "the services need up to 7 vCPU of Fargate while they roll" in " ".join(deployed.output.split())

@@ -69,9 +69,10 @@ def forgetful():
 
 @pytest.fixture
 def newer(forgetful, monkeypatch, tmp_path):
-    """A botocore that knows one member more in every structure."""
+    """A botocore that knows one member more in every structure, wherever it is asked for its models."""
     newer_models.write(tmp_path, ["ecs", "codebuild", "s3"])
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    monkeypatch.setattr(Loader, "CUSTOMER_DATA_PATH", str(tmp_path))
 
 
 @pytest.fixture
