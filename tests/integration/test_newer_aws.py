@@ -26,12 +26,10 @@ STATES = [
     "NatGateway.ConnectivityType",
     "RouteTableAssociationState.State",
     "ServiceSummary.Type",
-    "Subnet.State",
     "SubnetCidrBlockState.State",
     "Task.connectivity",
     "Task.healthStatus",
     "TaskDefinition.status",
-    "Vpc.State",
     "VpcCidrBlockState.State",
     "VpcEndpoint.IpAddressType",
 ]

@@ -161,7 +161,7 @@ def _known(structure: str, value: Any) -> Any:
         return [_known(structure, item) for item in value]
     if not isinstance(value, Mapping):
         return value
-    return {name: _known(name, item) for name, item in value.items() if name in _MEMBERS[structure]}
+    return {name: _known(name, item) for name, item in value.items() if name in _MEMBERS.get(structure, ())}
 
 
 def create_request(wanted: Resource) -> dict[str, Any]:
