@@ -11,6 +11,7 @@ from ansible.module_utils.common.validation import check_type_bool
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.aws.calls import Clients
+from ..module_utils.aws.service_quotas import fargate_vcpus
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import project
 from ..module_utils.glue.environment import as_result, coming, look, unfinished, without_failed
@@ -18,7 +19,7 @@ from ..module_utils.glue.layers import LAYERS
 from ..module_utils.glue.lock import now
 from ..module_utils.glue.session import client_factory, profiles, regions
 from ..module_utils.glue.waiting import NotYet, wait_for
-from ..module_utils.pure.layers import checks, teardown
+from ..module_utils.pure.layers import advice, checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
 from ..module_utils.pure.layers.refusals import (
     elsewhere,
@@ -82,15 +83,20 @@ class ActionModule(ActionBase):
 
         seen = wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
         if arguments.get("state") != "absent":
-            self._warn(inputs, wanted, seen, is_first=not (previous or arguments.get("converged")))
+            self._warn(arguments, inputs, wanted, seen, is_first=not (previous or arguments.get("converged")))
         if self._task.check_mode and result["outputs"].get("unsteady_services"):
             services = ", ".join(result["outputs"]["unsteady_services"])
             self._display.warning(f"not steady, a deploy waits for it: {services}")
         # It changes nothing; in check mode it stands for the run that would.
         result["changed"] = bool(self._task.check_mode and result["pending"])
 
-    def _warn(self, inputs, wanted, seen, is_first):
+    def _warn(self, arguments, inputs, wanted, seen, is_first):
+        """Warns of what is left to people, and in the first look of what else it has shown."""
         told = warnings(inputs, seen.known, wanted) if is_first else []
+        if is_first and "network" in wanted:
+            services_roll = advice.rolls(action for some in seen.actions.values() for action in some)
+            vcpus = fargate_vcpus(Clients(client_factory(arguments))) if services_roll else None
+            told += advice.warnings(inputs, seen.known, vcpus)
         for warning in [*told, *left_to_people(inputs, seen.known, wanted, now().date())]:
             self._display.warning(warning)
 

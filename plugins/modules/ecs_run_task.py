@@ -12,6 +12,8 @@ description:
   - Starts one task, waits for its end and returns its exit code and log lines.
   - A task that can't start, is stopped, or ends with another exit code than O(exit_codes) has is an error that holds
     the reason, advice and the last log lines. A task that runs longer than O(wait_timeout) is stopped.
+  - What did not start as its execution role, which may be a moment old, was not allowed something yet is started again,
+    up to two times.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules

@@ -10,8 +10,9 @@ short_description: Reconcile any number of ECS services on Fargate in one call, 
 version_added: 0.1.0
 description:
   - Creates, changes or deletes the services of one cluster. Every member of the API is compared; defaults that AWS
-    fills in, the order of lists without order and absent or empty members are no differences. Only what differs is
-    sent, so that no deployment starts without need.
+    fills in, the order of lists without order and absent or empty members are no differences, and neither is a member
+    that ECS has got since this release, unless it is given. Only what differs is sent, so that no deployment starts
+    without need.
   - A service whose newest deployment has FAILED is deployed anew, since ECS starts none of its tasks any more. That is
     so when there was no completed deployment that it could be rolled back to.
 author: farflow.airflow contributors (@farflow)
@@ -145,7 +146,7 @@ def work(parameters, clients, check_mode):
     if not desired:
         return {**as_result("services", []), "deployments": {}}
     cluster, names = desired[0].properties["cluster"], [each.name for each in desired]
-    actual = ecs_services.read(clients, cluster, names)
+    actual = ecs_services.read(clients, cluster, names, wanted=desired)
     if not parameters["replace"]:
         ecs_services.refuse_fixed(desired, actual)
     started = {}

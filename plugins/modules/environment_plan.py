@@ -11,6 +11,8 @@ version_added: 0.1.0
 description:
   - Gathers the inputs of all roles from Ansible's variables and checks them, reads everything of the environment that
     exists on AWS at once, and compares it with what is desired. Changes nothing.
+  - Where services are to start containers, it asks Service Quotas for the account's vCPU of Fargate, and warns where
+    they are too few. Without the right to ask it says nothing.
   - It runs on the controller, as an action.
   - O(debug_botocore_endpoint_logs) has no effect.
 author: farflow.airflow contributors (@farflow)

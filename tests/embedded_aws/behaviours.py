@@ -129,3 +129,39 @@ YOUNG_PARAMETER_GROUP = behaviour(
     "parameters, and tells that they wait for a reboot",
     source="CreateDBParameterGroup in the API reference of Amazon RDS",
 )
+LATE_TAGS = behaviour(
+    "late_tags",
+    off=0,
+    says="GetResources answers with the tags, and the resources, of so many seconds ago",
+    source="aws/aws-cli#4173, and terraform-provider-aws#17804: the tagging API is consistent only in the end",
+)
+UNKNOWN_MEMBERS = behaviour(
+    "unknown_members",
+    off=0.0,
+    says="In answers to the host this share of the structures has a member `MadeLater: ON`",
+    source="The changelog of botocore: ECS has added availabilityZoneRebalancing, restartPolicy and others",
+)
+UNKNOWN_VALUES = behaviour(
+    "unknown_values",
+    off=(),
+    says="In answers to the host these members (`Task.launchType`) have a value that no model has, `ON`",
+    source="botocore's models: AWS adds values to enumerations as it adds members",
+)
+FARGATE_VCPUS = behaviour(
+    "fargate_vcpus",
+    off=0.0,
+    says="The account may run so many vCPU of Fargate at once; further tasks are not started",
+    source='"AWS Fargate service quotas" and "Service event messages" in the developer guide of Amazon ECS',
+)
+COLD_ROLES = behaviour(
+    "cold_roles",
+    off=0,
+    says="So many calls of RunTask are refused first, since ECS may not assume the role yet",
+    source='"Changes that I make are not always immediately visible" in the guide of IAM',
+)
+COLD_POLICIES = behaviour(
+    "cold_policies",
+    off=0,
+    says="So many one-off tasks stop first, without containers, since their role may not read its secrets yet",
+    source='"ResourceInitializationError" in the developer guide of Amazon ECS',
+)

@@ -333,7 +333,7 @@ _WORKERS: list[Row] = [
     *each("worker_pool_concurrency", (0, "0"), (1001, "1001")),
     *each("worker_pool_enabled", ("perhaps", "'perhaps'")),
     *each("worker_pool_min_count", (6, "worker_pool_max_count"), (-1, "-1")),
-    *each("worker_pool_max_count", (0, "at least worker_pool_min_count"), (1001, "1001")),
+    *each("worker_pool_max_count", (0, "workers from 1 to 1000"), (1001, "1001")),
     *each("worker_pool_cpu_percent", (170, "170"), (-1, "-1")),
     *each("worker_pool_memory_percent", (101, "101"), ("70 %", "'70 %'")),
     *each("worker_pool_scale_in_cooldown", (-1, "-1"), (86401, "86401")),
@@ -342,6 +342,7 @@ _WORKERS: list[Row] = [
         {"worker_pool_enabled": True, "worker_pool_cpu_percent": 0, "worker_pool_memory_percent": 0},
         ["at least one of them"],
     ),
+    ({"worker_pool_enabled": True, "worker_pool_min_count": 0}, ["worker_pool_min_count", "at least 1"]),
 ]
 
 VARIABLES: list[Row] = [*_ENVIRONMENT, *_NETWORK, *_RDS, *_TASKS, *_AIRFLOW, *SETTINGS, *_WORKERS]

@@ -25,6 +25,9 @@ _ATTEMPTS = 10
 #: What AWS says to who may not do what was asked. Each service has its own word.
 ACCESS_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 
+# Seconds in which a connection is made, or an answer begins; the longer ones are botocore's own.
+_PATIENTLY, _BRIEFLY = 60, 3
+
 _THROTTLED = {"RequestLimitExceeded", "Throttling", "ThrottlingException"}
 
 _ADVICE = {
@@ -49,7 +52,7 @@ class Clients:
         """
         self._make = make
         self.ignores = ignores(ignored_tags)
-        self._made: dict[tuple[str, int, bool], Any] = {}
+        self._made: dict[tuple[str, int, int, bool], Any] = {}
         self._lock = threading.Lock()
 
     def __call__(self, service: str) -> Any:
@@ -71,12 +74,23 @@ class Clients:
             )
         return client
 
-    def _client(self, service: str, attempts: int = _ATTEMPTS, all_tags: bool = False) -> Any:
-        key = service, attempts, all_tags
+    def briefly(self, service: str) -> Any:
+        """The client for what can be done without: it asks twice at most, and waits some seconds for each answer."""
+        return self._client(service, 2, _BRIEFLY)
+
+    def _client(
+        self, service: str, attempts: int = _ATTEMPTS, seconds: int = _PATIENTLY, all_tags: bool = False
+    ) -> Any:
+        key = service, attempts, seconds, all_tags
         with self._lock:
             if key not in self._made:
-                retries = Config(retries={"mode": "adaptive", "total_max_attempts": attempts}, max_pool_connections=32)
-                client = self._made[key] = self._make(service, config=retries)
+                config = Config(
+                    retries={"mode": "adaptive", "total_max_attempts": attempts},
+                    max_pool_connections=32,
+                    connect_timeout=seconds,
+                    read_timeout=seconds,
+                )
+                client = self._made[key] = self._make(service, config=config)
                 if not all_tags:
                     client.meta.events.register_last("after-call", self._leave_out_tags)
             return self._made[key]

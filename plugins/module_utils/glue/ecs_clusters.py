@@ -29,9 +29,9 @@ def _owner(cluster: Resource, environment: str) -> str:
     return str((cluster.properties.get("tags") or {}).get(ENVIRONMENT, environment))
 
 
-def read(clients: Clients, names: list[str]) -> list[Resource]:
-    """The named clusters that exist."""
-    return [pure.canonical(each) for each in api.describe(clients, names) if each["status"] != "INACTIVE"]
+def read(clients: Clients, names: list[str], wanted: Resource | None = None) -> list[Resource]:
+    """The named clusters that exist, as one who wants that one sees them."""
+    return [pure.canonical(each, wanted) for each in api.describe(clients, names) if each["status"] != "INACTIVE"]
 
 
 def hands(clients: Clients) -> Hands:

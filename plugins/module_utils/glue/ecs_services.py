@@ -39,13 +39,22 @@ def find(clients: Clients, environment: str, clusters: Iterable[str], expected: 
     ]
 
 
-def read(clients: Clients, cluster: str, names: list[str], draining: bool = False) -> list[Resource]:
-    """The named services that exist; those that are being deleted only when ``draining``."""
+def read(
+    clients: Clients, cluster: str, names: list[str], draining: bool = False, wanted: Sequence[Resource] = ()
+) -> list[Resource]:
+    """The named services that exist, as one who has ``wanted`` sees them; those that are being deleted only when
+    ``draining``.
+    """
     statuses = {"ACTIVE", "DRAINING"} if draining else {"ACTIVE"}
     documents = [each for each in api.describe(clients, cluster, names) if each["status"] in statuses]
     current = {each["serviceName"]: _current_revision(each) for each in documents}
     revisions = api.describe_revisions(clients, [arn for arn in current.values() if arn])
-    return [pure.canonical(each, revisions.get(current[each["serviceName"]] or "")) for each in documents]
+    asked = {each.name: each for each in wanted}
+    return [
+        pure.canonical(each, revisions.get(current[name] or ""), asked.get(name))
+        for each in documents
+        for name in [each["serviceName"]]
+    ]
 
 
 def _current_revision(document: Mapping[str, Any]) -> str | None:

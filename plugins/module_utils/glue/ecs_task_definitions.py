@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..aws import ecs_task_definitions as api
@@ -55,7 +55,7 @@ def find(clients: Clients, environment: str) -> Index:
         tags = beside.submit(api.list_tags, clients, ENVIRONMENT, environment)
         arns = api.list_arns(clients)
         ours = [arn for arn in arns if pure.family_of(arn).startswith(f"{environment}-")]
-        return Index.of(ours, tags.result())
+        return replace(Index.of(ours, tags.result()), listed=len(arns))
 
 
 def unlisted(clients: Clients, index: Index, families: Collection[str]) -> dict[str, Mapping[str, Any]]:
@@ -64,6 +64,11 @@ def unlisted(clients: Clients, index: Index, families: Collection[str]) -> dict[
     """
     newest = {index.newest(family) for family in families}
     return describe(clients, sorted(arn for arn in newest if arn and arn not in index.tags))
+
+
+def tags_of(answer: Mapping[str, Any]) -> dict[str, str]:
+    """The tags in DescribeTaskDefinition's answer, without those that AWS itself sets."""
+    return pure.tags_of(pure.canonical(answer["taskDefinition"], answer.get("tags") or []))
 
 
 def read(clients: Clients, families: Collection[str], environment: str | None = None) -> Index:

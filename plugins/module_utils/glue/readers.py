@@ -188,22 +188,32 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
     """The newest revision of every family, with the ARNs of all its ACTIVE ones as an attribute, and how it was
     described if it was. And, as they come with that, the tags of everything in the environment by ARN.
     """
-    index = ecs_task_definitions.find(clients, names.environment(inputs))
-    answers = ecs_task_definitions.unlisted(clients, index, _families(inputs, index))
+    environment = names.environment(inputs)
+    listed = ecs_task_definitions.find(clients, environment)
+    answers = ecs_task_definitions.unlisted(clients, listed, _families(inputs, listed))
+    owners = {arn: definitions.owner(answer) for arn, answer in answers.items()}
+    ours = [arn for arn, owner in owners.items() if owner in (None, environment)]
+    index = listed.with_tags({arn: ecs_task_definitions.tags_of(answers[arn]) for arn in ours})
 
     def told(resource: Resource) -> Resource:
+        arn = str(resource.id)
         more: dict[str, Any] = {REVISIONS: list(index.arns[resource.name])}
-        if answer := answers.get(str(resource.id)):
-            more |= {_DESCRIBED: answer, definitions.OWNER: definitions.owner(answer)}
+        if arn in answers:
+            more |= {_DESCRIBED: answers[arn], definitions.OWNER: owners[arn]}
         return replace(resource, attributes={**resource.attributes, **more})
 
-    return [*map(told, index.resources()), Resource(TAGS, TAGS, attributes=index.tags)]
+    account = Resource(definitions.REVISIONS_OF_ACCOUNT, definitions.REVISIONS_OF_ACCOUNT)
+    return [
+        *map(told, index.resources()),
+        Resource(TAGS, TAGS, attributes=listed.tags),
+        replace(account, attributes={"count": listed.listed}),
+    ]
 
 
-def _families(inputs: Inputs, index: definitions.Index) -> Collection[str]:
+def _families(inputs: Inputs, listed: definitions.Index) -> Collection[str]:
     """Those that a deploy makes; where the project's folder is not read, as in a teardown, all that it may have."""
     if isinstance(inputs.get("airflow_image"), Unread):
-        return index.arns
+        return listed.arns
     tasks = [task.family for task in inputs["dag_tasks"]]
     return [*tasks, *(names.component_family(inputs, one.name) for one in components.ALL)]
 

@@ -17,6 +17,7 @@ TYPE = "ecs_cluster"
 INSIGHTS = ("disabled", "enabled", "enhanced")
 CAPACITY_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 
+_SETTINGS = ("containerInsights",)
 _NAMESPACE = "service_connect_defaults"
 _STRATEGY = "default_capacity_provider_strategy"
 _UPDATABLE = ("settings", "configuration", _NAMESPACE)
@@ -52,10 +53,14 @@ def desired(cluster: Mapping[str, Any]) -> Resource:
     return Resource(TYPE, cluster["name"], form)
 
 
-def canonical(document: Mapping[str, Any]) -> Resource:
-    """A member of DescribeClusters' answer as a resource."""
+def canonical(document: Mapping[str, Any], wanted: Resource | None = None) -> Resource:
+    """A member of DescribeClusters' answer as a resource. Of its settings only the one that there is so far; members
+    that this collection does not know are there if they are wanted.
+    """
     tags = [tag for tag in document.get("tags", []) if not tag["key"].startswith("aws:")]
-    form = ecs_canonical.canonical(input_shape("CreateCluster"), {**document, "tags": tags})
+    settings = [each for each in document.get("settings", []) if each["name"] in _SETTINGS]
+    whole = {**document, "settings": settings, "tags": tags}
+    form = ecs_canonical.answered(input_shape("CreateCluster"), whole, wanted and wanted.properties)
     name = form.pop("cluster_name")
     return Resource(TYPE, name, form, document["clusterArn"], {ARGUMENTS: {"name": name}})
 

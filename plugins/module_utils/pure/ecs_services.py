@@ -120,9 +120,11 @@ def _deployment_problems(deployment: Mapping[str, Any]) -> Iterator[str]:
         yield "deployment_configuration leaves ECS no room: no task may start before another has stopped, none may stop"
 
 
-def canonical(document: Mapping[str, Any], revision: Mapping[str, Any] | None = None) -> Resource:
+def canonical(
+    document: Mapping[str, Any], revision: Mapping[str, Any] | None = None, wanted: Resource | None = None
+) -> Resource:
     """A member of DescribeServices' answer as a resource; ``revision`` is what DescribeServiceRevisions tells of the
-    current one, where it tells something.
+    current one, where it tells something. Members that this collection does not know are there if they are wanted.
     """
     deployment = primary(document)
     shape = input_shape("CreateService")
@@ -133,7 +135,7 @@ def canonical(document: Mapping[str, Any], revision: Mapping[str, Any] | None = 
         "monitoring": (revision or {}).get("monitoring"),
         "tags": [tag for tag in document.get("tags", []) if not tag["key"].startswith("aws:")],
     }
-    form = ecs_canonical.canonical(shape, whole)
+    form = ecs_canonical.answered(shape, whole, wanted and wanted.properties)
     del form["service_name"]
     form[_ROLLOUT] = "FAILED" if deployment.get("rolloutState") == "FAILED" else "COMPLETED"
     if is_autoscaled(document):

@@ -9,6 +9,7 @@ from . import (
     ecr,
     ecs_documents,
     ecs_protection,
+    ecs_quotas,
     ecs_refusals,
     elbv2,
     lists,
@@ -47,4 +48,5 @@ def apply(settings: Settings) -> None:
         ecs_lifecycle.apply(settings)
         codebuild.apply_with_containers(settings)
         elbv2.apply_with_containers()
+    ecs_quotas.apply()
     ecs_refusals.apply()

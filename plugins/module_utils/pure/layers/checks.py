@@ -249,6 +249,16 @@ def _least_and_most(least: int, most: int) -> Iterator[str]:
         yield f"worker_pool_max_count: is {most}, allowed: at least worker_pool_min_count, which is {least}"
 
 
+@_between("worker_pool_enabled", "worker_pool_min_count")
+def _not_down_to_nothing(enabled: bool, least: int) -> Iterator[str]:
+    """Without a worker there is no load, and without a load Application Auto Scaling does nothing."""
+    if enabled and least < 1:
+        yield (
+            f"worker_pool_min_count: is {least} while worker_pool_enabled is true, allowed: at least 1, since no load "
+            "is measured where no worker runs, and no first one would ever be started"
+        )
+
+
 @_between("worker_pool_enabled", "worker_pool_cpu_percent", "worker_pool_memory_percent")
 def _something_to_scale_by(enabled: bool, cpu: int, memory: int) -> Iterator[str]:
     if enabled and not cpu and not memory:

@@ -18,6 +18,7 @@ class Component:
 
     ``role`` is the Ansible role that owns it, ``group`` its security group, ``ports`` those it listens on, ``sizing``
     names the input with its count, CPU and memory. ``service`` is False for what runs only as one-off tasks.
+    ``rebalanced`` says whether ECS may stop it where its zones have become uneven, to start it in another.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Component:
     start_period: int = 120
     service: bool = True
     healthcheck: bool = True
+    rebalanced: bool = True
 
 
 API_SERVER = Component(
@@ -37,11 +39,11 @@ API_SERVER = Component(
 )
 SCHEDULER = Component("scheduler", ("scheduler",), "airflow_service_scheduler")
 DAG_PROCESSOR = Component("dag-processor", ("dag-processor",), "airflow_service_dag_processor")
-TRIGGERER = Component("triggerer", ("triggerer",), "airflow_service_triggerer", stop_timeout=60)
+TRIGGERER = Component("triggerer", ("triggerer",), "airflow_service_triggerer", stop_timeout=60, rebalanced=False)
 #: Runs migrations, makes the first user and whatever command line an operator wants.
 COMMAND = Component("command", ("airflow", "version"), "airflow_service_scheduler", service=False, healthcheck=False)
 #: Stops warmly: it takes no new task, and has as long as Fargate allows to finish those it runs.
-WORKER = Component("worker", ("worker",), "worker_pool", role="worker_pool", stop_timeout=120)
+WORKER = Component("worker", ("worker",), "worker_pool", role="worker_pool", stop_timeout=120, rebalanced=False)
 
 AIRFLOW_SERVICE = (API_SERVER, SCHEDULER, DAG_PROCESSOR, TRIGGERER, COMMAND)
 ALL = (*AIRFLOW_SERVICE, WORKER)

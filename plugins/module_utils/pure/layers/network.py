@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from ipaddress import IPv4Network
 from itertools import islice
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from ...core.actions import Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
-from .. import ec2_route_tables, ec2_vpc_endpoints, service_discovery
+from .. import ec2_network, ec2_route_tables, ec2_vpc_endpoints, service_discovery
 from ..ec2_network import ELASTIC_IP, INTERNET_GATEWAY, NAT_GATEWAY, SUBNET, VPC, ZONE
 from ..ec2_security_groups import ANYWHERE
 from ..tags import tags
@@ -127,11 +128,16 @@ def _nat_gateways(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
         name = _name(inputs, "nat", letter)
         named = tags(inputs, ROLE, name)
         gateway = {
+            "name": name,
+            "id": _existing(known, NAT_GATEWAY, name),
             "subnet_id": known.id(SUBNET, _name(inputs, PUBLIC, letter)),
             "allocation_id": known.id(ELASTIC_IP, name),
             "tags": named,
         }
-        resources += [Resource(ELASTIC_IP, name, {"tags": named}), Resource(NAT_GATEWAY, name, gateway)]
+        resources += [
+            Resource(ELASTIC_IP, name, {"tags": named}),
+            made_by(partial(ec2_network.desired, NAT_GATEWAY), gateway),
+        ]
     return resources
 
 

@@ -272,7 +272,7 @@ VARIABLES: dict[str, Check] = {
     "worker_pool_count": between(0, 1000, "workers"),
     "worker_pool_concurrency": between(1, 1000, "tasks"),
     "worker_pool_min_count": between(0, 1000, "workers"),
-    "worker_pool_max_count": between(0, 1000, "workers"),
+    "worker_pool_max_count": between(1, 1000, "workers"),
     "worker_pool_cpu_percent": _PERCENT,
     "worker_pool_memory_percent": _PERCENT,
     "worker_pool_scale_in_cooldown": _COOLDOWN,

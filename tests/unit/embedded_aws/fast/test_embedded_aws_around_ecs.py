@@ -19,6 +19,23 @@ def test_get_resources_lists_active_task_definitions_only(aws):
     ]
 
 
+def test_get_resources_can_be_late(aws):
+    ecs, tagging = aws.client("ecs"), aws.client("resourcegroupstaggingapi")
+
+    def found():
+        answer = tagging.get_resources(ResourceTypeFilters=["ecs:task-definition"])
+        return {item["ResourceARN"].rsplit("/")[-1]: item["Tags"] for item in answer["ResourceTagMappingList"]}
+
+    before, after = ([{"key": "k", "value": value}] for value in ("before", "after"))
+    arn = ecs.register_task_definition(**TASK_DEFINITION, tags=before)["taskDefinition"]["taskDefinitionArn"]
+    with aws.behaviours(late_tags=120):
+        at_first = found()
+        ecs.tag_resource(resourceArn=arn, tags=after)
+        ecs.register_task_definition(**TASK_DEFINITION, tags=after)
+        assert found() == at_first == {"web:1": [{"Key": "k", "Value": "before"}]}
+    assert found() == dict.fromkeys(["web:1", "web:2"], [{"Key": "k", "Value": "after"}])
+
+
 def test_an_image_that_is_not_there_is_an_error(aws):
     ecr = aws.client("ecr")
     ecr.create_repository(repositoryName="tasks")
