@@ -18,7 +18,7 @@ from ..module_utils.glue.session import client_factory, profiles
 from ..module_utils.glue.waiting import NotYet, wait_for
 from ..module_utils.pure.layers import checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
-from ..module_utils.pure.layers.refusals import elsewhere, refusals, too_large
+from ..module_utils.pure.layers.refusals import elsewhere, in_use, names_taken, refusals, too_large
 from ..plugin_utils import inputs as given
 from ..plugin_utils.worker import collect_little_garbage, say_at_once
 
@@ -84,11 +84,12 @@ class ActionModule(ActionBase):
         )
         possible = [each for layer in result["layers"].values() for each in layer["actions"] if not each["blocked"]]
         result["done"] = [*(arguments.get("previous") or []), *possible]
+        actions = [action for some in seen.actions.values() for action in some]
         if arguments.get("state") == "absent":
             refused = [*elsewhere(inputs, seen.known), *teardown.refusals(inputs, seen.known)]
         else:
-            actions = [action for some in seen.actions.values() for action in some]
-            refused = [*refusals(inputs, seen.known, wanted), *too_large(actions)]
+            refused = [*refusals(inputs, seen.known, wanted), *too_large(actions), *names_taken(seen.known, actions)]
+        refused += in_use(actions)
         if refused:
             raise FarflowError("\n".join([*refused, "nothing was done"]))
 

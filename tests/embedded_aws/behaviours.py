@@ -116,3 +116,15 @@ LOST = behaviour(
     says="Of each of these operations the first call is performed and its answer is cut; named twice, the first two",
     source='"Ensuring idempotency in Amazon EC2 API requests" in the guide of Amazon EC2',
 )
+DENIED = behaviour(
+    "denied",
+    off=(),
+    says="These operations (`iam GetAccountAuthorizationDetails`) are refused to the host, as by an organization's policy",
+    source='"Service control policies (SCPs)" in the guide of AWS Organizations',
+)
+LATE_AUTHORIZATION_DETAILS = behaviour(
+    "late_authorization_details",
+    off=0,
+    says="GetAccountAuthorizationDetails leaves out roles that were made in the last so many seconds",
+    source='"Changes that I make are not always immediately visible" in the guide of IAM',
+)

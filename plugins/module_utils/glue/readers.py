@@ -105,6 +105,12 @@ def whose_account(clients: Clients, inputs: Inputs, known: Known) -> list[Resour
     return [Resource(arns.IDENTITY, arns.IDENTITY, {}, account, {"partition": partition})]
 
 
+def roles(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The environment's roles, and what is in their way."""
+    boundary = inputs["farflow_permissions_boundary_arn"]
+    return iam_roles.find(clients, names.environment(inputs), names.role_path(inputs), boundary)
+
+
 def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The images in those of the environment's two repositories that are known."""
     found = [one for name in _repository_names(inputs, known) if (one := known.get(pure_repositories.TYPE, name))]
@@ -189,7 +195,6 @@ def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list
 
 repositories = of_listed_names(ecr_repositories.find, _repository_names)
 groups_of_logs = of_environment_with_tags(log_groups.find)
-roles = of_environment(iam_roles.find)
 clusters = of_environment(ecs_clusters.find)
 scaling = of_environment(application_autoscaling.find)
 load_balancers = of_environment_with_tags(network_load_balancer.find)
