@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..settings import Settings
-from . import codebuild, ec2, ecr, ecs_documents, ecs_protection, ecs_refusals, elbv2, iam, lists, rds, s3, tagging
+from . import codebuild, ec2, ecr, ecs_documents, ecs_protection, ecs_refusals, elbv2, iam, lists, rds, s3, secrets, tagging
 
 
 def apply(settings: Settings) -> None:
@@ -14,6 +14,7 @@ def apply(settings: Settings) -> None:
     ecr.apply()
     codebuild.apply()
     s3.apply()
+    secrets.apply()
     elbv2.apply()
     iam.apply()
     tagging.apply()
