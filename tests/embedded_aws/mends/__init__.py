@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..settings import Settings
-from . import codebuild, ec2, ecr, ecs_documents, ecs_protection, ecs_refusals, elbv2, iam, lists, rds, s3, secrets, tagging
+from . import codebuild, ec2, ecr, ecs_documents, ecs_protection, ecs_refusals, elbv2, iam, lists, network_acls, rds, s3, secrets, tagging
 
 
 def apply(settings: Settings) -> None:
@@ -11,6 +11,7 @@ def apply(settings: Settings) -> None:
     ecs_documents.apply()
     ecs_protection.apply()
     ec2.apply()
+    network_acls.apply()
     ecr.apply()
     codebuild.apply()
     s3.apply()
