@@ -74,7 +74,7 @@ _ALL = (
         worker_pool.desired,
         ((readers.scaling,),),
         needs=("network", "rds", "ecs_cluster", "airflow_service"),
-        types=frozenset({application_autoscaling.POLICY}),
+        types=application_autoscaling.TYPES,
         planners=_PLANNERS,
         renews=ecs_task_definitions.registers,
     ),

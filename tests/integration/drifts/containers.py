@@ -29,6 +29,11 @@ def a_service_scaled_to_nothing(aws):
     update(aws, "local-scheduler", desiredCount=0)
 
 
+@drift("change ecs_service local-worker", "desired_count 0 -> 1")
+def a_count_of_workers_that_no_autoscaler_sets(aws):
+    update(aws, "local-worker", desiredCount=0)
+
+
 @drift("change ecs_service local-dag-processor", "security_groups [sg-")
 def another_security_group_of_a_service(aws):
     groups = [group_id(aws, "local-tasks")]
@@ -256,3 +261,13 @@ def a_scaling_policy_deleted(aws):
 @drift("delete scaling_policy local/local-worker/mine")
 def a_scaling_policy_added(aws):
     put_policy(aws, "mine", 20.0)
+
+
+@drift("delete scheduled_action local/local-worker/night")
+def nobody_works_at_night(aws):
+    scaling(aws).put_scheduled_action(
+        ScheduledActionName="night",
+        Schedule="cron(0 20 * * ? *)",
+        ScalableTargetAction={"MinCapacity": 0, "MaxCapacity": 0},
+        **WORKERS,
+    )

@@ -59,8 +59,10 @@ def _with_schema(inputs: Inputs, known: Known, image: str) -> list[Resource]:
     return [*(part for part in parts if part not in services), schema.desired(inputs, known, image), *services]
 
 
-def component(inputs: Inputs, known: Known, which: Component, autoscaled: bool = False) -> list[Resource]:
-    """A component's role, task definition and, if it is one, service."""
+def component(
+    inputs: Inputs, known: Known, which: Component, autoscaled: Mapping[str, int] | None = None
+) -> list[Resource]:
+    """A component's role, task definition and, if it is one, service; ``autoscaled`` are an autoscaler's bounds."""
     image = inputs["airflow_image"].uri(known)
     made = [
         made_by(iam_roles.desired, _component_role(inputs, known, which)),
