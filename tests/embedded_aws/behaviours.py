@@ -128,3 +128,9 @@ LATE_AUTHORIZATION_DETAILS = behaviour(
     says="GetAccountAuthorizationDetails leaves out roles that were made in the last so many seconds",
     source='"Changes that I make are not always immediately visible" in the guide of IAM',
 )
+BUCKET_NOT_EMPTY = behaviour(
+    "bucket_not_empty",
+    off=0,
+    says="The first so many DeleteBucket calls for each bucket are refused with BucketNotEmpty, though it is empty",
+    source='"Amazon S3 data consistency model" in the guide of Amazon S3',
+)

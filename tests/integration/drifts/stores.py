@@ -100,6 +100,17 @@ def versioning_switched_on(aws):
     aws.client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
 
 
+@drift(f"change s3_bucket {BUCKET}", "versioning true -> false")
+def logs_copied_to_a_bucket_of_others(aws):
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="theirs")
+    for name in (BUCKET, "theirs"):
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    rule = {"ID": "all", "Status": "Enabled", "Prefix": "", "Destination": {"Bucket": "arn:aws:s3:::theirs"}}
+    role = "arn:aws:iam::123456789012:role/replicates"
+    s3.put_bucket_replication(Bucket=BUCKET, ReplicationConfiguration={"Role": role, "Rules": [rule]})
+
+
 @drift(f"change s3_bucket {BUCKET}", "encryption aws:kms -> AES256")
 def another_encryption_of_the_bucket(aws):
     default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
@@ -125,6 +136,11 @@ def messages_come_back_earlier(aws):
 @drift(f"change {QUEUE}", "message_retention_period 60 -> 1209600")
 def messages_are_lost_earlier(aws):
     set_attributes(aws, MessageRetentionPeriod="60")
+
+
+@drift(f"change {QUEUE}", "maximum_message_size 1024 -> 1048576")
+def messages_too_large_for_the_queue(aws):
+    set_attributes(aws, MaximumMessageSize="1024")
 
 
 @drift(f"change {QUEUE}", "sqs_managed_sse_enabled false -> true")
