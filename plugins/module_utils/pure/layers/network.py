@@ -106,7 +106,7 @@ def desired(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
         *_nat_gateways(inputs, known),
         *_route_tables(inputs, known, vpc_id),
         _s3_endpoint(inputs, known, vpc_id),
-        _namespace(inputs, vpc_id),
+        _namespace(inputs, known, vpc_id),
     ]
 
 
@@ -210,10 +210,11 @@ def _s3_endpoint(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resour
     return made_by(ec2_vpc_endpoints.desired, endpoint)
 
 
-def _namespace(inputs: Mapping[str, Any], vpc_id: str) -> Resource:
+def _namespace(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resource:
     """The private DNS namespace, in which components find each other."""
     namespace = {"name": names.namespace(inputs), "vpc_id": vpc_id, "tags": tags(inputs, ROLE)}
-    return made_by(service_discovery.desired_namespace, namespace)
+    found = known.get(service_discovery.NAMESPACE, names.namespace(inputs))
+    return service_discovery.seen_from(made_by(service_discovery.desired_namespace, namespace), found)
 
 
 def _name(inputs: Mapping[str, Any], *parts: str) -> str:
