@@ -140,6 +140,13 @@ def container_insights_switched(aws):
     ecs.update_cluster_settings(cluster=CLUSTER, settings=[{"name": "containerInsights", "value": value}])
 
 
+@drift("change ecs_cluster local", "configuration execute_command_configuration logging NONE -> (none)")
+def what_is_typed_in_containers_no_longer_logged(aws):
+    aws.client("ecs").update_cluster(
+        cluster=CLUSTER, configuration={"executeCommandConfiguration": {"logging": "NONE"}}
+    )
+
+
 @drift("change ecs_cluster local", "default_capacity_provider_strategy FARGATE_SPOT")
 def tasks_on_spot_by_default(aws):
     aws.client("ecs").put_cluster_capacity_providers(
