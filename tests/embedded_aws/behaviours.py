@@ -134,3 +134,12 @@ BUCKET_NOT_EMPTY = behaviour(
     says="The first so many DeleteBucket calls for each bucket are refused with BucketNotEmpty, though it is empty",
     source='"Amazon S3 data consistency model" in the guide of Amazon S3',
 )
+ENHANCED_SCANNING = behaviour(
+    "enhanced_scanning",
+    off=False,
+    says=(
+        "Amazon Inspector scans by rules of the registry: no repository says that it scans on push, and none can be told "
+        "to"
+    ),
+    source='"PutImageScanningConfiguration" and "GetRegistryScanningConfiguration" in the reference of Amazon ECR',
+)

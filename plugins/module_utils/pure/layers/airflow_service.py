@@ -13,7 +13,6 @@ from ...core.actions import Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
 from .. import (
-    ecr_repositories,
     ecs_clusters,
     ecs_services,
     ecs_task_definitions,
@@ -39,9 +38,8 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     group = naming.airflow_log_group(names.environment(inputs))
     retention = inputs["airflow_service_log_retention_in_days"]
     log_group = {"name": group, "retention_in_days": retention, "tags": tags(inputs, ROLE)}
-    repository = {"name": names.airflow_repository(inputs), "tags": tags(inputs, ROLE)}
     return [
-        made_by(ecr_repositories.desired, repository),
+        images.repository(inputs, known, names.airflow_repository(inputs), ROLE),
         *images.desired([inputs["airflow_image"]], inputs, known),
         made_by(log_groups.desired, log_group),
         *values.desired(inputs, known),

@@ -13,8 +13,10 @@ from ...core.actions import AFTER, ARGUMENTS, Resource
 from ...core.known import Known
 from .. import ecr_images, ecr_repositories, image_references
 from ..image_references import Ecr, Reference
+from ..tags import tags
 from . import image_builder
 from .arns import account
+from .desire import made_by
 
 PREBUILT = "prebuilt"
 
@@ -92,6 +94,12 @@ def desired(images: Iterable[Image | Prebuilt], inputs: Inputs, known: Known) ->
         )
         for image in built.values()
     ]
+
+
+def repository(inputs: Inputs, known: Known, name: str, owner: str) -> Resource:
+    """The repository of that name, of the role ``owner``."""
+    made = made_by(ecr_repositories.desired, {"name": name, "tags": tags(inputs, owner)})
+    return ecr_repositories.as_scanned(made, known.get(ecr_repositories.TYPE, name))
 
 
 def foreign_repositories(images: Iterable[Image | Prebuilt], inputs: Inputs, known: Known) -> list[str]:
