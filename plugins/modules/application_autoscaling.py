@@ -125,8 +125,8 @@ EXAMPLES = r"""
 RETURN = r"""
 scaling:
   description:
-    - One entry a scalable target C(cluster/service), in the order given, then one a policy C(cluster/service/policy), and one a
-      scheduled action that was deleted.
+    - One entry a scalable target C(cluster/service), in the order given, then one a policy C(cluster/service/policy),
+      and one a scheduled action that was deleted.
   returned: always
   type: list
   elements: dict

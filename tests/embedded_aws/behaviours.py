@@ -119,7 +119,7 @@ LOST = behaviour(
 DENIED = behaviour(
     "denied",
     off=(),
-    says="These operations (`iam GetAccountAuthorizationDetails`) are refused to the host, as by an organization's policy",
+    says="These operations (`iam ListRoles`) are refused to the host, as by a policy of its organization",
     source='"Service control policies (SCPs)" in the guide of AWS Organizations',
 )
 LATE_AUTHORIZATION_DETAILS = behaviour(
@@ -138,8 +138,8 @@ ENHANCED_SCANNING = behaviour(
     "enhanced_scanning",
     off=False,
     says=(
-        "Amazon Inspector scans by rules of the registry: no repository says that it scans on push, and none can be told "
-        "to"
+        "Amazon Inspector scans by rules of the registry: no repository says that it scans on push, and none can be "
+        "told to"
     ),
     source='"PutImageScanningConfiguration" and "GetRegistryScanningConfiguration" in the reference of Amazon ECR',
 )

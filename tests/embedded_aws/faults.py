@@ -37,8 +37,8 @@ _WITHOUT_ANSWER = (behaviours.CUT, behaviours.HUNG)
 
 
 def draw(service: str, operation: str) -> str:
-    """What becomes of a call: `ignored`, `denied`, `throttled`, `unavailable`, `cut`, `hung`, the last two with ` after`
-    where it is performed; or empty for nothing. Bound to the thread of the front's event loop.
+    """What becomes of a call: `ignored`, `denied`, `throttled`, `unavailable`, `cut`, `hung`, the last two with
+    ` after` where it is performed; or empty for nothing. Bound to the thread of the front's event loop.
     """
     called = f"{service} {operation}"
     if called in behaviours.IGNORED.value:

@@ -52,7 +52,9 @@ def test_an_environment_comes_and_goes_with_what_the_organization_grants(aws, pl
                 playbook, **{**variables, "farflow_iam_path": "/farflow/", "farflow_teardown_confirm": "local"}
             )
             assert moved.code != 0
-            assert "farflow_iam_path: is '/farflow/', while the IAM roles of environment 'local' are below" in moved.output
+            assert (
+                "farflow_iam_path: is '/farflow/', while the IAM roles of environment 'local' are below" in moved.output
+            )
         assert mutating_calls(aws) == []
 
         playbooks.teardown(**variables)

@@ -58,7 +58,7 @@ def repository_policy(clients: Clients, name: str) -> str | None:
 
 
 def registry_scan_type(clients: Clients) -> str:
-    """``BASIC``, or ``ENHANCED`` where Amazon Inspector scans by rules of the registry; empty where that is not told."""
+    """``BASIC``, or ``ENHANCED`` where Amazon Inspector scans by rules of the registry; empty where we may not ask."""
     with doing("read", "the scanning configuration of the ECR registry"):
         answer = unless({"AccessDeniedException"}, clients("ecr").get_registry_scanning_configuration, {})
     return str((answer.get("scanningConfiguration") or {}).get("scanType", ""))

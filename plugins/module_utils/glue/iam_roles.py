@@ -59,9 +59,9 @@ def _listed(clients: Clients, path: str) -> list[dict[str, Any]]:
 
 
 def _described(clients: Clients, listed: Sequence[dict[str, Any]]) -> list[Resource]:
-    """ListRoles leaves out tags and policies, which AWS gives a role at a time (some five calls) or for the whole account
-    (a call a thousand roles): the second is cheaper from the first role on, and not needed where there is none. Who may
-    not see the whole account asks for each, as for a role that is too new to be in it.
+    """ListRoles leaves out tags and policies, which AWS gives a role at a time (some five calls) or for the whole
+    account (a call a thousand roles): the second is cheaper from the first role on, and not needed where there is none.
+    Who may not see the whole account asks for each, as for a role that is too new to be in it.
     """
     if not listed:
         return []

@@ -3,8 +3,8 @@
 
 """ECS services on Fargate, as they are compared, and the requests that make and change them.
 
-A service under an autoscaler keeps the count that it has, within the autoscaler's bounds: ``autoscaled`` is written down
-as a tag, so that whoever reads the service knows it, too. One whose newest deployment has FAILED differs, since ECS starts no task of it
+A service under an autoscaler keeps the count that it has, within the autoscaler's bounds: ``autoscaled`` is written
+down as a tag, so that whoever reads the service knows it, too. One whose newest deployment has FAILED differs, since ECS starts no task of it
 any more: only another deployment will.
 """
 
@@ -34,9 +34,9 @@ _OF_THE_DEPLOYMENT = ("serviceConnectConfiguration", "volumeConfigurations", "vp
 
 
 def desired(specification: Mapping[str, Any]) -> Resource:
-    """A service as a user writes it: the input of CreateService in snake_case, and ``autoscaled``, true or the bounds of
-    the autoscaler, ``{min_capacity, max_capacity}``. Without ``launch_type`` and ``capacity_provider_strategy`` it runs
-    on FARGATE.
+    """A service as a user writes it: the input of CreateService in snake_case, and ``autoscaled``, true or the bounds
+    of the autoscaler, ``{min_capacity, max_capacity}``. Without ``launch_type`` and ``capacity_provider_strategy`` it
+    runs on FARGATE.
 
     Raises FarflowError with everything that is wrong with it.
     """
@@ -77,8 +77,8 @@ def _bounds(autoscaled: Mapping[str, int] | bool) -> tuple[int, int] | None:
 
 
 def counted(resource: Resource, found: Resource | None) -> Resource:
-    """A service under an autoscaler with the count that it has, or the nearest within the autoscaler's bounds: it may be
-    none that an autoscaler has set, and from zero tasks, which use no CPU, none scales out again.
+    """A service under an autoscaler with the count that it has, or the nearest within the autoscaler's bounds: it may
+    be none that an autoscaler has set, and from zero tasks, which use no CPU, none scales out again.
     """
     if FIRST_COUNT not in resource.attributes or found is None:
         return resource

@@ -31,8 +31,8 @@ _SSE, _KEY, _POLICY, _REDRIVE = "SqsManagedSseEnabled", "KmsMasterKeyId", "Polic
 
 def desired(queue: Mapping[str, Any]) -> Resource:
     """``{name, visibility_timeout?, message_retention_period?, receive_message_wait_time_seconds?, delay_seconds?,
-    maximum_message_size?, kms_master_key_id?, policy?, redrive_policy {dead_letter_target_arn, max_receive_count}?, tags?}`` as a resource.
-    Without a key of KMS, SQS encrypts with its own.
+    maximum_message_size?, kms_master_key_id?, policy?, redrive_policy {dead_letter_target_arn, max_receive_count}?,
+    tags?}`` as a resource. Without a key of KMS, SQS encrypts with its own.
     """
     key = queue.get("kms_master_key_id")
     numbers = {name: queue.get(name) for name in NUMBERS}

@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from ..settings import Settings
-from . import codebuild, ec2, ecr, ecs_documents, ecs_protection, ecs_refusals, elbv2, iam, lists, network_acls, rds, s3, secrets, tagging
+from . import (
+    codebuild,
+    ec2,
+    ecr,
+    ecs_documents,
+    ecs_protection,
+    ecs_refusals,
+    elbv2,
+    iam,
+    lists,
+    network_acls,
+    rds,
+    s3,
+    secrets,
+    tagging,
+)
 
 
 def apply(settings: Settings) -> None:

@@ -45,8 +45,6 @@ def refuse_deleted(action):
 def _cancel_rotation(data: dict[str, Any]):
     secret = secretsmanager._resolve(data.get("SecretId"))[1]
     if not secret:
-        return error_response_json(
-            "ResourceNotFoundException", "Secrets Manager can't find the specified secret.", 400
-        )
+        return error_response_json("ResourceNotFoundException", "Secrets Manager can't find the specified secret.", 400)
     secret["RotationEnabled"] = False
     return json_response({"ARN": secret["ARN"], "Name": secret["Name"]})

@@ -178,8 +178,8 @@ def test_another_path_than_the_one_that_the_roles_are_in(name):
     (line,) = refused(there, layers=["network"])
     assert line == (
         "farflow_iam_path: is '/farflow/', while the IAM roles of environment 'prod' are below '/teams/data/', and AWS "
-        "moves no role: allowed: '/teams/data/'; or tear the environment down with that, and deploy it again, or choose "
-        "another farflow_environment"
+        "moves no role: allowed: '/teams/data/'; or tear the environment down with that, and deploy it again, or "
+        "choose another farflow_environment"
     )
     inputs, _unused = gather()
     assert elsewhere(inputs, Known([there])) == [line]
@@ -193,7 +193,9 @@ def test_a_role_that_is_in_an_instance_profile_is_not_deleted():
     listed = {"RoleName": "prod-task", "Path": "/farflow/prod/", "Arn": "arn:role"}
     details = {"AssumeRolePolicyDocument": {}, "InstanceProfileList": [{"InstanceProfileName": "theirs"}]}
     held = iam_roles.canonical(listed, details)
-    (line,) = in_use([Action(DELETE, held), Action(DELETE, iam_roles.canonical(listed, {**details, "InstanceProfileList": []}))])
+    (line,) = in_use(
+        [Action(DELETE, held), Action(DELETE, iam_roles.canonical(listed, {**details, "InstanceProfileList": []}))]
+    )
     assert line == (
         "IAM role prod-task is in the instance profile theirs, and AWS deletes no role that is in one: take it out, by "
         "aws iam remove-role-from-instance-profile --instance-profile-name theirs --role-name prod-task"
@@ -208,8 +210,8 @@ def test_a_boundary_of_another_account():
     given = {"farflow_permissions_boundary_arn": "arn:aws:iam::210987654321:policy/bounds"}
     (line,) = refused(IDENTITY, Resource("missing managed_policy", given["farflow_permissions_boundary_arn"]), **given)
     assert line == (
-        "farflow_permissions_boundary_arn: is 'arn:aws:iam::210987654321:policy/bounds', of another account, allowed: a "
-        "policy of account 123456789012, or one of AWS's own"
+        "farflow_permissions_boundary_arn: is 'arn:aws:iam::210987654321:policy/bounds', of another account, allowed: "
+        "a policy of account 123456789012, or one of AWS's own"
     )
 
 

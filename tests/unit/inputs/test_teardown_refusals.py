@@ -111,6 +111,6 @@ def test_a_protected_database():
 def test_a_network_acl_that_holds_the_vpc():
     (line,) = refused(lambda inputs: ec2_network_acls.other({"NetworkAclId": "acl-0a"}))
     assert line == (
-        "network ACL acl-0a is somebody's, and AWS deletes no VPC that has one but its own: delete it first, by aws ec2 "
-        "delete-network-acl --network-acl-id acl-0a, after a deploy where subnets use it"
+        "network ACL acl-0a is somebody's, and AWS deletes no VPC that has one but its own: delete it first, by aws "
+        "ec2 delete-network-acl --network-acl-id acl-0a, after a deploy where subnets use it"
     )

@@ -43,7 +43,9 @@ def entries(ec2, network):
     return {(each["RuleNumber"], each["Egress"], each["RuleAction"]) for each in found["Entries"]}
 
 
-AS_AWS_MAKES_IT = {(number, egress, action) for number, action in ((100, "allow"), (32767, "deny")) for egress in (True, False)}
+AS_AWS_MAKES_IT = {
+    (number, egress, action) for number, action in ((100, "allow"), (32767, "deny")) for egress in (True, False)
+}
 
 
 def test_as_aws_makes_it_nothing_changes(ec2, network, wanted, run_module, default):

@@ -116,8 +116,8 @@ def _boundary(inputs: Inputs, known: Known) -> Iterator[str]:
     arn, here = inputs["farflow_permissions_boundary_arn"], known.id(arns.IDENTITY, arns.IDENTITY)
     if arn and arn.split(":")[4] not in ("aws", here):
         yield (
-            f"farflow_permissions_boundary_arn: is {arn!r}, of another account, allowed: a policy of account {here}, or "
-            "one of AWS's own"
+            f"farflow_permissions_boundary_arn: is {arn!r}, of another account, allowed: a policy of account {here}, "
+            "or one of AWS's own"
         )
     elif arn and known.get(iam_roles.MISSING_POLICY, arn):
         yield f"farflow_permissions_boundary_arn: is {arn!r}, allowed: a policy that exists; create it first"

@@ -74,8 +74,8 @@ def refusals(inputs: Inputs, known: Known) -> list[str]:
             for one in balancers
         ),
         *(
-            f"network ACL {one.name} is somebody's, and AWS deletes no VPC that has one but its own: delete it first, by "
-            f"aws ec2 delete-network-acl --network-acl-id {one.name}, after a deploy where subnets use it"
+            f"network ACL {one.name} is somebody's, and AWS deletes no VPC that has one but its own: delete it first, "
+            f"by aws ec2 delete-network-acl --network-acl-id {one.name}, after a deploy where subnets use it"
             for one in known.of_type(ec2_network_acls.OTHER)
         ),
     ]

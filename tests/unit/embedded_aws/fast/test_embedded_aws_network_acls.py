@@ -48,7 +48,9 @@ def test_an_entry_is_made_once_and_deleted_once(ec2, subnet):
     acl = of_subnet(ec2, subnet)[0]
     where = {"NetworkAclId": acl, "RuleNumber": 1, "Egress": False}
     assert refusal(lambda: ec2.delete_network_acl_entry(**where)) == "InvalidNetworkAclEntry.NotFound"
-    assert refusal(lambda: ec2.replace_network_acl_entry(NetworkAclId=acl, **ENTRY)) == "InvalidNetworkAclEntry.NotFound"
+    assert (
+        refusal(lambda: ec2.replace_network_acl_entry(NetworkAclId=acl, **ENTRY)) == "InvalidNetworkAclEntry.NotFound"
+    )
     ec2.create_network_acl_entry(NetworkAclId=acl, **ENTRY)
     assert refusal(lambda: ec2.create_network_acl_entry(NetworkAclId=acl, **ENTRY)) == "NetworkAclEntryAlreadyExists"
     ec2.delete_network_acl_entry(**where)
