@@ -4,8 +4,8 @@
 """ECS services on Fargate, as they are compared, and the requests that make and change them.
 
 A service under an autoscaler keeps the count that it has, within the autoscaler's bounds: ``autoscaled`` is written
-down as a tag, so that whoever reads the service knows it, too. One whose newest deployment has FAILED differs, since ECS starts no task of it
-any more: only another deployment will.
+down as a tag, so that whoever reads the service knows it, too. One whose newest deployment has FAILED differs, since
+ECS starts no task of it any more: only another deployment will.
 """
 
 from __future__ import annotations
