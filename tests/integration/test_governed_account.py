@@ -93,3 +93,15 @@ def test_a_role_of_another_environment_is_told_in_the_plan(aws, playbooks, proje
     assert outcome.code != 0
     assert "role/farflow/local-task/local-task-report, is that of environment 'local-task'" in outcome.output
     assert mutating_calls(aws) == []
+
+
+def test_an_account_whose_registry_scans_by_rules_and_whose_buckets_empty_slowly(aws, playbooks, project):
+    before = listing(aws)
+    with aws.behaviours(enhanced_scanning=True, bucket_not_empty=2):
+        playbooks.deploy(**project.variables)
+        aws.reset_calls()
+        again = playbooks.deploy(**project.variables)
+        assert (again.changed, mutating_calls(aws)) == (0, [])
+        assert len(aws.calls()) <= 75
+        playbooks.teardown(**project.variables)
+    assert difference(before, listing(aws)) == {}

@@ -71,7 +71,9 @@ def canonical(listed: Mapping[str, Any], details: Mapping[str, Any]) -> Resource
         description=listed.get("Description"),
         tags={tag["Key"]: tag["Value"] for tag in details.get("Tags") or []},
         id_=listed["Arn"],
-        attributes={INSTANCE_PROFILES: [each["InstanceProfileName"] for each in details["InstanceProfileList"]]},
+        attributes={
+            INSTANCE_PROFILES: [each["InstanceProfileName"] for each in details.get("InstanceProfileList") or []]
+        },
     )
 
 
