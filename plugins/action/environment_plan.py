@@ -23,7 +23,9 @@ from ..module_utils.pure.layers import advice, checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
 from ..module_utils.pure.layers.refusals import (
     elsewhere,
+    in_use,
     left_to_people,
+    names_taken,
     refusals,
     too_large,
     unchangeable,
@@ -111,11 +113,17 @@ class ActionModule(ActionBase):
         )
         possible = [each for layer in result["layers"].values() for each in layer["actions"] if not each["blocked"]]
         result["done"] = [*(arguments.get("previous") or []), *possible]
+        actions = [action for some in seen.actions.values() for action in some]
         if arguments.get("state") == "absent":
             refused = [*elsewhere(inputs, seen.known), *teardown.refusals(inputs, seen.known)]
         else:
-            actions = [action for some in seen.actions.values() for action in some]
-            refused = [*refusals(inputs, seen.known, wanted), *too_large(actions), *unchangeable(inputs, actions)]
+            refused = [
+                *refusals(inputs, seen.known, wanted),
+                *too_large(actions),
+                *names_taken(seen.known, actions),
+                *unchangeable(inputs, actions),
+            ]
+        refused += in_use(actions)
         if refused:
             raise FarflowError("\n".join([*refused, "nothing was done"]))
 

@@ -37,7 +37,9 @@ options:
       - C(cluster) is required, and the same for all.
       - C(task_definition) is an ARN or C(family:revision), or a family whose newest ACTIVE revision is meant.
       - Without C(launch_type) and C(capacity_provider_strategy) a service runs on C(FARGATE).
-      - "C(autoscaled: true) leaves the count to an autoscaler: C(desired_count) is then used at the creation only."
+      - "C(autoscaled: true) leaves the count to an autoscaler: C(desired_count) is then used at the creation only. With
+        C(autoscaled: {min_capacity: 1, max_capacity: 10}), the bounds of the autoscaler, a count outside of them is
+        brought to the nearest bound."
       - With O(state=absent) only C(service_name) and C(cluster) are looked at.
     type: list
     elements: dict
@@ -147,6 +149,8 @@ def work(parameters, clients, check_mode):
         return {**as_result("services", []), "deployments": {}}
     cluster, names = desired[0].properties["cluster"], [each.name for each in desired]
     actual = ecs_services.read(clients, cluster, names, wanted=desired)
+    found = {each.name: each for each in actual}
+    desired = [pure.counted(each, found.get(each.name)) for each in desired]
     if not parameters["replace"]:
         ecs_services.refuse_fixed(desired, actual)
     started = {}

@@ -165,3 +165,30 @@ COLD_POLICIES = behaviour(
     says="So many one-off tasks stop first, without containers, since their role may not read its secrets yet",
     source='"ResourceInitializationError" in the developer guide of Amazon ECS',
 )
+DENIED = behaviour(
+    "denied",
+    off=(),
+    says="These operations (`iam ListRoles`) are refused to the host, as by a policy of its organization",
+    source='"Service control policies (SCPs)" in the guide of AWS Organizations',
+)
+LATE_AUTHORIZATION_DETAILS = behaviour(
+    "late_authorization_details",
+    off=0,
+    says="GetAccountAuthorizationDetails leaves out roles that were made in the last so many seconds",
+    source='"Changes that I make are not always immediately visible" in the guide of IAM',
+)
+BUCKET_NOT_EMPTY = behaviour(
+    "bucket_not_empty",
+    off=0,
+    says="The first so many DeleteBucket calls for each bucket are refused with BucketNotEmpty, though it is empty",
+    source='"Amazon S3 data consistency model" in the guide of Amazon S3',
+)
+ENHANCED_SCANNING = behaviour(
+    "enhanced_scanning",
+    off=False,
+    says=(
+        "Amazon Inspector scans by rules of the registry: no repository says that it scans on push, and none can be "
+        "told to"
+    ),
+    source='"PutImageScanningConfiguration" and "GetRegistryScanningConfiguration" in the reference of Amazon ECR',
+)

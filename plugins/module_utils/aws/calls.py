@@ -116,10 +116,21 @@ def error_code(error: Exception) -> str:
     return str(response.get("Error", {}).get("Code", ""))
 
 
+def is_one_of(code: str, codes: Collection[str]) -> bool:
+    """Whether a code is among some, however AWS spells it: ``InvalidVpcID.NotFound`` and ``InvalidVpcId.NotFound`` by
+    the action, ``DBSnapshotNotFound`` and ``DBSnapshotNotFoundFault`` by the document.
+    """
+    return _spelt_alike(code) in {_spelt_alike(each) for each in codes}
+
+
+def _spelt_alike(code: str) -> str:
+    return code.lower().removesuffix("fault")
+
+
 def caused_by(error: FarflowError, codes: Collection[str]) -> bool:
     """Whether an error of ``doing`` stands for an answer of AWS with one of the codes."""
     cause = error.__cause__
-    return isinstance(cause, Exception) and error_code(cause) in codes
+    return isinstance(cause, Exception) and is_one_of(error_code(cause), codes)
 
 
 def turned_away(error: FarflowError) -> bool:
@@ -145,7 +156,7 @@ def unless(codes: set[str], call: Callable[[], Any], default: Any = None) -> Any
     try:
         return call()
     except ClientError as error:
-        if error_code(error) in codes:
+        if is_one_of(error_code(error), codes):
             return default
         raise
 
@@ -155,7 +166,7 @@ def refused(codes: set[str], call: Callable[[], Any]) -> str:
     try:
         call()
     except ClientError as error:
-        if error_code(error) in codes:
+        if is_one_of(error_code(error), codes):
             return str(error)
         raise
     return ""

@@ -14,6 +14,7 @@ from .calls import Clients, doing, pages, tag_dict, tag_list, unless
 _WHAT = "S3 bucket"
 GONE = {"NoSuchBucket", "404"}
 BUSY = {"OperationAborted"}
+NOT_EMPTY = {"BucketNotEmpty"}
 _NOT_NOW = {"InternalError", "SlowDown", "ServiceUnavailable"}
 _NOT_SET = {
     "NoSuchBucketPolicy",
@@ -105,6 +106,12 @@ def set_versioning(clients: Clients, name: str, enabled: bool) -> None:
     status = {"Status": "Enabled" if enabled else "Suspended"}
     with doing("set the versioning of", _WHAT, name):
         clients("s3").put_bucket_versioning(Bucket=name, VersioningConfiguration=status)
+
+
+def delete_replication(clients: Clients, name: str) -> None:
+    """Ends the replication of what is put into the bucket; where there is none is fine."""
+    with doing("end the replication of", _WHAT, name):
+        clients("s3").delete_bucket_replication(Bucket=name)
 
 
 def set_encryption(clients: Clients, name: str, configuration: Mapping[str, Any]) -> None:

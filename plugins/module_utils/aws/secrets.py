@@ -13,6 +13,7 @@ from .calls import Clients, chunks, doing, pages, tag_list, unless
 _WHAT = "secret"
 REFUSED = {"InvalidRequestException"}
 _MOST_IN_A_FILTER = 10
+_GONE = {"ResourceNotFoundException"}
 
 
 def list_all(clients: Clients, prefix: str) -> list[dict[str, Any]]:
@@ -38,8 +39,34 @@ def describe(clients: Clients, name: str) -> dict[str, Any] | None:
     """A secret as it is now, in the form of ``list_all``; None when there is none of that name."""
     client = clients("secretsmanager")
     with doing("describe", _WHAT, name):
-        answer = unless({"ResourceNotFoundException"}, lambda: client.describe_secret(SecretId=name))
+        answer = unless(_GONE, lambda: client.describe_secret(SecretId=name))
     return {**answer, "SecretVersionsToStages": answer.get("VersionIdsToStages")} if answer else None
+
+
+def resource_policy(clients: Clients, name: str) -> str | None:
+    """The JSON of a secret's resource policy; None where it has none, is gone, or is to be deleted."""
+    with doing("read the policy of", _WHAT, name):
+        answer = unless(
+            {*_GONE, *REFUSED}, lambda: clients("secretsmanager").get_resource_policy(SecretId=name), default={}
+        )
+    document: str | None = answer.get("ResourcePolicy")
+    return document
+
+
+def set_resource_policy(clients: Clients, name: str, document: str | None) -> None:
+    """Sets the resource policy, or takes it away when None."""
+    client = clients("secretsmanager")
+    with doing("set the policy of", _WHAT, name):
+        if document:
+            client.put_resource_policy(SecretId=name, ResourcePolicy=document)
+        else:
+            client.delete_resource_policy(SecretId=name)
+
+
+def cancel_rotation(clients: Clients, name: str) -> None:
+    """Switches the rotation off, and ends one that is under way."""
+    with doing("cancel the rotation of", _WHAT, name):
+        clients("secretsmanager").cancel_rotate_secret(SecretId=name)
 
 
 def create(
@@ -103,6 +130,6 @@ def delete(clients: Clients, name: str, recovery_window_in_days: int | None) -> 
         arguments = {"ForceDeleteWithoutRecovery": True}
     with doing("delete", _WHAT, name):
         unless(
-            {"ResourceNotFoundException"},
+            _GONE,
             lambda: clients("secretsmanager").delete_secret(SecretId=name, **arguments),
         )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from ..aws import ecr_repositories as api
@@ -21,6 +23,7 @@ from .strangers import own_tags
 from .waiting import wait_for
 
 _READABLE_AFTER = 60
+_NO_WISH: Mapping[str, bool] = MappingProxyType({})
 
 
 def find(clients: Clients, environment: str, expected: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
@@ -35,13 +38,24 @@ def find(clients: Clients, environment: str, expected: Collection[str] = (), tol
 
     listed = [each for each in api.list_all(clients) if each["repositoryName"].startswith(f"{environment}-")]
     found = in_parallel(look, listed)
-    return [repository for repository in found if repository]
+    return _scanned(clients, [repository for repository in found if repository])
 
 
-def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
-    """The named repositories that exist."""
+def read(clients: Clients, names: Iterable[str], wanted: Iterable[Resource] = ()) -> list[Resource]:
+    """The named repositories that exist, as one sees them who has ``wanted``."""
     found = in_parallel(lambda name: api.describe(clients, name), names)
-    return in_parallel(lambda document: _resource(clients, document), [document for document in found if document])
+    there = in_parallel(lambda document: _resource(clients, document), [document for document in found if document])
+    return _scanned(clients, there, {one.name: one.properties["scan_on_push"] for one in wanted})
+
+
+def _scanned(clients: Clients, found: list[Resource], wanted: Mapping[str, bool] = _NO_WISH) -> list[Resource]:
+    """The repositories, with whether the registry decides about scanning; that is asked where one is not scanned as is
+    wanted, which is on push if nothing else is.
+    """
+    differs = any(one.properties["scan_on_push"] != wanted.get(one.name, True) for one in found)
+    if not differs or api.registry_scan_type(clients) != "ENHANCED":
+        return found
+    return [replace(one, attributes={**one.attributes, pure.SCANNED_BY_REGISTRY: True}) for one in found]
 
 
 def _resource(clients: Clients, document: Mapping[str, Any], known: Mapping[str, str] | None = None) -> Resource:

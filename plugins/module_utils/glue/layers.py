@@ -8,6 +8,7 @@ from __future__ import annotations
 from ..pure import (
     application_autoscaling,
     ec2_guardduty,
+    ec2_network_acls,
     ec2_security_groups,
     ecr_images,
     ecs_task_definitions,
@@ -18,6 +19,7 @@ from ..pure import (
 )
 from ..pure.layers import airflow_service, dag_tasks, ecs_cluster, network, rds, schema, worker_pool
 from . import ec2, ec2_recognition, image_readers, named_things, readers
+from .ec2_network_acls import find as network_acls
 from .environment import Layer
 
 # With the task definitions come the tags of everything else, and the account, which what inputs name is looked up in;
@@ -33,8 +35,8 @@ _ALL = (
     Layer(
         "network",
         network.desired,
-        (tuple(ec2.FINDERS), (readers.private_names, *ec2.FINDERS_IN_VPC)),
-        types=frozenset({ec2_security_groups.RULES, *ec2_guardduty.TYPES}),
+        (tuple(ec2.FINDERS), (readers.private_names, *ec2.FINDERS_IN_VPC, network_acls)),
+        types=frozenset({ec2_security_groups.RULES, ec2_network_acls.TYPE, *ec2_guardduty.TYPES}),
         outlives=ec2_guardduty.TYPES,
         recognise=ec2_recognition.recognise,
     ),
@@ -79,7 +81,7 @@ _ALL = (
         worker_pool.desired,
         ((readers.scaling,),),
         needs=("network", "rds", "ecs_cluster", "airflow_service"),
-        types=frozenset({application_autoscaling.POLICY}),
+        types=application_autoscaling.TYPES,
         planners=_PLANNERS,
         renews=ecs_task_definitions.registers,
     ),

@@ -122,6 +122,11 @@ def file_systems(clients: Clients, inputs: Inputs, known: Known) -> list[Resourc
     return efs.find(clients, names.environment(inputs), [dag_tasks.volume_name(inputs)])
 
 
+def roles(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The environment's roles, and what is in their way."""
+    return iam_roles.find(clients, names.environment(inputs), names.role_path(inputs))
+
+
 def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The images in those of the environment's two repositories that are known, and which of them are the newest builds
     of their contexts.
@@ -234,7 +239,6 @@ def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list
 
 repositories = of_listed_names(ecr_repositories.find, _repository_names)
 groups_of_logs = of_environment_with_tags(log_groups.find)
-roles = of_environment(iam_roles.find)
 clusters = of_environment(ecs_clusters.find)
 scaling = of_environment(application_autoscaling.find)
 load_balancers = of_environment_with_tags(network_load_balancer.find)

@@ -12,12 +12,15 @@ from . import (
     ecs_quotas,
     ecs_refusals,
     elbv2,
+    iam,
     lists,
+    network_acls,
     rds,
     rds_parameters,
     rds_versions,
     references,
     s3,
+    secrets,
     tagging,
 )
 
@@ -27,10 +30,13 @@ def apply(settings: Settings) -> None:
     ecs_documents.apply()
     ecs_protection.apply()
     ec2.apply()
+    network_acls.apply()
     ecr.apply()
     codebuild.apply()
     s3.apply()
+    secrets.apply()
     elbv2.apply()
+    iam.apply()
     tagging.apply()
     lists.apply()
     references.apply()

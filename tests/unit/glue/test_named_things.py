@@ -8,6 +8,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import C
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import named_things as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import project
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import dag_tasks_folder
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import named_things as pure
 from botocore.exceptions import ClientError
@@ -89,7 +90,7 @@ def test_nothing_is_asked_where_nothing_is_named(look):
 
 def test_a_teardown_looks_nothing_up(aws):
     clients = Counting()
-    assert glue.find(clients, {"farflow_region": REGION}, Known([IDENTITY])) == []
+    assert glue.find(clients, {"farflow_region": REGION, **project.UNREAD}, Known([IDENTITY])) == []
     assert clients.calls == []
 
 

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.airflow_command import problems, task_command
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.airflow_settings import has_password
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.airflow_settings import holds_secret
 
 GOOD = [
     "dags list",
@@ -139,4 +139,4 @@ def test_all_that_is_wrong_is_told_together():
     [("http://ada:pw@x", True), ('{"password": "pw"}', True), ("http://ada@x", False), ("{}", False), (None, False)],
 )
 def test_a_connection_with_its_password(connection, has):
-    assert has_password(connection) is has
+    assert holds_secret(connection) is has

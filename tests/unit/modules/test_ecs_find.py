@@ -72,7 +72,8 @@ def test_right_after_the_hands_ran_the_plan_is_empty(ecs, clients):
     services = [pure_services.desired(service("prod-web")), pure_services.desired(service("prod-b", autoscaled=True))]
     converge(clients, cluster, *services)
     assert plan([cluster], ecs_clusters.find(clients, "prod")) == []
-    assert plan(services, ecs_services.find(clients, "prod", ["prod-airflow"])) == []
+    found = {each.name: each for each in ecs_services.find(clients, "prod", ["prod-airflow"])}
+    assert plan([pure_services.counted(each, found[each.name]) for each in services], found.values()) == []
     index = ecs_task_definitions.find(clients, "prod").tagged(ENVIRONMENT, "prod")
     assert definitions.plan_task_definitions(wanted, index, lambda arns: {}) == []
 

@@ -11,7 +11,7 @@ from typing import Any
 from ... import naming
 from ...core.actions import Resource
 from ...core.known import Known
-from .. import ecr_repositories, ecs_task_definitions, efs, iam_roles, log_groups
+from .. import ecs_task_definitions, efs, iam_roles, log_groups
 from ..dag_tasks_folder import DagTask
 from ..tags import ENVIRONMENT, tags
 from . import components, image_builder, images, named_things, names, network, policies, security_groups
@@ -40,9 +40,8 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     group = naming.task_log_group(names.environment(inputs))
     retention = inputs["dag_tasks_log_retention_in_days"]
     log_group = {"name": group, "retention_in_days": retention, "tags": tags(inputs, ROLE)}
-    repository = {"name": names.task_repository(inputs), "tags": tags(inputs, ROLE)}
     return [
-        made_by(ecr_repositories.desired, repository),
+        images.repository(inputs, known, names.task_repository(inputs), ROLE),
         made_by(log_groups.desired, log_group),
         *(made_by(iam_roles.desired, role) for role in _roles(inputs, known, tasks, group)),
         *(made_by(efs.desired, _file_system(inputs, known)) if _has_volume(inputs, known, tasks) else []),

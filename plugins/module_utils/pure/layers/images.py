@@ -14,8 +14,10 @@ from ...core.compare import UNKNOWN
 from ...core.known import Known
 from .. import ecr_images, ecr_repositories, image_references
 from ..image_references import Ecr, Reference
+from ..tags import tags
 from . import image_builder
 from .arns import account
+from .desire import made_by
 
 PREBUILT = "prebuilt"
 
@@ -155,6 +157,12 @@ def desired(images: Iterable[Image | Prebuilt], inputs: Inputs, known: Known) ->
     built = [image for image in images if isinstance(image, Image) and not image.expected_by]
     wanted = {image.name: image for image in (each.resource(known, after) for each in built)}
     return list(wanted.values())
+
+
+def repository(inputs: Inputs, known: Known, name: str, owner: str) -> Resource:
+    """The repository of that name, of the role ``owner``."""
+    made = made_by(ecr_repositories.desired, {"name": name, "tags": tags(inputs, owner)})
+    return ecr_repositories.as_scanned(made, known.get(ecr_repositories.TYPE, name))
 
 
 def foreign_repositories(images: Iterable[Image | Prebuilt], inputs: Inputs, known: Known) -> list[str]:

@@ -113,4 +113,5 @@ def plain_task_role(inputs: Inputs) -> str:
 
 
 def role_path(inputs: Inputs) -> str:
-    return f"/farflow/{environment(inputs)}/"
+    """The IAM path of the environment's roles; its last part is the environment, by which roles are told apart."""
+    return f"{inputs['farflow_iam_path']}{environment(inputs)}/"

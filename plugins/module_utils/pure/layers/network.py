@@ -14,7 +14,7 @@ from typing import Any
 from ...core.actions import Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
-from .. import ec2_network, ec2_route_tables, ec2_vpc_endpoints, service_discovery
+from .. import ec2_network, ec2_network_acls, ec2_route_tables, ec2_vpc_endpoints, service_discovery
 from ..ec2_network import ELASTIC_IP, INTERNET_GATEWAY, NAT_GATEWAY, SUBNET, VPC, ZONE
 from ..ec2_security_groups import ANYWHERE
 from ..tags import tags
@@ -77,6 +77,17 @@ def subnet_ids(inputs: Mapping[str, Any], known: Known, tier: str) -> list[str]:
     return sorted(known.id(SUBNET, name) for name in subnet_names(inputs, known, tier))
 
 
+def known_subnet_ids(inputs: Mapping[str, Any], known: Known) -> list[str]:
+    """The ids of those subnets of both tiers that exist."""
+    ids = [each for tier in (PUBLIC, PRIVATE) for each in subnet_ids(inputs, known, tier)]
+    return [each for each in ids if each != UNKNOWN]
+
+
+def acl_name(inputs: Mapping[str, Any]) -> str:
+    """What the network ACL is called that AWS makes with the VPC; it gives it no name."""
+    return _name(inputs, "default")
+
+
 def desired(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
     """Everything that role network makes with EC2, in the order in which it is made."""
     name = inputs["farflow_environment"]
@@ -91,11 +102,12 @@ def desired(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
         Resource(VPC, name, vpc),
         *_subnets(inputs, known, vpc_id),
         Resource(INTERNET_GATEWAY, name, {"vpc_id": vpc_id, "tags": tags(inputs, ROLE, name)}),
+        *_network_acl(inputs, known, vpc_id),
         *security_groups.desired(inputs, known, vpc_id),
         *_nat_gateways(inputs, known),
         *_route_tables(inputs, known, vpc_id),
         _s3_endpoint(inputs, known, vpc_id),
-        _namespace(inputs, vpc_id),
+        _namespace(inputs, known, vpc_id),
     ]
 
 
@@ -115,6 +127,15 @@ def _subnets(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[Resou
         for tier in (PUBLIC, PRIVATE)
         for index, zone in enumerate(zones(inputs, known))
     ]
+
+
+def _network_acl(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[Resource]:
+    """Nothing before there is a VPC: as AWS makes it, with the VPC and for its subnets, it is as it shall be."""
+    name = acl_name(inputs)
+    if not known.get(ec2_network_acls.TYPE, name):
+        return []
+    acl = {"name": name, "vpc_id": vpc_id, "subnets": known_subnet_ids(inputs, known)}
+    return [made_by(ec2_network_acls.desired, acl)]
 
 
 def _nat_letters(inputs: Mapping[str, Any], known: Known) -> list[str]:
@@ -199,10 +220,11 @@ def _s3_endpoint(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resour
     return made_by(ec2_vpc_endpoints.desired, endpoint)
 
 
-def _namespace(inputs: Mapping[str, Any], vpc_id: str) -> Resource:
+def _namespace(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resource:
     """The private DNS namespace, in which components find each other."""
     namespace = {"name": names.namespace(inputs), "vpc_id": vpc_id, "tags": tags(inputs, ROLE)}
-    return made_by(service_discovery.desired_namespace, namespace)
+    found = known.get(service_discovery.NAMESPACE, names.namespace(inputs))
+    return service_discovery.seen_from(made_by(service_discovery.desired_namespace, namespace), found)
 
 
 def _existing(known: Known, type_: str, name: str) -> str | None:

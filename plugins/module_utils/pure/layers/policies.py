@@ -79,13 +79,21 @@ def regions_of_trust(role: Resource) -> set[str]:
     return {arn.split(":")[3] for arn in sources if arn.count(":") >= 5}
 
 
-def role(inputs: Inputs, known: Known, owner: str, name: str, policies: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a role that ECS tasks take; ``policies`` are inline ones, by name."""
+def role(
+    inputs: Inputs,
+    known: Known,
+    owner: str,
+    name: str,
+    policies: Mapping[str, Any],
+    trust: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The arguments of a role that ECS tasks take, or whom ``trust`` says; ``policies`` are inline ones, by name."""
     return {
         "name": name,
         "path": names.role_path(inputs),
-        "assume_role_policy": assume_role(inputs, known),
+        "assume_role_policy": trust or assume_role(inputs, known),
         "policies": dict(policies),
+        "permissions_boundary": inputs["farflow_permissions_boundary_arn"] or None,
         "tags": tags(inputs, owner),
     }
 

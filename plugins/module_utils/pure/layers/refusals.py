@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from ...core.actions import CHANGE, DELETE, Action, Resource
+from ...core.actions import CHANGE, CREATE, DELETE, Action, Resource
 from ...core.known import Known
 from .. import (
     dag_tasks_folder,
@@ -29,7 +29,7 @@ from .. import (
     service_discovery,
 )
 from ..dag_tasks_folder import DagTask
-from . import airflow_service, dag_tasks, named_things, names, network, policies, rds, values
+from . import airflow_service, components, dag_tasks, named_things, names, network, policies, rds, values
 from .images import Image, Prebuilt
 
 Inputs = Mapping[str, Any]
@@ -108,17 +108,67 @@ def too_large(actions: Iterable[Action]) -> list[str]:
     return [f"{problem}; {cure}" for role in roles if (problem := iam_roles.size_problem(role))]
 
 
+def names_taken(known: Known, actions: Iterable[Action]) -> list[str]:
+    """Roles that are to be made, while another path has one of that name: a name is used once in an account, and
+    environment ``dev`` with a folder ``task-report`` may ask for one of environment ``dev-task``.
+    """
+    made = [action.resource for action in actions if action.kind == CREATE and action.resource.type == iam_roles.TYPE]
+    return [_taken(found) for role in made if (found := known.get(iam_roles.ELSEWHERE, role.name))]
+
+
+def _taken(role: Resource) -> str:
+    owner = role.attributes[iam_roles.PATH].rstrip("/").rpartition("/")[2]
+    whose = f"is that of environment {owner!r}" if role.name.startswith(f"{owner}-") else "is not of this environment"
+    return (
+        f"IAM role {role.name} exists as {role.id}, {whose}, and an account has one of a name: give the folder of the "
+        "DAG task another name, here or there, or choose another farflow_environment"
+    )
+
+
+def in_use(actions: Iterable[Action]) -> list[str]:
+    """Roles that are to be deleted, and that AWS would not delete, since they are in somebody's instance profile."""
+    deleted = [one.resource for one in actions if one.kind == DELETE and one.resource.type == iam_roles.TYPE]
+    return [
+        f"IAM role {role.name} is in the instance profile {profile}, and AWS deletes no role that is in one: take it "
+        f"out, by aws iam remove-role-from-instance-profile --instance-profile-name {profile} --role-name {role.name}"
+        for role in deleted
+        for profile in role.attributes[iam_roles.INSTANCE_PROFILES]
+    ]
+
+
 def elsewhere(inputs: Inputs, known: Known) -> list[str]:
-    """IAM roles are of the whole account: an environment of this name in another region would share them."""
+    """IAM roles are of the whole account, and stay in their path: an environment of this name in another region, or
+    below another path, would share them.
+    """
+    return [*_in_another_region(inputs, known), *_in_another_path(inputs, known)]
+
+
+def _in_another_region(inputs: Inputs, known: Known) -> Iterator[str]:
     region = inputs["farflow_region"]
     theirs = {each for role in known.of_type(iam_roles.TYPE) for each in policies.regions_of_trust(role)}
-    if not theirs or region in theirs:
-        return []
-    return [
-        f"farflow_region: is {region!r}, while environment {names.environment(inputs)!r} of this account is in "
-        f"{', '.join(sorted(theirs))}: its IAM roles are the account's; allowed: that region, or another "
-        "farflow_environment"
-    ]
+    if theirs and region not in theirs:
+        yield (
+            f"farflow_region: is {region!r}, while environment {names.environment(inputs)!r} of this account is in "
+            f"{', '.join(sorted(theirs))}: its IAM roles are the account's; allowed: that region, or another "
+            "farflow_environment"
+        )
+
+
+def _in_another_path(inputs: Inputs, known: Known) -> Iterator[str]:
+    environment = names.environment(inputs)
+    ours = {
+        *(names.component_role(inputs, one.name) for one in components.ALL),
+        *(names.execution_role(inputs, of) for of in ("airflow", "tasks")),
+        names.plain_task_role(inputs),
+    }
+    paths = {one.attributes[iam_roles.PATH] for one in known.of_type(iam_roles.ELSEWHERE) if one.name in ours}
+    for path in sorted(each for each in paths if each.endswith(f"/{environment}/")):
+        there = path.removesuffix(f"{environment}/")
+        yield (
+            f"farflow_iam_path: is {inputs['farflow_iam_path']!r}, while the IAM roles of environment {environment!r} "
+            f"are below {there!r}, and AWS moves no role: allowed: {there!r}; or tear the environment down with that, "
+            "and deploy it again, or choose another farflow_environment"
+        )
 
 
 def _families_of_others(inputs: Inputs, known: Known) -> Iterator[str]:

@@ -131,8 +131,11 @@ def _different(check: Check) -> Check:
     return both
 
 
+_MANAGED_POLICY = r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]+"
+
+
 def _managed_policies(value: list[Any]) -> Iterator[Problem]:
-    arn = text(r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]+", "ARNs of managed policies", re.ASCII)
+    arn = text(_MANAGED_POLICY, "ARNs of managed policies", re.ASCII)
     yield from _different(list_of(arn, "a list", True))(value)
     if len(value) > _MOST_MANAGED_POLICIES:
         yield (
@@ -210,6 +213,12 @@ VARIABLES: dict[str, Check] = {
     "farflow_rebuild": _different(
         list_of(text(_TASK.pattern, "names of DAG tasks, airflow, or all"), "a list of names", may_be_empty=True)
     ),
+    "farflow_iam_path": text(
+        r"/([\w+=,.@-]{1,64}/){0,5}",
+        "a path of at most 5 parts of 1 to 64 letters, digits and characters of _+=,.@-, such as /farflow/, or / alone",
+        re.ASCII,
+    ),
+    "farflow_permissions_boundary_arn": if_given(text(_MANAGED_POLICY, "the ARN of a managed policy", re.ASCII)),
     "farflow_teardown_keep": _different(lambda value: iter(())),
     "farflow_lock_wait_minutes": between(0, _LONGEST_WAIT_FOR_LOCK, "minutes"),
     "network_cidr": _vpc_cidr,

@@ -43,6 +43,22 @@ def test_an_image_that_is_not_there_is_an_error(aws):
         ecr.describe_images(repositoryName="tasks", imageIds=[{"imageTag": "none"}])
 
 
+def test_a_registry_that_scans_by_rules_of_its_own_answers_for_its_repositories(aws):
+    ecr = aws.client("ecr")
+    ecr.create_repository(repositoryName="tasks", imageScanningConfiguration={"scanOnPush": True})
+
+    def scanning():
+        (found,) = ecr.describe_repositories()["repositories"]
+        registry = ecr.get_registry_scanning_configuration()["scanningConfiguration"]["scanType"]
+        return registry, found["imageScanningConfiguration"]["scanOnPush"]
+
+    assert scanning() == ("BASIC", True)
+    with aws.behaviours(enhanced_scanning=True):
+        ecr.put_image_scanning_configuration(repositoryName="tasks", imageScanningConfiguration={"scanOnPush": True})
+        assert scanning() == ("ENHANCED", False)
+    assert scanning() == ("BASIC", True)
+
+
 def test_an_image_that_was_deleted_cannot_be_pulled(aws):
     ecr = aws.client("ecr")
     ecr.create_repository(repositoryName="tasks")
