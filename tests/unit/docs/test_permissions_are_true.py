@@ -37,7 +37,6 @@ IMPLIED = {
     "ec2": {
         *(f"{verb}SecurityGroup{way}" for verb in ("Authorize", "Revoke") for way in ("Ingress", "Egress")),
         *(f"UpdateSecurityGroupRuleDescriptions{way}" for way in ("Ingress", "Egress")),
-        *("CreateNatGateway", "DeleteNatGateway"),
     },
     "ecr": {
         *("BatchCheckLayerAvailability", "CompleteLayerUpload", "GetDownloadUrlForLayer", "InitiateLayerUpload"),
@@ -56,7 +55,9 @@ NOT_CALLED = {
     "ec2": {"DescribeTags"},
 }
 
-_CLIENT = re.compile(r'clients(?:\.once)?\(\s*"([a-z0-9-]+)"\s*\)|^_SERVICE = "([a-z0-9-]+)"', re.MULTILINE)
+_CLIENT = re.compile(
+    r'clients(?:\.once|\.briefly|\.with_ignored_tags)?\(\s*"([a-z0-9-]+)"\s*\)|^_SERVICE = "([a-z0-9-]+)"', re.MULTILINE
+)
 _OPERATION = re.compile(r'(?:\)|client)\.([a-z][a-z_0-9]+)\b|"([a-z]+(?:_[a-z0-9]+)+)"')
 
 

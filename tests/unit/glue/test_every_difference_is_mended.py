@@ -124,7 +124,6 @@ HANDS = {
 ELSEWHERE = {
     "ecs_task_definition": "each leaf: test_ecs_every_leaf.py",
     "rds_instance": "each property: test_rds_instance.py",
-    "nat_gateway": "amazon.aws.ec2_vpc_nat_gateway, of which tags alone can change",
     "image": "never changed: its tag is the digest of what it is made of",
     "database_schema": "a one-off task: test_database_schema.py",
 }
