@@ -11,7 +11,12 @@ from botocore import xform_name
 from test_readme_is_true import DOCS, ROOT, rows
 
 #: Services whose actions IAM knows by another prefix than botocore's name.
-PREFIXES = {"efs": "elasticfilesystem", "elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
+PREFIXES = {
+    "efs": "elasticfilesystem",
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+    "service-quotas": "servicequotas",
+}
 
 #: Operations whose actions have another name. Source: "Actions, resources, and condition keys for Amazon S3" in the
 #: service authorization reference.
