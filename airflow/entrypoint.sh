@@ -11,6 +11,13 @@
 # its running tasks before it ends, for its children have not heard the signal.
 set -eu
 
+# What a deploy may expect of this image, as a number; the deploy says which it needs. Raised with every new expectation.
+contract=1
+if [ "${FARFLOW_CONTRACT:-0}" -gt "$contract" ]; then
+    echo "this image has contract $contract, and the deploy needs $FARFLOW_CONTRACT: build it from a newer airflow/" >&2
+    exit 64
+fi
+
 if [ "$#" -eq 0 ]; then
     sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
     exit 64
@@ -18,7 +25,11 @@ fi
 
 case "$1" in
     api-server | scheduler | dag-processor | triggerer) exec airflow "$@" ;;
-    worker) shift && exec airflow celery worker "$@" ;;
+    worker)
+        shift
+        python -I /opt/airflow/scripts/wait_for_execution_api.py
+        exec airflow celery worker "$@"
+        ;;
     migrate) shift && exec python /opt/airflow/scripts/migrate.py "$@" ;;
     create-admin) shift && exec python /opt/airflow/scripts/create_admin.py "$@" ;;
     airflow | airflow-with-secrets) shift && exec python /opt/airflow/scripts/command.py "$@" ;;

@@ -1,6 +1,9 @@
-"""airflow-healthcheck api-server|scheduler|dag-processor|triggerer|worker: exit code 0 when that one here is healthy.
+"""airflow-healthcheck COMPONENT: exit code 0 when that component is healthy in this container.
 
-It asks what `airflow jobs check --local` asks, without loading Airflow: that takes seconds of CPU each time.
+    api-server | execution-api | scheduler | dag-processor | triggerer | worker
+
+It asks what `airflow jobs check --local` asks, without loading Airflow: that takes seconds of CPU each time. A database
+that can't be reached is no illness of this container: another one in its place would not reach it either.
 """
 
 from __future__ import annotations
@@ -8,10 +11,15 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+PROCESSES = Path("/proc")
 TIMEOUT = 5  # seconds
+EXECUTION_API_PORT = 8081  # the deploy starts it there
 
 
 class Unhealthy(Exception):
@@ -22,6 +30,16 @@ def setting(section: str, key: str, default: str) -> str:
     return os.environ.get(f"AIRFLOW__{section}__{key}", default)
 
 
+def api_server() -> None:
+    answers(f"http://127.0.0.1:{setting('API', 'PORT', '8080')}/api/v2/version")
+
+
+def execution_api() -> None:
+    """Airflow serves it below the path of its base URL."""
+    path = urlsplit(setting("API", "BASE_URL", "")).path.rstrip("/")
+    answers(f"http://127.0.0.1:{EXECUTION_API_PORT}{path}/execution/health")
+
+
 def answers(url: str) -> None:
     try:
         with urlopen(url, timeout=TIMEOUT):
@@ -30,20 +48,27 @@ def answers(url: str) -> None:
         raise Unhealthy(f"{url}: {error}") from error
 
 
-def api_server() -> None:
-    answers(f"http://127.0.0.1:{setting('API', 'PORT', '8080')}/api/v2/version")
+def job(component: str, job_type: str, threshold: str) -> None:
+    """Its process lives and, as far as the database can tell, has sent a heartbeat in time. ``threshold`` is the option
+    in the component's section that says how many seconds that is.
+    """
+    lives(component)
+    beats(job_type, float(setting(component.replace("-", "_").upper(), threshold, "30")))
 
 
-def scheduler() -> None:
-    answers(f"http://127.0.0.1:{setting('SCHEDULER', 'SCHEDULER_HEALTH_CHECK_SERVER_PORT', '8974')}/health")
-
-
-def dag_processor() -> None:
-    beats("DagProcessorJob", float(setting("DAG_PROCESSOR", "HEALTH_CHECK_THRESHOLD", "30")))
-
-
-def triggerer() -> None:
-    beats("TriggererJob", float(setting("TRIGGERER", "TRIGGERER_HEALTH_CHECK_THRESHOLD", "30")))
+def lives(*command: str) -> None:
+    """A process `airflow <command>` runs in this container."""
+    wanted = [each.encode() for each in command]
+    for status in PROCESSES.glob("[0-9]*/status"):
+        try:
+            arguments = (status.parent / "cmdline").read_bytes().split(b"\0")
+            alive = "State:\tZ" not in status.read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # ended between the listing and the look
+        name = next((at for at, each in enumerate(arguments) if each.rpartition(b"/")[2] == b"airflow"), None)
+        if alive and name is not None and arguments[name + 1 : name + 1 + len(wanted)] == wanted:
+            return
+    raise Unhealthy(f"no process `airflow {' '.join(command)}`")
 
 
 def beats(job_type: str, threshold: float) -> None:
@@ -63,31 +88,25 @@ def beats(job_type: str, threshold: float) -> None:
             )
             age = cursor.fetchone()[0]
         connection.close()
+    except psycopg2.OperationalError as error:
+        if "authentication failed" in str(error):  # the container was given a password that has been changed since
+            raise Unhealthy("database: refuses the password") from error
+        print(f"{job_type}: not judged, the database can't be asked: {type(error).__name__}")
+        return
     except psycopg2.Error as error:
         raise Unhealthy(f"database: {type(error).__name__}") from error
     if age is None or age > threshold:
         raise Unhealthy(f"{job_type}: " + ("not running here" if age is None else f"last heartbeat {age:.0f} s ago"))
 
 
-def worker() -> None:
-    """The worker's process lives. On SQS no worker can be asked anything: there is no remote control."""
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            arguments = (status.parent / "cmdline").read_bytes().split(b"\0")
-            alive = "State:\tZ" not in status.read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # ended between the listing and the look
-        if alive and {b"celery", b"worker"} <= set(arguments):
-            return
-    raise Unhealthy("no process `airflow celery worker`")
-
-
-COMPONENTS = {
+COMPONENTS: dict[str, Callable[[], None]] = {
     "api-server": api_server,
-    "scheduler": scheduler,
-    "dag-processor": dag_processor,
-    "triggerer": triggerer,
-    "worker": worker,
+    "execution-api": execution_api,
+    "scheduler": partial(job, "scheduler", "SchedulerJob", "SCHEDULER_HEALTH_CHECK_THRESHOLD"),
+    "dag-processor": partial(job, "dag-processor", "DagProcessorJob", "HEALTH_CHECK_THRESHOLD"),
+    "triggerer": partial(job, "triggerer", "TriggererJob", "TRIGGERER_HEALTH_CHECK_THRESHOLD"),
+    # On SQS no worker can be asked anything: there is no remote control.
+    "worker": partial(lives, "celery", "worker"),
 }
 
 

@@ -76,6 +76,12 @@ kept:
   type: list
   elements: str
   sample: [airflow/requirements.in]
+own:
+  description: The files in the folders of O(overwrite) that the collection has none of, which are left as they are.
+  returned: success
+  type: list
+  elements: str
+  sample: [airflow/plugins/ours.py]
 """
 
 from dataclasses import asdict
@@ -97,10 +103,10 @@ def main():
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     project = Path(module.params["path"]).absolute()
     try:
-        plan, told = lay(Path(module.params["collection"]), project, module.params["overwrite"], module.check_mode)
+        plan, own, told = lay(Path(module.params["collection"]), project, module.params["overwrite"], module.check_mode)
     except FarflowError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=bool(told), project=str(project), diff={"prepared": told}, **asdict(plan))
+    module.exit_json(changed=bool(told), project=str(project), diff={"prepared": told}, own=own, **asdict(plan))
 
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.embedded_aws.settings import ACCOUNT_ID, REGION
+from tests.stack.playbooks import ROOT
 
 ENVIRONMENT = "bench"
 _ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/{ENVIRONMENT}-task"
@@ -36,7 +38,7 @@ class Workload:
 
     def __post_init__(self) -> None:
         self.tasks = [Task(f"task{number:04}") for number in range(self.size)]
-        _image_folder(self.airflow, "airflow")
+        shutil.copy(ROOT / "airflow" / "entrypoint.sh", _image_folder(self.airflow, "airflow"))
         for task in self.tasks:
             self._write(task)
         self._write_list()

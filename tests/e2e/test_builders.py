@@ -5,11 +5,14 @@ One story on an embedded AWS of its own, with containers; its tests run in their
 
 from __future__ import annotations
 
+import shutil
 import time
 
 import pytest
 
+from tests.embedded_aws.base_images import DEBIAN
 from tests.stack.listing import difference, listing
+from tests.stack.playbooks import ROOT
 
 from .own_account import fixtures_of
 
@@ -18,7 +21,7 @@ pytestmark = pytest.mark.thorough
 playbooks, aws = fixtures_of("e2e-builders")
 
 _NOWHERE = "tcp://127.0.0.1:1"
-_DOCKERFILE = 'FROM debian:trixie-slim\nCOPY --chmod=755 greet /usr/local/bin/\nCMD ["greet"]\n'
+_DOCKERFILE = f'FROM {DEBIAN}\nCOPY --chmod=755 greet /usr/local/bin/\nCMD ["greet"]\n'
 _SECONDS = 60
 
 
@@ -30,6 +33,7 @@ class Project:
         self.task.mkdir(parents=True)
         self.airflow.mkdir()
         (self.airflow / "Dockerfile").write_text("FROM scratch\n")
+        shutil.copy(ROOT / "airflow" / "entrypoint.sh", self.airflow)
         (self.task / "Dockerfile").write_text(_DOCKERFILE.replace(" --chmod=755", ""))
         self.greets("hello")
 

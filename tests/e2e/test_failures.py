@@ -61,6 +61,38 @@ def database(aws):
         yield cursor
 
 
+@contextlib.contextmanager
+def no_database(aws):
+    """The database's container stands still: what is connected hears nothing more, and nothing connects."""
+    [instance] = aws.client("rds").describe_db_instances()["DBInstances"]
+    published = str(instance["Endpoint"]["Port"])
+    [container] = [
+        each
+        for each in docker.from_env().containers.list()
+        if any(port["HostPort"] == published for ports in each.ports.values() for port in ports or [])
+    ]
+    container.pause()
+    try:
+        yield
+    finally:
+        container.unpause()
+
+
+def test_no_container_is_replaced_because_the_database_is_away(aws, ecs, airflow, run):
+    """As it is in a failover or an upgrade: longer than a health check may fail."""
+
+    def tasks():
+        services = ecs.list_services(cluster="local")["serviceArns"]
+        return {name: ecs.list_tasks(cluster="local", serviceName=name)["taskArns"] for name in services}
+
+    before = tasks()
+    with no_database(aws):
+        time.sleep(100)
+        assert tasks() == before
+    assert airflow.dag_run("example")["state"] == "success"
+    assert tasks() == before
+
+
 def test_a_container_that_exits_is_rolled_back(ecs, playbooks, airflow, run):
     before = serving(ecs)
     outcome = playbooks.run("deploy", airflow_service_config={"core": {"executor": "no.such.Executor"}})

@@ -17,12 +17,14 @@ import boto3
 import pytest
 from playwright.sync_api import expect
 
+from tests.embedded_aws.base_images import DEBIAN
 from tests.stack.airflow_calls import OPERATIONS
 from tests.stack.listing import difference, listing
 from tests.stack.playbooks import ROOT
 
 from .browser import chromium, open_run, open_task, screenshot, sign_in
 from .conftest import ARTIFACTS
+from .plain_http import Browser
 
 COMPONENTS = {"api-server", "dag-processor", "scheduler", "triggerer", "worker"}
 PRINTED = {
@@ -175,7 +177,7 @@ def test_equal_folders_elsewhere_change_nothing(aws, playbooks, project, run):
 def test_new_folder_is_a_new_family_and_leaves_airflow_alone(aws, ecs, playbooks, project, run):
     (project / "tasks" / "hello").mkdir()
     (project / "tasks" / "hello" / "Dockerfile").write_text(
-        'FROM debian:trixie-slim\nCMD ["echo", "hello from its own folder"]\n'
+        f'FROM {DEBIAN}\nCMD ["echo", "hello from its own folder"]\n'
     )
     before = running(ecs)
     aws.reset_calls()
@@ -189,19 +191,50 @@ def test_new_folder_is_a_new_family_and_leaves_airflow_alone(aws, ecs, playbooks
     assert set(touched) == {"ecs RegisterTaskDefinition"}
 
 
-def test_one_line_more_in_the_dag_runs_it(airflow, playbooks, project, run):
+@pytest.fixture(scope="module")
+def behind_tls(airflow, playbooks, project, run):
+    """Airflow with one line more in its DAG, and below a path of a base URL whose TLS ends before the load balancer."""
     dag = project / "airflow" / "dags" / "example.py"
     chain = "    start_process >> [odd_task"
     assert chain in dag.read_text()
     line = '    start_process >> FargateTask(task_id="hello_task", task="hello")\n'
     dag.write_text(dag.read_text().replace(chain, line + chain))
+    path = "/tools/airflow"
+    playbooks.deploy(**folders(project), airflow_service_base_url=f"https://airflow.example.org{path}")
+    return replace(airflow, url=f"{airflow.url}{path}")
 
-    playbooks.deploy(**folders(project))
-    airflow.until_dag_has("example", "hello_task")
-    changed = airflow.dag_run("example")
+
+def test_one_line_more_in_the_dag_runs_it(behind_tls):
+    behind_tls.until_dag_has("example", "hello_task")
+    changed = behind_tls.dag_run("example")
 
     assert changed["state"] == "success"
-    assert "hello from its own folder" in airflow.log("example", changed["dag_run_id"], "hello_task")
+    assert "hello from its own folder" in behind_tls.log("example", changed["dag_run_id"], "hello_task")
+
+
+def test_every_cookie_is_secure_and_no_redirect_leads_to_http(behind_tls):
+    browser = Browser(behind_tls)
+    browser.open("/auth/login")
+    browser.sign_in()
+    assert browser.open("/api/v2/dags").status == 200, "signed in by its cookie"
+    browser.open("/auth/users/list")
+    browser.open("/auth/logout")
+    browser.open("/api/v2/dags")
+
+    cookies = [cookie for answer in browser.answers for cookie in answer.cookies]
+    assert {"session", "_token"} <= {cookie.partition("=")[0] for cookie in cookies}
+    assert [cookie for cookie in cookies if "Secure" not in cookie.split("; ")] == []
+    locations = {answer.location for answer in browser.answers if answer.location}
+    assert any(location.startswith("https://") for location in locations)
+    assert [location for location in locations if location.startswith("http:")] == []
+
+
+@pytest.mark.parametrize("path", ["/execution/health", "//execution/health", "/execution/", "/execution/docs"])
+def test_the_task_execution_api_is_not_answered_at_the_load_balancer(behind_tls, path):
+    browser = Browser(behind_tls)
+    assert browser.open("/api/v2/version").status == 200
+    for method in ("GET", "PUT", "PATCH"):
+        assert browser.open(path, method).status == 404
 
 
 def test_airflow_command_shows_what_it_prints(playbooks, run):

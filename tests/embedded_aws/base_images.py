@@ -17,9 +17,11 @@ from .engine import install_packages
 from .progress import say
 from .settings import STATE_ROOT
 
-DEBIAN = "debian:trixie-slim"
+#: Docker's own images, where a builder without an account may pull more often than from Docker Hub.
+_LIBRARY = "public.ecr.aws/docker/library/"
+DEBIAN = f"{_LIBRARY}debian:trixie-slim"
 POSTGRES_MAJOR = "17"
-POSTGRES = f"postgres:{POSTGRES_MAJOR}-alpine"
+POSTGRES = f"postgres:{POSTGRES_MAJOR}-alpine"  # the name by which the emulator asks for it
 _PULL_SECONDS = 8
 _POSTGRES_FOLDER = Path(__file__).parent / "images" / "postgres"
 _CODEBUILD_FOLDER = Path(__file__).parent / "images" / "codebuild"
@@ -68,7 +70,7 @@ def _pull_all(images: list[str]) -> bool:
         for image in images:
             say(f"{image}: asking the registry")
             try:
-                client.images.pull(image)
+                client.images.pull(_LIBRARY + image.removeprefix(_LIBRARY)).tag(image)
             except (APIError, requests.exceptions.RequestException):
                 say(f"{image}: no registry answers")
                 return False
@@ -89,7 +91,7 @@ def _make_debian(client: docker.DockerClient) -> None:
             (root / cache / "partial").mkdir(parents=True)
         archive = Path(folder, "root.tar")
         _run(["tar", "--numeric-owner", "-C", str(root), "-cf", str(archive), "."])
-        repository, tag = DEBIAN.split(":")
+        repository, _unused, tag = DEBIAN.rpartition(":")
         client.api.import_image_from_file(str(archive), repository=repository, tag=tag, changes=['CMD ["bash"]'])
     say(f"{DEBIAN}: made")
 

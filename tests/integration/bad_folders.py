@@ -227,6 +227,14 @@ def airflow_requirements_are_a_folder(project: Project) -> list[str]:
     return [f"{project.airflow}/requirements.txt: is no file"]
 
 
+def airflow_of_an_older_collection(project: Project) -> list[str]:
+    (project.airflow / "entrypoint.sh").write_text('#!/bin/sh\nexec airflow "$@"\n')
+    return [
+        f"{project.airflow}/entrypoint.sh: has no contract",
+        f"farflow.airflow.init -e farflow_init_path={project.airflow.parent} -e farflow_init_overwrite=airflow/",
+    ]
+
+
 def airflow_link_out_of_the_context(project: Project) -> list[str]:
     (project.airflow / "dags").symlink_to("../dags")
     return [f"{project.airflow}/dags: is a link to ../dags, out of the build context"]
@@ -271,6 +279,7 @@ FOLDERS: list[Spoil] = [
     no_airflow_dockerfile,
     no_airflow_requirements,
     airflow_requirements_are_a_folder,
+    airflow_of_an_older_collection,
     airflow_link_out_of_the_context,
     airflow_pipe_in_the_context,
 ]

@@ -109,7 +109,7 @@ SETTINGS: list[Row] = [
     ),
     *each(
         "airflow_service_environment",
-        ({"LARGE": "x" * 70_000}, "bytes together, allowed: 57344"),
+        ({"LARGE": "x" * 70_000}, "bytes together, allowed: 28672"),
         ({f"NAME_{number}": "é" * 20 for number in range(500)}, "bytes together"),
     ),
     *each("airflow_service_config", ({"core": {"hostname_callable": ["x" * 7] * 7000}}, "bytes together")),

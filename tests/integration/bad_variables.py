@@ -337,7 +337,11 @@ _AIRFLOW: list[Row] = [
         ("https://airflow.example.org:0", "a port up to 65535"),
     ),
     *each("airflow_service_execution_api_url", ("http://airflow.internal:8080", "/execution/"), ("/execution/", "URL")),
-    *each("airflow_service_execution_api_url", ("http://airflow.internal:65536/execution/", "a port up to 65535")),
+    *each(
+        "airflow_service_execution_api_url",
+        ("http://airflow.internal:65536/execution/", "a port up to 65535"),
+        ("http://api-server.local.farflow.internal:8080/execution/", "port 8081"),
+    ),
     *each("airflow_service_database_ssl_mode", ("disable", "verify-full or verify-ca or require")),
     *each("airflow_service_admin_username", ("a b", "'a b'"), ("", "''"), (True, "a boolean")),
     *each("airflow_service_enable_execute_command", ("sometimes", "'sometimes'")),

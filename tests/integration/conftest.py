@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ class Project:
         self.airflow = path / "airflow"
         self.add_task("hello")
         self._image(self.airflow, "airflow")
+        shutil.copy(ROOT / "airflow" / "entrypoint.sh", self.airflow)
 
     @property
     def variables(self) -> dict[str, str]:

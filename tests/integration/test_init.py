@@ -176,7 +176,7 @@ def test_deploys_from_the_users_folder_and_takes_all_away(project):
 
 def add_task(folder: Path) -> None:
     folder.mkdir()
-    (folder / "Dockerfile").write_text('FROM debian:trixie-slim\nCMD ["true"]\n')
+    (folder / "Dockerfile").write_text('FROM public.ecr.aws/docker/library/debian:trixie-slim\nCMD ["true"]\n')
 
 
 def sample_dag_run(aws: EmbeddedAWS) -> str:

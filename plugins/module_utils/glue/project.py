@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..pure import context_checks, dag_tasks_folder, ecr_images, rds_authorities
+from ..pure import context_checks, dag_tasks_folder, ecr_images, image_contract, rds_authorities
 from ..pure.build_context import BASE_IMAGE, DOCKERFILE, BuildContext
 from ..pure.dag_tasks_folder import DagTask
 from ..pure.layers import images, names
@@ -135,12 +135,19 @@ def _airflow_problems(folder: Path) -> tuple[list[str], int]:
     if not os.path.lexists(folder / DOCKERFILE):
         return [f"airflow_service_path: is {printable(folder)}, allowed: a folder with a {DOCKERFILE}"], 0
     survey = context_checks.survey(BuildContext(folder))
+    problems = [*survey.problems, *_contract_problems(folder)]
     _unused, dockerfile = context_checks.read_dockerfile(folder / DOCKERFILE)
     requirements = folder / _REQUIREMENTS
     if requirements.is_file() or not (_REQUIREMENTS in dockerfile or os.path.lexists(requirements)):
-        return survey.problems, survey.size
+        return problems, survey.size
     missing = f"{printable(requirements)}: is no file, allowed: the Python packages of Airflow's image, which needs it"
-    return [*survey.problems, missing], survey.size
+    return [*problems, missing], survey.size
+
+
+def _contract_problems(folder: Path) -> list[str]:
+    entrypoint = folder / image_contract.FILE
+    unreadable, text = context_checks.read_text(entrypoint) if os.path.lexists(entrypoint) else ([], "")
+    return unreadable or image_contract.problems(folder, text)
 
 
 def _authority_problems(bundle: Path, inputs: Inputs) -> list[str]:

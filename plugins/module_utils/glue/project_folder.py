@@ -6,20 +6,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..core.errors import FarflowError
-from ..pure.project_folder import EXECUTABLE, FILE, LINK, OTHER, PARTS, Item, Plan, links, passed_over, plan
+from ..pure.project_folder import (
+    EXECUTABLE,
+    FILE,
+    LINK,
+    OTHER,
+    PARTS,
+    Item,
+    Plan,
+    links,
+    overwritten_folders,
+    passed_over,
+    plan,
+)
 
 # What lies beside a file until it has its place.
 _UNFINISHED = ".unfinished"
 
 
-def lay(collection: Path, project: Path, overwrite: Iterable[str], check_mode: bool) -> tuple[Plan, str]:
+def lay(collection: Path, project: Path, overwrite: Collection[str], check_mode: bool) -> tuple[Plan, list[str], str]:
     """Writes what is missing, and what differs below the paths of ``overwrite``; in check mode only says what.
 
-    Returns the plan, and it as text. Raises: FarflowError when a file can't be read or written.
+    Returns the plan, the user's own files in the folders of ``overwrite``, which stay, and the plan as text. Raises:
+    FarflowError when a file can't be read or written.
     """
     if project.resolve().is_relative_to(collection.resolve()):
         raise FarflowError(f"{project} lies in the collection itself, take another folder")
@@ -27,12 +40,13 @@ def lay(collection: Path, project: Path, overwrite: Iterable[str], check_mode: b
     try:
         present = {path: item for path in wanted if (item := _present(project / path))}
         found = plan(wanted, present, overwrite)
+        own = _own(project, wanted, overwrite)
         for path in () if check_mode else [*found.created, *found.overwritten]:
             _put(project / path, wanted[path])
     except OSError as error:
         raise FarflowError(f"lay down the project in {project}: {error.filename}: {error.strerror}") from error
     signs = (("+", found.created), ("~", found.overwritten))
-    return found, "".join(f"{sign} {path}\n" for sign, paths in signs for path in paths)
+    return found, own, "".join(f"{sign} {path}\n" for sign, paths in signs for path in paths)
 
 
 def _items(collection: Path) -> dict[str, Item]:
@@ -53,6 +67,16 @@ def _files(part: Path) -> Iterator[Path]:
     for each in part.iterdir():
         if not passed_over(each.name):
             yield from _files(each)
+
+
+def _own(project: Path, wanted: Mapping[str, Item], overwrite: Iterable[str]) -> list[str]:
+    found = set()
+    for name in overwritten_folders(wanted, overwrite):
+        for folder, folders, files in os.walk(project / name):
+            folders[:] = [each for each in folders if not passed_over(each)]
+            below = Path(folder).relative_to(project)
+            found |= {(below / each).as_posix() for each in files if not passed_over(each)}
+    return sorted(found - wanted.keys())
 
 
 def _item(path: Path) -> Item:

@@ -81,6 +81,15 @@ def plan(wanted: Mapping[str, Item], present: Mapping[str, Item], overwrite: Ite
     )
 
 
+def overwritten_folders(wanted: Iterable[str], overwrite: Iterable[str]) -> set[str]:
+    """The folders that the names of ``overwrite`` stand for, in which a user may have files beside the collection's."""
+    parents = {parent.as_posix() for path in wanted for parent in PurePosixPath(path).parents}
+    named = {PurePosixPath(name).as_posix() for name in overwrite} & parents
+    # The project's own folder holds what is nobody's business here, such as .git and .venv.
+    top = {path.partition("/")[0] for path in parents - {"."}} if "." in named else set()
+    return named - {"."} | top
+
+
 def _below(wanted: Iterable[str], names: Iterable[str]) -> set[str]:
     """The paths that the names stand for; ``.`` stands for all."""
     chosen: set[str] = set()

@@ -52,7 +52,8 @@ def give_credentials(register, settings: Settings):
 
 def run_as_defined(build, settings: Settings):
     """Fault: entryPoint, user, workingDirectory, readonlyRootFilesystem, healthCheck, init process, memory, EFS
-    and scratch volumes are ignored, and Cloud Map names and load balancers do not resolve."""
+    and scratch volumes are ignored, Cloud Map names and load balancers do not resolve, and the containers of a task
+    have each an address of its own."""
 
     def build_run_kwargs(
         container, definition, environment, ports, network, host_mode, task_id, task_arn, *rest
@@ -61,7 +62,12 @@ def run_as_defined(build, settings: Settings):
         options.update(_process_options(container, definition))
         options["labels"][STOP_LABEL] = str(container.get("stopTimeout", 30))
         options["volumes"] = options.get("volumes", []) + ecs_volumes.binds(container, definition, task_id, settings)
-        if not host_mode:
+        started = ecs._tasks[task_arn].get("_docker_ids")
+        if started and definition.get("networkMode") == "awsvpc":
+            for option in ("network", "extra_hosts"):
+                options.pop(option, None)
+            options["network_mode"] = f"container:{started[0]}"
+        elif not host_mode:
             options["network"] = settings.network
             names = _cloud_map_names(task_arn)
             options["networking_config"] = {settings.network: EndpointConfig(_API_VERSION, aliases=names)}

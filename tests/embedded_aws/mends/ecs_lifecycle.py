@@ -89,11 +89,14 @@ def look_when_something_happened(look, states: ContainerStates):
 
 
 def _note_health(task: dict[str, Any], identifiers: list[str]) -> None:
-    """The task's health from its containers'; a service replaces an unhealthy task."""
-    checked = [
-        container["healthStatus"] for container in task.get("containers", []) if container["healthStatus"] != "UNKNOWN"
-    ]
-    if not checked or len(identifiers) < len(task["containers"]):
+    """The task's health from its containers': all that have a check have to be healthy. A service replaces an unhealthy
+    task."""
+    definition = ecs._task_defs[task["taskDefinitionArn"].rsplit("/", 1)[1]]
+    with_check = {each["name"] for each in definition["containerDefinitions"] if each.get("healthCheck")}
+    checked = {each["healthStatus"] for each in task.get("containers", []) if each["name"] in with_check}
+    if len(identifiers) < len(task["containers"]) or not checked & {"HEALTHY", "UNHEALTHY"}:
+        return
+    if "UNHEALTHY" not in checked and "UNKNOWN" in checked:
         return
     before, now = task.get("healthStatus"), "UNHEALTHY" if "UNHEALTHY" in checked else "HEALTHY"
     task["healthStatus"] = now

@@ -93,7 +93,7 @@ def test_sigterm_reaches_the_process_alone(docker, airflow_image):
         docker("rm", "--force", "--volumes", name)
 
 
-@pytest.mark.parametrize("component", ["api-server", "scheduler", "worker"])
+@pytest.mark.parametrize("component", ["api-server", "execution-api", "scheduler", "worker"])
 def test_a_component_that_does_not_run_is_not_healthy(run, component):
     checked = run("airflow-healthcheck", component, check=False)
     assert checked.returncode == 1
@@ -125,7 +125,7 @@ def test_migration_admin_and_health_on_a_database(run, docker, database):
     assert "Warning" not in shown.stdout + shown.stderr
 
     assert run("airflow-healthcheck", "triggerer", options=database, check=False).stderr == (
-        "triggerer: TriggererJob: not running here\n"
+        "triggerer: no process `airflow triggerer`\n"
     )
     with _running("triggerer", run, docker, database) as name:
         _wait_for(lambda: docker("exec", name, "airflow-healthcheck", "triggerer", check=False).returncode == 0)

@@ -59,8 +59,14 @@ def digest(aws):
     client.close()
 
 
-def register(aws, family, image, script, *, volumes=(), **container):
+def register(aws, family, image, script, *, volumes=(), beside=(), **container):
+    """A task definition with a container of its family's name, and those that `beside` says."""
     log = {"awslogs-group": "/g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "prefix"}
+    common = {
+        "image": image,
+        "entryPoint": ["sh", "-c"],
+        "logConfiguration": {"logDriver": "awslogs", "options": log},
+    }
     aws.client("ecs").register_task_definition(
         family=family,
         networkMode="awsvpc",
@@ -69,14 +75,7 @@ def register(aws, family, image, script, *, volumes=(), **container):
         memory="512",
         volumes=list(volumes),
         containerDefinitions=[
-            {
-                "name": family,
-                "image": image,
-                "entryPoint": ["sh", "-c"],
-                "command": [script],
-                "logConfiguration": {"logDriver": "awslogs", "options": log},
-                **container,
-            }
+            {**common, **each} for each in [{"name": family, "command": [script], **container}, *beside]
         ],
     )
 
@@ -190,6 +189,44 @@ def test_tasks_share_an_efs_access_point(aws, digest, subnet):
     assert run(aws, "reader", subnet)[1] == ["seen"]
 
 
+#: Answers each connection with `hello`. A shell as first process would not pass the stop signal on; perl in its place
+#: ends at once.
+SERVER = (
+    "exec perl -e 'use Socket; socket(S, PF_INET, SOCK_STREAM, 6); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);"
+    "bind(S, sockaddr_in(8080, INADDR_ANY)); listen(S, 9);"
+    r'while (accept(C, S)) { sysread(C, $b, 4096); print C "HTTP/1.0 200 OK\r\n\r\nhello\n"; close C }'
+    "'"
+)
+
+
+def test_containers_of_a_task_share_an_address_and_the_task_is_healthy_when_all_are(aws, digest, subnet):
+    image = f"{aws.registry}/tasks@{digest}"
+    ask = f"until {http_get('127.0.0.1:8080', '/', 'Host: web')}; do sleep 1; done"
+    slow = {
+        "name": "slow",
+        "command": [f"{ask}; sleep 6; touch /tmp/ready; exec sleep 600"],
+        "healthCheck": {"command": ["CMD-SHELL", "test -f /tmp/ready"], "interval": 5, "retries": 10},
+    }
+    check = {"command": ["CMD-SHELL", "true"], "interval": 5}
+    register(aws, "both", image, SERVER, beside=[slow], portMappings=[{"containerPort": 8080}], healthCheck=check)
+    arn = start(aws, "both", subnet)
+    ecs, seen = aws.client("ecs"), set()
+
+    def healthy():
+        task = ecs.describe_tasks(cluster="c", tasks=[arn])["tasks"][0]
+        assert task["lastStatus"] != "STOPPED", task
+        seen.add((task["healthStatus"], tuple(each["healthStatus"] for each in task["containers"])))
+        return task["healthStatus"] == "HEALTHY"
+
+    until(healthy)
+    stream = f"prefix/slow/{arn.rsplit('/', 1)[1]}"
+    events = aws.client("logs").get_log_events(logGroupName="/g", logStreamName=stream, startFromHead=True)["events"]
+    ecs.stop_task(cluster="c", task=arn)
+    assert [event["message"] for event in events][-1] == "hello"
+    assert {containers for task, containers in seen if task == "HEALTHY"} == {("HEALTHY", "HEALTHY")}
+    assert ("UNKNOWN", ("HEALTHY", "UNKNOWN")) in seen
+
+
 def test_a_service_is_found_by_its_cloud_map_name_and_by_its_load_balancer(aws, digest, subnet):
     image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}"
     ecs, elb, discovery = (aws.client(name) for name in ("ecs", "elbv2", "servicediscovery"))
@@ -209,14 +246,8 @@ def test_a_service_is_found_by_its_cloud_map_name_and_by_its_load_balancer(aws, 
     registry = discovery.create_service(
         Name="web", NamespaceId=namespace, DnsConfig={"DnsRecords": [{"Type": "A", "TTL": 10}]}
     )["Service"]["Arn"]
-    server = (
-        "use Socket; socket(S, PF_INET, SOCK_STREAM, 6); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);"
-        "bind(S, sockaddr_in(8080, INADDR_ANY)); listen(S, 9);"
-        r'while (accept(C, S)) { sysread(C, $b, 4096); print C "HTTP/1.0 200 OK\r\n\r\nhello\n"; close C }'
-    )
-    # A shell as first process would not pass the stop signal on; perl in its place ends at once.
     check = {"command": ["CMD-SHELL", "true"], "interval": 5}
-    register(aws, "web", image, f"exec perl -e '{server}'", portMappings=[{"containerPort": 8080}], healthCheck=check)
+    register(aws, "web", image, SERVER, portMappings=[{"containerPort": 8080}], healthCheck=check)
     ecs.create_service(
         cluster="c",
         serviceName="web",

@@ -88,8 +88,8 @@ def test_a_password_is_not_shown(connection):
 
 def test_what_is_not_too_large_fits_a_task_definition():
     """With all that the deploy adds."""
-    config = {"core": {"hostname_callable": "é" * 4_500}}
-    inputs, problems = gather(airflow_service_environment={"LARGE": "x" * 30_000}, airflow_service_config=config)
+    config = {"core": {"hostname_callable": "é" * 1_400}}
+    inputs, problems = gather(airflow_service_environment={"LARGE": "x" * 20_000}, airflow_service_config=config)
     assert problems == []
     image = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/prod-airflow@sha256:{'0' * 64}"
     account = Known([Resource("identity", "identity", {}, "123456789012", {"partition": "aws"})])

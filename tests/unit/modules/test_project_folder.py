@@ -143,3 +143,22 @@ def test_refuses_to_put_a_file_where_a_folder_is(lay, project):
     (project / "README.md").mkdir()
     result = lay(overwrite=["."])
     assert result["msg"] == "README.md: is not a file, move it away"
+
+
+def test_says_what_of_the_users_own_lies_in_the_folders_that_it_writes_anew(lay, project):
+    lay()
+    for name in (
+        "airflow/plugins/ours.py",
+        "airflow/dags/reports/daily.py",
+        ".git/config",
+        "airflow/x.pyc",
+        "tasks/a/b",
+    ):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("ours")
+    assert lay()["own"] == []
+    assert lay(overwrite=["airflow/entrypoint.sh"])["own"] == []
+    assert lay(overwrite=["airflow"])["own"] == ["airflow/dags/reports/daily.py", "airflow/plugins/ours.py"]
+    everything = lay(overwrite=["."])
+    assert everything["own"] == ["airflow/dags/reports/daily.py", "airflow/plugins/ours.py", "tasks/a/b"]
+    assert (everything["changed"], (project / "tasks/a/b").read_text()) == (False, "ours")

@@ -28,7 +28,7 @@ def test_everybody_talks_to_whom_they_need_and_to_nobody_else():
     ingress = {one.properties["group_id"]: set(one.properties["ingress"]) for one in rules.values()}
     assert ingress == {
         balancer: {"tcp 443 203.0.113.0/24", "tcp 443 198.51.100.0/24"},
-        server: {f"tcp 8080 {balancer}", f"tcp 8080 {airflow}"},
+        server: {f"tcp 8080 {balancer}", f"tcp 8080 {airflow}", f"tcp 8081 {airflow}"},
         airflow: {f"tcp 8793 {server}", f"tcp 8794 {server}"},
         tasks: set(),
         database: {f"tcp 5432 {server}", f"tcp 5432 {airflow}"},

@@ -11,14 +11,16 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 from typing import Any
+from urllib.parse import urlsplit
 
 from ...core.ignored_tags import ignores
 from ..image_references import Ecr, unpinned
 from ..lock import break_problem
 from ..task_yml import LARGEST
 from ..value_checks import network, told
-from . import airflow_settings, settings
+from . import airflow_settings, names, settings
 from .network import subnet_cidr
+from .security_groups import EXECUTION_API_PORT
 from .variables import VARIABLES, fargate_size
 
 Inputs = Mapping[str, Any]
@@ -26,6 +28,9 @@ Relation = Callable[..., Iterator[str]]
 
 #: Of a security group. Source: "Amazon VPC quotas" in the guide of Amazon VPC.
 _INBOUND_RULES = 60
+
+#: The api-server's task definition has them twice, as it has two containers.
+_LARGEST_SETTINGS = LARGEST // 2
 
 #: What has to hold between the variables of these names: it is given their values.
 _RELATIONS: list[tuple[tuple[str, ...], Relation]] = []
@@ -200,6 +205,18 @@ def _certificate_of_region(certificate: str | None, region: str) -> Iterator[str
         yield f"airflow_service_certificate_arn: is of region {found}, allowed: one of region {region}"
 
 
+@_between("airflow_service_execution_api_url", "farflow_environment")
+def _execution_api_port(url: str | None, environment: str) -> Iterator[str]:
+    """At the api-server's private name; what other names lead to is not known here."""
+    found = urlsplit(url or "")
+    private = names.api_server({"farflow_environment": environment})
+    if found.hostname == private and found.port != EXECUTION_API_PORT:
+        yield (
+            f"airflow_service_execution_api_url: is {url!r}, where the task execution API is not, allowed: port "
+            f"{EXECUTION_API_PORT} of {private}, which is the default"
+        )
+
+
 @_between("airflow_service_secrets", "airflow_service_environment", "airflow_service_config")
 def _given_twice(
     secrets: Mapping[str, str], environment: Mapping[str, Any], config: Mapping[str, Mapping[str, Any]]
@@ -236,10 +253,11 @@ def _size_of_settings(
     """As they are told to ECS."""
     variables = {**settings.given(config, environment), **secrets}
     size = len(json.dumps([{"name": name, "value": value} for name, value in variables.items()]))
-    if size > LARGEST:
+    if size > _LARGEST_SETTINGS:
         yield (
             f"airflow_service_environment, airflow_service_config and airflow_service_secrets: have {size} bytes "
-            f"together, allowed: {LARGEST}, since ECS takes no larger task definition"
+            f"together, allowed: {_LARGEST_SETTINGS}, since ECS takes no larger task definition than 64 KiB, and the "
+            "api-server's holds them for both of its containers"
         )
 
 

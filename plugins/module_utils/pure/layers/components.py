@@ -9,41 +9,65 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .security_groups import API_SERVER_PORT
+from .security_groups import API_SERVER_PORT, EXECUTION_API_PORT
 
 
 @dataclass(frozen=True)
-class Component:
-    """A process of Airflow that runs in containers of its own.
-
-    ``role`` is the Ansible role that owns it, ``group`` its security group, ``ports`` those it listens on, ``sizing``
-    names the input with its count, CPU and memory. ``service`` is False for what runs only as one-off tasks.
-    ``rebalanced`` says whether ECS may stop it where its zones have become uneven, to start it in another.
+class Container:
+    """A container of a component: the command of Airflow's image that it runs, and the port that it listens on. The
+    image's health check knows it by its name.
     """
 
     name: str
     command: tuple[str, ...]
+    port: int | None = None
+
+
+@dataclass(frozen=True)
+class Component:
+    """A part of Airflow that runs as tasks of its own.
+
+    The first of its containers has its name. ``role`` is the Ansible role that owns it, ``group`` its security group,
+    ``sizing`` names the input with its count, CPU and memory. ``service`` is False for what runs only as one-off tasks.
+    ``rebalanced`` says whether ECS may stop it where its zones have become uneven, to start it in another.
+    """
+
+    containers: tuple[Container, ...]
     sizing: str
     role: str = "airflow_service"
     group: str = "airflow"
-    ports: tuple[int, ...] = ()
     stop_timeout: int = 30
     start_period: int = 120
     service: bool = True
     healthcheck: bool = True
     rebalanced: bool = True
 
+    @property
+    def name(self) -> str:
+        return self.containers[0].name
 
-API_SERVER = Component(
-    "api-server", ("api-server",), "airflow_service_api_server", group="api-server", ports=(API_SERVER_PORT,)
+
+#: What people and clients use: the user interface and the REST API.
+CORE = Container("api-server", ("api-server", "--apps", "core"), API_SERVER_PORT)
+#: What running tasks use. A network load balancer can't tell one path from another, so it has a port of its own.
+EXECUTION_API = Container(
+    "execution-api", ("api-server", "--apps", "execution", "--port", str(EXECUTION_API_PORT)), EXECUTION_API_PORT
 )
-SCHEDULER = Component("scheduler", ("scheduler",), "airflow_service_scheduler")
-DAG_PROCESSOR = Component("dag-processor", ("dag-processor",), "airflow_service_dag_processor")
-TRIGGERER = Component("triggerer", ("triggerer",), "airflow_service_triggerer", stop_timeout=60, rebalanced=False)
+
+API_SERVER = Component((CORE, EXECUTION_API), "airflow_service_api_server", group="api-server")
+SCHEDULER = Component((Container("scheduler", ("scheduler",)),), "airflow_service_scheduler")
+DAG_PROCESSOR = Component((Container("dag-processor", ("dag-processor",)),), "airflow_service_dag_processor")
+TRIGGERER = Component(
+    (Container("triggerer", ("triggerer",)),), "airflow_service_triggerer", stop_timeout=60, rebalanced=False
+)
 #: Runs migrations, makes the first user and whatever command line an operator wants.
-COMMAND = Component("command", ("airflow", "version"), "airflow_service_scheduler", service=False, healthcheck=False)
+COMMAND = Component(
+    (Container("command", ("airflow", "version")),), "airflow_service_scheduler", service=False, healthcheck=False
+)
 #: Stops warmly: it takes no new task, and has as long as Fargate allows to finish those it runs.
-WORKER = Component("worker", ("worker",), "worker_pool", role="worker_pool", stop_timeout=120, rebalanced=False)
+WORKER = Component(
+    (Container("worker", ("worker",)),), "worker_pool", role="worker_pool", stop_timeout=120, rebalanced=False
+)
 
 AIRFLOW_SERVICE = (API_SERVER, SCHEDULER, DAG_PROCESSOR, TRIGGERER, COMMAND)
 ALL = (*AIRFLOW_SERVICE, WORKER)

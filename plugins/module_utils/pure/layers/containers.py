@@ -13,7 +13,7 @@ from ...core.known import Known
 from .. import network_load_balancer, service_discovery
 from ..tags import tags
 from . import names, network, policies, security_groups, settings
-from .components import API_SERVER, Component, sizing
+from .components import API_SERVER, CORE, Component, Container, sizing
 
 Inputs = Mapping[str, Any]
 Document = dict[str, Any]
@@ -38,7 +38,7 @@ def task_definition(inputs: Inputs, known: Known, component: Component, image: s
         "execution_role_arn": policies.role_arn(inputs, known, names.execution_role(inputs, "airflow")),
         "task_role_arn": policies.role_arn(inputs, known, names.component_role(inputs, component.name)),
         "volumes": [{"name": name} for name in _WRITABLE],
-        "container_definitions": [_container(inputs, known, component, image)],
+        "container_definitions": [_container(inputs, known, component, each, image) for each in component.containers],
         "tags": _tag_list(inputs, component),
     }
 
@@ -47,13 +47,13 @@ def _tag_list(inputs: Inputs, component: Component) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in tags(inputs, component.role).items()]
 
 
-def _container(inputs: Inputs, known: Known, component: Component, image: str) -> Document:
+def _container(inputs: Inputs, known: Known, component: Component, which: Container, image: str) -> Document:
     environment = settings.environment(inputs, known, component)
     secrets = settings.secrets(inputs, known, component)
     container: Document = {
-        "name": component.name,
+        "name": which.name,
         "image": image,
-        "command": list(component.command),
+        "command": list(which.command),
         "essential": True,
         "environment": [{"name": name, "value": value} for name, value in sorted(environment.items())],
         "secrets": [{"name": name, "value_from": arn} for name, arn in sorted(secrets.items())],
@@ -62,7 +62,7 @@ def _container(inputs: Inputs, known: Known, component: Component, image: str) -
             "options": {
                 "awslogs-group": naming.airflow_log_group(names.environment(inputs)),
                 "awslogs-region": inputs["farflow_region"],
-                "awslogs-stream-prefix": component.name,
+                "awslogs-stream-prefix": which.name,
             },
         },
         "readonly_root_filesystem": not inputs["airflow_service_enable_execute_command"],
@@ -71,11 +71,11 @@ def _container(inputs: Inputs, known: Known, component: Component, image: str) -
         ],
         "stop_timeout": component.stop_timeout,
     }
-    if component.ports:
-        container["port_mappings"] = [{"container_port": port, "protocol": "tcp"} for port in component.ports]
+    if which.port:
+        container["port_mappings"] = [{"container_port": which.port, "protocol": "tcp"}]
     if component.healthcheck:
         container["health_check"] = {
-            "command": ["CMD", "airflow-healthcheck", component.name],
+            "command": ["CMD", "airflow-healthcheck", which.name],
             "interval": 10,
             "timeout": 10,
             "retries": 6,
@@ -123,13 +123,12 @@ def network_configuration(inputs: Inputs, known: Known, group: str) -> Document:
 
 def _reachable(inputs: Inputs, known: Known) -> Document:
     """What connects the api-server to the load balancer, and gives it its private name."""
-    port = API_SERVER.ports[0]
     return {
         "load_balancers": [
             {
                 "target_group_arn": known.id(network_load_balancer.TARGET_GROUP, names.target_group(inputs)),
-                "container_name": API_SERVER.name,
-                "container_port": port,
+                "container_name": CORE.name,
+                "container_port": CORE.port,
             }
         ],
         "service_registries": [

@@ -13,7 +13,7 @@ from ...core.known import Known
 from .. import ec2_network, network_load_balancer, service_discovery
 from ..tags import tags
 from . import names, network, security_groups
-from .components import API_SERVER
+from .components import CORE
 from .desire import made_by
 
 ROLE = "airflow_service"
@@ -46,7 +46,7 @@ def _load_balancer(inputs: Inputs, known: Known) -> list[Resource]:
 def _target_group(inputs: Inputs, known: Known) -> dict[str, Any]:
     return {
         "name": names.target_group(inputs),
-        "port": API_SERVER.ports[0],
+        "port": CORE.port,
         "vpc_id": known.id(ec2_network.VPC, names.environment(inputs)),
         "health_check": {
             "protocol": "HTTP",

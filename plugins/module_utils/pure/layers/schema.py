@@ -14,7 +14,7 @@ from typing import Any
 from ...core.actions import AFTER, ARGUMENTS, Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
-from .. import ecs_clusters, rds_status
+from .. import ecs_clusters, image_contract, rds_status
 from ..tags import tags
 from . import containers, names, network
 from .components import COMMAND
@@ -26,8 +26,11 @@ Inputs = Mapping[str, Any]
 
 
 def value(inputs: Inputs, image: str) -> str:
-    """What the tag says when the image has migrated the database and its first user exists."""
-    return f"{image.rpartition('@')[2]} {inputs['airflow_service_admin_username']}"
+    """What the tag says when the image has migrated the database and its first user exists.
+
+    An image is asked again when more is expected of it: so one that has too little is refused before anything rolls.
+    """
+    return f"{image.rpartition('@')[2]} {inputs['airflow_service_admin_username']} {image_contract.NEEDED}"
 
 
 def found(database: str, id_: str | None, tag: str | None) -> Resource:

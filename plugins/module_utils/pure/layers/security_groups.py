@@ -24,6 +24,7 @@ RULES = ec2_security_groups.RULES
 DEFAULT = "default"
 
 API_SERVER_PORT = 8080
+EXECUTION_API_PORT = 8081
 WORKER_LOG_PORT = 8793
 TRIGGERER_LOG_PORT = 8794
 POSTGRES_PORT = 5432
@@ -59,7 +60,8 @@ def flows(inputs: Mapping[str, Any]) -> list[Flow]:
     return [
         *outside,
         Flow("load-balancer", "api-server", API_SERVER_PORT, "user interface and REST API"),
-        Flow("airflow", "api-server", API_SERVER_PORT, "task execution API"),
+        Flow("airflow", "api-server", API_SERVER_PORT, "REST API"),
+        Flow("airflow", "api-server", EXECUTION_API_PORT, "task execution API"),
         Flow("api-server", "airflow", WORKER_LOG_PORT, "logs of running tasks"),
         Flow("api-server", "airflow", TRIGGERER_LOG_PORT, "logs of deferred tasks"),
         Flow("api-server", "database", POSTGRES_PORT, "metadata database"),

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from ... import naming
 from ...core.known import Known
-from .. import sqs_queues
+from .. import image_contract, sqs_queues
 from . import names, network, security_groups
 from .arns import account
 from .components import COMMAND, WORKER, Component
@@ -55,10 +56,13 @@ def base_url(inputs: Mapping[str, Any], known: Known) -> str:
 
 
 def execution_api_url(inputs: Mapping[str, Any]) -> str:
-    """Where running tasks reach the api-server, by its private name."""
+    """Where running tasks reach the task execution API, by the api-server's private name. Airflow serves it below the
+    path of its base URL.
+    """
     if inputs["airflow_service_execution_api_url"]:
         return str(inputs["airflow_service_execution_api_url"])
-    return f"http://{names.api_server(inputs)}:{security_groups.API_SERVER_PORT}/execution/"
+    path = urlsplit(inputs["airflow_service_base_url"] or "").path.rstrip("/")
+    return f"http://{names.api_server(inputs)}:{security_groups.EXECUTION_API_PORT}{path}/execution/"
 
 
 def environment(inputs: Mapping[str, Any], known: Known, component: Component) -> dict[str, str]:
@@ -114,9 +118,10 @@ def _airflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
 
 
 def _farflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
-    """What the DAG author's helper reads, see airflow/plugins/farflow."""
+    """What the image reads: its entry point, and the DAG author's helper in airflow/plugins/farflow."""
     group = security_groups.group_name(inputs, "tasks")
     return {
+        image_contract.VARIABLE: str(image_contract.NEEDED),
         "FARFLOW_ENVIRONMENT": names.environment(inputs),
         "FARFLOW_CLUSTER": names.cluster(inputs),
         "FARFLOW_SUBNET_IDS": ",".join(network.subnet_ids(inputs, known, network.PRIVATE)),

@@ -1,0 +1,110 @@
+"""The image's entry point, as far as it needs no image: the contract, and what a worker waits for."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import image_contract
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import settings
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.components import ALL
+
+AIRFLOW = Path(__file__).parents[3] / "airflow"
+URL = "AIRFLOW__CORE__EXECUTION_API_SERVER_URL"
+
+
+def _load(name):
+    spec = importlib.util.spec_from_file_location(name, AIRFLOW / "scripts" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+waiting = _load("wait_for_execution_api")
+
+
+def entrypoint(*command, **variables):
+    script = ["sh", str(AIRFLOW / "entrypoint.sh"), *command]
+    return subprocess.run(
+        script, env={"PATH": "/usr/bin:/bin", **variables}, capture_output=True, text=True, check=False
+    )
+
+
+def test_this_folder_has_the_contract_that_is_needed():
+    (contract,) = re.findall(r"^contract=(\d+)$", (AIRFLOW / "entrypoint.sh").read_text(), re.MULTILINE)
+    assert int(contract) == image_contract.NEEDED
+
+
+@pytest.mark.parametrize("needed", [None, "0", str(image_contract.NEEDED)])
+def test_an_image_with_the_contract_runs(needed):
+    variables = {} if needed is None else {image_contract.VARIABLE: needed}
+    assert entrypoint("echo", "runs", **variables).stdout == "runs\n"
+
+
+def test_an_image_with_less_than_the_deploy_needs_runs_nothing_and_says_why():
+    more = str(image_contract.NEEDED + 1)
+    refused = entrypoint("echo", "runs", **{image_contract.VARIABLE: more})
+    assert (refused.returncode, refused.stdout) == (64, "")
+    assert f"has contract {image_contract.NEEDED}, and the deploy needs {more}" in refused.stderr
+
+
+def test_every_component_is_told_what_the_deploy_needs(monkeypatch):
+    monkeypatch.setattr(settings, "_airflow", lambda *_unused: {})
+    monkeypatch.setattr(settings.network, "subnet_ids", lambda *_unused: [])
+    inputs = {
+        "farflow_environment": "test",
+        "farflow_region": "eu-west-1",
+        "worker_pool_concurrency": 8,
+        "airflow_service_admin_username": "admin",
+        "airflow_service_config": {},
+        "airflow_service_environment": {},
+    }
+    known = settings.Known()
+    told = {settings.environment(inputs, known, component).get(image_contract.VARIABLE) for component in ALL}
+    assert told == {str(image_contract.NEEDED)}
+
+
+@pytest.fixture
+def server():
+    """A server that answers the first two requests with 503, the third with 200, and counts them."""
+
+    class Handler(BaseHTTPRequestHandler):
+        asked: list[str] = []
+
+        def do_GET(self):
+            self.asked.append(self.path)
+            self.send_response(200 if len(self.asked) > 2 else 503)
+            self.end_headers()
+
+        def log_message(self, *_unused):
+            return None
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server, Handler.asked
+        server.shutdown()
+
+
+def test_a_worker_waits_until_the_task_execution_api_answers(server, monkeypatch, capsys):
+    running, asked = server
+    monkeypatch.setattr(waiting, "PAUSE", 0)
+    monkeypatch.setenv(URL, f"http://127.0.0.1:{running.server_port}/airflow/execution/")
+    assert waiting.main() == 0
+    assert asked == ["/airflow/execution/health"] * 3
+    assert capsys.readouterr().err.count("waiting for the task execution API") == 1
+
+
+def test_but_not_for_ever(monkeypatch, capsys):
+    clock = iter(range(0, 1000, 50))
+    monkeypatch.setattr(waiting.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(waiting.time, "sleep", lambda _seconds: None)
+    monkeypatch.setenv(URL, "http://127.0.0.1:1/execution/")
+    assert waiting.main() == 0
+    assert "does not answer" in capsys.readouterr().err
+    monkeypatch.delenv(URL)
+    assert waiting.main() == 0
