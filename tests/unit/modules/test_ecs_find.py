@@ -14,6 +14,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.glue import (
     ecs_clusters,
     ecs_services,
     ecs_task_definitions,
+    project,
     readers,
 )
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import Layer, as_result
@@ -179,7 +180,9 @@ def look_at_tasks(clients, inputs, wanted, kept=None):
         ((readers.task_definitions,),),
         planners={definitions.TYPE: readers.plan_task_definitions},
     )
-    seen = look_at(clients, {"farflow_environment": "prod", **inputs}, {layer.name: layer}, [layer.name], kept)
+    seen = look_at(
+        clients, {"farflow_environment": "prod", **project.UNREAD, **inputs}, {layer.name: layer}, [layer.name], kept
+    )
     return as_result(seen)["layers"]["dag_tasks"]
 
 
