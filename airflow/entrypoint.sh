@@ -5,6 +5,7 @@
 #   migrate [--check | --no-upgrade]                              the database's schema
 #   create-admin                                                  the first user
 #   airflow ...                                                   any Airflow command line
+#   airflow-with-secrets ...                                      the same, with words secret:<name>: scripts/command.py
 #
 # Each replaces this shell, so that tini (process 1) hands SIGTERM to it and to it alone: a Celery worker then finishes
 # its running tasks before it ends, for its children have not heard the signal.
@@ -18,7 +19,7 @@ if [ "${FARFLOW_CONTRACT:-0}" -gt "$contract" ]; then
 fi
 
 if [ "$#" -eq 0 ]; then
-    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
     exit 64
 fi
 
@@ -31,5 +32,6 @@ case "$1" in
         ;;
     migrate) shift && exec python /opt/airflow/scripts/migrate.py "$@" ;;
     create-admin) shift && exec python /opt/airflow/scripts/create_admin.py "$@" ;;
+    airflow | airflow-with-secrets) shift && exec python /opt/airflow/scripts/command.py "$@" ;;
     *) exec "$@" ;;
 esac

@@ -7,4 +7,4 @@ sh scripts/environment.sh dev
 # What leads to an account, a profile or an endpoint of one's own.
 for name in $(env | sed -n 's/^\(AWS_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
 if [ "$#" -eq 0 ]; then set -- --all; fi
-exec molecule test "$@"
+exec python tests/embedded_aws engine molecule test "$@"

@@ -29,11 +29,17 @@ ROOT = Path(__file__).parent.parent
 _AnsibleCollectionFinder(paths=[str(ROOT / "playbooks" / "collections")])._install()
 
 # Every run of a module makes sessions of its own, and each would read botocore's models anew: half of the tests' time.
-# But for that of S3, into which its clients write.
+# But for that of S3, into which its clients write, and where a test extends them: that is written into them, too.
 _read = partial(JSONFileLoader.load_file, JSONFileLoader())
 _read_once = cache(_read)
 _OF_S3 = f"{os.sep}s3{os.sep}"
-JSONFileLoader.load_file = lambda _unused, path: (_read if _OF_S3 in path else _read_once)(path)
+
+
+def _read_model(_unused, path):
+    return (_read if _OF_S3 in path or "AWS_DATA_PATH" in os.environ else _read_once)(path)
+
+
+JSONFileLoader.load_file = _read_model
 
 
 def pytest_addoption(parser):

@@ -7,18 +7,31 @@ from __future__ import annotations
 
 import os
 
+from ansible.module_utils.common.validation import check_type_bool
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.aws.calls import Clients
+from ..module_utils.aws.service_quotas import fargate_vcpus
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import project
 from ..module_utils.glue.environment import as_result, coming, look, unfinished, without_failed
 from ..module_utils.glue.layers import LAYERS
-from ..module_utils.glue.session import client_factory, profiles
+from ..module_utils.glue.lock import now
+from ..module_utils.glue.session import client_factory, profiles, regions
 from ..module_utils.glue.waiting import NotYet, wait_for
-from ..module_utils.pure.layers import checks, teardown
+from ..module_utils.pure.layers import advice, checks, teardown
 from ..module_utils.pure.layers.outputs import outputs
-from ..module_utils.pure.layers.refusals import elsewhere, refusals, too_large
+from ..module_utils.pure.layers.refusals import (
+    elsewhere,
+    in_use,
+    left_to_people,
+    names_taken,
+    refusals,
+    too_large,
+    unchangeable,
+    warnings,
+)
+from ..module_utils.pure.value_checks import nearest
 from ..plugin_utils import inputs as given
 from ..plugin_utils.worker import collect_little_garbage, say_at_once
 
@@ -53,6 +66,10 @@ class ActionModule(ActionBase):
         arguments = self._task.args
         wanted = arguments.get("layers") or list(LAYERS)
         inputs = self._inputs(task_vars, wanted, arguments.get("state") or "present")
+        if check_type_bool(arguments.get("outputs_only") or False):
+            known = self._look(arguments, inputs, wanted).known
+            result.update(outputs=outputs(inputs, known), inputs=given.handed_on(inputs))
+            return
         under_way = arguments.get("under_way") or []
         previous = arguments.get("previous") or []
         told = []
@@ -66,12 +83,24 @@ class ActionModule(ActionBase):
                 say_at_once(self._display, *told)
             return NotYet(words) if words else seen
 
-        wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
+        seen = wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
+        if arguments.get("state") != "absent":
+            self._warn(arguments, inputs, wanted, seen, is_first=not (previous or arguments.get("converged")))
         if self._task.check_mode and result["outputs"].get("unsteady_services"):
             services = ", ".join(result["outputs"]["unsteady_services"])
             self._display.warning(f"not steady, a deploy waits for it: {services}")
         # It changes nothing; in check mode it stands for the run that would.
         result["changed"] = bool(self._task.check_mode and result["pending"])
+
+    def _warn(self, arguments, inputs, wanted, seen, is_first):
+        """Warns of what is left to people, and in the first look of what else it has shown."""
+        told = warnings(inputs, seen.known, wanted) if is_first else []
+        if is_first and "network" in wanted:
+            services_roll = advice.rolls(action for some in seen.actions.values() for action in some)
+            vcpus = fargate_vcpus(Clients(client_factory(arguments))) if services_roll else None
+            told += advice.warnings(inputs, seen.known, vcpus)
+        for warning in [*told, *left_to_people(inputs, seen.known, wanted, now().date())]:
+            self._display.warning(warning)
 
     def _tell(self, arguments, inputs, wanted, seen, result):
         """Fills the result with what was seen; raises FarflowError when that is refused."""
@@ -84,23 +113,29 @@ class ActionModule(ActionBase):
         )
         possible = [each for layer in result["layers"].values() for each in layer["actions"] if not each["blocked"]]
         result["done"] = [*(arguments.get("previous") or []), *possible]
+        actions = [action for some in seen.actions.values() for action in some]
         if arguments.get("state") == "absent":
             refused = [*elsewhere(inputs, seen.known), *teardown.refusals(inputs, seen.known)]
         else:
-            actions = [action for some in seen.actions.values() for action in some]
-            refused = [*refusals(inputs, seen.known, wanted), *too_large(actions)]
+            refused = [
+                *refusals(inputs, seen.known, wanted),
+                *too_large(actions),
+                *names_taken(seen.known, actions),
+                *unchangeable(inputs, actions),
+            ]
+        refused += in_use(actions)
         if refused:
             raise FarflowError("\n".join([*refused, "nothing was done"]))
 
     def _look(self, arguments, inputs, wanted):
         """One look; with ``wait_minutes`` as many as it takes until nothing is being made any more."""
-        clients = Clients(client_factory(arguments))
+        clients = Clients(client_factory(arguments), inputs["farflow_ignored_tags"])
         kept = teardown.kept(inputs) if arguments.get("state") == "absent" else None
         told = []
 
         def check():
             seen = look(clients, inputs, LAYERS, wanted, kept)
-            states = coming(seen, [LAYERS[name] for name in wanted])
+            states = coming(seen)
             if not states:
                 return seen
             if states != told:
@@ -122,7 +157,11 @@ class ActionModule(ActionBase):
         values = {**task_vars, **{name: value for name, value in defaults.items() if task_vars.get(name) is None}}
         templar = self._templar.copy_with_new_env(available_variables=values)
         inputs, refused = given.gather(options, values, templar.template)
+        is_first = check_type_bool(self._task.args.get("rebuild", True))
         wrong = given.unknown(task_vars, options) + refused + checks.problems(inputs)
+        if region := _region_problems(inputs):
+            wrong += region
+            del inputs["farflow_region"]  # so that nothing is said of what hangs on it
         wrong += _state_problems(task_vars, inputs, state) + _profile_problems(inputs)
         layers = {each for name in wanted for each in (name, *LAYERS[name].needs)}
         warnings = checks.warnings(checks.sound(inputs)) if state == "present" and "network" in wanted else []
@@ -135,7 +174,9 @@ class ActionModule(ActionBase):
             self._display.warning(warning)
         if wrong:
             raise FarflowError("\n".join([_REFUSAL, *(f"- {each}" for each in wrong)]))
-        return {**inputs, **project.read(inputs, tasks)} if needs_folder else inputs
+        if not needs_folder:
+            return {**inputs, **project.UNREAD}
+        return {**inputs, **project.read(inputs if is_first else {**inputs, "farflow_rebuild": []}, tasks)}
 
     def _load(self, path):
         """What a YAML file holds, as the loader keeps it: nobody may change it."""
@@ -150,6 +191,17 @@ def _state_problems(task_vars, inputs, state):
     return [
         f"farflow_state: is {given_state!r}, allowed: {state}; leave it out, since only teardown.yml removes an "
         "environment, and no other playbook does"
+    ]
+
+
+def _region_problems(inputs):
+    """A region that there is not has no endpoint, and clients would look for it for minutes."""
+    region = checks.sound(inputs).get("farflow_region")
+    if not region or inputs.get("farflow_region_is_new") or region in (there := regions()):
+        return []
+    return [
+        f"farflow_region: is {region!r}, which botocore does not know here{nearest(region, there)}; allowed: a region "
+        "of AWS; to use one that is newer than botocore, set farflow_region_is_new to true, or upgrade botocore"
     ]
 
 

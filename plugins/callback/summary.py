@@ -14,6 +14,7 @@ description:
     resources as a diff, it only counts.
   - At the end of any other run it says what has been done, and what is left, even if the run failed. Done is what a
     look saw to do and a later look did not. What happened after the last look at a role is not known, and not counted.
+  - Where a task failed, that comes first, with its message in lines, and what was to do is called so, not left.
   - The time of a role is what its tasks took, each until the next one started. Work in the background, such as the
     build of an image, is counted for the role that waits for it, for as long as it waits.
 author: farflow.airflow contributors (@farflow)
@@ -55,6 +56,18 @@ KINDS = {
 }
 
 
+_NOT_LOOKED_AT_SINCE = (
+    "To do at the last look. None was taken after the failure, so some of it may be done; a plan says what is left:"
+)
+
+
+class Failure(NamedTuple):
+    """A task that failed, and what it said."""
+
+    task: str
+    message: str
+
+
 class Clock:
     """Wall seconds by role, in ``seconds``; those of tasks without a role are under None."""
 
@@ -71,12 +84,15 @@ class Clock:
 
 
 class Ledger:
-    """What the looks of one play at one host's environment saw. ``is_plan``: all of them were in check mode."""
+    """What the looks of one play at one host's environment saw. ``is_plan``: all of them were in check mode;
+    ``failed_since``: a task has failed after the latest, so some of what that saw to do may be done.
+    """
 
     def __init__(self, title: str, clock: Clock) -> None:
         self.title = title
         self.clock = clock
         self.is_plan = True
+        self.failed_since = False
         self._seen: dict[str, dict[Key, Action]] = {}
         self._latest: dict[str, Sequence[Action]] = {}
         self._told: dict[str, bool] = {}
@@ -84,6 +100,7 @@ class Ledger:
     def add(self, layers: Mapping[str, Any], check_mode: bool, told: bool) -> None:
         """A look at some layers. ``told``: its actions are on the screen already."""
         self.is_plan = self.is_plan and check_mode
+        self.failed_since = False
         for name, layer in layers.items():
             seen = self._seen.setdefault(name, {})
             for key, action in _keyed(layer["actions"]):
@@ -135,7 +152,8 @@ def report(ledger: Ledger) -> list[Line]:
         return [*_table(left, "to_do"), *_resources(ledger.untold())]
     lines = [*_table(done, "done", ledger.clock.seconds), *_resources(done)]
     if left:
-        lines += [("Left at the last look:", C.COLOR_WARN), *_table(left, "to_do"), *_resources(left)]
+        heading = _NOT_LOOKED_AT_SINCE if ledger.failed_since else "Left at the last look:"
+        lines += [(heading, C.COLOR_WARN), *_table(left, "to_do"), *_resources(left)]
     return lines
 
 
@@ -168,6 +186,12 @@ def _resource(layer: str, action: Action) -> Line:
     return f"{kind.sign} {layer}: {action['type']} {action['name']}{reasons}", kind.color
 
 
+def _message(result: Mapping[str, Any]) -> str:
+    """What a task that failed said; of a loop, what its first item that failed did."""
+    failed = (each for each in result.get("results", ()) if each.get("failed"))
+    return str(next(failed, result).get("msg") or "its output has been hidden")
+
+
 def _duration(seconds: float) -> str:
     if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
@@ -188,12 +212,16 @@ class CallbackModule(CallbackBase):
         self._play = ""
         self._ledger_of_host: dict[str, Ledger] = {}
         self._clock = Clock()
+        self._looks = False
+        self._failures: dict[str, Failure] = {}
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._clock.turn(None)
+        self._looks = False
         self._play, self._ledger_of_host, self._clock = play.get_name(), {}, Clock()
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
+        self._looks = self._looks or task.action in LOOKS
         self._clock.turn(task._role.get_name(include_role_fqcn=False) if task._role else None)
 
     def v2_playbook_on_handler_task_start(self, task: Any) -> None:
@@ -204,10 +232,21 @@ class CallbackModule(CallbackBase):
             self._add(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        if self._looks and not ignore_errors:
+            host = result.host.get_name()
+            self._failures.setdefault(host, Failure(result.task.get_name(), _message(result.result)))
+            if host in self._ledger_of_host:
+                self._ledger_of_host[host].failed_since = True
         self.v2_runner_on_ok(result)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._clock.turn(None)
+        for host, failure in self._failures.items():
+            if host in stats.failures:  # else it was rescued
+                self._display.banner(f"FAILED [{host}: {failure.task}]")
+                for line in failure.message.splitlines():
+                    self._display.display(line, color=C.COLOR_ERROR)
+        self._failures = {}
         for ledger in self._ledgers:
             self._print(ledger)
         self._ledgers = []

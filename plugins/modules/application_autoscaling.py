@@ -11,12 +11,13 @@ version_added: 0.1.0
 description:
   - Registers, changes or deregisters the desired count of ECS services as a scalable target, with target-tracking
     policies. Bounds, suspended state, tags and every field of the policies are compared; policies that are not given
-    are deleted.
+    are deleted. So are scheduled actions, which would change the bounds by the clock.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.tags
 attributes:
   check_mode:
     description: Predicts what a run would do and makes no mutating call.
@@ -125,7 +126,8 @@ EXAMPLES = r"""
 RETURN = r"""
 scaling:
   description:
-    - One entry a scalable target C(cluster/service), in the order given, then one a policy C(cluster/service/policy).
+    - One entry a scalable target C(cluster/service), in the order given, then one a policy C(cluster/service/policy),
+      and one a scheduled action that was deleted.
   returned: always
   type: list
   elements: dict

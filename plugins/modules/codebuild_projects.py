@@ -11,13 +11,16 @@ version_added: 0.1.0
 description:
   - Creates, changes or deletes CodeBuild projects that have no source and no artifacts of their own. Whoever starts a
     build says what it shall do.
-  - Everything that CodeBuild knows of a project is compared. What has no option here is as AWS makes it for a project
-    that asks for nothing, and is brought back to that.
+  - Everything that can be set of a project is compared. What has no option here is as AWS makes it for a project
+    that asks for nothing, and is brought back to that. Left to AWS are the kernel of its hosts, and what CodeBuild has
+    got since this release.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.tags
+  - farflow.airflow.tags
 attributes:
   check_mode:
     description: Predicts what a run would do and makes no mutating call.

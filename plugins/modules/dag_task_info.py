@@ -13,8 +13,9 @@ description:
   - A DAG task is a folder with a C(Dockerfile). A C(task.yml) beside it is optional; its keys are C(cpu) in CPU units
     (1024 are a vCPU), C(memory) in MiB, C(ephemeral_storage) in GiB, C(architecture), C(command) (a list),
     C(environment) (a mapping of texts), C(secrets) (a mapping of environment variables to ARNs or names of secrets),
-    C(policy) (a list of IAM statements), C(readonly_root_filesystem) and C(shared_volume) (booleans) and
-    C(stop_timeout) in seconds.
+    C(policy) (a list of IAM statements), C(readonly_root_filesystem) and C(shared_volume) (booleans),
+    C(stop_timeout) in seconds, C(context) and C(dockerfile) (what the image is built from, as seen from the folder) and
+    C(base) (the DAG task whose image that begins with).
   - Everything that is wrong in any of the tasks is told in one error, with file, line and key.
   - Hidden folders, C(__pycache__) and files directly under C(tasks/) are passed over.
   - C(task.yml) and C(__pycache__) are not part of a task's image.
@@ -122,11 +123,24 @@ tasks:
     stop_timeout:
       description: Seconds; null for AWS's 30.
       type: int
+    context_path:
+      description: The folder that the image is built from, absolute.
+      type: str
+    dockerfile:
+      description: The Dockerfile, relative to that folder.
+      type: str
+    exclude:
+      description: What is left out of the image beside what C(.dockerignore) says, as lines of such a file.
+      type: list
+      elements: str
+    base:
+      description: The DAG task whose image this one begins with; null without one.
+      type: str
     context_size:
       description: Bytes in the files that the image is built from.
       type: int
     image:
-      description: The image, as M(farflow.airflow.ecr_images) takes it, but for the repository.
+      description: The image, as M(farflow.airflow.ecr_images) takes it, but for the repository and the base.
       type: dict
   sample:
     - name: number_task
@@ -144,10 +158,15 @@ tasks:
       readonly_root_filesystem: true
       shared_volume: false
       stop_timeout: 30
+      context_path: /home/me/farflow/tasks/number_task
+      dockerfile: Dockerfile
+      exclude: [task.yml, "**/__pycache__"]
+      base: null
       context_size: 1460
       image:
         name: number_task
         context: /home/me/farflow/tasks/number_task
+        dockerfile: Dockerfile
         architecture: X86_64
         exclude: [task.yml, "**/__pycache__"]
 """

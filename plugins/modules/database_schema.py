@@ -20,6 +20,8 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.tags
+  - farflow.airflow.tags
 attributes:
   check_mode:
     description: Says that it would run, and runs nothing.

@@ -6,19 +6,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ec2_network
-short_description: Reconcile VPCs, subnets, internet gateways and elastic IP addresses in one call
+short_description: Reconcile VPCs, subnets, internet gateways, elastic IP addresses and NAT gateways in one call
 version_added: 0.1.0
 description:
-  - Creates, changes or deletes VPCs, their subnets and internet gateways, and elastic IP addresses.
-  - AWS has no client token for these. So where no answer comes to a call that makes one, as when the connection ends,
-    it is looked for before the call is made again, and nothing is there twice.
+  - Creates, changes or deletes VPCs, their subnets and internet gateways, elastic IP addresses and NAT gateways.
+  - Only for NAT gateways has AWS a client token. So where no answer comes to a call that makes something, as when the
+    connection ends, it is looked for before the call is made again, and nothing is there twice.
   - Each is created with its tags.
-  - It returns when AWS shows what was asked for.
+  - It returns when AWS shows what was asked for; a NAT gateway is C(pending) then for some minutes more.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.tags
 attributes:
   check_mode:
     description: Predicts what a run would do and makes no mutating call.
@@ -132,10 +133,36 @@ options:
         description: All the tags, apart from C(Name); others are removed.
         type: dict
         default: {}
+  nat_gateways:
+    description: The NAT gateways.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The tag C(Name).
+        type: str
+        required: true
+      id:
+        description:
+          - The id of an existing one, required for O(state=absent).
+          - Without it the one with exactly these tags is meant.
+        type: str
+      subnet_id:
+        description: The subnet that it is in. AWS never changes it. Required for one that shall exist.
+        type: str
+      allocation_id:
+        description:
+          - The allocation id of its elastic IP address. AWS never changes it. Required for one that shall exist.
+        type: str
+      tags:
+        description: All the tags, apart from C(Name); others are removed.
+        type: dict
+        default: {}
   state:
     description:
       - V(present) makes VPCs before what is in them; V(absent) deletes in the opposite order.
-      - What is to be deleted and still used, as by network interfaces of tasks that stop, is tried again for five
+      - What is to be deleted and still used, as by network interfaces of tasks that stop, is tried again for ten
         minutes; then the error has AWS's words and names the network interfaces that use it. An internet
         gateway is detached first.
     type: str
@@ -204,6 +231,11 @@ elastic_ips:
   returned: success
   type: list
   elements: dict
+nat_gateways:
+  description: The same for the NAT gateways.
+  returned: success
+  type: list
+  elements: dict
 """
 
 from ..module_utils.core.errors import FarflowError
@@ -234,11 +266,14 @@ SUBNET = {
 
 INTERNET_GATEWAY = {**COMMON, "vpc_id": {"type": "str"}}
 
+NAT_GATEWAY = {**COMMON, "subnet_id": {"type": "str"}, "allocation_id": {"type": "str"}}
+
 ARGUMENT_SPEC = {
     "vpcs": {"type": "list", "elements": "dict", "default": [], "options": VPC},
     "subnets": {"type": "list", "elements": "dict", "default": [], "options": SUBNET},
     "internet_gateways": {"type": "list", "elements": "dict", "default": [], "options": INTERNET_GATEWAY},
     "elastic_ips": {"type": "list", "elements": "dict", "default": [], "options": COMMON},
+    "nat_gateways": {"type": "list", "elements": "dict", "default": [], "options": NAT_GATEWAY},
     "state": STATE,
 }
 
@@ -248,6 +283,7 @@ TYPES = {
     "subnets": pure.SUBNET,
     "internet_gateways": pure.INTERNET_GATEWAY,
     "elastic_ips": pure.ELASTIC_IP,
+    "nat_gateways": pure.NAT_GATEWAY,
 }
 
 

@@ -11,9 +11,10 @@ version_added: 0.1.0
 description:
   - Gives each image a tag made from its name and the digest of its build context, looks which tags ECR lacks, builds
     and pushes those side by side, and returns the digests of all.
-  - The digest covers every file that a build can see (C(.dockerignore) is respected), executable bits, symbolic links,
-    the Dockerfile, build arguments, target and architecture. It does not cover times, owners, where the checkout lies,
-    or what a C(FROM) line's tag means today; name base images by digest to have those covered.
+  - The digest covers every file that a build can see (C(<Dockerfile>.dockerignore) is respected, or else
+    C(.dockerignore)), executable bits, symbolic links, the Dockerfile, build arguments, target and architecture. It
+    does not cover times, owners, where the checkout lies, or what a C(FROM) line's tag means today; name base images
+    by digest to have those covered.
   - A file C(.build-ca.pem) in a context is sent to the build, and is not part of the digest.
   - Images are built by the Docker engine that E(DOCKER_HOST) names, or by this machine's. The engine keeps the
     latest image of each name and its stages, as C(farflow/<repository>:<name>), so that the next build finds its
@@ -26,6 +27,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.tags
 attributes:
   check_mode:
     description: Names what would be built and pruned; needs no Docker engine.
@@ -75,6 +77,18 @@ options:
         type: list
         elements: str
         default: []
+      base:
+        description:
+          - The image that this one begins with, as V(<repository>:<tag>) in this account's ECR or with a registry
+            before that. The Dockerfile is told it by the build argument C(BASE_IMAGE). It is part of what the tag's
+            digest covers. One that is among O(images) is built before.
+        type: str
+      build:
+        description:
+          - Which build of the same context it is. From 2 on the tag ends with a dot and this number, and such a build
+            takes nothing from earlier ones and looks for newer base images.
+        type: int
+        default: 1
       additional_files:
         description: Files that are put into the context, over what lies there.
         type: list
@@ -172,7 +186,7 @@ images:
       description: The repository.
       type: str
     tag:
-      description: The tag, C(<name>-<beginning of the context's digest>).
+      description: The tag, C(<name>-<beginning of the context's digest>), or that with C(.<build>).
       type: str
     digest:
       description: The image's digest; null in check mode for one that would be built.
@@ -236,6 +250,8 @@ ARGUMENT_SPEC = {
             "architecture": {"type": "str", "choices": list(PLATFORMS), "default": "X86_64"},
             "target": {"type": "str"},
             "exclude": {"type": "list", "elements": "str", "default": []},
+            "base": {"type": "str"},
+            "build": {"type": "int", "default": 1},
             "additional_files": {
                 "type": "list",
                 "elements": "dict",
@@ -290,7 +306,9 @@ def _how(parameters):
     bundle, codebuild = parameters["build_ca_bundle"], parameters["codebuild"]
     processors = CODEBUILD_AT_ONCE if codebuild else os.cpu_count() or 1
     workers = parameters["parallel_builds"] or processors
-    return ecr_images.Building(Path(bundle) if bundle else None, workers, connect=builder(codebuild))
+    # An emulated registry stands where no other one may be reached: the base images are those that the engine has.
+    pull = not parameters["registry"]
+    return ecr_images.Building(Path(bundle) if bundle else None, workers, pull, connect=builder(codebuild))
 
 
 def _result(seen, after, missing, pruned):

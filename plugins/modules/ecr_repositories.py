@@ -15,6 +15,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.tags
 attributes:
   check_mode:
     description: Predicts what a run would do and makes no mutating call.
@@ -157,8 +158,10 @@ ARGUMENT_SPEC = {
 def work(parameters, clients, check_mode):
     """Reconciles the repositories."""
     repositories = parameters["repositories"]
-    actual = ecr_repositories.read(clients, [repository["name"] for repository in repositories])
     desired = [pure.desired(repository) for repository in repositories] if parameters["state"] == "present" else []
+    actual = ecr_repositories.read(clients, [repository["name"] for repository in repositories], desired)
+    found = {repository.name: repository for repository in actual}
+    desired = [pure.as_scanned(repository, found.get(repository.name)) for repository in desired]
     refuse_changes(desired, actual, pure.IMMUTABLE)
     hands = ecr_repositories.hands(clients, parameters["force"])
     return as_result("repositories", reconcile(desired, actual, hands, check_mode))

@@ -16,6 +16,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.tags
 attributes:
   check_mode:
     description: Predicts what a run would do and makes no mutating call.
@@ -147,7 +148,7 @@ ARGUMENT_SPEC = {
 def work(parameters, clients, check_mode):
     """Reconciles the cluster."""
     desired = [pure.desired(parameters)] if parameters["state"] == "present" else []
-    actual = ecs_clusters.read(clients, [parameters["name"]])
+    actual = ecs_clusters.read(clients, [parameters["name"]], *desired)
     return as_result("clusters", reconcile(desired, actual, ecs_clusters.hands(clients), check_mode))
 
 

@@ -10,13 +10,16 @@ short_description: Run a Fargate task to its end
 version_added: 0.1.0
 description:
   - Starts one task, waits for its end and returns its exit code and log lines.
-  - A task that can't start, is stopped, or ends with another exit code than 0 is an error that holds the reason, advice
-    and the last log lines. A task that runs longer than O(wait_timeout) is stopped.
+  - A task that can't start, is stopped, or ends with another exit code than O(exit_codes) has is an error that holds
+    the reason, advice and the last log lines. A task that runs longer than O(wait_timeout) is stopped.
+  - What did not start as its execution role, which may be a moment old, was not allowed something yet is started again,
+    up to two times.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.tags
 attributes:
   check_mode:
     description: Calls nothing and returns what would be run.
@@ -87,6 +90,12 @@ options:
     description: Whether all log lines are returned.
     type: bool
     default: false
+  exit_codes:
+    description: The exit codes that are no error.
+    type: list
+    elements: int
+    default: [0]
+    version_added: 0.2.0
 """
 
 EXAMPLES = r"""
@@ -108,7 +117,7 @@ task_arn:
   type: str
   sample: arn:aws:ecs:eu-west-1:123456789012:task/prod-airflow/0123456789abcdef0123456789abcdef
 exit_code:
-  description: The exit code, which is 0; null in check mode.
+  description: The exit code, one of O(exit_codes); null in check mode.
   returned: always
   type: int
   sample: 0
@@ -158,6 +167,7 @@ ARGUMENT_SPEC = {
     "wait_timeout": {"type": "int", "default": 1800},
     "log_lines": {"type": "int", "default": 50},
     "all_log_lines": {"type": "bool", "default": False},
+    "exit_codes": {"type": "list", "elements": "int", "default": [0]},
 }
 
 RULES = {"mutually_exclusive": [("launch_type", "capacity_provider_strategy")]}
@@ -171,7 +181,8 @@ def work(parameters, clients, check_mode):
         request = pure.request(parameters, parameters["container"] or UNKNOWN)
         return {"changed": True, **NOTHING_YET, "would_run": request}
     lines = None if parameters["all_log_lines"] else parameters["log_lines"]
-    return {"changed": True, **asdict(run_to_end(clients, parameters, parameters["wait_timeout"], lines))}
+    ended = run_to_end(clients, parameters, parameters["wait_timeout"], lines, exit_codes=parameters["exit_codes"])
+    return {"changed": True, **asdict(ended)}
 
 
 def main():

@@ -10,8 +10,9 @@ short_description: Reconcile any number of ECS services on Fargate in one call, 
 version_added: 0.1.0
 description:
   - Creates, changes or deletes the services of one cluster. Every member of the API is compared; defaults that AWS
-    fills in, the order of lists without order and absent or empty members are no differences. Only what differs is
-    sent, so that no deployment starts without need.
+    fills in, the order of lists without order and absent or empty members are no differences, and neither is a member
+    that ECS has got since this release, unless it is given. Only what differs is sent, so that no deployment starts
+    without need.
   - A service whose newest deployment has FAILED is deployed anew, since ECS starts none of its tasks any more. That is
     so when there was no completed deployment that it could be rolled back to.
 author: farflow.airflow contributors (@farflow)
@@ -19,6 +20,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.tags
 attributes:
   check_mode:
     description: Predicts what a run would do and makes no mutating call.
@@ -35,7 +37,9 @@ options:
       - C(cluster) is required, and the same for all.
       - C(task_definition) is an ARN or C(family:revision), or a family whose newest ACTIVE revision is meant.
       - Without C(launch_type) and C(capacity_provider_strategy) a service runs on C(FARGATE).
-      - "C(autoscaled: true) leaves the count to an autoscaler: C(desired_count) is then used at the creation only."
+      - "C(autoscaled: true) leaves the count to an autoscaler: C(desired_count) is then used at the creation only. With
+        C(autoscaled: {min_capacity: 1, max_capacity: 10}), the bounds of the autoscaler, a count outside of them is
+        brought to the nearest bound."
       - With O(state=absent) only C(service_name) and C(cluster) are looked at.
     type: list
     elements: dict
@@ -144,7 +148,9 @@ def work(parameters, clients, check_mode):
     if not desired:
         return {**as_result("services", []), "deployments": {}}
     cluster, names = desired[0].properties["cluster"], [each.name for each in desired]
-    actual = ecs_services.read(clients, cluster, names)
+    actual = ecs_services.read(clients, cluster, names, wanted=desired)
+    found = {each.name: each for each in actual}
+    desired = [pure.counted(each, found.get(each.name)) for each in desired]
     if not parameters["replace"]:
         ecs_services.refuse_fixed(desired, actual)
     started = {}

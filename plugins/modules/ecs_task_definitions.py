@@ -11,7 +11,8 @@ version_added: 0.1.0
 description:
   - Registers a new revision of exactly those families whose newest ACTIVE revision would behave differently from what
     is given. Every member of the API is compared; defaults that AWS fills in, the order of lists without order, absent
-    or empty members and numbers as strings are no differences.
+    or empty members and numbers as strings are no differences, and neither is a member that ECS has got since this
+    release, unless it is given.
   - Tags are changed in place, without a new revision.
   - A tag C(farflow:digest) on each revision lets a run without differences need no more calls than AWS's lists have
     pages, for any number of families. What the tag does not prove is described and compared in full.
@@ -20,6 +21,8 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.tags
+  - farflow.airflow.tags
 attributes:
   check_mode:
     description: Predicts what a run would do and makes no mutating call.

@@ -11,6 +11,8 @@ version_added: 0.1.0
 description:
   - Gathers the inputs of all roles from Ansible's variables and checks them, reads everything of the environment that
     exists on AWS at once, and compares it with what is desired. Changes nothing.
+  - Where services are to start containers, it asks Service Quotas for the account's vCPU of Fargate, and warns where
+    they are too few. Without the right to ask it says nothing.
   - It runs on the controller, as an action.
   - O(debug_botocore_endpoint_logs) has no effect.
 author: farflow.airflow contributors (@farflow)
@@ -73,10 +75,21 @@ options:
     type: list
     elements: str
     default: []
+  rebuild:
+    description: Whether what C(farflow_rebuild) names is still to be built again. Once it has been, the newest build is
+      the wanted one.
+    type: bool
+    default: true
   wait_minutes:
     description: For how long to look again while AWS is still making something, such as a database.
     type: int
     default: 0
+  outputs_only:
+    description: Whether only the outputs are wanted. Then nothing is told of what there is to do, and a look is not
+      refused for what a deploy would be refused for.
+    type: bool
+    default: false
+    version_added: 0.2.0
   converged:
     description: Whether to look again while anything is left to do, and to fail when that is so after a minute and a
       half.
@@ -98,11 +111,11 @@ EXAMPLES = r"""
 RETURN = r"""
 pending:
   description: How many actions there are.
-  returned: success
+  returned: success, without O(outputs_only)
   type: int
 layers:
   description: By layer, what there is to do.
-  returned: success
+  returned: success, without O(outputs_only)
   type: dict
   contains:
     actions:
@@ -151,6 +164,9 @@ outputs:
     task_repository:
       description: The ECR repository of the images of DAG tasks.
       type: str
+    command_secrets:
+      description: How the names of the secrets begin that a command of Airflow's may refer to.
+      type: str
     run_task:
       description: What M(farflow.airflow.ecs_run_task) needs to run a command of Airflow's.
       type: dict
@@ -164,17 +180,17 @@ inputs:
   type: dict
 done:
   description: What a next look is given as O(previous) when all that is possible has been done.
-  returned: success
+  returned: success, without O(outputs_only)
   type: list
   elements: dict
 keep:
   description: What C(farflow_teardown_keep) names.
-  returned: success
+  returned: success, without O(outputs_only)
   type: list
   elements: str
 kept:
   description: What a teardown leaves.
-  returned: success
+  returned: success, without O(outputs_only)
   type: list
   elements: str
 """

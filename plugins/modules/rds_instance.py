@@ -13,11 +13,14 @@ description:
   - Every option is compared. What is not given, and what AWS accepted but has not carried out yet, is no difference.
   - A new version of the password's secret is given to the instance.
   - A stopped instance is started.
+requirements:
+  - boto3 and botocore >= 1.43.49 to change O(engine_lifecycle_support)
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.tags
 attributes:
   check_mode:
     description: Predicts what a run would do, makes no mutating call and does not wait.
@@ -43,6 +46,7 @@ options:
   engine_version:
     description:
       - The version; V(17) stands for any 17.x. Required for O(state=present).
+      - A creation with V(17) takes AWS's default minor version, an upgrade to it the newest one to which AWS upgrades.
       - With O(auto_minor_version_upgrade) a newer minor version is as good.
     type: str
   allow_major_version_upgrade:
@@ -156,6 +160,14 @@ options:
   ca_certificate_identifier:
     description: The certificate authority of the instance's certificate. AWS's default when it is not given.
     type: str
+  engine_lifecycle_support:
+    description:
+      - What AWS does when its standard support of the major version ends. With V(open-source-rds-extended-support) it
+        goes on with the version and charges for that by the hour, with
+        V(open-source-rds-extended-support-disabled) it upgrades to a later one.
+      - AWS's default, which is the first, when it is not given. Not changed while an instance is past that end.
+    type: str
+    choices: [open-source-rds-extended-support, open-source-rds-extended-support-disabled]
   tags:
     description: All the tags but C(farflow:master-user-secret); others are removed.
     type: dict
@@ -258,7 +270,7 @@ reasons:
 from ..module_utils.glue import rds_instances
 from ..module_utils.glue.module import STATE, run
 from ..module_utils.pure import rds_status
-from ..module_utils.pure.rds_instances import DEFAULTS
+from ..module_utils.pure.rds_instances import DEFAULTS, WITH_EXTENDED_SUPPORT, WITHOUT_EXTENDED_SUPPORT
 
 TEXT = {"type": "str"}
 NUMBER = {"type": "int"}
@@ -306,6 +318,7 @@ ARGUMENT_SPEC = {
         "default": [],
     },
     "ca_certificate_identifier": TEXT,
+    "engine_lifecycle_support": {"type": "str", "choices": [WITH_EXTENDED_SUPPORT, WITHOUT_EXTENDED_SUPPORT]},
     "tags": {"type": "dict", "default": {}},
     "apply_immediately": ON,
     "restore_from_snapshot": TEXT,

@@ -15,6 +15,7 @@ description:
   - A composed value is made from a template and other secrets. It is made anew exactly when the template, one of its
     values, or the version of a secret that it takes from has changed. What it was made from is remembered as digests
     in the secret's tag C(farflow:composed-from).
+  - Rotation by Secrets Manager is switched off, since nothing would follow the new value.
   - A secret that is pending deletion under a wanted name is restored with its value.
   - By convention secrets of an environment are named C(farflow/<environment>/<name>).
 author: farflow.airflow contributors (@farflow)
@@ -22,6 +23,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.tags
 attributes:
   check_mode:
     description: Predicts what a run would do, makes no mutating call and reads no value.
@@ -46,6 +48,10 @@ options:
       kms_key_id:
         description: ARN, id or alias of the KMS key that encrypts it. AWS's own key when it is not given.
         type: str
+      policy:
+        description: The resource policy, compared by what it allows. None when it is not given; one that is there is
+          removed then.
+        type: dict
       tags:
         description: All the tags but C(farflow:composed-from); others are removed.
         type: dict
@@ -192,6 +198,7 @@ ARGUMENT_SPEC = {
             "name": {"type": "str", "required": True},
             "description": {"type": "str"},
             "kms_key_id": {"type": "str", "no_log": False},
+            "policy": {"type": "dict"},
             "tags": {"type": "dict", "default": {}},
             "generate": {"type": "dict", "options": GENERATE},
             "compose": {"type": "dict", "options": COMPOSE},

@@ -17,6 +17,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.tags
 attributes:
   check_mode:
     description: Predicts what a run would do and makes no mutating call.
@@ -51,6 +52,10 @@ options:
         description: How long a new message is hidden, in seconds to 900.
         type: int
         default: 0
+      maximum_message_size:
+        description: The largest message, in bytes from 1024 to 1048576. SQS refuses a larger one.
+        type: int
+        default: 1048576
       kms_master_key_id:
         description: ARN, id or alias of the KMS key that encrypts messages. SQS's own encryption when it is not given.
         type: str

@@ -18,6 +18,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argu
 
 from ..module_utils.aws.calls import Clients
 from ..module_utils.core.errors import FarflowError
+from ..module_utils.glue.module import IGNORED_TAGS
 from ..module_utils.glue.session import client_factory
 from .worker import collect_little_garbage
 
@@ -42,10 +43,11 @@ class ActionModule(InProcessOfItsOwn):
         module = import_module(f"..modules.{self._task.action.rpartition('.')[2]}", __package__)
         # As a module gets them: Ansible's own types of text and numbers carry more than their value.
         self._task.args = json.loads(json.dumps(self._task.args))
-        spec = {**_common_arguments(), **module.ARGUMENT_SPEC}
+        spec = {**_common_arguments(), **IGNORED_TAGS, **module.ARGUMENT_SPEC}
         validated, parameters = self.validate_argument_spec(spec, **getattr(module, "RULES", {}))
         try:
-            result.update(module.work(parameters, Clients(client_factory(parameters)), self._task.check_mode))
+            clients = Clients(client_factory(parameters), parameters["ignored_tags"])
+            result.update(module.work(parameters, clients, self._task.check_mode))
         except FarflowError as error:
             result.update(failed=True, msg=str(error))
         return remove_values(result, validated._no_log_values)

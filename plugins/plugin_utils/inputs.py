@@ -15,6 +15,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 
 from ..module_utils.pure.value_checks import told
+from . import as_written
 from .values import Read, missing, read
 
 COLLECTION = Path(__file__).parent.parent.parent
@@ -92,7 +93,11 @@ def handed_on(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value(option: Mapping[str, Any], given: Any, template: Template) -> Read:
     try:
-        value = _plain(template(given))
+        loaded = template(given)
+        misread = [] if option.get("no_log") else list(as_written.problems(loaded))
+        if misread:
+            return None, misread
+        value = _plain(loaded)
         if value is None:
             value = _plain(template(option.get("default")))
     except AnsibleError as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import docker
 
-from tests.embedded_aws import EmbeddedAWS, forget_accounts
+from tests.embedded_aws import EmbeddedAWS, engine, forget_accounts
 
 from . import machine
 from .bench import Bench, Measurement
@@ -39,13 +39,14 @@ def main() -> int:
             bench = Bench(aws, folder, arguments.repetitions, _say)
             for one in _all(bench, arguments):
                 measured.append(one)
-    except Failed as error:
+    except (Failed, engine.EngineError) as error:
         print(error, file=sys.stderr)
         code = 1
     except KeyboardInterrupt:
         _say("interrupted")
         code = 130
-    print(table(measured))
+    if measured:
+        print(table(measured))
     complete = arguments.sizes == _SIZES and not arguments.without
     output = arguments.output or (_PAGE if complete else None)
     if output and not code:
@@ -92,8 +93,10 @@ def _numbers(text: str) -> list[int]:
 
 @contextmanager
 def _place(keep: Path | None) -> Iterator[tuple[EmbeddedAWS, Path]]:
-    """An embedded AWS and a folder for this run alone; nothing of them stays, however it ends."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+    """An embedded AWS, an engine that builds images, and a folder for this run alone; nothing of them stays, however
+    it ends.
+    """
+    with engine.running(), tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = keep.absolute() if keep else Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         aws = EmbeddedAWS("bench", fast=True)
@@ -108,11 +111,11 @@ def _place(keep: Path | None) -> Iterator[tuple[EmbeddedAWS, Path]]:
 
 def _remove_images() -> None:
     """What builds have left on the engine for the next one of this environment."""
-    engine = docker.from_env()
+    images = docker.from_env().images
     for layer in ("tasks", "airflow"):
-        for image in engine.images.list(f"farflow/{ENVIRONMENT}-{layer}"):
+        for image in images.list(f"farflow/{ENVIRONMENT}-{layer}"):
             for tag in image.tags:
-                engine.images.remove(tag)
+                images.remove(tag)
 
 
 _STARTED = time.monotonic()

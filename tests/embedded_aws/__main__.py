@@ -1,4 +1,4 @@
-"""`python tests/embedded_aws up|down|env|status|reset`."""
+"""`python tests/embedded_aws up|down|env|status|reset|engine`."""
 
 from __future__ import annotations
 

@@ -116,3 +116,79 @@ LOST = behaviour(
     says="Of each of these operations the first call is performed and its answer is cut; named twice, the first two",
     source='"Ensuring idempotency in Amazon EC2 API requests" in the guide of Amazon EC2',
 )
+LATE_DATABASE_TAGS = behaviour(
+    "late_database_tags",
+    off=0,
+    says="DescribeDBInstances shows a change of tags so many seconds late, ListTagsForResource at once",
+    source='"Tagging Amazon RDS resources" in the guide of Amazon RDS',
+)
+YOUNG_PARAMETER_GROUP = behaviour(
+    "young_parameter_group",
+    off=0,
+    says="A database that is made less than so many seconds after its parameter group starts without its static "
+    "parameters, and tells that they wait for a reboot",
+    source="CreateDBParameterGroup in the API reference of Amazon RDS",
+)
+LATE_TAGS = behaviour(
+    "late_tags",
+    off=0,
+    says="GetResources answers with the tags, and the resources, of so many seconds ago",
+    source="aws/aws-cli#4173, and terraform-provider-aws#17804: the tagging API is consistent only in the end",
+)
+UNKNOWN_MEMBERS = behaviour(
+    "unknown_members",
+    off=0.0,
+    says="In answers to the host this share of the structures has a member `MadeLater: ON`",
+    source="The changelog of botocore: ECS has added availabilityZoneRebalancing, restartPolicy and others",
+)
+UNKNOWN_VALUES = behaviour(
+    "unknown_values",
+    off=(),
+    says="In answers to the host these members (`Task.launchType`) have a value that no model has, `ON`",
+    source="botocore's models: AWS adds values to enumerations as it adds members",
+)
+FARGATE_VCPUS = behaviour(
+    "fargate_vcpus",
+    off=0.0,
+    says="The account may run so many vCPU of Fargate at once; further tasks are not started",
+    source='"AWS Fargate service quotas" and "Service event messages" in the developer guide of Amazon ECS',
+)
+COLD_ROLES = behaviour(
+    "cold_roles",
+    off=0,
+    says="So many calls of RunTask are refused first, since ECS may not assume the role yet",
+    source='"Changes that I make are not always immediately visible" in the guide of IAM',
+)
+COLD_POLICIES = behaviour(
+    "cold_policies",
+    off=0,
+    says="So many one-off tasks stop first, without containers, since their role may not read its secrets yet",
+    source='"ResourceInitializationError" in the developer guide of Amazon ECS',
+)
+DENIED = behaviour(
+    "denied",
+    off=(),
+    says="These operations (`iam ListRoles`) are refused to the host, as by a policy of its organization",
+    source='"Service control policies (SCPs)" in the guide of AWS Organizations',
+)
+LATE_AUTHORIZATION_DETAILS = behaviour(
+    "late_authorization_details",
+    off=0,
+    says="GetAccountAuthorizationDetails leaves out roles that were made in the last so many seconds",
+    source='"Changes that I make are not always immediately visible" in the guide of IAM',
+)
+BUCKET_NOT_EMPTY = behaviour(
+    "bucket_not_empty",
+    off=0,
+    says="The first so many DeleteBucket calls for each bucket are refused with BucketNotEmpty, though it is empty",
+    source='"Amazon S3 data consistency model" in the guide of Amazon S3',
+)
+ENHANCED_SCANNING = behaviour(
+    "enhanced_scanning",
+    off=False,
+    says=(
+        "Amazon Inspector scans by rules of the registry: no repository says that it scans on push, and none can be "
+        "told to"
+    ),
+    source='"PutImageScanningConfiguration" and "GetRegistryScanningConfiguration" in the reference of Amazon ECR',
+)

@@ -1,9 +1,11 @@
-"""The commands `up`, `down`, `env`, `status` and `reset`."""
+"""The commands `up`, `down`, `env`, `status`, `reset` and `engine`."""
 
 from __future__ import annotations
 
 import argparse
 import shlex
+import signal
+import subprocess
 import sys
 
 from . import base_images, engine
@@ -35,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "env", _env, "print lines for a shell that point AWS clients at it")
     _command(commands, "status", _status, "say whether it is up")
     _command(commands, "reset", _reset, "an empty account again, containers gone")
+    command = _command(commands, "engine", _engine, "run a command while a Docker engine answers, started if need be")
+    command.add_argument("words", nargs=argparse.REMAINDER, metavar="command")
     serve = _command(commands, "serve", _serve, "the process behind `up`")
     _server_options(serve)
     serve.add_argument("--host", required=True)
@@ -95,6 +99,16 @@ def _status(arguments: argparse.Namespace) -> int:
 def _reset(arguments: argparse.Namespace) -> None:
     EmbeddedAWS(arguments.name).reset()
     say(f"{arguments.name}: empty")
+
+
+def _engine(arguments: argparse.Namespace) -> int:
+    with engine.running():
+        process = subprocess.Popen(arguments.words)
+        # It ends as it wants to; what was started for it is stopped after it.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, _frame: process.send_signal(number))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells it, too
+        return process.wait()
 
 
 def _serve(arguments: argparse.Namespace) -> None:

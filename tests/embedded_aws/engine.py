@@ -10,7 +10,8 @@ import socket
 import struct
 import subprocess
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import docker
@@ -25,7 +26,7 @@ _COMMAND = ["dockerd"]
 _START_SECONDS = 60
 _HOW_TO_INSTALL = (
     "No Docker engine answers, and only root on Debian or Ubuntu can have one installed here. "
-    "Install Docker (or start it, or set DOCKER_HOST), or use --fast, which needs none."
+    "Install Docker, start it, or set DOCKER_HOST; `up --fast` needs none."
 )
 
 
@@ -40,6 +41,8 @@ def ensure() -> None:
     """
     if answers():
         return
+    if host := os.environ.get("DOCKER_HOST"):
+        raise EngineError(f"No Docker engine answers at DOCKER_HOST, {host}. Start it there, or unset the variable.")
     if os.geteuid() != 0:
         raise EngineError(_HOW_TO_INSTALL)
     if not shutil.which("dockerd"):
@@ -49,6 +52,21 @@ def ensure() -> None:
         if answers():  # where an init system runs, the package has started it
             return
     _start()
+
+
+@contextmanager
+def running() -> Iterator[None]:
+    """A Docker engine for as long as it takes; one that had to be started is stopped at the end.
+
+    Raises: EngineError
+    """
+    there = answers()
+    ensure()
+    try:
+        yield
+    finally:
+        if not there:
+            stop()
 
 
 def answers() -> bool:

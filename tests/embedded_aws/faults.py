@@ -23,18 +23,28 @@ _UNAVAILABLE = {
     "query": (503, "ServiceUnavailable", "Service is unable to handle request."),
     "json": (500, "InternalServerError", "The request failed due to an internal error."),
 }
+_NOT_YOURS = "You are not authorized to perform this operation."
+_DENIED = {
+    "ec2": (403, "UnauthorizedOperation", _NOT_YOURS),
+    "rest-xml": (403, "AccessDenied", _NOT_YOURS),
+    "query": (403, "AccessDenied", _NOT_YOURS),
+    "json": (400, "AccessDeniedException", _NOT_YOURS),
+}
+_KINDS = {"throttled": _THROTTLED, "unavailable": _UNAVAILABLE, "denied": _DENIED}
 
 _BY_CHANCE = (behaviours.THROTTLED, behaviours.UNAVAILABLE, behaviours.CUT, behaviours.HUNG)
 _WITHOUT_ANSWER = (behaviours.CUT, behaviours.HUNG)
 
 
 def draw(service: str, operation: str) -> str:
-    """What becomes of a call: `ignored`, `throttled`, `unavailable`, `cut`, `hung`, the last two with ` after` where it
-    is performed; or empty for nothing. Bound to the thread of the front's event loop.
+    """What becomes of a call: `ignored`, `denied`, `throttled`, `unavailable`, `cut`, `hung`, the last two with
+    ` after` where it is performed; or empty for nothing. Bound to the thread of the front's event loop.
     """
     called = f"{service} {operation}"
     if called in behaviours.IGNORED.value:
         return "ignored"
+    if called in behaviours.DENIED.value:
+        return "denied"
     lost = behaviours.LOST.memory
     if lost.get(called, 0) < behaviours.LOST.value.count(called):
         lost[called] = lost.get(called, 0) + 1
@@ -51,7 +61,7 @@ def answer(fault: str, service: str) -> tuple[int, list[tuple[bytes, bytes]], by
     protocol = _protocol(service)
     if fault == "ignored":
         return 200, [(b"content-type", b"application/x-amz-json-1.1")], b"{}" if "json" in protocol else b""
-    kinds = _THROTTLED if fault == "throttled" else _UNAVAILABLE
+    kinds = _KINDS[fault]
     status, code, message = kinds.get(protocol, kinds["json"])
     return (status, *_WRITERS.get(protocol, _json)(code, message))
 

@@ -10,9 +10,10 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from . import behaviours
+from . import behaviours, quotas
 from .calls import CallLog
 from .faults import answer, draw
+from .newer_models import grown, grows
 from .routing import Request, is_mutating, operation_of, service_of
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -21,6 +22,7 @@ App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 # What ministack lacks, by the service's signing name. Everything else is ministack's.
 MOTO_SERVICES = frozenset({"application-autoscaling"})
+QUOTAS = "servicequotas"
 RESET = "/_ministack/reset"
 _CONTROL = "/_embedded/"
 _ERROR_CODE = re.compile(rb"<Code>([^<]+)</Code>|\"__type\"\s*:\s*\"(?:[^\"#]*#)?([^\"]+)\"")
@@ -72,16 +74,19 @@ class Front:
             form = await _body(receive)
             request = Request(request.method, request.path, request.query, headers, form)
             receive = _replay(form, receive)
+        operation = operation_of(service, request)
         watched = _Watched(send)
         started = time.time()
+        passed: Send = watched
         fault = ""
         if not self._is_container(scope["client"][0]):
-            fault = draw(service, operation_of(service, request))
+            fault = draw(service, operation)
+            passed = _Silent() if fault else _Grown(watched, service, operation) if grows() else watched
             await asyncio.sleep(behaviours.LATENCY.value)
         try:
             if not fault or fault.endswith(" after"):
-                app = self._moto if service in MOTO_SERVICES else self._ministack
-                await app(scope, receive, _Silent() if fault else watched)
+                app = self._app(service)
+                await app(scope, receive, passed)
             elif fault not in ("cut", "hung"):
                 await _body(receive)
                 await _send(watched, *answer(fault, service))
@@ -91,6 +96,11 @@ class Front:
             await _cut(send)
         if fault.startswith("hung"):
             await _disconnected(receive)
+
+    def _app(self, service: str) -> App:
+        if service == QUOTAS:
+            return quotas.app
+        return self._moto if service in MOTO_SERVICES else self._ministack
 
     def _line(
         self, request: Request, service: str, started: float, answer: _Watched, client: str, fault: str
@@ -148,6 +158,30 @@ class _Watched:
         elif self.status >= 400 and not self.error and (found := _ERROR_CODE.search(message.get("body", b""))):
             self.error = (found[1] or found[2]).decode()
         await self._send(message)
+
+
+class _Grown:
+    """A `send` that keeps an answer back until it is whole, and then sends it with what AWS has added of late."""
+
+    def __init__(self, send: Send, service: str, operation: str) -> None:
+        self._send = send
+        self._called = service, operation
+        self._start: dict[str, Any] = {}
+        self._body = b""
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        self._body += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        headers = {name.lower(): value for name, value in self._start["headers"]}
+        body = self._body
+        if body and self._start["status"] < 300:
+            body = grown(*self._called, headers.get(b"content-type", b"").decode(), body)
+            headers[b"content-length"] = str(len(body)).encode()
+        await _send(self._send, self._start["status"], list(headers.items()), body)
 
 
 class _Silent:

@@ -16,6 +16,7 @@ MODEL_NAMES = {
     "elasticfilesystem": "efs",
     "monitoring": "cloudwatch",
     "tagging": "resourcegroupstaggingapi",
+    "servicequotas": "service-quotas",
     "states": "stepfunctions",
 }
 _CREDENTIAL = re.compile(r"Credential=[^/,\s]+/\d{8}/[^/]+/([^/]+)/aws4_request")

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from .bad_settings import SECRET
 from .conftest import Project
 
 Spoil = Callable[[Project], list[str]]
@@ -37,10 +38,21 @@ TASK_FILES: list[tuple[str, int, str]] = [
     ("policy: {Effect: Allow, Action: 's3:*', Resource: '*'}\n", 1, "policy is a mapping"),
     ("shared_volume: perhaps\n", 1, "shared_volume is a text 'perhaps'"),
     ("readonly_root_filesystem: perhaps\n", 1, "readonly_root_filesystem is a text 'perhaps'"),
+    ("context: /etc\n", 1, "context is a text '/etc'"),
+    ("context: ../../..\n", 1, "outside of the project; allowed: what lies in"),
+    ("context: ../no-such-folder\n", 1, "where there is no such folder"),
+    ("dockerfile: Dockerfil\n", 1, "dockerfile is 'Dockerfil', which is"),
+    ("dockerfile: [Dockerfile]\n", 1, "dockerfile is a list"),
+    ("base: nobody\n", 1, "base is 'nobody', allowed: the name of another DAG task"),
+    ("cpu: 256\nbase: hello\n", 2, "base leads back to the task: hello -> hello"),
     ("- cpu: 256\n", 1, "must be a mapping"),
     ("cpu: [256\n", 2, "not YAML"),
     ("cpu: 256\n\tmemory: 512\n", 2, "not YAML"),
     ("cpu: 256\ncpu: 512\n", 2, "cpu: given twice"),
+    ("stop_timeout: 1:30\n", 1, "stop_timeout: is 1:30, which YAML reads as 90"),
+    ("environment: {ACCOUNT: 0123}\n", 1, "ACCOUNT: is 0123, which YAML reads as 83"),
+    (f"secrets:\n  TOKEN: {SECRET}:key::\n", 2, "in quotes a text may have a colon at its end"),
+    (f"secrets:\n  TOKEN: {SECRET}:key\n", 2, f"which lacks colons at its end, allowed: '{SECRET}:key::', in quotes"),
     ("environment: &x\n  SELF: *x\n", 2, "refers to itself"),
     ("cpu: !!python/object:os.system 256\n", 1, "not YAML"),
     ("cpu: 256\n---\ncpu: 512\n", 2, "not YAML"),
@@ -74,12 +86,6 @@ def dockerfile_is_empty(project: Project) -> list[str]:
     return [f"{path}: has no line that begins with FROM"]
 
 
-def dockerfile_is_no_text(project: Project) -> list[str]:
-    path = project.tasks / "hello" / "Dockerfile"
-    path.write_bytes(b"FROM scratch\nLABEL a=\xff\n")
-    return [f"{path}:2: is not UTF-8"]
-
-
 def name_with_a_space(project: Project) -> list[str]:
     project.add_task("Hello World")
     return [f"{project.tasks}/Hello World: task 'Hello World': letters, digits"]
@@ -111,8 +117,8 @@ def name_is_too_long(project: Project) -> list[str]:
 
 
 def name_of_airflow(project: Project) -> list[str]:
-    project.add_task("airflow-scheduler")
-    return ["airflow-scheduler: the name is taken by Airflow itself"]
+    project.add_task("airflow")
+    return [f"{project.tasks}/airflow: the name is taken by Airflow itself"]
 
 
 def name_in_other_letters(project: Project) -> list[str]:
@@ -155,9 +161,14 @@ def dockerignore_is_a_folder(project: Project) -> list[str]:
     return _made_folder(project.tasks / "hello" / ".dockerignore")
 
 
-def dockerignore_is_no_text(project: Project) -> list[str]:
-    (project.tasks / "hello" / ".dockerignore").write_bytes(b"\xff\xfe*")
-    return [f"{project.tasks}/hello/.dockerignore is not UTF-8"]
+def bad_exclusion_in_the_dockerfiles_own_ignore_file(project: Project) -> list[str]:
+    (project.tasks / "hello" / "Dockerfile.dockerignore").write_text("*\n!/\n")
+    return [f"{project.tasks}/hello/Dockerfile.dockerignore:2: '!/' is not a pattern"]
+
+
+def bad_range_in_airflows_dockerignore(project: Project) -> list[str]:
+    (project.airflow / ".dockerignore").write_text("[b-a]\n")
+    return [f"{project.airflow}/.dockerignore:1: '[b-a]' is not a pattern"]
 
 
 def misspelt_task_file(project: Project) -> list[str]:
@@ -240,7 +251,6 @@ FOLDERS: list[Spoil] = [
     dockerfile_is_a_folder,
     dockerfile_is_a_pipe,
     dockerfile_is_empty,
-    dockerfile_is_no_text,
     name_with_a_space,
     name_with_a_line_feed,
     name_that_is_no_text,
@@ -256,7 +266,8 @@ FOLDERS: list[Spoil] = [
     pipe_in_the_context,
     bad_dockerignore,
     dockerignore_is_a_folder,
-    dockerignore_is_no_text,
+    bad_exclusion_in_the_dockerfiles_own_ignore_file,
+    bad_range_in_airflows_dockerignore,
     misspelt_task_file,
     task_file_is_a_folder,
     task_file_is_a_pipe,
@@ -282,15 +293,19 @@ def _made_folder(path: Path) -> list[str]:
 
 def fill_with_what_is_allowed(project: Project) -> None:
     """What looks like a mistake and is none: a socket, names that are no words, a link within the context to what only
-    the build makes, hidden folders and files beside the tasks.
+    the build makes, hidden folders and files beside the tasks, bytes that are no UTF-8 where Docker takes them.
     """
     hello = project.tasks / "hello"
+    with (hello / "Dockerfile").open("ab") as dockerfile:
+        dockerfile.write(b"# caf\xe9\n")
+    (hello / ".dockerignore").write_bytes(b"# caf\xe9\nfoo\rbar\n")
     with socket.socket(socket.AF_UNIX) as unix:
         unix.bind(os.path.relpath(hello / "socket"))
     for name in (b"caf\xe9", "größe".encode(), b"two words", b"line\nfeed", b"-rf", b"$(id)"):
         (hello / os.fsdecode(name)).write_text("x")
     (hello / "made-by-the-build").symlink_to("not-there-yet")
     (hello / "empty").mkdir()
+    project.add_task("airflow-scheduler")
     (project.tasks / ".git").mkdir()
     (project.tasks / "__pycache__").mkdir()
     (project.tasks / "README.md").write_text("how to add a task\n")

@@ -20,7 +20,7 @@ COMPOSED = ("farflow/local/database-url", "farflow/local/result-backend-url")
 
 
 class Environment:
-    """A deployed environment; `variables` are what it was deployed with last."""
+    """A deployed environment; `variables` are what it was deployed with last, `said` what that deploy said."""
 
     def __init__(self, playbooks, project):
         self.aws = playbooks.aws
@@ -32,7 +32,7 @@ class Environment:
     def deploy(self, **more):
         """Deploys, and returns the calls that it needed for that."""
         self.aws.reset_calls()
-        self._playbooks.deploy(**self.variables, **more)
+        self.said = self._playbooks.deploy(**self.variables, **more).output
         self.variables.update(more)
         calls = mutating_calls(self.aws)
         assert self.plan() == {}
@@ -132,7 +132,8 @@ def test_the_first_user_is_made_anew(environment):
     tasks, arn = running(environment.aws), environment.database()["DBInstanceArn"]
     environment.rds.remove_tags_from_resource(ResourceName=arn, TagKeys=["farflow:schema"])
     assert f"change database_schema {DATABASE}" in environment.plan()
-    calls = environment.deploy()
+    with environment.aws.behaviours(late_database_tags=600):
+        calls = environment.deploy()
     assert calls.count("ecs RunTask") == 2  # for the schema, and for the user
     assert running(environment.aws) == tasks
 
@@ -145,6 +146,8 @@ def test_a_version_that_can_not_be_is_refused_in_the_plan(environment, arguments
     assert "set rds_allow_major_version_upgrade to true, or set rds_engine_version to 17" in another
     lower = environment.refused(*arguments, rds_engine_version="16", rds_allow_major_version_upgrade=True)
     assert f"rds_engine_version {version} -> 16: AWS can't go back; set it to 17" in lower
+    none = environment.refused(*arguments, rds_engine_version="99")
+    assert f"rds_engine_version {version} -> 99: AWS upgrades it to one of 17.10, 18.3, 18.4, and to no other" in none
 
 
 def test_a_major_version_that_is_allowed(environment):
@@ -152,7 +155,8 @@ def test_a_major_version_that_is_allowed(environment):
     assert "rds ModifyDBInstance" in calls
     assert "rds RestoreDBInstanceFromDBSnapshot" not in calls
     database = environment.database()
-    assert database["EngineVersion"].startswith("18")
+    assert database["EngineVersion"] == "18.4"  # AWS's default of 18 is not one to which 17.9 can be upgraded
+    assert database["EngineLifecycleSupport"] == "open-source-rds-extended-support-disabled"
     (group,) = database["DBParameterGroups"]
     assert group["DBParameterGroupName"] == f"{DATABASE}-postgres18"
     groups = [
@@ -186,9 +190,18 @@ def test_a_database_beside_is_left_alone_and_a_teardown_keeps_what_it_holds(envi
     assert {found["farflow:environment"] for found in final.values()} == {"local"}
 
 
-def test_a_teardown_without_a_final_snapshot_keeps_the_earlier_ones(environment):
-    environment.variables.update(rds_engine_version="18", rds_snapshot_identifier="")
+def test_static_parameters_of_a_new_database_may_wait_for_a_reboot_which_is_said(environment):
+    parameters = {"shared_buffers": "9000", "rds.logical_replication": "0"}
+    environment.variables.update(rds_engine_version="18", rds_snapshot_identifier="", rds_parameters=parameters)
+    with environment.aws.behaviours(young_parameter_group=600):
+        environment.deploy()
+    assert "some of its parameters wait for a reboot" in environment.said
+    environment.rds.reboot_db_instance(DBInstanceIdentifier=DATABASE)
     environment.deploy()
+    assert "wait for a reboot" not in environment.said
+
+
+def test_a_teardown_without_a_final_snapshot_keeps_the_earlier_ones(environment):
     before = environment.snapshots()
     environment.teardown(farflow_teardown_keep=["snapshot"], rds_skip_final_snapshot=True)
     assert environment.rds.describe_db_instances()["DBInstances"] == []

@@ -13,7 +13,7 @@ from tests.stack.playbooks import ROOT
 from .stack import SERVICES, STACK, mutating_calls
 
 # Of everything there is, once; throttled accounts and CI have to live with it.
-CALLS_OF_A_LOOK = 60
+CALLS_OF_A_LOOK = 75
 
 
 def test_check_on_an_empty_account_names_what_is_missing_and_creates_nothing(aws, playbooks, project):

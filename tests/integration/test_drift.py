@@ -13,13 +13,14 @@ from tests.stack.contents import changed, contents
 from tests.stack.look import Looks
 
 from .conftest import Project
-from .drifts import DRIFTS, rounds
+from .drifts import DRIFTS, access, rounds
 from .stack import mutating_calls
 
 VARIABLES = {
     "farflow_tags": {"team": "data"},
     "rds_deletion_protection": True,
     "worker_pool_enabled": True,
+    "farflow_permissions_boundary_arn": access.BOUNDARY,
 }
 TASK = """\
 shared_volume: true

@@ -53,8 +53,13 @@ def resource(environment: str, *parts: str, limit: int) -> str:
 
 
 def task_family(environment: str, task: str) -> str:
-    """Return the name of a DAG task's ECS family, which is its container's name too."""
-    return resource(environment, validate_task(task), limit=ECS_FAMILY_LIMIT)
+    """Return the name of a DAG task's ECS family, which is its container's name too.
+
+    `<environment>-airflow-...` are Airflow's own families, which no DAG may run; so a folder `airflow-report` becomes
+    `<environment>--airflow-report`, which is no other folder's, as none begins with a hyphen.
+    """
+    parts = ["", task] if validate_task(task).startswith("airflow-") else [task]
+    return resource(environment, *parts, limit=ECS_FAMILY_LIMIT)
 
 
 def task_role(environment: str, task: str) -> str:

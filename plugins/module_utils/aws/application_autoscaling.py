@@ -26,6 +26,12 @@ def policies(clients: Clients, namespace: str) -> list[dict[str, Any]]:
         return pages(clients(_SERVICE), "describe_scaling_policies", "ScalingPolicies", ServiceNamespace=namespace)
 
 
+def scheduled_actions(clients: Clients, namespace: str) -> list[dict[str, Any]]:
+    """All scheduled actions of a service namespace in the region."""
+    with doing("describe", "scheduled actions of", namespace):
+        return pages(clients(_SERVICE), "describe_scheduled_actions", "ScheduledActions", ServiceNamespace=namespace)
+
+
 def tags(clients: Clients, arn: str) -> dict[str, str]:
     """The tags of a scalable target."""
     with doing("read the tags of", "scalable target", arn):
@@ -78,6 +84,12 @@ def delete_policy(clients: Clients, key: Mapping[str, str], name: str) -> None:
     """Deletes a policy with its alarms; one that is gone is fine."""
     with doing("delete", f"scaling policy {name} of", key["ResourceId"]):
         unless(_GONE, lambda: clients(_SERVICE).delete_scaling_policy(**key, PolicyName=name))
+
+
+def delete_scheduled_action(clients: Clients, key: Mapping[str, str], name: str) -> None:
+    """Deletes a scheduled action; one that is gone is fine."""
+    with doing("delete", f"scheduled action {name} of", key["ResourceId"]):
+        unless(_GONE, lambda: clients(_SERVICE).delete_scheduled_action(**key, ScheduledActionName=name))
 
 
 def deregister(clients: Clients, key: Mapping[str, str]) -> None:

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ..core.errors import FarflowError
+from ..core.ignored_tags import ignores, leave_out_tags
 
 try:
     from botocore.config import Config
@@ -21,12 +22,16 @@ except ImportError:  # AnsibleAWSModule says what is missing
 
 _ATTEMPTS = 10
 
+#: What AWS says to who may not do what was asked. Each service has its own word.
+ACCESS_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+
+# Seconds in which a connection is made, or an answer begins; the longer ones are botocore's own.
+_PATIENTLY, _BRIEFLY = 60, 3
+
 _THROTTLED = {"RequestLimitExceeded", "Throttling", "ThrottlingException"}
 
 _ADVICE = {
-    "AccessDenied": "give the identity that runs this the permission named above",
-    "AccessDeniedException": "give the identity that runs this the permission named above",
-    "UnauthorizedOperation": "give the identity that runs this the permission named above",
+    **dict.fromkeys(ACCESS_DENIED, "give the identity that runs this the permission named above"),
     "ExpiredToken": "renew the AWS credentials and run again",
     "ExpiredTokenException": "renew the AWS credentials and run again",
     "UnrecognizedClientException": "check the AWS credentials and the region",
@@ -37,16 +42,25 @@ _ADVICE = {
 
 
 class Clients:
-    """boto3 clients of one session, each made at its first use: ``clients("ecs")``. Safe between threads."""
+    """boto3 clients of one session, each made at its first use: ``clients("ecs")``. Safe between threads. Their answers
+    lack AWS's own tags and the ignored ones.
+    """
 
-    def __init__(self, make: Callable[..., Any]) -> None:
-        """``make(service, config=...)`` returns a boto3 client; ``AnsibleAWSModule.client`` is one."""
+    def __init__(self, make: Callable[..., Any], ignored_tags: Iterable[str] = ()) -> None:
+        """``make(service, config=...)`` returns a boto3 client; ``AnsibleAWSModule.client`` is one. ``ignored_tags``
+        are keys of tags, or beginnings of keys that end with ``*``.
+        """
         self._make = make
-        self._made: dict[tuple[str, int], Any] = {}
+        self.ignores = ignores(ignored_tags)
+        self._made: dict[tuple[str, int, int, bool], Any] = {}
         self._lock = threading.Lock()
 
     def __call__(self, service: str) -> Any:
-        return self._client(service, _ATTEMPTS)
+        return self._client(service)
+
+    def with_ignored_tags(self, service: str) -> Any:
+        """The client whose answers have all tags, for calls that replace them as a whole."""
+        return self._client(service, all_tags=True)
 
     def once(self, service: str) -> Any:
         """The client for calls that AWS would perform again when they are repeated: it makes each once. Raises
@@ -60,12 +74,29 @@ class Clients:
             )
         return client
 
-    def _client(self, service: str, attempts: int) -> Any:
+    def briefly(self, service: str) -> Any:
+        """The client for what can be done without: it asks twice at most, and waits some seconds for each answer."""
+        return self._client(service, 2, _BRIEFLY)
+
+    def _client(
+        self, service: str, attempts: int = _ATTEMPTS, seconds: int = _PATIENTLY, all_tags: bool = False
+    ) -> Any:
+        key = service, attempts, seconds, all_tags
         with self._lock:
-            if (service, attempts) not in self._made:
-                retries = Config(retries={"mode": "adaptive", "total_max_attempts": attempts}, max_pool_connections=32)
-                self._made[service, attempts] = self._make(service, config=retries)
-            return self._made[service, attempts]
+            if key not in self._made:
+                config = Config(
+                    retries={"mode": "adaptive", "total_max_attempts": attempts},
+                    max_pool_connections=32,
+                    connect_timeout=seconds,
+                    read_timeout=seconds,
+                )
+                client = self._made[key] = self._make(service, config=config)
+                if not all_tags:
+                    client.meta.events.register_last("after-call", self._leave_out_tags)
+            return self._made[key]
+
+    def _leave_out_tags(self, parsed: Any, **_unused: Any) -> None:
+        leave_out_tags(parsed, self.ignores)
 
 
 @contextmanager
@@ -85,10 +116,21 @@ def error_code(error: Exception) -> str:
     return str(response.get("Error", {}).get("Code", ""))
 
 
+def is_one_of(code: str, codes: Collection[str]) -> bool:
+    """Whether a code is among some, however AWS spells it: ``InvalidVpcID.NotFound`` and ``InvalidVpcId.NotFound`` by
+    the action, ``DBSnapshotNotFound`` and ``DBSnapshotNotFoundFault`` by the document.
+    """
+    return _spelt_alike(code) in {_spelt_alike(each) for each in codes}
+
+
+def _spelt_alike(code: str) -> str:
+    return code.lower().removesuffix("fault")
+
+
 def caused_by(error: FarflowError, codes: Collection[str]) -> bool:
     """Whether an error of ``doing`` stands for an answer of AWS with one of the codes."""
     cause = error.__cause__
-    return isinstance(cause, Exception) and error_code(cause) in codes
+    return isinstance(cause, Exception) and is_one_of(error_code(cause), codes)
 
 
 def turned_away(error: FarflowError) -> bool:
@@ -114,7 +156,7 @@ def unless(codes: set[str], call: Callable[[], Any], default: Any = None) -> Any
     try:
         return call()
     except ClientError as error:
-        if error_code(error) in codes:
+        if is_one_of(error_code(error), codes):
             return default
         raise
 
@@ -124,7 +166,7 @@ def refused(codes: set[str], call: Callable[[], Any]) -> str:
     try:
         call()
     except ClientError as error:
-        if error_code(error) in codes:
+        if is_one_of(error_code(error), codes):
             return str(error)
         raise
     return ""

@@ -30,9 +30,13 @@ def create(clients: Clients, request: Mapping[str, Any]) -> str:
 
 
 def update(clients: Clients, request: Mapping[str, Any]) -> str:
-    """Changes what the request has; the ARN."""
-    with doing("change", _WHAT, request["name"]):
-        return str(clients("codebuild").update_project(**request)["project"]["arn"])
+    """Changes what the request has, which includes all tags but those that are ignored; the ARN."""
+    client, name = clients.with_ignored_tags("codebuild"), request["name"]
+    with doing("change", _WHAT, name):
+        found = [tag for each in client.batch_get_projects(names=[name])["projects"] for tag in each.get("tags") or []]
+        kept = [tag for tag in found if clients.ignores(tag["key"]) and not tag["key"].startswith("aws:")]
+        tags = [*kept, *request.get("tags", [])]
+        return str(client.update_project(**{**request, "tags": tags})["project"]["arn"])
 
 
 def set_visibility(clients: Clients, arn: str, visibility: str) -> None:

@@ -1,10 +1,10 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""VPCs, subnets, internet gateways and elastic IP addresses: one thin function for each call. Takes and gives AWS's
-documents.
+"""VPCs, subnets, internet gateways, elastic IP addresses and NAT gateways: one thin function for each call. Takes and
+gives AWS's documents.
 
-Of what is made here AWS has no client token, so a Create call is made once: its caller has to look before another.
+Only for NAT gateways has AWS a client token. Any other Create call is made once: its caller has to look before another.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _VPC = "VPC"
 _SUBNET = "subnet"
 _INTERNET_GATEWAY = "internet gateway"
 _ADDRESS = "elastic IP address"
+_NAT_GATEWAY = "NAT gateway"
 
 _IN_USE = {"DependencyViolation"}
 #: The last two are what AWS says of an address whose NAT gateway is there still, or just was.
@@ -31,6 +32,7 @@ _GONE = {
     "InvalidInternetGatewayID.NotFound",
     "InvalidAllocationID.NotFound",
     "Gateway.NotAttached",
+    "NatGatewayNotFound",
 }
 
 
@@ -64,6 +66,12 @@ def addresses(clients: Clients, filters: Filters) -> list[dict[str, Any]]:
         return list(clients("ec2").describe_addresses(Filters=asked)["Addresses"])
 
 
+def nat_gateways(clients: Clients, filters: Filters) -> list[dict[str, Any]]:
+    """Those that are there or being made; AWS lists deleted and failed ones for an hour."""
+    found = _described(clients, "describe_nat_gateways", "NatGateways", "NAT gateways", filters)
+    return [gateway for gateway in found if gateway["State"] in ("pending", "available")]
+
+
 def create_vpc(clients: Clients, name: str, wanted: Mapping[str, Any]) -> str:
     """Makes a VPC with its tags; its id."""
     with doing("create", _VPC, name):
@@ -95,6 +103,19 @@ def allocate_address(clients: Clients, name: str, wanted: Mapping[str, Any]) -> 
     with doing("allocate", _ADDRESS, name):
         answer = clients.once("ec2").allocate_address(Domain="vpc", **specification("elastic-ip", wanted["tags"]))
     return str(answer["AllocationId"])
+
+
+def create_nat_gateway(clients: Clients, name: str, wanted: Mapping[str, Any]) -> str:
+    """Begins to make a NAT gateway with its tags; its id. botocore adds a client token, so a repeated call makes no
+    second.
+    """
+    with doing("create", _NAT_GATEWAY, name):
+        answer = clients("ec2").create_nat_gateway(
+            SubnetId=wanted["subnet_id"],
+            AllocationId=wanted["allocation_id"],
+            **specification("natgateway", wanted["tags"]),
+        )
+    return str(answer["NatGateway"]["NatGatewayId"])
 
 
 def set_vpc_attribute(clients: Clients, vpc_id: str, attribute: str, value: bool) -> None:
@@ -141,6 +162,18 @@ def delete_subnet(clients: Clients, subnet_id: str) -> str:
 def delete_internet_gateway(clients: Clients, gateway_id: str) -> str:
     with doing("delete", _INTERNET_GATEWAY, gateway_id):
         return _kept(_IN_USE, lambda: clients("ec2").delete_internet_gateway(InternetGatewayId=gateway_id))
+
+
+def delete_nat_gateway(clients: Clients, gateway_id: str) -> str:
+    """Begins to delete a NAT gateway; what it is while it is not gone."""
+    client = clients("ec2")
+    with doing("delete", _NAT_GATEWAY, gateway_id):
+        answer = unless(_GONE, lambda: client.describe_nat_gateways(NatGatewayIds=[gateway_id]), {})
+        state = next((gateway["State"] for gateway in answer.get("NatGateways") or []), "deleted")
+        if state in ("pending", "available"):
+            unless(_GONE, lambda: client.delete_nat_gateway(NatGatewayId=gateway_id))
+            state = "deleting"
+    return "" if state in ("deleted", "failed") else f"it is {state}"
 
 
 def release_address(clients: Clients, allocation_id: str) -> str:

@@ -22,7 +22,7 @@ _NOT_YET = {
     "InvalidInternetGatewayID.NotFound",
     "NatGatewayNotFound",
 }
-_GONE = {"InvalidRouteTableID.NotFound", "InvalidRouteTableId.NotFound"}
+_GONE = {"InvalidRouteTableID.NotFound"}
 
 
 def describe(clients: Clients, vpc_ids: list[str]) -> list[dict[str, Any]]:

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.errors import FarflowError
-from .calls import Clients, doing, pages, unless
+from .calls import Clients, doing, is_one_of, pages, unless
 from .ec2_tags import specification
 
 _WHAT = "VPC endpoint"
 
 #: What was made a moment ago may not be known everywhere yet.
-_NOT_YET = {"InvalidRouteTableID.NotFound", "InvalidRouteTableId.NotFound", "InvalidVpcId.NotFound"}
+_NOT_YET = {"InvalidRouteTableID.NotFound", "InvalidVpcID.NotFound"}
+_GONE = {"InvalidVpcEndpointId.NotFound"}
 
 
 def describe(clients: Clients, vpc_ids: list[str]) -> list[dict[str, Any]]:
@@ -52,11 +53,11 @@ def delete(clients: Clients, endpoint_id: str) -> None:
     """Deletes an endpoint; one that is gone is fine."""
     with doing("delete", _WHAT, endpoint_id):
         answer = unless(
-            {"InvalidVpcEndpointId.NotFound"},
+            _GONE,
             lambda: clients("ec2").delete_vpc_endpoints(VpcEndpointIds=[endpoint_id]),
             default={},
         )
     for refused in answer.get("Unsuccessful", []):
         error = refused.get("Error", {})
-        if error.get("Code") != "InvalidVpcEndpointId.NotFound":
+        if not is_one_of(error.get("Code", ""), _GONE):
             raise FarflowError(f"could not delete {_WHAT} {endpoint_id}: {error.get('Message')}")

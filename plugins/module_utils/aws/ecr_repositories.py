@@ -57,6 +57,13 @@ def repository_policy(clients: Clients, name: str) -> str | None:
     return text
 
 
+def registry_scan_type(clients: Clients) -> str:
+    """``BASIC``, or ``ENHANCED`` where Amazon Inspector scans by rules of the registry; empty where we may not ask."""
+    with doing("read", "the scanning configuration of the ECR registry"):
+        answer = unless({"AccessDeniedException"}, clients("ecr").get_registry_scanning_configuration, {})
+    return str((answer.get("scanningConfiguration") or {}).get("scanType", ""))
+
+
 def create(clients: Clients, name: str, properties: Mapping[str, Any]) -> None:
     """Makes a repository; one that another run has just made is taken as it is."""
     encryption = {"encryptionType": properties["encryption_type"]}

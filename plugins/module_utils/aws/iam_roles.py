@@ -12,6 +12,7 @@ from .calls import Clients, doing, pages, tag_list, unless
 
 _WHAT = "IAM role"
 _GONE = {"NoSuchEntity"}
+DENIED = {"AccessDenied", "AccessDeniedException"}
 
 _LARGEST_PAGE = {"PageSize": 1000}
 
@@ -39,6 +40,40 @@ def get(clients: Clients, name: str) -> dict[str, Any] | None:
     with doing("read", _WHAT, name):
         answer = unless(_GONE, lambda: clients("iam").get_role(RoleName=name))
     return answer["Role"] if answer else None
+
+
+def inline_policies(clients: Clients, name: str) -> list[dict[str, Any]]:
+    """A role's inline policies, each with PolicyName and PolicyDocument; none of a role that is gone."""
+    client = clients("iam")
+    with doing("list the inline policies of", _WHAT, name):
+        titles = unless(_GONE, lambda: pages(client, "list_role_policies", "PolicyNames", RoleName=name), [])
+    found = []
+    for title in titles:
+        with doing(f"read inline policy {title} of", _WHAT, name):
+            found.append(unless(_GONE, lambda: client.get_role_policy(RoleName=name, PolicyName=title)))  # noqa: B023
+    return [policy for policy in found if policy]
+
+
+def attached_policies(clients: Clients, name: str) -> list[dict[str, Any]]:
+    """What is attached to a role, each with PolicyName and PolicyArn; nothing to a role that is gone."""
+    client = clients("iam")
+    with doing("list the attached policies of", _WHAT, name):
+        return list(
+            unless(_GONE, lambda: pages(client, "list_attached_role_policies", "AttachedPolicies", RoleName=name), [])
+        )
+
+
+def instance_profiles(clients: Clients, name: str) -> list[dict[str, Any]]:
+    """The instance profiles that a role is in; none of a role that is gone."""
+    client = clients("iam")
+    with doing("list the instance profiles of", _WHAT, name):
+        return list(
+            unless(
+                _GONE,
+                lambda: pages(client, "list_instance_profiles_for_role", "InstanceProfiles", RoleName=name),
+                [],
+            )
+        )
 
 
 def create(clients: Clients, name: str, role: Mapping[str, Any], assume_role_policy: str) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from .calls import Clients, chunks, doing, pages, tag_dict, tag_list, unless
@@ -14,6 +14,7 @@ _GROUP = "database parameter group"
 _GONE = {"DBParameterGroupNotFound", "DBParameterGroupNotFoundFault"}
 _THERE = {"DBParameterGroupAlreadyExists", "DBParameterGroupAlreadyExistsFault"}
 _PARAMETERS_A_CALL = 20
+_NAMES_A_CALL = 100
 
 _SUBNET_GROUP = "database subnet group"
 _SUBNET_GROUP_GONE = {"DBSubnetGroupNotFoundFault"}
@@ -51,11 +52,24 @@ def set_tags(clients: Clients, arn: str, wanted: Mapping[str, str], superfluous:
             client.add_tags_to_resource(ResourceName=arn, Tags=tag_list(dict(wanted)))
 
 
-def parameters(clients: Clients, name: str, source: str | None = None) -> list[dict[str, Any]]:
-    """The parameters of a group; with ``source`` only those that it set (``user``)."""
-    given = {"Source": source} if source else {}
+def parameters_of_user(clients: Clients, name: str) -> list[dict[str, Any]]:
+    """The parameters of a group to which somebody gave another value than the family's default."""
     with doing("read the parameters of", _GROUP, name):
-        return pages(clients("rds"), "describe_db_parameters", "Parameters", DBParameterGroupName=name, **given)
+        return pages(clients("rds"), "describe_db_parameters", "Parameters", DBParameterGroupName=name, Source="user")
+
+
+def parameters(clients: Clients, name: str, parameter_names: Collection[str]) -> list[dict[str, Any]]:
+    """The parameters of a group that have these names, whoever gave them their values; a default that is Postgres's own
+    comes without a value.
+    """
+    found: list[dict[str, Any]] = []
+    with doing("read the parameters of", _GROUP, name):
+        for some in chunks(sorted(parameter_names), _NAMES_A_CALL):
+            asked = [{"Name": "parameter-name", "Values": some}]
+            found += pages(
+                clients("rds"), "describe_db_parameters", "Parameters", DBParameterGroupName=name, Filters=asked
+            )
+    return found
 
 
 def create(clients: Clients, name: str, family: str, description: str, given_tags: Mapping[str, str]) -> str | None:

@@ -70,6 +70,13 @@ def modify(
     return answer is not None
 
 
+def tags(clients: Clients, arn: str) -> list[dict[str, str]]:
+    """The instance's tags as they are now: its description may show a change minutes later."""
+    with doing("read the tags of", _WHAT, arn):
+        found: list[dict[str, str]] = clients("rds").list_tags_for_resource(ResourceName=arn)["TagList"]
+    return found
+
+
 def set_tags(clients: Clients, arn: str, tags: Mapping[str, str], superfluous: list[str]) -> None:
     """Adds or overwrites the tags and removes the superfluous ones."""
     client = clients("rds")

@@ -14,6 +14,7 @@ from .calls import Clients, doing, pages, tag_dict, tag_list, unless
 _WHAT = "S3 bucket"
 GONE = {"NoSuchBucket", "404"}
 BUSY = {"OperationAborted"}
+NOT_EMPTY = {"BucketNotEmpty"}
 _NOT_NOW = {"InternalError", "SlowDown", "ServiceUnavailable"}
 _NOT_SET = {
     "NoSuchBucketPolicy",
@@ -107,6 +108,12 @@ def set_versioning(clients: Clients, name: str, enabled: bool) -> None:
         clients("s3").put_bucket_versioning(Bucket=name, VersioningConfiguration=status)
 
 
+def delete_replication(clients: Clients, name: str) -> None:
+    """Ends the replication of what is put into the bucket; where there is none is fine."""
+    with doing("end the replication of", _WHAT, name):
+        clients("s3").delete_bucket_replication(Bucket=name)
+
+
 def set_encryption(clients: Clients, name: str, configuration: Mapping[str, Any]) -> None:
     """Sets the encryption of new objects."""
     with doing("set the encryption of", _WHAT, name):
@@ -148,11 +155,13 @@ def set_lifecycle_rules(clients: Clients, name: str, rules: list[dict[str, Any]]
 
 
 def set_tags(clients: Clients, name: str, wanted: Mapping[str, str]) -> None:
-    """Sets all tags."""
-    client = clients("s3")
+    """Sets all tags but those that are ignored. Of AWS's own S3 itself takes care."""
+    client = clients.with_ignored_tags("s3")
     with doing("tag", _WHAT, name):
-        if wanted:
-            client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(dict(wanted))})
+        found = tag_dict(unless(_NOT_SET, lambda: client.get_bucket_tagging(Bucket=name), {}).get("TagSet"))
+        tags = {**{key: value for key, value in found.items() if clients.ignores(key)}, **wanted}
+        if tags:
+            client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(tags)})
         else:
             client.delete_bucket_tagging(Bucket=name)
 

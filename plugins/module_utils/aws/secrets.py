@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .calls import Clients, doing, pages, tag_list, unless
+from .calls import Clients, chunks, doing, pages, tag_list, unless
 
 _WHAT = "secret"
 REFUSED = {"InvalidRequestException"}
+_MOST_IN_A_FILTER = 10
+_GONE = {"ResourceNotFoundException"}
 
 
 def list_all(clients: Clients, prefix: str) -> list[dict[str, Any]]:
@@ -23,12 +25,48 @@ def list_all(clients: Clients, prefix: str) -> list[dict[str, Any]]:
     return [secret for secret in found if secret["Name"].startswith(prefix)]
 
 
+def list_named(clients: Clients, names: list[str]) -> list[dict[str, Any]]:
+    """The secrets whose names start with one of these, without those pending deletion. Up to five minutes old."""
+    found: list[dict[str, Any]] = []
+    for some in chunks(names, _MOST_IN_A_FILTER):
+        with doing("list", "secrets", ", ".join(some)):
+            filters = [{"Key": "name", "Values": some}]
+            found += pages(clients("secretsmanager"), "list_secrets", "SecretList", Filters=filters)
+    return found
+
+
 def describe(clients: Clients, name: str) -> dict[str, Any] | None:
     """A secret as it is now, in the form of ``list_all``; None when there is none of that name."""
     client = clients("secretsmanager")
     with doing("describe", _WHAT, name):
-        answer = unless({"ResourceNotFoundException"}, lambda: client.describe_secret(SecretId=name))
+        answer = unless(_GONE, lambda: client.describe_secret(SecretId=name))
     return {**answer, "SecretVersionsToStages": answer.get("VersionIdsToStages")} if answer else None
+
+
+def resource_policy(clients: Clients, name: str) -> str | None:
+    """The JSON of a secret's resource policy; None where it has none, is gone, or is to be deleted."""
+    with doing("read the policy of", _WHAT, name):
+        answer = unless(
+            {*_GONE, *REFUSED}, lambda: clients("secretsmanager").get_resource_policy(SecretId=name), default={}
+        )
+    document: str | None = answer.get("ResourcePolicy")
+    return document
+
+
+def set_resource_policy(clients: Clients, name: str, document: str | None) -> None:
+    """Sets the resource policy, or takes it away when None."""
+    client = clients("secretsmanager")
+    with doing("set the policy of", _WHAT, name):
+        if document:
+            client.put_resource_policy(SecretId=name, ResourcePolicy=document)
+        else:
+            client.delete_resource_policy(SecretId=name)
+
+
+def cancel_rotation(clients: Clients, name: str) -> None:
+    """Switches the rotation off, and ends one that is under way."""
+    with doing("cancel the rotation of", _WHAT, name):
+        clients("secretsmanager").cancel_rotate_secret(SecretId=name)
 
 
 def create(
@@ -92,6 +130,6 @@ def delete(clients: Clients, name: str, recovery_window_in_days: int | None) -> 
         arguments = {"ForceDeleteWithoutRecovery": True}
     with doing("delete", _WHAT, name):
         unless(
-            {"ResourceNotFoundException"},
+            _GONE,
             lambda: clients("secretsmanager").delete_secret(SecretId=name, **arguments),
         )

@@ -72,20 +72,25 @@ def create_namespace(clients: Clients, name: str, wanted: Mapping[str, Any]) -> 
             lambda: clients(_SERVICE).create_private_dns_namespace(
                 Name=name,
                 Vpc=wanted["vpc_id"],
-                Description=wanted["description"],
                 Properties={"DnsProperties": {"SOA": {"TTL": wanted["soa_ttl"]}}},
                 Tags=tag_list(wanted["tags"]),
+                **_described(wanted["description"]),
             ),
         )
     return str(answer["OperationId"]) if answer else None
 
 
-def update_namespace(clients: Clients, namespace_id: str, description: str, soa_ttl: int) -> str:
-    """Begins to set description and SOA time to live; the operation's id."""
+def _described(description: str, before: str = "") -> dict[str, str]:
+    """Cloud Map is sent an empty description only to take one away."""
+    return {"Description": description} if description or before else {}
+
+
+def update_namespace(clients: Clients, namespace_id: str, description: str, before: str, soa_ttl: int) -> str:
+    """Begins to set the description, which is another ``before``, and the SOA's time to live; the operation's id."""
+    properties = {"DnsProperties": {"SOA": {"TTL": soa_ttl}}}
     with doing("update", "private DNS namespace", namespace_id):
         answer = clients(_SERVICE).update_private_dns_namespace(
-            Id=namespace_id,
-            Namespace={"Description": description, "Properties": {"DnsProperties": {"SOA": {"TTL": soa_ttl}}}},
+            Id=namespace_id, Namespace={**_described(description, before), "Properties": properties}
         )
     return str(answer["OperationId"])
 
@@ -108,19 +113,22 @@ def create_service(
             lambda: clients(_SERVICE).create_service(
                 Name=name,
                 NamespaceId=namespace_id,
-                Description=wanted["description"],
                 DnsConfig={"RoutingPolicy": wanted["routing_policy"], "DnsRecords": dns_records},
                 Tags=tag_list(wanted["tags"]),
+                **_described(wanted["description"]),
                 **custom,
             ),
         )
 
 
-def update_service(clients: Clients, service_id: str, description: str, dns_records: list[dict[str, Any]]) -> str:
-    """Begins to set description and records; the operation's id."""
+def update_service(
+    clients: Clients, service_id: str, description: str, before: str, dns_records: list[dict[str, Any]]
+) -> str:
+    """Begins to set the description, which is another ``before``, and the records; the operation's id."""
     with doing("update", "service", service_id):
         answer = clients(_SERVICE).update_service(
-            Id=service_id, Service={"Description": description, "DnsConfig": {"DnsRecords": dns_records}}
+            Id=service_id,
+            Service={**_described(description, before), "DnsConfig": {"DnsRecords": dns_records}},
         )
     return str(answer["OperationId"])
 

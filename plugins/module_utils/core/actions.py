@@ -29,7 +29,8 @@ class Resource:
     environment, ``properties`` holds every field that is compared. ``id`` is what AWS calls an existing one;
     ``attributes`` is what else there is to know of it and is never compared: of an existing one an address or a
     status, and under ``PART_OF`` the type and name of what it belongs to; of a desired one under ``ARGUMENTS`` what
-    the module that makes it is given, and under ``AFTER`` the ids of what has to exist before.
+    the module that makes it is given, under ``AFTER`` the ids of what has to exist before, and under ``REASON`` why it
+    is made where that is not plain.
     """
 
     type: str
@@ -88,7 +89,8 @@ def plan(desired: Iterable[Resource], actual: Iterable[Resource]) -> list[Action
     for wanted in desired:
         candidates = found.pop((wanted.type, wanted.name), [])
         if not candidates:
-            actions.append(Action(CREATE, wanted))
+            reasons = [wanted.attributes[REASON]] if REASON in wanted.attributes else []
+            actions.append(Action(CREATE, wanted, tuple(reasons)))
             continue
         best = min(candidates, key=lambda candidate: len(differences(wanted.properties, candidate.properties)))
         found_differences = differences(wanted.properties, best.properties)

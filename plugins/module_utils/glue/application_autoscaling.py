@@ -33,7 +33,7 @@ def _may_pass(error: FarflowError) -> bool:
 def find(clients: Clients, environment: str) -> list[Resource]:
     """The scaling of every service in the environment's clusters: those tagged as its own, and a cluster of its name.
 
-    Two lists, and a call for the tags of each target; an environment scales few services.
+    Three lists, and a call for the tags of each target; an environment scales few services.
     """
     clusters = (f"{environment}/", f"{environment}-")
     found = _look(clients, lambda name: name.startswith(clusters))
@@ -47,7 +47,7 @@ def find(clients: Clients, environment: str) -> list[Resource]:
 
 
 def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
-    """The scaling of the services that are wanted to scale, with policies that are not wanted, too."""
+    """The scaling of the services that are wanted to scale, with policies and scheduled actions that are not, too."""
     names = {one.name for one in wanted if one.type == pure.TARGET}
     return _look(clients, names.__contains__)
 
@@ -60,11 +60,13 @@ def _look(clients: Clients, is_ours: Callable[[str], bool]) -> list[Resource]:
     listed = patiently(
         lambda: api.policies(clients, pure.NAMESPACE), _may_pass, _KNOWN_AFTER, "AWS to show the scaling policies"
     )
-    policies = [pure.canonical_policy(one) for one in listed if _scales(one)]
+    timed = api.scheduled_actions(clients, pure.NAMESPACE)
+    parts = [pure.canonical_policy(one) for one in listed if _scales(one)]
+    parts += [pure.canonical_scheduled_action(one) for one in timed if _scales(one)]
     names = {target.name for target in targets}
     return [
         *in_parallel(lambda target: _with_tags(clients, target), targets),
-        *(policy for policy in policies if _target_of(policy) in names),
+        *(part for part in parts if _target_of(part) in names),
     ]
 
 
@@ -78,7 +80,7 @@ def _with_tags(clients: Clients, target: Resource) -> Resource:
 
 
 def _target_of(resource: Resource) -> str:
-    return pure.split(resource.name)[0] if resource.type == pure.POLICY else resource.name
+    return resource.name if resource.type == pure.TARGET else pure.split(resource.name)[0]
 
 
 def _key(target: str) -> dict[str, str]:
@@ -92,7 +94,9 @@ def _key(target: str) -> dict[str, str]:
 def converge(
     clients: Clients, desired: Sequence[Resource], actual: Sequence[Resource], check_mode: bool
 ) -> list[Outcome]:
-    """Targets before their policies when they are made, after them when they are deleted."""
+    """Targets before their policies when they are made, after them when they are deleted. Scheduled actions go first:
+    one may change the bounds at any moment.
+    """
 
     def step(type_: str, wanted: Sequence[Resource], hands: Hands) -> list[Outcome]:
         found = [one for one in actual if one.type == type_]
@@ -100,7 +104,8 @@ def converge(
 
     targets = target_hands(clients), pure.TARGET
     policies = policy_hands(clients), pure.POLICY
-    order = (targets, policies) if desired else (policies, targets)
+    timed = scheduled_action_hands(clients), pure.SCHEDULED_ACTION
+    order = (timed, targets, policies) if desired else (timed, policies, targets)
     return [outcome for hands, type_ in order for outcome in step(type_, desired, hands)]
 
 
@@ -144,3 +149,16 @@ def policy_hands(clients: Clients) -> Hands:
         api.delete_policy(clients, _key(target), name)
 
     return patient(Hands(put, change, delete), "scaling policy", _KNOWN_AFTER, _may_pass)
+
+
+def scheduled_action_hands(clients: Clients) -> Hands:
+    """What deletes a scheduled action; none is made."""
+
+    def delete(found: Resource) -> None:
+        target, name = pure.split(found.name)
+        api.delete_scheduled_action(clients, _key(target), name)
+
+    def make(wanted: Resource, found: Resource | None = None) -> str | None:
+        raise FarflowError(f"scheduled action {wanted.name} is not made here")
+
+    return patient(Hands(make, make, delete), "scheduled action", _KNOWN_AFTER, _may_pass)

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from ..core.errors import FarflowError
-from ..pure.build_context import archive
+from ..pure.build_context import archive, sent_dockerfile
 from .commands import run
 from .docker_builder import DockerBuilder
 from .image_builder import Build
@@ -53,13 +53,19 @@ class BuildxBuilder(DockerBuilder):
 
 def _options(build: Build, folder: Path) -> list[str]:
     context = build.context
-    options = ["--platform", context.platform, "--file", str(folder / context.dockerfile)]
+    options = ["--platform", context.platform, "--file", str(folder / sent_dockerfile(context))]
     # An image that the engine has, and not an index with a statement beside it, is what ECS and the digest rely on.
     options += ["--load", "--provenance=false", "--progress=plain"]
     for name, value in context.build_args.items():
         options += ["--build-arg", f"{name}={value}"]
     if context.target:
         options += ["--target", context.target]
+    if build.again:
+        options += ["--no-cache"]
+    if build.base:
+        options += ["--builder", "default"]  # which is the engine's own, and so sees the images that the engine has
+    elif build.pull:
+        options += ["--pull"]
     if build.build_ca_bundle:
         options += ["--secret", f"id={_SECRET},src={build.build_ca_bundle}"]
     return options

@@ -15,7 +15,7 @@ from ..aws import codebuild_builds as api
 from ..aws.calls import Clients, error_code
 from ..core.errors import FarflowError
 from ..pure import codebuild_builds as pure
-from ..pure.build_context import archive
+from ..pure.build_context import archive, with_base
 from .image_builder import Build, Report
 from .waiting import NotYet, wait_for
 
@@ -69,7 +69,9 @@ class CodeBuildBuilder:
             _pack(build, packed)
             packed.seek(0)
             api.put_context(self._clients, place.bucket, key, packed)
-        spec = pure.buildspec(context, f"s3://{place.bucket}/{key}", build.address, build.tags)
+        told = with_base(context, build.base) if build.base else context
+        options = [*(["--no-cache"] if build.again else []), *(["--pull"] if build.pull else [])]
+        spec = pure.buildspec(told, f"s3://{place.bucket}/{key}", build.address, build.tags, options)
         request = pure.start_request(place.project, _name(build), spec, context.platform, place.arm_image, after)
         return wait_for(lambda: self._started(request), _TURN_AFTER, f"the turn of image {build} in CodeBuild")
 

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from ..core.errors import FarflowError
-from ..pure.build_context import archive
+from ..pure import dockerfiles
+from ..pure.build_context import BuildContext, archive, located, sent_dockerfile, with_base
+from ..pure.context_checks import read_dockerfile
 from .image_builder import Build, Credentials, Report
 
 try:
@@ -63,7 +67,8 @@ class DockerBuilder:
     """The engine's own ("classic") builder, which every engine has.
 
     A build leaves its image and those of its earlier stages behind, named after what they are for: the engine's cache
-    for the next build. Those that were there before are removed, and so is the name that a push needs.
+    for the next build. Those that were there before are removed, and so is the name that a push needs. The base of an
+    image is named after it, too, so that no builder asks a registry for it.
     """
 
     def __init__(self, engine: Any, credentials: Credentials, report: Report) -> None:
@@ -71,20 +76,41 @@ class DockerBuilder:
         self._engine = engine
         self._auth = {"username": credentials.username, "password": credentials.password}
         self._report = report
+        self._pulling = threading.Lock()
 
     def build_and_push(self, build: Build) -> None:
         """See ImageBuilder."""
-        with _docker_errors(f"could not build image {build} from {build.context.path}"):
-            image = self._make(build)
+        with _docker_errors(_failure(build)):
+            image = self._make(self._with_base(build))
         for tag in build.tags:
             with _docker_errors(f"could not push image {build.address}:{tag}"):
                 self._engine.tag(image, build.address, tag, force=True)
                 self._push(build.address, tag)
                 self._engine.remove_image(f"{build.address}:{tag}", noprune=True)
 
+    def _with_base(self, build: Build) -> Build:
+        """The build with its base in the engine, and told by the build argument."""
+        if not build.base:
+            return build
+        name = f"{build.cache}.base"
+        with self._pulling:  # several may have the same base, whose own name goes again
+            self._report(f"pulling {build.base}, the base of {build}")
+            was_there = self._find(build.base) is not None
+            is_ours = build.base.startswith(f"{build.address.partition('/')[0]}/")
+            for message in self._engine.pull(
+                build.base, stream=True, decode=True, auth_config=self._auth if is_ours else None
+            ):
+                if "error" in message:
+                    raise FarflowError(f"{_failure(build)}: could not pull its base {build.base}: {message['error']}")
+            self._keep_for_cache(name, self._engine.inspect_image(build.base)["Id"])
+            if not was_there:
+                self._engine.remove_image(build.base, noprune=True)
+        return replace(build, context=with_base(build.context, name))
+
     def _make(self, build: Build) -> str:
         """The id of the image, which the engine has then."""
-        *stages, image = self._build(build)
+        with _advice(build.context), _docker_errors(_failure(build)):
+            *stages, image = self._build(build)
         self._require_platform(build, image)
         self._keep_for_cache(build.cache, image)
         for number, stage in enumerate(stages, 1):
@@ -98,16 +124,18 @@ class DockerBuilder:
         messages = self._engine.build(
             fileobj=archive(context, build.build_ca_bundle),
             custom_context=True,
-            dockerfile=context.dockerfile,
+            dockerfile=sent_dockerfile(context),
             buildargs=dict(context.build_args),
             target=context.target,
             platform=context.platform,
             use_config_proxy=True,
+            nocache=build.again,
+            pull=build.pull and not build.base,
             rm=True,
             forcerm=True,
             decode=True,
         )
-        return _stages(messages, f"could not build image {build} from {context.path}")
+        return _stages(messages, _failure(build))
 
     def _require_platform(self, build: Build, image: str) -> None:
         """The engine takes a base image that it has for another processor without a word."""
@@ -116,7 +144,7 @@ class DockerBuilder:
         if platform != wanted:
             self._remove_unnamed(image)
             raise FarflowError(
-                f"could not build image {build} from {build.context.path} for {wanted}: the engine's base image is for "
+                f"{_failure(build)} for {wanted}: the engine's base image is for "
                 f"{platform}; remove that one, and build on such a processor or where the engine can emulate it"
             )
 
@@ -191,8 +219,24 @@ def _stages(messages: Iterable[Mapping[str, Any]], failure: str) -> list[str]:
     return [*stages, image]
 
 
+def _failure(build: Build) -> str:
+    return f"could not build image {build} from {build.context.path}"
+
+
 def _plain(text: str) -> str:
     return _COLOUR.sub("", text)
+
+
+@contextmanager
+def _advice(context: BuildContext) -> Iterator[None]:
+    """Adds to an error of the engine's own builder what to do when it lacks BuildKit."""
+    try:
+        yield
+    except FarflowError as error:
+        _unused, dockerfile = read_dockerfile(located(context, context.dockerfile))
+        if advice := dockerfiles.advice(str(error), dockerfile):
+            raise FarflowError(f"{error}; {advice}") from error
+        raise
 
 
 @contextmanager

@@ -66,14 +66,22 @@ def groups_that_aws_makes(clients: Clients, inputs: Inputs, known: Known) -> lis
 
 def vpc_endpoints(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The environment's endpoints, and those that GuardDuty makes in its VPC."""
-    vpc_ids = _vpc_ids(known)
-    found = api_of_endpoints.describe(clients, vpc_ids) if vpc_ids else []
-    there = [one for one in found if one["VpcId"] in vpc_ids and ec2_vpc_endpoints.is_there(one)]
+    found = _endpoints(clients, _vpc_ids(known))
     environment = names.environment(inputs)
     return [
-        *(ec2_vpc_endpoints.canonical(one) for one in there if tags_of(one).get(ENVIRONMENT) == environment),
-        *(ec2_guardduty.endpoint(one) for one in there if ec2_guardduty.is_endpoint(one)),
+        *(ec2_vpc_endpoints.canonical(one) for one in found if tags_of(one).get(ENVIRONMENT) == environment),
+        *(ec2_guardduty.endpoint(one) for one in found if ec2_guardduty.is_endpoint(one)),
     ]
+
+
+def endpoints_of(clients: Clients, vpc_ids: list[str]) -> list[Resource]:
+    """All endpoints in the VPCs, whosever they are."""
+    return [ec2_vpc_endpoints.canonical(one) for one in _endpoints(clients, vpc_ids)]
+
+
+def _endpoints(clients: Clients, vpc_ids: list[str]) -> list[dict[str, Any]]:
+    found = api_of_endpoints.describe(clients, vpc_ids) if vpc_ids else []
+    return [one for one in found if one["VpcId"] in vpc_ids and ec2_vpc_endpoints.is_there(one)]
 
 
 def _vpc_ids(known: Known) -> list[str]:

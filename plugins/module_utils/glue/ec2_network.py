@@ -1,7 +1,9 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""VPCs, subnets, internet gateways and elastic IP addresses, read as resources and brought to what is desired."""
+"""VPCs, subnets, internet gateways, elastic IP addresses and NAT gateways, read as resources and brought to what is
+desired.
+"""
 
 from __future__ import annotations
 
@@ -97,6 +99,6 @@ def _ready(clients: Clients, kind: Kind, known: Resource) -> Resource | NotYet:
     [filters] = pure.filters([known])
     document = next(iter(kind.describe(clients, filters)), None)
     state = document.get("State", "available") if document else "not shown"
-    if document is None or state != "available":
+    if document is None or state not in kind.made:
         return NotYet(f"it is {state}")
     return once_known(lambda: kind.canonical(clients, document))

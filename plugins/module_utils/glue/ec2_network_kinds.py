@@ -1,7 +1,7 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What differs between VPCs, subnets, internet gateways and elastic IP addresses."""
+"""What differs between VPCs, subnets, internet gateways, elastic IP addresses and NAT gateways."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Document = dict[str, Any]
 @dataclass(frozen=True)
 class Kind:
     """How those are described that EC2's filters leave, how one is seen as a resource, created (its id), changed but
-    for its tags, and deleted (AWS's words while something uses it).
+    for its tags, and deleted (AWS's words while something uses it). In one of the states ``made`` it counts as made.
     """
 
     describe: Callable[[Clients, api.Filters], list[Document]]
@@ -31,6 +31,7 @@ class Kind:
     create: Callable[[Clients, str, Mapping[str, Any]], str]
     change: Callable[[Clients, Resource, Resource], None]
     delete: Callable[[Clients, Resource], str]
+    made: frozenset[str] = frozenset({"available"})
 
 
 def vpc_of(clients: Clients, document: Document) -> Resource:
@@ -79,11 +80,15 @@ def _delete_internet_gateway(clients: Clients, found: Resource) -> str:
 
 
 def _change_nothing(clients: Clients, wanted: Resource, found: Resource) -> None:
-    """An address has nothing but tags."""
+    """An address has nothing but tags; of a NAT gateway AWS changes nothing."""
 
 
 def _release(clients: Clients, found: Resource) -> str:
     return api.release_address(clients, str(found.id))
+
+
+def _delete_nat_gateway(clients: Clients, found: Resource) -> str:
+    return api.delete_nat_gateway(clients, str(found.id))
 
 
 def _seen(canonical: Callable[[Document], Resource]) -> Callable[[Clients, Document], Resource]:
@@ -101,4 +106,12 @@ KINDS = {
         _delete_internet_gateway,
     ),
     pure.ELASTIC_IP: Kind(api.addresses, _seen(documents.elastic_ip), api.allocate_address, _change_nothing, _release),
+    pure.NAT_GATEWAY: Kind(
+        api.nat_gateways,
+        _seen(documents.nat_gateway),
+        api.create_nat_gateway,
+        _change_nothing,
+        _delete_nat_gateway,
+        made=frozenset({"pending", "available"}),  # minutes lie between: who needs it waits
+    ),
 }

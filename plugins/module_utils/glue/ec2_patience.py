@@ -18,7 +18,7 @@ from .waiting import NotYet, wait_for
 Answer = TypeVar("Answer")
 
 _KNOWN_AFTER = 120
-_FREE_AFTER = 300
+_FREE_AFTER = 600
 
 _UNKNOWN = {
     "InvalidVpcID.NotFound",
@@ -37,7 +37,7 @@ def once_known(call: Callable[[], Answer]) -> Answer:
 
 def let_go(clients: Clients, found: Resource, call: Callable[[], str]) -> None:
     """Makes a call that takes an existing one away, or away from its VPC, again while it gives AWS's words for that it
-    is used. Raises FarflowError with them, and with the network interfaces that use it, after five minutes.
+    is used. Raises FarflowError with them, and with the network interfaces that use it, after ten minutes.
     """
 
     def check() -> bool | NotYet:
@@ -49,8 +49,9 @@ def let_go(clients: Clients, found: Resource, call: Callable[[], str]) -> None:
 
 def _users(clients: Clients, found: Resource) -> str:
     """Network interfaces are most of what keeps something from being deleted, and what people do not see."""
+    filters = pure.filters_of_users(found)
     interfaces = [
         f"network interface {one['NetworkInterfaceId']} ({one.get('Description') or 'without description'})"
-        for one in api.network_interfaces(clients, pure.filters_of_users(found))
+        for one in (api.network_interfaces(clients, filters) if filters else [])
     ]
     return f"; used by {', '.join(interfaces)}" if interfaces else ""

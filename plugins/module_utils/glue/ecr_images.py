@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ..aws.calls import Clients
 from ..core.actions import CREATE, Resource, plan
 from ..core.errors import FarflowError
 from ..pure import ecr_images as pure
+from ..pure import image_references
 from .image_builder import Build, Report
 from .image_builders import Connect, builder
 from .parallel import in_parallel
@@ -35,10 +36,13 @@ class Look:
 
 @dataclass(frozen=True)
 class Building:
-    """How images are made: where they are pushed when it is not where ECR says, how many at once, by whom."""
+    """How images are made: how many at once, by whom, and whether builds that are to be fresh can ask public registries
+    for their base images.
+    """
 
     build_ca_bundle: Path | None = None
     workers: int = os.cpu_count() or 1
+    pull: bool = True
     report: Report = lambda line: None
     connect: Connect = builder(None)
 
@@ -53,8 +57,8 @@ def find(clients: Clients, addresses: Mapping[str, str], registry: str | None = 
 def look(clients: Clients, images: Sequence[Mapping[str, Any]], others: Iterable[str], registry: str | None) -> Look:
     """``images`` are elements of the module's parameter; ``others`` are further repositories to look into."""
     desired = in_parallel(pure.desired, images, os.cpu_count() or 1)
-    repositories = [*(image["repository"] for image in images), *others]
-    addresses = _addresses(clients, repositories, registry)
+    repositories = [*(image["repository"] for image in images), *map(_repository_of_base, images), *others]
+    addresses = _addresses(clients, filter(None, repositories), registry)
     return Look(desired, _find(clients, addresses), addresses)
 
 
@@ -78,11 +82,13 @@ def build(clients: Clients, images: Sequence[Mapping[str, Any]], seen: Look, how
 
     Raises: FarflowError with every build that failed; the others are in the registry by then.
     """
-    builds = _builds(images, seen, how.build_ca_bundle)
+    builds = _builds(images, seen, how)
     if not builds:
         return seen
     _require_repositories(builds, seen)
-    in_parallel(how.connect(clients, how.report).build_and_push, builds.values(), how.workers)
+    builder = how.connect(clients, how.report)
+    for some in _bases_first(list(builds.values())):
+        in_parallel(builder.build_and_push, some, how.workers)
 
     def pushed() -> Look | NotYet:
         again = replace(seen, actual=_find(clients, seen.addresses))
@@ -119,25 +125,64 @@ def _find(clients: Clients, addresses: Mapping[str, str]) -> list[Resource]:
     return [image for found in in_parallel(images, addresses) for image in found]
 
 
-def _builds(
-    images: Sequence[Mapping[str, Any]], seen: Look, build_ca_bundle: Path | None
-) -> dict[tuple[str, str], Build]:
+def _repository_of_base(image: Mapping[str, Any]) -> str:
+    """The repository whose address is needed to name the base; empty when it has an address, or there is no base."""
+    if not image.get("base"):
+        return ""
+    if any(image_references.problems(image["base"])):
+        raise FarflowError(f"image {image['name']} has base {image['base']!r}, which is no reference of an image")
+    reference = image_references.parse(image["base"])
+    return "" if reference.registry else reference.repository
+
+
+def _base(image: Mapping[str, Any], seen: Look) -> str:
+    """The base as a builder pulls it; empty without one."""
+    repository = _repository_of_base(image)
+    base = str(image.get("base") or "")
+    if repository and repository not in seen.addresses:
+        raise FarflowError(f"image {image['name']} has base {base}, and there is no ECR repository {repository}")
+    return f"{seen.addresses[repository]}{base.removeprefix(repository)}" if repository else base
+
+
+def _bases_first(builds: Sequence[Build]) -> Iterator[list[Build]]:
+    """Builds that can run side by side, after those whose images are their bases."""
+    rest = list(builds)
+    while rest:
+        coming = {f"{build.address}:{tag}" for build in rest for tag in build.tags}
+        ready = [build for build in rest if build.base not in coming]
+        if not ready:
+            raise FarflowError(f"images are each other's base: {', '.join(map(str, rest))}")
+        yield ready
+        rest = [build for build in rest if build.base in coming]
+
+
+def _builds(images: Sequence[Mapping[str, Any]], seen: Look, how: Building) -> dict[tuple[str, str, int], Build]:
     """Equal contexts are built once, whatever they are called."""
     lacking = missing(seen)
-    builds: dict[tuple[str, str], Build] = {}
+    builds: dict[tuple[str, str, int], Build] = {}
     for image, wanted in zip(images, seen.desired, strict=True):
         if wanted.name not in lacking:
             continue
         repository, tag, label, context = (wanted.attributes[key] for key in ("repository", "tag", "label", "context"))
-        before = builds.get((repository, context))
+        number = wanted.attributes["build"]
+        before = builds.get((repository, context, number))
         tags = dict.fromkeys([*(before.tags if before else ()), tag])
         address = seen.addresses.get(repository, repository)
         cache = before.cache if before else f"farflow/{repository}:{label}"
-        builds[repository, context] = Build(pure.build_context(image), address, tuple(tags), cache, build_ca_bundle)
+        builds[repository, context, number] = Build(
+            pure.build_context(image),
+            address,
+            tuple(tags),
+            cache,
+            how.build_ca_bundle,
+            base=_base(image, seen),
+            again=number > 1,
+            pull=number > 1 and how.pull,
+        )
     return builds
 
 
-def _require_repositories(builds: Iterable[tuple[str, str]], seen: Look) -> None:
-    absent = sorted({repository for repository, _unused in builds if repository not in seen.addresses})
+def _require_repositories(builds: Iterable[tuple[str, str, int]], seen: Look) -> None:
+    absent = sorted({repository for repository, *_unused in builds if repository not in seen.addresses})
     if absent:
         raise FarflowError(f"there is no ECR repository {', '.join(absent)}: make it first")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from ..aws import ecr_repositories as api
@@ -14,34 +16,46 @@ from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..pure import ecr_repositories as pure
 from ..pure import policy
-from ..pure.tags import ENVIRONMENT, NOTHING, Told
+from ..pure.tags import NOTHING, Told
 from .parallel import in_parallel
 from .reconcile import Hands
-from .strangers import tags_unless_closed
+from .strangers import own_tags
 from .waiting import wait_for
 
 _READABLE_AFTER = 60
+_NO_WISH: Mapping[str, bool] = MappingProxyType({})
 
 
 def find(clients: Clients, environment: str, expected: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
-    """The repositories that begin with the environment's name and are tagged as its own. Of those that are ``expected``
-    the tags have to be readable.
+    """The repositories that begin with the environment's name and are tagged as its own; of those that are ``expected``
+    also the untagged ones.
     """
 
     def look(document: Mapping[str, Any]) -> Resource | None:
         name, arn = document["repositoryName"], document["repositoryArn"]
-        tags = tags_unless_closed(lambda: told.get(arn) or api.tags(clients, arn), name in expected)
-        return _resource(clients, document, tags) if tags and tags.get(ENVIRONMENT) == environment else None
+        tags = own_tags(environment, name in expected, lambda: told.get(arn) or api.tags(clients, arn))
+        return None if tags is None else _resource(clients, document, tags)
 
     listed = [each for each in api.list_all(clients) if each["repositoryName"].startswith(f"{environment}-")]
     found = in_parallel(look, listed)
-    return [repository for repository in found if repository]
+    return _scanned(clients, [repository for repository in found if repository])
 
 
-def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
-    """The named repositories that exist."""
+def read(clients: Clients, names: Iterable[str], wanted: Iterable[Resource] = ()) -> list[Resource]:
+    """The named repositories that exist, as one sees them who has ``wanted``."""
     found = in_parallel(lambda name: api.describe(clients, name), names)
-    return in_parallel(lambda document: _resource(clients, document), [document for document in found if document])
+    there = in_parallel(lambda document: _resource(clients, document), [document for document in found if document])
+    return _scanned(clients, there, {one.name: one.properties["scan_on_push"] for one in wanted})
+
+
+def _scanned(clients: Clients, found: list[Resource], wanted: Mapping[str, bool] = _NO_WISH) -> list[Resource]:
+    """The repositories, with whether the registry decides about scanning; that is asked where one is not scanned as is
+    wanted, which is on push if nothing else is.
+    """
+    differs = any(one.properties["scan_on_push"] != wanted.get(one.name, True) for one in found)
+    if not differs or api.registry_scan_type(clients) != "ENHANCED":
+        return found
+    return [replace(one, attributes={**one.attributes, pure.SCANNED_BY_REGISTRY: True}) for one in found]
 
 
 def _resource(clients: Clients, document: Mapping[str, Any], known: Mapping[str, str] | None = None) -> Resource:

@@ -22,12 +22,16 @@ def find(clients: Clients, environment: str) -> list[Resource]:
     names = [arn.rsplit("/", 1)[1] for arn in api.arns(clients)]
     ours = [name for name in names if name == environment or name.startswith(f"{environment}-")]
     found = read(clients, ours)
-    return [each for each in found if (each.properties.get("tags") or {}).get(ENVIRONMENT, environment) == environment]
+    return [each for each in found if each.name == environment or _owner(each, environment) == environment]
 
 
-def read(clients: Clients, names: list[str]) -> list[Resource]:
-    """The named clusters that exist."""
-    return [pure.canonical(each) for each in api.describe(clients, names) if each["status"] != "INACTIVE"]
+def _owner(cluster: Resource, environment: str) -> str:
+    return str((cluster.properties.get("tags") or {}).get(ENVIRONMENT, environment))
+
+
+def read(clients: Clients, names: list[str], wanted: Resource | None = None) -> list[Resource]:
+    """The named clusters that exist, as one who wants that one sees them."""
+    return [pure.canonical(each, wanted) for each in api.describe(clients, names) if each["status"] != "INACTIVE"]
 
 
 def hands(clients: Clients) -> Hands:

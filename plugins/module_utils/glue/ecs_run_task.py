@@ -15,12 +15,14 @@ from ..aws import ecs_task_definitions, ecs_tasks
 from ..aws.calls import Clients
 from ..core.errors import FarflowError
 from ..pure import ecs_run_task as pure
-from ..pure.ecs_advice import stop_of
+from ..pure.ecs_advice import cure, stop_of
 from .ecs_patience import patiently
 from .ecs_stops import account, log_of
 from .waiting import Clock, NotYet, wait_for
 
 _START_LIMIT = 120.0
+# Seconds after which a task is started again that a new role has kept from starting.
+_PAUSES = (15.0, 30.0)
 _LOG_LIMIT = 10.0
 _LINES_OF_AN_ERROR = 50
 
@@ -53,16 +55,24 @@ def run_to_end(
     where its task definition has several: the task ended as that one did. ``log_lines`` is how many of the last ones
     are wanted, None means all; ``tell`` is called with a line for a person whenever the task's status changes.
 
+    What IAM does not let start yet, as its roles are not the same everywhere at once, is started again, twice.
+
     Raises FarflowError when it can't start, ends otherwise than by itself with one of ``exit_codes`` (with the reason,
     what cures it and the last log lines), or runs longer than ``limit`` seconds: then it is stopped, and the
     error is TooLong.
     """
     container = task.get("container") or _only_container(clients, task["task_definition"])
-    started = _start(clients, task, container)
-    arn = started["taskArn"]
-    tell(f"task {arn} started")
-    ended = _await(clients, task["cluster"], arn, container, limit, tell, clock)
-    stop = stop_of(ended, [container])
+    token = task.get("client_token") or str(uuid.uuid4())
+    for attempt, pause in enumerate((*_PAUSES, None)):
+        started = _start(clients, task, container, pure.token_of(token, attempt))
+        arn = started["taskArn"]
+        tell(f"task {arn} started")
+        ended = _await(clients, task["cluster"], arn, container, limit, tell, clock)
+        stop = stop_of(ended, [container])
+        if pause is None or not pure.may_start_later(stop):
+            break
+        tell(f"task {arn} did not start, another one will in {pause:g} s: {stop.reason}")
+        clock.sleep(pause)
     if not pure.ended_well(stop, exit_codes):
         _log(clients, ended, container, 1, clock)
         told = account(clients, ended, log_lines or _LINES_OF_AN_ERROR, container)
@@ -78,12 +88,15 @@ def _only_container(clients: Clients, task_definition: str) -> str:
     return str(names[0])
 
 
-def _start(clients: Clients, task: Mapping[str, Any], container: str) -> Mapping[str, Any]:
+def _start(clients: Clients, task: Mapping[str, Any], container: str, token: str) -> Mapping[str, Any]:
     # with a token, a repeated request starts no second task
-    token = task.get("client_token") or str(uuid.uuid4())
     request = pure.request({**task, "client_token": token}, container)
     what = f"the start of task {request['taskDefinition']}"
-    tasks, failures = patiently(lambda: ecs_tasks.run(clients, request), _START_LIMIT, what)
+    try:
+        tasks, failures = patiently(lambda: ecs_tasks.run(clients, request), _START_LIMIT, what)
+    except FarflowError as error:
+        advice = cure(str(error.__cause__ or ""))
+        raise (FarflowError(f"{error} ({advice})") if advice else error) from error.__cause__
     if not tasks:
         raise FarflowError(f"could not run ECS task {request['taskDefinition']}: {pure.failures_told(list(failures))}")
     return tasks[0]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..aws import ecs_services as api
@@ -27,21 +27,34 @@ _CHANGE_LIMIT = 300.0
 _DELETION_LIMIT = 900.0
 
 
-def find(clients: Clients, environment: str, clusters: Iterable[str]) -> list[Resource]:
+def find(clients: Clients, environment: str, clusters: Iterable[str], expected: Collection[str] = ()) -> list[Resource]:
     """Every service in the clusters of an environment, whoever made it; not those that say that they are another's,
-    whose name can begin alike.
+    whose name can begin alike, unless that is ``expected``.
     """
     found = [each for cluster in clusters for each in read(clients, cluster, api.names(clients, cluster))]
-    return [each for each in found if (each.properties.get("tags") or {}).get(ENVIRONMENT, environment) == environment]
+    return [
+        each
+        for each in found
+        if each.name in expected or (each.properties.get("tags") or {}).get(ENVIRONMENT, environment) == environment
+    ]
 
 
-def read(clients: Clients, cluster: str, names: list[str], draining: bool = False) -> list[Resource]:
-    """The named services that exist; those that are being deleted only when ``draining``."""
+def read(
+    clients: Clients, cluster: str, names: list[str], draining: bool = False, wanted: Sequence[Resource] = ()
+) -> list[Resource]:
+    """The named services that exist, as one who has ``wanted`` sees them; those that are being deleted only when
+    ``draining``.
+    """
     statuses = {"ACTIVE", "DRAINING"} if draining else {"ACTIVE"}
     documents = [each for each in api.describe(clients, cluster, names) if each["status"] in statuses]
     current = {each["serviceName"]: _current_revision(each) for each in documents}
     revisions = api.describe_revisions(clients, [arn for arn in current.values() if arn])
-    return [pure.canonical(each, revisions.get(current[each["serviceName"]] or "")) for each in documents]
+    asked = {each.name: each for each in wanted}
+    return [
+        pure.canonical(each, revisions.get(current[name] or ""), asked.get(name))
+        for each in documents
+        for name in [each["serviceName"]]
+    ]
 
 
 def _current_revision(document: Mapping[str, Any]) -> str | None:

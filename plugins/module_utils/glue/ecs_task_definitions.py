@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..aws import ecs_task_definitions as api
@@ -55,7 +55,7 @@ def find(clients: Clients, environment: str) -> Index:
         tags = beside.submit(api.list_tags, clients, ENVIRONMENT, environment)
         arns = api.list_arns(clients)
         ours = [arn for arn in arns if pure.family_of(arn).startswith(f"{environment}-")]
-        return Index.of(ours, tags.result())
+        return replace(Index.of(ours, tags.result()), listed=len(arns))
 
 
 def unlisted(clients: Clients, index: Index, families: Collection[str]) -> dict[str, Mapping[str, Any]]:
@@ -66,13 +66,8 @@ def unlisted(clients: Clients, index: Index, families: Collection[str]) -> dict[
     return describe(clients, sorted(arn for arn in newest if arn and arn not in index.tags))
 
 
-def stranger(answer: Mapping[str, Any], environment: str) -> str | None:
-    """The other environment whose tag the described revision carries."""
-    owner = _tags_of(answer).get(ENVIRONMENT, environment)
-    return None if owner == environment else owner
-
-
-def _tags_of(answer: Mapping[str, Any]) -> dict[str, str]:
+def tags_of(answer: Mapping[str, Any]) -> dict[str, str]:
+    """The tags in DescribeTaskDefinition's answer, without those that AWS itself sets."""
     return pure.tags_of(pure.canonical(answer["taskDefinition"], answer.get("tags") or []))
 
 
@@ -145,21 +140,21 @@ def remove(
 
 
 def _of_others(clients: Clients, arns: Sequence[str], owners: Mapping[str, str]) -> set[str]:
-    """The revisions that carry the tag of another environment than the family's owner. What the list does not know is
-    asked for in the families alone that are not one environment's.
+    """The revisions of another environment than the family's owner. A revision is described only in the families in
+    which the list shows the tag of another one, unless it carries the owner's tag.
     """
     if not owners:
         return set()
     tags = dict(api.list_tags(clients, pure.DIGEST, None, "ecs:task-definition"))
 
-    def is_of_another(arn: str) -> bool:
-        owner = owners.get(pure.family_of(arn))
-        return owner is not None and tags.get(arn, {}).get(ENVIRONMENT, owner) != owner
+    def tagged(arn: str) -> str | None:
+        return tags.get(arn, {}).get(ENVIRONMENT)
 
-    shared = {pure.family_of(arn) for arn in arns if is_of_another(arn)}
-    unknown = [arn for arn in arns if pure.family_of(arn) in shared and arn not in tags]
-    tags.update({arn: _tags_of(answer) for arn, answer in describe(clients, unknown).items()})
-    return {arn for arn in arns if is_of_another(arn)}
+    owned = {arn: owners[pure.family_of(arn)] for arn in arns if pure.family_of(arn) in owners}
+    shared = {pure.family_of(arn) for arn, owner in owned.items() if tagged(arn) not in (None, owner)}
+    doubtful = [arn for arn, owner in owned.items() if pure.family_of(arn) in shared and tagged(arn) != owner]
+    answers = describe(clients, doubtful)
+    return {arn for arn, answer in answers.items() if pure.owner(answer) not in (None, owned[arn])}
 
 
 def _deregister(clients: Clients, active: Index, family: str) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..aws import efs as api
@@ -20,9 +20,15 @@ from .steps import Steps, of_type
 from .waiting import NotYet, wait_for
 
 
-def find(clients: Clients, environment: str) -> list[Resource]:
-    """The file systems that are tagged as the environment's, with all that belongs to them."""
-    found = [one for one in api.file_systems(clients) if _tags(one).get(ENVIRONMENT) == environment]
+def find(clients: Clients, environment: str, names: Collection[str] = ()) -> list[Resource]:
+    """The file systems that are tagged as the environment's or were made with one of the names as creation token, with
+    all that belongs to them.
+    """
+    found = [
+        one
+        for one in api.file_systems(clients)
+        if one["CreationToken"] in names or _tags(one).get(ENVIRONMENT) == environment
+    ]
     return [resource for one in found for resource in _unless_going(clients, one)]
 
 

@@ -23,12 +23,15 @@ from .parallel import in_parallel
 Inputs = Mapping[str, Any]
 Finder = Callable[[Clients, Inputs, Known], list[Resource]]
 Planner = Callable[[Clients, list[Resource], list[Resource]], list[Action]]
+Recognise = Callable[[Clients, Inputs, list[Resource]], list[Resource]]
 
 
 @dataclass(frozen=True)
 class Layer:
     """What one role makes. ``finders`` read what exists, in stages: those of a later one know what the earlier ones
-    found. ``types`` are the resource types that carry no tag and are this role's alone;
+    found; ``recognise`` then looks for what is there and was not found since its tags were touched.
+    ``types`` are the resource types that carry no tag and are this role's alone; ``makes`` tells of a resource that is
+    not desired any more, or not known to be, whether this role has made it;
     ``needs`` names the layers whose resources it refers to; ``planners`` plan those types of which the finders alone
     do not say everything; types that ``outlives`` names are deleted, with their parts, by nothing but a teardown;
     ``renews`` tells of a change whether its resource will have another id.
@@ -42,22 +45,25 @@ class Layer:
     outlives: frozenset[str] = frozenset()
     planners: Mapping[str, Planner] = field(default_factory=dict)
     renews: Callable[[Action], bool] = lambda change: False
+    recognise: Recognise = lambda clients, inputs, resources: resources
+    makes: Callable[[Inputs, Resource], bool] = lambda inputs, resource: False
 
     def owns(self, resource: Resource) -> bool:
-        """Whether an existing resource belongs to this layer: by its tag, else by its type."""
+        """Whether an existing resource says that it belongs to this layer: by its tag, else by its type."""
         role = (resource.properties.get("tags") or {}).get(ROLE)
         return role == self.name if role else resource.type in self.types
 
 
 @dataclass(frozen=True)
 class Look:
-    """What one look saw: the existing resources, the actions of each layer that was asked for, and what a teardown
-    leaves.
+    """What one look saw: the existing resources, the actions of each layer that was asked for, what a teardown leaves,
+    and the existing resources of each of these layers.
     """
 
     known: Known
     actions: Mapping[str, list[Action]]
     kept: Sequence[Resource] = ()
+    owned: Mapping[str, list[Resource]] = field(default_factory=dict)
 
 
 def look(
@@ -74,28 +80,57 @@ def look(
     names = list(wanted)
     asked = [layers[each] for name in names for each in (name, *layers[name].needs)]
     resources = read(clients, inputs, asked)
-    if not kept:
-        resources = _without_doubt(resources, inputs, asked)
-    known = Known(resources)
-    owned = {name: [one for one in resources if layers[name].owns(one)] for name in names}
+    known, desired = _desired(resources, inputs, layers)
+    if not kept and len(known.all()) < len(resources):
+        known, desired = _desired(_without_doubt(resources, desired), inputs, layers)
+    owned = _owned(resources, inputs, layers, desired)
+    owned = {name: owned[name] for name in names}
     if kept:
         left = [one for some in owned.values() for one in some if kept(one)]
-        return Look(known, {name: plan([], [one for one in owned[name] if one not in left]) for name in names}, left)
-    return Look(known, {name: _layer_actions(clients, layers[name], inputs, known, owned[name]) for name in names})
+        actions = {name: plan([], [one for one in owned[name] if one not in left]) for name in names}
+        return Look(known, actions, left, owned)
+    actions = {name: _layer_actions(clients, layers[name], inputs, known, owned[name], desired[name]) for name in names}
+    return Look(known, actions, owned=owned)
 
 
-def _without_doubt(resources: list[Resource], inputs: Inputs, layers: Iterable[Layer]) -> list[Resource]:
+def _desired(
+    resources: Iterable[Resource], inputs: Inputs, layers: Mapping[str, Layer]
+) -> tuple[Known, dict[str, list[Resource]]]:
+    """The resources as what is known, and what each layer desires that knows them."""
+    known = Known(resources)
+    return known, {name: layer.desired(inputs, known) for name, layer in layers.items()}
+
+
+def _owned(
+    resources: Iterable[Resource], inputs: Inputs, layers: Mapping[str, Layer], desired: Mapping[str, list[Resource]]
+) -> dict[str, list[Resource]]:
+    """The existing resources of each layer. What a layer desires is its own, whatever the tags say that somebody has
+    left on it; only of what nobody desires the tags tell.
+    """
+    makers = {(one.type, one.name): name for name, some in desired.items() for one in some}
+    owned: dict[str, list[Resource]] = {name: [] for name in layers}
+    for one in resources:
+        maker = makers.get((one.type, one.name)) or _maker(one, inputs, layers)
+        if maker:
+            owned[maker].append(one)
+    return owned
+
+
+def _maker(resource: Resource, inputs: Inputs, layers: Mapping[str, Layer]) -> str | None:
+    by_name = (name for name, layer in layers.items() if layer.makes(inputs, resource))
+    by_tag = (name for name, layer in layers.items() if layer.owns(resource))
+    return next(by_name, None) or next(by_tag, None)
+
+
+def _without_doubt(resources: list[Resource], desired: Mapping[str, list[Resource]]) -> list[Resource]:
     """The resources, first those that a plan keeps where several have one name, as a call whose answer was lost leaves
     them: what refers to one of them has to refer to the one that stays.
     """
     times = Counter((one.type, one.name) for one in resources)
-    if max(times.values(), default=1) == 1:
-        return resources
-    known = Known(resources)
-    desired = {(one.type, one.name): one for layer in layers for one in layer.desired(inputs, known)}
+    wished = {(one.type, one.name): one for some in desired.values() for one in some}
 
     def differing(one: Resource) -> int:
-        wanted = desired.get((one.type, one.name))
+        wanted = wished.get((one.type, one.name))
         return len(differences(wanted.properties, one.properties)) if wanted else 0
 
     doubled = [one for one in resources if times[one.type, one.name] > 1]
@@ -109,6 +144,8 @@ def read(clients: Clients, inputs: Inputs, layers: Sequence[Layer]) -> list[Reso
         finders = list(dict.fromkeys(finder for some in stage for finder in some))
         found = in_parallel(partial(_ask, clients, inputs, Known(resources)), finders)
         resources += [resource for some in found for resource in some]
+    for layer in {layer.name: layer for layer in layers}.values():
+        resources = layer.recognise(clients, inputs, resources)
     return resources
 
 
@@ -116,9 +153,11 @@ def _ask(clients: Clients, inputs: Inputs, known: Known, finder: Finder) -> list
     return finder(clients, inputs, known)
 
 
-def _layer_actions(clients: Clients, layer: Layer, inputs: Inputs, known: Known, owned: list[Resource]) -> list[Action]:
+def _layer_actions(
+    clients: Clients, layer: Layer, inputs: Inputs, known: Known, owned: list[Resource], desired: list[Resource]
+) -> list[Action]:
     """What a layer has to do. Who refers to an id that a change will renew is planned as one who doesn't know it."""
-    actions = _plan(clients, layer, layer.desired(inputs, known), owned)
+    actions = _plan(clients, layer, desired, owned)
     renewed = {(each.resource.type, each.resource.name) for each in actions if each.before and layer.renews(each)}
     if not renewed:
         return actions
@@ -202,9 +241,9 @@ def _prepared(seen: Look) -> str:
 _COMING = {"pending", "provisioning", "creating", "updating"}
 
 
-def coming(seen: Look, layers: Iterable[Layer]) -> list[str]:
-    """What exists in the layers and is still being made by AWS, with its state."""
-    owned = [one for one in seen.known.all() if any(layer.owns(one) for layer in layers)]
+def coming(seen: Look) -> list[str]:
+    """What exists in the layers that were asked for and is still being made by AWS, with its state."""
+    owned = [one for some in seen.owned.values() for one in some]
     made = [one for one in owned if one.attributes.get("state") in _COMING]
     return [f"{one.type} {one.name} is {one.attributes.get('status') or one.attributes['state']}" for one in made]
 

@@ -15,6 +15,7 @@ from ..core.actions import Resource
 from ..core.errors import FarflowError
 from ..pure import iam_roles as pure
 from ..pure import policy
+from .parallel import in_parallel
 from .patience import patient
 from .reconcile import Hands
 from .waiting import wait_for
@@ -23,27 +24,69 @@ _READABLE_AFTER = 60
 _SETTLED_AFTER = 120
 
 
-def find(clients: Clients, environment: str) -> list[Resource]:
-    """Every role of an environment, whoever made it: those in its path."""
-    return _in_path(clients, f"/farflow/{environment}/")
+def find(clients: Clients, environment: str, path: str) -> list[Resource]:
+    """Every role in an environment's path, whoever made it. Beside them the roles elsewhere whose names begin as the
+    environment's do, since a name is used once in an account.
+    """
+    listed = _listed(clients, path)
+    ours = _described(clients, [role for role in listed if role["Path"].startswith(path)])
+    others = [role for role in listed if not role["Path"].startswith(path)]
+    return [*ours, *(pure.elsewhere(role) for role in others if role["RoleName"].startswith(f"{environment}-"))]
 
 
 def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
     """Those of the wanted roles that exist, in any order."""
     names = {resource.name for resource in wanted}
     common = os.path.commonprefix([resource.properties["path"] for resource in wanted]) or "/"
-    return [role for role in _in_path(clients, common) if role.name in names]
+    return _described(clients, [role for role in api.in_path(clients, common) if role["RoleName"] in names])
 
 
-def _in_path(clients: Clients, path_prefix: str) -> list[Resource]:
-    """ListRoles leaves out tags and policies, which AWS gives a role at a time (four calls) or for the whole account
-    (a call a thousand roles): the second is cheaper from the first role on, and not needed where there is none.
+def _listed(clients: Clients, path: str) -> list[dict[str, Any]]:
+    """All roles of the account, in as many calls as those in the path; or those where the account's are not ours to
+    list.
     """
-    listed = api.in_path(clients, path_prefix)
+    try:
+        return api.in_path(clients, "/")
+    except FarflowError as error:
+        if caused_by(error, api.DENIED):
+            return api.in_path(clients, path)
+        raise
+
+
+def _described(clients: Clients, listed: Sequence[dict[str, Any]]) -> list[Resource]:
+    """ListRoles leaves out tags and policies, which AWS gives a role at a time (some five calls) or for the whole
+    account (a call a thousand roles): the second is cheaper from the first role on, and not needed where there is none.
+    Who may not see the whole account asks for each, as for a role that is too new to be in it.
+    """
     if not listed:
         return []
-    details = {role["RoleName"]: role for role in api.authorization_details(clients)}
+    details = _of_account(clients)
+    missing = [role["RoleName"] for role in listed if role["RoleName"] not in details]
+    for found in in_parallel(lambda name: _alone(clients, name), missing):
+        details.update({found["RoleName"]: found} if found else {})
     return [pure.canonical(role, details[role["RoleName"]]) for role in listed if role["RoleName"] in details]
+
+
+def _of_account(clients: Clients) -> dict[str, dict[str, Any]]:
+    try:
+        return {role["RoleName"]: role for role in api.authorization_details(clients)}
+    except FarflowError as error:
+        if caused_by(error, api.DENIED):
+            return {}
+        raise
+
+
+def _alone(clients: Clients, name: str) -> dict[str, Any] | None:
+    """A role as GetAccountAuthorizationDetails gives it, by calls for it alone; None when it is gone."""
+    role = api.get(clients, name)
+    if role is None:
+        return None
+    return {
+        **role,
+        "RolePolicyList": api.inline_policies(clients, name),
+        "AttachedManagedPolicies": api.attached_policies(clients, name),
+        "InstanceProfileList": api.instance_profiles(clients, name),
+    }
 
 
 def hands(clients: Clients) -> Hands:
@@ -55,7 +98,8 @@ def hands(clients: Clients) -> Hands:
         made = wait_for(lambda: api.get(clients, wanted.name), _READABLE_AFTER, f"IAM role {wanted.name}")
         if made["Path"] != properties["path"]:
             raise FarflowError(
-                f"IAM role {wanted.name} exists already, as {made['Arn']}: delete it, or choose another name"
+                f"IAM role {wanted.name} exists already, as {made['Arn']}, and may be another environment's: give this "
+                "one another name"
             )
         _set_policies(clients, wanted.name, properties, {"policies": {}, "managed_policy_arns": []})
         return str(made["Arn"])

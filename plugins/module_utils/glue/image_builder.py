@@ -19,7 +19,9 @@ Report = Callable[[str], None]
 @dataclass(frozen=True)
 class Build:
     """One image to be made. ``address`` is where it is pushed, ``<registry>/<repository>``, under each of ``tags``;
-    ``cache`` is the name under which a builder may keep what speeds up the next build of the same thing.
+    ``cache`` is the name under which a builder may keep what speeds up the next build of the same thing. ``base`` is
+    the image in a registry that the build argument BASE_IMAGE shall tell. One that is ``again`` takes nothing of
+    earlier builds, and with ``pull`` looks for newer base images.
     """
 
     context: BuildContext
@@ -27,6 +29,9 @@ class Build:
     tags: tuple[str, ...]
     cache: str
     build_ca_bundle: Path | None = None
+    base: str = ""
+    again: bool = False
+    pull: bool = False
 
     def __str__(self) -> str:
         return f"{self.address}:{self.tags[0]}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ..pure import (
     application_autoscaling,
     ec2_guardduty,
+    ec2_network_acls,
     ec2_security_groups,
     ecr_images,
     ecs_task_definitions,
@@ -17,12 +18,14 @@ from ..pure import (
     rds_snapshots,
 )
 from ..pure.layers import airflow_service, dag_tasks, ecs_cluster, network, rds, schema, worker_pool
-from . import ec2, image_readers, readers
+from . import ec2, ec2_recognition, image_readers, named_things, readers
+from .ec2_network_acls import find as network_acls
 from .environment import Layer
 
-# With the task definitions come the tags of everything else, repositories tell where images are.
+# With the task definitions come the tags of everything else, and the account, which what inputs name is looked up in;
+# repositories tell where images are.
 _DEFINITIONS = (readers.whose_account, readers.roles, readers.task_definitions, image_readers.prebuilt)
-_REPOSITORIES = (readers.repositories, readers.groups_of_logs)
+_REPOSITORIES = (readers.repositories, readers.groups_of_logs, named_things.find)
 _IMAGES = (readers.images, image_readers.builder)
 # The database is told as one who wants it sees it, with security groups known; the secrets' values hold its address.
 _SECRETS = (readers.all_secrets,)
@@ -32,14 +35,19 @@ _ALL = (
     Layer(
         "network",
         network.desired,
-        (tuple(ec2.FINDERS), (readers.private_names, *ec2.FINDERS_IN_VPC)),
-        types=frozenset({ec2_security_groups.RULES, *ec2_guardduty.TYPES}),
+        (tuple(ec2.FINDERS), (readers.private_names, *ec2.FINDERS_IN_VPC, network_acls)),
+        types=frozenset({ec2_security_groups.RULES, ec2_network_acls.TYPE, *ec2_guardduty.TYPES}),
         outlives=ec2_guardduty.TYPES,
+        recognise=ec2_recognition.recognise,
     ),
     Layer(
         "rds",
         rds.desired,
-        ((readers.snapshots,), (readers.subnet_groups, readers.parameter_groups, readers.database), _SECRETS),
+        (
+            (readers.snapshots,),
+            (readers.subnet_groups, readers.parameter_groups, readers.database),
+            (*_SECRETS, readers.engine_versions),
+        ),
         needs=("network",),
         outlives=frozenset({rds_snapshots.TYPE, rds_instances.TYPE}),
     ),
@@ -52,6 +60,7 @@ _ALL = (
         types=frozenset({efs.MOUNT_TARGET, ecr_images.TYPE}),
         outlives=frozenset({efs.FILE_SYSTEM, ecr_images.TYPE}),
         planners=_PLANNERS,
+        makes=dag_tasks.makes,
     ),
     Layer(
         "airflow_service",
@@ -72,7 +81,7 @@ _ALL = (
         worker_pool.desired,
         ((readers.scaling,),),
         needs=("network", "rds", "ecs_cluster", "airflow_service"),
-        types=frozenset({application_autoscaling.POLICY}),
+        types=application_autoscaling.TYPES,
         planners=_PLANNERS,
         renews=ecs_task_definitions.registers,
     ),

@@ -17,6 +17,9 @@ from .reconcile import Outcome
 
 Work = Callable[[dict[str, Any], Clients, bool], dict[str, Any]]
 
+#: What every module takes; plugins/doc_fragments/tags.py documents it.
+IGNORED_TAGS: dict[str, Any] = {"ignored_tags": {"type": "list", "elements": "str", "default": []}}
+
 STATE: dict[str, Any] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 
 
@@ -25,9 +28,11 @@ def run(argument_spec: dict[str, Any], work: Work, **rules: Any) -> None:
 
     ``rules`` go to AnsibleModule (``required_if`` and the like). A FarflowError becomes the module's ``msg``.
     """
-    module = AnsibleAWSModule(argument_spec=argument_spec, supports_check_mode=True, **rules)
+    spec = {**argument_spec, **IGNORED_TAGS}
+    module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True, **rules)
     try:
-        result = work(module.params, Clients(module.client), module.check_mode)
+        clients = Clients(module.client, module.params["ignored_tags"])
+        result = work(module.params, clients, module.check_mode)
     except FarflowError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

@@ -26,13 +26,13 @@ Tags = Mapping[str, str]
 
 def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
     """An environment's load balancers, target groups and listeners: what is tagged as its own, and whatever has the
-    name of its load balancer or belongs to it.
+    name of its load balancer or of its target group, or belongs to that.
     """
     prefix = f"{environment}-"[:_KEPT_OF_A_LONG_NAME]
-    expected = name_of(environment, "airflow", limit=_LONGEST_NAME)
+    expected = {name_of(environment, part, limit=_LONGEST_NAME) for part in ("airflow", "api-server")}
 
     def is_ours(name: str, tags: Tags) -> bool:
-        return name == expected or tags.get(ENVIRONMENT) == environment
+        return name in expected or tags.get(ENVIRONMENT) == environment
 
     return once_known(lambda: _look(clients, lambda name: name.startswith(prefix), is_ours, told))
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..aws import ecr_images as api
-from ..aws.calls import Clients
+from ..aws.calls import ACCESS_DENIED, Clients, caused_by
 from ..core.actions import Resource
+from ..core.errors import FarflowError
 from ..pure import image_references as pure
 from ..pure.image_references import Ecr, Reference
 from .parallel import in_parallel
 
 
 def find(clients: Clients, references: Iterable[Reference], ecr: Ecr) -> list[Resource]:
-    """Those that exist, of the references that this ECR can be asked about. A call a repository, and one for the
-    addresses of those whose registry is not named.
+    """Of the references that this ECR can be asked about those that exist, or that it does not let us see. A call a
+    repository, and one for the addresses of those whose registry is not named.
     """
     asked = {each: account for each in references if (account := each.account(ecr)) is not None}
     if not asked:
@@ -33,7 +34,13 @@ def find(clients: Clients, references: Iterable[Reference], ecr: Ecr) -> list[Re
     def those_of(place: tuple[str, str]) -> list[Resource]:
         account, repository = place
         some = [each for each, its in asked.items() if (its, each.repository) == place]
-        images = [image["imageId"] for image in api.get(clients, account, repository, [each.image_id for each in some])]
+        try:
+            documents = api.get(clients, account, repository, [each.image_id for each in some])
+        except FarflowError as error:
+            if not caused_by(error, ACCESS_DENIED):
+                raise
+            return [pure.denied(each, address(each), str(error)) for each in some]
+        images = [document["imageId"] for document in documents]
         found = [(each, image) for each in some for image in images if each.image_id.items() <= image.items()]
         return [pure.canonical(each, address(each), {"imageId": image}) for each, image in found]
 

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..pure import context_checks, dag_tasks_folder, ecr_images, image_contract, rds_authorities
-from ..pure.build_context import DOCKERFILE, BuildContext
-from ..pure.dag_tasks_folder import EXCLUDED, DagTask
+from ..pure.build_context import BASE_IMAGE, DOCKERFILE, BuildContext
+from ..pure.dag_tasks_folder import DagTask
 from ..pure.layers import images, names
 from ..pure.layers.images import Image, Prebuilt
 from ..pure.value_checks import nearest, printable
@@ -24,6 +23,13 @@ Inputs = Mapping[str, Any]
 #: Only these are made from what lies in the folder.
 LAYERS = {"dag_tasks", "airflow_service", "worker_pool"}
 
+#: What stands for the folder where nobody reads it.
+UNREAD: Inputs = {"dag_tasks": [], "task_images": {}, "airflow_image": images.Unread()}
+
+#: Airflow's image, and all images, among those that ``farflow_rebuild`` names.
+AIRFLOW, EVERYTHING = "airflow", "all"
+
+_PROCESSORS = os.cpu_count() or 1
 _TASK_DEFAULTS = ("cpu", "memory", "architecture")
 _REQUIREMENTS = "requirements.txt"
 _AUTHORITIES = "certificates/rds-global-bundle.pem"
@@ -40,6 +46,7 @@ def explore(inputs: Inputs) -> tuple[list[DagTask], list[str], list[str]]:
     if "dag_tasks_path" in inputs:
         tasks, problems = _tasks(inputs)
         warnings = dag_tasks_folder.warnings(tasks)
+        problems += [] if problems else _rebuild_problems(inputs, tasks)
     if "airflow_service_path" in inputs and not inputs.get("airflow_service_image"):
         folder = _absolute(inputs["airflow_service_path"])
         found, size = _airflow_problems(folder)
@@ -56,17 +63,47 @@ def read(inputs: Inputs, tasks: list[DagTask]) -> dict[str, Any]:
 
     Raises: FarflowError for what can't be read.
     """
-    tasks_images, airflow_image = inputs["dag_tasks_images"], inputs["airflow_service_image"]
-    wanted: list[Callable[[], Image | Prebuilt]] = [
-        partial(_image, inputs, "airflow_service_image", airflow_image, _airflow(inputs)),
-        *(
-            partial(_image, inputs, f"dag_tasks_images.{task.name}", tasks_images.get(task.name), _task(inputs, task))
-            for task in tasks
-        ),
-    ]
-    airflow, *made = in_parallel(lambda image: image(), wanted, os.cpu_count() or 1)
-    named = {task.name: image for task, image in zip(tasks, made, strict=True)}
-    return {"dag_tasks": tasks, "task_images": named, "airflow_image": airflow}
+    # No task is called as Airflow's image is.
+    arguments = {AIRFLOW: _airflow(inputs), **{task.name: _task(inputs, task) for task in tasks}}
+    given = {AIRFLOW: inputs["airflow_service_image"], **inputs["dag_tasks_images"]}
+    built = [name for name in arguments if not given.get(name)]
+    names = dict(zip(built, in_parallel(_name, (arguments[name] for name in built), _PROCESSORS), strict=True))
+    again = set(arguments if EVERYTHING in inputs["farflow_rebuild"] else inputs["farflow_rebuild"])
+    made: dict[str, Image | Prebuilt] = {}
+    for name, base in [(AIRFLOW, None), *((task.name, task.base) for task in dag_tasks_folder.bases_first(tasks))]:
+        variable = "airflow_service_image" if name == AIRFLOW else f"dag_tasks_images.{name}"
+        if reference := given.get(name):
+            made[name] = images.given(inputs, variable, reference)
+            continue
+        expected_by = variable if inputs["farflow_image_builder"] == images.PREBUILT else ""
+        made[name] = Image(names[name], arguments[name], made.get(base or ""), name in again, expected_by)
+    task_images = {task.name: made[task.name] for task in tasks}
+    return {"dag_tasks": tasks, "task_images": task_images, "airflow_image": made[AIRFLOW]}
+
+
+def _rebuild_problems(inputs: Inputs, tasks: list[DagTask]) -> list[str]:
+    """What can't be built again: what does not exist, and what is not built here."""
+    names = [AIRFLOW, *(task.name for task in tasks)]
+    given = set(inputs.get("dag_tasks_images") or {})
+    given |= {AIRFLOW} if inputs.get("airflow_service_image") else set()
+    problems = []
+    asked = inputs.get("farflow_rebuild") or []
+    if asked and inputs.get("farflow_image_builder") == images.PREBUILT:
+        problems.append(
+            "farflow_rebuild: is given while farflow_image_builder is prebuilt, which builds nothing, allowed: with "
+            "docker or codebuild"
+        )
+    for index, name in enumerate(asked):
+        if name == EVERYTHING:
+            continue
+        if name not in names:
+            problems.append(
+                f"farflow_rebuild.{index}: is {name!r}{nearest(name, names)}; allowed: names of DAG tasks, {AIRFLOW}, "
+                f"or {EVERYTHING}"
+            )
+        elif name in given:
+            problems.append(f"farflow_rebuild.{index}: is {name!r}, whose image is given; allowed: what is built here")
+    return problems
 
 
 def _tasks(inputs: Inputs) -> tuple[list[DagTask], list[str]]:
@@ -99,7 +136,7 @@ def _airflow_problems(folder: Path) -> tuple[list[str], int]:
         return [f"airflow_service_path: is {printable(folder)}, allowed: a folder with a {DOCKERFILE}"], 0
     survey = context_checks.survey(BuildContext(folder))
     problems = [*survey.problems, *_contract_problems(folder)]
-    _unused, dockerfile = context_checks.read_text(folder / DOCKERFILE)
+    _unused, dockerfile = context_checks.read_dockerfile(folder / DOCKERFILE)
     requirements = folder / _REQUIREMENTS
     if requirements.is_file() or not (_REQUIREMENTS in dockerfile or os.path.lexists(requirements)):
         return problems, survey.size
@@ -138,28 +175,25 @@ def _bundle_problems(bundle: str) -> list[str]:
     return [f"farflow_build_ca_bundle: is {printable(bundle)}, allowed: a file of certificates in PEM format"]
 
 
-def _image(inputs: Inputs, variable: str, reference: str | None, arguments: dict[str, Any]) -> Image | Prebuilt:
-    if reference:
-        return images.given(inputs, variable, reference)
-    image = Image(ecr_images.desired(arguments).name, arguments)
-    return images.expected(image, variable) if inputs["farflow_image_builder"] == images.PREBUILT else image
+def _name(arguments: Mapping[str, Any]) -> str:
+    """The image's name as far as its context says it, for which every file of that is read."""
+    return ecr_images.desired(arguments).name
 
 
 def _task(inputs: Inputs, task: DagTask) -> dict[str, Any]:
-    return {
-        "repository": names.task_repository(inputs),
-        "name": task.name,
-        "context": task.path,
-        "architecture": task.architecture,
-        "build_args": inputs["dag_tasks_build_args"],
-        "exclude": list(EXCLUDED),
-    }
+    build_args = {name: value for name, value in inputs["dag_tasks_build_args"].items() if not _is_base(task, name)}
+    return {**task.image, "repository": names.task_repository(inputs), "build_args": build_args}
+
+
+def _is_base(task: DagTask, name: str) -> bool:
+    """Whether that build argument is told by the task's own base."""
+    return task.base is not None and name == BASE_IMAGE
 
 
 def _airflow(inputs: Inputs) -> dict[str, Any]:
     return {
         "repository": names.airflow_repository(inputs),
-        "name": "airflow",
+        "name": AIRFLOW,
         "context": str(_absolute(inputs["airflow_service_path"])),
         "architecture": inputs["airflow_service_architecture"],
         "build_args": inputs["airflow_service_build_args"],

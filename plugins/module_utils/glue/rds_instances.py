@@ -20,6 +20,8 @@ from ..pure import rds_requests as requests
 from ..pure import rds_snapshots as snapshots
 from ..pure import rds_status as status
 from ..pure.secret_values import member
+from . import rds_engine_versions
+from .lock import now
 from .patience import patiently
 from .secrets import wait_until_readable
 from .waiting import NotYet, wait_for
@@ -58,9 +60,10 @@ def find(clients: Clients, environment: str, instance: Instance | None = None) -
 def _resource(clients: Clients, document: Document, instance: Instance) -> Resource:
     """The instance as a resource, and as the wanted one sees it if it is that one."""
     if document["DBInstanceIdentifier"] != instance.get("identifier"):
-        return pure.canonical(document, {}, None)
+        return pure.canonical(document, {}, None, now().date())
     version = secret_values.current_version(clients, instance["master_user_secret"])
-    return pure.canonical(document, instance, version)
+    tagged = {**document, "TagList": api.tags(clients, document["DBInstanceArn"])}
+    return pure.canonical(tagged, instance, version, now().date())
 
 
 def present(clients: Clients, instance: Instance, check_mode: bool) -> Outcome:
@@ -134,19 +137,21 @@ def _change(clients: Clients, instance: Instance, document: Document, check_mode
     wanted = pure.desired(instance)
     found = pure.without_notes(_resource(clients, document, instance), wanted)
     differs = _actionable(wanted, found, document)
-    problems = requests.refusals(
-        wanted, found, _told(differs), allow_major_version_upgrade=bool(instance.get("allow_major_version_upgrade"))
-    )
+    told, allowed = _told(differs), bool(instance.get("allow_major_version_upgrade"))
+    if "engine_version" in told:
+        targets = rds_engine_versions.targets(clients, found.properties["engine_version"])
+        found = requests.with_targets(found, targets)
+    problems = requests.refusals(wanted, found, told, allowed)
     if problems:
         raise FarflowError("\n".join(problems))
     limit = wanted.properties["max_allocated_storage"]
     is_cured = status.is_full(document) and status.is_cured(
-        status.of(document), _told(differs), document["AllocatedStorage"], limit
+        status.of(document), told, document["AllocatedStorage"], limit
     )
     if (status.is_broken(document) or status.is_full(document)) and not is_cured:
         raise _broken(clients, document)
     if differs and not check_mode:
-        document = _apply(clients, instance, wanted, found, document, {difference.path[0] for difference in differs})
+        document = _apply(clients, instance, wanted, found, document, set(told))
     return Outcome([str(difference) for difference in differs], document)
 
 

@@ -22,43 +22,55 @@ Group = Mapping[str, Any]
 _FREE_AFTER = 180
 
 
-def find(clients: Clients, environment: str, names: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
+def find(clients: Clients, environment: str, wanted: Collection[Group] = (), told: Told = NOTHING) -> list[Resource]:
     """The parameter groups whose names start with ``<environment>-`` and that carry the environment's tag, and the
-    named ones, whatever they carry.
+    ``wanted`` ones, whatever they carry, as one sees them who wants them.
     """
+    asked = _asked(wanted)
     near = [
         group
         for group in api.list_parameter_groups(clients)
-        if group["DBParameterGroupName"] in names or group["DBParameterGroupName"].startswith(f"{environment}-".lower())
+        if group["DBParameterGroupName"] in asked or group["DBParameterGroupName"].startswith(f"{environment}-".lower())
     ]
     arns = [group["DBParameterGroupArn"] for group in near]
     tags = [told.get(arn) or api.tags(clients, arn) for arn in arns]
     tagged = [{**group, "tags": dict(each)} for group, each in zip(near, tags, strict=True)]
     return [
-        _resource(clients, group)
+        _resource(clients, group, asked)
         for group in tagged
-        if group["DBParameterGroupName"] in names or group["tags"].get("farflow:environment") == environment
+        if group["DBParameterGroupName"] in asked or group["tags"].get("farflow:environment") == environment
     ]
 
 
-def read(clients: Clients, names: Collection[str]) -> list[Resource]:
-    """The named parameter groups that exist."""
+def read(clients: Clients, wanted: Collection[Group]) -> list[Resource]:
+    """Those of the wanted parameter groups that exist."""
+    asked = _asked(wanted)
     return [
-        _resource(clients, {**group, "tags": api.tags(clients, group["DBParameterGroupArn"])})
+        _resource(clients, {**group, "tags": api.tags(clients, group["DBParameterGroupArn"])}, asked)
         for group in api.list_parameter_groups(clients)
-        if group["DBParameterGroupName"] in names
+        if group["DBParameterGroupName"] in asked
     ]
 
 
-def _resource(clients: Clients, group: dict[str, Any]) -> Resource:
-    set_by_user = api.parameters(clients, group["DBParameterGroupName"], "user")
-    return pure.canonical({**group, "parameters": set_by_user})
+def _asked(wanted: Collection[Group]) -> dict[str, list[str]]:
+    """The names of the parameters that are wanted, by the group's name."""
+    desired = map(pure.desired, wanted)
+    return {group.name: list(group.properties["parameters"]) for group in desired}
+
+
+def _resource(clients: Clients, group: dict[str, Any], asked: Mapping[str, Collection[str]]) -> Resource:
+    """The group with what somebody set, and with what is asked for. AWS does not tell as set what equals the family's
+    default, so that who wants that has to ask for it by name.
+    """
+    name = group["DBParameterGroupName"]
+    parameters = api.parameters_of_user(clients, name) + api.parameters(clients, name, asked.get(name, ()))
+    return pure.canonical({**group, "parameters": parameters})
 
 
 def present(clients: Clients, groups: Sequence[Group], check_mode: bool) -> list[Outcome]:
     """Brings all groups to what is desired."""
     desired = [pure.desired(group) for group in groups]
-    actual = read(clients, {wanted.name for wanted in desired})
+    actual = read(clients, groups)
     _refuse_other_families(desired, actual)
     descriptions = {group["name"].lower(): group.get("description") or group["name"] for group in groups}
     return reconcile(desired, actual, _hands(clients, descriptions), check_mode)
@@ -66,7 +78,7 @@ def present(clients: Clients, groups: Sequence[Group], check_mode: bool) -> list
 
 def absent(clients: Clients, groups: Sequence[Group], check_mode: bool) -> list[Outcome]:
     """Deletes the named groups; content when they are gone."""
-    actual = read(clients, {group["name"].lower() for group in groups})
+    actual = read(clients, groups)
     return reconcile([], actual, _hands(clients, {}), check_mode)
 
 
@@ -104,8 +116,8 @@ def _set(clients: Clients, name: str, wanted: Mapping[str, str], found: Mapping[
     superfluous: dict[str, str | None] = dict.fromkeys(set(found) - set(wanted))
     if not changed and not superfluous:
         return
-    known = api.parameters(clients, name)
-    static = {parameter["ParameterName"] for parameter in known if parameter.get("ApplyType") == "static"}
+    described = api.parameters(clients, name, {*changed, *superfluous})
+    static = {parameter["ParameterName"] for parameter in described if parameter.get("ApplyType") == "static"}
     if changed:
         api.modify(clients, name, pure.settings(changed, static))
     if superfluous:

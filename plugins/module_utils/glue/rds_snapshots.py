@@ -24,12 +24,17 @@ from .waiting import NotYet, wait_for
 _FREE_AFTER = 3600
 
 
-def find(clients: Clients, environment: str, named: str | None = None) -> list[Resource]:
-    """The manual snapshots that carry the environment's tag. And the one that is ``named``, whosever it is: without
-    its tags, by which it would be taken for the environment's.
+def find(clients: Clients, environment: str, named: str | None = None, database: str = "") -> list[Resource]:
+    """The manual snapshots that carry the environment's tag, or have a name that only this collection gives to those of
+    its ``database``. And the one that is ``named``, whosever it is: without its tags, by which it would be taken for
+    the environment's.
     """
     found = list(map(pure.canonical, api.list_manual(clients)))
-    own = [one for one in found if one.properties["tags"].get(ENVIRONMENT) == environment]
+    own = [
+        one
+        for one in found
+        if one.properties["tags"].get(ENVIRONMENT) == environment or pure.is_named_for(one, database)
+    ]
     return own + [_untagged(one) for one in found if one.name == named and one not in own]
 
 

@@ -14,11 +14,13 @@ from ..aws import identity
 from ..aws.calls import Clients
 from ..core.actions import ARGUMENTS, Resource
 from ..core.known import Known
+from ..pure import ecr_images as pure_images
 from ..pure import ecr_repositories as pure_repositories
 from ..pure import ecs_clusters as pure_clusters
 from ..pure import ecs_task_definitions as definitions
 from ..pure import rds_instances as instances
-from ..pure.layers import arns, components, names, rds, schema, values
+from ..pure.layers import arns, components, dag_tasks, names, rds, schema, values
+from ..pure.layers.images import Unread
 from ..pure.tags import NOTHING, Told, believed
 from . import (
     application_autoscaling,
@@ -31,6 +33,7 @@ from . import (
     iam_roles,
     log_groups,
     network_load_balancer,
+    rds_engine_versions,
     rds_instances,
     rds_parameter_groups,
     rds_snapshots,
@@ -61,15 +64,24 @@ def of_environment(find: Callable[[Clients, str], list[Resource]]) -> Reader:
     return reader
 
 
-def of_environment_with_tags(find: Callable[..., list[Resource]]) -> Reader:
-    """The same of a kind whose tags need not be asked for where the stage before has told them."""
+def of_environment_with_tags(
+    find: Callable[..., list[Resource]], named: Callable[[Inputs], Collection[str]] | None = None
+) -> Reader:
+    """The same of a kind whose tags need not be asked for where the stage before has told them. ``named`` gives the
+    names by which a resource is the environment's, whatever its tags say.
+    """
 
     def reader(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-        listed = known.get(TAGS, TAGS)
-        told: Told = believed(inputs, listed.attributes) if listed else NOTHING
-        return find(clients, names.environment(inputs), told=told)
+        more = {"names": named(inputs)} if named else {}
+        return find(clients, names.environment(inputs), told=_told_tags(inputs, known), **more)
 
     return reader
+
+
+def _told_tags(inputs: Inputs, known: Known) -> Told:
+    """What the stage before has told of tags, as far as it is to be believed."""
+    listed = known.get(TAGS, TAGS)
+    return believed(inputs, listed.attributes) if listed else NOTHING
 
 
 def of_listed_names(
@@ -105,17 +117,31 @@ def whose_account(clients: Clients, inputs: Inputs, known: Known) -> list[Resour
     return [Resource(arns.IDENTITY, arns.IDENTITY, {}, account, {"partition": partition})]
 
 
+def file_systems(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The environment's file systems."""
+    return efs.find(clients, names.environment(inputs), [dag_tasks.volume_name(inputs)])
+
+
+def roles(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The environment's roles, and what is in their way."""
+    return iam_roles.find(clients, names.environment(inputs), names.role_path(inputs))
+
+
 def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-    """The images in those of the environment's two repositories that are known."""
+    """The images in those of the environment's two repositories that are known, and which of them are the newest builds
+    of their contexts.
+    """
     found = [one for name in _repository_names(inputs, known) if (one := known.get(pure_repositories.TYPE, name))]
     addresses = {one.name: one.attributes["uri"] for one in found}
-    return ecr_images.find(clients, addresses, inputs["farflow_registry"])
+    images = ecr_images.find(clients, addresses, inputs["farflow_registry"])
+    return [*images, *pure_images.newest_builds(images)]
 
 
 def services(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The services in the clusters that are known."""
     clusters = [one.name for one in known.of_type(pure_clusters.TYPE)]
-    return ecs_services.find(clients, names.environment(inputs), clusters)
+    expected = [names.service(inputs, component.name) for component in components.ALL]
+    return ecs_services.find(clients, names.environment(inputs), clusters, expected)
 
 
 def all_secrets(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
@@ -124,15 +150,28 @@ def all_secrets(clients: Clients, inputs: Inputs, known: Known) -> list[Resource
     return secrets.find(clients, names.environment(inputs), [wanted.attributes[ARGUMENTS] for wanted in desired])
 
 
+def parameter_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The environment's parameter groups, and the wanted one as one sees it who wants its parameters."""
+    wanted = [rds.parameter_group(inputs)]
+    return rds_parameter_groups.find(clients, names.environment(inputs), wanted, told=_told_tags(inputs, known))
+
+
 def snapshots(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The environment's snapshots, and the one that the database shall be made from."""
-    return rds_snapshots.find(clients, names.environment(inputs), inputs["rds_snapshot_identifier"])
+    named = inputs["rds_snapshot_identifier"]
+    return rds_snapshots.find(clients, names.environment(inputs), named, names.database(inputs))
 
 
 def database(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The database, and as a resource of its own what its tag says of the schema."""
     found = rds_instances.find(clients, names.environment(inputs), _wanted_instance(inputs, known))
     return [part for each in found for part in _database_parts(each)]
+
+
+def engine_versions(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """What there is to know of versions before the database is made or upgraded, and nothing otherwise."""
+    instance = known.get(instances.TYPE, names.database(inputs))
+    return rds_engine_versions.find(clients, inputs["rds_engine_version"], instance)
 
 
 def _wanted_instance(inputs: Inputs, known: Known) -> Mapping[str, Any]:
@@ -155,21 +194,32 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
     described if it was. And, as they come with that, the tags of everything in the environment by ARN.
     """
     environment = names.environment(inputs)
-    index = ecs_task_definitions.find(clients, environment)
-    answers = ecs_task_definitions.unlisted(clients, index, _families(inputs))
+    listed = ecs_task_definitions.find(clients, environment)
+    answers = ecs_task_definitions.unlisted(clients, listed, _families(inputs, listed))
+    owners = {arn: definitions.owner(answer) for arn, answer in answers.items()}
+    ours = [arn for arn, owner in owners.items() if owner in (None, environment)]
+    index = listed.with_tags({arn: ecs_task_definitions.tags_of(answers[arn]) for arn in ours})
 
     def told(resource: Resource) -> Resource:
+        arn = str(resource.id)
         more: dict[str, Any] = {REVISIONS: list(index.arns[resource.name])}
-        if answer := answers.get(str(resource.id)):
-            more |= {_DESCRIBED: answer, definitions.OWNER: ecs_task_definitions.stranger(answer, environment)}
+        if arn in answers:
+            more |= {_DESCRIBED: answers[arn], definitions.OWNER: owners[arn]}
         return replace(resource, attributes={**resource.attributes, **more})
 
-    return [*map(told, index.resources()), Resource(TAGS, TAGS, attributes=index.tags)]
+    account = Resource(definitions.REVISIONS_OF_ACCOUNT, definitions.REVISIONS_OF_ACCOUNT)
+    return [
+        *map(told, index.resources()),
+        Resource(TAGS, TAGS, attributes=listed.tags),
+        replace(account, attributes={"count": listed.listed}),
+    ]
 
 
-def _families(inputs: Inputs) -> list[str]:
-    """Those that a deploy makes, as far as the inputs tell."""
-    tasks = [task.family for task in inputs.get("dag_tasks") or ()]
+def _families(inputs: Inputs, listed: definitions.Index) -> Collection[str]:
+    """Those that a deploy makes; where the project's folder is not read, as in a teardown, all that it may have."""
+    if isinstance(inputs.get("airflow_image"), Unread):
+        return listed.arns
+    tasks = [task.family for task in inputs["dag_tasks"]]
     return [*tasks, *(names.component_family(inputs, one.name) for one in components.ALL)]
 
 
@@ -189,13 +239,10 @@ def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list
 
 repositories = of_listed_names(ecr_repositories.find, _repository_names)
 groups_of_logs = of_environment_with_tags(log_groups.find)
-roles = of_environment(iam_roles.find)
 clusters = of_environment(ecs_clusters.find)
 scaling = of_environment(application_autoscaling.find)
 load_balancers = of_environment_with_tags(network_load_balancer.find)
 private_names = of_listed_names(service_discovery.find, lambda inputs, known: [names.namespace(inputs)])
-subnet_groups = of_environment_with_tags(rds_subnet_groups.find)
-parameter_groups = of_environment_with_tags(rds_parameter_groups.find)
+subnet_groups = of_environment_with_tags(rds_subnet_groups.find, lambda inputs: [names.database(inputs)])
 queues = of_listed_names(sqs_queues.find, lambda inputs, known: [names.queue(inputs)])
 buckets = of_listed_names(s3_buckets.find, _bucket_names)
-file_systems = of_environment(efs.find)

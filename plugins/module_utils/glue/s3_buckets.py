@@ -94,6 +94,8 @@ def hands(clients: Clients, empty: bool = False) -> Hands:
         if differs.intersection(("encryption", "kms_key_id", "bucket_key_enabled")):
             api.set_encryption(clients, name, pure.encryption(properties))
         if "versioning" in differs:
+            if not properties["versioning"]:  # which AWS refuses while there is a replication, for which it was needed
+                api.delete_replication(clients, name)
             api.set_versioning(clients, name, properties["versioning"])
         if "policy" in differs:
             document = properties["policy"]
@@ -106,12 +108,18 @@ def hands(clients: Clients, empty: bool = False) -> Hands:
             _empty(clients, found.name)
         api.delete(clients, found.name)
 
-    return patient(Hands(create, change, delete), "S3 bucket", _FREE_AFTER, _is_busy, _is_busy_or_new)
+    may_pass = _is_busy_or_filled if empty else _is_busy
+    return patient(Hands(create, change, delete), "S3 bucket", _FREE_AFTER, may_pass, _is_busy_or_new)
 
 
 def _is_busy(error: FarflowError) -> bool:
     """AWS has still to do with the bucket's last change; for minutes where one of the name has just been deleted."""
     return caused_by(error, api.BUSY)
+
+
+def _is_busy_or_filled(error: FarflowError) -> bool:
+    """What stops may write a last log after the bucket was emptied, and not all of AWS knows at once that it is."""
+    return caused_by(error, {*api.BUSY, *api.NOT_EMPTY})
 
 
 def _is_busy_or_new(error: FarflowError) -> bool:

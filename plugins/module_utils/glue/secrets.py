@@ -15,6 +15,7 @@ from ..aws.calls import Clients, caused_by
 from ..core.actions import Resource
 from ..core.compare import differences
 from ..core.errors import FarflowError
+from ..pure import policy
 from ..pure import secret_values as values
 from ..pure import secrets as pure
 from .parallel import in_parallel
@@ -34,8 +35,9 @@ _GOING = ("scheduled for deletion", "because it was deleted")
 def find(clients: Clients, environment: str, secrets: Sequence[Secret] = ()) -> list[Resource]:
     """Every secret of an environment, named ``farflow/<environment>/...``, whoever made it.
 
-    ``secrets`` are those that are wanted, as ``pure.secrets.desired`` takes them: what is as wanted in the list costs
-    no further call; the list may be minutes old, so that whatever is not is looked at again, one by one.
+    ``secrets`` are those that are wanted, as ``pure.secrets.desired`` takes them: each costs a call for its policy, and
+    what is as wanted in the list none but that; the list may be minutes old, so that whatever is not is looked at
+    again, one by one.
     """
     listed = _by_name(api.list_all(clients, f"farflow/{environment}/"))
     return _seen(clients, listed, {**dict.fromkeys(listed, {}), **_wanted(secrets)})
@@ -62,19 +64,25 @@ def _seen(clients: Clients, listed: Documents, wanted: Mapping[str, Secret]) -> 
     names = sorted(used.union(doubtful))
     fresh = dict(zip(names, in_parallel(lambda name: api.describe(clients, name), names), strict=True))
     documents = {name: document for name, document in {**listed, **fresh}.items() if document}
-    return [_resource(documents, name, secret) for name, secret in wanted.items() if name in documents]
+    ours = [name for name, secret in wanted.items() if secret and name in documents]
+    told = in_parallel(lambda name: api.resource_policy(clients, name), ours)
+    policies = dict(zip(ours, told, strict=True))
+    found = [(name, secret) for name, secret in wanted.items() if name in documents]
+    return [_resource(documents, name, secret, policies.get(name)) for name, secret in found]
 
 
 def _as_wanted(listed: Documents, name: str, secret: Secret) -> bool:
+    """Whether a secret's document is, of which its policy is no part."""
     if name not in listed or not secret:
         return False
-    return not differences(pure.desired(secret).properties, _resource(listed, name, secret).properties)
+    seen = _resource(listed, name, secret, None).properties
+    return not differences({**pure.desired(secret).properties, "policy": None}, seen)
 
 
-def _resource(documents: Documents, name: str, secret: Secret) -> Resource:
+def _resource(documents: Documents, name: str, secret: Secret, resource_policy: str | None) -> Resource:
     used = {source["secret"] for source in pure.sources(secret).values()}
     versions = {source: pure.current_version(documents[source]) for source in used if source in documents}
-    return pure.canonical(documents[name], secret, versions)
+    return pure.canonical(documents[name], secret, versions, resource_policy)
 
 
 def present(clients: Clients, secrets: Sequence[Secret], check_mode: bool) -> list[Outcome]:
@@ -94,9 +102,10 @@ def absent(clients: Clients, secrets: Sequence[Secret], check_mode: bool) -> lis
     deleted only if it shall go for ever.
     """
     wanted = _wanted(secrets)
+    listed = _by_name(api.list_all(clients, os.path.commonprefix(list(wanted))))
     found = [
         resource
-        for resource in read(clients, [{"name": name} for name in wanted])
+        for resource in _seen(clients, listed, dict.fromkeys(wanted, {}))
         if _for_ever(wanted[resource.name]) or resource.properties["state"] == "present"
     ]
     return reconcile([], found, _hands(clients, wanted), check_mode)
@@ -123,12 +132,19 @@ def _hands(clients: Clients, secrets: Mapping[str, Secret]) -> Hands:
             found = arn or (api.describe(clients, wanted.name) or {}).get("ARN")
             return found or NotYet("AWS says that it exists, and does not show it")
 
-        return wait_for(check, _NAME_FREE_WITHIN, f"secret {wanted.name} to be made")
+        made = wait_for(check, _NAME_FREE_WITHIN, f"secret {wanted.name} to be made")
+        if properties["policy"]:
+            _set_policy(clients, wanted)
+        return made
 
     def change(wanted: Resource, found: Resource) -> None:
         differs = {key for key, value in wanted.properties.items() if differences(value, found.properties[key])}
         if "state" in differs:
             api.restore(clients, wanted.name)
+        if differs & {"state", "policy"}:  # that of a secret that is to be deleted is not told
+            _set_policy(clients, wanted)
+        if "rotation" in differs:
+            api.cancel_rotation(clients, wanted.name)
         changes = pure.update_of(wanted, differs)
         if changes:
             api.update(clients, wanted.name, changes)
@@ -149,6 +165,11 @@ def _hands(clients: Clients, secrets: Mapping[str, Secret]) -> Hands:
             _wait_until_gone(clients, found.name)
 
     return Hands(create, change, delete)
+
+
+def _set_policy(clients: Clients, wanted: Resource) -> None:
+    document = wanted.properties["policy"]
+    api.set_resource_policy(clients, wanted.name, policy.to_json(document) if document else None)
 
 
 def _make(clients: Clients, secret: Secret) -> tuple[str, dict[str, str]]:

@@ -91,8 +91,10 @@ def converge(
     if not present:
         deleted = reconcile([], found_services, service_hands(clients, {}), check_mode)
         return reconcile([], found_namespaces, namespace_hands(clients), check_mode), deleted
+    there = {one.name: one for one in found}
+    namespaces = [pure.seen_from(namespace, there.get(namespace.name)) for namespace in namespaces]
     refuse_changes([*namespaces, *services], [*found, *found_services], pure.IMMUTABLE)
-    homeless = sorted({pure.split(one.name)[1] for one in services} - names - {one.name for one in found})
+    homeless = sorted({pure.split(one.name)[1] for one in services} - names - set(there))
     if homeless:
         raise FarflowError(f"there is no private DNS namespace {', '.join(homeless)}")
     outcomes = reconcile(namespaces, found_namespaces, namespace_hands(clients), check_mode)
@@ -111,9 +113,9 @@ def namespace_hands(clients: Clients) -> Hands:
 
     def change(wanted: Resource, found: Resource) -> None:
         properties, before = wanted.properties, found.properties
-        described = properties["description"], properties["soa_ttl"]
-        if described != (before["description"], before["soa_ttl"]):
-            _await(clients, api.update_namespace(clients, str(found.id), *described))
+        words, time = properties["description"], properties["soa_ttl"]
+        if (words, time) != (before["description"], before["soa_ttl"]):
+            _await(clients, api.update_namespace(clients, str(found.id), words, before["description"], time))
         _set_tags(clients, wanted, found)
 
     def delete(found: Resource) -> None:
@@ -144,9 +146,9 @@ def service_hands(clients: Clients, ids: Mapping[str, str | None]) -> Hands:
 
     def change(wanted: Resource, found: Resource) -> None:
         properties, before = wanted.properties, found.properties
-        records = pure.dns_records(properties)
-        if (properties["description"], records) != (before["description"], pure.dns_records(before)):
-            _await(clients, api.update_service(clients, str(found.id), properties["description"], records))
+        words, records = properties["description"], pure.dns_records(properties)
+        if (words, records) != (before["description"], pure.dns_records(before)):
+            _await(clients, api.update_service(clients, str(found.id), words, before["description"], records))
         _set_tags(clients, wanted, found)
 
     def delete(found: Resource) -> None:

@@ -11,8 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.compat.version import LooseVersion
 
 from ..core.errors import FarflowError
+
+#: The first that knows every argument that is sent: ModifyDBInstance's EngineLifecycleSupport came last.
+OLDEST_BOTOCORE = "1.43.49"
 
 try:
     import botocore.session
@@ -52,7 +56,18 @@ def profiles() -> list[str]:
     return list(_session().available_profiles)
 
 
+def regions() -> list[str]:
+    """The regions that the botocore here knows, of all partitions, without asking AWS."""
+    known = _session().get_component("data_loader").load_data("partitions")["partitions"]
+    return sorted(region for each in known for region in each["regions"] if not region.endswith("-global"))
+
+
 def _session(**arguments: Any) -> Any:
     if botocore is None:
         raise FarflowError(missing_required_lib("botocore"))
+    if LooseVersion(botocore.__version__) < LooseVersion(OLDEST_BOTOCORE):
+        raise FarflowError(
+            f"botocore {botocore.__version__} is installed, allowed: {OLDEST_BOTOCORE} or newer; "
+            "pip install --upgrade boto3"
+        )
     return botocore.session.Session(**arguments)

@@ -27,9 +27,8 @@ def tags_unless_closed(ask: Callable[[], Mapping[str, str] | None], is_expected:
 
 
 def own_tags(environment: str, is_expected: bool, ask: Callable[[], Mapping[str, str]]) -> Mapping[str, str] | None:
-    """The tags of an environment's own resource, None for another's. One that is expected is its own also when it has
-    no tag of an environment.
+    """The tags of an environment's own resource, None for another's. One that is expected is its own, whatever the tags
+    say that somebody has left on it.
     """
     tags = tags_unless_closed(ask, is_expected)
-    owner = None if tags is None else tags.get(ENVIRONMENT, environment if is_expected else None)
-    return tags if owner == environment else None
+    return tags if is_expected or (tags or {}).get(ENVIRONMENT) == environment else None

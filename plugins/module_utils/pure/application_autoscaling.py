@@ -13,6 +13,12 @@ from ..core.actions import PART_OF, Resource
 TARGET = "scalable_target"
 POLICY = "scaling_policy"
 
+#: What sets the bounds by the clock. None is wanted: a target's bounds are those that it is given.
+SCHEDULED_ACTION = "scheduled_action"
+
+#: In the environment's clusters all of it is the workers', whoever made it.
+TYPES = frozenset({TARGET, POLICY, SCHEDULED_ACTION})
+
 DIMENSION = "ecs:service:DesiredCount"
 NAMESPACE = "ecs"
 TARGET_TRACKING = "TargetTrackingScaling"
@@ -125,6 +131,19 @@ def canonical_policy(document: Mapping[str, Any]) -> Resource:
     )
 
 
+def canonical_scheduled_action(document: Mapping[str, Any]) -> Resource:
+    """A member of DescribeScheduledActions' answer."""
+    target = _name(document["ResourceId"])
+    properties = {"schedule": document["Schedule"], "action": dict(document.get("ScalableTargetAction") or {})}
+    return Resource(
+        SCHEDULED_ACTION,
+        f"{target}/{document['ScheduledActionName']}",
+        properties,
+        document["ScheduledActionARN"],
+        {PART_OF: (TARGET, target)},
+    )
+
+
 def target_tracking(properties: Mapping[str, Any]) -> dict[str, Any]:
     """A policy's properties as AWS's TargetTrackingScalingPolicyConfiguration."""
     metric = {"PredefinedMetricType": properties["predefined_metric"]}
@@ -160,9 +179,9 @@ def refusals(targets: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def split(name: str) -> tuple[str, str]:
-    """A policy's resource name as its target's name and its own."""
-    cluster, service, policy = name.split("/", 2)
-    return f"{cluster}/{service}", policy
+    """The resource name of a policy or a scheduled action as its target's name and its own."""
+    cluster, service, part = name.split("/", 2)
+    return f"{cluster}/{service}", part
 
 
 def _name(resource: str) -> str:

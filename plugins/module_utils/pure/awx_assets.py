@@ -68,7 +68,7 @@ TEMPLATES = (
         "playbooks/deploy.yml",
         (
             *(*_SIZES, "airflow_service_enable_execute_command", "airflow_service_wait_minutes"),
-            *("airflow_service_migration_wait_minutes", "rds_wait_minutes", *_LOCK),
+            *("airflow_service_migration_wait_minutes", "rds_wait_minutes", "farflow_rebuild", *_LOCK),
         ),
         tells=("error", "success"),
     ),
@@ -76,7 +76,7 @@ TEMPLATES = (
         "DAG tasks",
         "Brings out what has changed under tasks/. Airflow is not touched.",
         "playbooks/dag_tasks.yml",
-        _LOCK,
+        ("farflow_rebuild", *_LOCK),
     ),
     Template(
         "Teardown",

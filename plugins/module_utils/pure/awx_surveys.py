@@ -53,7 +53,7 @@ def _kind(name: str, option: Option) -> tuple[str, list[str]]:
         return "multiselect", choices
     if option["type"] == "bool":
         return "multiplechoice", ["true", "false"]
-    if option["type"] in ("list", "dict"):
+    if option["type"] == "dict" or (option["type"] == "list" and option["elements"] != "str"):
         raise ValueError(f"{name}: a survey can't ask for a {option['type']}")
     if choices:
         return "multiplechoice", choices

@@ -17,7 +17,7 @@ import stat
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.errors import FarflowError
@@ -27,8 +27,14 @@ from .dockerignore import Dockerignore, Matched
 DOCKERFILE = "Dockerfile"
 DOCKERIGNORE = ".dockerignore"
 
+#: The Dockerfile as it is sent where an ignore file of its own takes the place of .dockerignore.
+_SENT_DOCKERFILE = ".farflow.Dockerfile"
+
 #: The certificate authority of a TLS-inspecting proxy, for the build alone: sent, never digested.
 BUILD_CA = ".build-ca.pem"
+
+#: The build argument by which a Dockerfile is told the image that it shall begin with.
+BASE_IMAGE = "BASE_IMAGE"
 
 #: Fargate's words for an architecture, and Docker's.
 PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
@@ -51,7 +57,8 @@ class BuildContext:
     """All that a build depends on, besides the images that its Dockerfile names.
 
     ``additional_files`` maps a path in the context to a file or folder (Path) or to a text; they replace what lies
-    there. ``exclude`` are further lines of .dockerignore. ``platform`` is Docker's, as ``linux/arm64``.
+    there. ``dockerfile`` is relative to ``path``, and may lie outside of it. ``exclude`` are further lines of
+    .dockerignore. ``platform`` is Docker's, as ``linux/arm64``.
     """
 
     path: Path
@@ -99,10 +106,36 @@ def everything(context: BuildContext) -> list[Entry]:
         raise FarflowError(f"build context {context.path} is not a folder")
     found = {entry.path: entry for entry in _walk(context.path, "", _ignore_rules(context), ())}
     found.pop(BUILD_CA, None)
+    if _is_sent_apart(context):
+        found.pop(DOCKERIGNORE, None)  # what is sent in its place has to hide the Dockerfile, and itself
     for path, source in context.additional_files.items():
         inside = _inside(context, "additional file", path)
         found.update({entry.path: entry for entry in _additional(inside, source)})
     return sorted(found.values(), key=lambda entry: entry.path)
+
+
+def ignore_file(context: BuildContext) -> str:
+    """The path in the context of the file that says what is left out, whether there is one or not: with BuildKit that
+    is ``<Dockerfile>.dockerignore``, which takes the place of .dockerignore. Other builders do not know it, so what is
+    sent is such that they need not.
+    """
+    own = f"{_dockerfile_path(context)}{DOCKERIGNORE}"
+    return own if os.path.lexists(located(context, own)) else DOCKERIGNORE
+
+
+def located(context: BuildContext, path: str) -> Path:
+    """Where a path that is relative to a context is, without following links on the way out of it."""
+    return Path(os.path.normpath(context.path / path))
+
+
+def sent_dockerfile(context: BuildContext) -> str:
+    """The Dockerfile's path in the archive."""
+    return _SENT_DOCKERFILE if _is_sent_apart(context) else _dockerfile_path(context)
+
+
+def _is_sent_apart(context: BuildContext) -> bool:
+    """Whether the Dockerfile is sent under a name of its own, with a .dockerignore that hides these two alone."""
+    return _leads_out(_dockerfile_path(context)) or ignore_file(context) != DOCKERIGNORE
 
 
 def digest(context: BuildContext) -> str:
@@ -116,6 +149,11 @@ def digest(context: BuildContext) -> str:
 def size(context: BuildContext) -> int:
     """Bytes in the files that a builder is sent."""
     return sum(entry.size for entry in entries(context))
+
+
+def with_base(context: BuildContext, image: str) -> BuildContext:
+    """The same, told the image that it shall begin with."""
+    return replace(context, build_args={**context.build_args, BASE_IMAGE: image})
 
 
 def links_out(context: BuildContext) -> list[Entry]:
@@ -138,12 +176,19 @@ def archive(context: BuildContext, build_ca_bundle: Path | None = None) -> Itera
 
     ``build_ca_bundle`` is sent as ``.build-ca.pem``; without one, a file of that name in the context is.
     """
-    sent = {entry.path: entry for entry in entries(context)}
-    dockerfile = _inside(context, "Dockerfile", context.dockerfile)
-    for path in (DOCKERIGNORE, dockerfile, BUILD_CA):  # the engine hides the first two from COPY where they are ignored
-        source = context.path / path
-        if path not in sent and source.is_file():
-            sent[path] = _file(path, source)
+    listed = entries(context)
+    sent = {entry.path: entry for entry in listed}
+    for name in (DOCKERIGNORE, BUILD_CA):
+        source = context.path / name
+        if name not in sent and source.is_file():
+            sent[name] = _file(name, source)
+    dockerfile = _dockerfile(context, listed)
+    path = sent_dockerfile(context)
+    if _is_sent_apart(context):
+        sent[DOCKERIGNORE] = _text(DOCKERIGNORE, f"{DOCKERIGNORE}\n{path}\n")
+        sent[path] = replace(dockerfile, path=path)
+    else:  # the engine hides it from COPY where .dockerignore ignores it
+        sent.setdefault(path, dockerfile)
     if build_ca_bundle:
         sent[BUILD_CA] = _file(BUILD_CA, build_ca_bundle)
     for path in sorted(sent):
@@ -163,14 +208,21 @@ def _records(context: BuildContext) -> Iterator[object]:
 
 
 def _dockerfile(context: BuildContext, listed: list[Entry]) -> Entry:
-    inside = _inside(context, "Dockerfile", context.dockerfile)
+    dockerfile = _dockerfile_path(context)
     for entry in listed:
-        if entry.path == inside and entry.kind in (FILE, EXECUTABLE):
+        if entry.path == dockerfile and entry.kind in (FILE, EXECUTABLE):
             return entry
-    path = context.path / inside
+    path = located(context, dockerfile)
     if not path.is_file():
-        raise FarflowError(f"{context.path} has no {inside}")
-    return _file(inside, path)
+        raise FarflowError(f"{context.path} has no {dockerfile}")
+    return _file(dockerfile, path)
+
+
+def _dockerfile_path(context: BuildContext) -> str:
+    path = posixpath.normpath(context.dockerfile)
+    if path.startswith("/") or path == ".":
+        raise FarflowError(f"Dockerfile {context.dockerfile!r} of {context.path} is no path relative to that folder")
+    return path
 
 
 def _inside(context: BuildContext, what: str, path: str) -> str:
@@ -192,16 +244,13 @@ def _content_digest(entry: Entry) -> str:
 
 
 def _ignore_rules(context: BuildContext) -> Dockerignore:
-    path = context.path / DOCKERIGNORE
+    path = located(context, ignore_file(context))
     text = ""
     if os.path.lexists(path):
         if not path.is_file():
             raise FarflowError(f"{path}: is no file that can be read, allowed: a text file")
         with _reading(path):
-            try:
-                text = path.read_text(encoding="utf-8")
-            except UnicodeDecodeError as error:
-                raise FarflowError(f"{path} is not UTF-8: {error}") from error
+            text = path.read_bytes().decode(errors="surrogateescape")
     return dockerignore.also(dockerignore.parse(text, str(path)), context.exclude)
 
 
@@ -232,8 +281,7 @@ def _entry(path: str, item: os.DirEntry[str]) -> Entry | None:
 
 def _additional(path: str, source: Path | str) -> Iterator[Entry]:
     if isinstance(source, str):
-        content = source.encode()
-        yield Entry(path, FILE, content, len(content))
+        yield _text(path, source)
     elif source.is_dir():
         yield Entry(path, FOLDER)
         rules = dockerignore.parse("**/__pycache__")
@@ -241,6 +289,11 @@ def _additional(path: str, source: Path | str) -> Iterator[Entry]:
             yield Entry(f"{path}/{entry.path}", entry.kind, entry.source, entry.size, entry.target)
     else:
         yield _file(path, source)
+
+
+def _text(path: str, text: str) -> Entry:
+    content = text.encode()
+    return Entry(path, FILE, content, len(content))
 
 
 def _file(path: str, source: Path) -> Entry:

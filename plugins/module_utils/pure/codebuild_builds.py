@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .build_context import PLATFORMS, BuildContext
+from .build_context import PLATFORMS, BuildContext, sent_dockerfile
 
 #: The environment variable by which a build tells which image it is for.
 IMAGE = "FARFLOW_IMAGE"
@@ -45,16 +45,18 @@ def pull_credentials(image: str) -> str:
     return "CODEBUILD" if image.startswith("aws/codebuild/") else "SERVICE_ROLE"
 
 
-def buildspec(context: BuildContext, location: str, address: str, tags: Sequence[str]) -> str:
+def buildspec(
+    context: BuildContext, location: str, address: str, tags: Sequence[str], options: Sequence[str] = ()
+) -> str:
     """Unpacks the context from ``location`` (``s3://...``), builds it, and pushes it as ``<address>:<tag>`` for each
-    tag. JSON, which is YAML.
+    tag. ``options`` are further ones of ``docker build``. JSON, which is YAML.
     """
     registry, _unused, repository = address.partition("/")
     commands = [
         ["aws", "s3", "cp", "--only-show-errors", location, "context.tar.gz"],
         ["mkdir", "context"],
         ["tar", "--extract", "--gzip", "--file", "context.tar.gz", "--directory", "context"],
-        _docker_build(context, [f"{address}:{tag}" for tag in tags]),
+        _docker_build(context, [f"{address}:{tag}" for tag in tags], options),
     ]
     login = shlex.join(["docker", "login", "--username", "AWS", "--password-stdin", registry])
     lines = [f"aws ecr get-login-password | {login}", *map(shlex.join, commands)]
@@ -68,16 +70,16 @@ def _push(address: str, repository: str, tag: str) -> str:
     return f"{shlex.join(['docker', 'push', '--quiet', f'{address}:{tag}'])} || {shlex.join(there)}"
 
 
-def _docker_build(context: BuildContext, names: Iterable[str]) -> list[str]:
+def _docker_build(context: BuildContext, names: Iterable[str], options: Sequence[str]) -> list[str]:
     """Without a platform: it is built on a machine of that kind."""
-    command = ["docker", "build", "--file", f"context/{context.dockerfile}"]
+    command = ["docker", "build", "--file", f"context/{sent_dockerfile(context)}"]
     for name in names:
         command += ["--tag", name]
     for name, value in context.build_args.items():
         command += ["--build-arg", f"{name}={value}"]
     if context.target:
         command += ["--target", context.target]
-    return [*command, "context"]
+    return [*command, *options, "context"]
 
 
 def start_request(project: str, image: str, spec: str, platform: str, arm_image: str, after: str) -> dict[str, Any]:

@@ -51,8 +51,56 @@ _KEYS = {
     "tags": "key",
 }
 
-#: What AWS says of a project that nobody sets. A webhook belongs to a source, and ours have none.
-_TOLD = {"name", "arn", "badge", "created", "lastModified", "publicProjectAlias", "resourceAccessRole", "webhook"}
+_SOURCE = (
+    "auth buildStatusConfig buildspec gitCloneDepth gitSubmodulesConfig insecureSsl location reportBuildStatus "
+    "sourceIdentifier type"
+)
+_ARTIFACTS = (
+    "artifactIdentifier bucketOwnerAccess encryptionDisabled location name namespaceType overrideArtifactName "
+    "packaging path type"
+)
+
+#: The members of a project that somebody sets, by the name of the structure that they are in. AWS tells of others:
+#: what it has found or made itself, a webhook (which belongs to a source, and ours have none), the kernel of its hosts,
+#: which it chooses where nobody does, and what it has added since. They are no difference.
+_MEMBERS = {
+    name: frozenset(members.split())
+    for name, members in {
+        "project": (
+            "artifacts autoRetryLimit badgeEnabled buildBatchConfig cache concurrentBuildLimit description "
+            "encryptionKey environment fileSystemLocations logsConfig projectVisibility queuedTimeoutInMinutes "
+            "secondaryArtifacts secondarySourceVersions secondarySources serviceRole source sourceVersion tags "
+            "timeoutInMinutes vpcConfig"
+        ),
+        "artifacts": _ARTIFACTS,
+        "auth": "resource type",
+        "buildBatchConfig": "batchReportMode combineArtifacts restrictions serviceRole timeoutInMins",
+        "buildStatusConfig": "context targetUrl",
+        "cache": "cacheNamespace location modes type",
+        "cloudWatchLogs": "groupName status streamName",
+        "computeConfiguration": "disk instanceType machineType memory vCpu",
+        "dockerServer": "computeType securityGroupIds status",
+        "environment": (
+            "certificate computeConfiguration computeType dockerServer environmentVariables fleet image "
+            "imagePullCredentialsType privilegedMode registryCredential type"
+        ),
+        "environmentVariables": "name type value",
+        "fileSystemLocations": "identifier location mountOptions mountPoint type",
+        "fleet": "fleetArn",
+        "gitSubmodulesConfig": "fetchSubmodules",
+        "logsConfig": "cloudWatchLogs s3Logs",
+        "registryCredential": "credential credentialProvider",
+        "restrictions": "computeTypesAllowed fleetsAllowed maximumBuildsAllowed",
+        "s3Logs": "bucketOwnerAccess encryptionDisabled location status",
+        "secondaryArtifacts": _ARTIFACTS,
+        "secondarySources": _SOURCE,
+        "secondarySourceVersions": "sourceIdentifier sourceVersion",
+        "source": _SOURCE,
+        "status": "message status",
+        "tags": "key value",
+        "vpcConfig": "securityGroupIds subnets vpcId",
+    }.items()
+}
 
 #: What UpdateProject takes for "none"; what its input leaves out stays as it was.
 _CLEARED: dict[str, Any] = {
@@ -102,11 +150,18 @@ def desired(project: Mapping[str, Any]) -> Resource:
 
 def canonical(document: Mapping[str, Any]) -> Resource:
     """A member of BatchGetProjects' answer as a resource."""
-    told = {key: value for key, value in document.items() if key not in _TOLD}
     badge = bool((document.get("badge") or {}).get("badgeEnabled"))
     tags = [tag for tag in document.get("tags") or [] if not tag["key"].startswith("aws:")]
-    properties = _canonical({**told, "badgeEnabled": badge, "tags": tags})
+    properties = _canonical(_known("project", {**document, "badgeEnabled": badge, "tags": tags}))
     return Resource(TYPE, document["name"], properties, document["arn"])
+
+
+def _known(structure: str, value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_known(structure, item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _known(name, item) for name, item in value.items() if name in _MEMBERS.get(structure, ())}
 
 
 def create_request(wanted: Resource) -> dict[str, Any]:

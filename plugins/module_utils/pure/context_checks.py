@@ -32,15 +32,16 @@ class Survey:
 
 def survey(context: BuildContext) -> Survey:
     """Looks at names and sizes alone: but for the Dockerfile and .dockerignore, no file is opened."""
-    problems = _dockerfile_problems(context.path / context.dockerfile)
+    problems = _dockerfile_problems(build_context.located(context, context.dockerfile))
     try:
         found = build_context.everything(context)
     except FarflowError as error:
         return Survey([*problems, *str(error).splitlines()])
-    problems += [_leads_out(context.path, link) for link in build_context.leading_out(found)]
+    ignore_file = printable(build_context.ignore_file(context))
+    problems += [_leads_out(context.path, link, ignore_file) for link in build_context.leading_out(found)]
     problems += [
         f"{printable(context.path / entry.path)}: is {entry.target}, which no image can hold; remove it, or list it in "
-        f"{build_context.DOCKERIGNORE}"
+        f"{ignore_file}"
         for entry in found
         if entry.kind == build_context.SPECIAL
     ]
@@ -56,18 +57,23 @@ def warning(folder: str, size: int) -> Iterator[str]:
         )
 
 
-def read_text(path: Path) -> tuple[list[str], str]:
-    """A text file's problems, and its content."""
+def read_text(path: Path, errors: str = "strict") -> tuple[list[str], str]:
+    """A text file's problems, and its content; ``errors`` is what becomes of bytes that are no UTF-8."""
     shown = printable(path)
     if os.path.lexists(path) and not path.is_file():  # a pipe would be waited for, for ever
         return [f"{shown}: is no file that can be read, allowed: a text file"], ""
     try:
-        return [], path.read_text(encoding="utf-8-sig")
+        return [], path.read_bytes().decode("utf-8-sig", errors)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         return [f"{shown}:{line}: is not UTF-8: byte 0x{error.object[error.start]:02x}"], ""
     except OSError as error:
         return [f"{shown}: cannot be read: {error.strerror}"], ""
+
+
+def read_dockerfile(path: Path) -> tuple[list[str], str]:
+    """The same of a Dockerfile, in which Docker takes any bytes."""
+    return read_text(path, "surrogateescape")
 
 
 def _dockerfile_problems(path: Path) -> list[str]:
@@ -76,14 +82,14 @@ def _dockerfile_problems(path: Path) -> list[str]:
             f"{printable(path.parent)}: has no {path.name}, allowed: a folder that an image can be built from; add "
             "one, or move the folder elsewhere"
         ]
-    problems, content = read_text(path)
+    problems, content = read_dockerfile(path)
     if problems or _FROM.search(content):
         return problems
     return [f"{printable(path)}: has no line that begins with FROM, allowed: a Dockerfile with at least one"]
 
 
-def _leads_out(root: Path, link: build_context.Entry) -> str:
+def _leads_out(root: Path, link: build_context.Entry, ignore_file: str) -> str:
     return (
         f"{printable(root / link.path)}: is a link to {printable(link.target)}, out of the build context; copy what it "
-        f"points to, or list it in {build_context.DOCKERIGNORE}"
+        f"points to, or list it in {ignore_file}"
     )

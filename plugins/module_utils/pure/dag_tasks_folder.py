@@ -6,23 +6,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .. import naming
 from ..core.errors import FarflowError
-from . import build_context, context_checks, task_yml
-from .build_context import BuildContext
+from . import build_context, context_checks, dockerfiles, task_contexts, task_yml
+from .build_context import BASE_IMAGE, BuildContext
 from .fargate import cpu_memory_problem
 from .lined_yaml import LinedYaml
-from .value_checks import Problem, dotted, printable
-
-TASK_YML = "task.yml"
-
-#: Not part of an image: neither a task that asks for more memory nor one that was tried out is built anew.
-EXCLUDED = (TASK_YML, "**/__pycache__")
+from .task_contexts import TASK_YML
+from .value_checks import Problem, dotted, nearest, printable
 
 DEFAULTS: dict[str, Any] = {"cpu": 256, "memory": 512, "architecture": "X86_64"}
 
@@ -35,7 +31,9 @@ _ECS_TASK_ID = 32
 class DagTask:
     """A DAG task. ``cpu`` is in CPU units, ``memory`` in MiB, ``ephemeral_storage`` in GiB, ``stop_timeout`` in seconds
     (None is AWS's default); ``secrets`` maps environment variables to ARNs or names of secrets; ``policy`` holds IAM
-    statements, their actions and resources as sorted lists; ``context_size`` is that of its build context in bytes.
+    statements, their actions and resources as sorted lists. Its image is built from the folder ``context_path`` by
+    ``dockerfile``, which is relative to that, without what ``exclude`` has as further lines of .dockerignore, and from
+    the image of the task ``base``, if there is one; ``context_size`` is in bytes.
     """
 
     name: str
@@ -52,22 +50,32 @@ class DagTask:
     readonly_root_filesystem: bool = False
     shared_volume: bool = False
     stop_timeout: int | None = None
+    context_path: str = ""
+    dockerfile: str = build_context.DOCKERFILE
+    exclude: tuple[str, ...] = task_contexts.EXCLUDED
+    base: str | None = None
     context_size: int = 0
 
     @property
     def image(self) -> dict[str, Any]:
-        """Its image as the module ecr_images takes it, but for the repository."""
+        """Its image as the module ecr_images takes it, but for the repository and what it is built from."""
         return {
             "name": self.name,
-            "context": self.path,
+            "context": self.context_path or self.path,
+            "dockerfile": self.dockerfile,
             "architecture": self.architecture,
-            "exclude": list(EXCLUDED),
+            "exclude": list(self.exclude),
         }
 
     @property
     def context(self) -> BuildContext:
         """What its image is built from."""
-        return BuildContext(Path(self.path), platform=build_context.PLATFORMS[self.architecture], exclude=EXCLUDED)
+        return BuildContext(
+            Path(self.context_path or self.path),
+            dockerfile=self.dockerfile,
+            platform=build_context.PLATFORMS[self.architecture],
+            exclude=self.exclude,
+        )
 
 
 def discover(path: str | Path, environment: str, defaults: Mapping[str, Any] | None = None) -> list[DagTask]:
@@ -97,6 +105,7 @@ def explore(
         found, task = _task(folder, environment, defaults, folder.name not in with_image)
         problems += found
         tasks += [task] if task else []
+    problems += _base_problems(tasks, {folder.name for folder in folders}, with_image)
     return tasks, problems + _same_family(environment, folders)
 
 
@@ -107,9 +116,59 @@ def warnings(tasks: list[DagTask]) -> list[str]:
 
 def place_of_secret(task: DagTask, variable: str) -> str:
     """Where a task's task.yml names the secret of a variable: ``<file>:<line>: secrets.<variable>``."""
+    return _place(task, "secrets", variable)
+
+
+def bases_first(tasks: Iterable[DagTask]) -> list[DagTask]:
+    """The tasks, each after the one that it is based on, if that is among them."""
+    named = {task.name: task for task in tasks}
+    ordered: dict[str, DagTask] = {}
+    for task in named.values():
+        for name in reversed(_bases(task, named)):
+            ordered.setdefault(name, named[name])
+    return list(ordered.values())
+
+
+def _bases(task: DagTask, named: Mapping[str, DagTask]) -> list[str]:
+    """The task, its base, that one's base and so on; a name that comes again ends it."""
+    names = [task.name]
+    while (base := named[names[-1]].base) in named and base not in names:
+        names.append(str(base))
+    return names
+
+
+def _place(task: DagTask, *place: str) -> str:
     path = Path(task.path) / TASK_YML
     _unused, text = context_checks.read_text(path)
-    return f"{printable(path)}:{LinedYaml(text).line(('secrets', variable))}: {dotted(('secrets', variable))}"
+    return f"{printable(path)}:{LinedYaml(text).line(place)}: {dotted(place)}"
+
+
+def _base_problems(tasks: list[DagTask], folders: Collection[str], with_image: Collection[str]) -> Iterator[str]:
+    """What is wrong with the tasks that ``base`` names. Those of the ``folders`` with other faults are not judged."""
+    named = {task.name: task for task in tasks}
+    for task in tasks:
+        if task.base is None or task.name in with_image:
+            continue
+        if task.base not in folders:
+            yield (
+                f"{_place(task, 'base')} is {task.base!r}, allowed: the name of another DAG task"
+                f"{nearest(task.base, folders)}"
+            )
+            continue
+        if (names := _bases(task, named)) and named[names[-1]].base == task.name:
+            yield f"{_place(task, 'base')} leads back to the task: {' -> '.join([*names, task.name])}"
+        base = named.get(task.base)
+        if base and base.architecture != task.architecture:
+            yield (
+                f"{_place(task, 'base')} is {task.base!r}, which is for {base.architecture}, allowed: one for "
+                f"{task.architecture}, as this task is"
+            )
+        dockerfile = build_context.located(task.context, task.dockerfile)
+        if not dockerfiles.has_argument(context_checks.read_dockerfile(dockerfile)[1], BASE_IMAGE):
+            yield (
+                f"{_place(task, 'base')} is given, and {printable(dockerfile)} has no line ARG "
+                f"{BASE_IMAGE}, allowed: one before FROM ${{{BASE_IMAGE}}}, which is how the base's image is told"
+            )
 
 
 def _folders(root: Path) -> tuple[list[Path], list[str]]:
@@ -147,19 +206,21 @@ def _task(
     problems = [f"{shown}: {text}" for text in _name_problems(folder.name, environment)]
     if not os.access(folder, os.R_OK | os.X_OK):
         return [*problems, f"{shown}: cannot be read: check its permissions"], None
-    context = context_checks.survey(BuildContext(folder, exclude=EXCLUDED)) if is_built else context_checks.Survey([])
-    found, document = _task_yml(folder / TASK_YML, defaults)
-    problems += context.problems + found
+    found, document = _task_yml(folder, defaults, is_built)
+    built_from = task_contexts.of_task(folder, {} if found or not is_built else document)
+    is_judged = is_built and not (found and {"context", "dockerfile"} & set(document))
+    survey = context_checks.survey(built_from) if is_judged else context_checks.Survey([])
+    problems += survey.problems + found
     problems += [f"{shown}/{other}: is not read, call it {TASK_YML}" for other in _misspelt(folder)]
-    given = {**defaults, **document, "context_size": context.size}
+    given = {**defaults, **document, "context_size": survey.size}
     if problems or not set(DEFAULTS) <= set(given):
         return problems, None
-    return [], _normalised(folder, environment, given)
+    return [], _normalised(folder, environment, given, built_from)
 
 
 def _name_problems(name: str, environment: str) -> Iterator[str]:
-    if name == "airflow" or name.startswith("airflow-"):
-        yield "the name is taken by Airflow itself, allowed: any but airflow and airflow-..."
+    if name == "airflow":
+        yield "the name is taken by Airflow itself, allowed: any other, such as airflow-report"
     try:
         family = naming.task_family(environment, name)
     except ValueError as error:
@@ -177,16 +238,18 @@ def _misspelt(folder: Path) -> list[str]:
     return [name for name in _MISSPELT if name in there]
 
 
-def _task_yml(path: Path, defaults: Mapping[str, Any]) -> tuple[list[str], Mapping[str, Any]]:
+def _task_yml(folder: Path, defaults: Mapping[str, Any], is_built: bool) -> tuple[list[str], Mapping[str, Any]]:
+    path = folder / TASK_YML
     if not os.path.lexists(path):
         return [], {}
     problems, text = context_checks.read_text(path)
     if problems:
         return problems, {}
     document = LinedYaml(text)
-    found = document.problems or [
-        (document.line(place), text) for place, text in _document_problems(document, defaults)
-    ]
+    wrong = list(_document_problems(document, defaults))
+    if is_built and not wrong:
+        wrong = list(task_contexts.problems(folder, document.data))
+    found = document.problems or [(document.line(place), text) for place, text in wrong]
     return [f"{printable(path)}:{line}: {text}" for line, text in sorted(found)], document.data
 
 
@@ -218,9 +281,15 @@ def _same_family(environment: str, folders: list[Path]) -> list[str]:
     return problems
 
 
-def _normalised(folder: Path, environment: str, given: Mapping[str, Any]) -> DagTask:
+def _normalised(folder: Path, environment: str, given: Mapping[str, Any], built_from: BuildContext) -> DagTask:
     path = str(folder.absolute())
-    values = {**given, "policy": [_statement(statement) for statement in given.get("policy") or []]}
+    values = {
+        **{key: value for key, value in given.items() if key != "context"},
+        "policy": [_statement(statement) for statement in given.get("policy") or []],
+        "context_path": str(built_from.path.absolute()),
+        "dockerfile": built_from.dockerfile,
+        "exclude": built_from.exclude,
+    }
     return DagTask(name=folder.name, path=path, family=naming.task_family(environment, folder.name), **values)
 
 

@@ -16,16 +16,18 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..core.errors import FarflowError
+from . import docker_patterns
 
 #: Which patterns have matched a folder or one of its parents; a folder hands it down to what lies in it.
 Matched = tuple[bool, ...]
 
-# A pattern as Go's filepath.Match takes it: anything else is an error there, so it is one here.
-_CLASS_MEMBER = r"(?:\\.|[^\\\]-])"
-_CLASS = rf"\[\^?(?:{_CLASS_MEMBER}(?:-{_CLASS_MEMBER})?)+\]"
-_VALID = re.compile(rf"(?:\\.|{_CLASS}|[^\\\[])*", re.DOTALL)
-_TOKEN = re.compile(rf"\*\*/?|\\.|{_CLASS}|.", re.DOTALL)
 _WILDCARD = re.compile(r"[*?\[\\]")
+
+# What Go's strings.TrimSpace takes away; Python's strip() would take more.
+_SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+
+_TOO_LONG = 64 * 1024  # bytes: bufio.MaxScanTokenSize of Go
+_LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Pattern:
 
     text: str
     keeps: bool
-    matches: re.Pattern[str]
+    matches: docker_patterns.Matches
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Dockerignore:
         for index, pattern in enumerate(self.patterns):
             match = bool(parent) and parent[index]
             if not match and pattern.keeps == ignored:
-                match = bool(pattern.matches.fullmatch(path))
+                match = pattern.matches(path)
             matched.append(match)
             if match:
                 ignored = not pattern.keeps
@@ -65,23 +67,26 @@ class Dockerignore:
 
 
 def parse(text: str, name: str = ".dockerignore") -> Dockerignore:
-    """Reads the text of a .dockerignore file called ``name``.
+    """Reads the text of a .dockerignore file called ``name``. Bytes in it that are no UTF-8 are surrogates.
 
     Raises: FarflowError naming each line that Docker would refuse.
     """
     patterns: list[Pattern] = []
     problems = []
-    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
-        if line.startswith("#") or not line.strip():
-            continue
-        pattern = _pattern(line.strip())
-        if pattern:
-            patterns.append(pattern)
-        else:
-            problems.append(f"{name}:{number}: {line.strip()!r} is not a pattern that Docker understands")
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        try:
+            patterns += _patterns(line)
+        except docker_patterns.BadPatternError:
+            written = line.strip(_SPACES)[:_LONGEST_SHOWN]
+            problems.append(f"{name}:{number}: {written!r} is not a pattern that Docker understands")
     if problems:
         raise FarflowError("\n".join(problems))
     return Dockerignore(tuple(patterns))
+
+
+def escaped(path: str) -> str:
+    """A pattern that matches that path alone."""
+    return re.sub(r"([*?\[\]\\])", r"\\\1", path)
 
 
 def also(dockerignore: Dockerignore, lines: Iterable[str]) -> Dockerignore:
@@ -90,30 +95,23 @@ def also(dockerignore: Dockerignore, lines: Iterable[str]) -> Dockerignore:
 
 
 @cache  # the folders of many tasks leave out the same
-def _pattern(line: str) -> Pattern | None:
-    keeps = line.startswith("!")
-    text = line[1:].strip() if keeps else line
-    if not text:
-        return None
-    text = posixpath.normpath(text).lstrip("/")
-    return Pattern(text, keeps, re.compile(_expression(text), re.DOTALL)) if _VALID.fullmatch(text) else None
+def _patterns(line: str) -> list[Pattern]:
+    """The pattern of a line, if it has one; in Docker two functions clean it, one after the other."""
+    text = line.strip(_SPACES)
+    if not text or line.startswith("#"):
+        return []
+    if len(line.encode(errors="surrogateescape")) >= _TOO_LONG:
+        raise docker_patterns.BadPatternError(line)
+    mark, text = ("!", text[1:].strip(_SPACES)) if text.startswith("!") else ("", text)
+    cleaned = _cleaned(text) if text else ""
+    text = _cleaned(f"{mark}{cleaned[1:] if cleaned[:1] == '/' != cleaned else cleaned}".strip(_SPACES))
+    if text == "!":
+        raise docker_patterns.BadPatternError(line)
+    keeps = text.startswith("!")
+    text = text.removeprefix("!")
+    return [Pattern(text, keeps, docker_patterns.compiled(text))]
 
 
-def _expression(text: str) -> str:
-    """The pattern as a regular expression for whole paths."""
-    if text.startswith("**") and not text.startswith("**/") and not _WILDCARD.search(text[2:]):
-        return ".*" + re.escape(text[2:])  # Docker compares only the end of the path: **foo matches dir/xfoo
-    expression = ""
-    for token in _TOKEN.finditer(text):
-        part = token.group()
-        if part.startswith("**"):
-            expression += ".*" if token.end() == len(text) else "(?:.*/)?"
-        elif part == "*":
-            expression += "[^/]*"
-        elif part == "?":
-            expression += "[^/]"
-        elif len(part) > 1 and part.startswith("["):
-            expression += "[" + re.sub(r"(?<!\\)([\[&|~])", r"\\\1", part[1:-1]) + "]"
-        else:
-            expression += re.escape(part[-1])
-    return expression
+def _cleaned(path: str) -> str:
+    """As Go's filepath.Clean does it: two slashes at the beginning mean nothing to it."""
+    return re.sub("^//", "/", posixpath.normpath(path))

@@ -1,7 +1,7 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""VPCs, subnets, internet gateways and elastic IP addresses, as they are compared."""
+"""VPCs, subnets, internet gateways, elastic IP addresses and NAT gateways, as they are compared."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ IMMUTABLE = {
         "cidr": "a subnet keeps its block",
         "availability_zone": "a block stays in its zone while its subnet is there; add zones behind those in use",
     },
+    NAT_GATEWAY: dict.fromkeys(
+        ("subnet_id", "allocation_id"), "a NAT gateway keeps its subnet and its address; delete it to get a new one"
+    ),
 }
 
 #: What of a desired one is compared, by type.
@@ -34,6 +37,7 @@ _PROPERTIES = {
     SUBNET: ("vpc_id", "cidr", "availability_zone", "map_public_ip_on_launch"),
     INTERNET_GATEWAY: ("vpc_id",),
     ELASTIC_IP: (),
+    NAT_GATEWAY: ("subnet_id", "allocation_id"),
 }
 
 _ID_FILTERS = {
@@ -41,6 +45,7 @@ _ID_FILTERS = {
     SUBNET: "subnet-id",
     INTERNET_GATEWAY: "internet-gateway-id",
     ELASTIC_IP: "allocation-id",
+    NAT_GATEWAY: "nat-gateway-id",
 }
 
 
@@ -117,8 +122,10 @@ def filters(wanted: Sequence[Resource]) -> list[dict[str, list[str]]]:
     return [*asked, {"tag:Name": sorted({one.name for one in others})}]
 
 
-def filters_of_users(one: Resource) -> dict[str, list[str]]:
-    """EC2's filters for the network interfaces that keep an existing one from being deleted."""
+def filters_of_users(one: Resource) -> dict[str, list[str]] | None:
+    """EC2's filters for the network interfaces that keep an existing one from being deleted; None where none do."""
+    if one.type == NAT_GATEWAY:
+        return None
     if one.type == INTERNET_GATEWAY:
         return {"vpc-id": [str(one.properties["vpc_id"])], "association.public-ip": ["*"]}
     return {"association.allocation-id" if one.type == ELASTIC_IP else _ID_FILTERS[one.type]: [str(one.id)]}

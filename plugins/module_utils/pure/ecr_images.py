@@ -4,6 +4,9 @@
 """Images in ECR, found by what they were built from: the tag of an image is its name and its context's digest.
 
 So an image needs no comparison: either its tag is there, whoever pushed it, or it is to be built.
+
+What a build takes from elsewhere, such as packages, may be another time something else. So the same context can be
+built again: then the tag ends with a dot and a number, from 2 on, and the highest one is the image.
 """
 
 from __future__ import annotations
@@ -17,26 +20,65 @@ from typing import Any
 from ..core.actions import DELETE, Action, Resource
 from ..core.errors import FarflowError
 from .build_context import DOCKERFILE, PLATFORMS, BuildContext, digest
+from .value_checks import IN_QUOTES, shown
 
 TYPE = "image"
 
+#: Of each context the newest build, as ``build``, named as the image of the first.
+BUILDS = "image_builds"
+
+#: Why an image is built whose context has not changed.
+AGAIN = "built again"
+
 _DIGITS = 20  # of the digest: 80 bits
 _LONGEST_TAG = 128
-_LONGEST_LABEL = _LONGEST_TAG - _DIGITS - 1
+_MOST_BUILDS = 9999
+_LONGEST_BUILD = len(f".{_MOST_BUILDS}")
+_LONGEST_LABEL = _LONGEST_TAG - _LONGEST_BUILD - _DIGITS - 1
 _HASH_LENGTH = 8
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
-_TAG = re.compile(rf"(?P<label>{_NAME.pattern})-(?P<context>[0-9a-f]{{{_DIGITS}}})")
+_TAG = re.compile(
+    rf"(?P<label>{_NAME.pattern})-(?P<context>[0-9a-f]{{{_DIGITS}}})(?:\.(?P<build>[2-9]|[1-9][0-9]{{1,3}}))?"
+)
 
 
 def desired(image: Mapping[str, Any]) -> Resource:
-    """``{repository, name, context, dockerfile?, build_args?, architecture?, target?, exclude?, additional_files?}`` as
-    a resource called ``<repository>:<tag>``. Reads the context's files.
+    """``{repository, name, context, dockerfile?, build_args?, architecture?, target?, exclude?, additional_files?,
+    base?, build?}`` as a resource called ``<repository>:<tag>``. Reads the context's files.
 
-    Raises: FarflowError for a context that can't be read.
+    Raises: FarflowError for a context that can't be read, for a build argument that is no text, and for a build that
+    has no tag.
     """
-    tag = tag_of(image["name"], digest(build_context(image)))
-    return Resource(TYPE, f"{image['repository']}:{tag}", attributes=_attributes(image["repository"], tag))
+    build = image.get("build") or 1
+    if not 1 <= build <= _MOST_BUILDS:
+        raise FarflowError(f"image {image['name']}: build {build}, allowed: from 1 to {_MOST_BUILDS}")
+    first = f"{image['repository']}:{tag_of(image['name'], digest(build_context(image)))}"
+    name = numbered(based_on(first, image.get("base")), build)
+    repository, _unused, tag = name.partition(":")
+    return Resource(TYPE, name, attributes=_attributes(repository, tag))
+
+
+def based_on(name: str, base: str | None) -> str:
+    """The name of an image that begins with the image ``base``; ``name`` is what it would be without one."""
+    if not base:
+        return name
+    before, _unused, context = name.rpartition("-")
+    return f"{before}-{hashlib.sha256(f'{context} {base}'.encode()).hexdigest()[:_DIGITS]}"
+
+
+def numbered(name: str, build: int) -> str:
+    """The name of the image that the build of that number makes; ``name`` is that of the first one's."""
+    return name if build == 1 else f"{name}.{build}"
+
+
+def newest_builds(images: Iterable[Resource]) -> list[Resource]:
+    """Of each context the newest build among the images, as a resource of type BUILDS."""
+    newest: dict[str, int] = {}
+    for image in images:
+        first = image.name.removesuffix(f".{image.attributes['build']}")
+        newest[first] = max(newest.get(first, 0), image.attributes["build"])
+    return [Resource(BUILDS, name, attributes={"build": build}) for name, build in newest.items()]
 
 
 def canonical(repository: str, address: str, document: Mapping[str, Any]) -> list[Resource]:
@@ -57,12 +99,19 @@ def build_context(image: Mapping[str, Any]) -> BuildContext:
     return BuildContext(
         Path(image["context"]),
         dockerfile=image.get("dockerfile") or DOCKERFILE,
-        build_args={name: str(value) for name, value in (image.get("build_args") or {}).items()},
+        build_args={name: _text(name, value) for name, value in (image.get("build_args") or {}).items()},
         target=image.get("target"),
         platform=PLATFORMS[image.get("architecture") or "X86_64"],
         exclude=tuple(image.get("exclude") or ()),
         additional_files=files,
     )
+
+
+def _text(name: str, value: Any) -> str:
+    """A build argument's. True would reach the build as ``True``, and 3.10 as ``3.1``."""
+    if isinstance(value, (bool, float)) or not isinstance(value, (str, int)):
+        raise FarflowError(f"build argument {name}: is {shown(value)}, allowed: {IN_QUOTES}")
+    return str(value)
 
 
 def tag_of(name: str, context_digest: str) -> str:
@@ -83,7 +132,8 @@ def reason(wanted: Resource, actual: Iterable[Resource]) -> str:
     repository, label, context = (wanted.attributes[key] for key in ("repository", "label", "context"))
     for image in actual:
         if (image.attributes["repository"], image.attributes["label"]) == (repository, label):
-            return f"context {image.attributes['context']} -> {context}"
+            before = image.attributes["context"]
+            return AGAIN if before == context else f"context {before} -> {context}"
     return "created"
 
 
@@ -96,11 +146,11 @@ def superfluous(actions: Iterable[Action], kept: Iterable[str]) -> list[Resource
     return [image for image in images if image.id not in digests and not image.attributes["also"]]
 
 
-def _attributes(repository: str, tag: str) -> dict[str, str]:
+def _attributes(repository: str, tag: str) -> dict[str, Any]:
     parts = _TAG.fullmatch(tag)
     if not parts:
         raise ValueError(f"{tag} is no tag of ours")
-    return {"repository": repository, "tag": tag, **parts.groupdict()}
+    return {"repository": repository, "tag": tag, **parts.groupdict(), "build": int(parts["build"] or 1)}
 
 
 def _source(additional_file: Mapping[str, Any]) -> Path | str:

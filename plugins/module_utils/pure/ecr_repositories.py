@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..core.actions import Resource
@@ -14,6 +15,9 @@ from ..core.errors import FarflowError
 from . import policy
 
 TYPE = "ecr_repository"
+
+#: Attribute: Amazon Inspector scans by rules of the registry, whatever the repository says.
+SCANNED_BY_REGISTRY = "scanned_by_registry"
 
 IMAGE_TAG_MUTABILITY = ["IMMUTABLE", "MUTABLE"]
 ENCRYPTION_TYPES = ["AES256", "KMS", "KMS_DSSE"]
@@ -43,6 +47,16 @@ def desired(repository: Mapping[str, Any]) -> Resource:
             "tags": dict(repository.get("tags") or {}),
         },
     )
+
+
+def as_scanned(repository: Resource, found: Resource | None) -> Resource:
+    """A wanted repository as what is found of it says of scanning, where the registry's rules decide: AWS answers by
+    them, and setting it for a repository has no effect.
+    """
+    if found is None or not found.attributes.get(SCANNED_BY_REGISTRY):
+        return repository
+    scan_on_push = found.properties["scan_on_push"]
+    return replace(repository, properties={**repository.properties, "scan_on_push": scan_on_push})
 
 
 def canonical(document: Mapping[str, Any]) -> Resource:

@@ -48,8 +48,8 @@ _CURES: tuple[tuple[str, str], ...] = (
     (r"CannotPull", "the image can't be pulled: check its name, the execution role and the way to the registry"),
     (
         r"ResourceInitializationError.*(AccessDenied|not authorized).*|(AccessDenied|not authorized).*GetSecretValue",
-        "the execution role may not read a secret: it needs secretsmanager:GetSecretValue (and kms:Decrypt with a key "
-        "of your own) on that ARN",
+        "the execution role may not read a secret: it needs secretsmanager:GetSecretValue on that ARN, and kms:Decrypt "
+        "for a key of your own, which farflow_secret_kms_key_arns grants",
     ),
     (
         r"ResourceInitializationError.*(secret|ssm|asm).*(not find|not found|NotFound|InvalidRequest|json key)",

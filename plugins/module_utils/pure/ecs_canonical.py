@@ -5,34 +5,38 @@
 
 ``canonical`` takes a document of the AWS API, ``specification`` gives the shortest one of a user (snake_case) that
 means the same. In between, defaults are filled in, lists without order are dictionaries or sorted, and what is empty
-is absent.
+is absent. ``answered`` takes one of AWS's answers, in which there may be more than anybody here has heard of.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..core.compare import UNKNOWN, contains_unknown
 from . import ecs_rules as rules
+from .ecs_members import MEMBERS
 from .ecs_shapes import Shape, members, snake
 
 Document = dict[str, Any]
+Keeps = Callable[[str, str], bool]
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
-def canonical(shape: Shape, document: Mapping[str, Any]) -> Document:
-    """A structure of the AWS API; members that the shape doesn't have (an answer has more than a request) are left
-    out.
+def canonical(shape: Shape, document: Mapping[str, Any], keeps: Keeps = lambda shape, member: True) -> Document:
+    """A structure of the AWS API; members that the shape doesn't have (an answer has more than a request), and those
+    that are not kept, are left out. Our defaults are there even of members that the shape of an older botocore lacks,
+    so that a task definition has one digest everywhere.
     """
-    given = {**rules.DEFAULTS.get(shape.name, {}), **{k: v for k, v in document.items() if v not in _EMPTY}}
-    form: Document = {}
+    defaults = rules.DEFAULTS.get(shape.name, {})
+    given = {**defaults, **{k: v for k, v in document.items() if v not in _EMPTY}}
+    form = {snake(name): value for name, value in defaults.items() if name not in shape.members and value != {}}
     for name, member in shape.members.items():
-        if name in given:
-            value = _canonical_member(shape, name, member, given[name])
+        if name in given and keeps(shape.name, name):
+            value = _canonical_member(shape, name, member, given[name], keeps)
             if value not in _EMPTY:
                 form[snake(name)] = value
     complete = _COMPLETIONS.get(shape.name)
@@ -41,9 +45,29 @@ def canonical(shape: Shape, document: Mapping[str, Any]) -> Document:
     return form
 
 
-def _canonical_member(shape: Shape, name: str, member: Shape, value: Any) -> Any:
+def answered(shape: Shape, document: Mapping[str, Any], wanted: Any = None) -> Document:
+    """The same of an answer: without the members that are neither known to this collection nor in ``wanted``, the
+    canonical document of who asks.
+    """
+    asked = set(_members_in(shape, wanted))
+    return canonical(shape, document, lambda *member: member[1] in MEMBERS.get(member[0], ()) or member in asked)
+
+
+def _members_in(shape: Shape, form: Any) -> Iterator[tuple[str, str]]:
+    """The members of a canonical document, each with the name of its shape."""
+    if _is_structure(shape) and isinstance(form, Mapping):
+        for name, member in shape.members.items():
+            if snake(name) in form:
+                yield shape.name, name
+                yield from _members_in(member, form[snake(name)])
+    elif shape.type_name == "list":
+        for item in form.values() if isinstance(form, Mapping) else form:
+            yield from _members_in(shape.member, item)
+
+
+def _canonical_member(shape: Shape, name: str, member: Shape, value: Any, keeps: Keeps) -> Any:
     where = (shape.name, name)
-    value = _canonical_value(member, value)
+    value = _canonical_value(member, value, keeps)
     if isinstance(value, list) and where in rules.KEYED:
         return _keyed(rules.KEYED[where], member.member, value)
     if isinstance(value, list) and where in rules.SETS:
@@ -51,11 +75,11 @@ def _canonical_member(shape: Shape, name: str, member: Shape, value: Any) -> Any
     return _SCALARS[where](value) if where in _SCALARS else value
 
 
-def _canonical_value(shape: Shape, value: Any) -> Any:
+def _canonical_value(shape: Shape, value: Any, keeps: Keeps) -> Any:
     if _is_structure(shape) and isinstance(value, Mapping):
-        return canonical(shape, value)
+        return canonical(shape, value, keeps)
     if shape.type_name == "list" and isinstance(value, (list, tuple)):
-        return [_canonical_value(shape.member, item) for item in value]
+        return [_canonical_value(shape.member, item, keeps) for item in value]
     if shape.type_name == "map" and isinstance(value, Mapping):
         return dict(value)
     return float(value) if shape.type_name == "double" and value != UNKNOWN else value
@@ -96,6 +120,8 @@ def specification(shape: Shape, form: Mapping[str, Any], found: Mapping[str, Any
     names = {snake(name): name for name in members(shape).values()}
     written: Document = {}
     for key, value in form.items():
+        if key not in names:
+            continue  # a default of a member that the shape lacks
         name = names[key]
         filled = name in defaults and value == _default(shape.members[name], defaults[name])
         as_found = found is None or found.get(key) == value

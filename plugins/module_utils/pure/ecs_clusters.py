@@ -11,15 +11,22 @@ from typing import Any
 from ..core.actions import ARGUMENTS, Resource
 from ..core.errors import FarflowError
 from . import ecs_canonical
-from .ecs_shapes import Reading, input_shape
+from .ecs_shapes import Reading, input_shape, snake
 
 TYPE = "ecs_cluster"
 INSIGHTS = ("disabled", "enabled", "enhanced")
 CAPACITY_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 
+_SETTINGS = ("containerInsights",)
 _NAMESPACE = "service_connect_defaults"
 _STRATEGY = "default_capacity_provider_strategy"
 _UPDATABLE = ("settings", "configuration", _NAMESPACE)
+
+#: What puts the parts of a cluster's configuration back to what they are in a cluster that was given none.
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "executeCommandConfiguration": {"logging": "DEFAULT"},
+    "managedStorageConfiguration": {},
+}
 
 
 def desired(cluster: Mapping[str, Any]) -> Resource:
@@ -49,15 +56,28 @@ def desired(cluster: Mapping[str, Any]) -> Resource:
     if reading.problems:
         raise FarflowError("\n".join(f"cluster {cluster['name']}: {problem}" for problem in reading.problems))
     del form["cluster_name"]
-    return Resource(TYPE, cluster["name"], form)
+    return Resource(TYPE, cluster["name"], _without_defaults(form))
 
 
-def canonical(document: Mapping[str, Any]) -> Resource:
-    """A member of DescribeClusters' answer as a resource."""
+def canonical(document: Mapping[str, Any], wanted: Resource | None = None) -> Resource:
+    """A member of DescribeClusters' answer as a resource. Of its settings only the one that there is so far; members
+    that this collection does not know are there if they are wanted.
+    """
     tags = [tag for tag in document.get("tags", []) if not tag["key"].startswith("aws:")]
-    form = ecs_canonical.canonical(input_shape("CreateCluster"), {**document, "tags": tags})
+    settings = [each for each in document.get("settings", []) if each["name"] in _SETTINGS]
+    whole = {**document, "settings": settings, "tags": tags}
+    form = ecs_canonical.answered(input_shape("CreateCluster"), whole, wanted and wanted.properties)
     name = form.pop("cluster_name")
-    return Resource(TYPE, name, form, document["clusterArn"], {ARGUMENTS: {"name": name}})
+    return Resource(TYPE, name, _without_defaults(form), document["clusterArn"], {ARGUMENTS: {"name": name}})
+
+
+def _without_defaults(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Who was put back to the default says so; who never had another says nothing."""
+    defaults = {snake(name): default for name, default in _DEFAULTS.items()}
+    given = form.get("configuration", {})
+    configuration = {name: part for name, part in given.items() if part != defaults.get(name)}
+    others = {name: value for name, value in form.items() if name != "configuration"}
+    return {**others, **({"configuration": configuration} if configuration else {})}
 
 
 def create_request(resource: Resource) -> dict[str, Any]:
@@ -73,6 +93,10 @@ def update_request(wanted: Resource, found: Resource) -> dict[str, Any]:
     request = _request(after, before)
     if _NAMESPACE in before and _NAMESPACE not in after:
         request["serviceConnectDefaults"] = {"namespace": ""}
+    parts = [set(side.get("configuration", {})) for side in (before, after)]
+    for name, default in _DEFAULTS.items():
+        if snake(name) in parts[0] - parts[1]:
+            request.setdefault("configuration", {})[name] = default
     return request
 
 

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import uuid
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -39,9 +42,11 @@ def request(task: Mapping[str, Any], container: str) -> dict[str, Any]:
     problems = reading.problems
     if task.get("launch_type") and task.get("capacity_provider_strategy"):
         problems.append("launch_type and capacity_provider_strategy exclude each other")
-    size = len(str(document.get("overrides", "")))
-    if size > LARGEST_OVERRIDES_CHARACTERS:
-        problems.append(f"command and environment have {size} characters, AWS takes {LARGEST_OVERRIDES_CHARACTERS}")
+    overrides = size(document.get("overrides", {}))
+    if overrides > LARGEST_OVERRIDES_CHARACTERS:
+        problems.append(
+            f"command and environment have {overrides} characters in JSON, AWS takes {LARGEST_OVERRIDES_CHARACTERS}"
+        )
     if problems:
         raise FarflowError("\n".join(f"task {task['task_definition']}: {problem}" for problem in problems))
     return document
@@ -60,9 +65,31 @@ _AS_GIVEN = (
 )
 
 
+def size(overrides: Mapping[str, Any]) -> int:
+    """How many characters RunTask's ``overrides`` have for AWS: "This limit includes the JSON formatting characters of
+    the override structure" (RunTask).
+    """
+    return len(json.dumps(overrides, ensure_ascii=False))
+
+
 def ended_well(stop: Stop, exit_codes: Collection[int] = (0,)) -> bool:
     """Whether a task ended by itself, and with one of the exit codes."""
     return stop.exit_code in exit_codes and stop.code in (None, "EssentialContainerExited")
+
+
+def may_start_later(stop: Stop) -> bool:
+    """Whether a task was kept from starting by a role that may do in a moment what it may not yet."""
+    never_ran = stop.code == "TaskFailedToStart" and stop.exit_code is None
+    return never_ran and bool(_NOT_ALLOWED.search(stop.reason))
+
+
+#: In "Stopped task error codes" of the developer guide of Amazon ECS; of other causes no attempt is the cure.
+_NOT_ALLOWED = re.compile(r"AccessDenied|not authorized|unable to assume", re.IGNORECASE)
+
+
+def token_of(token: str, attempt: int) -> str:
+    """The client token of an attempt: that of the first starts nothing but the first."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{token} {attempt}")) if attempt else token
 
 
 def failures_told(failures: list[Mapping[str, Any]]) -> str:

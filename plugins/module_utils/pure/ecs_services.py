@@ -3,9 +3,9 @@
 
 """ECS services on Fargate, as they are compared, and the requests that make and change them.
 
-A service under an autoscaler is not compared by its count: ``autoscaled: true`` is written down as a tag, so that
-whoever reads the service knows it, too. One whose newest deployment has FAILED differs, since ECS starts no task of it
-any more: only another deployment will.
+A service under an autoscaler keeps the count that it has, within the autoscaler's bounds: ``autoscaled`` is written
+down as a tag, so that whoever reads the service knows it, too. One whose newest deployment has FAILED differs, since
+ECS starts no task of it any more: only another deployment will.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .ecs_shapes import Reading, input_shape
 TYPE = "ecs_service"
 AUTOSCALED = "farflow:autoscaled"
 FIRST_COUNT = "first_count"
+BOUNDS = "bounds"
 UNSTEADY = "unsteady"
 DEPLOYMENT = "deployment"
 
@@ -33,8 +34,9 @@ _OF_THE_DEPLOYMENT = ("serviceConnectConfiguration", "volumeConfigurations", "vp
 
 
 def desired(specification: Mapping[str, Any]) -> Resource:
-    """A service as a user writes it: the input of CreateService in snake_case, and ``autoscaled``. Without
-    ``launch_type`` and ``capacity_provider_strategy`` it runs on FARGATE.
+    """A service as a user writes it: the input of CreateService in snake_case, and ``autoscaled``, true or the bounds
+    of the autoscaler, ``{min_capacity, max_capacity}``. Without ``launch_type`` and ``capacity_provider_strategy`` it
+    runs on FARGATE.
 
     Raises FarflowError with everything that is wrong with it.
     """
@@ -46,15 +48,44 @@ def desired(specification: Mapping[str, Any]) -> Resource:
         document.setdefault("launchType", "FARGATE")
     form = ecs_canonical.canonical(shape, document)
     name = str(form.pop("service_name", ""))
-    problems = list(reading.problems) or list(_problems(form, given))
+    autoscaled = specification.get("autoscaled") or False
+    problems = list(reading.problems) or [*_problems(form, given), *_autoscaler_problems(autoscaled)]
     if problems:
         raise FarflowError("\n".join(f"service {name}: {problem}" for problem in problems))
     form[_ROLLOUT] = "COMPLETED"
     attributes: dict[str, Any] = {}
-    if specification.get("autoscaled"):
+    if autoscaled:
         form["tags"] = {**form.get("tags", {}), AUTOSCALED: "true"}
         attributes[FIRST_COUNT] = form.pop("desired_count")
+        attributes[BOUNDS] = _bounds(autoscaled)
     return Resource(TYPE, name, form, None, attributes)
+
+
+def _autoscaler_problems(autoscaled: Any) -> Iterator[str]:
+    if isinstance(autoscaled, bool):
+        return
+    bounds = autoscaled if isinstance(autoscaled, Mapping) else {}
+    least, most = bounds.get("min_capacity"), bounds.get("max_capacity")
+    if set(bounds) != {"min_capacity", "max_capacity"} or not (isinstance(least, int) and isinstance(most, int)):
+        yield "autoscaled is true, false, or has a min_capacity and a max_capacity"
+    elif not 0 <= least <= most:
+        yield f"autoscaled: min_capacity {least} is below 0 or above max_capacity {most}"
+
+
+def _bounds(autoscaled: Mapping[str, int] | bool) -> tuple[int, int] | None:
+    return (autoscaled["min_capacity"], autoscaled["max_capacity"]) if isinstance(autoscaled, Mapping) else None
+
+
+def counted(resource: Resource, found: Resource | None) -> Resource:
+    """A service under an autoscaler with the count that it has, or the nearest within the autoscaler's bounds: it may
+    be none that an autoscaler has set, and from zero tasks, which use no CPU, none scales out again.
+    """
+    if FIRST_COUNT not in resource.attributes or found is None:
+        return resource
+    count = found.properties["desired_count"]
+    if bounds := resource.attributes[BOUNDS]:
+        count = min(max(count, bounds[0]), bounds[1])
+    return replace(resource, properties={**resource.properties, "desired_count": count})
 
 
 def with_task_definition(resource: Resource, arn: str | None) -> Resource:
@@ -120,9 +151,11 @@ def _deployment_problems(deployment: Mapping[str, Any]) -> Iterator[str]:
         yield "deployment_configuration leaves ECS no room: no task may start before another has stopped, none may stop"
 
 
-def canonical(document: Mapping[str, Any], revision: Mapping[str, Any] | None = None) -> Resource:
+def canonical(
+    document: Mapping[str, Any], revision: Mapping[str, Any] | None = None, wanted: Resource | None = None
+) -> Resource:
     """A member of DescribeServices' answer as a resource; ``revision`` is what DescribeServiceRevisions tells of the
-    current one, where it tells something.
+    current one, where it tells something. Members that this collection does not know are there if they are wanted.
     """
     deployment = primary(document)
     shape = input_shape("CreateService")
@@ -133,11 +166,9 @@ def canonical(document: Mapping[str, Any], revision: Mapping[str, Any] | None = 
         "monitoring": (revision or {}).get("monitoring"),
         "tags": [tag for tag in document.get("tags", []) if not tag["key"].startswith("aws:")],
     }
-    form = ecs_canonical.canonical(shape, whole)
+    form = ecs_canonical.answered(shape, whole, wanted and wanted.properties)
     del form["service_name"]
     form[_ROLLOUT] = "FAILED" if deployment.get("rolloutState") == "FAILED" else "COMPLETED"
-    if is_autoscaled(document):
-        del form["desired_count"]
     attributes = {
         "status": document["status"],
         DEPLOYMENT: deployment.get("id", ""),

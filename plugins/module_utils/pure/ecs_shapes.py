@@ -1,7 +1,8 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The shapes of ECS's documents, as botocore's own service model has them, and how a user's document takes them.
+"""The shapes of ECS's documents, as the service model of botocore's clients has them, and how a user's document takes
+them.
 
 A user writes snake_case; AWS's own spelling is understood, too. Keys that are the user's own (tags, log options,
 labels) keep their letter case.
@@ -24,10 +25,9 @@ Shape = Any
 @cache
 def _service_model() -> Any:
     # imported late: where botocore is missing, the module says so when it makes its first client
-    from botocore.loaders import Loader
-    from botocore.model import ServiceModel
+    from botocore.session import get_session
 
-    return ServiceModel(Loader().load_service_model("ecs", "service-2"), "ecs")
+    return get_session().get_service_model("ecs")
 
 
 @cache
@@ -83,8 +83,11 @@ class Reading:
             self._problem(path, f"must be a dictionary, not {value!r}")
             return {}
         found: dict[str, Any] = {}
+        given = set()
         for key, item in value.items():
             name = members(shape).get(_squashed(str(key)))
+            if item is not None:
+                given.add(name)
             if name is None:
                 self._problem((*path, str(key)), "is not known" + self._nearest(shape, str(key)))
             elif self._accepted(shape, name, item, (*path, snake(name))):
@@ -95,7 +98,7 @@ class Reading:
                     found[name] = read
                     self._unique(shape, name, read, (*path, snake(name)))
         for name in shape.required_members:
-            if name not in found:
+            if name not in given:
                 self._problem((*path, snake(name)), "is required")
         return found
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,8 +31,14 @@ TYPE = "ecs_task_definition"
 DIGEST = "farflow:digest"
 IMAGES = "farflow:images"
 
-#: Attribute of a family that a look was asked for: the other environment whose tag its newest revision carries.
+#: Type and name of what tells under ``count`` how many ACTIVE revisions the account and region have.
+REVISIONS_OF_ACCOUNT = "revisions of the account"
+
+#: Attribute of a family whose newest revision was described: the environment that it is of.
 OWNER = "owner"
+
+#: naming.task_log_group and naming.airflow_log_group
+_LOG_GROUP = re.compile(r"/farflow/([a-z0-9-]+)/(?:tasks|airflow)")
 
 _OURS = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"]}
 _CONTAINERS = "container_definitions"
@@ -100,13 +107,30 @@ def environment_of(resources: Sequence[Resource]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def canonical(document: Mapping[str, Any], tags: Iterable[Mapping[str, str]]) -> Resource:
-    """DescribeTaskDefinition's ``taskDefinition`` and ``tags`` as a resource. Its tags hold the digest, too."""
+def canonical(
+    document: Mapping[str, Any], tags: Iterable[Mapping[str, str]], wanted: Resource | None = None
+) -> Resource:
+    """DescribeTaskDefinition's ``taskDefinition`` and ``tags`` as a resource. Its tags hold the digest, too. Members
+    that this collection does not know are there if they are wanted.
+    """
     shape = input_shape("RegisterTaskDefinition")
     ours = [tag for tag in tags if not tag["key"].startswith("aws:")]
-    form = ecs_canonical.canonical(shape, {**document, "tags": ours})
+    form = ecs_canonical.answered(shape, {**document, "tags": ours}, wanted and wanted.properties)
     del form["family"]
     return Resource(TYPE, document["family"], form, document["taskDefinitionArn"])
+
+
+def owner(answer: Mapping[str, Any]) -> str | None:
+    """The environment that a described revision is of: by the log group that its containers write to, which nobody can
+    edit, or else by its tag. None where neither tells.
+    """
+    groups = {
+        (container.get("logConfiguration") or {}).get("options", {}).get("awslogs-group", "")
+        for container in answer["taskDefinition"].get("containerDefinitions", [])
+    }
+    named = {found[1] for group in groups if (found := _LOG_GROUP.fullmatch(group))}
+    tags = {tag["key"]: tag["value"] for tag in answer.get("tags") or []}
+    return named.pop() if len(named) == 1 else tags.get(ENVIRONMENT)
 
 
 def request(resource: Resource) -> dict[str, Any]:
@@ -165,10 +189,12 @@ def family_of(arn: str) -> str:
 class Index:
     """What two list calls tell of the ACTIVE revisions: their ARNs by family, oldest first, and the tags by ARN.
     The tags come from an index of AWS that lags behind: what it doesn't show, or shows otherwise, is a suspect.
+    ``listed`` is how many there are, those of all other families included.
     """
 
     arns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    listed: int = 0
 
     @classmethod
     def of(cls, arns: Iterable[str], tags: Mapping[str, Mapping[str, str]]) -> Index:
@@ -186,6 +212,10 @@ class Index:
         """What the tag ``farflow:images`` of a revision says; empty where there is none, or it was inherited."""
         tags = self.tags.get(arn, {})
         return tags.get(IMAGES, "") if tags.get(DIGEST, "").startswith(f"{revision_of(arn)}-") else ""
+
+    def with_tags(self, tags: Mapping[str, Mapping[str, str]]) -> Index:
+        """The same with what is known better of some revisions, by their ARNs."""
+        return replace(self, tags={**self.tags, **tags})
 
     def of_families(self, families: Collection[str]) -> Index:
         """The same of these families only."""
@@ -269,7 +299,7 @@ def names_repository(image: str, repositories: Collection[str]) -> bool:
 
 
 def _change(wanted: Resource, answer: Mapping[str, Any]) -> list[Action]:
-    found = canonical(answer["taskDefinition"], answer.get("tags") or [])
+    found = canonical(answer["taskDefinition"], answer.get("tags") or [], wanted)
     reasons = _content_differences(wanted, found)
     expected = tags_of(wanted) if reasons else tags_with_digest(wanted, revision_of(str(found.id)))
     # What a new revision's own tags will say follows from its content.

@@ -13,6 +13,13 @@ from . import policy
 
 TYPE = "iam_role"
 
+#: A role that is not in the environment's path, and nobody's here: not to be changed or deleted.
+ELSEWHERE = "iam_role elsewhere"
+
+#: Attributes: the path of a role elsewhere, and the instance profiles that a role is in.
+PATH = "path"
+INSTANCE_PROFILES = "instance_profiles"
+
 #: An hour: what AWS gives a role that asks for nothing.
 MAX_SESSION_DURATION = 3600
 
@@ -61,10 +68,20 @@ def canonical(listed: Mapping[str, Any], details: Mapping[str, Any]) -> Resource
         description=listed.get("Description"),
         tags={tag["Key"]: tag["Value"] for tag in details.get("Tags") or []},
         id_=listed["Arn"],
+        attributes={
+            INSTANCE_PROFILES: [each["InstanceProfileName"] for each in details.get("InstanceProfileList") or []]
+        },
     )
 
 
-def _resource(name: str, *, id_: str | None = None, **properties: Any) -> Resource:
+def elsewhere(listed: Mapping[str, Any]) -> Resource:
+    """A role as ListRoles gives it that is not in the environment's path."""
+    return Resource(ELSEWHERE, listed["RoleName"], {}, listed["Arn"], {PATH: listed["Path"]})
+
+
+def _resource(
+    name: str, *, id_: str | None = None, attributes: Mapping[str, Any] | None = None, **properties: Any
+) -> Resource:
     inline = properties["policies"]
     return Resource(
         TYPE,
@@ -79,4 +96,5 @@ def _resource(name: str, *, id_: str | None = None, **properties: Any) -> Resour
             "description": properties["description"] or "",
         },
         id_,
+        attributes or {},
     )

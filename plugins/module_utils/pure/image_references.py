@@ -14,6 +14,8 @@ from ..core.actions import Resource
 from .value_checks import Problem, wrong
 
 TYPE = "prebuilt_image"
+#: An attribute: AWS's words where it does not let us look.
+DENIED = "denied"
 
 _HOST = r"(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?|[A-Za-z0-9-]+:\d{1,5}|localhost)"
 _PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
@@ -21,9 +23,14 @@ _REFERENCE = re.compile(
     rf"(?:(?P<registry>{_HOST})/)?(?P<repository>(?=[^:@]{{2,256}}(?:[:@]|$)){_PART}(?:/{_PART})*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
+#: The domains of each partition, IPv4 alone and dual-stack. Source: botocore's data/partitions.json.
+_OF_AWS = (
+    *("amazonaws.com", "on.aws", "amazonaws.com.cn", "on.amazonwebservices.com.cn"),
+    *("amazonaws.eu", "on.amazonwebservices.eu", "c2s.ic.gov", "sc2s.sgov.gov", "cloud.adc-e.uk", "csp.hci.ic.gov"),
+)
 _ECR = re.compile(
     r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\."
-    r"(?:amazonaws\.com(?:\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)"
+    rf"(?:{'|'.join(map(re.escape, _OF_AWS))})"
 )
 
 
@@ -99,6 +106,12 @@ def unpinned(value: str, ecr: Ecr) -> Iterator[Problem]:
             f"is {value!r}, in a registry that is not asked, allowed: with a digest, {reference.address}@sha256:..., "
             f"or an image in ECR in region {ecr.region}",
         )
+
+
+def denied(reference: Reference, address: str, words: str) -> Resource:
+    """One that ECR does not tell of; it is taken for what its digest says, if it has one."""
+    uri = {"uri": f"{address}@{reference.digest}"} if reference.digest else {}
+    return Resource(TYPE, str(reference), {}, reference.digest or None, {DENIED: words, **uri})
 
 
 def canonical(reference: Reference, address: str, document: Mapping[str, Any]) -> Resource:

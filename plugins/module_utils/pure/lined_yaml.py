@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..core.errors import FarflowError
+from .yaml_numbers import misread
 
 try:
     import yaml
@@ -20,7 +21,12 @@ Path = tuple[Any, ...]
 
 #: A mapping of this many values is no settings any more, but a handful of aliases of aliases can become one.
 _MOST_VALUES = 20_000
+#: What helps, beside PyYAML's own words.
+_HINTS = {
+    "mapping values are not allowed in this context": "; in quotes a text may have a colon at its end or before a space"
+}
 _MAPPING = "tag:yaml.org,2002:map"
+_NUMBERS = {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"}
 
 
 class LinedYaml:
@@ -37,8 +43,8 @@ class LinedYaml:
             self._read(text)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            what = getattr(error, "problem", None) or str(error)
-            self.problems.append((mark.line + 1 if mark else 1, f"not YAML: {what.splitlines()[0]}"))
+            what = (getattr(error, "problem", None) or str(error)).splitlines()[0]
+            self.problems.append((mark.line + 1 if mark else 1, f"not YAML: {what}{_HINTS.get(what, '')}"))
         except RecursionError:
             self.problems.append((1, "not YAML: nested too deeply"))
         except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
@@ -78,10 +84,19 @@ class LinedYaml:
             if (*path, key) in self._lines:
                 self.problems.append((line, f"{key}: given twice"))
             self._lines[*path, key] = line
+            if told := _misread(value):
+                self.problems.append((line, f"{key}: {told}"))
             if id(value) in around:
                 self.problems.append((line, f"{key}: refers to itself"))
             else:
                 self._index(value, (*path, key), around)
+
+
+def _misread(node: Any) -> str:
+    """What is wrong with a number that YAML reads otherwise than a person does."""
+    if not isinstance(node, yaml.ScalarNode) or node.style or node.tag not in _NUMBERS:
+        return ""
+    return misread(node.value, yaml.safe_load(node.value))
 
 
 def _children(node: Any) -> Iterator[tuple[Any, Any, Any]]:

@@ -11,7 +11,7 @@ import re
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 #: The common name of a root certificate, as it stands in DER. Those of trials ("Beta us-east-1") verify nothing.
-_NAME = re.compile(rb"Amazon RDS ([a-z]{2}(?:-[a-z]+)+-\d) Root CA")
+_NAME = re.compile(rb"Amazon RDS ([a-z]{2,4}(?:-[a-z]+)+-\d{1,2}) Root CA")
 
 
 def regions(bundle: bytes) -> set[str]:

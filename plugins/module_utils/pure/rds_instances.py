@@ -14,10 +14,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from ..core.actions import Resource
 from . import rds_status
+from .rds_engine_versions import has_ended, numbers
 
 TYPE = "rds_instance"
 
@@ -49,7 +51,12 @@ _OPTIONAL = (
     "performance_insights_retention_period",
     "performance_insights_kms_key_id",
     "ca_certificate_identifier",
+    "engine_lifecycle_support",
 )
+
+#: What AWS does when its standard support of a version is over: it goes on with it, for money, or upgrades it.
+WITH_EXTENDED_SUPPORT = "open-source-rds-extended-support"
+WITHOUT_EXTENDED_SUPPORT = "open-source-rds-extended-support-disabled"
 
 #: What gp3 storage for PostgreSQL has without asking: IOPS and MiB/s, below and from 400 GiB.
 _STRIPED_FROM = 400
@@ -72,9 +79,9 @@ def desired(instance: Mapping[str, Any]) -> Resource:
     return Resource(TYPE, given["identifier"], _without_idle(properties))
 
 
-def canonical(document: Mapping[str, Any], instance: Mapping[str, Any], version: str | None) -> Resource:
-    """A member of DescribeDBInstances' answer as a resource, seen by one who wants ``instance`` (``{}`` when nobody
-    does). ``version`` is that of the secret from which the password shall be.
+def canonical(document: Mapping[str, Any], instance: Mapping[str, Any], version: str | None, today: date) -> Resource:
+    """A member of DescribeDBInstances' answer as a resource, seen ``today`` by one who wants ``instance`` (``{}`` when
+    nobody does). ``version`` is that of the secret from which the password shall be.
     """
     tags = {tag["Key"]: tag["Value"] for tag in document.get("TagList") or [] if not tag["Key"].startswith("aws:")}
     remembered = tags.pop(PASSWORD_FROM, None)
@@ -84,7 +91,7 @@ def canonical(document: Mapping[str, Any], instance: Mapping[str, Any], version:
         wanted = desired(instance).properties
         if version and remembered == password_from(instance, version):
             properties["master_user_secret"] = wanted["master_user_secret"]
-        left = _not_final(wanted) if rds_status.is_being_made(document) else _left_to_aws(wanted, properties)
+        left = _not_final(wanted) if rds_status.is_being_made(document) else _left_to_aws(wanted, properties, today)
         properties.update({name: wanted[name] for name in left})
     name, arn = document["DBInstanceIdentifier"], document["DBInstanceArn"]
     endpoint = document.get("Endpoint") or {}
@@ -95,6 +102,8 @@ def canonical(document: Mapping[str, Any], instance: Mapping[str, Any], version:
         "status": rds_status.told(document),
         "allocated_storage": document["AllocatedStorage"],
         "without_final_snapshot": rds_status.without_final_snapshot(document),
+        "extended_support": document.get("EngineLifecycleSupport") != WITHOUT_EXTENDED_SUPPORT,
+        "reboot_required": rds_status.needs_reboot(document),
     }
     return Resource(TYPE, name, _without_idle(properties), arn, attributes)
 
@@ -164,6 +173,7 @@ def _settings(document: Mapping[str, Any]) -> dict[str, Any]:
         "performance_insights_kms_key_id": now.get("PerformanceInsightsKMSKeyId"),
         "cloudwatch_logs_exports": _log_exports(document, pending),
         "ca_certificate_identifier": now.get("CACertificateIdentifier"),
+        "engine_lifecycle_support": now.get("EngineLifecycleSupport"),
     }
     return _without_baseline(settings)
 
@@ -204,23 +214,27 @@ def _not_final(wanted: Mapping[str, Any]) -> set[str]:
     return set(wanted) - {"status", "master_user_secret", "tags"}
 
 
-def _left_to_aws(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> set[str]:
-    """Where what AWS chose fulfils the wish."""
+def _left_to_aws(wanted: Mapping[str, Any], found: Mapping[str, Any], today: date) -> set[str]:
+    """Where what AWS chose fulfils the wish, or can't be had otherwise."""
     left = {name for name in _OPTIONAL if wanted[name] is None}
     if not wanted["vpc_security_group_ids"]:
         left.add("vpc_security_group_ids")
     if _version_is_met(wanted, found["engine_version"]):
         left.add("engine_version")
+    # Without Extended Support AWS would upgrade at once what has no other support, which nobody has allowed.
+    if found["engine_lifecycle_support"] is None or has_ended(found["engine_version"], today):
+        left.add("engine_lifecycle_support")
     if _storage_has_grown_by_itself(wanted, found):
         left.add("allocated_storage")
     for name in ("kms_key_id", "performance_insights_kms_key_id"):
-        if wanted[name] and found[name] and _key(wanted[name]) == _key(found[name]):
+        if wanted[name] and found[name] and is_same_key(wanted[name], found[name]):
             left.add(name)
     return left
 
 
-def _key(kms_key_id: str) -> str:
-    return kms_key_id.rpartition("/")[2]
+def is_same_key(one: str, other: str) -> bool:
+    """Whether two names of a KMS key, each its ARN or its id, are of the same one."""
+    return one.rpartition("/")[2] == other.rpartition("/")[2]
 
 
 def _version_is_met(wanted: Mapping[str, Any], version: str) -> bool:
@@ -229,11 +243,6 @@ def _version_is_met(wanted: Mapping[str, Any], version: str) -> bool:
         return True
     newer = numbers(version) > numbers(text) and numbers(version)[0] == numbers(text)[0]
     return newer and bool(wanted["auto_minor_version_upgrade"])
-
-
-def numbers(version: str) -> list[int]:
-    """The numbers of a version of PostgreSQL: ``17.4`` -> ``[17, 4]``, ``17.4-R2`` -> ``[17, 4]``."""
-    return [int(part) for part in version.partition("-")[0].split(".")]
 
 
 def _storage_has_grown_by_itself(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:

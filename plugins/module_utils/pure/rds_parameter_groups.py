@@ -1,7 +1,8 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Parameter groups of Amazon RDS, as they are compared: what a user set, not the hundreds of AWS's defaults.
+"""Parameter groups of Amazon RDS, as they are compared: what is wanted and what somebody set, not the hundreds of AWS's
+defaults.
 
 The description can't be changed after the creation, so that it is not compared.
 """
@@ -35,7 +36,9 @@ def _text(value: Any) -> str:
 
 
 def canonical(document: Mapping[str, Any]) -> Resource:
-    """A member of DescribeDBParameterGroups' answer, with its user-set ``parameters`` and ``tags``, as a resource."""
+    """A member of DescribeDBParameterGroups' answer as a resource, with its ``tags`` and with those of its
+    ``parameters`` that somebody set, or wants.
+    """
     return Resource(
         TYPE,
         document["DBParameterGroupName"],

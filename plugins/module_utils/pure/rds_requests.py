@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.actions import Resource
-from .rds_instances import baseline, has_striped_storage, numbers
+from .rds_engine_versions import TARGETS, major, newest, numbers
+from .rds_instances import baseline, has_striped_storage, is_same_key
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ _MEMBERS = {
     "performance_insights_kms_key_id": _not_in_a_restore("PerformanceInsightsKMSKeyId"),
     "cloudwatch_logs_exports": _Member("EnableCloudwatchLogsExports", "EnableCloudwatchLogsExports", None),
     "ca_certificate_identifier": _everywhere("CACertificateIdentifier"),
+    "engine_lifecycle_support": _everywhere("EngineLifecycleSupport"),
 }
 
 _STORAGE = ("allocated_storage", "storage_type", "iops", "storage_throughput")
@@ -97,6 +99,11 @@ def _given(wanted: Resource, members: Mapping[str, str | None]) -> dict[str, Any
     return {"DBInstanceIdentifier": wanted.name, **{str(member): value for member, value in settings.items()}}
 
 
+def with_targets(found: Resource, targets: Collection[str]) -> Resource:
+    """An instance that knows to which versions AWS upgrades it."""
+    return replace(found, attributes={**found.attributes, TARGETS: targets})
+
+
 def modification(wanted: Resource, found: Resource, differs: Iterable[str]) -> dict[str, Any]:
     """Input of ModifyDBInstance that brings about what differs, but for password and tags; empty when it brings
     about nothing.
@@ -117,8 +124,12 @@ def modification(wanted: Resource, found: Resource, differs: Iterable[str]) -> d
     }
     if "cloudwatch_logs_exports" in names:
         arguments["CloudwatchLogsExportConfiguration"] = _log_exports(wanted, found)
-    if "EngineVersion" in arguments and _major(wanted) != _major(found):
-        arguments["AllowMajorVersionUpgrade"] = True
+    if "EngineVersion" in arguments:
+        # Of a major version AWS would take the default minor one, to which it does not upgrade from every other.
+        version = arguments["EngineVersion"]
+        arguments["EngineVersion"] = newest(found.attributes.get(TARGETS, ()), version) or version
+        if _major(wanted) != _major(found):
+            arguments["AllowMajorVersionUpgrade"] = True
     return arguments
 
 
@@ -129,7 +140,7 @@ def _log_exports(wanted: Resource, found: Resource) -> dict[str, list[str]]:
 
 
 def _major(resource: Resource) -> int:
-    return numbers(resource.properties["engine_version"])[0]
+    return major(resource.properties["engine_version"])
 
 
 def refusals(
@@ -161,6 +172,11 @@ def _version_problems(reason: str, wanted: Resource, found: Resource, allow_majo
     after, before = (numbers(resource.properties["engine_version"]) for resource in (wanted, found))
     if after < before[: len(after)]:
         return [f"{reason}: AWS can't go back; set it to {before[0]}, or restore a snapshot that was taken before"]
+    targets = found.attributes.get(TARGETS, ())
+    if targets and not newest(targets, wanted.properties["engine_version"]):
+        return [
+            f"{reason}: AWS upgrades it to one of {', '.join(sorted(targets, key=numbers))}, and to no other version"
+        ]
     if after[0] != before[0] and not allow_major_version_upgrade:
         return [
             f"{reason}: there is no way back from a new major version; "
@@ -177,6 +193,12 @@ def restore_refusals(wanted: Resource, snapshot: Resource) -> list[str]:
         for name in ("engine", "master_username", "storage_encrypted")
         if properties[name] != kept[name]
     ]
+    key = properties["kms_key_id"]
+    if key and kept["kms_key_id"] and not is_same_key(key, kept["kms_key_id"]):
+        problems.append(
+            f"it is encrypted with {kept['kms_key_id']}: set kms_key_id to that, or name a copy that is encrypted with "
+            f"{key} (aws rds copy-db-snapshot)"
+        )
     if properties["allocated_storage"] < kept["allocated_storage"]:
         problems.append(f"it needs allocated_storage {kept['allocated_storage']} or more")
     told = f"it is of version {kept['engine_version']}: set engine_version to"

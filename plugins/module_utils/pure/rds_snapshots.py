@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 from ..core.actions import Resource
 
 TYPE = "rds_snapshot"
+
+#: What a teardown and an upgrade put behind the name of the instance.
+_OURS = r"(final|before-[0-9a-f]{12})-\d{14}"
 
 _USABLE = ("available", "creating")
 _SAME_ATTEMPT = timedelta(hours=1)
@@ -31,12 +35,19 @@ def canonical(document: Mapping[str, Any]) -> Resource:
             "allocated_storage": document["AllocatedStorage"],
             "master_username": document.get("MasterUsername"),
             "storage_encrypted": bool(document.get("Encrypted")),
+            "kms_key_id": document.get("KmsKeyId"),
             "status": document["Status"],
             "created": created.isoformat() if created else None,
             "tags": {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")},
         },
         document["DBSnapshotArn"],
     )
+
+
+def is_named_for(snapshot: Resource, instance: str) -> bool:
+    """Whether it is of an instance of that name, and named as a teardown or an upgrade names one."""
+    of_instance = snapshot.properties["instance"] == instance
+    return of_instance and bool(re.fullmatch(rf"{re.escape(instance)}-{_OURS}", snapshot.name))
 
 
 def newest(snapshots: Iterable[Resource], instance: str) -> Resource | None:

@@ -28,6 +28,14 @@ _RULE = {
     "abort_incomplete_multipart_upload_days": ("AbortIncompleteMultipartUpload", "DaysAfterInitiation"),
 }
 
+#: What else a lifecycle rule may have, and ours never do, by the member that it is in.
+_MORE = {
+    "Filter": ("Tag", "And", "ObjectSizeGreaterThan", "ObjectSizeLessThan"),
+    "Expiration": ("Date", "ExpiredObjectDeleteMarker"),
+    "NoncurrentVersionExpiration": ("NewerNoncurrentVersions",),
+}
+_TRANSITIONS = ("Transitions", "NoncurrentVersionTransitions")
+
 
 def desired(bucket: Mapping[str, Any]) -> Resource:
     """``{name, versioning?, kms_key_id?, bucket_key_enabled?, public_access_block?, policy?, object_ownership?,
@@ -101,16 +109,13 @@ def _canonical_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     """What ours never have (a transition, a filter by tag or size, a rule that is off) is under ``more``."""
     filtered = rule.get("Filter") or {}
     days = {name: (rule.get(member) or {}).get(inner) for name, (member, inner) in _RULE.items()}
-    more = {key: value for key, value in rule.items() if key not in _KNOWN and value}
-    more |= {key: value for key, value in filtered.items() if key != "Prefix" and value}
-    for member, inner in _RULE.values():
-        more |= {key: value for key, value in (rule.get(member) or {}).items() if key != inner and value}
+    more = {name: rule[name] for name in _TRANSITIONS if rule.get(name)}
+    for member, others in _MORE.items():
+        inside = rule.get(member) or {}
+        more |= {name: inside[name] for name in others if inside.get(name)}
     if rule["Status"] != "Enabled":
         more["Status"] = rule["Status"]
     return {"prefix": filtered.get("Prefix") or rule.get("Prefix") or "", **days, "more": more or None}
-
-
-_KNOWN = {"ID", "Status", "Filter", "Prefix", *(member for member, _unused in _RULE.values())}
 
 
 def encryption(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ..core.actions import Resource
-from . import secret_values
+from . import policy, secret_values
 
 TYPE = "secret"
 
@@ -34,14 +34,18 @@ _AWS_KEY = "alias/aws/secretsmanager"
 
 
 def desired(secret: Mapping[str, Any]) -> Resource:
-    """``{name, description?, kms_key_id?, tags, generate? | compose?}`` as a resource."""
-    return Resource(TYPE, secret["name"], {**_metadata(secret), "state": "present", **_wanted_value(secret)})
+    """``{name, description?, kms_key_id?, policy?, tags, generate? | compose?}`` as a resource. Secrets Manager rotates
+    none: another value is made by who asks for it.
+    """
+    properties = {**_metadata(secret), "state": "present", "rotation": False, **_wanted_value(secret)}
+    return Resource(TYPE, secret["name"], properties)
 
 
 def _metadata(secret: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "description": secret.get("description") or None,
         "kms_key_id": _own_key(secret.get("kms_key_id")),
+        "policy": policy.canonical(secret.get("policy")),
         "tags": {key: str(value) for key, value in (secret.get("tags") or {}).items()},
     }
 
@@ -82,16 +86,22 @@ def sources(secret: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def canonical(document: Mapping[str, Any], secret: Mapping[str, Any], versions: Versions) -> Resource:
-    """A member of ListSecrets' answer as a resource, seen by one who wants ``secret`` (``{}`` when nobody does)."""
+def canonical(
+    document: Mapping[str, Any], secret: Mapping[str, Any], versions: Versions, resource_policy: str | None
+) -> Resource:
+    """A member of ListSecrets' answer, and its resource policy, as a resource, seen by one who wants ``secret`` (``{}``
+    when nobody does).
+    """
     tags = {tag["Key"]: tag["Value"] for tag in document.get("Tags") or [] if not tag["Key"].startswith("aws:")}
     remembered = tags.pop(COMPOSED_FROM, None)
     value = current_version(document)
     properties = {
         "description": document.get("Description") or None,
         "kms_key_id": _own_key(document.get("KmsKeyId")),
+        "policy": policy.canonical(resource_policy),
         "tags": tags,
         "state": "pending deletion" if document.get("DeletedDate") else "present",
+        "rotation": bool(document.get("RotationEnabled")),
     }
     if secret.get("compose"):
         properties["composed_from"] = _seen_parts(secret, remembered, versions) if value else None

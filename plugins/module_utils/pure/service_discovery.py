@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..core.actions import Resource
 
 NAMESPACE = "dns_namespace"
 SERVICE = "discovery_service"
+
+#: Attribute of a namespace: the VPCs in which its names are resolved.
+VPC_IDS = "vpc_ids"
 
 #: Seconds; what AWS gives a namespace's SOA record.
 SOA_TTL = 15
@@ -60,18 +64,18 @@ def desired_service(service: Mapping[str, Any]) -> Resource:
 
 def canonical_namespace(document: Mapping[str, Any], vpc_ids: Iterable[str], tags: Mapping[str, str]) -> Resource:
     """A member of ListNamespaces' answer, with the VPCs of its hosted zone."""
-    dns = _dns(document)
+    dns, ids = _dns(document), sorted(vpc_ids)
     return Resource(
         NAMESPACE,
         document["Name"],
         {
-            "vpc_id": ", ".join(sorted(vpc_ids)),
+            "vpc_id": ", ".join(ids),
             "description": document.get("Description") or "",
             "soa_ttl": int((dns.get("SOA") or {}).get("TTL") or SOA_TTL),
             "tags": dict(tags),
         },
         document["Id"],
-        {"arn": document["Arn"], "hosted_zone_id": dns.get("HostedZoneId")},
+        {"arn": document["Arn"], "hosted_zone_id": dns.get("HostedZoneId"), VPC_IDS: ids},
     )
 
 
@@ -88,6 +92,15 @@ def canonical_service(namespace: str, document: Mapping[str, Any], tags: Mapping
         id_=document["Id"],
         arn=document["Arn"],
     )
+
+
+def seen_from(namespace: Resource, found: Resource | None) -> Resource:
+    """A wanted namespace as in what is found of it, where its VPC is one of several: who is to resolve its names from
+    another VPC, by a peering or a VPN, associates that with the hosted zone.
+    """
+    if found is None or namespace.properties["vpc_id"] not in found.attributes[VPC_IDS]:
+        return namespace
+    return replace(namespace, properties={**namespace.properties, "vpc_id": found.properties["vpc_id"]})
 
 
 def hosted_zone_id(namespace: Mapping[str, Any]) -> str | None:

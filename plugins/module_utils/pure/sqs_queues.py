@@ -14,12 +14,13 @@ from . import policy
 
 TYPE = "sqs_queue"
 
-#: Our names for AWS's attributes that are numbers, with AWS's defaults in seconds.
+#: Our names for AWS's attributes that are numbers, with AWS's defaults in seconds, and in bytes.
 NUMBERS = {
     "visibility_timeout": ("VisibilityTimeout", 30),
     "message_retention_period": ("MessageRetentionPeriod", 345600),
     "receive_message_wait_time_seconds": ("ReceiveMessageWaitTimeSeconds", 0),
     "delay_seconds": ("DelaySeconds", 0),
+    "maximum_message_size": ("MaximumMessageSize", 1048576),
 }
 
 #: After how many receipts a message is led away, where AWS is not told.
@@ -30,8 +31,8 @@ _SSE, _KEY, _POLICY, _REDRIVE = "SqsManagedSseEnabled", "KmsMasterKeyId", "Polic
 
 def desired(queue: Mapping[str, Any]) -> Resource:
     """``{name, visibility_timeout?, message_retention_period?, receive_message_wait_time_seconds?, delay_seconds?,
-    kms_master_key_id?, policy?, redrive_policy {dead_letter_target_arn, max_receive_count}?, tags?}`` as a resource.
-    Without a key of KMS, SQS encrypts with its own.
+    maximum_message_size?, kms_master_key_id?, policy?, redrive_policy {dead_letter_target_arn, max_receive_count}?,
+    tags?}`` as a resource. Without a key of KMS, SQS encrypts with its own.
     """
     key = queue.get("kms_master_key_id")
     numbers = {name: queue.get(name) for name in NUMBERS}

@@ -10,19 +10,50 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .. import naming
 from .fargate import CPU_MEMORY, EPHEMERAL_STORAGE_GIB, STOP_TIMEOUT_SECONDS
 from .iam_statements import statements
-from .value_checks import Check, Problem, between, boolean, list_of, map_of, members, number, one_of, secret_text, text
+from .value_checks import (
+    Check,
+    Problem,
+    between,
+    boolean,
+    list_of,
+    map_of,
+    members,
+    number,
+    one_of,
+    plain_text,
+    secret_text,
+    text,
+)
 
 ARCHITECTURES = ("X86_64", "ARM64")
 
 #: Of ECS's 64 KiB for a task definition, which holds the image, the log group and tags beside what task.yml says.
 LARGEST = 56 * 1024
 
-#: What the ARN of a secret matches, which may end with a JSON key, a version's stage and its id.
-#: Whole, with the six characters that AWS adds to the name: a policy that names less of it grants nothing.
-SECRET_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}(:[^:]*){0,3}"
+_SECRET_BEGINS = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+"
+#: Whole, with the six characters that AWS adds to the name: a policy that names less of it grants nothing. A JSON key,
+#: a version's stage and its id may follow: all three, empty or not.
+_SECRET_ARN = rf"{_SECRET_BEGINS}-[A-Za-z0-9]{{6}}(:[^:]*:[^:]*:[^:]*)?"
 _SECRET_NAME = r"[\w/+=.@-]{1,400}"
+_SECRET_WITH_LESS = re.compile(rf"(?P<arn>{_SECRET_BEGINS}):(?P<key>[^:]*)(:[^:]*)?", re.ASCII)
+
+
+def secret(words: str, also: str = "") -> Check:
+    """The ARN of a secret as ECS takes it, or what else a pattern allows."""
+    check = secret_text(f"{_SECRET_ARN}|{also}" if also else _SECRET_ARN, words)
+
+    def with_colons(value: Any) -> Iterator[Problem]:
+        short = _SECRET_WITH_LESS.fullmatch(value) if isinstance(value, str) else None
+        if short:
+            whole = f"{short['arn']}:{short['key']}::"
+            yield (), f"is {value!r}, which lacks colons at its end, allowed: '{whole}', in quotes"
+        else:
+            yield from check(value)
+
+    return with_colons
 
 
 def problems(document: Mapping[Any, Any]) -> Iterator[Problem]:
@@ -39,7 +70,12 @@ def problems(document: Mapping[Any, Any]) -> Iterator[Problem]:
             yield (key,), f"has {size} bytes, allowed: {LARGEST}, since ECS takes no larger task definition"
 
 
-_TEXT = text(r"[^\0]*", "a text, in quotes where YAML would read something else", re.DOTALL)
+_TEXT = plain_text("a text, in quotes where YAML would read something else")
+
+
+def _path(words: str) -> Check:
+    return text(r"[^\0/~][^\0]*", words, re.DOTALL)
+
 
 #: Every key of a task.yml.
 KEYS: dict[str, Check] = {
@@ -53,11 +89,14 @@ KEYS: dict[str, Check] = {
     "command": list_of(_TEXT, 'a list of texts, as ["python", "main.py"]'),
     "environment": map_of(_TEXT, "a mapping of names to texts"),
     "secrets": map_of(
-        secret_text(f"{SECRET_ARN}|{_SECRET_NAME}", "the whole ARN of a secret, or its name within the environment"),
+        secret("the whole ARN of a secret, or its name within the environment", _SECRET_NAME),
         "a mapping of names to secrets",
     ),
     "policy": statements,
     "readonly_root_filesystem": boolean,
     "shared_volume": boolean,
     "stop_timeout": between(*STOP_TIMEOUT_SECONDS, "seconds"),
+    "context": _path("a folder of the project, as seen from the task's, such as .."),
+    "dockerfile": _path("a file of the project, as seen from the task's folder, such as ../Dockerfile"),
+    "base": text(naming.TASK.pattern, "the name of another DAG task"),
 }

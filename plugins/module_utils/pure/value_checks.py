@@ -30,7 +30,7 @@ VARIABLE = Name(
     r"[A-Za-z_][A-Za-z0-9_.-]*", "name of an environment variable", "letters, digits, _ . and -, first a letter or _"
 )
 
-#: What is allowed where a number with a fraction is given for a text.
+#: What is allowed where something else is given for a text.
 IN_QUOTES = "a text; write it in quotes"
 
 _WORDS = {bool: "a boolean", int: "a number", float: "a number", str: "a text", type(None): "nothing"}
@@ -39,9 +39,10 @@ _LONGEST_SHOWN = 60
 
 def nearest(name: Any, known: Iterable[str]) -> str:
     """``, did you mean ...?`` when one of the known names is like it; else nothing."""
-    letters = {each.lower(): each for each in known}
-    close = difflib.get_close_matches(str(name).lower(), letters, 1)
-    return f", did you mean {letters[close[0]]!r}?" if close else ""
+    letters, wrong = {each.lower(): each for each in known}, str(name).lower()
+    close = difflib.get_close_matches(wrong, letters)
+    swapped = [each for each in close if sorted(each) == sorted(wrong)]  # us-esat-1 is us-east-1, not us-west-1
+    return f", did you mean {letters[(swapped or close)[0]]!r}?" if close else ""
 
 
 def shown(value: Any) -> str:
@@ -153,16 +154,25 @@ def boolean(value: Any) -> Iterator[Problem]:
 
 
 def scalar(value: Any) -> Iterator[Problem]:
-    """A text, a number or a boolean: what becomes a text without a doubt."""
-    if not isinstance(value, (str, int, float)):
+    """A text, a number or a boolean, where what reads it knows what a boolean is."""
+    if isinstance(value, str):
+        yield from plain_text("a text")(value)
+    elif not isinstance(value, (int, float)):
         yield wrong(value, "a text, a number or a boolean")
-    elif isinstance(value, str) and "\0" in value:
-        yield wrong(value, "a text without the character NUL")
 
 
-def exact(value: Any) -> Iterator[Problem]:
-    """The same, but for a number with a fraction: 3.10 is 3.1 before anybody sees it."""
-    yield from [wrong(value, IN_QUOTES)] if isinstance(value, float) else scalar(value)
+def plain_text(words: str = IN_QUOTES) -> Check:
+    """Any text that a container can be given. True and 3.10 are none: who reads them sees True and 3.1."""
+
+    def check(value: Any) -> Iterator[Problem]:
+        if not isinstance(value, str):
+            yield wrong(value, words)
+            return
+        before, nul, _after = value.partition("\0")
+        if nul:
+            yield (), f"holds the character NUL, as character {len(before) + 1}, allowed: a text without it"
+
+    return check
 
 
 def list_of(check_item: Check, words: str, may_be_empty: bool = False) -> Check:

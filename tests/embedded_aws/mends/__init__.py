@@ -3,7 +3,26 @@
 from __future__ import annotations
 
 from ..settings import Settings
-from . import codebuild, ec2, ecr, ecs_documents, ecs_protection, ecs_refusals, elbv2, lists, rds, s3, tagging
+from . import (
+    codebuild,
+    ec2,
+    ecr,
+    ecs_documents,
+    ecs_protection,
+    ecs_quotas,
+    ecs_refusals,
+    elbv2,
+    iam,
+    lists,
+    network_acls,
+    rds,
+    rds_parameters,
+    rds_versions,
+    references,
+    s3,
+    secrets,
+    tagging,
+)
 
 
 def apply(settings: Settings) -> None:
@@ -11,13 +30,19 @@ def apply(settings: Settings) -> None:
     ecs_documents.apply()
     ecs_protection.apply()
     ec2.apply()
+    network_acls.apply()
     ecr.apply()
     codebuild.apply()
     s3.apply()
+    secrets.apply()
     elbv2.apply()
+    iam.apply()
     tagging.apply()
     lists.apply()
+    references.apply()
     rds.apply(settings)
+    rds_parameters.apply()
+    rds_versions.apply()
     if settings.fast:
         from . import fast
 
@@ -29,4 +54,5 @@ def apply(settings: Settings) -> None:
         ecs_lifecycle.apply(settings)
         codebuild.apply_with_containers(settings)
         elbv2.apply_with_containers()
+    ecs_quotas.apply()
     ecs_refusals.apply()

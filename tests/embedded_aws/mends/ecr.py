@@ -1,17 +1,22 @@
-"""ECR: a missing image is an error, and a deleted one cannot be pulled."""
+"""ECR: a missing image is an error, a deleted one cannot be pulled, and the registry tells how it scans."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from ministack.core.responses import error_response_json
+from ministack.core.responses import error_response_json, json_response
 from ministack.services import ecr
+
+from ..behaviours import ENHANCED_SCANNING
 
 
 def apply() -> None:
     ecr._describe_images = refuse_missing_images(ecr._describe_images)
     ecr._batch_delete_image = delete_manifests(ecr._batch_delete_image)
+    ecr.handle_request = tell_scanning(ecr.handle_request)
+    ecr._describe_repositories = answer_by_the_registry(ecr._describe_repositories)
+    ecr._put_image_scanning_configuration = have_no_effect(ecr._put_image_scanning_configuration)
 
 
 def refuse_missing_images(describe):
@@ -42,6 +47,47 @@ def delete_manifests(delete):
         for deleted in json.loads(answer[2]).get("imageIds", []):
             if deleted["imageDigest"] not in there:
                 ecr._manifest_blobs.get(name, {}).pop(deleted["imageDigest"], None)
+        return answer
+
+    return handler
+
+
+def tell_scanning(handle_request):
+    """Fault: GetRegistryScanningConfiguration is an unknown action."""
+
+    async def handler(method, path, headers, body, query_params):
+        if headers.get("x-amz-target", "").endswith(".GetRegistryScanningConfiguration"):
+            scanning = {"scanType": "ENHANCED" if ENHANCED_SCANNING.is_on else "BASIC", "rules": []}
+            return json_response({"registryId": ecr._registry_id(), "scanningConfiguration": scanning})
+        return await handle_request(method, path, headers, body, query_params)
+
+    return handler
+
+
+def answer_by_the_registry(describe):
+    """The behaviour: no repository scans on push, as no rule of the registry says so."""
+
+    def handler(data: dict[str, Any]):
+        answer = describe(data)
+        if not ENHANCED_SCANNING.is_on or answer[0] != 200:
+            return answer
+        document = json.loads(answer[2])
+        for repository in document["repositories"]:
+            repository["imageScanningConfiguration"] = {"scanOnPush": False}
+        return json_response(document)
+
+    return handler
+
+
+def have_no_effect(put_scanning):
+    """The behaviour: what is set for a repository is answered, and is not so."""
+
+    def handler(data: dict[str, Any]):
+        name = data.get("repositoryName", "")
+        before = dict(ecr._repositories.get(name, {}))
+        answer = put_scanning(data)
+        if ENHANCED_SCANNING.is_on and name in ecr._repositories:
+            ecr._repositories[name]["imageScanningConfiguration"] = before["imageScanningConfiguration"]
         return answer
 
     return handler

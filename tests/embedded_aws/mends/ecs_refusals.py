@@ -8,6 +8,8 @@ from typing import Any
 from ministack.core.responses import error_response_json
 from ministack.services import ec2, ecs
 
+_LONGEST_OVERRIDES = 8192
+
 # Fargate's CPU units, and the MiB that go with each.
 _FARGATE_MEMORY = {
     "256": (512, 1024, 2048),
@@ -24,7 +26,7 @@ def apply() -> None:
     ecs._resolve_td_key = mean_newest_active(ecs._resolve_td_key)
     actions = ecs._ACTION_MAP
     actions["RegisterTaskDefinition"] = refuse_size(actions["RegisterTaskDefinition"])
-    actions["RunTask"] = answer_token_again(refuse_task(actions["RunTask"]), _has_task)
+    actions["RunTask"] = answer_token_again(refuse_task(refuse_long_overrides(actions["RunTask"])), _has_task)
     actions["CreateService"] = answer_token_again(refuse_task(actions["CreateService"]), _has_service)
     actions["DeleteCluster"] = refuse_busy_cluster(actions["DeleteCluster"])
 
@@ -75,6 +77,19 @@ def refuse_task(start):
             complaint = _network_complaint(network)
             if complaint:
                 return _refusal("InvalidParameterException", complaint)
+        return start(data)
+
+    return handler
+
+
+def refuse_long_overrides(start):
+    """Fault: overrides of any length are taken. AWS counts "the JSON formatting characters" too."""
+
+    def handler(data: dict[str, Any]):
+        if len(json.dumps(data.get("overrides", {}), ensure_ascii=False)) > _LONGEST_OVERRIDES:
+            return _refusal(
+                "InvalidParameterException", f"Container Overrides length must be at most {_LONGEST_OVERRIDES}"
+            )
         return start(data)
 
     return handler

@@ -12,9 +12,15 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import ecs, rds
 
+from .. import behaviours
 from ..settings import Settings
 
 TASK_SECONDS = 0.2
+_NO_SECRET = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable "
+    "to retrieve secret from asm: service call has been retried 1 time(s): AccessDeniedException: not authorized to "
+    "perform: secretsmanager:GetSecretValue"
+)
 _FIRST_ADDRESS = ipaddress.IPv4Address("10.255.0.1")
 
 
@@ -87,11 +93,22 @@ def create_databases_slowly(create, seconds: float, held: Path):
 
 def _end(arns: list[str]) -> None:
     for arn in arns:
-        if arn in ecs._tasks:
+        if arn in ecs._tasks and not _is_kept_from_starting(ecs._tasks[arn]):
             _print(ecs._tasks[arn])
             ecs._mark_task_stopped(
                 arn, ecs._tasks[arn], "Essential container exited", "EssentialContainerExited", exit_code=0
             )
+
+
+def _is_kept_from_starting(task: dict[str, Any]) -> bool:
+    """The behaviour `cold_policies`."""
+    kept = behaviours.COLD_POLICIES.memory
+    if len(kept) == behaviours.COLD_POLICIES.value:
+        return False
+    kept[task["taskArn"]] = True
+    task.pop("startedAt", None)
+    ecs._mark_task_stopped(task["taskArn"], task, _NO_SECRET, "TaskFailedToStart")
+    return True
 
 
 def _print(task: dict[str, Any]) -> None:

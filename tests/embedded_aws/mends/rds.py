@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import time
 from typing import Any
 
 import botocore.session
-from ministack.services import rds
+from ministack.services import kms, rds
 
+from .. import behaviours
 from ..settings import Settings
 
 _MODEL = botocore.session.get_session().get_service_model("rds")
@@ -21,8 +23,6 @@ _FROM_SNAPSHOT = (
     *("Engine", "EngineVersion", "AllocatedStorage", "MasterUsername", "DBName", "DBInstanceClass"),
     *("StorageType", "StorageEncrypted"),
 )
-# What AWS resolves a bare major version to.
-_NEWEST_MINOR = {"15": "15.14", "16": "16.10", "17": "17.6"}
 
 
 def apply(settings: Settings) -> None:
@@ -34,10 +34,13 @@ def apply(settings: Settings) -> None:
     ):
         rds._ACTION_MAP[action] = keep_used_group(rds._ACTION_MAP[action], member, code)
     rds._ACTION_MAP["CreateDBSubnetGroup"] = refuse_second_subnet_group(rds._ACTION_MAP["CreateDBSubnetGroup"])
-    rds._instance_xml = tell_log_exports(rds._instance_xml)
+    rds._instance_xml = tell_all(rds._instance_xml)
+    for action in ("AddTagsToResource", "RemoveTagsFromResource"):
+        rds._ACTION_MAP[action] = remember_tags(rds._ACTION_MAP[action])
     rds._create_snapshot_internal = copy_tags_if_asked(rds._create_snapshot_internal)
     rds._ACTION_MAP["CreateDBInstance"] = keep_instance(rds._ACTION_MAP["CreateDBInstance"], "CreateDBInstance")
     rds._ACTION_MAP["RestoreDBInstanceFromDBSnapshot"] = restore_as_new(rds._ACTION_MAP["CreateDBInstance"])
+    rds._ACTION_MAP["CreateDBInstance"] = look_up_key(rds._ACTION_MAP["CreateDBInstance"])
     rds._ACTION_MAP["ModifyDBInstance"] = keep_instance(rds._ACTION_MAP["ModifyDBInstance"], "ModifyDBInstance")
 
 
@@ -89,9 +92,6 @@ def keep_instance(handle, operation: str):
     }
 
     def handler(parameters: dict[str, Any]):
-        version = rds._p(parameters, "EngineVersion")
-        if version in _NEWEST_MINOR:
-            parameters["EngineVersion"] = [_NEWEST_MINOR[version]]
         answer = handle(parameters)
         record = rds._instances.get(rds._p(parameters, "DBInstanceIdentifier"))
         if answer[0] != 200 or record is None:
@@ -110,6 +110,20 @@ def keep_instance(handle, operation: str):
             record["Iops"] = record.get("Iops") or 3000
             record["StorageThroughput"] = record.get("StorageThroughput") or 125
         return rds._single_instance_response(f"{operation}Response", f"{operation}Result", record)
+
+    return handler
+
+
+def look_up_key(create):
+    """Fault: a database is encrypted with any key."""
+
+    def handler(parameters: dict[str, Any]):
+        name = rds._p(parameters, "KmsKeyId")
+        key = kms._resolve_key(name) if name else None
+        if name and (not key or key["KeyState"] != "Enabled" or key["KeySpec"] != "SYMMETRIC_DEFAULT"):
+            words = f"The specified KMS key [{name}] does not exist, is not enabled or you do not have permissions"
+            return rds._error("KMSKeyNotAccessibleFault", words, 400)
+        return create(parameters)
 
     return handler
 
@@ -159,15 +173,42 @@ def copy_tags_if_asked(create):
     return create_snapshot
 
 
-def tell_log_exports(render):
-    """Fault: a database's log exports are described as none."""
+def tell_all(render):
+    """Faults: a database's log exports are described as none, and not whether it has Extended Support. And
+    LATE_DATABASE_TAGS.
+    """
 
     def instance_xml(record: dict[str, Any]) -> str:
         members = "".join(f"<member>{name}</member>" for name in record.get("EnabledCloudwatchLogsExports", ()))
         exports = f"<EnabledCloudwatchLogsExports>{members}</EnabledCloudwatchLogsExports>"
-        return render(record).replace("<EnabledCloudwatchLogsExports/>", exports)
+        enrolled = record.get("EngineLifecycleSupport", "open-source-rds-extended-support")
+        support = f"<EngineLifecycleSupport>{enrolled}</EngineLifecycleSupport>"
+        return render({**record, "TagList": _shown_tags(record)}).replace(
+            "<EnabledCloudwatchLogsExports/>", exports + support
+        )
 
     return instance_xml
+
+
+def remember_tags(change):
+    """For LATE_DATABASE_TAGS."""
+
+    def handler(parameters: dict[str, Any]):
+        arn = rds._p(parameters, "ResourceName")
+        for record in rds._instances.values():
+            if record["DBInstanceArn"] == arn:
+                former = behaviours.LATE_DATABASE_TAGS.memory.setdefault(arn, [])
+                former.append((time.monotonic(), list(record.get("TagList") or [])))
+        return change(parameters)
+
+    return handler
+
+
+def _shown_tags(record: dict[str, Any]) -> list[dict[str, str]]:
+    """Those of some seconds ago: from before the first change that is not shown yet."""
+    former = behaviours.LATE_DATABASE_TAGS.memory.get(record["DBInstanceArn"], [])
+    since = time.monotonic() - behaviours.LATE_DATABASE_TAGS.value
+    return next((tags for changed, tags in former if changed > since), record.get("TagList") or [])
 
 
 def scope_by_instance(scope, settings: Settings):

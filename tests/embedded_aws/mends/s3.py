@@ -1,10 +1,46 @@
-"""S3: a new bucket blocks public access, as on AWS since 2023."""
+"""S3: a new bucket blocks public access, as on AWS since 2023; and what AWS refuses to change or delete."""
 
 from __future__ import annotations
 
 from ministack.services import s3
 
+from ..behaviours import BUCKET_NOT_EMPTY
+
 
 def apply() -> None:
+    s3._new_bucket_public_access_block = block_public_access
+    s3._put_bucket_versioning = refuse_while_replicated(s3._put_bucket_versioning)
+    s3._delete_bucket = refuse_though_empty(s3._delete_bucket)
+
+
+def block_public_access():
     """Fault: GetPublicAccessBlock of a new bucket finds nothing."""
-    s3._new_bucket_public_access_block = lambda: {"_public_access_block": s3._NEW_BUCKET_PUBLIC_ACCESS_BLOCK}
+    return {"_public_access_block": s3._NEW_BUCKET_PUBLIC_ACCESS_BLOCK}
+
+
+def refuse_while_replicated(put_versioning):
+    """Fault: versioning is suspended while there is a replication, which needs it."""
+
+    def handler(name: str, body: bytes):
+        if b"Suspended" in body and name in s3._bucket_replication:
+            words = (
+                "A replication configuration is present on this bucket, so you cannot change the versioning state. To "
+                "change the versioning state, first delete the replication configuration."
+            )
+            return s3._error("InvalidBucketState", words, 409, f"/{name}")
+        return put_versioning(name, body)
+
+    return handler
+
+
+def refuse_though_empty(delete):
+    """The behaviour: a bucket that was emptied is not empty yet."""
+
+    def handler(name: str):
+        refused = BUCKET_NOT_EMPTY.memory
+        if name in s3._buckets and refused.get(name, 0) < BUCKET_NOT_EMPTY.value:
+            refused[name] = refused.get(name, 0) + 1
+            return s3._error("BucketNotEmpty", "The bucket you tried to delete is not empty", 409, f"/{name}")
+        return delete(name)
+
+    return handler

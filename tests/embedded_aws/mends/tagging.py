@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region, json_response
 from ministack.services import alb, cloudwatch_logs, ec2, ecs, rds, secretsmanager, servicediscovery, ssm, tagging
+
+from .. import behaviours
 
 Tagged = Iterator[tuple[str, list[dict[str, str]]]]
 _PAGE = 50
@@ -27,6 +31,8 @@ def apply() -> None:
             "ssm": collect_parameters,
         }
     )
+    for service, collect in tagging._COLLECTORS.items():
+        tagging._COLLECTORS[service] = be_late(service, collect)
     tagging._HANDLERS["GetResources"] = in_pages(tagging._HANDLERS["GetResources"])
 
 
@@ -39,6 +45,23 @@ def leave_out_inactive(collect):
             record = {"task-definition": ecs._task_defs, "service": ecs._services}.get(kind, {}).get(name)
             if record is None or record.get("status") != "INACTIVE":
                 yield arn, tags
+
+    return collector
+
+
+def be_late(service: str, collect):
+    """The behaviour `late_tags`: what an earlier GetResources found of the service, at least so many seconds ago; what
+    the first one after the switch found where there is none.
+    """
+
+    def collector() -> Tagged:
+        if not behaviours.LATE_TAGS.is_on:
+            return collect()
+        now = time.monotonic()
+        seen = behaviours.LATE_TAGS.memory.setdefault(service, [])
+        seen.append((now, copy.deepcopy(list(collect()))))
+        old_enough = [found for when, found in seen if when <= now - behaviours.LATE_TAGS.value]
+        return iter(old_enough[-1] if old_enough else seen[0][1])
 
     return collector
 

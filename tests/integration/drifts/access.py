@@ -9,6 +9,7 @@ from .drift import drift
 from .network import group_id, subnet_id, vpc_id
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
 
 
 def document(answer):
@@ -57,6 +58,11 @@ def a_role_that_others_may_take(aws):
 @drift("change iam_role local-airflow-command", "max_session_duration 43200 -> 3600")
 def a_role_taken_for_longer(aws):
     aws.client("iam").update_role(RoleName="local-airflow-command", MaxSessionDuration=43200)
+
+
+@drift("change iam_role local-airflow-api-server", f"permissions_boundary (none) -> {BOUNDARY}")
+def the_boundary_of_a_role_removed(aws):
+    aws.client("iam").delete_role_permissions_boundary(RoleName="local-airflow-api-server")
 
 
 @drift("change iam_role local-tasks-execution", "tags team (none) -> data")

@@ -29,6 +29,11 @@ def a_service_scaled_to_nothing(aws):
     update(aws, "local-scheduler", desiredCount=0)
 
 
+@drift("change ecs_service local-worker", "desired_count 0 -> 1")
+def a_count_of_workers_that_no_autoscaler_sets(aws):
+    update(aws, "local-worker", desiredCount=0)
+
+
 @drift("change ecs_service local-dag-processor", "security_groups [sg-")
 def another_security_group_of_a_service(aws):
     groups = [group_id(aws, "local-tasks")]
@@ -133,6 +138,13 @@ def container_insights_switched(aws):
     (found,) = ecs.describe_clusters(clusters=[CLUSTER], include=["SETTINGS"])["clusters"]
     value = "disabled" if found["settings"][0]["value"] == "enabled" else "enabled"
     ecs.update_cluster_settings(cluster=CLUSTER, settings=[{"name": "containerInsights", "value": value}])
+
+
+@drift("change ecs_cluster local", "configuration execute_command_configuration logging NONE -> (none)")
+def what_is_typed_in_containers_no_longer_logged(aws):
+    aws.client("ecs").update_cluster(
+        cluster=CLUSTER, configuration={"executeCommandConfiguration": {"logging": "NONE"}}
+    )
 
 
 @drift("change ecs_cluster local", "default_capacity_provider_strategy FARGATE_SPOT")
@@ -256,3 +268,13 @@ def a_scaling_policy_deleted(aws):
 @drift("delete scaling_policy local/local-worker/mine")
 def a_scaling_policy_added(aws):
     put_policy(aws, "mine", 20.0)
+
+
+@drift("delete scheduled_action local/local-worker/night")
+def nobody_works_at_night(aws):
+    scaling(aws).put_scheduled_action(
+        ScheduledActionName="night",
+        Schedule="cron(0 20 * * ? *)",
+        ScalableTargetAction={"MinCapacity": 0, "MaxCapacity": 0},
+        **WORKERS,
+    )

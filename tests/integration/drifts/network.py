@@ -165,3 +165,30 @@ def the_private_name_cached_longer(aws):
     aws.client("servicediscovery").update_service(
         Id=discovery_service(aws)["Id"], Service={"Description": "Airflow's api-server", "DnsConfig": records}
     )
+
+
+def default_acl(aws):
+    filters = [{"Name": "vpc-id", "Values": [vpc_id(aws)]}, {"Name": "default", "Values": ["true"]}]
+    (found,) = aws.client("ec2").describe_network_acls(Filters=filters)["NetworkAcls"]
+    return found
+
+
+@drift("change network_acl local-default", f"entries ingress 1 deny all {ANYWHERE} -> (none)")
+def everything_denied_by_the_network_acl(aws):
+    aws.client("ec2").create_network_acl_entry(
+        NetworkAclId=default_acl(aws)["NetworkAclId"],
+        RuleNumber=1,
+        Egress=False,
+        Protocol="-1",
+        RuleAction="deny",
+        CidrBlock=ANYWHERE,
+    )
+
+
+@drift("change network_acl local-default", "subnets [subnet-")
+def a_subnet_given_to_another_network_acl(aws):
+    ec2 = aws.client("ec2")
+    acl = ec2.create_network_acl(VpcId=vpc_id(aws))["NetworkAcl"]["NetworkAclId"]
+    subnet = subnet_id(aws, "local-private-a")
+    (association,) = [each for each in default_acl(aws)["Associations"] if each["SubnetId"] == subnet]
+    ec2.replace_network_acl_association(AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl)

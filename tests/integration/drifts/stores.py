@@ -44,6 +44,11 @@ def the_database_opened_to_the_internet(aws):
     modify_database(aws, PubliclyAccessible=True)
 
 
+@drift(f"change {DATABASE}", "engine_lifecycle_support open-source-rds-extended-support -> open-source-rds-extended-")
+def extended_support_of_the_database_switched_on(aws):
+    modify_database(aws, EngineLifecycleSupport="open-source-rds-extended-support")
+
+
 @drift(f"change {DATABASE}", "vpc_security_group_ids [sg-")
 def another_security_group_of_the_database(aws):
     modify_database(aws, VpcSecurityGroupIds=[group_id(aws, "local-airflow")])
@@ -100,6 +105,17 @@ def versioning_switched_on(aws):
     aws.client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
 
 
+@drift(f"change s3_bucket {BUCKET}", "versioning true -> false")
+def logs_copied_to_a_bucket_of_others(aws):
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="theirs")
+    for name in (BUCKET, "theirs"):
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    rule = {"ID": "all", "Status": "Enabled", "Prefix": "", "Destination": {"Bucket": "arn:aws:s3:::theirs"}}
+    role = "arn:aws:iam::123456789012:role/replicates"
+    s3.put_bucket_replication(Bucket=BUCKET, ReplicationConfiguration={"Role": role, "Rules": [rule]})
+
+
 @drift(f"change s3_bucket {BUCKET}", "encryption aws:kms -> AES256")
 def another_encryption_of_the_bucket(aws):
     default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
@@ -125,6 +141,11 @@ def messages_come_back_earlier(aws):
 @drift(f"change {QUEUE}", "message_retention_period 60 -> 1209600")
 def messages_are_lost_earlier(aws):
     set_attributes(aws, MessageRetentionPeriod="60")
+
+
+@drift(f"change {QUEUE}", "maximum_message_size 1024 -> 1048576")
+def messages_too_large_for_the_queue(aws):
+    set_attributes(aws, MaximumMessageSize="1024")
 
 
 @drift(f"change {QUEUE}", "sqs_managed_sse_enabled false -> true")
@@ -211,3 +232,22 @@ def a_secret_described_otherwise(aws):
 @drift("change secret farflow/local/fernet-key", "tags team (none) -> data")
 def a_tag_of_a_secret_removed(aws):
     aws.client("secretsmanager").untag_resource(SecretId="farflow/local/fernet-key", TagKeys=["team"])
+
+
+@drift("change secret farflow/local/fernet-key", "policy Statement Stranger")
+def a_secret_opened_to_another_account(aws):
+    who = {"AWS": "arn:aws:iam::210987654321:root"}
+    read = {"Sid": "Stranger", "Effect": "Allow", "Principal": who, "Action": "secretsmanager:*", "Resource": "*"}
+    aws.client("secretsmanager").put_resource_policy(
+        SecretId="farflow/local/fernet-key",
+        ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [read]}),
+    )
+
+
+@drift("change secret farflow/local/api-secret-key", "rotation true -> false")
+def a_secret_rotated_by_the_clock(aws):
+    aws.client("secretsmanager").rotate_secret(
+        SecretId="farflow/local/api-secret-key",
+        RotationLambdaARN="arn:aws:lambda:us-east-1:123456789012:function:rotate",
+        RotationRules={"AutomaticallyAfterDays": 30},
+    )

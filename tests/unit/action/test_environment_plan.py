@@ -38,6 +38,9 @@ def take(monkeypatch, pauses):
     """``take(aws, **arguments)``: the result that the task fills, what it says meanwhile, and its error."""
     monkeypatch.setattr(plugin, "outputs", lambda inputs, known: {})
     monkeypatch.setattr(plugin, "refusals", lambda inputs, known, wanted: [])
+    monkeypatch.setattr(plugin, "unchangeable", lambda inputs, actions: [])
+    monkeypatch.setattr(plugin, "warnings", lambda inputs, known, wanted: [])
+    monkeypatch.setattr(plugin, "left_to_people", lambda inputs, known, wanted, today: [])
 
     def run(aws, check_mode=False, **arguments):
         said, result = [], {}
@@ -58,6 +61,14 @@ def take(monkeypatch, pauses):
 
 
 DONE = as_result(seen(OLD))["layers"]["airflow_service"]["actions"]
+
+
+def test_who_wants_the_outputs_alone_is_told_of_no_plan_and_not_refused(take, monkeypatch):
+    """A command of Airflow's runs where a deploy would be refused, and the summary follows no look without layers."""
+    monkeypatch.setattr(plugin, "refusals", lambda inputs, known, wanted: ["a deploy would be refused"])
+    assert take(Aws(OLD))[2] is not None
+    result, said, error = take(Aws(OLD), outputs_only=True)
+    assert (error, said, set(result)) == (None, [], {"outputs", "inputs"})
 
 
 @pytest.mark.parametrize("arguments", [{"converged": True}, {"previous": DONE}], ids=["converged", "previous"])
@@ -97,6 +108,21 @@ def test_a_plan_warns_of_services_that_a_deploy_waits_for(take, monkeypatch, che
     assert said == ([(warning, True)] if check_mode else [])
 
 
+@pytest.mark.parametrize("arguments", [{}, {"converged": True}], ids=["first", "last"])
+def test_what_is_left_to_people_is_told_by_the_last_look_too(take, monkeypatch, arguments):
+    monkeypatch.setattr(plugin, "left_to_people", lambda inputs, known, wanted, today: ["reboot it"])
+    assert take(Aws(NEW), **arguments)[1] == [("reboot it", True)]
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"converged": True}, {"previous": DONE}, {}], ids=["converged", "again", "first"]
+)
+def test_what_could_not_be_looked_up_is_warned_of_once(take, monkeypatch, arguments):
+    monkeypatch.setattr(plugin, "warnings", lambda inputs, known, wanted: ["nobody could look"])
+    said = take(Aws(NEW), **arguments)[1]
+    assert said == ([] if arguments else [("nobody could look", True)])
+
+
 def test_what_was_done_and_undone_is_not_done_again(take):
     first = take(Aws(OLD))[0]
     second = take(Aws(NEW), previous=first["done"])[0]
@@ -134,3 +160,31 @@ def test_a_profile_beside_keys_is_refused(monkeypatch, inputs, environment, name
     problems = plugin._profile_problems(inputs)
     assert len(problems) == bool(named)
     assert [word for word in named if word not in problems[0]] == []
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eusc-de-east-1", "cn-northwest-1", "us-gov-west-1", "us-isob-east-1"])
+def test_a_region_of_any_partition_is_right(region):
+    assert plugin._region_problems({"farflow_region": region}) == []
+
+
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        ("us-esat-1", "is 'us-esat-1', which botocore does not know here, did you mean 'us-east-1'?; allowed: "),
+        ("euc-de-east-1", "did you mean 'eusc-de-east-1'?"),
+        ("xx-nowhere-7", "is 'xx-nowhere-7', which botocore does not know here; allowed: a region of AWS"),
+    ],
+)
+def test_a_region_that_there_is_not_is_refused_with_the_nearest_one(region, said):
+    (line,) = plugin._region_problems({"farflow_region": region, "farflow_region_is_new": False})
+    assert line.startswith("farflow_region: ") and said in line
+
+
+def test_a_region_that_is_newer_than_botocore_is_allowed_by_a_word():
+    assert plugin._region_problems({"farflow_region": "xx-nowhere-7", "farflow_region_is_new": True}) == []
+
+
+@pytest.mark.parametrize("inputs", [{}, {"farflow_region": "Ireland"}])
+def test_what_is_wrong_with_a_region_is_told_once(inputs):
+    """The check of the variable alone has told it."""
+    assert plugin._region_problems(inputs) == []

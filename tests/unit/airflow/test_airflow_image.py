@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
-AIRFLOW = Path(__file__).parents[3] / "airflow"
+ROOT = Path(__file__).parents[3]
+AIRFLOW = ROOT / "airflow"
 IN_IMAGE = Path(__file__).parent / "in_image"
 
 
 def test_the_dag_authors_helper_and_the_sample_dag(run):
     """The checks that need Airflow itself."""
-    volume = ["--volume", f"{IN_IMAGE}:/checks:ro"]
-    checks = run("python", "-m", "unittest", "discover", "-s", "/checks", "-p", "check_*.py", options=volume)
+    folders = {"/checks": IN_IMAGE, "/scripts": ROOT / "scripts", "/pure": ROOT / "plugins" / "module_utils" / "pure"}
+    volumes = [f"--volume={folder}:{place}:ro" for place, folder in folders.items()]
+    checks = run("python", "-m", "unittest", "discover", "-s", "/checks", "-p", "check_*.py", options=volumes)
     assert "\nOK" in checks.stderr, checks.stderr
     assert "Ran 0 tests" not in checks.stderr
 
@@ -117,6 +119,10 @@ def test_migration_admin_and_health_on_a_database(run, docker, database):
     assert first.stdout.endswith("admin: ada made\n")
     assert second.stdout.endswith("admin: ada exists, left as it is\n")
     assert password not in first.stdout + first.stderr + second.stdout + second.stderr
+
+    shown = run("airflow", "users", "list", options=database)
+    assert "ada" in shown.stdout
+    assert "Warning" not in shown.stdout + shown.stderr
 
     assert run("airflow-healthcheck", "triggerer", options=database, check=False).stderr == (
         "triggerer: no process `airflow triggerer`\n"

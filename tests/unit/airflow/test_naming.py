@@ -37,7 +37,11 @@ def test_the_image_and_the_collection_hold_the_same_file():
     ("name", "expected"),
     [
         (naming.task_family("prod", "multi_task"), "prod-multi_task"),
+        (naming.task_family("prod", "airflow_report"), "prod-airflow_report"),
+        # No DAG may run prod-airflow-...
+        (naming.task_family("prod", "airflow-worker"), "prod--airflow-worker"),
         (naming.task_role("prod", "multi_task"), "prod-task-multi_task"),
+        (naming.task_role("prod", "airflow-worker"), "prod-task-airflow-worker"),
         (naming.task_log_stream_prefix("multi_task"), "multi_task"),
         (naming.task_log_group("prod"), "/farflow/prod/tasks"),
         (naming.airflow_log_group("prod"), "/farflow/prod/airflow"),

@@ -51,7 +51,10 @@ class Clusters:
 
     def UpdateCluster(self, given):
         found = self.named(given["cluster"])
-        found.update({key: value for key, value in deepcopy(given).items() if key != "cluster"})
+        changes = {key: value for key, value in deepcopy(given).items() if key != "cluster"}
+        if "configuration" in changes:
+            changes["configuration"] = {**found.get("configuration", {}), **changes["configuration"]}
+        found.update(changes)
         if found.get("serviceConnectDefaults") == {"namespace": ""}:
             del found["serviceConnectDefaults"]
         return {"cluster": found}

@@ -21,6 +21,7 @@ OPTIONS = {
         ({"type": "bool"}, "multiplechoice", ["true", "false"]),
         ({"type": "str", "choices": ["one", "two"]}, "multiplechoice", ["one", "two"]),
         ({"type": "list", "elements": "str", "choices": ["one", "two"]}, "multiselect", ["one", "two"]),
+        ({"type": "list", "elements": "str"}, "text", []),  # separated by commas, as Ansible takes a list
         ({"type": "str", "no_log": True}, "password", []),
     ],
 )
@@ -29,7 +30,7 @@ def test_the_type_of_a_question_is_that_of_the_variable(option, kind, choices):
     assert (made["type"], made["choices"]) == (kind, choices)
 
 
-@pytest.mark.parametrize("option", [{"type": "dict"}, {"type": "list", "elements": "str"}])
+@pytest.mark.parametrize("option", [{"type": "dict"}, {"type": "list", "elements": "dict"}])
 def test_what_a_survey_cannot_ask_for_is_an_error(option):
     with pytest.raises(ValueError, match="name: a survey can't ask for a"):
         question("name", {"description": "A name.", **option}, required=False)

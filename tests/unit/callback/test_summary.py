@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.callback import summary
 from ansible_collections.farflow.airflow.plugins.callback.summary import CallbackModule
 
+TO_DO = "To do at the last look. None was taken after the failure, so some of it may be done; a plan says what is left:"
 RECORDED = Path(__file__).parent / "recorded"
 
 
@@ -55,6 +56,7 @@ class Playbook:
 
     def __init__(self):
         self.now = 1000.0
+        self.failures = {}
         self.screen = Screen()
         self.callback = CallbackModule(display=self.screen)
         self.play()
@@ -66,11 +68,19 @@ class Playbook:
         """One task from its start to its result."""
         its_role = role and SimpleNamespace(get_name=lambda include_role_fqcn: role)
         settings = {"check_mode": False, "diff": False, "host": "localhost", "seconds": 1, **task}
-        task = SimpleNamespace(action=action, _role=its_role, check_mode=settings["check_mode"], diff=settings["diff"])
+        task = SimpleNamespace(
+            action=action,
+            _role=its_role,
+            check_mode=settings["check_mode"],
+            diff=settings["diff"],
+            get_name=lambda: settings.get("name", "Do it"),
+        )
         host = SimpleNamespace(get_name=lambda: settings["host"])
         self.callback.v2_playbook_on_task_start(task, False)
         self.now += settings["seconds"]
         tell = self.callback.v2_runner_on_failed if failed else self.callback.v2_runner_on_ok
+        if failed:
+            self.failures[settings["host"]] = 1
         tell(SimpleNamespace(task=task, host=host, result=result))
 
     def plan(self, **layers):
@@ -79,7 +89,7 @@ class Playbook:
 
     def end(self):
         """What is on the screen at the end."""
-        self.callback.v2_playbook_on_stats(SimpleNamespace())
+        self.callback.v2_playbook_on_stats(SimpleNamespace(failures=self.failures))
         return self.screen.lines
 
 
@@ -212,16 +222,21 @@ def test_a_run_without_anything_to_do_is_one_line(playbook):
     assert playbook.end() == ["SUMMARY: nothing to create, to change or to delete, 1.4 s"]
 
 
-def test_a_failed_run_tells_what_was_done_until_then_and_what_is_left(playbook):
+def test_a_failed_run_tells_why_then_what_was_done_and_what_was_to_do(playbook):
+    """Not what is left: the task that failed, and those before it, may have done some of that."""
     playbook.task(look(network=["create vpc prod", "create subnet prod-a"], rds=["create rds_instance prod"]))
     playbook.task(look(network=["create subnet prod-a"]), role="network")
-    playbook.task({"msg": "no"}, action="amazon.aws.ec2_vpc_subnet", role="network", failed=True)
+    said = {"msg": "could not create subnet prod-a\nadvice: no"}
+    playbook.task(said, action="amazon.aws.ec2_vpc_subnet", role="network", failed=True, name="network : Subnets")
     assert playbook.end() == [
+        "*** FAILED [localhost: network : Subnets]",
+        "could not create subnet prod-a",
+        "advice: no",
         "*** SUMMARY",
         "in all   created 1, changed 0, deleted 0         3.0 s",
         "network  created 1                               2.0 s",
         "+ network: vpc prod",
-        "Left at the last look:",
+        TO_DO,
         "in all   to create 2, to change 0, to delete 0",
         "network  to create 1",
         "rds      to create 1",
@@ -233,22 +248,62 @@ def test_a_failed_run_tells_what_was_done_until_then_and_what_is_left(playbook):
 def test_what_was_tried_but_not_looked_at_is_not_said_to_be_done(playbook):
     playbook.task(look(network=["create vpc prod"]))
     playbook.task({"msg": "no"}, action="amazon.aws.ec2_vpc_net", role="network", failed=True)
-    assert playbook.end()[1:4] == [
+    assert playbook.end()[3:6] == [
         "in all   created 0, changed 0, deleted 0         2.0 s",
         "network  nothing                                 1.0 s",
-        "Left at the last look:",
+        TO_DO,
     ]
 
 
-def test_a_look_that_failed_before_it_saw_anything_says_nothing(playbook):
-    playbook.task({"msg": "the inputs are not right, nothing was done"}, failed=True)
-    assert playbook.end() == []
+def test_a_look_that_failed_before_it_saw_anything_says_why_alone(playbook):
+    playbook.task({"msg": "the inputs are not right, nothing was done:\n- one\n- two"}, failed=True)
+    assert playbook.end() == [
+        "*** FAILED [localhost: Do it]",
+        "the inputs are not right, nothing was done:",
+        "- one",
+        "- two",
+    ]
 
 
 def test_a_look_that_failed_counts_for_what_it_saw(playbook):
+    """What it saw is left, as nothing was done after it."""
     playbook.task(look(network=["create vpc prod", "create subnet prod-a"]))
     playbook.task({**look(network=["create subnet prod-a"]), "msg": "did not converge"}, failed=True)
-    assert "+ network: vpc prod" in playbook.end()[:4]
+    lines = playbook.end()
+    assert "+ network: vpc prod" in lines[:6]
+    assert "Left at the last look:" in lines
+
+
+def test_of_several_failures_the_first_is_the_cause(playbook):
+    playbook.task(look(network=["create vpc prod"]))
+    playbook.task({"msg": "the cause"}, action="amazon.aws.ec2_vpc_net", failed=True)
+    playbook.task({"msg": "could not give the lock back"}, action="farflow.airflow.environment_lock", failed=True)
+    assert playbook.end()[:3] == ["*** FAILED [localhost: Do it]", "the cause", "*** SUMMARY"]
+
+
+def test_of_a_loop_the_first_item_that_failed_is_the_cause(playbook):
+    items = [{"msg": "fine"}, {"failed": True, "msg": "the cause"}, {"failed": True, "msg": "another"}]
+    playbook.task(look(network=[]))
+    playbook.task({"msg": "One or more items failed", "results": items}, action="x", failed=True)
+    assert playbook.end()[1] == "the cause"
+
+
+def test_what_was_rescued_is_no_failure(playbook):
+    playbook.task(look(network=[]))
+    playbook.task({"msg": "no"}, action="x", failed=True)
+    playbook.failures.clear()
+    assert "FAILED" not in "".join(playbook.end())
+
+
+def test_a_hidden_failure_stays_hidden(playbook):
+    playbook.task(look(network=[]))
+    playbook.task({"censored": "the output has been hidden"}, action="x", failed=True)
+    assert playbook.end()[1] == "its output has been hidden"
+
+
+def test_a_failure_in_a_play_without_a_look_is_none_of_its_business(playbook):
+    playbook.task({"msg": "no"}, action="x", failed=True)
+    assert playbook.end() == []
 
 
 def test_what_only_a_later_look_could_know_is_told_when_done(playbook):

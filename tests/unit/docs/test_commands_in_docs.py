@@ -29,8 +29,8 @@ DOCUMENTS = [
 ]
 _METAS = [yaml.safe_load(path.read_text())["argument_specs"] for path in (ROOT / "playbooks").glob("*.meta.yml")]
 VARIABLES = {name for meta in _METAS for entry in meta.values() for name in entry["options"]}
-# Commands of the AWS CLI that are no operations of an API, with their options.
-_OF_THE_CLI = {("logs", "tail"): {"since"}}
+# Commands of the AWS CLI that are no operations of an API, with their options: version 1 has not these.
+_OF_VERSION_2 = {("logs", "tail"): {"since"}, ("sso", "login"): set(), ("configure", "sso"): set()}
 _OF_ALL = {"region", "query", "output", "profile"}
 _SESSION = botocore.session.get_session()
 
@@ -89,8 +89,8 @@ def ansible_playbook(words: list[str]) -> None:
 def aws(words: list[str]) -> None:
     service, operation = words[1:3]
     options = {word.removeprefix("--") for word in words[3:] if word.startswith("--")} - _OF_ALL
-    if (service, operation) in _OF_THE_CLI:
-        assert options <= _OF_THE_CLI[service, operation]
+    if (service, operation) in _OF_VERSION_2:
+        assert options <= _OF_VERSION_2[service, operation]
         return
     model = _SESSION.get_service_model(service)
     names = {xform_name(name, "-"): name for name in model.operation_names}
@@ -165,6 +165,17 @@ def test_every_command_exists(document):
         if words:
             assert words[0] in CHECKS, words
             CHECKS[words[0]](words)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_where_version_1_of_the_aws_cli_does_not_do_it_is_said(document):
+    """Who has it would be told of an invalid choice only."""
+    needed = [words for words in commands(document) if words[:1] == ["aws"] and tuple(words[1:3]) in _OF_VERSION_2]
+    assert not needed or "version 2 of the AWS CLI" in document.read_text(), needed
+
+
+def test_the_guide_asks_for_version_2_of_the_aws_cli():
+    assert "version 2 of the AWS CLI" in (ROOT / "docs" / "aws.md").read_text()
 
 
 def test_commands_are_found():

@@ -131,6 +131,7 @@ def test_the_dag_of_the_guide_uses_tasks_that_exist(path):
     names = [key.value.value for call in calls for key in call.keywords if key.arg == "task"]
     assert names
     assert [name for name in names if not (ROOT / "tasks" / name / "Dockerfile").is_file()] == []
+    assert "{{ ds }}" not in source  # a run that was triggered may have no logical date
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -142,6 +143,31 @@ def test_the_example_of_a_role_uses_its_entry_points(role):
     for include in included:
         assert include["name"] == f"farflow.airflow.{role}"
         assert (ROOT / "roles" / role / "tasks" / f"{include.get('tasks_from', 'main')}.yml").is_file()
+
+
+def test_the_memory_of_the_guide_is_that_of_the_default_sizes():
+    told = {row[0]: float(row[1].removesuffix(" GiB")) for row in rows(DOCS / "operating.md", "Memory")}
+    services = ("api-server", "scheduler", "dag-processor", "triggerer")
+    sizes = {name: OPTIONS[f"airflow_service_{name.replace('-', '_')}"]["default"] for name in services}
+    sizes["worker"] = {"memory": OPTIONS["worker_pool_memory"]["default"]}
+    assert told == {name: size["memory"] / 1024 for name, size in sizes.items()}
+
+
+def test_the_vcpus_of_the_guide_are_those_of_the_default_sizes_and_of_prod():
+    text = " ".join((DOCS / "aws.md").read_text().split())
+    services = ("api_server", "scheduler", "dag_processor", "triggerer")
+
+    def vcpus(given, workers):
+        sizes = [
+            given.get(f"airflow_service_{name}", OPTIONS[f"airflow_service_{name}"]["default"]) for name in services
+        ]
+        worker = given.get("worker_pool_cpu", OPTIONS["worker_pool_cpu"]["default"])
+        return (sum(size["count"] * size["cpu"] for size in sizes) + workers * worker) / 1024
+
+    default, prod = vcpus({}, 1), yaml.safe_load((ROOT / "vars" / "prod.yml").read_text())
+    most = prod["worker_pool_max_count"]
+    assert f"environment runs {default:g} vCPUs, and up to {2 * default:g} while" in text
+    assert f"runs {vcpus(prod, 1):g} with one worker and {vcpus(prod, most):g} with ten" in text
 
 
 def test_the_costs_are_those_of_the_default_sizes():

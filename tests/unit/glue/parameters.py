@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 from botocore.exceptions import ClientError
 
@@ -11,6 +12,7 @@ class Parameters:
     """What the lock needs of a boto3 client of Systems Manager: each call is one step, as on AWS."""
 
     def __init__(self):
+        self.meta = SimpleNamespace(events=SimpleNamespace(register_last=lambda event, handler: None))
         self.versions = {}
         self.calls = []
         self.before_a_call = lambda: None

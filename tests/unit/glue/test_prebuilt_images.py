@@ -12,6 +12,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.core.known import 
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import prebuilt_images
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.image_references import Ecr, parse
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import images
+from botocore.exceptions import ClientError
 
 OURS = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 INPUTS = {"farflow_region": "eu-west-1", "farflow_registry": None}
@@ -76,6 +77,50 @@ def test_a_given_image_is_refused_by_the_variable_that_names_it(clients, push):
     assert there.uri(known).startswith(f"{OURS}/our@sha256:")
     (refusal,) = missing.refusal(known)
     assert refusal.startswith("dag_tasks_images.x: is 'our:2', which does not exist in ECR")
+
+
+DENIED = {"Code": "AccessDeniedException", "Message": "User is not authorized to perform: ecr:BatchGetImage"}
+THEIRS = "999999999999.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+@pytest.fixture
+def deny(aws):
+    """Clients whose ECR shows no image: another account's, whose repository policy does not name who looks."""
+
+    def refuse(model, **_unused):
+        raise ClientError({"Error": DENIED}, model.name)
+
+    def make(service, config):
+        client = boto3.client(service, config=config)
+        client.meta.events.register("before-call.ecr.BatchGetImage", refuse)
+        return client
+
+    return Clients(make)
+
+
+def judged(clients, reference):
+    given = images.given(INPUTS, "dag_tasks_images.x", reference)
+    known = Known(prebuilt_images.find(clients, [given.reference], images.ecr(INPUTS)))
+    return given.refusal(known), given.warning(known), given.uri(known)
+
+
+def test_an_image_of_another_account_that_nobody_lets_us_see_needs_a_digest(deny):
+    """Who deploys may not be who pulls."""
+    digest = f"{THEIRS}/team/a@sha256:{'a' * 64}"
+    refused, (warning,), uri = judged(deny, digest)
+    assert (refused, uri) == ([], digest)
+    assert warning.startswith("dag_tasks_images.x: whether it exists was not seen: could not look for images in")
+    (refusal,), warnings, _uri = judged(deny, f"{THEIRS}/team/a:1")
+    assert "whose digest ECR does not tell" in refusal and "AccessDeniedException" in refusal
+    assert warnings == []
+
+
+def test_an_image_that_another_account_does_not_have_is_refused_by_its_account(clients):
+    (refusal,), warnings, _uri = judged(clients, f"{THEIRS}/team/a:1")
+    assert refusal.startswith(
+        f"dag_tasks_images.x: is '{THEIRS}/team/a:1', which does not exist in the ECR of account 9"
+    )
+    assert warnings == []
 
 
 def test_a_digest_elsewhere_is_taken_as_it_is(clients):

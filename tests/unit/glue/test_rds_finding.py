@@ -14,6 +14,14 @@ from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_in
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_snapshots as pure_snapshots
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_subnet_groups as pure_groups
 
+_MINIMAL = {
+    "engine_version": "17",
+    "instance_class": "db.t4g.small",
+    "allocated_storage": 25,
+    "master_username": "airflow",
+    "master_user_secret": "password",
+}
+
 
 def tags_of(environment):
     return {"farflow:environment": environment}
@@ -158,14 +166,7 @@ def test_instances_of_the_environment_and_the_wanted_one_are_found(clients):
     for name in ("test-database", "test-extra"):
         database(clients, name, "test")
     database(clients, "test-two-database", "test-two")
-    wanted = {
-        "identifier": "test-database",
-        "engine_version": "17",
-        "instance_class": "db.t4g.small",
-        "allocated_storage": 25,
-        "master_username": "airflow",
-        "master_user_secret": "password",
-    }
+    wanted = {**_MINIMAL, "identifier": "test-database"}
     actions = plan([pure_instances.desired(wanted)], rds_instances.find(clients, "test", wanted))
     assert [(action.kind, action.resource.name) for action in actions] == [
         ("change", "test-database"),
@@ -173,3 +174,15 @@ def test_instances_of_the_environment_and_the_wanted_one_are_found(clients):
     ]
     assert {found.name for found in rds_instances.find(clients, "test")} == {"test-database", "test-extra"}
     assert {found.name for found in rds_instances.find(clients, "none", wanted)} == {"test-database"}
+
+
+def test_tags_that_are_shown_late_are_asked_for(clients, monkeypatch):
+    clients("secretsmanager").create_secret(Name="password", SecretString="x")
+    database(clients, "test-database", "test")
+    before = rds_instances.api.list_all(clients)
+    arn = before[0]["DBInstanceArn"]
+    clients("rds").add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "farflow:schema", "Value": "x"}])
+    monkeypatch.setattr(rds_instances.api, "list_all", lambda clients: before)
+    wanted = {**_MINIMAL, "identifier": "test-database"}
+    (found,) = rds_instances.find(clients, "test", wanted)
+    assert found.properties["tags"]["farflow:schema"] == "x"

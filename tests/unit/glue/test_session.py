@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import session
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.session import client_factory
 
 ARGUMENTS = {"region": "eu-west-1", "access_key": "a", "secret_key": "b", "endpoint_url": "http://127.0.0.1:9"}
@@ -24,3 +25,9 @@ def test_a_users_own_settings_go_before_ours():
 def test_a_setting_that_there_is_not_is_named():
     with pytest.raises(FarflowError, match="aws_config: .*conect_timeout"):
         client_factory({**ARGUMENTS, "aws_config": {"conect_timeout": 7}})
+
+
+def test_a_botocore_that_is_too_old_is_told_before_it_is_asked_for_what_it_does_not_know(monkeypatch):
+    monkeypatch.setattr(session.botocore, "__version__", "1.43.9")
+    with pytest.raises(FarflowError, match="botocore 1.43.9 is installed, allowed: 1.43.49 or newer"):
+        client_factory(ARGUMENTS)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_instances
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import rds
 
 NAME = "prod-database"
+TODAY = date(2026, 11, 30)
 
 
 def database(inputs, **changes):
@@ -33,7 +36,7 @@ def database(inputs, **changes):
         **changes,
     }
     wanted = next(one for one in rds.desired(inputs, Known()) if one.type == rds_instances.TYPE)
-    return rds_instances.canonical(document, wanted.attributes["arguments"] if name == NAME else {}, "v1")
+    return rds_instances.canonical(document, wanted.attributes["arguments"] if name == NAME else {}, "v1", TODAY)
 
 
 TAGS = [{"Key": "farflow:environment", "Value": "prod"}, {"Key": "farflow:role", "Value": "rds"}]

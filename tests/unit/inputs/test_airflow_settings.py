@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_task_definitions
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import airflow_options, ecs_task_definitions
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import airflow_settings, containers, settings
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.components import ALL
-from gathered import gather
+from gathered import ROOT, gather
 
 #: Set by the deploy, and right with another value too.
 MAY_BE_OVERRIDDEN = {
+    "AIRFLOW__API__INSTANCE_NAME",
+    "AIRFLOW__CELERY__OPERATION_TIMEOUT",
     "AIRFLOW__LOGGING__REMOTE_LOGGING",
     "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER",
     "AIRFLOW__LOGGING__REMOTE_LOG_CONN_ID",
@@ -54,10 +58,14 @@ def test_another_way_to_give_a_secret_of_ours_is_refused_too(key):
     "config",
     [
         {"core": {"parallelism": 4, "load_examples": True, "default_timezone": "Europe/Berlin"}},
-        {"celery.kubernetes": {"a_b": 1.5}},
-        {"smtp": {"smtp_host": "mail.example.org", "smtp_password_secret": "smtp"}},
+        {"Core": {"Parallelism": 4}},
+        {"common.io": {"xcom_objectstorage_threshold": 1.5}},
+        {"common_io": {"xcom_objectstorage_threshold": 1.5}},
+        {"opensearch": {"host": "search.example.org", "password_secret": "search"}},
         {"logging": {"namespace_levels": {"sqlalchemy": "INFO"}, "logging_level": "DEBUG"}},
-        {"core": {"internal_api_secret_key": ""}},
+        {"celery_broker_transport_options": {"whatever_kombu_takes": 5}},
+        {"logging": {"remote_task_handler_kwargs": {"delete_local_copy": "True"}}},
+        {"secrets": {"backend_kwargs": '{"connections_prefix": "a", "full_url_mode": false}'}},
     ],
 )
 def test_what_is_airflows_alone_is_the_users(config):
@@ -66,7 +74,7 @@ def test_what_is_airflows_alone_is_the_users(config):
 
 @pytest.mark.parametrize(
     "connection",
-    ["http://example.org", "aws://?region_name=eu-west-1", "postgres://me@db/x", '{"conn_type": "http"}', "[1]", 5],
+    ["http://example.org", "aws://?region_name=eu-west-1", "postgres://me@db/x", '{"conn_type": "http"}', "[1]"],
 )
 def test_a_connection_without_a_password_may_be_plain(connection):
     assert gather(airflow_service_environment={"AIRFLOW_CONN_X": connection})[1] == []
@@ -80,9 +88,8 @@ def test_a_password_is_not_shown(connection):
 
 def test_what_is_not_too_large_fits_a_task_definition():
     """With all that the deploy adds."""
-    inputs, problems = gather(
-        airflow_service_environment={"LARGE": "x" * 20_000}, airflow_service_config={"core": {"large": "é" * 1_400}}
-    )
+    config = {"core": {"hostname_callable": "é" * 1_400}}
+    inputs, problems = gather(airflow_service_environment={"LARGE": "x" * 20_000}, airflow_service_config=config)
     assert problems == []
     image = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/prod-airflow@sha256:{'0' * 64}"
     account = Known([Resource("identity", "identity", {}, "123456789012", {"partition": "aws"})])
@@ -96,3 +103,70 @@ def test_a_setting_has_the_name_under_which_airflow_reads_it():
         "AIRFLOW__CORE__A_B",
         "AIRFLOW__X_Y__Z",
     }
+
+
+SETTING = {"my_plugin": {"level": 5}}
+
+
+@pytest.mark.parametrize("others", [["my_plugin"], ["MY_PLUGIN"], ["my_plugin.level"]])
+def test_what_a_plugin_reads_is_allowed_by_its_section_or_its_name(others):
+    given = {
+        "airflow_service_config": SETTING,
+        "airflow_service_environment": {"AIRFLOW__MY_PLUGIN__LEVEL_": "x"} if "." not in others[0] else {},
+    }
+    assert gather(**given, airflow_service_config_of_plugins=others)[1] == []
+
+
+@pytest.mark.parametrize("others", [[], ["my_plug"], ["level"], ["my_plugin.other"]])
+def test_what_nobody_is_known_to_read_is_refused(others):
+    (line,) = told("airflow_service_config.", airflow_service_config=SETTING, airflow_service_config_of_plugins=others)
+    assert line == (
+        "airflow_service_config.my_plugin.level: is no setting of Airflow 3.3.2 and its providers; allowed: those, and "
+        "what airflow_service_config_of_plugins names"
+    )
+
+
+def test_variables_that_are_no_settings_of_airflow_are_not_looked_up():
+    names = ["AIRFLOW_VAR_X", "AIRFLOW_CONN_X", "_AIRFLOW__X", "PARRALELISM"]
+    assert gather(airflow_service_environment=dict.fromkeys(names, "x"))[1] == []
+
+
+@pytest.mark.parametrize(("old", "name"), sorted(airflow_options.RENAMED.items()))
+def test_a_former_name_is_refused_with_what_holds_for_its_name_of_today(old, name):
+    section, _unused, key = old.rpartition(".")
+    (line,) = told("airflow_service_config.", airflow_service_config={section: {key: "x"}})
+    assert name in line or settings.variable(*name.rsplit(".", 1)) in line
+
+
+@pytest.mark.parametrize("name", sorted(airflow_options.SENSITIVE))
+def test_what_airflow_masks_is_nowhere_in_clear_text(name):
+    section, _unused, key = name.rpartition(".")
+    secret = {"password": "hunter2"} if key.endswith("args") else "hunter2"
+    (line,) = told("airflow_service_config.", airflow_service_config={section: {key: secret}})
+    assert "allowed: " in line
+    assert "hunter2" not in line
+
+
+def test_the_table_is_of_the_packages_in_the_image():
+    """What they say themselves is compared where they are: tests/unit/airflow/in_image/check_options.py."""
+    lock = (ROOT / "airflow" / "requirements.txt").read_text()
+    assert dict(re.findall(r"^(apache-airflow[\w-]*)==(\S+)", lock, re.MULTILINE)) == airflow_options.PACKAGES
+
+
+def test_every_setting_of_the_deploys_own_is_known():
+    names = {name for name in airflow_settings.OURS if name.startswith("AIRFLOW__")}
+    assert list(airflow_settings.unknown_variables(names, [])) == []
+
+
+def test_a_task_has_time_to_get_to_the_queue():
+    """A first message took 0.9 s with half a vCPU. While it is sent the scheduler does not beat."""
+    inputs, _unused = gather()
+    for component in ALL:
+        seconds = float(settings.environment(inputs, Known(), component)["AIRFLOW__CELERY__OPERATION_TIMEOUT"])
+        assert 10 <= seconds < 30
+
+
+def test_the_browser_says_which_environment_it_is():
+    inputs, _unused = gather(farflow_environment="prod")
+    (api_server, *_others) = ALL
+    assert settings.environment(inputs, Known(), api_server)["AIRFLOW__API__INSTANCE_NAME"] == "prod"

@@ -6,9 +6,15 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_snapshots, rds_status
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import (
+    rds_engine_versions,
+    rds_instances,
+    rds_snapshots,
+    rds_status,
+)
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import rds
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusals import refusals
-from databases import NAME, database
+from databases import NAME, TODAY, database
 from gathered import gather
 
 
@@ -101,7 +107,9 @@ def test_a_new_database_needs_no_snapshot():
 
 def test_the_named_snapshot_has_to_exist_while_there_is_no_database():
     (line,) = refused_restore(snapshot("other"), rds_snapshot_identifier="mine")
-    assert line == "rds_snapshot_identifier: is 'mine', allowed: the name of a manual snapshot in this region"
+    assert (
+        line == "rds_snapshot_identifier: is 'mine', allowed: the name of a manual snapshot of this account and region"
+    )
     assert refused_change(rds_snapshot_identifier="mine") == []
 
 
@@ -156,3 +164,93 @@ def test_full_storage_is_refused_where_nothing_enlarges_it():
 @pytest.mark.parametrize("given", [{"rds_allocated_storage": 50}, {"rds_max_allocated_storage": 50}])
 def test_full_storage_that_a_deploy_enlarges_is_not_refused(given):
     assert refused_status("storage-full", **given) == []
+
+
+def versions(**targets):
+    """The versions of these names (v17_9), with what each can be upgraded to."""
+    documents = [
+        {
+            "EngineVersion": name.removeprefix("v").replace("_", "."),
+            "ValidUpgradeTarget": [{"EngineVersion": target} for target in its],
+        }
+        for name, its in targets.items()
+    ]
+    return [rds_engine_versions.canonical(document, TODAY) for document in documents]
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_version_to_which_aws_does_not_upgrade_is_refused_with_those_to_which_it_does(allowed):
+    inputs = inputs_of({"rds_engine_version": "99", "rds_allow_major_version_upgrade": allowed})
+    known = Known([database(inputs), *versions(v17_5=["17.6", "18.1"])])
+    assert refusals(inputs, known, ["rds"]) == [
+        "database prod-database: rds_engine_version 17.5 -> 99: AWS upgrades it to one of 17.6, 18.1, and to no other "
+        "version"
+    ]
+
+
+@pytest.mark.parametrize(("version", "allowed"), [("99", "16, 17, 18"), ("17.99", "17.5, 17.6")])
+def test_a_database_of_a_version_that_there_is_not_is_refused_with_those_that_there_are(version, allowed):
+    there = versions(v13_23=[], v16_4=[], v17_6=[], v17_5=[], v18_1=[])
+    (line,) = refused_restore(*there, rds_engine_version=version)
+    assert line == f"rds_engine_version: is {version!r}, allowed: one that AWS has in this region, {allowed}"
+    assert refused_restore(*there, rds_engine_version="17") == []
+
+
+def test_a_database_of_a_version_past_its_support_is_refused_with_the_date(monkeypatch):
+    monkeypatch.setitem(rds_engine_versions.SUPPORTED_UNTIL, 14, TODAY.replace(day=29))
+    (line,) = refused_restore(*versions(v14_1=[], v15_1=[], v18_1=[]), rds_engine_version="14")
+    assert line == (
+        "rds_engine_version: is '14', whose standard support by AWS ended on 2026-11-29, allowed: one that AWS has in "
+        "this region, 15, 18"
+    )
+
+
+def warned(given, today, **changes):
+    inputs = inputs_of(given)
+    found = [database(inputs, **changes)] if changes else []
+    return rds.warnings(inputs, Known(found), today)
+
+
+@pytest.mark.parametrize("changes", [{}, {"EngineVersion": "14.20"}])
+def test_the_end_of_support_is_told_a_year_before_it_comes(changes):
+    given = {"rds_engine_version": "14"}
+    assert warned(given, TODAY.replace(year=2025), **changes) == []
+    assert warned(given, TODAY, **changes) == [
+        f"database {NAME}: AWS's standard support of Postgres 14 ends on 2027-02-28, and then AWS upgrades it on a day "
+        "of its own choice: before that, upgrade it, with another rds_engine_version"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("enrolled", "told"),
+    [
+        (rds_instances.WITH_EXTENDED_SUPPORT, "AWS charges Extended Support for every hour: upgrade it"),
+        (rds_instances.WITHOUT_EXTENDED_SUPPORT, "AWS upgrades it on a day of its own choice: upgrade it"),
+    ],
+)
+def test_the_end_of_support_is_told_after_it_came(enrolled, told):
+    later = TODAY.replace(year=2027)
+    (line,) = warned({"rds_engine_version": "14"}, later, EngineVersion="14.20", EngineLifecycleSupport=enrolled)
+    assert line.startswith(f"database {NAME}: AWS's standard support of Postgres 14 ended on 2027-02-28, and {told}")
+
+
+def test_a_parameter_that_waits_for_a_reboot_is_told():
+    group = {"DBParameterGroupName": "g", "ParameterApplyStatus": "pending-reboot"}
+    (line,) = warned({}, TODAY, DBParameterGroups=[group])
+    assert "aws rds reboot-db-instance --db-instance-identifier prod-database --region eu-west-1" in line
+    assert warned({}, TODAY, DBParameterGroups=[{**group, "ParameterApplyStatus": "in-sync"}]) == []
+
+
+@pytest.mark.parametrize("version", ["13", "13.23"])
+def test_a_version_without_support_is_refused_before_anything_is_asked(version):
+    _unused, (problem,) = gather(rds_engine_version=version)
+    assert problem == (
+        f"rds_engine_version: is a text {version!r}, allowed: a version of Postgres from 14 on, such as 17 or 17.6"
+    )
+
+
+@pytest.mark.parametrize("version", ["17", "18"])
+def test_a_parameter_group_is_that_of_the_major_version(version):
+    group = rds.parameter_group(inputs_of({"rds_engine_version": version}))
+    assert (group["name"], group["family"]) == (f"prod-database-postgres{version}", f"postgres{version}")
+    assert group["parameters"] == {"rds.force_ssl": "1"}

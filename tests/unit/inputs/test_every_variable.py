@@ -98,6 +98,11 @@ def test_a_registry_may_have_a_port(host):
     assert gather(farflow_registry=host)[1] == []
 
 
+@pytest.mark.parametrize("region", ["eusc-de-east-1", "us-gov-east-1", "ap-southeast-12"])
+def test_a_region_of_any_partition_may_be_named_with_its_zones(region):
+    assert gather(farflow_region=region, network_availability_zones=[f"{region}a", f"{region}b"])[1] == []
+
+
 def test_the_master_user_may_have_the_name_that_rds_proposes():
     """A snapshot of a database that was made in AWS's console has it."""
     assert gather(rds_master_username="postgres")[1] == []

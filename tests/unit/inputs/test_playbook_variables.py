@@ -16,7 +16,7 @@ from jinja2 import Environment, meta
 #: What the look itself is given, and what is a right text or refused by it.
 BEFORE_THE_LOOK = {
     *(f"farflow_{name}" for name in ("region", "profile", "endpoint_url", "access_key", "secret_key")),
-    *("farflow_environment", "farflow_state", "farflow_teardown_confirm"),
+    *("farflow_environment", "farflow_state", "farflow_teardown_confirm", "farflow_ignored_tags"),
 }
 _HANDED_ON = re.compile(r"\b__\w+\.inputs\.(\w+)")
 

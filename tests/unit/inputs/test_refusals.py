@@ -10,7 +10,13 @@ from ansible_collections.farflow.airflow.plugins.module_utils.core.known import 
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import dag_tasks_folder, iam_roles
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import policies
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.network import usable_zones, zones
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusals import refusals, too_large
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusals import (
+    elsewhere,
+    in_use,
+    names_taken,
+    refusals,
+    too_large,
+)
 from gathered import gather
 
 ZONES = [Resource("availability_zone", f"eu-west-1{letter}") for letter in "abc"]
@@ -136,6 +142,65 @@ def test_roles_of_this_region_and_without_one_are_in_nobodys_way():
     bare = iam_roles.desired({"name": "prod-bare", "assume_role_policy": {"Statement": []}})
     assert refused(role("eu-west-1"), bare) == []
     assert refused(bare) == []
+
+
+def role_elsewhere(name, path):
+    return iam_roles.elsewhere({"RoleName": name, "Path": path, "Arn": f"arn:aws:iam::123456789012:role{path}{name}"})
+
+
+def creation(name):
+    return Action(CREATE, iam_roles.desired({"name": name, "path": "/farflow/prod/"}))
+
+
+@pytest.mark.parametrize(
+    ("path", "whose"),
+    [
+        ("/farflow/prod-task/", "is that of environment 'prod-task'"),
+        ("/teams/prod-task/", "is that of environment 'prod-task'"),
+        ("/", "is not of this environment"),
+        ("/service/", "is not of this environment"),
+    ],
+)
+def test_a_role_whose_name_another_has(path, whose):
+    there = role_elsewhere("prod-task-report", path)
+    (line,) = names_taken(Known([there]), [creation("prod-task-report"), creation("prod-task")])
+    assert line == (
+        f"IAM role prod-task-report exists as arn:aws:iam::123456789012:role{path}prod-task-report, {whose}, and an "
+        "account has one of a name: give the folder of the DAG task another name, here or there, or choose another "
+        "farflow_environment"
+    )
+    assert refused(there) == []
+
+
+@pytest.mark.parametrize("name", ["prod-airflow-worker", "prod-airflow-execution", "prod-tasks-execution", "prod-task"])
+def test_another_path_than_the_one_that_the_roles_are_in(name):
+    there = role_elsewhere(name, "/teams/data/prod/")
+    (line,) = refused(there, layers=["network"])
+    assert line == (
+        "farflow_iam_path: is '/farflow/', while the IAM roles of environment 'prod' are below '/teams/data/', and AWS "
+        "moves no role: allowed: '/teams/data/'; or tear the environment down with that, and deploy it again, or "
+        "choose another farflow_environment"
+    )
+    inputs, _unused = gather()
+    assert elsewhere(inputs, Known([there])) == [line]
+
+
+def test_roles_of_others_are_in_no_environments_path():
+    assert refused(role_elsewhere("prod-task", "/prod-task/"), role_elsewhere("prod-reports", "/teams/prod/")) == []
+
+
+def test_a_role_that_is_in_an_instance_profile_is_not_deleted():
+    listed = {"RoleName": "prod-task", "Path": "/farflow/prod/", "Arn": "arn:role"}
+    details = {"AssumeRolePolicyDocument": {}, "InstanceProfileList": [{"InstanceProfileName": "theirs"}]}
+    held = iam_roles.canonical(listed, details)
+    (line,) = in_use(
+        [Action(DELETE, held), Action(DELETE, iam_roles.canonical(listed, {**details, "InstanceProfileList": []}))]
+    )
+    assert line == (
+        "IAM role prod-task is in the instance profile theirs, and AWS deletes no role that is in one: take it out, by "
+        "aws iam remove-role-from-instance-profile --instance-profile-name theirs --role-name prod-task"
+    )
+    assert in_use([Action(CREATE, held)]) == []
 
 
 def test_more_secrets_than_a_role_can_name():

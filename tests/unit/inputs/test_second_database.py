@@ -54,7 +54,7 @@ def test_a_deploy_waits_for_its_own_database_alone():
     inputs = inputs_of()
     creating = {"DBInstanceStatus": "creating", "TagList": TAGS}
     found = parts(database(inputs, **creating), beside(inputs, **creating))
-    (line,) = coming(Look(Known(found), {}), [LAYERS["rds"]])
+    (line,) = coming(Look(Known(found), {}, owned={"rds": found}))
     assert line == f"rds_instance {NAME} is creating"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_status
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import ec2_network_acls, rds_status
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import teardown
 from databases import NAME, beside, database
 from gathered import gather
@@ -106,3 +106,11 @@ def test_a_protected_database():
         "database prod-restored is protected from deletion: take that from it first, by aws rds modify-db-instance "
         "--db-instance-identifier prod-restored --no-deletion-protection, if it shall really go"
     ]
+
+
+def test_a_network_acl_that_holds_the_vpc():
+    (line,) = refused(lambda inputs: ec2_network_acls.other({"NetworkAclId": "acl-0a"}))
+    assert line == (
+        "network ACL acl-0a is somebody's, and AWS deletes no VPC that has one but its own: delete it first, by aws "
+        "ec2 delete-network-acl --network-acl-id acl-0a, after a deploy where subnets use it"
+    )

@@ -9,6 +9,7 @@ import tarfile
 import threading
 
 import boto3
+from botocore.exceptions import ClientError
 from docker.errors import APIError, ImageNotFound
 
 REPOSITORY = "test-tasks"
@@ -17,13 +18,14 @@ REPOSITORY = "test-tasks"
 class Engine:
     """Stands where the Docker SDK's client does: builds an image of what it is sent, pushes to moto's ECR.
 
-    ``build_output`` and ``push_errors`` are what it is to answer instead; ``calls`` is what it was asked.
+    ``build_output`` and ``push_errors`` are what it is to answer instead, ``refused`` the Dockerfiles that it can't
+    parse, each with its reason.
     """
 
     def __init__(self):
         self.names, self.architecture = {}, "amd64"
-        self.build_output, self.push_errors, self.conflict = {}, [], set()
-        self.builds, self.pushes, self.removed = [], [], []
+        self.build_output, self.push_errors, self.conflict, self.refused = {}, [], set(), {}
+        self.builds, self.pushes, self.pulls, self.removed = [], [], [], []
         self.running, self.most_running, self.lock = 0, 0, threading.Lock()
 
     def build(self, fileobj, **arguments):
@@ -34,6 +36,9 @@ class Engine:
             files = {member.name: sent.extractfile(member).read() for member in sent if member.isreg()}
         self.builds.append({**arguments, "files": files})
         dockerfile = files[arguments["dockerfile"]].decode()
+        if why := self.refused.get(dockerfile):
+            response = type("Response", (), {"status_code": 400, "reason": "Bad Request"})()
+            raise APIError("400 Client Error", response=response, explanation=why)
         output = self.build_output.get(dockerfile)
         # what a Dockerfile's comment says is not in the image
         content = {**files, "Dockerfile": dockerfile.split("#")[0]}
@@ -52,6 +57,17 @@ class Engine:
             yield {"stream": f" ---> {made}\n"}
         yield {"stream": "Step 8/9 : FROM scratch\n"}
         yield {"aux": {"ID": image}}
+
+    def pull(self, name, stream, decode, auth_config):
+        self.pulls.append((name, auth_config))
+        repository, _unused, tag = name.rpartition("/")[2].partition(":")
+        try:
+            boto3.client("ecr").describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
+        except ClientError:
+            yield {"error": f"manifest for {name} not found"}
+            return
+        self.names.setdefault(f"sha256:{tag}", set()).add(name)
+        yield {"status": "Pulled"}
 
     def inspect_image(self, name):
         for image, names in self.names.items():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from moto.core.responses import ActionResult
 from moto.rds.models import rds_backends
+from moto.rds.responses import RDSResponse
 
 SECRET = "farflow/test/database_password"
 DATABASE = {
@@ -16,6 +18,20 @@ DATABASE = {
     "wait": True,
 }
 GONE = {"identifier": "test-database", "state": "absent", "wait": True}
+
+
+def tell_versions(monkeypatch, *targets):
+    """moto, with what it lacks: DescribeDBEngineVersions. Every version can be upgraded to these."""
+
+    def describe(response):
+        version = {
+            "Engine": response.params["Engine"],
+            "EngineVersion": response.params.get("EngineVersion"),
+            "ValidUpgradeTarget": [{"EngineVersion": target} for target in targets],
+        }
+        return ActionResult({"DBEngineVersions": [version]})
+
+    monkeypatch.setattr(RDSResponse, "describe_db_engine_versions", describe, raising=False)
 
 
 def recorded(monkeypatch):
@@ -54,4 +70,4 @@ def ok(result):
 
 
 def mutating(calls):
-    return [name for name, _unused in calls if not name.startswith("Describe")]
+    return [name for name, _unused in calls if not name.startswith(("Describe", "List"))]

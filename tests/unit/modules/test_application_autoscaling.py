@@ -174,6 +174,32 @@ def test_drift_is_seen_and_mended(run_module):
     assert run_module(module, targets=[TARGET])["changed"] is False
 
 
+def nobody_at_night(name="night"):
+    client = boto3.client("application-autoscaling")
+    client.put_scheduled_action(
+        ServiceNamespace="ecs",
+        ScheduledActionName=name,
+        ResourceId="service/test/test-worker",
+        ScalableDimension="ecs:service:DesiredCount",
+        Schedule="cron(0 20 * * ? *)",
+        ScalableTargetAction={"MinCapacity": 0, "MaxCapacity": 0},
+    )
+    return lambda: client.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
+
+
+def test_a_scheduled_action_is_told_and_taken_away(run_module):
+    run_module(module, targets=[TARGET])
+    left = nobody_at_night()
+    predicted = run_module(module, check_mode=True, targets=[TARGET])
+    assert len(left()) == 1
+    done = run_module(module, targets=[TARGET])
+    assert predicted["scaling"] == done["scaling"]
+    changed = {entry["name"]: entry["reasons"] for entry in done["scaling"] if entry["changed"]}
+    assert changed == {"test/test-worker/night": ["deleted"]}
+    assert left() == []
+    assert run_module(module, targets=[TARGET])["changed"] is False
+
+
 def test_check_mode_creates_nothing(run_module):
     assert run_module(module, check_mode=True, targets=[TARGET])["changed"] is True
     assert found() == ([], [])

@@ -73,7 +73,7 @@ def test_all_is_made_with_its_tags_then_nothing_changes(everything, ec2, vpc_id,
     tags = {operation: sorted(one["Tags"], key=str) for operation, [one] in made.items()}
     assert tags == dict.fromkeys(CREATE, sorted(MADE, key=str))
     assert calls.of("CreateTags") == []
-    assert [[entry["reasons"] for entry in first[key]] for key in module.TYPES] == [[["created"]]] * 4
+    assert [[entry["reasons"] for entry in first[key]] for key in everything] == [[["created"]]] * 4
     made = first["vpcs"][0]["id"]
     assert ec2.describe_vpc_attribute(VpcId=made, Attribute="enableDnsHostnames")["EnableDnsHostnames"]["Value"]
     [gateway] = ec2.describe_internet_gateways(InternetGatewayIds=ids(first)["internet_gateways"])["InternetGateways"]
@@ -85,7 +85,7 @@ def test_all_is_made_with_its_tags_then_nothing_changes(everything, ec2, vpc_id,
 
 def test_check_mode_predicts_and_makes_nothing(everything, ec2, run_module, calls):
     predicted = run_module(module, check_mode=True, **everything)
-    assert [predicted[key][0]["reasons"] for key in module.TYPES] == [["created"]] * 4
+    assert [predicted[key][0]["reasons"] for key in everything] == [["created"]] * 4
     assert calls.mutating == []
     assert count(ec2) == [0, 0, 0, 0]
 
@@ -325,7 +325,63 @@ def test_what_stays_used_is_an_error_that_names_its_user(everything, ec2, run_mo
     calls.refuse("DeleteSubnet", "DependencyViolation", times=100)
     failed = run_module(module, state="absent", subnets=[{"name": "test", "id": subnet}])
     assert failed["msg"] == (
-        f"gave up waiting for subnet test ({subnet}) to be free after 300 s: An error occurred (DependencyViolation) "
+        f"gave up waiting for subnet test ({subnet}) to be free after 600 s: An error occurred (DependencyViolation) "
         f"when calling the DeleteSubnet operation: says the test; used by network interface "
         f"{interface['NetworkInterfaceId']} (somebody's)"
     )
+
+
+@pytest.fixture
+def gateway(everything, run_module):
+    """A NAT gateway as it is given, in a subnet and with an address that are there."""
+    made = ids(run_module(module, **everything))
+    subnet, address = made["subnets"][0], made["elastic_ips"][0]
+    return {"name": "test", "subnet_id": subnet, "allocation_id": address, "tags": TAGS}
+
+
+def gateways(ec2):
+    ours = [{"Name": "tag:Name", "Values": ["test"]}, {"Name": "state", "Values": ["pending", "available"]}]
+    return ec2.describe_nat_gateways(Filters=ours)["NatGateways"]
+
+
+def test_a_nat_gateway_is_made_with_its_tags_then_nothing_changes(gateway, ec2, run_module, calls):
+    first = run_module(module, nat_gateways=[gateway])
+    [found] = gateways(ec2)
+    assert ids(first)["nat_gateways"] == [found["NatGatewayId"]]
+    assert found["SubnetId"] == gateway["subnet_id"]
+    assert sorted(found["Tags"], key=str) == sorted(MADE, key=str)
+    assert calls.of("CreateTags") == []
+    assert run_module(module, nat_gateways=[gateway])["changed"] is False
+
+
+def test_check_mode_makes_no_nat_gateway(gateway, ec2, run_module):
+    predicted = run_module(module, check_mode=True, nat_gateways=[gateway])
+    assert predicted["nat_gateways"][0]["reasons"] == ["created"]
+    assert gateways(ec2) == []
+
+
+def test_a_nat_gateway_is_known_by_its_id_whatever_its_tags_say(gateway, ec2, run_module):
+    [id_] = ids(run_module(module, nat_gateways=[gateway]))["nat_gateways"]
+    ec2.create_tags(Resources=[id_], Tags=[{"Key": "Name", "Value": "somebody's"}, {"Key": "org:cost", "Value": "7"}])
+    again = run_module(module, nat_gateways=[{**gateway, "id": id_}], ignored_tags=["org:*"])
+    assert again["nat_gateways"][0]["reasons"] == ["tags Name somebody's -> test"]
+    [found] = gateways(ec2)
+    assert {"Key": "org:cost", "Value": "7"} in found["Tags"]
+
+
+def test_a_nat_gateway_keeps_its_subnet_and_its_address(gateway, ec2, run_module):
+    [id_] = ids(run_module(module, nat_gateways=[gateway]))["nat_gateways"]
+    failed = run_module(module, nat_gateways=[{**gateway, "id": id_, "subnet_id": "subnet-2"}])
+    assert failed["msg"].startswith("AWS cannot change nat gateway test in place (subnet_id ")
+
+
+def test_a_nat_gateway_goes_and_its_address_after_it(gateway, ec2, run_module, no_pauses):
+    [id_] = ids(run_module(module, nat_gateways=[gateway]))["nat_gateways"]
+    unwanted = {
+        "nat_gateways": [{"name": "test", "id": id_}],
+        "elastic_ips": [{"name": "test", "id": gateway["allocation_id"]}],
+    }
+    gone = run_module(module, state="absent", **unwanted)
+    assert [gone[key][0]["reasons"] for key in unwanted] == [["deleted"], ["deleted"]]
+    assert (gateways(ec2), count(ec2)[3]) == ([], 0)
+    assert run_module(module, state="absent", **unwanted)["changed"] is False

@@ -125,8 +125,9 @@ def test_what_aws_never_changes_is_refused(endpoint, run_module, calls):
     assert calls.mutating == []
 
 
-def test_a_route_table_made_a_moment_ago_is_waited_for(endpoint, ec2, run_module, calls, pauses):
-    calls.refuse("CreateVpcEndpoint", "InvalidRouteTableId.NotFound", times=3)
+@pytest.mark.parametrize("what", ["RouteTableId", "RouteTableID", "VpcId", "VpcID"])
+def test_what_was_made_a_moment_ago_is_waited_for(endpoint, ec2, run_module, calls, pauses, what):
+    calls.refuse("CreateVpcEndpoint", f"Invalid{what}.NotFound", times=3)
     assert entry(run_module(module, vpc_endpoints=[endpoint()]))["reasons"] == ["created"]
     tokens = [arguments["ClientToken"] for operation, arguments in calls.made if operation == "CreateVpcEndpoint"]
     assert (len(tokens), len(set(tokens))) == (4, 1)

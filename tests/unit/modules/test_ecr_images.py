@@ -228,6 +228,85 @@ def test_a_build_without_an_image_is_an_error(repository, engine, image, run_mod
     assert "ended without an image" in run_module(module, images=[image(dockerfile="odd")])["msg"]
 
 
+def test_what_only_buildkit_knows_is_told_with_what_to_do(repository, engine, image, run_module):
+    here_document, link = "FROM scratch\nRUN <<EOF\necho\nEOF\n", "FROM scratch\nCOPY --link . .\n"
+    engine.refused = {here_document: "dockerfile parse error line 3: unknown instruction: ECHO"}
+    engine.build_output = {link: [{"error": "Unknown flag: link"}]}
+    wanted = [image("one", dockerfile=here_document), image("two", dockerfile=link)]
+    one, two = run_module(module, images=wanted)["msg"].splitlines()
+    assert "unknown instruction: ECHO; the Dockerfile uses a here-document (<<EOF), which only BuildKit knows" in one
+    assert "Unknown flag: link; the Dockerfile uses --link, which only BuildKit knows: install buildx" in two
+
+
+def test_the_dockerfiles_own_ignore_file_is_known_to_the_engines_builder(repository, engine, image, run_module):
+    wanted = image()
+    folder = Path(wanted["context"])
+    (folder / "secret").write_text("hunter2\n")
+    (folder / ".dockerignore").write_text("*\n")
+    (folder / "Dockerfile.dockerignore").write_text("*\n!content\n")
+    run_module(module, images=[wanted])
+    (build,) = engine.builds
+    sent = {**build["files"]}
+    assert sent.pop(build["dockerfile"]) == b"FROM scratch\nCOPY . .\n"
+    assert sent.pop(".dockerignore").decode().splitlines() == [".dockerignore", build["dockerfile"]]
+    assert sent == {"content": b"1"}
+
+
+def test_a_base_is_built_first_and_told_by_the_build_argument(repository, engine, image, run_module):
+    base = image("base")
+    (before,) = run_module(module, check_mode=True, images=[base])["images"]
+    extract = {**image("extract"), "base": f"{REPOSITORY}:{before['tag']}"}
+    entries = run_module(module, images=[extract, base], parallel_builds=2)["images"]
+    assert [entry["changed"] for entry in entries] == [True, True]
+    of_base, of_extract = engine.builds
+    assert "BASE_IMAGE" not in of_base["buildargs"]
+    assert of_extract["buildargs"] == {"BASE_IMAGE": f"farflow/{REPOSITORY}:extract.base"}
+    ((pulled, auth),) = engine.pulls
+    assert pulled.endswith(f".amazonaws.com/{REPOSITORY}:{before['tag']}")
+    assert auth["username"] == "AWS"
+    assert run_module(module, images=[extract, base])["changed"] is False
+    names = {name for names in engine.names.values() for name in names}
+    assert names == {f"farflow/{REPOSITORY}:{name}" for name in ("base", "extract", "extract.base")}
+
+
+def test_a_base_that_is_there_is_not_built(repository, engine, image, run_module):
+    (base,) = run_module(module, images=[image("base")])["images"]
+    extract = {**image("extract"), "base": f"{REPOSITORY}:{base['tag']}"}
+    run_module(module, images=[extract])
+    assert len(engine.builds) == 2
+    other = {**extract, "base": f"{REPOSITORY}:{base['tag']}x"}
+    assert "not found" in run_module(module, images=[other])["msg"]
+
+
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [("no reference", "is no reference of an image"), ("nowhere:1", "there is no ECR repository nowhere")],
+)
+def test_a_base_that_cannot_be_is_refused(repository, engine, image, run_module, base, said):
+    assert said in run_module(module, images=[{**image(), "base": base}])["msg"]
+    assert engine.builds == []
+
+
+def test_a_build_again_takes_nothing_from_earlier_ones(repository, engine, image, run_module):
+    (first,) = run_module(module, images=[image()])["images"]
+    (again,) = run_module(module, images=[image(build=2)])["images"]
+    assert again["tag"] == f"{first['tag']}.2"
+    assert again["reasons"] == ["built again"]
+    assert [(build["nocache"], build["pull"]) for build in engine.builds] == [(False, False), (True, True)]
+    assert run_module(module, images=[image(build=2)])["changed"] is False
+
+
+def test_the_same_image_again_has_the_same_digest(repository, engine, image, run_module):
+    (first,) = run_module(module, images=[image()])["images"]
+    (again,) = run_module(module, images=[image(build=2)])["images"]
+    assert (again["changed"], again["uri"]) == (True, first["uri"])
+
+
+def test_no_base_image_is_looked_for_where_the_registry_is_emulated(repository, engine, image, run_module):
+    run_module(module, images=[image(build=2)], registry="127.0.0.1:5000")
+    assert [(build["nocache"], build["pull"]) for build in engine.builds] == [(True, False)]
+
+
 def test_an_image_for_another_processor_is_refused(repository, engine, image, run_module):
     message = run_module(module, images=[image(architecture="ARM64")])["msg"]
     assert "for linux/arm64: the engine's base image is for linux/amd64" in message

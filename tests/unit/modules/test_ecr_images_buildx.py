@@ -29,7 +29,7 @@ files = {{str(each.relative_to(context)): each.read_text() for each in context.r
 modes = {{str(each.relative_to(context)): each.stat().st_mode & 0o777 for each in context.rglob("*")}}
 with open({notes!r}, "a") as notes:
     notes.write(json.dumps({{"arguments": arguments, "files": files, "modes": modes}}) + "\\n")
-if "fail" in files["Dockerfile"]:
+if "fail" in files.get("Dockerfile", ""):
     print("\\n".join(f"#5 line {{number}}" for number in range(50)))
     sys.exit("ERROR: failed to solve: process did not complete successfully: exit code: 2")
 pathlib.Path(arguments[arguments.index("--iidfile") + 1]).write_text({image!r})
@@ -40,13 +40,13 @@ class Engine:
     """Has the image that the CLI names, and takes pushes to moto's ECR."""
 
     def __init__(self):
-        self.architecture, self.pushes = "amd64", []
+        self.architecture, self.pushes, self.bases = "amd64", [], {}
 
     def build(self, **_unused):
         raise AssertionError("asked to build")
 
     def inspect_image(self, name):
-        if name != IMAGE:
+        if name != IMAGE and name not in self.bases:
             raise ImageNotFound(name)
         return {"Id": IMAGE, "RepoTags": [], "Os": "linux", "Architecture": self.architecture}
 
@@ -55,6 +55,9 @@ class Engine:
 
     def remove_image(self, name, noprune=False):
         pass
+
+    def pull(self, name, stream, decode, auth_config):
+        yield {"status": "Pulled"} if name in self.bases else {"error": f"manifest for {name} not found"}
 
     def push(self, address, tag, stream, decode, auth_config):
         self.pushes.append((f"{address}:{tag}", auth_config["password"]))
@@ -137,6 +140,36 @@ def test_asks_for_what_the_image_is(engine, docker, image, run_module, tmp_path)
     assert options["--secret"] == f"id=build-ca,src={tmp_path / 'ca.pem'}"
     assert Path(options["--file"]).name == "Dockerfile"
     assert build["files"][".build-ca.pem"] == "certificates\n"
+
+
+def test_a_build_again_takes_nothing_from_earlier_ones(engine, docker, image, run_module):
+    run_module(module, images=[image()])
+    run_module(module, images=[image(build=2)])
+    asked = [{"--no-cache", "--pull"} & set(build["arguments"]) for build in docker.builds]
+    assert asked == [set(), {"--no-cache", "--pull"}]
+
+
+def test_a_base_is_the_one_that_the_engine_has(engine, docker, image, run_module):
+    boto3.client("ecr").create_repository(repositoryName="team/base")
+    engine.bases = {"123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/base:1": IMAGE}
+    run_module(module, images=[image(base="team/base:1", build=2)])
+    (build,) = docker.builds
+    options = list(zip(build["arguments"], build["arguments"][1:], strict=False))
+    assert ("--build-arg", f"BASE_IMAGE=farflow/{REPOSITORY}:extract.base") in options
+    assert ("--builder", "default") in options
+    assert "--pull" not in build["arguments"]
+
+
+def test_the_dockerfiles_own_ignore_file_leaves_out_as_much(engine, docker, image, run_module):
+    wanted = image()
+    folder = Path(wanted["context"])
+    (folder / "secret").write_text("hunter2\n")
+    (folder / "Dockerfile.dockerignore").write_text("*\n!run\n")
+    run_module(module, images=[wanted])
+    (build,) = docker.builds
+    dockerfile = Path(build["arguments"][build["arguments"].index("--file") + 1]).name
+    assert set(build["files"]) == {"run", ".dockerignore", dockerfile}
+    assert build["files"][".dockerignore"].splitlines() == [".dockerignore", dockerfile]
 
 
 def test_the_password_is_on_no_command_line(engine, docker, image, run_module):

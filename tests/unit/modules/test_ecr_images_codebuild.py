@@ -10,6 +10,7 @@ import shlex
 import tarfile
 import threading
 import time
+from pathlib import Path
 
 import boto3
 import pytest
@@ -307,3 +308,39 @@ def test_failures_are_told_together_and_the_others_are_there(codebuild, build, i
 def test_a_missing_project_is_named(codebuild, build, image):
     codebuild.projects.stored.clear()
     assert "CodeBuild project test-images" in build(image())["msg"]
+
+
+def test_the_dockerfiles_own_ignore_file_leaves_out_as_much(codebuild, build, image):
+    wanted = image()
+    folder = Path(wanted["context"])
+    (folder / "secret").write_text("hunter2")
+    (folder / "Dockerfile.dockerignore").write_text("*\n!content\n")
+    build(wanted)
+    (made,) = codebuild.builds.stored.values()
+    (command,) = [each for each in commands(made) if each[:2] == ["docker", "build"]]
+    path = command[command.index("--file") + 1].removeprefix("context/")
+    ((_unused, files),) = uploaded().items()
+    assert set(files) == {"content", ".dockerignore", path}
+
+
+def test_a_base_is_built_before_and_told_by_its_address(codebuild, build, image):
+    base = image("base")
+    (before,) = build(base, check_mode=True)["images"]
+    build({**image("extract"), "base": f"{REPOSITORY}:{before['tag']}"}, base)
+    of_base, of_extract = [
+        command
+        for made in codebuild.builds.stored.values()
+        for command in commands(made)
+        if command[:2] == ["docker", "build"]
+    ]
+    assert "--build-arg" not in of_base
+    told = of_extract[of_extract.index("--build-arg") + 1]
+    assert told.startswith("BASE_IMAGE=123456789012.dkr.ecr.")
+    assert told.endswith(f"/{REPOSITORY}:{before['tag']}")
+
+
+def test_a_build_again_takes_nothing_from_earlier_ones(codebuild, build, image):
+    build(image(build=2))
+    (made,) = codebuild.builds.stored.values()
+    (command,) = [each for each in commands(made) if each[:2] == ["docker", "build"]]
+    assert command[-3:] == ["--no-cache", "--pull", "context"]

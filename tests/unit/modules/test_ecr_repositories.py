@@ -5,8 +5,10 @@ import json
 import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import ecr_repositories as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecr_repositories as pure
 from ansible_collections.farflow.airflow.plugins.modules import ecr_repositories as module
 
 EXPIRE_UNTAGGED = {
@@ -170,7 +172,7 @@ def test_an_environment_finds_its_own_and_not_its_namesakes(aws, run_module):
     made = [("test-tasks", ours), ("test-eu-tasks", theirs), ("test-users-own", {}), ("test-airflow", {})]
     run_module(module, repositories=[{"name": name, "tags": tags} for name, tags in made])
     found = glue.find(clients(), "test", expected=["test-airflow"])
-    assert [resource.name for resource in found] == ["test-tasks"]
+    assert [resource.name for resource in found] == ["test-tasks", "test-airflow"]
     assert found[0].attributes["uri"].endswith(f".amazonaws.com/{found[0].name}")
 
 
@@ -180,3 +182,58 @@ def test_a_strangers_repository_that_is_closed_to_us_is_none(aws, run_module, ca
     assert glue.find(clients(), "test", expected=["test-tasks"]) == []
     with pytest.raises(FarflowError, match="give the identity that runs this the permission"):
         glue.find(clients(), "test", expected=["test-strangers"])
+
+
+@pytest.fixture
+def inspected(aws, monkeypatch):
+    """Amazon Inspector scans by rules of the registry, which answer for every repository with ``on_push``."""
+    from botocore.client import BaseClient
+
+    call, on_push = BaseClient._make_api_call, []
+
+    def answer(self, operation, given):
+        if operation == "GetRegistryScanningConfiguration":
+            return {"scanningConfiguration": {"scanType": "ENHANCED"}}
+        if operation == "PutImageScanningConfiguration":
+            return {}
+        found = call(self, operation, given)
+        for repository in found.get("repositories", []):
+            repository["imageScanningConfiguration"] = {"scanOnPush": on_push[0]}
+        return found
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", answer)
+    return on_push.append
+
+
+@pytest.mark.parametrize(("wanted", "by_rule"), [(True, False), (False, True), (True, True)])
+def test_where_the_registry_decides_what_a_repository_says_of_scanning_is_no_difference(
+    run_module, inspected, wanted, by_rule
+):
+    repository = {"name": "test-tasks", "scan_on_push": wanted}
+    inspected(by_rule)
+    run_module(module, repositories=[repository])
+    assert run_module(module, repositories=[repository])["changed"] is False
+
+
+def test_where_it_does_not_decide_it_is_one(aws, run_module, calls):
+    run_module(module, repositories=[{"name": "test-tasks"}])
+    boto3.client("ecr").put_image_scanning_configuration(
+        repositoryName="test-tasks", imageScanningConfiguration={"scanOnPush": False}
+    )
+    calls.refuse("GetRegistryScanningConfiguration", "AccessDeniedException")
+    assert run_module(module, repositories=[{"name": "test-tasks"}])["repositories"][0]["reasons"] == [
+        "scan_on_push false -> true"
+    ]
+    assert run_module(module, repositories=[{"name": "test-tasks"}])["changed"] is False
+    assert len(calls.of("GetRegistryScanningConfiguration")) == 1
+
+
+def test_an_environment_sees_whether_the_registry_decides(run_module, inspected):
+    inspected(False)
+    wanted = {"name": "test-tasks", "tags": {"farflow:environment": "test"}}
+    run_module(module, repositories=[wanted])
+    clients = Clients(lambda service, config: boto3.client(service))
+    (found,) = glue.find(clients, "test")
+    assert found.attributes["scanned_by_registry"] is True
+    assert plan([pure.as_scanned(pure.desired(wanted), found)], [found]) == []
+    assert pure.as_scanned(pure.desired(wanted), None) == pure.desired(wanted)

@@ -64,11 +64,48 @@ def test_change_is_predicted_told_and_done(ecs, run_module, changed, reasons):
     assert run(run_module, **changed)["changed"] is False
 
 
-@pytest.mark.parametrize("name", ["insights", "providers", "strategy", "namespace", "tags"])
+@pytest.mark.parametrize("name", CHANGES)
 def test_what_is_left_out_again_goes_back_to_the_default(ecs, run_module, name):
     run(run_module, **CHANGES[name][0])
     assert run(run_module)["changed"] is True
     assert run(run_module)["changed"] is False
+
+
+BY_HAND = {
+    "logging": {"executeCommandConfiguration": {"logging": "NONE"}},
+    "another place": {
+        "executeCommandConfiguration": {
+            "logging": "OVERRIDE",
+            "kmsKeyId": "key",
+            "logConfiguration": {"s3BucketName": "theirs", "s3KeyPrefix": "x", "s3EncryptionEnabled": True},
+        }
+    },
+    "a key": {"managedStorageConfiguration": {"fargateEphemeralStorageKmsKeyId": "key"}},
+    "both": {
+        "executeCommandConfiguration": {"logging": "NONE"},
+        "managedStorageConfiguration": {"kmsKeyId": "key"},
+    },
+}
+
+
+@pytest.mark.parametrize("configuration", BY_HAND.values(), ids=BY_HAND)
+def test_a_configuration_by_hand_is_put_back_to_the_default(ecs, run_module, configuration):
+    run(run_module)
+    ecs.clusters.UpdateCluster({"cluster": NAME, "configuration": configuration})
+    assert run(run_module)["clusters"][0]["reasons"]
+    (request,) = [given for operation, given in ecs.wire.calls if operation == "UpdateCluster"]
+    defaults = {"executeCommandConfiguration": {"logging": "DEFAULT"}, "managedStorageConfiguration": {}}
+    assert request == {"cluster": NAME, "configuration": {name: defaults[name] for name in configuration}}
+    assert run(run_module)["changed"] is False
+
+
+def test_a_configuration_that_says_the_default_is_none(ecs, run_module):
+    run(run_module)
+    default = {"execute_command_configuration": {"logging": "DEFAULT"}}
+    assert run(run_module, configuration=default)["changed"] is False
+    key = {"managed_storage_configuration": {"kms_key_id": "key"}}
+    run(run_module, configuration={**default, **key})
+    assert run(run_module, configuration=key)["changed"] is False
 
 
 def test_a_strategy_of_a_provider_that_is_not_there(ecs, run_module):

@@ -14,13 +14,16 @@ from ansible_collections.farflow.airflow.plugins.module_utils.glue import (
     ecs_clusters,
     ecs_services,
     ecs_task_definitions,
+    project,
     readers,
 )
+from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import Layer, as_result
+from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import look as look_at
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.reconcile import reconcile
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_clusters as pure_clusters
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_services as pure_services
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_task_definitions as definitions
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.tags import ENVIRONMENT
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.tags import ENVIRONMENT, ROLE
 
 TAGS = [{"key": ENVIRONMENT, "value": "prod"}]
 CLUSTER = {"name": "prod-airflow", "tags": {ENVIRONMENT: "prod"}}
@@ -70,7 +73,8 @@ def test_right_after_the_hands_ran_the_plan_is_empty(ecs, clients):
     services = [pure_services.desired(service("prod-web")), pure_services.desired(service("prod-b", autoscaled=True))]
     converge(clients, cluster, *services)
     assert plan([cluster], ecs_clusters.find(clients, "prod")) == []
-    assert plan(services, ecs_services.find(clients, "prod", ["prod-airflow"])) == []
+    found = {each.name: each for each in ecs_services.find(clients, "prod", ["prod-airflow"])}
+    assert plan([pure_services.counted(each, found[each.name]) for each in services], found.values()) == []
     index = ecs_task_definitions.find(clients, "prod").tagged(ENVIRONMENT, "prod")
     assert definitions.plan_task_definitions(wanted, index, lambda arns: {}) == []
 
@@ -115,10 +119,17 @@ def test_what_is_deleted_names_itself_to_the_module(ecs, clients):
     assert definition.attributes["arguments"] == {"family": "prod-web", "tags": TAGS}
 
 
+def test_how_many_revisions_every_look_lists_is_known(ecs, clients):
+    register(clients, family("prod-web"), *(family(f"somebody-{number}") for number in range(120)))
+    found = readers.task_definitions(clients, {"farflow_environment": "prod", "dag_tasks": []}, Known())
+    account = Known(found).get(definitions.REVISIONS_OF_ACCOUNT, definitions.REVISIONS_OF_ACCOUNT)
+    assert account.attributes == {"count": 121}
+
+
 def look(clients, environment="prod", *families):
     """The families that a look finds, and whose the newest revision is where it is another environment's."""
     tasks = [SimpleNamespace(family=family) for family in families]
-    inputs = {"farflow_environment": environment, "dag_tasks": tasks}
+    inputs = {"farflow_environment": environment, "dag_tasks": tasks, "airflow_image": None}
     found = readers.task_definitions(clients, inputs, Known())
     return {each.name: each.attributes.get(definitions.OWNER) for each in found if each.type == definitions.TYPE}
 
@@ -151,7 +162,7 @@ def test_what_the_list_does_not_show_yet_is_described_once(ecs, clients, monkeyp
     register(clients, family("prod-web"), family("prod-a"))
     tasks = [SimpleNamespace(family=name) for name in ("prod-web", "prod-a")]
     ecs.forget_calls()
-    inputs = {"farflow_environment": "prod", "dag_tasks": tasks}
+    inputs = {"farflow_environment": "prod", "dag_tasks": tasks, "airflow_image": None}
     found = [each for each in readers.task_definitions(clients, inputs, Known()) if each.type == definitions.TYPE]
     wanted = definitions.all_desired([family("prod-web", memory=memory), family("prod-a")])
     actions = readers.plan_task_definitions(clients, wanted, found)
@@ -159,6 +170,46 @@ def test_what_the_list_does_not_show_yet_is_described_once(ecs, clients, monkeyp
         ("prod-web", reasons) for _unused in reasons
     ]
     assert ecs.wire.operations().count("DescribeTaskDefinition") == 2
+
+
+def look_at_tasks(clients, inputs, wanted, kept=None):
+    """What there is to do to the task definitions of a layer, as environment_plan tells it."""
+    layer = Layer(
+        "dag_tasks",
+        lambda inputs, known: wanted,
+        ((readers.task_definitions,),),
+        planners={definitions.TYPE: readers.plan_task_definitions},
+    )
+    seen = look_at(
+        clients, {"farflow_environment": "prod", **project.UNREAD, **inputs}, {layer.name: layer}, [layer.name], kept
+    )
+    return as_result(seen)["layers"]["dag_tasks"]
+
+
+@pytest.fixture
+def late_tags(monkeypatch):
+    """The tagging API does not show anything yet."""
+    monkeypatch.setattr(api, "list_tags", lambda *given: {})
+
+
+OURS = [*TAGS, {"key": ROLE, "value": "dag_tasks"}]
+
+
+def test_right_after_a_deploy_the_plan_is_empty_however_late_the_list_of_tags_is(ecs, clients, late_tags):
+    wanted = register(clients, family("prod-web", tags=OURS), family("prod-a", tags=OURS))
+    tasks = [SimpleNamespace(family=each.name) for each in wanted]
+    assert look_at_tasks(clients, {"dag_tasks": tasks}, wanted)["actions"] == []
+    changed = definitions.all_desired([family("prod-web", tags=OURS, memory=1024), family("prod-a", tags=OURS)])
+    [action] = look_at_tasks(clients, {"dag_tasks": tasks}, changed)["actions"]
+    assert (action["kind"], action["name"], action["reasons"]) == ("change", "prod-web", ["memory 512 -> 1024"])
+
+
+def test_a_teardown_leaves_no_definition_however_late_the_list_of_tags_is(ecs, clients, late_tags):
+    """It does not read the project's folder, so that it has no names of families."""
+    strangers = [{"key": ENVIRONMENT, "value": "prod-too"}, {"key": ROLE, "value": "dag_tasks"}]
+    register(clients, family("prod-web", tags=OURS), family("prod-too-web", tags=strangers), family("prod-b", tags=[]))
+    gone = look_at_tasks(clients, {}, [], kept=lambda resource: False)["absent"]
+    assert gone == {definitions.TYPE: [{"family": "prod-web", "tags": TAGS}]}
 
 
 def test_whose_a_family_is_costs_no_call_while_it_is_our_own(ecs, clients):

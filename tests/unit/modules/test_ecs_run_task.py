@@ -17,7 +17,7 @@ def cluster(ecs, no_pauses):
     ecs.task_definitions.RegisterTaskDefinition(
         {"family": "test-command", "cpu": "256", "containerDefinitions": [container]}
     )
-    for number in range(2):
+    for number in range(3):
         ecs.logs.write("/test", f"command/web/{number:032d}", ["one", "two", "three"])
     return ecs
 
@@ -58,6 +58,59 @@ def test_runs_to_the_end(cluster, run_module):
     }
 
 
+COLD = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable "
+    "to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:a from secrets "
+    "manager: AccessDeniedException: User: arn:b is not authorized to perform: secretsmanager:GetSecretValue"
+)
+NOT_STARTED = ended(None, "TaskFailedToStart", COLD)
+
+
+def take_turns(cluster, *courses):
+    """Each task goes through a course of its own."""
+    coming = list(courses)
+
+    def fault(operation, given):
+        if operation == "RunTask":
+            cluster.tasks.course = [coming.pop(0)]
+
+    cluster.wire.fault = fault
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_a_role_of_a_moment_ago_keeps_from_starting_is_started_again(cluster, run_module, times):
+    """IAM's changes are not everywhere at once."""
+    take_turns(cluster, *[NOT_STARTED] * times, ended(0))
+    result = run(run_module, client_token="abc")
+    assert result["exit_code"] == 0
+    tokens = [request["clientToken"] for request in cluster.tasks.requests]
+    assert tokens[0] == "abc"
+    assert len(set(tokens)) == times + 1
+    assert all(len(token) <= 64 for token in tokens)
+
+
+def test_what_the_role_may_never_do_is_told_after_three_attempts(cluster, run_module):
+    take_turns(cluster, *[NOT_STARTED] * 3)
+    result = run(run_module)
+    assert result["failed"]
+    assert "the execution role may not read a secret" in result["msg"]
+    assert len(cluster.tasks.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        ended(1, reason="AccessDeniedException"),
+        ended(None, "TaskFailedToStart", "CannotPullContainerError: i/o timeout"),
+        ended(None, "TaskFailedToStart", "ResourceInitializationError: secret arn:a: json key does not exist"),
+    ],
+)
+def test_what_would_not_help_is_not_repeated(cluster, run_module, end):
+    take_turns(cluster, end)
+    assert run(run_module)["failed"]
+    assert len(cluster.tasks.requests) == 1
+
+
 def test_all_log_lines_also_those_that_come_late(cluster, run_module):
     cluster.logs.write(*STREAM, [str(number) for number in range(250)])
     cluster.logs.late = ["the", "end"]
@@ -94,6 +147,14 @@ def test_another_end_is_an_error_with_reason_advice_and_log(cluster, run_module,
     assert result["failed"]
     for words in told:
         assert words in result["msg"]
+
+
+def test_an_exit_code_that_is_no_error_is_returned_with_the_log(cluster, run_module):
+    cluster.tasks.course = [ended(1)]
+    result = run(run_module, exit_codes=[0, 1])
+    assert (result["exit_code"], result["log_lines"]) == (1, ["one", "two", "three"])
+    cluster.tasks.course = [ended(137, reason="OutOfMemoryError: Container killed due to memory usage")]
+    assert "raise memory of the task" in run(run_module, exit_codes=[0, 1])["msg"]
 
 
 @pytest.fixture(params=AGENTS.values(), ids=AGENTS.keys())
@@ -142,6 +203,19 @@ def test_no_capacity_is_told_with_advice(cluster, run_module):
     result = run(run_module)
     assert result["msg"].startswith("could not run ECS task test-command: Capacity is unavailable at this time.")
     assert "allow more availability zones" in result["msg"]
+
+
+def test_a_quota_that_is_used_up_is_told_with_advice(cluster, run_module):
+    def fault(operation, given):
+        if operation == "RunTask":
+            raise AwsError(
+                "ClientException", "You've reached the limit on the number of vCPUs you can run concurrently"
+            )
+
+    cluster.wire.fault = fault
+    result = run(run_module)
+    assert "could not run ECS task test-command" in result["msg"]
+    assert "the account's Fargate quota is used up: ask AWS for more vCPUs" in result["msg"]
 
 
 def test_a_task_that_takes_too_long_is_stopped(cluster, run_module):

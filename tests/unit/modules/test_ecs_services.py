@@ -132,6 +132,42 @@ def test_an_autoscaler_keeps_its_count(cluster, run_module):
     assert cluster.services.stored["test-web"]["desiredCount"] == 5
 
 
+BOUNDS = {"min_capacity": 1, "max_capacity": 4}
+
+
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_a_count_within_the_bounds_is_the_autoscalers(cluster, run_module, count):
+    run(run_module, service(autoscaled=BOUNDS))
+    cluster.services.UpdateService({"service": "test-web", "desiredCount": count})
+    assert run(run_module, service(autoscaled=BOUNDS))["changed"] is False
+
+
+@pytest.mark.parametrize(("count", "nearest"), [(0, 1), (9, 4)])
+def test_a_count_that_no_autoscaler_has_set_is_brought_to_the_nearest_bound(cluster, run_module, count, nearest):
+    run(run_module, service(autoscaled=BOUNDS))
+    cluster.services.UpdateService({"service": "test-web", "desiredCount": count})
+    deployments = len(cluster.services.stored["test-web"]["deployments"])
+    result = run(run_module, service(autoscaled=BOUNDS))
+    assert result["services"][0]["reasons"] == [f"desired_count {count} -> {nearest}"]
+    stored = cluster.services.stored["test-web"]
+    assert (stored["desiredCount"], len(stored["deployments"])) == (nearest, deployments)
+    assert run(run_module, service(autoscaled=BOUNDS))["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("autoscaled", "said"),
+    [
+        ({"min_capacity": 1}, "has a min_capacity and a max_capacity"),
+        ({**BOUNDS, "step": 1}, "has a min_capacity and a max_capacity"),
+        ({**BOUNDS, "min_capacity": "1"}, "has a min_capacity and a max_capacity"),
+        ("yes", "autoscaled is true, false, or"),
+        ({**BOUNDS, "min_capacity": 5}, "min_capacity 5 is below 0 or above max_capacity 4"),
+    ],
+)
+def test_bounds_that_are_none(cluster, run_module, autoscaled, said):
+    assert said in run(run_module, service(autoscaled=autoscaled))["msg"]
+
+
 def test_autoscaling_switched_on_and_off_replaces_no_task(cluster, run_module):
     run(run_module, service())
     deployments = len(cluster.services.stored["test-web"]["deployments"])

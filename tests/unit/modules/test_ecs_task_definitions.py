@@ -171,9 +171,10 @@ def test_absent_leaves_nothing_of_the_named_families(ecs, run_module):
 def test_absent_leaves_what_another_environment_has_registered(ecs, run_module):
     """In a family of a name that two environments came to."""
     tags = task()["tags"]
-    others = [{"key": "farflow:environment", "value": "test-too"}]
-    for given in ({}, {"tags": others, "memory": 2048}, {}, {"tags": others, "memory": 4096}):
-        run(run_module, task(**given), keep_revisions=9)
+    others = task(tags=[{"key": "farflow:environment", "value": "test-too"}])
+    container(others)["log_configuration"]["options"]["awslogs-group"] = "/farflow/test-too/tasks"
+    for given in (task(), {**others, "memory": 2048}, task(), {**others, "memory": 4096}):
+        run(run_module, given, keep_revisions=9)
     ecs.task_definitions.DeregisterTaskDefinition({"taskDefinition": "test-numbers:2"})
     result = run(run_module, {"family": "test-numbers", "tags": tags}, state="absent")
     assert result["changed"] is True
@@ -185,6 +186,15 @@ def test_absent_leaves_what_another_environment_has_registered(ecs, run_module):
         "test-numbers:4": "ACTIVE",
     }
     assert run(run_module, {"family": "test-numbers", "tags": tags}, state="absent")["changed"] is False
+
+
+def test_absent_takes_a_revision_whose_tags_were_overwritten(ecs, run_module):
+    """Which log group its containers write to nobody can edit."""
+    tags = task()["tags"]
+    run(run_module, task())
+    run(run_module, task(memory=2048, tags=[{"key": "farflow:environment", "value": "somebody's"}]), keep_revisions=9)
+    run(run_module, {"family": "test-numbers", "tags": tags}, state="absent")
+    assert {each["status"] for each in ecs.task_definitions.stored.values()} == {"DELETE_IN_PROGRESS"}
 
 
 def test_absent_can_leave_the_revisions_inactive(ecs, run_module):

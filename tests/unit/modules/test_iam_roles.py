@@ -215,22 +215,86 @@ def test_it_returns_when_iam_shows_the_roles(run_module, roles, calls, pauses, m
     assert len(pauses) == 2
 
 
-def test_find_sees_the_environment_alone_in_two_calls(run_module, roles):
+PATH = "/farflow/test/"
+
+
+@pytest.fixture
+def recorded(aws):
+    """``recorded.find(...)`` looks as an environment does; ``recorded.calls`` are the operations."""
+
+    class Recorded:
+        def __init__(self):
+            client, self.calls = boto3.client("iam"), []
+            client.meta.events.register("before-call.iam", lambda model, **_unused: self.calls.append(model.name))
+            self.clients = Clients(lambda service, config: client)
+
+        def find(self, path=PATH):
+            return iam_roles.find(self.clients, "test", path)
+
+    return Recorded()
+
+
+def test_find_sees_the_environment_alone_in_two_calls(run_module, roles, recorded):
     run_module(module, roles=roles)
-    run_module(module, roles=[{**roles[1], "name": "test-other", "path": "/farflow/test-other/"}])
-    client, calls = boto3.client("iam"), []
-    client.meta.events.register("before-call.iam", lambda model, **_unused: calls.append(model.name))
-    found = iam_roles.find(Clients(lambda service, config: client), "test")
+    run_module(module, roles=[{**roles[1], "name": "other-scheduler", "path": "/farflow/test-other/"}])
+    found = recorded.find()
     assert sorted(role.name for role in found) == ["test-scheduler", "test-worker"]
-    assert calls == ["ListRoles", "GetAccountAuthorizationDetails"]
+    assert recorded.calls == ["ListRoles", "GetAccountAuthorizationDetails"]
     assert plan([pure.desired(role) for role in roles], found) == []
 
 
-def test_find_asks_once_where_there_is_nothing(aws):
-    client, calls = boto3.client("iam"), []
-    client.meta.events.register("before-call.iam", lambda model, **_unused: calls.append(model.name))
-    assert iam_roles.find(Clients(lambda service, config: client), "test") == []
-    assert calls == ["ListRoles"]
+def test_find_asks_once_where_there_is_nothing(recorded):
+    assert recorded.find() == []
+    assert recorded.calls == ["ListRoles"]
+
+
+def test_find_tells_the_roles_elsewhere_that_have_a_name_of_ours(run_module, roles, recorded):
+    run_module(module, roles=[{**roles[1], "path": "/farflow/other/"}])
+    (found,) = recorded.find()
+    assert (found.type, found.name, found.attributes["path"]) == (pure.ELSEWHERE, "test-scheduler", "/farflow/other/")
+    assert found.id == "arn:aws:iam::123456789012:role/farflow/other/test-scheduler"
+    assert recorded.calls == ["ListRoles"]
+
+
+def test_who_may_not_list_the_account_sees_the_path(run_module, roles, recorded, calls):
+    run_module(module, roles=roles)
+    calls.refuse_of("ListRoles", "PathPrefix", "/", "AccessDenied")
+    assert sorted(role.name for role in recorded.find()) == ["test-scheduler", "test-worker"]
+
+
+def test_who_may_not_see_the_account_reads_each_role(run_module, roles, recorded, calls):
+    run_module(module, roles=roles)
+    profile = boto3.client("iam")
+    profile.create_instance_profile(InstanceProfileName="theirs")
+    profile.add_role_to_instance_profile(InstanceProfileName="theirs", RoleName="test-worker")
+    whole = recorded.find()
+    calls.refuse("GetAccountAuthorizationDetails", "AccessDenied", times=2)
+    assert recorded.find() == whole
+    assert run_module(module, roles=roles)["changed"] is False
+
+
+def test_a_role_that_the_account_does_not_show_yet_is_read_alone(run_module, roles, recorded, calls, monkeypatch):
+    run_module(module, roles=roles)
+    details = iam_roles.api.authorization_details
+
+    def late(clients):
+        return [role for role in details(clients) if role["RoleName"] != "test-worker"]
+
+    monkeypatch.setattr(iam_roles.api, "authorization_details", late)
+    assert plan([pure.desired(role) for role in roles], recorded.find()) == []
+    (asked,) = [arguments for operation, arguments in calls.made if operation == "GetRole"][-1:]
+    assert asked == {"RoleName": "test-worker"}
+    calls.refuse("GetRole", "NoSuchEntity")
+    assert [role.name for role in recorded.find()] == ["test-scheduler"]
+
+
+def test_the_instance_profiles_of_a_role_are_known(run_module, roles, recorded):
+    run_module(module, roles=roles)
+    client = boto3.client("iam")
+    client.create_instance_profile(InstanceProfileName="theirs")
+    client.add_role_to_instance_profile(InstanceProfileName="theirs", RoleName="test-worker")
+    known = {role.name: role.attributes["instance_profiles"] for role in recorded.find()}
+    assert known == {"test-worker": ["theirs"], "test-scheduler": []}
 
 
 def test_what_the_plan_hands_over_is_what_was_given(roles):

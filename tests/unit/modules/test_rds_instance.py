@@ -7,7 +7,17 @@ import given_database
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import rds_instances as glue
 from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
-from given_database import GONE, SECRET, at_every_pause, becomes, database, mutating, ok, recorded
+from given_database import (
+    GONE,
+    SECRET,
+    at_every_pause,
+    becomes,
+    database,
+    mutating,
+    ok,
+    recorded,
+    tell_versions,
+)
 from moto.rds.exceptions import RDSClientError
 from moto.rds.models import DBInstance, RDSBackend, rds_backends
 
@@ -24,6 +34,7 @@ DATABASE = {
 def client(aws, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setattr(DBInstance, "update", _update_like_aws)
+    tell_versions(monkeypatch, "17.5", "17.6", "18.3", "18.4")
     boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="first-password")
     rds = boto3.client("rds")
     for name in ("test-one", "test-two"):
@@ -50,13 +61,13 @@ def test_creates_with_tags_and_password_in_one_call_then_changes_nothing(client,
     assert first["changed"] is True and first["reasons"] == ["created"]
     assert (first["status"], first["port"]) == ("available", 5432)
     assert first["address"].startswith("test-database.")
-    [(name, given)] = [call for call in calls if not call[0].startswith("Describe")]
+    [(name, given)] = [call for call in calls if call[0] in mutating(calls)]
     assert name == "CreateDBInstance"
     assert given["MasterUserPassword"] == "first-password"
     assert {tag["Key"] for tag in given["Tags"]} == {"farflow:environment", "farflow:master-user-secret"}
     calls.clear()
     second = ok(run_module(module, **DATABASE))
-    assert [name for name, _unused in calls] == ["DescribeDBInstances"]
+    assert [name for name, _unused in calls] == ["DescribeDBInstances", "ListTagsForResource"]
     assert (second["changed"], second["reasons"]) == (False, [])
     assert (second["arn"], second["address"]) == (first["arn"], first["address"])
 
@@ -196,6 +207,7 @@ def test_a_new_version_of_the_secret_becomes_the_password(client, run_module, ca
         ("allocated_storage", 26, "by at least a tenth; set it to 28 or more"),
         ("engine_version", "16", "AWS can't go back"),
         ("engine_version", "18", "set allow_major_version_upgrade"),
+        ("engine_version", "99", "AWS upgrades it to one of 17.5, 17.6, 18.3, 18.4, and to no other version"),
     ],
 )
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -211,7 +223,13 @@ def test_what_aws_refuses_is_refused_with_advice(client, run_module, calls, name
 def test_a_major_upgrade_needs_leave(client, run_module, calls):
     ok(run_module(module, **DATABASE))
     ok(run_module(module, **{**DATABASE, "engine_version": "18", "allow_major_version_upgrade": True}))
-    assert dict(calls)["ModifyDBInstance"]["AllowMajorVersionUpgrade"] is True
+    asked = dict(calls)["ModifyDBInstance"]
+    assert (asked["EngineVersion"], asked["AllowMajorVersionUpgrade"]) == ("18.4", True)
+
+
+def test_extended_support_is_switched_off_at_the_creation(client, run_module, calls):
+    ok(run_module(module, **DATABASE, engine_lifecycle_support="open-source-rds-extended-support-disabled"))
+    assert dict(calls)["CreateDBInstance"]["EngineLifecycleSupport"] == "open-source-rds-extended-support-disabled"
 
 
 def test_a_creation_is_started_and_awaited_later(client, run_module, monkeypatch):
@@ -230,7 +248,7 @@ def test_a_change_waits_until_aws_accepts_it(client, run_module, monkeypatch, ca
     at_every_pause(monkeypatch, lambda: None, becomes("available"))
     calls.clear()
     ok(run_module(module, **{**DATABASE, "multi_az": True, "wait": False}))
-    names = [name for name, _unused in calls]
+    names = [name for name, _unused in calls if name != "ListTagsForResource"]
     assert names.index("ModifyDBInstance") == names.count("DescribeDBInstances") - 1
 
 

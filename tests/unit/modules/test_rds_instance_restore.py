@@ -4,7 +4,7 @@ import boto3
 import given_database
 import pytest
 from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
-from given_database import GONE, SECRET, database, ok
+from given_database import GONE, SECRET, database, ok, recorded
 from moto.rds.models import DBInstance
 
 DATABASE = {**given_database.DATABASE, "db_name": "airflow"}
@@ -34,6 +34,14 @@ def test_a_kept_snapshot_is_taken_up_with_the_current_password(client, run_modul
     assert ok(run_module(module, **again))["changed"] is False
     client.delete_db_snapshot(DBSnapshotIdentifier="test-final")
     assert ok(run_module(module, **again))["changed"] is False
+
+
+def test_extended_support_is_switched_off_in_a_restore(client, run_module, monkeypatch):
+    kept(run_module)
+    calls, without = recorded(monkeypatch), "open-source-rds-extended-support-disabled"
+    again = {**DATABASE, "restore_from_snapshot": "test-final", "engine_lifecycle_support": without}
+    ok(run_module(module, **again))
+    assert dict(calls)["RestoreDBInstanceFromDBSnapshot"]["EngineLifecycleSupport"] == without
 
 
 def test_a_restore_is_started_and_finished_later(client, run_module, monkeypatch):

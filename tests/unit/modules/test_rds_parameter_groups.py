@@ -21,7 +21,7 @@ GROUP = {
 
 @pytest.fixture
 def client(aws, monkeypatch):
-    """moto, with what it lacks: ResetDBParameterGroup, and the one static parameter that AWS would list."""
+    """moto, with what it lacks: ResetDBParameterGroup, a family's defaults, and the filter by name."""
     monkeypatch.setattr(RDSResponse, "reset_db_parameter_group", _reset, raising=False)
     monkeypatch.setattr(RDSResponse, "describe_db_parameters", _describe)
     return boto3.client("rds")
@@ -38,10 +38,24 @@ def _reset(response):
     return ActionResult({"DBParameterGroupName": name})
 
 
+#: What AWS gives the parameters of the family, and which one is static.
+DEFAULTS = {"rds.force_ssl": "1", "shared_buffers": "{DBInstanceClassMemory/32768}", "work_mem": None}
+STATIC = "shared_buffers"
+
+
 def _describe(response):
-    found = list(group(response.params["DBParameterGroupName"]).parameters.values())
-    if response.params.get("Source") != "user":
-        found.append({"ParameterName": "shared_buffers", "ApplyType": "static"})
+    """As AWS does: what equals the family's default is nobody's, and of Postgres's own defaults no value is told."""
+    given = values(response.params["DBParameterGroupName"])
+    source = response.params.get("Source")
+    filters = response.params.get("Filters") or []
+    asked = [name for each in filters if each["Name"] == "parameter-name" for name in each["Values"]]
+    found = []
+    for name, value in {**DEFAULTS, **given}.items():
+        whose = "system" if value == DEFAULTS.get(name, value) and name in DEFAULTS else "user"
+        if (not asked or name in asked) and source in (None, whose):
+            kind = "static" if name == STATIC else "dynamic"
+            told = {} if value is None else {"ParameterValue": value}
+            found.append({"ParameterName": name, "ApplyType": kind, "Source": whose, **told})
     return ActionResult({"Parameters": found})
 
 
@@ -123,7 +137,7 @@ def test_find_sees_the_environment_and_no_other(client, run_module):
         {**GROUP, "name": "test-two-database", "tags": {"farflow:environment": "test-two"}},
     ])  # fmt: skip
     clients = Clients(lambda service, config: boto3.client(service, config=config))
-    actions = plan([pure.desired(GROUP)], glue.find(clients, "test", ["test-database"]))
+    actions = plan([pure.desired(GROUP)], glue.find(clients, "test", [GROUP]))
     assert [(action.kind, action.resource.name) for action in actions] == [("delete", "test-extra")]
 
 

@@ -318,3 +318,37 @@ def test_objects_that_s3_could_not_delete_right_now_are_deleted_again(aws, run_m
     assert run_module(module, buckets=[{"name": NAME}], state="absent", empty=True)["changed"] is True
     assert asked[1:] == [1]
     assert names() == []
+
+
+def test_a_bucket_into_which_a_last_log_was_written_is_emptied_again(aws, run_module, calls, pauses):
+    run_module(module, buckets=[{"name": NAME}])
+    written = iter("ab")
+    calls.before("DeleteBucket", lambda: boto3.client("s3").put_object(Bucket=NAME, Key=next(written)), times=2)
+    calls.refuse("DeleteBucket", "BucketNotEmpty")
+    assert run_module(module, buckets=[{"name": NAME}], state="absent", empty=True)["changed"] is True
+    assert boto3.client("s3").list_buckets()["Buckets"] == []
+    assert len(pauses) == 3
+
+
+def test_a_bucket_that_is_not_to_be_emptied_is_told_at_once(aws, run_module, calls, pauses):
+    run_module(module, buckets=[{"name": NAME}])
+    boto3.client("s3").put_object(Bucket=NAME, Key="a")
+    assert "BucketNotEmpty" in run_module(module, buckets=[{"name": NAME}], state="absent")["msg"]
+    assert pauses == []
+
+
+def test_a_replication_ends_with_the_versioning_that_it_needs(aws, run_module, calls):
+    """Each object goes to where somebody else reads it; AWS refuses to suspend versioning before."""
+    run_module(module, buckets=[{"name": NAME}])
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="theirs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    for name in (NAME, "theirs"):
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    rule = {"ID": "all", "Status": "Enabled", "Prefix": "", "Destination": {"Bucket": "arn:aws:s3:::theirs"}}
+    role = "arn:aws:iam::123456789012:role/replicates"
+    s3.put_bucket_replication(Bucket=NAME, ReplicationConfiguration={"Role": role, "Rules": [rule]})
+    result = run_module(module, buckets=[{"name": NAME}])
+    assert result["buckets"][0]["reasons"] == ["versioning true -> false"]
+    changes = calls.of("DeleteBucketReplication", "PutBucketVersioning")[-2:]
+    assert changes == ["DeleteBucketReplication", "PutBucketVersioning"]
+    assert run_module(module, buckets=[{"name": NAME}])["changed"] is False

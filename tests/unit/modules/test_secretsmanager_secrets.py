@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.glue import secrets as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import policy
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import secrets as pure
 from ansible_collections.farflow.airflow.plugins.modules import secretsmanager_secrets as module
 from aws_calls import Calls
@@ -66,12 +67,12 @@ def test_makes_values_and_composes_from_them(client, run_module):
     assert len(base64.urlsafe_b64decode(value(client, FERNET))) == 32
 
 
-def test_a_second_run_changes_nothing_and_costs_one_call(client, run_module, calls):
+def test_a_second_run_changes_nothing_and_costs_a_list_and_the_policies(client, run_module, calls):
     first = run_module(module, secrets=ALL)
     before = {secret["name"]: value(client, secret) for secret in ALL}
     calls.clear()
     second = run_module(module, secrets=ALL)
-    assert calls == ["ListSecrets"]
+    assert calls == ["ListSecrets", *["GetResourcePolicy"] * 3]
     assert second["changed"] is False
     assert [entry["arn"] for entry in second["secrets"]] == [entry["arn"] for entry in first["secrets"]]
     assert {secret["name"]: value(client, secret) for secret in ALL} == before
@@ -285,3 +286,94 @@ def test_a_list_that_is_behind_is_not_believed(client, run_module, monkeypatch):
     run_module(module, secrets=ALL)
     monkeypatch.setattr(glue.api, "list_all", lambda clients, prefix: [])
     assert run_module(module, secrets=ALL)["changed"] is False
+
+
+def statement(**principal):
+    return {"Sid": "Read", "Effect": "Allow", "Principal": principal, "Action": "secretsmanager:GetSecretValue"}
+
+
+def document(**principal):
+    return {"Version": "2012-10-17", "Statement": [{**statement(**principal), "Resource": "*"}]}
+
+
+STRANGER, OWN = document(AWS="arn:aws:iam::210987654321:root"), document(AWS="arn:aws:iam::123456789012:root")
+
+
+def policy_of(client, secret):
+    return policy.canonical(client.get_resource_policy(SecretId=secret["name"]).get("ResourcePolicy"))
+
+
+def test_a_policy_that_lets_others_in_is_told_and_taken_away(client, run_module):
+    run_module(module, secrets=ALL)
+    client.put_resource_policy(SecretId=FERNET["name"], ResourcePolicy=json.dumps(STRANGER))
+    predicted = entries(run_module(module, check_mode=True, secrets=ALL))
+    assert policy_of(client, FERNET) == policy.canonical(STRANGER)
+    done = entries(run_module(module, secrets=ALL))
+    assert predicted == done
+    changed, reasons = done[FERNET["name"]]
+    assert changed and "policy Statement Read Principal AWS [210987654321] -> (none)" in reasons
+    assert policy_of(client, FERNET) is None
+    assert run_module(module, secrets=ALL)["changed"] is False
+
+
+def test_a_policy_that_is_given_is_made_and_kept(client, run_module):
+    secret = {**FERNET, "policy": OWN}
+    run_module(module, secrets=[secret])
+    assert policy_of(client, secret) == policy.canonical(OWN)
+    reworded = document(AWS="123456789012")
+    assert run_module(module, secrets=[{**secret, "policy": reworded}])["changed"] is False
+    run_module(module, secrets=[{**secret, "policy": STRANGER}])
+    assert policy_of(client, secret) == policy.canonical(STRANGER)
+
+
+def test_a_secret_that_comes_back_has_the_policy_that_is_wanted(client, run_module):
+    """AWS does not tell the policy of one that is to be deleted."""
+    run_module(module, secrets=[FERNET])
+    client.put_resource_policy(SecretId=FERNET["name"], ResourcePolicy=json.dumps(STRANGER))
+    client.delete_secret(SecretId=FERNET["name"])
+    run_module(module, secrets=[FERNET])
+    assert policy_of(client, FERNET) is None
+
+
+ROTATION = {
+    "RotationLambdaARN": "arn:aws:lambda:eu-west-1:123456789012:function:rotate",
+    "RotationRules": {"AutomaticallyAfterDays": 30},
+}
+
+
+@pytest.fixture
+def rotated(client, monkeypatch):
+    """``rotated(name)``: AWS says of the secret that it is rotated, until that is cancelled."""
+    from botocore.client import BaseClient
+
+    call, names = BaseClient._make_api_call, set()
+
+    def answer(self, operation, given):
+        if operation == "CancelRotateSecret":
+            names.discard(given["SecretId"])
+            return {}
+        found = call(self, operation, given)
+        for document in [*found.get("SecretList", []), *([found] if operation == "DescribeSecret" else [])]:
+            document.update({"RotationEnabled": True, **ROTATION} if document["Name"] in names else {})
+        return found
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", answer)
+    return names.add
+
+
+def test_a_rotation_is_told_and_cancelled(client, run_module, rotated):
+    run_module(module, secrets=ALL)
+    rotated(FERNET["name"])
+    predicted = entries(run_module(module, check_mode=True, secrets=ALL))
+    done = entries(run_module(module, secrets=ALL))
+    assert predicted == done
+    assert done[FERNET["name"]] == (True, ["rotation true -> false"])
+    assert run_module(module, secrets=ALL)["changed"] is False
+
+
+def test_what_is_a_users_own_is_not_asked_for_its_policy(client, run_module, calls):
+    client.create_secret(Name="farflow/test/connections/mine", SecretString="x")
+    run_module(module, secrets=ALL)
+    calls.clear()
+    glue.find(Clients(lambda service, config: client), "test", ALL)
+    assert calls.count("GetResourcePolicy") == len(ALL)

@@ -271,3 +271,51 @@ def test_find_asks_once_where_there_is_nothing():
     clients, calls = counted()
     assert glue.find(clients, "test") == []
     assert calls == ["ListNamespaces"]
+
+
+def associate(vpc_id):
+    """What somebody does whose network resolves our names by a VPN."""
+    (namespace,) = cloud().list_namespaces()["Namespaces"]
+    zone = namespace["Properties"]["DnsProperties"]["HostedZoneId"]
+    boto3.client("route53").associate_vpc_with_hosted_zone(
+        HostedZoneId=zone, VPC={"VPCRegion": "eu-west-1", "VPCId": vpc_id}
+    )
+
+
+def test_names_that_are_resolved_in_a_second_vpc_are_no_difference(run_module, spec, vpcs):
+    run_module(module, **spec)
+    associate(vpcs[1])
+    assert run_module(module, **spec)["changed"] is False
+    (found,) = (one for one in glue.find(counted()[0], "test") if one.type == pure.NAMESPACE)
+    assert found.attributes["vpc_ids"] == sorted(vpcs)
+    wanted = pure.desired_namespace(spec["namespaces"][0])
+    assert plan([pure.seen_from(wanted, found)], [found]) == []
+    assert pure.seen_from(wanted, None) == wanted
+
+
+def test_names_that_are_resolved_in_other_vpcs_alone_are_refused(run_module, spec, vpcs):
+    run_module(module, **spec)
+    associate(vpcs[1])
+    elsewhere = {"namespaces": [{**spec["namespaces"][0], "vpc_id": "vpc-0a"}]}
+    assert f"(vpc_id {', '.join(sorted(vpcs))} -> vpc-0a)" in run_module(module, **elsewhere)["msg"]
+
+
+def told(calls, operation):
+    """The descriptions that calls of an operation had, None of one without."""
+    documents = [arguments for made, arguments in calls.made if made == operation]
+    return [{**one, **one.get("Namespace", {}), **one.get("Service", {})}.get("Description") for one in documents]
+
+
+def test_an_empty_description_is_sent_only_to_take_one_away(run_module, spec, calls):
+    namespace = {key: value for key, value in spec["namespaces"][0].items() if key != "description"}
+    bare = {"namespaces": [namespace], "services": spec["services"][:1]}
+    run_module(module, **bare)
+    assert (told(calls, "CreatePrivateDnsNamespace"), told(calls, "CreateService")) == ([None], [None])
+    service = {**spec["services"][0], "dns_records": {"A": 60}}
+    run_module(module, namespaces=[{**namespace, "soa_ttl": 60}], services=[service])
+    assert (told(calls, "UpdatePrivateDnsNamespace"), told(calls, "UpdateService")) == ([None], [None])
+    described = {"description": "names"}
+    run_module(module, namespaces=[{**namespace, **described}], services=[{**service, **described}])
+    run_module(module, namespaces=[namespace], services=[service])
+    assert told(calls, "UpdatePrivateDnsNamespace") == [None, "names", ""]
+    assert told(calls, "UpdateService") == [None, "names", ""]

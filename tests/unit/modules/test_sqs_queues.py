@@ -78,6 +78,7 @@ CHANGES = {
     "retention": ({"message_retention_period": 3600}, ["message_retention_period 1209600 -> 3600"]),
     "wait": ({"receive_message_wait_time_seconds": 0}, ["receive_message_wait_time_seconds 20 -> 0"]),
     "delay": ({"delay_seconds": 5}, ["delay_seconds 0 -> 5"]),
+    "size": ({"maximum_message_size": 65536}, ["maximum_message_size 1048576 -> 65536"]),
     "key": (
         {"kms_master_key_id": KEY},
         ["sqs_managed_sse_enabled true -> false", f"kms_master_key_id (none) -> {KEY}"],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.farflow.airflow.plugins.module_utils.glue.session import OLDEST_BOTOCORE
 
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -55,6 +56,12 @@ def test_execution_environments_get_what_the_controller_here_has():
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     wanted = {line for line in lines if line and not line.startswith("#")}
     assert wanted == {each for each in PROJECT["dependencies"] if not each.startswith("ansible")}
+    assert f"botocore>={OLDEST_BOTOCORE}" in wanted
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/aws.md"])
+def test_who_installs_by_hand_gets_a_boto3_that_is_new_enough(path):
+    assert f"'boto3>={OLDEST_BOTOCORE}'" in (ROOT / path).read_text()
 
 
 def test_dependencies_are_ranges_of_collections_that_are_used():

@@ -18,6 +18,8 @@ INPUTS = {
     "farflow_environment": ENVIRONMENT,
     "farflow_region": REGION,
     "farflow_tags": {},
+    "farflow_iam_path": "/farflow/",
+    "farflow_permissions_boundary_arn": "",
     "farflow_image_builder": "codebuild",
     "farflow_codebuild_image": "aws/codebuild/amazonlinux-x86_64-standard:5.0",
     "farflow_codebuild_arm_image": "aws/codebuild/amazonlinux-aarch64-standard:3.0",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import aws_requests as aws
 import pytest
-from deployed_policies import API_KEY, REPORTS, rights, roles, secret_arn
+from deployed_policies import API_KEY, REGION, REPORTS, made, rights, roles, secret_arn
 from iam_evaluation import ALLOWED, Request, decide, listed
 
 from tests.stack.airflow_calls import OPERATIONS
@@ -29,6 +29,7 @@ WATCH = {
 RUN = {
     "run a task without rights": aws.run_task(),
     "run a task with rights": aws.run_task("dev-reporter", "dev-task-reporter"),
+    "run a task from a folder airflow-worker": aws.run_task("dev--airflow-worker"),
     "find the task again": aws.list_tasks(),
     **WATCH,
 }
@@ -85,7 +86,13 @@ NEEDED = {
     "airflow-dag-processor": READ_SECRETS,
     "airflow-triggerer": {**READ_SECRETS, **WATCH, **WRITE_LOGS},
     "airflow-worker": {**READ_SECRETS, **RECEIVE, **RUN, **WRITE_LOGS},
-    "airflow-command": {**READ_SECRETS, **SEND, **RUN, **WRITE_LOGS},
+    "airflow-command": {
+        **READ_SECRETS,
+        "a secret of a command": aws.get_secret("commands/ada"),
+        **SEND,
+        **RUN,
+        **WRITE_LOGS,
+    },
     "airflow-execution": start(
         "dev-airflow", "/farflow/dev/airflow", *map(secret_arn, (*AIRFLOW_SECRETS, "admin-password"))
     ),
@@ -125,6 +132,25 @@ def test_nothing_is_granted_that_the_table_does_not_use(role):
     statements = [statement for document in rights(roles()[role]) for statement in document["Statement"]]
     granted = {action for each in statements if each["Effect"] == "Allow" for action in listed(each["Action"])}
     assert granted == asked
+
+
+READERS_OF_SECRETS = [
+    role
+    for role, needed in NEEDED.items()
+    if "secretsmanager:GetSecretValue" in {each.action for requests in needed.values() for each in requests}
+]
+
+
+@pytest.mark.parametrize("role", READERS_OF_SECRETS)
+def test_secrets_with_a_key_of_ones_own_are_decrypted_where_it_is_given(role):
+    """By Secrets Manager alone, and with no other key."""
+    key, other = (aws.arn("kms", f"key/{name}") for name in ("1111", "2222"))
+    through = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
+    documents = rights(roles(of=made(farflow_secret_kms_key_arns=[key]))[role])
+    assert decide(documents, Request("kms:Decrypt", key, through)) == ALLOWED
+    assert decide(documents, Request("kms:Decrypt", other, through)) != ALLOWED
+    assert decide(documents, Request("kms:Decrypt", key, {"kms:ViaService": f"s3.{REGION}.amazonaws.com"})) != ALLOWED
+    assert decide(rights(roles()[role]), Request("kms:Decrypt", key, through)) != ALLOWED
 
 
 @pytest.mark.parametrize("role", [name for name in NEEDED if name.startswith("airflow-") and "execution" not in name])

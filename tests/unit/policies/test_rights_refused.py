@@ -111,6 +111,7 @@ SOME = {
         aws.get_secret("connections/warehouse"),
         {"airflow-api-server", "airflow-dag-processor", *WITH_LOGS},
     ),
+    "read secrets of commands": (aws.get_secret("commands/ada"), {"airflow-command"}),
     "run DAG tasks": (aws.run_task(), {"airflow-worker", "airflow-command"}),
     "stop DAG tasks": (aws.of_task("StopTask"), WITH_LOGS),
     "receive Celery's messages": (aws.sqs("ReceiveMessage"), {"airflow-worker"}),

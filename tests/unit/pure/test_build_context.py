@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import build_context
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import build_context, dockerignore
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.build_context import BuildContext
 from docker.utils.build import tar as sdk_tar
 from hypothesis import HealthCheck, given, settings
@@ -43,6 +43,18 @@ def described(archive):
         member.name: (member.type, member.linkname, archive.extractfile(member).read() if member.isreg() else b"")
         for member in archive
     }
+
+
+def seen_by_the_classic_builder(files, dockerfile):
+    """Which files COPY finds: those two are taken away where .dockerignore ignores them."""
+    rules = dockerignore.parse(files.get(".dockerignore", ""))
+    return {path for path in files if path not in (".dockerignore", dockerfile) or not rules.ignored(path)[0]}
+
+
+def seen_by_buildkit(files, dockerfile):
+    """It leaves out what the Dockerfile's own ignore file says, and asks .dockerignore only where there is none."""
+    rules = dockerignore.parse(files.get(f"{dockerfile}.dockerignore", files.get(".dockerignore", "")))
+    return {path for path in files if not rules.ignored(path)[0]}
 
 
 def change_file(root):
@@ -182,10 +194,35 @@ def test_additional_files_stay_inside(context, path):
         build_context.digest(replace(context, additional_files={path: "text"}))
 
 
-@pytest.mark.parametrize("dockerfile", ["../Dockerfile", "/etc/Dockerfile"])
-def test_the_dockerfile_lies_inside(context, dockerfile):
-    with pytest.raises(FarflowError, match="Dockerfile .* does not lie in the build context"):
+@pytest.mark.parametrize("dockerfile", [".", "lib/..", "/etc/Dockerfile"])
+def test_the_dockerfile_is_relative_to_the_context(context, dockerfile):
+    with pytest.raises(FarflowError, match="Dockerfile .* is no path relative to that folder"):
         build_context.digest(replace(context, dockerfile=dockerfile))
+
+
+@pytest.mark.parametrize("seen", [seen_by_the_classic_builder, seen_by_buildkit])
+@pytest.mark.parametrize(
+    ("general", "own", "expected"),
+    [(None, None, {"a", "b"}), ("a\n", None, {"b"}), ("*\n", "a\n", {"b"})],
+)
+def test_a_dockerfile_may_lie_outside(tmp_path, seen, general, own, expected):
+    (tmp_path / "context").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    files = {"context/a": "", "context/b": "", "context/.dockerignore": general, "Dockerfile.dockerignore": own}
+    for name, content in files.items():
+        if content is not None:
+            (tmp_path / name).write_text(content)
+    context = BuildContext(tmp_path / "context", dockerfile="../Dockerfile")
+    assert {entry.path for entry in build_context.entries(context)} == expected
+    archived = described(unpacked(build_context.archive(context)))
+    dockerfile = build_context.sent_dockerfile(context)
+    assert archived[dockerfile][2] == b"FROM scratch\n"
+    assert (
+        seen({name: content.decode() for name, (_unused, _unused, content) in archived.items()}, dockerfile) == expected
+    )
+    before = build_context.digest(context)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY . .\n")
+    assert build_context.digest(context) != before
 
 
 def test_a_dockerfile_may_lie_deeper(context):
@@ -240,10 +277,60 @@ def test_a_missing_dockerfile_is_named(tmp_path):
         build_context.digest(BuildContext(tmp_path))
 
 
-def test_an_ignore_file_that_is_no_text_is_named(context):
-    (context.path / ".dockerignore").write_bytes(b"\xff\xfe")
-    with pytest.raises(FarflowError, match=r"\.dockerignore is not UTF-8"):
-        build_context.digest(context)
+@pytest.mark.parametrize("seen", [seen_by_the_classic_builder, seen_by_buildkit])
+@pytest.mark.parametrize(
+    ("general", "own", "expected"),
+    [
+        (None, None, {"a", "b", "Dockerfile"}),
+        ("a\n", None, {"b", "Dockerfile", ".dockerignore"}),
+        ("*\n!b\n", None, {"b"}),
+        (None, "a\n", {"b", "Dockerfile", "Dockerfile.dockerignore"}),
+        (None, "Dockerfile*\n", {"a", "b"}),
+        ("a\n", "b\n", {"a", "Dockerfile", "Dockerfile.dockerignore"}),
+        ("*\n", "*\n!b\n", {"b"}),
+        ("*\n", "", {"a", "b", "Dockerfile", "Dockerfile.dockerignore"}),
+        ("[\n", "a\n", {"b", "Dockerfile", "Dockerfile.dockerignore"}),  # nobody reads it
+    ],
+)
+def test_every_builder_copies_what_the_digest_covers(tmp_path, seen, general, own, expected):
+    files = {"a": "", "b": "", "Dockerfile": "FROM scratch\n", ".dockerignore": general, "Dockerfile.dockerignore": own}
+    for name, content in files.items():
+        if content is not None:
+            (tmp_path / name).write_text(content)
+    context = BuildContext(tmp_path)
+    assert {entry.path for entry in build_context.entries(context)} == expected
+    archived = described(unpacked(build_context.archive(context)))
+    dockerfile = build_context.sent_dockerfile(context)
+    assert archived[dockerfile][2] == b"FROM scratch\n"
+    assert (
+        seen({name: content.decode() for name, (_unused, _unused, content) in archived.items()}, dockerfile) == expected
+    )
+
+
+def test_the_ignore_file_is_the_one_beside_the_dockerfile(context):
+    (context.path / "lib" / "Dockerfile").write_text("FROM scratch\n")
+    (context.path / "lib" / "Dockerfile.dockerignore").write_text("*\n!lib/run.sh\n")
+    deeper = replace(context, dockerfile="lib/Dockerfile")
+    assert [entry.path for entry in build_context.entries(deeper)] == ["lib/run.sh"]
+    assert "notes.md" not in [entry.path for entry in build_context.entries(context)]
+
+
+def test_what_its_own_ignore_file_leaves_out_does_not_count(context):
+    (context.path / "Dockerfile.dockerignore").write_text("main.py\n")
+    before = build_context.digest(context)
+    (context.path / "main.py").write_text("another\n")
+    (context.path / ".dockerignore").write_text("lib\n")
+    assert build_context.digest(context) == before
+    (context.path / "notes.md").write_text("now it is for the image\n")
+    assert build_context.digest(context) != before
+
+
+@pytest.mark.parametrize("name", [".dockerignore", "Dockerfile.dockerignore"])
+def test_an_ignore_file_may_hold_any_bytes(context, name):
+    (context.path / os.fsdecode(b"caf\xe9")).touch()
+    (context.path / "foo\rbar").touch()
+    (context.path / name).write_bytes(b"# caf\xe9\ncaf\xe9\nfoo\rbar\r\n")
+    assert not {os.fsdecode(b"caf\xe9"), "foo\rbar"} & {entry.path for entry in build_context.entries(context)}
 
 
 def test_an_unreadable_file_is_named(context, monkeypatch):
@@ -268,7 +355,10 @@ def test_a_file_that_grows_while_it_is_sent_is_an_error(context):
 
 
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=40).filter(
-    lambda name: name not in (".", "..", ".dockerignore", ".build-ca.pem") and len(name.encode()) < 200
+    lambda name: (
+        name not in (".", "..", ".dockerignore", "Dockerfile.dockerignore", ".build-ca.pem")
+        and len(name.encode()) < 200
+    )
 )
 
 

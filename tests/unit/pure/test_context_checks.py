@@ -58,6 +58,13 @@ def test_a_pipe_in_a_context_is_named_unless_it_is_ignored(folder):
     assert problems(folder) == []
 
 
+def test_what_could_be_ignored_names_the_ignore_file_that_counts(folder):
+    (folder / "Dockerfile.dockerignore").write_text("# nothing\n")
+    (folder / "out").symlink_to("..")
+    os.mkfifo(folder / "queue")
+    assert [line.endswith("list it in Dockerfile.dockerignore") for line in problems(folder)] == [True, True]
+
+
 def test_a_socket_is_passed_over(folder, monkeypatch):
     monkeypatch.chdir(folder)
     with socket.socket(socket.AF_UNIX) as unix:
@@ -79,9 +86,12 @@ def test_a_dockerfile_without_from_is_named(folder, content):
     ]
 
 
-@pytest.mark.parametrize("content", ["FROM scratch\n", "\ufeffFROM scratch", "ARG A=b\n  from ${A} AS c\n"])
+@pytest.mark.parametrize(
+    "content",
+    [b"FROM scratch\n", b"\xef\xbb\xbfFROM scratch", b"ARG A=b\n  from ${A} AS c\n", b"# caf\xe9\nFROM scratch\n"],
+)
 def test_a_dockerfile_needs_nothing_but_from(folder, content):
-    (folder / "Dockerfile").write_text(content)
+    (folder / "Dockerfile").write_bytes(content)
     assert problems(folder) == []
 
 
@@ -92,11 +102,11 @@ def test_names_that_are_no_text_are_escaped(folder):
 
 
 def test_everything_that_is_wrong_is_told(folder):
-    (folder / "Dockerfile").write_bytes(b"FROM \xff")
+    (folder / "Dockerfile").write_bytes(b"# FROM \xff")
     (folder / "out").symlink_to("..")
     os.mkfifo(folder / "queue")
     assert [line.rpartition(f"{folder}/")[2].split(": ")[0] for line in problems(folder)] == [
-        "Dockerfile:1",
+        "Dockerfile",
         "out",
         "queue",
     ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
@@ -167,7 +168,8 @@ def test_an_empty_task_yml_asks_for_nothing(tasks):
         ("? [cpu]\n: 256", 1, "not YAML"),
         ("!!set {cpu}", 1, "must be a mapping"),
         ("cpu: " + "[" * 3000 + "]" * 3000, 1, "nested too deeply"),
-        ('command: ["a\\0b"]', 1, "command.0 is a text"),
+        ('command: ["a\\0b"]', 1, "command.0 holds the character NUL, as character 2, allowed: a text without it"),
+        ('environment: {A: "x\\0y"}', 1, "environment.A holds the character NUL, as character 2, allowed: a text with"),
         (f"environment: {{A: {'x' * 60000}}}", 1, "environment has 60009 bytes, allowed: 57344"),
         (
             "policy: [{Effect: Allow, Action: 's3:*', Resource: '*', Condition: {Bool: x}}]",
@@ -198,9 +200,13 @@ def test_everything_wrong_in_all_tasks_is_told_together(tasks):
     assert where == ["a/task.yml:1", "a/task.yml:2", "a/task.yml:3", "airflow", "b"]
 
 
-@pytest.mark.parametrize("name", ["airflow", "airflow-worker"])
-def test_names_of_airflow_are_taken(tasks, name):
-    assert "taken by Airflow" in complaints(tasks(name))[0]
+def test_the_name_of_airflows_own_image_is_taken(tasks):
+    assert "taken by Airflow" in complaints(tasks("airflow"))[0]
+
+
+def test_a_folder_may_be_called_as_a_component_of_airflow(tasks):
+    (task,) = discover(tasks("airflow-worker"))
+    assert (task.name, task.family) == ("airflow-worker", "test--airflow-worker")
 
 
 @pytest.mark.parametrize(
@@ -267,13 +273,17 @@ def test_links_out_of_the_context_are_named(tasks):
     assert discover(folder)
 
 
-@pytest.mark.parametrize("file", ["task.yml", "Dockerfile", ".dockerignore"])
-def test_files_that_are_no_text_are_named(tasks, file):
+def test_a_task_yml_that_is_no_text_is_named(tasks):
     folder = tasks()
-    (folder / file).write_bytes(b"first: line\nsecond: \xff\n")
-    (complaint,) = complaints(folder)
-    assert complaint.startswith(f"{folder}/{file}")
-    assert "is not UTF-8" in complaint
+    (folder / "task.yml").write_bytes(b"first: line\nsecond: \xff\n")
+    assert complaints(folder) == [f"{folder}/task.yml:2: is not UTF-8: byte 0xff"]
+
+
+@pytest.mark.parametrize("file", ["Dockerfile", ".dockerignore"])
+def test_what_docker_reads_may_hold_any_bytes(tasks, file):
+    folder = tasks()
+    (folder / file).write_bytes(b"FROM scratch\n# caf\xe9\n")
+    assert discover(folder)
 
 
 def test_a_bad_dockerignore_is_named_with_its_line(tasks):
@@ -356,6 +366,136 @@ def test_more_memory_is_no_other_image(tasks):
     assert build_context.digest(discover(folder)[0].context) == before
     (folder / "task.yml").write_text("architecture: ARM64")
     assert build_context.digest(discover(folder)[0].context) != before
+
+
+def built_from(task):
+    return {entry.path for entry in build_context.entries(task.context)}
+
+
+@pytest.fixture
+def project(tmp_path):
+    """``project(name, task_yml, **files)`` makes a DAG task's folder in the tasks/ of a project, and returns it."""
+
+    def make(name="extract", task_yml="", dockerfile="FROM scratch\n"):
+        folder = tmp_path / "project" / "tasks" / name
+        folder.mkdir(parents=True)
+        (folder / "task.yml").write_text(task_yml)
+        (folder / "Dockerfile").write_text(dockerfile)
+        return folder
+
+    return make
+
+
+def test_a_context_around_the_folder_holds_what_lies_beside_it(project):
+    folder = project(task_yml="context: ..\n")
+    project("other")
+    (folder.parent / "common").mkdir()
+    (folder.parent / "common" / "lib.py").touch()
+    (folder.parent / "common" / "Dockerfile").write_text("FROM scratch\n")
+    task = next(task for task in discover(folder) if task.name == "extract")
+    assert (task.image["context"], task.image["dockerfile"]) == (str(folder.parent), "extract/Dockerfile")
+    assert {"common/lib.py", "extract/Dockerfile", "other/Dockerfile"} <= built_from(task)
+    assert not {path for path in built_from(task) if path.endswith("task.yml")}
+    (folder / "Dockerfile.dockerignore").write_text("*\n!common\n")
+    assert built_from(task) == {"common", "common/Dockerfile", "common/lib.py"}
+
+
+def test_the_project_itself_may_be_the_context(project):
+    folder = project(task_yml="context: ../..\n")
+    (task,) = discover(folder)
+    assert (task.image["context"], task.image["dockerfile"]) == (str(folder.parents[1]), "tasks/extract/Dockerfile")
+    assert built_from(task) == {"tasks", "tasks/extract", "tasks/extract/Dockerfile"}
+
+
+def test_a_context_below_the_folder_is_built_by_the_dockerfile_outside(project):
+    folder = project(task_yml="context: src\n")
+    (folder / "src").mkdir()
+    (folder / "src" / "task.yml").touch()
+    (task,) = discover(folder)
+    assert task.image["dockerfile"] == "../Dockerfile"
+    assert built_from(task) == {"task.yml"}
+
+
+def test_a_context_that_is_a_link_is_built_by_the_dockerfile_beside_the_link(project):
+    folder = project(task_yml="context: src\n")
+    (folder.parents[1] / "common").mkdir()
+    (folder.parents[1] / "common" / "lib.py").touch()
+    (folder / "src").symlink_to("../../common")
+    (task,) = discover(folder)
+    assert built_from(task) == {"lib.py"}
+    assert build_context.digest(task.context)
+
+
+def test_the_project_is_found_whatever_way_leads_to_it(project, monkeypatch):
+    folder = project(task_yml="context: ..\n")
+    monkeypatch.chdir(folder)
+    for path in ("..", "../../tasks", folder.parent / ".." / "tasks"):
+        (task,) = dag_tasks_folder.discover(path, "test")
+        assert built_from(task) == {"extract", "extract/Dockerfile"}
+
+
+def test_the_dockerfile_may_have_another_name_and_place(project):
+    folder = project(task_yml="dockerfile: docker/Dockerfile.prod\n")
+    (folder / "docker").mkdir()
+    (folder / "Dockerfile").rename(folder / "docker" / "Dockerfile.prod")
+    (task,) = discover(folder)
+    assert task.image["dockerfile"] == "docker/Dockerfile.prod"
+
+
+def test_without_these_keys_the_image_is_the_one_that_it_was(tasks):
+    (task,) = discover(tasks())
+    plain = build_context.BuildContext(Path(task.path), exclude=("task.yml", "**/__pycache__"))
+    assert build_context.digest(task.context) == build_context.digest(plain)
+
+
+@pytest.mark.parametrize(
+    ("task_yml", "said"),
+    [
+        ("context: /etc", "context is a text '/etc', allowed: a folder of the project"),
+        ("context: ~/x", "context is a text '~/x', allowed: a folder of the project"),
+        ("context: 5", "context is a number 5"),
+        ("context: ../../..", "context is '../../..', which is {root}, outside of the project; allowed: what lies in"),
+        ("context: ../..x", "context is '../..x', which is {root}/project/tasks/..x, where there is no such folder"),
+        ("context: link", "context is 'link', which is {root}/project/tasks/extract/link, outside of the project"),
+        ("context: Dockerfile", "where there is no such folder"),
+        ("dockerfile: Dockerfil", "dockerfile is 'Dockerfil', which is {root}/project/tasks/extract/Dockerfil, where"),
+        ("dockerfile: ../../../Dockerfile", "outside of the project"),
+        ("base: extrac", "base is 'extrac', allowed: the name of another DAG task, did you mean 'extract'?"),
+        ("base: two words", "base is a text 'two words', allowed: the name of another DAG task"),
+        ("base: extract", "base leads back to the task: extract -> extract"),
+        ("base: plain", "has no line ARG BASE_IMAGE, allowed: one before FROM"),
+        ("base: plain\narchitecture: ARM64", "base is 'plain', which is for X86_64, allowed: one for ARM64"),
+    ],
+)
+def test_where_an_image_cannot_be_built_from_is_told_with_file_and_line(project, tmp_path, task_yml, said):
+    folder = project(task_yml=f"cpu: 256\n{task_yml}\n")
+    project("plain")
+    if "link" in task_yml:
+        (folder / "link").symlink_to("/etc")
+    lines = complaints(folder)
+    place = f"{folder}/task.yml:2: "
+    assert [line for line in lines if line.startswith(place) and said.format(root=tmp_path) in line], lines
+
+
+def test_a_circle_of_bases_is_told_of_each_of_them(project):
+    dockerfile = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
+    folder = project("a", "base: b\n", dockerfile)
+    project("b", "base: c\n", dockerfile), project("c", "base: a\n", dockerfile), project("d", "base: a\n", dockerfile)
+    told = [line.rpartition("/tasks/")[2] for line in complaints(folder)]
+    assert told == [
+        "a/task.yml:1: base leads back to the task: a -> b -> c -> a",
+        "b/task.yml:1: base leads back to the task: b -> c -> a -> b",
+        "c/task.yml:1: base leads back to the task: c -> a -> b -> c",
+    ]
+
+
+def test_bases_come_first(project):
+    dockerfile = "ARG BASE_IMAGE=debian\nFROM ${BASE_IMAGE}\n"
+    folder = project("a", "base: c\n", dockerfile)
+    project("b"), project("c", "base: d\n", dockerfile), project("d")
+    found = discover(folder)
+    assert [task.name for task in found] == ["a", "b", "c", "d"]
+    assert [task.name for task in dag_tasks_folder.bases_first(found)] == ["d", "c", "a", "b"]
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)

@@ -62,10 +62,82 @@ def test_what_is_left_out(text, path, expected):
     assert ignored(text, path) is expected
 
 
-@pytest.mark.parametrize("pattern", ["!", "[", "a[", "[]a]", "[a-]", "[^", "a\\"])
+@pytest.mark.parametrize(
+    ("text", "path", "expected"),
+    [
+        ("\\d*", "1a", True),  # a digit to Go's regular expressions, whatever Docker documents
+        ("\\d*", "da", False),
+        ("a|b*", "bx", True),
+        ("a|b", "a", False),  # without a wildcard it is compared as it is
+        ("a|b", "a|b", True),
+        ("a{2}*", "aa", True),
+        ("*.{js,ts}", "a.js", False),
+        ("*.{js,ts}", "a.{js,ts}", True),
+        ("{{name}}/*", "{{name}}/a", True),
+        ("a^b*", "a^bc", False),
+        ("a^b", "a^b", True),
+        ("[*]", "*", False),
+        ("[[:alpha:]]", "a", True),
+        ("[[:alpha:]]", "a]", False),
+        ("a\\_b", "a_b", True),
+        ("a\\x41*", "aAb", True),
+        ("a\\Q*", "a[^/]*$", True),
+        ("[a\\-z]", "-", True),
+        ("[a\\-z]", "b", False),
+        ("[^a]", "\n", True),
+        ("**\\*.db", "deep/*.db", True),
+        ("**\\*.db", "deep/a.db", False),
+        ("a*[/*", "ab[", True),
+        ("a*\\", "ab$", True),
+        ("lib**", "library/a", True),
+        ("lib/***", "lib/deep/a", True),
+        ("**/", "a/b", True),
+        ("a/**/b", "a/x\ny/b", False),  # a line feed is no "any character" to Go
+        ("//a", "a", True),
+        ("/ a", "a", True),
+        ("./!a\nb", "a", False),
+        ("*\n/!a", "a", False),  # cleaned, it begins with an exclamation mark
+        ("/", "a", False),
+        ("..", "a", False),
+        ("foo\rbar", "foo\rbar", True),
+        ("foo\rbar", "foo", False),
+        ("foo\r\nbar\r\n", "foo", True),
+        ("foo\x0bbar\x85baz\u2028end", "foo", False),
+        ("a\x1c", "a", False),
+        ("a\x1c", "a\x1c", True),
+        ("\xa0a\u2003", "a", True),
+        ("caf\udce9", "caf\udce9", True),
+        ("caf\udce9", "caf\xe9", False),
+        ("caf\udce9*", "caf\udce9s", True),
+        ("caf\udce9*", "caf\udcffs", True),  # to Go any byte is as good as another that is no UTF-8
+        ("caf[^\ufffd]", "caf\udce9", False),
+        ("caf?", "caf\udce9", True),
+    ],
+)
+def test_matches_as_the_engine_does(text, path, expected):
+    """What Docker's own matcher answered (github.com/moby/patternmatcher of 2026-03-24)."""
+    assert ignored(text, path) is expected
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["!", "!/", "! /", "!//", "[", "a[", "[]a]", "[a-]", "[^", "[^]", "[b-a]", "[-a]", "[^-a]", "[a-c-e]", "a\\"]
+    + ["node_modules\\p", "a\\", "!bad\\p", "x\\y", "\\8", "\\1", "\\\xe9", "*\\E", "[\\y]", "[\udce9]", "?*["]
+    + ["*{2}", "**/?*{2}", "a{2}{3}*", "a{1001}*", "a{3,2}*", "|{2}*", "[[:letter:]]", "\\x{110000}", "x" * 65536],
+)
 def test_what_docker_refuses_is_refused_with_its_line(pattern):
-    with pytest.raises(FarflowError, match=r"\.dockerignore:2: "):
+    with pytest.raises(FarflowError, match=r"^\.dockerignore:2: .* is not a pattern that Docker understands$"):
         dockerignore.parse(f"fine\n{pattern}\n")
+
+
+@given(st.text(st.sampled_from("ab[]^-*?!\\/.|{}2,:$()+dDpQEx \r\n#\udce9\ufffd\u00e9"), max_size=14))
+def test_any_text_is_read_or_refused_by_its_lines(text):
+    try:
+        rules = dockerignore.parse(text)
+    except FarflowError as error:
+        assert {line.split(":")[0] for line in str(error).split("\n")} == {".dockerignore"}
+    else:
+        assert rules.ignored("a")[0] in (True, False)
 
 
 def test_every_bad_line_is_told():

@@ -149,6 +149,20 @@ def test_what_is_wrong_is_told(specification, problem):
     assert problem in str(caught.value)
 
 
+ONCE = {
+    "a value of another time": web(log_configuration={"log_driver": "syslog"}),
+    "a value that there is not": web(depends_on=[{"container_name": "web", "condition": "SOON"}]),
+    "a value of another type": web(secrets=[{"name": True, "value_from": "arn:x"}]),
+}
+
+
+@pytest.mark.parametrize("container", ONCE.values(), ids=ONCE.keys())
+def test_what_is_given_and_wrong_is_not_told_as_missing(container):
+    with pytest.raises(FarflowError) as caught:
+        desired({**of(container), "execution_role_arn": "arn:x"})
+    assert len(str(caught.value).splitlines()) == 1
+
+
 def test_what_is_not_known_yet_is_not_wrong():
     resource = desired(
         {

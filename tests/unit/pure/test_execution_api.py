@@ -18,6 +18,7 @@ INPUTS = {
     "farflow_environment": "test",
     "farflow_region": "eu-west-1",
     "farflow_tags": {},
+    "farflow_iam_path": "/farflow/",
     "network_availability_zones": ["eu-west-1a", "eu-west-1b"],
     "network_ingress_cidrs": ["203.0.113.0/24"],
     "airflow_service_load_balancer_scheme": "internal",

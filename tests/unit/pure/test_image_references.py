@@ -57,6 +57,9 @@ def test_is_refused(text):
         ("210987654321.dkr.ecr.eu-west-1.amazonaws.com/tasks:1", "210987654321"),
         ("210987654321.dkr-ecr.eu-west-1.on.aws/tasks:1", "210987654321"),
         ("210987654321.dkr.ecr.us-east-1.amazonaws.com/tasks:1", None),
+        ("210987654321.dkr.ecr.eu-west-1.amazonaws.eu/tasks:1", "210987654321"),
+        ("210987654321.dkr-ecr.eu-west-1.on.aws/tasks:1", "210987654321"),
+        ("210987654321.dkr.ecr.eu-west-1.example.com/tasks:1", None),
         ("registry.example.com/tasks:1", None),
     ],
 )

@@ -27,7 +27,7 @@ def test_a_tag_is_the_name_and_the_beginning_of_the_digest(name):
 
 def test_a_long_name_is_cut_and_stays_distinct():
     one, other = (ecr_images.tag_of("x" * 200 + end, "ab" * 32) for end in "ab")
-    assert len(one) == len(other) == 128
+    assert len(one) == len(other) == 128 - len(".9999")
     assert one != other
 
 
@@ -68,9 +68,50 @@ def test_architecture_and_arguments_are_part_of_the_tag(image):
     assert len(names) == 5
 
 
+@pytest.mark.parametrize("value", [True, 3.10, None, ["x"]])
+def test_a_build_argument_that_would_reach_the_build_as_another_text_is_refused(image, value):
+    with pytest.raises(FarflowError, match="build argument DEBUG: is .*, allowed: a text; write it in quotes"):
+        ecr_images.desired({**image, "build_args": {"DEBUG": value}})
+
+
 def test_numbers_and_texts_are_the_same_build_argument(image):
     one, other = ({**image, "build_args": {"VERSION": value}} for value in (3, "3"))
     assert ecr_images.desired(one).name == ecr_images.desired(other).name
+
+
+def test_the_base_is_part_of_the_tag(image):
+    alone, one, other = (ecr_images.desired({**image, **base}).name for base in ({}, {"base": "a:1"}, {"base": "a:2"}))
+    assert len({alone, one, other}) == 3
+    assert ecr_images.based_on(alone, "a:1") == one
+
+
+def test_another_build_of_the_same_has_a_number(image):
+    first, third = (ecr_images.desired({**image, "build": build}) for build in (1, 3))
+    assert third.name == f"{first.name}.3"
+    assert third.attributes["context"] == first.attributes["context"]
+
+
+@pytest.mark.parametrize("build", [-1, 10000])
+def test_a_build_without_a_tag_is_refused(image, build):
+    with pytest.raises(FarflowError, match="allowed: from 1 to 9999"):
+        ecr_images.desired({**image, "build": build})
+
+
+def test_the_newest_build_is_that_of_the_highest_number():
+    tags = [f"extract-{NEW}.10", f"extract-{NEW}.9", f"extract-{NEW}", f"extract-{OLD}", f"load-{NEW}.2"]
+    images = [image for number, tag in enumerate(tags) for image in listed(f"sha256:{number}", tag)]
+    found = {one.name: one.attributes["build"] for one in ecr_images.newest_builds(images)}
+    assert found == {f"test-tasks:extract-{NEW}": 10, f"test-tasks:extract-{OLD}": 1, f"test-tasks:load-{NEW}": 2}
+
+
+@pytest.mark.parametrize("end", [".1", ".0", ".02", ".10000", ".", ".x"])
+def test_other_numbers_are_not_ours(end):
+    assert listed("sha256:1", f"extract-{NEW}{end}") == []
+
+
+def test_a_build_of_the_same_context_says_so(image):
+    wanted = ecr_images.desired({**image, "build": 2})
+    assert ecr_images.reason(wanted, listed("sha256:1", f"extract-{wanted.attributes['context']}")) == "built again"
 
 
 def test_the_reason_names_the_newest_image_of_that_name(image):

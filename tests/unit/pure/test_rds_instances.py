@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.compare import differences
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_instances as pure
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_requests as requests
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_snapshots as snapshots
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_status as status
+
+TODAY = date(2026, 11, 30)
 
 WANTED = {
     "identifier": "prod-database",
@@ -18,6 +22,7 @@ WANTED = {
     "subnet_group_name": "prod-database",
     "parameter_group_name": "prod-database",
     "vpc_security_group_ids": ["sg-2", "sg-1"],
+    "engine_lifecycle_support": pure.WITHOUT_EXTENDED_SUPPORT,
 }
 
 #: As DescribeDBInstances answers for it on AWS, with what AWS fills in.
@@ -54,13 +59,14 @@ FOUND = {
     "CopyTagsToSnapshot": True,
     "PerformanceInsightsEnabled": False,
     "DeletionProtection": False,
+    "EngineLifecycleSupport": pure.WITHOUT_EXTENDED_SUPPORT,
     "TagList": [{"Key": pure.PASSWORD_FROM, "Value": pure.password_from(WANTED, "v1")}],
 }
 
 
 def reasons(changes_wanted=None, changes_found=None, version="v1"):
     wanted = {**WANTED, **(changes_wanted or {})}
-    found = pure.canonical({**FOUND, **(changes_found or {})}, wanted, version)
+    found = pure.canonical({**FOUND, **(changes_found or {})}, wanted, version, TODAY)
     return [str(difference) for difference in differences(pure.desired(wanted).properties, found.properties)]
 
 
@@ -99,6 +105,11 @@ def reasons(changes_wanted=None, changes_found=None, version="v1"):
          {"VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-1", "Status": "adding"},
                                 {"VpcSecurityGroupId": "sg-2", "Status": "removing"}]}),
         ({}, {"PendingModifiedValues": {"MasterUserPassword": "****"}}),
+        ({"engine_lifecycle_support": None}, {"EngineLifecycleSupport": pure.WITH_EXTENDED_SUPPORT}),
+        ({}, {"EngineLifecycleSupport": None}),
+        # to switch it off would upgrade the database
+        ({"engine_version": "13"},
+         {"EngineVersion": "13.23", "EngineLifecycleSupport": pure.WITH_EXTENDED_SUPPORT}),
     ],
 )  # fmt: skip
 def test_these_are_no_differences(wanted, found):
@@ -112,6 +123,8 @@ def test_these_are_no_differences(wanted, found):
         ({"engine_version": "17.5"}, {}, "engine_version 17.4 -> 17.5"),
         ({"engine_version": "17.2", "auto_minor_version_upgrade": False}, {"AutoMinorVersionUpgrade": False},
          "engine_version 17.4 -> 17.2"),
+        ({}, {"EngineLifecycleSupport": pure.WITH_EXTENDED_SUPPORT},
+         "engine_lifecycle_support open-source-rds-extended-support -> open-source-rds-extended-support-disabled"),
         ({}, {"Iops": 6000}, "iops 6000 -> (none)"),
         ({"allocated_storage": 500}, {"AllocatedStorage": 500, "Iops": 16000, "StorageThroughput": 500},
          "iops 16000 -> (none)"),
@@ -172,13 +185,15 @@ def test_attributes_tell_where_it_is_and_how_it_is(changes, state):
     """
     state = state or changes["DBInstanceStatus"]
     endpoint = {**FOUND, **changes}["Endpoint"] or {}
-    assert pure.canonical({**FOUND, **changes}, WANTED, "v1").attributes == {
+    assert pure.canonical({**FOUND, **changes}, WANTED, "v1", TODAY).attributes == {
         "address": endpoint.get("Address"),
         "port": endpoint.get("Port"),
         "state": state,
         "status": status.told({**FOUND, **changes}),
         "allocated_storage": {**FOUND, **changes}["AllocatedStorage"],
         "without_final_snapshot": status.without_final_snapshot({**FOUND, **changes}),
+        "extended_support": False,
+        "reboot_required": False,
     }
 
 
@@ -187,7 +202,7 @@ def test_notes_of_others_are_seen_and_left():
         **FOUND,
         "TagList": [*FOUND["TagList"], {"Key": "farflow:schema", "Value": "x"}, {"Key": "a", "Value": "b"}],
     }
-    found = pure.canonical(noted, WANTED, "v1")
+    found = pure.canonical(noted, WANTED, "v1", TODAY)
     assert found.properties["tags"] == {"farflow:schema": "x", "a": "b"}
     assert pure.without_notes(found, pure.desired(WANTED)).properties["tags"] == {"a": "b"}
     asked = pure.desired({**WANTED, "tags": {"farflow:schema": "y"}})
@@ -196,7 +211,7 @@ def test_notes_of_others_are_seen_and_left():
 
 def modification(wanted, found=None):
     desired = pure.desired({**WANTED, **wanted})
-    seen = pure.canonical({**FOUND, **(found or {})}, {**WANTED, **wanted}, "v1")
+    seen = pure.canonical({**FOUND, **(found or {})}, {**WANTED, **wanted}, "v1", TODAY)
     names = {difference.path[0] for difference in differences(desired.properties, seen.properties)}
     return requests.modification(desired, seen, names)
 
@@ -226,15 +241,35 @@ def test_what_differs_is_asked_for_as_aws_wants_it(wanted, found, arguments):
     assert modification(wanted, found) == arguments
 
 
+@pytest.mark.parametrize(("wanted", "asked"), [("18", "18.4"), ("18.3", "18.3"), ("17.10", "17.10"), ("19", "19")])
+def test_an_upgrade_is_to_the_newest_version_that_aws_upgrades_to(wanted, asked):
+    """AWS's default of a major version is not always one of them."""
+    given = {**WANTED, "engine_version": wanted}
+    found = requests.with_targets(pure.canonical(FOUND, given, "v1", TODAY), ["17.10", "18.3", "18.4"])
+    assert requests.modification(pure.desired(given), found, {"engine_version"})["EngineVersion"] == asked
+
+
+@pytest.mark.parametrize("version", ["99", "17.11", "18.1"])
+@pytest.mark.parametrize("allowed", [True, False])
+def test_an_upgrade_that_aws_does_not_make_is_refused_with_those_that_it_makes(version, allowed):
+    given = {**WANTED, "engine_version": version}
+    found = requests.with_targets(pure.canonical(FOUND, given, "v1", TODAY), ["18.4", "17.10", "18.3"])
+    (problem,) = requests.refusals(pure.desired(given), found, {"engine_version": "engine_version x"}, allowed)
+    assert problem == (
+        "database prod-database: engine_version x: AWS upgrades it to one of 17.10, 18.3, 18.4, and to no other version"
+    )
+
+
 def test_all_refusals_are_told_together():
     wanted = pure.desired({**WANTED, "db_name": "other", "allocated_storage": 20, "subnet_group_name": "new"})
-    found = pure.canonical(FOUND, {**WANTED, "subnet_group_name": "new"}, "v1")
+    found = pure.canonical(FOUND, {**WANTED, "subnet_group_name": "new"}, "v1", TODAY)
     differs = {each.path[0]: str(each) for each in differences(wanted.properties, found.properties)}
     problems = requests.refusals(wanted, found, differs, allow_major_version_upgrade=False)
     assert len(problems) == 3
     assert all(problem.startswith("database prod-database: ") for problem in problems)
 
 
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1111"
 SNAPSHOT = {
     "DBSnapshotIdentifier": "kept",
     "DBSnapshotArn": "arn:aws:rds:eu-west-1:123456789012:snapshot:kept",
@@ -261,6 +296,12 @@ def restore_problems(wanted, snapshot):
         ({"engine_version": "16"}, {}, "it is of version 17.4: set engine_version to that or a later one"),
         ({"engine_version": "18"}, {}, "it is of version 17.4: set engine_version to 17, and upgrade afterwards"),
         ({}, {"Status": "creating"}, "it is creating"),
+        (
+            {"kms_key_id": "2222"},
+            {"KmsKeyId": KEY},
+            f"it is encrypted with {KEY}: set kms_key_id to that, or name a copy that is encrypted with 2222 (aws rds "
+            "copy-db-snapshot)",
+        ),
     ],
 )
 def test_a_snapshot_has_to_fit(wanted, snapshot, told):
@@ -271,10 +312,17 @@ def test_a_snapshot_has_to_fit(wanted, snapshot, told):
 
 @pytest.mark.parametrize(
     "wanted",
-    [{}, {"engine_version": "17.2"}, {"allocated_storage": 50}, {"engine_version": "18", "parameter_group_name": None}],
+    [
+        {},
+        {"kms_key_id": KEY},
+        {"kms_key_id": "1111"},
+        {"engine_version": "17.2"},
+        {"allocated_storage": 50},
+        {"engine_version": "18", "parameter_group_name": None},
+    ],
 )
 def test_a_snapshot_that_fits(wanted):
-    assert restore_problems(wanted, {}) == []
+    assert restore_problems(wanted, {"KmsKeyId": KEY}) == []
 
 
 def test_inputs_have_the_members_that_botocore_knows():
@@ -300,7 +348,9 @@ def test_inputs_have_the_members_that_botocore_knows():
     inputs = {
         "CreateDBInstance": requests.creation(wanted),
         "RestoreDBInstanceFromDBSnapshot": requests.restoration(wanted),
-        "ModifyDBInstance": requests.modification(wanted, pure.canonical(FOUND, {}, None), set(wanted.properties)),
+        "ModifyDBInstance": requests.modification(
+            wanted, pure.canonical(FOUND, {}, None, TODAY), set(wanted.properties)
+        ),
     }
     for operation, given in inputs.items():
         assert set(given) <= set(model.operation_model(operation).input_shape.members)

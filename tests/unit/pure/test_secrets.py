@@ -43,7 +43,7 @@ def listed(secret, version="v1", composed_from=None, **members):
 
 
 def reasons(secret, document, versions=None):
-    seen = pure.canonical(document, secret, versions or {PASSWORD: "p1"})
+    seen = pure.canonical(document, secret, versions or {PASSWORD: "p1"}, None)
     return [str(difference) for difference in differences(pure.desired(secret).properties, seen.properties)]
 
 
@@ -128,7 +128,7 @@ def test_a_part_that_is_no_longer_wanted_is_named():
 
 @pytest.mark.parametrize("versions", [{PASSWORD: "p2"}, {PASSWORD: None}, {}])
 def test_another_version_of_a_source_is_a_difference(versions):
-    seen = pure.canonical(composed_of(URL), URL, versions)
+    seen = pure.canonical(composed_of(URL), URL, versions, None)
     found = differences(pure.desired(URL).properties, seen.properties)
     assert [difference.path for difference in found] == [("composed_from", "password")]
 

@@ -13,7 +13,6 @@ from ...core.actions import Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
 from .. import (
-    ecr_repositories,
     ecs_clusters,
     ecs_services,
     ecs_task_definitions,
@@ -22,7 +21,7 @@ from .. import (
     network_load_balancer,
 )
 from ..tags import tags
-from . import containers, entrance, images, names, network, policies, schema, settings, storage, values
+from . import containers, entrance, images, named_things, names, network, policies, schema, settings, storage, values
 from .components import AIRFLOW_SERVICE, API_SERVER, Component
 from .desire import made_by
 
@@ -39,9 +38,8 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     group = naming.airflow_log_group(names.environment(inputs))
     retention = inputs["airflow_service_log_retention_in_days"]
     log_group = {"name": group, "retention_in_days": retention, "tags": tags(inputs, ROLE)}
-    repository = {"name": names.airflow_repository(inputs), "tags": tags(inputs, ROLE)}
     return [
-        made_by(ecr_repositories.desired, repository),
+        images.repository(inputs, known, names.airflow_repository(inputs), ROLE),
         *images.desired([inputs["airflow_image"]], inputs, known),
         made_by(log_groups.desired, log_group),
         *values.desired(inputs, known),
@@ -59,8 +57,10 @@ def _with_schema(inputs: Inputs, known: Known, image: str) -> list[Resource]:
     return [*(part for part in parts if part not in services), schema.desired(inputs, known, image), *services]
 
 
-def component(inputs: Inputs, known: Known, which: Component, autoscaled: bool = False) -> list[Resource]:
-    """A component's role, task definition and, if it is one, service."""
+def component(
+    inputs: Inputs, known: Known, which: Component, autoscaled: Mapping[str, int] | None = None
+) -> list[Resource]:
+    """A component's role, task definition and, if it is one, service; ``autoscaled`` are an autoscaler's bounds."""
     image = inputs["airflow_image"].uri(known)
     made = [
         made_by(iam_roles.desired, _component_role(inputs, known, which)),
@@ -103,7 +103,7 @@ def _component_role(inputs: Inputs, known: Known, which: Component) -> Document:
 def _execution_role(inputs: Inputs, known: Known, log_group: str) -> Document:
     ours = {*settings.SHARED_SECRETS.values(), *settings.COMMAND_SECRETS.values()}
     arns = [known.id("secret", names.secret(inputs, name)) for name in ours]
-    theirs = [":".join(arn.split(":")[:7]) for arn in inputs["airflow_service_secrets"].values()]
+    theirs = [named_things.without_key(arn) for arn in inputs["airflow_service_secrets"].values()]
     others = images.foreign_repositories([inputs["airflow_image"]], inputs, known)
     repositories = [names.airflow_repository(inputs), *others]
     policy = policies.execution(inputs, known, repositories, log_group, sorted({*arns, *theirs}))

@@ -1,19 +1,20 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which settings of Airflow a user may give, and where: not those that the rest of the environment hangs on, and no
-secret as plain text.
+"""Which settings of Airflow a user may give, and where: those that there are, but not those that the rest of the
+environment hangs on, and no secret as plain text. A former name of a setting is judged as its name of today.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..task_yml import SECRET_ARN
-from ..value_checks import Problem, below, exact, map_of, scalar, secret_text, wrong
+from .. import airflow_options
+from ..task_yml import secret
+from ..value_checks import Problem, below, list_of, map_of, nearest, plain_text, scalar, text, wrong
 from .settings import COMMAND_SECRETS, SHARED_SECRETS, variable
 
 _QUEUE = "none: the queue is the environment's"
@@ -48,15 +49,28 @@ _RESERVED = {
     "ECS_": "none: ECS sets those that begin with ECS_",
 }
 
-#: Further settings that are secrets. Source: the options that Airflow's own configuration reference marks as sensitive.
-_SENSITIVE = {
-    variable(*name.split("."))
-    for name in ("smtp.smtp_password", "celery.flower_basic_auth", "sentry.sentry_dsn", "opensearch.password")
-}
+_PREFIX = "AIRFLOW__"
+
+
+def _variable_of(name: str) -> str:
+    """Of a setting ``<section>.<key>``; a section may have dots, a key has none."""
+    section, _unused, key = name.rpartition(".")
+    return variable(section, key)
+
+
+_KNOWN = {_variable_of(name): name for name in airflow_options.KNOWN}
+_RENAMED = {_variable_of(old): _variable_of(name) for old, name in airflow_options.RENAMED.items()}
+_WHOLE_SECTIONS = tuple(variable(section, "") for section in airflow_options.WHOLE_SECTIONS)
+_SENSITIVE = {_variable_of(name) for name in airflow_options.SENSITIVE}
+#: These are sensitive for what they may hold.
+_DOCUMENTS = tuple(name for name in _SENSITIVE if name.endswith(("ARGS", "KWARGS")))
 _KEYS_OF_AWS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 
+#: How Airflow reads a sensitive setting from elsewhere: from a command's output, or from the secrets backend.
+_ELSEWHERE = re.compile("_(CMD|SECRET)$")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _PASSWORD_IN_URI = re.compile(r"://[^/?#@]*:[^/?#@]+@")
+_KEY_OF_SECRET = re.compile("passw|secret|token|(access|api|private)_?key", re.IGNORECASE)
 
 
 def config(value: Mapping[Any, Any]) -> Iterator[Problem]:
@@ -76,21 +90,56 @@ def config(value: Mapping[Any, Any]) -> Iterator[Problem]:
 
 def environment(value: Mapping[Any, Any]) -> Iterator[Problem]:
     """``{name: value}``"""
-    yield from map_of(exact, "a mapping of names to texts")(value)
+    yield from map_of(plain_text(), "a mapping of names to texts")(value)
     for name, content in value.items():
         yield from below(name, _variable(str(name), content))
 
 
 def secrets(value: Mapping[Any, Any]) -> Iterator[Problem]:
     """``{name: ARN}``"""
-    yield from map_of(secret_text(SECRET_ARN, "the whole ARN of a secret in Secrets Manager"), "a mapping")(value)
+    yield from map_of(secret("the whole ARN of a secret in Secrets Manager"), "a mapping")(value)
     for name in value:
         yield from below(name, _ours(str(name)))
+
+
+def of_plugins(value: list[Any]) -> Iterator[Problem]:
+    """``[section]`` or ``[section.key]``"""
+    name = text(_NAME.pattern, "a section, or a setting as section.key")
+    yield from list_of(name, "a list", may_be_empty=True)(value)
 
 
 def variables(settings: Mapping[str, Mapping[str, Any]]) -> set[str]:
     """The variables by which a configuration reaches Airflow."""
     return {variable(section, key) for section, keys in settings.items() for key in keys}
+
+
+def unknown_settings(config: Mapping[str, Mapping[str, Any]], others: Collection[str]) -> Iterator[Problem]:
+    """What Airflow does not know of a configuration in which nothing else is wrong; ``others`` as in ``of_plugins``."""
+    for section, keys in config.items():
+        for key in keys:
+            if not _is_known(variable(section, key), others):
+                yield (section, key), _unknown(f"{section}.{key}", airflow_options.KNOWN)
+
+
+def unknown_variables(names: Iterable[str], others: Collection[str]) -> Iterator[Problem]:
+    """The same of environment variables; those that are no settings of Airflow are the user's."""
+    for name in names:
+        if name.startswith(_PREFIX) and not _is_known(name, others):
+            yield (name,), _unknown(name, _KNOWN)
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    version = airflow_options.PACKAGES["apache-airflow"]
+    return (
+        f"is no setting of Airflow {version} and its providers{nearest(name, known)}; allowed: those, and what "
+        "airflow_service_config_of_plugins names"
+    )
+
+
+def _is_known(name: str, others: Collection[str]) -> bool:
+    if name in _KNOWN or name.startswith(_WHOLE_SECTIONS) or _ELSEWHERE.sub("", name) in _SENSITIVE:
+        return True
+    return any(name == _variable_of(each) or name.startswith(variable(each, "")) for each in others)
 
 
 def _setting(section: Any, key: Any, value: Any) -> Iterator[Problem]:
@@ -103,27 +152,54 @@ def _setting(section: Any, key: Any, value: Any) -> Iterator[Problem]:
 
 
 def _variable(name: str, value: Any) -> Iterator[Problem]:
-    yield from _ours(name)
-    if name in _SENSITIVE:
-        yield (), f"is a secret, allowed: its ARN, under airflow_service_secrets as {name}"
+    present = _present(name)
+    if present in _SENSITIVE and present not in OURS and (present not in _DOCUMENTS or holds_secret(value)):
+        yield (), f"is a secret, allowed: its ARN, under airflow_service_secrets as {present}"
+    else:
+        yield from _ours(name)
     if name in _KEYS_OF_AWS:
         yield (), "is a key of AWS, allowed: rights by airflow_service_policy, which need none"
-    if name.startswith("AIRFLOW_CONN_") and _has_password(value):
+    if name.startswith("AIRFLOW_CONN_") and holds_secret(value):
         yield (), "holds a password, allowed: a secret named farflow/<environment>/connections/<id>"
 
 
 def _ours(name: str) -> Iterator[Problem]:
-    instead = OURS.get(re.sub("_(CMD|SECRET)$", "", name)) or OURS.get(name)
+    """What is wrong with the name alone."""
+    present = _present(name)
+    instead = OURS.get(_ELSEWHERE.sub("", present)) or OURS.get(present)
     instead = instead or next((text for prefix, text in _RESERVED.items() if name.startswith(prefix)), None)
     if instead:
-        yield (), f"is {name}, which the deploy sets itself, allowed: {instead}"
+        yield (), f"is {present}, which the deploy sets itself, allowed: {instead}"
+    elif present != name:
+        yield (), f"is a name that Airflow has given up, allowed: its name of today, {_today(present)}"
 
 
-def _has_password(connection: Any) -> bool:
-    if not isinstance(connection, str):
-        return False
-    try:
-        parsed = json.loads(connection)
-    except ValueError:
-        return bool(_PASSWORD_IN_URI.search(connection))
-    return isinstance(parsed, dict) and bool(parsed.get("password"))
+def _present(name: str) -> str:
+    """The name that a variable has today."""
+    if name in _KNOWN:
+        return name
+    elsewhere = _ELSEWHERE.search(name)
+    suffix = elsewhere[0] if elsewhere and name not in _RENAMED else ""
+    base = name.removesuffix(suffix)
+    return _RENAMED.get(base, base) + suffix
+
+
+def _today(name: str) -> str:
+    setting = _KNOWN.get(_ELSEWHERE.sub("", name), name)
+    return f"{setting} in airflow_service_config, {name} elsewhere"
+
+
+def holds_secret(value: Any) -> bool:
+    """Whether a connection or a document, which may be written as JSON, has a password or a key in it."""
+    if isinstance(value, str):
+        try:
+            parsed = json.loads(value)
+        except ValueError:
+            return bool(_PASSWORD_IN_URI.search(value))
+        return not isinstance(parsed, str) and holds_secret(parsed)
+    if isinstance(value, Mapping):
+        return any(
+            (isinstance(each, str) and each != "" and bool(_KEY_OF_SECRET.search(str(key)))) or holds_secret(each)
+            for key, each in value.items()
+        )
+    return isinstance(value, list) and any(map(holds_secret, value))

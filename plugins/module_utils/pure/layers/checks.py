@@ -13,12 +13,12 @@ from itertools import combinations
 from typing import Any
 from urllib.parse import urlsplit
 
+from ...core.ignored_tags import ignores
 from ..image_references import Ecr, unpinned
 from ..lock import break_problem
 from ..task_yml import LARGEST
 from ..value_checks import network, told
-from . import names, settings
-from .airflow_settings import variables as settings_as_variables
+from . import airflow_settings, names, settings
 from .network import subnet_cidr
 from .security_groups import EXECUTION_API_PORT
 from .variables import VARIABLES, fargate_size
@@ -91,6 +91,14 @@ def _keys(
         yield f"farflow_{given}_key: is given alone, allowed: together with farflow_{other}_key, or neither"
     if access_key and profile:
         yield f"farflow_profile: is {profile!r} beside farflow_access_key, allowed: one of them"
+
+
+@_between("farflow_ignored_tags", "farflow_tags")
+def _ignored_tags(ignored: list[str], tags: Mapping[str, Any]) -> Iterator[str]:
+    for index, pattern in enumerate(ignored):
+        wanted = sorted(filter(ignores([pattern]), tags))
+        if wanted:
+            yield f"farflow_ignored_tags.{index}: is {pattern!r}, allowed: none that farflow_tags gives, as {wanted[0]}"
 
 
 @_between("farflow_environment", "farflow_lock_break")
@@ -216,11 +224,26 @@ def _given_twice(
     given = {
         "airflow_service_secrets": set(secrets),
         "airflow_service_environment": set(environment),
-        "airflow_service_config": settings_as_variables(config),
+        "airflow_service_config": airflow_settings.variables(config),
     }
     for one, other in combinations(given, 2):
         for name in sorted(given[one] & given[other]):
             yield f"{one}.{name}: is given by {other} too, allowed: one of them"
+
+
+@_between("airflow_service_config", "airflow_service_config_of_plugins")
+def _unknown_settings(config: Mapping[str, Mapping[str, Any]], others: list[str]) -> Iterator[str]:
+    yield from told("airflow_service_config", airflow_settings.unknown_settings(config, others))
+
+
+@_between("airflow_service_environment", "airflow_service_config_of_plugins")
+def _unknown_variables(environment: Mapping[str, Any], others: list[str]) -> Iterator[str]:
+    yield from told("airflow_service_environment", airflow_settings.unknown_variables(environment, others))
+
+
+@_between("airflow_service_secrets", "airflow_service_config_of_plugins")
+def _unknown_secrets(secrets: Mapping[str, str], others: list[str]) -> Iterator[str]:
+    yield from told("airflow_service_secrets", airflow_settings.unknown_variables(secrets, others))
 
 
 @_between("airflow_service_environment", "airflow_service_config", "airflow_service_secrets")
@@ -242,6 +265,16 @@ def _size_of_settings(
 def _least_and_most(least: int, most: int) -> Iterator[str]:
     if most < least:
         yield f"worker_pool_max_count: is {most}, allowed: at least worker_pool_min_count, which is {least}"
+
+
+@_between("worker_pool_enabled", "worker_pool_min_count")
+def _not_down_to_nothing(enabled: bool, least: int) -> Iterator[str]:
+    """Without a worker there is no load, and without a load Application Auto Scaling does nothing."""
+    if enabled and least < 1:
+        yield (
+            f"worker_pool_min_count: is {least} while worker_pool_enabled is true, allowed: at least 1, since no load "
+            "is measured where no worker runs, and no first one would ever be started"
+        )
 
 
 @_between("worker_pool_enabled", "worker_pool_cpu_percent", "worker_pool_memory_percent")

@@ -29,6 +29,7 @@ class Component:
 
     The first of its containers has its name. ``role`` is the Ansible role that owns it, ``group`` its security group,
     ``sizing`` names the input with its count, CPU and memory. ``service`` is False for what runs only as one-off tasks.
+    ``rebalanced`` says whether ECS may stop it where its zones have become uneven, to start it in another.
     """
 
     containers: tuple[Container, ...]
@@ -39,6 +40,7 @@ class Component:
     start_period: int = 120
     service: bool = True
     healthcheck: bool = True
+    rebalanced: bool = True
 
     @property
     def name(self) -> str:
@@ -55,13 +57,17 @@ EXECUTION_API = Container(
 API_SERVER = Component((CORE, EXECUTION_API), "airflow_service_api_server", group="api-server")
 SCHEDULER = Component((Container("scheduler", ("scheduler",)),), "airflow_service_scheduler")
 DAG_PROCESSOR = Component((Container("dag-processor", ("dag-processor",)),), "airflow_service_dag_processor")
-TRIGGERER = Component((Container("triggerer", ("triggerer",)),), "airflow_service_triggerer", stop_timeout=60)
+TRIGGERER = Component(
+    (Container("triggerer", ("triggerer",)),), "airflow_service_triggerer", stop_timeout=60, rebalanced=False
+)
 #: Runs migrations, makes the first user and whatever command line an operator wants.
 COMMAND = Component(
     (Container("command", ("airflow", "version")),), "airflow_service_scheduler", service=False, healthcheck=False
 )
 #: Stops warmly: it takes no new task, and has as long as Fargate allows to finish those it runs.
-WORKER = Component((Container("worker", ("worker",)),), "worker_pool", role="worker_pool", stop_timeout=120)
+WORKER = Component(
+    (Container("worker", ("worker",)),), "worker_pool", role="worker_pool", stop_timeout=120, rebalanced=False
+)
 
 AIRFLOW_SERVICE = (API_SERVER, SCHEDULER, DAG_PROCESSOR, TRIGGERER, COMMAND)
 ALL = (*AIRFLOW_SERVICE, WORKER)

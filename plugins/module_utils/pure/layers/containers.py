@@ -93,6 +93,7 @@ def service(inputs: Inputs, known: Known, component: Component, definition: str,
         "desired_count": sizing(inputs, component)["count"],
         "capacity_provider_strategy": [{"capacity_provider": "FARGATE", "weight": 1, "base": 0}],
         "platform_version": "LATEST",
+        "availability_zone_rebalancing": "ENABLED" if component.rebalanced else "DISABLED",
         "network_configuration": network_configuration(inputs, known, component.group),
         "deployment_configuration": {
             "maximum_percent": 200,

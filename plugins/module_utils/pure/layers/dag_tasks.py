@@ -11,10 +11,10 @@ from typing import Any
 from ... import naming
 from ...core.actions import Resource
 from ...core.known import Known
-from .. import ecr_repositories, ecs_task_definitions, efs, iam_roles, log_groups
+from .. import ecs_task_definitions, efs, iam_roles, log_groups
 from ..dag_tasks_folder import DagTask
-from ..tags import tags
-from . import image_builder, images, names, network, policies, security_groups
+from ..tags import ENVIRONMENT, tags
+from . import components, image_builder, images, named_things, names, network, policies, security_groups
 from .desire import made_by
 
 ROLE = "dag_tasks"
@@ -40,9 +40,8 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     group = naming.task_log_group(names.environment(inputs))
     retention = inputs["dag_tasks_log_retention_in_days"]
     log_group = {"name": group, "retention_in_days": retention, "tags": tags(inputs, ROLE)}
-    repository = {"name": names.task_repository(inputs), "tags": tags(inputs, ROLE)}
     return [
-        made_by(ecr_repositories.desired, repository),
+        images.repository(inputs, known, names.task_repository(inputs), ROLE),
         made_by(log_groups.desired, log_group),
         *(made_by(iam_roles.desired, role) for role in _roles(inputs, known, tasks, group)),
         *(made_by(efs.desired, _file_system(inputs, known)) if _has_volume(inputs, known, tasks) else []),
@@ -52,13 +51,26 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     ]
 
 
+def makes(inputs: Inputs, resource: Resource) -> bool:
+    """Whether a resource is one of those that are made for a DAG task each, also where its folder is not known."""
+    environment = names.environment(inputs)
+    if resource.type == iam_roles.TYPE:
+        return resource.name.startswith(naming.resource(environment, "task-", limit=naming.IAM_ROLE_LIMIT))
+    if resource.type != ecs_task_definitions.TYPE:
+        return False
+    ours = resource.attributes.get(ecs_task_definitions.OWNER) == environment
+    tagged = ecs_task_definitions.tags_of(resource).get(ENVIRONMENT) == environment
+    of_components = {names.component_family(inputs, each.name) for each in components.ALL}
+    return (ours or tagged) and resource.name not in of_components
+
+
 def _has_volume(inputs: Inputs, known: Known, tasks: list[DagTask]) -> bool:
     """Once made it stays, for the files on it, also when no task shares it any more."""
-    made = known.get(efs.FILE_SYSTEM, _volume_name(inputs))
+    made = known.get(efs.FILE_SYSTEM, volume_name(inputs))
     return made is not None or any(task.shared_volume for task in tasks)
 
 
-def _volume_name(inputs: Inputs) -> str:
+def volume_name(inputs: Inputs) -> str:
     return f"{names.environment(inputs)}-{SHARED_VOLUME}"
 
 
@@ -84,11 +96,11 @@ def _secret_arn(inputs: Inputs, known: Known, reference: str, key: bool = True) 
     """
     if not reference.startswith("arn:"):
         return known.id("secret", names.secret(inputs, reference))
-    return reference if key else ":".join(reference.split(":")[:7])
+    return reference if key else named_things.without_key(reference)
 
 
 def _file_system(inputs: Inputs, known: Known) -> Document:
-    name = _volume_name(inputs)
+    name = volume_name(inputs)
     group = known.id(security_groups.GROUP, security_groups.group_name(inputs, SHARED_VOLUME))
     return {
         "name": name,
@@ -130,7 +142,7 @@ def _definition(inputs: Inputs, known: Known, task: DagTask) -> Document:
     if task.ephemeral_storage:
         definition["ephemeral_storage"] = {"size_in_gib": task.ephemeral_storage}
     if task.shared_volume:
-        name = _volume_name(inputs)
+        name = volume_name(inputs)
         access_point = known.id(efs.ACCESS_POINT, f"{name}/{_access_point_name(inputs)}")
         volume = {
             "file_system_id": known.id(efs.FILE_SYSTEM, name),

@@ -121,16 +121,11 @@ def _role(inputs: Inputs, known: Known) -> Document:
         "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"aws:SourceAccount": where.id, "aws:SourceArn": project}},
     }
-    return {
-        "name": names.image_builder(inputs),
-        "path": names.role_path(inputs),
-        "assume_role_policy": policies.document([trust]),
-        "policies": {
-            "build-images": policies.document(_rights(inputs, known)),
-            **policies.theirs(inputs, "farflow_codebuild_policy"),
-        },
-        "tags": tags(inputs, ROLE),
+    rights = {
+        "build-images": policies.document(_rights(inputs, known)),
+        **policies.theirs(inputs, "farflow_codebuild_policy"),
     }
+    return policies.role(inputs, known, ROLE, names.image_builder(inputs), rights, policies.document([trust]))
 
 
 def _rights(inputs: Inputs, known: Known) -> list[Document]:

@@ -9,12 +9,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...core.actions import AFTER, ARGUMENTS, Resource
+from ...core.actions import AFTER, ARGUMENTS, REASON, Resource
+from ...core.compare import UNKNOWN
 from ...core.known import Known
 from .. import ecr_images, ecr_repositories, image_references
 from ..image_references import Ecr, Reference
+from ..tags import tags
 from . import image_builder
 from .arns import account
+from .desire import made_by
 
 PREBUILT = "prebuilt"
 
@@ -23,28 +26,76 @@ Inputs = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Image:
-    """An image that is wanted: its name as a resource, ``<repository>:<tag>``, and what the module ecr_images is given
-    to build it.
+    """An image that is wanted, by what it is built from: ``name`` is ``<repository>:<tag>`` as far as that alone says
+    it, and ``arguments`` are what the module ecr_images is given to build it, but for the other two things that it
+    hangs on: the ``base`` that it begins with, and which build of the same it is. That is the newest one that ECR has,
+    or the one after that when it is to be built ``again``. Where others build it, ``expected_by`` is the variable by
+    which another could be named.
     """
 
     name: str
     arguments: dict[str, Any]
+    base: Image | Prebuilt | None = None
+    again: bool = False
+    expected_by: str = ""
+
+    def pulled_as(self, known: Known) -> str:
+        """``<repository>:<tag>``, which is its name as a resource too."""
+        first = self._first(known)
+        return ecr_images.numbered(first, self._build(first, known))
 
     def uri(self, known: Known) -> str:
         """Its reference, pinned by its digest, as a task definition carries it."""
-        return str(known.attribute(ecr_images.TYPE, self.name, "uri"))
+        return str(known.attribute(ecr_images.TYPE, self.pulled_as(known), "uri"))
+
+    def resource(self, known: Known, after: list[str]) -> Resource:
+        """As it shall be."""
+        first = self._first(known)
+        build = self._build(first, known)
+        more: dict[str, Any] = {"base": self.base.pulled_as(known)} if self.base else {}
+        more |= {"build": build} if build > 1 else {}
+        attributes = {ARGUMENTS: {**self.arguments, **more}, AFTER: [_repository(known, self), *after]}
+        attributes |= {REASON: ecr_images.AGAIN} if self.again and build > 1 else {}
+        return Resource(ecr_images.TYPE, ecr_images.numbered(first, build), attributes=attributes)
+
+    def refusal(self, known: Known) -> list[str]:
+        """That others have not built it."""
+        name = self.pulled_as(known)
+        if not self.expected_by or known.get(ecr_images.TYPE, name):
+            return []
+        return [
+            f"{self.expected_by}: is not given, and ECR has no {name}, which is what {self.arguments['context']} is "
+            "built to; build it with another farflow_image_builder, or give one"
+        ]
+
+    def warning(self, known: Known) -> list[str]:
+        """Nothing: whether it is there is always seen."""
+        return []
+
+    def _first(self, known: Known) -> str:
+        return ecr_images.based_on(self.name, self.base.pulled_as(known) if self.base else None)
+
+    def _build(self, first: str, known: Known) -> int:
+        found = known.get(ecr_images.BUILDS, first)
+        newest: int = found.attributes["build"] if found else 0
+        return newest + 1 if self.again else max(newest, 1)
 
 
 @dataclass(frozen=True)
 class Prebuilt:
-    """An image that others have built. ``given_by`` names the variable, and ``absence`` says what it means when ECR,
-    which is ``asked`` for it, has none.
+    """An image that a user names by the variable ``given_by``. Whether there is one is ``asked`` where it is in ECR, of
+    another ``account`` if one is given.
     """
 
     reference: Reference
     asked: bool
     given_by: str
-    absence: str
+    account: str = ""
+
+    def pulled_as(self, known: Known) -> str:
+        """As it can be pulled: by its digest, if that is known."""
+        found = known.get(image_references.TYPE, str(self.reference))
+        return str(found.attributes["uri"]) if found else str(self.reference)
 
     def uri(self, known: Known) -> str:
         """Like an Image's."""
@@ -54,9 +105,38 @@ class Prebuilt:
 
     def refusal(self, known: Known) -> list[str]:
         """What is wrong with it, as ECR tells."""
-        if not self.asked or known.get(image_references.TYPE, str(self.reference)):
+        if not self.asked:
             return []
-        return [f"{self.given_by}: {self.absence}"]
+        found = known.get(image_references.TYPE, str(self.reference))
+        if not found:
+            where = f"the ECR of account {self.account}" if self.account else "ECR"
+            return [
+                f"{self.given_by}: is {str(self.reference)!r}, which does not exist in {where}, allowed: an image "
+                "that was pushed"
+            ]
+        denied = found.attributes.get(image_references.DENIED)
+        if not denied or self.reference.digest:
+            return []
+        return [
+            f"{self.given_by}: is {str(self.reference)!r}, whose digest ECR does not tell: {denied}; allowed: an image "
+            "that the credentials may read, or one with its digest"
+        ]
+
+    def warning(self, known: Known) -> list[str]:
+        """That nobody could see whether it exists."""
+        denied = known.attribute(image_references.TYPE, str(self.reference), image_references.DENIED)
+        if denied == UNKNOWN or not self.reference.digest:
+            return []
+        return [f"{self.given_by}: whether it exists was not seen: {denied}"]
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Airflow's image where nobody has read the project's folder, as a teardown needs nothing of it."""
+
+    def uri(self, known: Known) -> str:
+        """Nothing is made from it."""
+        return UNKNOWN
 
 
 def ecr(inputs: Inputs) -> Ecr:
@@ -67,31 +147,22 @@ def ecr(inputs: Inputs) -> Ecr:
 def given(inputs: Inputs, variable: str, reference: str) -> Prebuilt:
     """What a user names."""
     parsed = image_references.parse(reference)
-    absence = f"is {reference!r}, which does not exist in ECR, allowed: an image that was pushed"
-    return Prebuilt(parsed, parsed.account(ecr(inputs)) is not None, variable, absence)
-
-
-def expected(image: Image, variable: str) -> Prebuilt:
-    """What others are expected to have built from a folder of the project."""
-    absence = (
-        f"is not given, and ECR has no {image.name}, which is what {image.arguments['context']} is built to; build it "
-        "with another farflow_image_builder, or give one"
-    )
-    return Prebuilt(image_references.parse(image.name), True, variable, absence)
+    account = parsed.account(ecr(inputs))
+    return Prebuilt(parsed, account is not None, variable, account or "")
 
 
 def desired(images: Iterable[Image | Prebuilt], inputs: Inputs, known: Known) -> list[Resource]:
     """Images that shall be in the registry. Those that are built from the same under one name are one."""
-    built = {image.name: image for image in images if isinstance(image, Image)}
     after = image_builder.needed(inputs, known)
-    return [
-        Resource(
-            ecr_images.TYPE,
-            image.name,
-            attributes={ARGUMENTS: image.arguments, AFTER: [_repository(known, image), *after]},
-        )
-        for image in built.values()
-    ]
+    built = [image for image in images if isinstance(image, Image) and not image.expected_by]
+    wanted = {image.name: image for image in (each.resource(known, after) for each in built)}
+    return list(wanted.values())
+
+
+def repository(inputs: Inputs, known: Known, name: str, owner: str) -> Resource:
+    """The repository of that name, of the role ``owner``."""
+    made = made_by(ecr_repositories.desired, {"name": name, "tags": tags(inputs, owner)})
+    return ecr_repositories.as_scanned(made, known.get(ecr_repositories.TYPE, name))
 
 
 def foreign_repositories(images: Iterable[Image | Prebuilt], inputs: Inputs, known: Known) -> list[str]:

@@ -39,6 +39,16 @@ def database(inputs: Inputs) -> str:
     return naming.resource(environment(inputs), "database", limit=63)
 
 
+def major_version(inputs: Inputs) -> str:
+    """The major version of PostgreSQL that is wanted."""
+    return str(inputs["rds_engine_version"]).partition(".")[0]
+
+
+def parameter_group(inputs: Inputs) -> str:
+    """The parameter group of the database: each major version has one of its own."""
+    return f"{database(inputs)}-postgres{major_version(inputs)}"
+
+
 def queue(inputs: Inputs) -> str:
     """The SQS queue of Celery."""
     return naming.resource(environment(inputs), "celery", limit=80)
@@ -72,7 +82,7 @@ def context_bucket(inputs: Inputs, account_id: str) -> str:
 
 
 def component_family(inputs: Inputs, component: str) -> str:
-    """The task definition of one of Airflow's components. No DAG task's name starts with ``airflow``."""
+    """The task definition of one of Airflow's components. No DAG task's family begins so."""
     return naming.resource(environment(inputs), "airflow", component, limit=naming.ECS_FAMILY_LIMIT)
 
 
@@ -103,4 +113,5 @@ def plain_task_role(inputs: Inputs) -> str:
 
 
 def role_path(inputs: Inputs) -> str:
-    return f"/farflow/{environment(inputs)}/"
+    """The IAM path of the environment's roles; its last part is the environment, by which roles are told apart."""
+    return f"{inputs['farflow_iam_path']}{environment(inputs)}/"

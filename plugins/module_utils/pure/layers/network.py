@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from ipaddress import IPv4Network
 from itertools import islice
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from ...core.actions import Resource
 from ...core.compare import UNKNOWN
 from ...core.known import Known
-from .. import ec2_route_tables, ec2_vpc_endpoints, service_discovery
+from .. import ec2_network, ec2_network_acls, ec2_route_tables, ec2_vpc_endpoints, service_discovery
 from ..ec2_network import ELASTIC_IP, INTERNET_GATEWAY, NAT_GATEWAY, SUBNET, VPC, ZONE
 from ..ec2_security_groups import ANYWHERE
 from ..tags import tags
@@ -76,6 +77,17 @@ def subnet_ids(inputs: Mapping[str, Any], known: Known, tier: str) -> list[str]:
     return sorted(known.id(SUBNET, name) for name in subnet_names(inputs, known, tier))
 
 
+def known_subnet_ids(inputs: Mapping[str, Any], known: Known) -> list[str]:
+    """The ids of those subnets of both tiers that exist."""
+    ids = [each for tier in (PUBLIC, PRIVATE) for each in subnet_ids(inputs, known, tier)]
+    return [each for each in ids if each != UNKNOWN]
+
+
+def acl_name(inputs: Mapping[str, Any]) -> str:
+    """What the network ACL is called that AWS makes with the VPC; it gives it no name."""
+    return _name(inputs, "default")
+
+
 def desired(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
     """Everything that role network makes with EC2, in the order in which it is made."""
     name = inputs["farflow_environment"]
@@ -90,11 +102,12 @@ def desired(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
         Resource(VPC, name, vpc),
         *_subnets(inputs, known, vpc_id),
         Resource(INTERNET_GATEWAY, name, {"vpc_id": vpc_id, "tags": tags(inputs, ROLE, name)}),
+        *_network_acl(inputs, known, vpc_id),
         *security_groups.desired(inputs, known, vpc_id),
         *_nat_gateways(inputs, known),
         *_route_tables(inputs, known, vpc_id),
         _s3_endpoint(inputs, known, vpc_id),
-        _namespace(inputs, vpc_id),
+        _namespace(inputs, known, vpc_id),
     ]
 
 
@@ -116,6 +129,15 @@ def _subnets(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[Resou
     ]
 
 
+def _network_acl(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[Resource]:
+    """Nothing before there is a VPC: as AWS makes it, with the VPC and for its subnets, it is as it shall be."""
+    name = acl_name(inputs)
+    if not known.get(ec2_network_acls.TYPE, name):
+        return []
+    acl = {"name": name, "vpc_id": vpc_id, "subnets": known_subnet_ids(inputs, known)}
+    return [made_by(ec2_network_acls.desired, acl)]
+
+
 def _nat_letters(inputs: Mapping[str, Any], known: Known) -> list[str]:
     letters = [zone[-1] for zone in zones(inputs, known)]
     return letters if inputs["network_nat_gateways"] == "per_az" else letters[:1]
@@ -127,11 +149,16 @@ def _nat_gateways(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
         name = _name(inputs, "nat", letter)
         named = tags(inputs, ROLE, name)
         gateway = {
+            "name": name,
+            "id": _existing(known, NAT_GATEWAY, name),
             "subnet_id": known.id(SUBNET, _name(inputs, PUBLIC, letter)),
             "allocation_id": known.id(ELASTIC_IP, name),
             "tags": named,
         }
-        resources += [Resource(ELASTIC_IP, name, {"tags": named}), Resource(NAT_GATEWAY, name, gateway)]
+        resources += [
+            Resource(ELASTIC_IP, name, {"tags": named}),
+            made_by(partial(ec2_network.desired, NAT_GATEWAY), gateway),
+        ]
     return resources
 
 
@@ -139,7 +166,7 @@ def _route_tables(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[
     """One for the public subnets, and one for the private subnets behind each NAT gateway."""
     environment = inputs["farflow_environment"]
     gateway = known.id(INTERNET_GATEWAY, environment)
-    tables = [_route_table(inputs, vpc_id, PUBLIC, gateway, subnet_ids(inputs, known, PUBLIC))]
+    tables = [_route_table(inputs, known, vpc_id, PUBLIC, gateway, subnet_ids(inputs, known, PUBLIC))]
     for letter in _nat_letters(inputs, known):
         nat = _name(inputs, "nat", letter)
         ready = known.attribute(NAT_GATEWAY, nat, "state") == "available"
@@ -148,14 +175,17 @@ def _route_tables(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[
         else:
             subnets = subnet_ids(inputs, known, PRIVATE)
         target = known.id(NAT_GATEWAY, nat) if ready else UNKNOWN
-        tables.append(_route_table(inputs, vpc_id, _private_table(inputs, letter), target, subnets))
+        tables.append(_route_table(inputs, known, vpc_id, _private_table(inputs, letter), target, subnets))
     return tables
 
 
-def _route_table(inputs: Mapping[str, Any], vpc_id: str, suffix: str, target: str, subnets: list[str]) -> Resource:
+def _route_table(
+    inputs: Mapping[str, Any], known: Known, vpc_id: str, suffix: str, target: str, subnets: list[str]
+) -> Resource:
     name = _name(inputs, suffix)
     table = {
         "name": name,
+        "route_table_id": _existing(known, ec2_route_tables.TYPE, name),
         "vpc_id": vpc_id,
         "routes": {ANYWHERE: target},
         "subnets": subnets,
@@ -181,6 +211,7 @@ def _s3_endpoint(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resour
     name = _name(inputs, "s3")
     endpoint = {
         "name": name,
+        "vpc_endpoint_id": _existing(known, ec2_vpc_endpoints.TYPE, name),
         "vpc_id": vpc_id,
         "service": f"com.amazonaws.{inputs['farflow_region']}.s3",
         "route_tables": sorted(known.id(ec2_route_tables.TYPE, table) for table in tables),
@@ -189,10 +220,17 @@ def _s3_endpoint(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resour
     return made_by(ec2_vpc_endpoints.desired, endpoint)
 
 
-def _namespace(inputs: Mapping[str, Any], vpc_id: str) -> Resource:
+def _namespace(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resource:
     """The private DNS namespace, in which components find each other."""
     namespace = {"name": names.namespace(inputs), "vpc_id": vpc_id, "tags": tags(inputs, ROLE)}
-    return made_by(service_discovery.desired_namespace, namespace)
+    found = known.get(service_discovery.NAMESPACE, names.namespace(inputs))
+    return service_discovery.seen_from(made_by(service_discovery.desired_namespace, namespace), found)
+
+
+def _existing(known: Known, type_: str, name: str) -> str | None:
+    """The id of one that exists, by which its module knows it, whatever its tags say."""
+    found = known.get(type_, name)
+    return found.id if found else None
 
 
 def _name(inputs: Mapping[str, Any], *parts: str) -> str:

@@ -22,7 +22,8 @@ Inputs = Mapping[str, Any]
 def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
     """Where Airflow is and how to get in, and the repositories of its images. ``run_task`` is what ecs_run_task needs
     for a command of Airflow's, ``codebuild`` what ecr_images needs where CodeBuild builds; ``unsteady_services`` are
-    being deployed, or run fewer tasks than they should. What does not exist yet is null.
+    being deployed, or run fewer tasks than they should; ``command_secrets`` is where
+    a command of Airflow's may refer to secrets. What does not exist yet is null.
     """
     secret = names.secret(inputs, "admin-password")
     run_task = {
@@ -42,6 +43,7 @@ def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
         "airflow_repository": names.airflow_repository(inputs),
         "task_repository": names.task_repository(inputs),
         "run_task": run_task,
+        "command_secrets": names.secret(inputs, settings.COMMANDS),
         "codebuild": image_builder.place(inputs, known),
     }
     return {name: None if contains_unknown(value) else value for name, value in found.items()}

@@ -79,13 +79,21 @@ def regions_of_trust(role: Resource) -> set[str]:
     return {arn.split(":")[3] for arn in sources if arn.count(":") >= 5}
 
 
-def role(inputs: Inputs, known: Known, owner: str, name: str, policies: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a role that ECS tasks take; ``policies`` are inline ones, by name."""
+def role(
+    inputs: Inputs,
+    known: Known,
+    owner: str,
+    name: str,
+    policies: Mapping[str, Any],
+    trust: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The arguments of a role that ECS tasks take, or whom ``trust`` says; ``policies`` are inline ones, by name."""
     return {
         "name": name,
         "path": names.role_path(inputs),
-        "assume_role_policy": assume_role(inputs, known),
+        "assume_role_policy": trust or assume_role(inputs, known),
         "policies": dict(policies),
+        "permissions_boundary": inputs["farflow_permissions_boundary_arn"] or None,
         "tags": tags(inputs, owner),
     }
 
@@ -124,7 +132,7 @@ def execution(
     ]
     if secret_arns:
         statements.append(_allow("ReadSecrets", ["secretsmanager:GetSecretValue"], *sorted(secret_arns)))
-    return document(statements)
+    return document([*statements, *_decrypt_secrets(inputs)])
 
 
 def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
@@ -136,9 +144,10 @@ def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
         DAG_PROCESSOR: [_read_connections, _read_variables],
         TRIGGERER: [_read_connections, _read_variables, _write_logs, _watch_fargate_tasks],
         WORKER: [_read_connections, _read_variables, _receive_messages, _write_logs, _run_fargate_tasks],
-        COMMAND: [_read_connections, _read_variables, _send_messages, _write_logs, _run_fargate_tasks],
+        COMMAND: [_read_connections, _read_variables, _read_commands, _send_messages, _write_logs, _run_fargate_tasks],
     }
     statements = [statement for make in makers[which] for statement in make(inputs, where)]
+    statements += _decrypt_secrets(inputs)
     if inputs["airflow_service_enable_execute_command"]:
         statements.append(_exec())
     return document(statements)
@@ -152,9 +161,20 @@ def _read_variables(inputs: Inputs, where: Account) -> list[Statement]:
     return [_read_secrets(inputs, where, "ReadVariables", settings.VARIABLES)]
 
 
+def _read_commands(inputs: Inputs, where: Account) -> list[Statement]:
+    return [_read_secrets(inputs, where, "ReadSecretsOfCommands", settings.COMMANDS)]
+
+
 def _read_secrets(inputs: Inputs, where: Account, sid: str, kind: str) -> Statement:
     secrets = where.arn("secretsmanager", f"secret:{names.secret(inputs, kind)}/*")
     return _allow(sid, ["secretsmanager:GetSecretValue"], secrets)
+
+
+def _decrypt_secrets(inputs: Inputs) -> list[Statement]:
+    """By the keys that users have given their secrets, and for nothing else that is encrypted with these."""
+    keys = inputs["farflow_secret_kms_key_arns"]
+    through = {"StringLike": {"kms:ViaService": "secretsmanager.*"}}
+    return [_allow("DecryptSecrets", ["kms:Decrypt"], *keys, **through)] if keys else []
 
 
 def _read_logs(inputs: Inputs, where: Account) -> list[Statement]:

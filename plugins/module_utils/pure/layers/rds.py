@@ -7,17 +7,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from ...core.actions import ARGUMENTS, Resource
 from ...core.compare import differences
 from ...core.known import Known
-from .. import rds_instances, rds_parameter_groups, rds_requests, rds_snapshots, rds_status, rds_subnet_groups, secrets
+from .. import (
+    rds_engine_versions,
+    rds_instances,
+    rds_parameter_groups,
+    rds_requests,
+    rds_snapshots,
+    rds_status,
+    rds_subnet_groups,
+    secrets,
+)
 from ..tags import tags
 from . import names, network, security_groups, values
 from .desire import made_by
 
 ROLE = "rds"
+
+#: How long before the end of AWS's standard support it is told.
+_TOLD_BEFORE = timedelta(days=365)
 
 Inputs = Mapping[str, Any]
 
@@ -39,7 +52,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     return [
         values.database_password(inputs),
         made_by(rds_subnet_groups.desired, _subnet_group(inputs, known)),
-        made_by(rds_parameter_groups.desired, _parameter_group(inputs)),
+        made_by(rds_parameter_groups.desired, parameter_group(inputs)),
         *_parameter_groups_in_use(inputs, known),
         _instance(inputs, known),
     ]
@@ -54,11 +67,13 @@ def _subnet_group(inputs: Inputs, known: Known) -> dict[str, Any]:
     }
 
 
-def _parameter_group(inputs: Inputs) -> dict[str, Any]:
-    """A group for each major version: an instance keeps the old one until its upgrade is through."""
-    major = inputs["rds_engine_version"].partition(".")[0]
+def parameter_group(inputs: Inputs) -> dict[str, Any]:
+    """The arguments of the parameter group. There is one for each major version: an instance keeps the old one until
+    its upgrade is through.
+    """
+    major = names.major_version(inputs)
     return {
-        "name": f"{names.database(inputs)}-postgres{major}",
+        "name": names.parameter_group(inputs),
         "family": f"postgres{major}",
         "description": f"Postgres {major} of environment {names.environment(inputs)}",
         "parameters": {"rds.force_ssl": "1", **inputs["rds_parameters"]},
@@ -69,13 +84,13 @@ def _parameter_group(inputs: Inputs) -> dict[str, Any]:
 def _parameter_groups_in_use(inputs: Inputs, known: Known) -> list[Resource]:
     """Those of former major versions, as they are: AWS deletes none that an instance uses."""
     used = {one.properties["parameter_group_name"] for one in known.of_type(rds_instances.TYPE)}
-    used.discard(_parameter_group(inputs)["name"])
+    used.discard(parameter_group(inputs)["name"])
     return [one for one in known.of_type(rds_parameter_groups.TYPE) if one.name in used]
 
 
 def _instance(inputs: Inputs, known: Known) -> Resource:
     name = names.database(inputs)
-    parameter_group = _parameter_group(inputs)["name"]
+    group = parameter_group(inputs)["name"]
     secret = names.secret(inputs, values.DATABASE_PASSWORD)
     instance = {
         "identifier": name,
@@ -91,19 +106,20 @@ def _instance(inputs: Inputs, known: Known) -> Resource:
         "master_user_secret": secret,
         "port": security_groups.POSTGRES_PORT,
         "subnet_group_name": name,
-        "parameter_group_name": parameter_group,
+        "parameter_group_name": group,
         "vpc_security_group_ids": [
             known.id(security_groups.GROUP, security_groups.group_name(inputs, "database")),
         ],
         "backup_retention_period": inputs["rds_backup_retention_period"],
         "deletion_protection": inputs["rds_deletion_protection"],
+        "engine_lifecycle_support": rds_instances.WITHOUT_EXTENDED_SUPPORT,
         "restore_from_snapshot": _snapshot(inputs, known),
         "tags": tags(inputs, ROLE),
     }
     needed = (
         known.id(secrets.TYPE, secret),
         known.id(rds_subnet_groups.TYPE, name),
-        known.id(rds_parameter_groups.TYPE, parameter_group),
+        known.id(rds_parameter_groups.TYPE, group),
     )
     return made_by(rds_instances.desired, instance, *needed)
 
@@ -118,13 +134,60 @@ def refusals(inputs: Inputs, known: Known) -> list[str]:
     """Why AWS would not make the database, or not change it into what is wanted."""
     wanted, found = _instance(inputs, known), known.get(rds_instances.TYPE, names.database(inputs))
     if found:
+        found = _with_targets(found, known)
         differs = {each.path[0]: str(each) for each in differences(wanted.properties, found.properties)}
         allowed = inputs["rds_allow_major_version_upgrade"]
         problems = rds_requests.refusals(wanted, found, differs, allow_major_version_upgrade=allowed)
         problems += _broken(wanted, found, differs)
     else:
-        problems = _restore_refusals(wanted, known)
+        problems = [*_creation_refusals(wanted, known), *_restore_refusals(wanted, known)]
     return [_OPTION.sub(lambda match: _VARIABLES[match[0]], each) for each in problems]
+
+
+def warnings(inputs: Inputs, known: Known, today: date) -> list[str]:
+    """What somebody has to do to the database by and by, and no deploy does unasked."""
+    name = names.database(inputs)
+    found = known.get(rds_instances.TYPE, name)
+    lines = _support(inputs, found, today)
+    if found and found.attributes["reboot_required"]:
+        lines.append(
+            f"database {name}: some of its parameters wait for a reboot, which stops it for a minute or two: "
+            f"aws rds reboot-db-instance --db-instance-identifier {name} --region {inputs['farflow_region']}"
+        )
+    return lines
+
+
+def _support(inputs: Inputs, found: Resource | None, today: date) -> list[str]:
+    version = found.properties["engine_version"] if found else inputs["rds_engine_version"]
+    ends = rds_engine_versions.support_ends(version)
+    if not ends or today < ends - _TOLD_BEFORE:
+        return []
+    words = (
+        f"database {names.database(inputs)}: AWS's standard support of Postgres {rds_engine_versions.major(version)}"
+    )
+    cure = "upgrade it, with another rds_engine_version"
+    if today <= ends:
+        return [f"{words} ends on {ends}, and then AWS upgrades it on a day of its own choice: before that, {cure}"]
+    if found and found.attributes["extended_support"]:
+        return [f"{words} ended on {ends}, and AWS charges Extended Support for every hour: {cure}"]
+    return [f"{words} ended on {ends}, and AWS upgrades it on a day of its own choice: {cure}"]
+
+
+def _with_targets(found: Resource, known: Known) -> Resource:
+    version = known.get(rds_engine_versions.TYPE, found.properties["engine_version"])
+    return rds_requests.with_targets(found, version.attributes[rds_engine_versions.TARGETS]) if version else found
+
+
+def _creation_refusals(wanted: Resource, known: Known) -> list[str]:
+    """Of a version that there is not, or that AWS would go on with for money alone."""
+    versions, version = known.of_type(rds_engine_versions.TYPE), wanted.properties["engine_version"]
+    supported = [each.name for each in versions if each.attributes["supported"]]
+    if not versions or rds_engine_versions.newest(supported, version):
+        return []
+    ended = rds_engine_versions.newest((each.name for each in versions), version)
+    told = f", whose standard support by AWS ended on {rds_engine_versions.support_ends(version)}" if ended else ""
+    allowed = ", ".join(rds_engine_versions.alternatives(supported, version))
+    return [f"rds_engine_version: is {version!r}{told}, allowed: one that AWS has in this region, {allowed}"]
 
 
 def _broken(wanted: Resource, found: Resource, differs: Collection[str]) -> list[str]:
@@ -142,5 +205,7 @@ def _restore_refusals(wanted: Resource, known: Known) -> list[str]:
         return []
     snapshot = known.get(rds_snapshots.TYPE, name)
     if not snapshot:
-        return [f"rds_snapshot_identifier: is {name!r}, allowed: the name of a manual snapshot in this region"]
+        return [
+            f"rds_snapshot_identifier: is {name!r}, allowed: the name of a manual snapshot of this account and region"
+        ]
     return rds_requests.restore_refusals(wanted, snapshot)

@@ -20,6 +20,10 @@ from .components import COMMAND, WORKER, Component
 #: SQS's longest, and the longest that a Celery message may be worked on.
 VISIBILITY_TIMEOUT = 43200
 
+#: Seconds in which the scheduler has to hand a task to SQS, or that is marked as failed. With half a vCPU the first one
+#: takes almost as long as Airflow's default of one second; after thirty without a heartbeat the scheduler is replaced.
+OPERATION_TIMEOUT = 10
+
 #: Environment variable -> the secret that it comes from.
 SHARED_SECRETS = {
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "database-url",
@@ -32,6 +36,8 @@ COMMAND_SECRETS = {"FARFLOW_ADMIN_PASSWORD": "admin-password"}
 
 CONNECTIONS = "connections"
 VARIABLES = "variables"
+#: What a command line of Airflow's refers to as ``secret:<name>``.
+COMMANDS = "commands"
 
 
 def variable(section: str, key: str) -> str:
@@ -94,7 +100,9 @@ def _airflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
     settings = {
         ("core", "execution_api_server_url"): execution_api_url(inputs),
         ("api", "base_url"): base_url(inputs, known),
+        ("api", "instance_name"): names.environment(inputs),
         ("celery", "broker_url"): "sqs://",
+        ("celery", "operation_timeout"): str(OPERATION_TIMEOUT),
         ("celery_broker_transport_options", "region"): inputs["farflow_region"],
         ("celery_broker_transport_options", "visibility_timeout"): str(VISIBILITY_TIMEOUT),
         ("celery_broker_transport_options", "predefined_queues"): json.dumps({queue: {"url": queue_url}}),

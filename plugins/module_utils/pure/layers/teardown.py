@@ -11,6 +11,7 @@ from typing import Any
 from ...core.actions import Resource
 from ...core.known import Known
 from .. import (
+    ec2_network_acls,
     ecr_images,
     ecr_repositories,
     efs,
@@ -28,9 +29,9 @@ Inputs = Mapping[str, Any]
 
 SNAPSHOT = "snapshot"
 
-#: They go, or stay, with what they are in: the schema with its database, images with their repository. The mount
-#: targets of a volume that stays go, since they are in subnets.
-PARTS = (schema.SCHEMA, ecr_images.TYPE, efs.ACCESS_POINT)
+#: They go, or stay, with what they are in: the schema with its database, images with their repository, the network ACL
+#: with its VPC. The mount targets of a volume that stays go, since they are in subnets.
+PARTS = (schema.SCHEMA, ecr_images.TYPE, efs.ACCESS_POINT, ec2_network_acls.TYPE)
 
 #: The first user is in the kept database, with its password.
 _SECRETS = {values.FERNET_KEY: "fernet_key", values.ADMIN_PASSWORD: SNAPSHOT}
@@ -71,6 +72,11 @@ def refusals(inputs: Inputs, known: Known) -> list[str]:
         *(
             f"load balancer {one.name} is protected from deletion: {_cure('airflow_service_deletion_protection')}"
             for one in balancers
+        ),
+        *(
+            f"network ACL {one.name} is somebody's, and AWS deletes no VPC that has one but its own: delete it first, "
+            f"by aws ec2 delete-network-acl --network-acl-id {one.name}, after a deploy where subnets use it"
+            for one in known.of_type(ec2_network_acls.OTHER)
         ),
     ]
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ... import naming
+from ...core.ignored_tags import ignores
 from .. import image_references
 from ..fargate import CPU_MEMORY, cpu_memory_problem
 from ..iam_statements import statements
@@ -23,12 +24,12 @@ from ..value_checks import (
     below,
     between,
     cidr,
-    exact,
     if_given,
     list_of,
     map_of,
     network,
     number,
+    plain_text,
     scalar,
     text,
     wrong,
@@ -41,6 +42,8 @@ _MOST_MANAGED_POLICIES = 10  # a role, unless AWS has raised it for the account
 _LONGEST_WAIT = 600  # minutes
 _LONGEST_WAIT_FOR_LOCK = 24 * 60  # minutes
 _STORAGE = (20, 65536)  # GB, of RDS with gp2 and gp3
+
+_REGION = r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}"
 
 #: What the names of resources would begin with, and of which kind AWS reserves that.
 _RESERVED_ENVIRONMENTS = {
@@ -98,6 +101,13 @@ def _tags(value: Mapping[str, Any]) -> Iterator[Problem]:
             yield (key,), "is given in several letter cases, allowed: one, since IAM does not tell them apart"
 
 
+def _ignored_tag(value: Any) -> Iterator[Problem]:
+    allowed = "keys of tags, or beginnings of keys that end with *, without Name and farflow:..."
+    yield from text(rf"{_TAG}{{1,128}}\*?", allowed)(value)
+    if isinstance(value, str) and any(map(ignores([value]), ("Name", "farflow:environment", "farflow:role"))):
+        yield wrong(value, allowed)
+
+
 def _vpc_cidr(value: Any) -> Iterator[Problem]:
     yield from cidr("an IPv4 network from /16 to /24 without host bits, such as 10.0.0.0/16", range(16, 25))(value)
     found = network(value)
@@ -106,7 +116,7 @@ def _vpc_cidr(value: Any) -> Iterator[Problem]:
 
 
 def _zones(value: list[Any]) -> Iterator[Problem]:
-    yield from list_of(text(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", "zones such as eu-west-1a"), "a list", True)(value)
+    yield from list_of(text(rf"{_REGION}[a-z]", "zones such as eu-west-1a"), "a list", True)(value)
     if value and not (len(set(value)) == len(value) and 2 <= len(value) <= MOST_ZONES):
         yield wrong(value, f"2 to {MOST_ZONES} different zones, or none")
 
@@ -121,8 +131,11 @@ def _different(check: Check) -> Check:
     return both
 
 
+_MANAGED_POLICY = r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]+"
+
+
 def _managed_policies(value: list[Any]) -> Iterator[Problem]:
-    arn = text(r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]+", "ARNs of managed policies", re.ASCII)
+    arn = text(_MANAGED_POLICY, "ARNs of managed policies", re.ASCII)
     yield from _different(list_of(arn, "a list", True))(value)
     if len(value) > _MOST_MANAGED_POLICIES:
         yield (
@@ -174,7 +187,7 @@ def _size(least: int) -> Check:
 
 _CIDR = cidr("IPv4 networks without host bits, such as 203.0.113.0/24")
 _TASK = Name(naming.TASK.pattern, "name of a task", "letters, digits, _ and -")
-_BUILD_ARGS = map_of(exact, "a mapping of names to texts", VARIABLE._replace(of="name of a build argument"))
+_BUILD_ARGS = map_of(plain_text(), "a mapping of names to texts", VARIABLE._replace(of="name of a build argument"))
 _RETENTION = number(RETENTION_IN_DAYS, f"days, one of {', '.join(map(str, RETENTION_IN_DAYS))}")
 _PORT = r"(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?"
 _HTTP = rf"https?://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+){_PORT}"
@@ -183,30 +196,40 @@ _URL = text(
 )
 _EXECUTION_API = text(rf"{_HTTP}/([^\s?#]*/)?execution/", "a URL that ends with /execution/, a port up to 65535")
 _HOST = text(rf"[a-z0-9]([a-z0-9.-]*[a-z0-9])?{_PORT}", "a host's name, and where it has one : and a port up to 65535")
+_KEY = text(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", "the ARN of a key of KMS, not of an alias")
 _PERCENT = number(range(101), "percent from 1 to 100, or 0")
 _COOLDOWN = between(0, 86400, "seconds")
 
 VARIABLES: dict[str, Check] = {
     "farflow_environment": _environment,
-    "farflow_region": text(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region, such as eu-west-1"),
+    "farflow_region": text(_REGION, "an AWS region, such as eu-west-1"),
     "farflow_tags": _tags,
+    "farflow_ignored_tags": _different(list_of(_ignored_tag, "a list of keys", may_be_empty=True)),
     "farflow_profile": if_given(text(r"\S(.*\S)?", "the name of a profile")),
     "farflow_endpoint_url": if_given(_URL),
     "farflow_access_key": if_given(text(r"\w{1,128}", "letters, digits and _", re.ASCII)),
     "farflow_registry": if_given(_HOST),
+    "farflow_secret_kms_key_arns": _different(list_of(_KEY, "a list of ARNs", may_be_empty=True)),
+    "farflow_rebuild": _different(
+        list_of(text(_TASK.pattern, "names of DAG tasks, airflow, or all"), "a list of names", may_be_empty=True)
+    ),
+    "farflow_iam_path": text(
+        r"/([\w+=,.@-]{1,64}/){0,5}",
+        "a path of at most 5 parts of 1 to 64 letters, digits and characters of _+=,.@-, such as /farflow/, or / alone",
+        re.ASCII,
+    ),
+    "farflow_permissions_boundary_arn": if_given(text(_MANAGED_POLICY, "the ARN of a managed policy", re.ASCII)),
     "farflow_teardown_keep": _different(lambda value: iter(())),
     "farflow_lock_wait_minutes": between(0, _LONGEST_WAIT_FOR_LOCK, "minutes"),
     "network_cidr": _vpc_cidr,
     "network_availability_zone_count": between(2, 6, "zones"),
     "network_availability_zones": _zones,
     "network_ingress_cidrs": _different(list_of(_CIDR, "a list of networks", may_be_empty=True)),
-    "rds_engine_version": text(r"(1[3-9]|[2-9]\d)(\.\d{1,3})?", "a version of Postgres from 13 on, such as 17 or 17.6"),
+    "rds_engine_version": text(r"(1[4-9]|[2-9]\d)(\.\d{1,3})?", "a version of Postgres from 14 on, such as 17 or 17.6"),
     "rds_instance_class": text(r"db\.[a-z0-9-]+\.[a-z0-9]+", "a class of RDS, such as db.t4g.small"),
     "rds_allocated_storage": between(*_STORAGE, "GB"),
     "rds_max_allocated_storage": _or_zero(between(*_STORAGE, "0, or GB")),
-    "rds_kms_key_id": if_given(
-        text(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", "the ARN of a key of KMS, not of an alias")
-    ),
+    "rds_kms_key_id": if_given(_KEY),
     "rds_backup_retention_period": between(0, 35, "days"),
     "rds_database_name": _identifier(_DATABASES),
     "rds_master_username": _identifier(_USERS, "pg_"),
@@ -214,7 +237,8 @@ VARIABLES: dict[str, Check] = {
     "rds_snapshot_identifier": if_given(
         text(
             r"(?!.*--)[A-Za-z][A-Za-z0-9-]{0,254}(?<!-)",
-            "the name of a manual snapshot; an automated one has to be copied first (aws rds copy-db-snapshot)",
+            "the name of a manual snapshot of this account; an automated one, and one of another account, has to be "
+            "copied first (aws rds copy-db-snapshot)",
         )
     ),
     "rds_wait_minutes": between(1, _LONGEST_WAIT, "minutes"),
@@ -247,6 +271,7 @@ VARIABLES: dict[str, Check] = {
     "airflow_service_execution_api_url": if_given(_EXECUTION_API),
     "airflow_service_admin_username": text(r"[A-Za-z0-9._@-]{1,64}", "1 to 64 letters, digits and characters of ._@-"),
     "airflow_service_config": airflow_settings.config,
+    "airflow_service_config_of_plugins": airflow_settings.of_plugins,
     "airflow_service_environment": airflow_settings.environment,
     "airflow_service_secrets": airflow_settings.secrets,
     "airflow_service_policy": lambda value: statements(value) if value else iter(()),
@@ -256,7 +281,7 @@ VARIABLES: dict[str, Check] = {
     "worker_pool_count": between(0, 1000, "workers"),
     "worker_pool_concurrency": between(1, 1000, "tasks"),
     "worker_pool_min_count": between(0, 1000, "workers"),
-    "worker_pool_max_count": between(0, 1000, "workers"),
+    "worker_pool_max_count": between(1, 1000, "workers"),
     "worker_pool_cpu_percent": _PERCENT,
     "worker_pool_memory_percent": _PERCENT,
     "worker_pool_scale_in_cooldown": _COOLDOWN,

@@ -20,14 +20,26 @@ ROLE = "worker_pool"
 
 Inputs = Mapping[str, Any]
 
+_BOUNDS = {"min_capacity": "min_count", "max_capacity": "max_count"}
 _METRICS = {"cpu": "ECSServiceAverageCPUUtilization", "memory": "ECSServiceAverageMemoryUtilization"}
 
 
 def desired(inputs: Inputs, known: Known) -> list[Resource]:
     """The worker's role, task definition and service, and the service's scaling where it is wanted."""
-    scaled = inputs["worker_pool_enabled"]
-    resources = airflow_service.component(inputs, known, WORKER, autoscaled=scaled)
-    return resources + (_scaling(inputs, known) if scaled else [])
+    if not inputs["worker_pool_enabled"]:
+        return airflow_service.component(inputs, known, WORKER)
+    resources = airflow_service.component(inputs, known, WORKER, autoscaled=_bounds(inputs))
+    return [*(_counted(one, known) for one in resources), *_scaling(inputs, known)]
+
+
+def _bounds(inputs: Inputs) -> dict[str, int]:
+    return {key: inputs[f"worker_pool_{name}"] for key, name in _BOUNDS.items()}
+
+
+def _counted(resource: Resource, known: Known) -> Resource:
+    if resource.type != ecs_services.TYPE:
+        return resource
+    return ecs_services.counted(resource, known.get(resource.type, resource.name))
 
 
 def _scaling(inputs: Inputs, known: Known) -> list[Resource]:
@@ -35,8 +47,7 @@ def _scaling(inputs: Inputs, known: Known) -> list[Resource]:
     target = {
         "cluster": names.cluster(inputs),
         "service": name,
-        "min_capacity": inputs["worker_pool_min_count"],
-        "max_capacity": inputs["worker_pool_max_count"],
+        **_bounds(inputs),
         "policies": [
             {
                 "name": f"{name}-{load}",

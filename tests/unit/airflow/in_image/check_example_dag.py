@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import unittest
+from types import SimpleNamespace
 
 from airflow import plugins_manager
 from airflow.dag_processing.dagbag import DagBag
@@ -39,6 +41,12 @@ class ExampleDag(unittest.TestCase):
     def test_it_can_be_stored_in_the_database(self):
         stored = DagSerialization.from_dict(DagSerialization.to_dict(self.dag))
         self.assertEqual(set(stored.task_dict), {task.task_id for task in self.dag.tasks})
+
+    def test_the_day_of_a_run_without_a_logical_date(self):
+        """As the guide has it: `{{ ds }}` is undefined there."""
+        run = SimpleNamespace(run_after=datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC))
+        template = self.dag.get_template_env().from_string("{{ dag_run.run_after | ds }}")
+        self.assertEqual(template.render(dag_run=run), "2026-01-02")
 
     def test_the_helper_is_no_plugin(self):
         with self.assertNoLogs("airflow.plugins_manager", "ERROR"):

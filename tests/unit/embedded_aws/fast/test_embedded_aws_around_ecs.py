@@ -19,11 +19,44 @@ def test_get_resources_lists_active_task_definitions_only(aws):
     ]
 
 
+def test_get_resources_can_be_late(aws):
+    ecs, tagging = aws.client("ecs"), aws.client("resourcegroupstaggingapi")
+
+    def found():
+        answer = tagging.get_resources(ResourceTypeFilters=["ecs:task-definition"])
+        return {item["ResourceARN"].rsplit("/")[-1]: item["Tags"] for item in answer["ResourceTagMappingList"]}
+
+    before, after = ([{"key": "k", "value": value}] for value in ("before", "after"))
+    arn = ecs.register_task_definition(**TASK_DEFINITION, tags=before)["taskDefinition"]["taskDefinitionArn"]
+    with aws.behaviours(late_tags=120):
+        at_first = found()
+        ecs.tag_resource(resourceArn=arn, tags=after)
+        ecs.register_task_definition(**TASK_DEFINITION, tags=after)
+        assert found() == at_first == {"web:1": [{"Key": "k", "Value": "before"}]}
+    assert found() == dict.fromkeys(["web:1", "web:2"], [{"Key": "k", "Value": "after"}])
+
+
 def test_an_image_that_is_not_there_is_an_error(aws):
     ecr = aws.client("ecr")
     ecr.create_repository(repositoryName="tasks")
     with pytest.raises(ecr.exceptions.ImageNotFoundException):
         ecr.describe_images(repositoryName="tasks", imageIds=[{"imageTag": "none"}])
+
+
+def test_a_registry_that_scans_by_rules_of_its_own_answers_for_its_repositories(aws):
+    ecr = aws.client("ecr")
+    ecr.create_repository(repositoryName="tasks", imageScanningConfiguration={"scanOnPush": True})
+
+    def scanning():
+        (found,) = ecr.describe_repositories()["repositories"]
+        registry = ecr.get_registry_scanning_configuration()["scanningConfiguration"]["scanType"]
+        return registry, found["imageScanningConfiguration"]["scanOnPush"]
+
+    assert scanning() == ("BASIC", True)
+    with aws.behaviours(enhanced_scanning=True):
+        ecr.put_image_scanning_configuration(repositoryName="tasks", imageScanningConfiguration={"scanOnPush": True})
+        assert scanning() == ("ENHANCED", False)
+    assert scanning() == ("BASIC", True)
 
 
 def test_an_image_that_was_deleted_cannot_be_pulled(aws):
@@ -36,6 +69,36 @@ def test_an_image_that_was_deleted_cannot_be_pulled(aws):
     assert requests.get(pulled, timeout=10).status_code == 200
     ecr.batch_delete_image(repositoryName="tasks", imageIds=[{"imageDigest": digest}])
     assert requests.get(pulled, timeout=10).status_code == 404
+
+
+def test_a_managed_policy_that_does_not_exist_is_attached_to_no_role(aws):
+    iam = aws.client("iam")
+    trust = '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust)
+    with pytest.raises(iam.exceptions.NoSuchEntityException):
+        iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::123456789012:policy/gone")
+    arn = iam.create_policy(PolicyName="mine", PolicyDocument=trust)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName="r", PolicyArn=arn)
+    assert [each["PolicyArn"] for each in iam.list_attached_role_policies(RoleName="r")["AttachedPolicies"]] == [arn]
+
+
+@pytest.mark.parametrize("account", ["123456789012", "999999999999"])
+def test_a_listener_takes_no_certificate_that_there_is_not_in_this_account(aws, subnets, account):
+    elb, acm = aws.client("elbv2"), aws.client("acm")
+    balancer = elb.create_load_balancer(Name="b", Type="network", Subnets=subnets)["LoadBalancers"][0]
+    group = elb.create_target_group(Name="g", Protocol="TCP", Port=80, VpcId=balancer["VpcId"])["TargetGroups"][0]
+    listener = {
+        "LoadBalancerArn": balancer["LoadBalancerArn"],
+        "Protocol": "TLS",
+        "Port": 443,
+        "DefaultActions": [{"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}],
+    }
+    nowhere = f"arn:aws:acm:us-east-1:{account}:certificate/0f1e"
+    with pytest.raises(elb.exceptions.CertificateNotFoundException):
+        elb.create_listener(**listener, Certificates=[{"CertificateArn": nowhere}])
+    issued = acm.request_certificate(DomainName="airflow.example.org")["CertificateArn"]
+    made = elb.create_listener(**listener, Certificates=[{"CertificateArn": issued}])["Listeners"][0]
+    assert made["Certificates"] == [{"CertificateArn": issued}]
 
 
 def test_a_database_is_described_as_said_once_it_is_available(aws, subnets):

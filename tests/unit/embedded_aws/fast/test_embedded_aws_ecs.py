@@ -88,6 +88,17 @@ def test_a_one_off_task_ends_well_and_has_a_log(aws, service):
     assert len(aws.client("logs").describe_log_streams(logGroupName="g")["logStreams"]) == 1
 
 
+@pytest.mark.parametrize(("length", "taken"), [(8000, True), (8192, False)])
+def test_overrides_are_counted_with_the_characters_of_their_json(aws, service, length, taken):
+    overrides = {"containerOverrides": [{"name": "web", "command": ["x" * length]}]}
+    run = {**one_off(service), "overrides": overrides}
+    if taken:
+        assert aws.client("ecs").run_task(**run)["tasks"]
+        return
+    with pytest.raises(ClientError, match="Container Overrides length must be at most 8192"):
+        aws.client("ecs").run_task(**run)
+
+
 def test_a_client_token_starts_its_task_once(aws, service):
     ecs = aws.client("ecs")
     started = [ecs.run_task(**one_off(service), clientToken="token")["tasks"][0]["taskArn"] for _unused in range(2)]
@@ -168,3 +179,52 @@ def test_scaling_of_a_service_that_does_not_exist_is_refused(aws, service):
             MinCapacity=1,
             MaxCapacity=5,
         )
+
+
+def run_tasks(aws, service, count):
+    return aws.client("ecs").run_task(**one_off(service), count=count)["tasks"]
+
+
+def test_tasks_beyond_the_quota_of_the_account_are_not_started(aws, service):
+    """A task has a quarter of a vCPU, and the service has two of them."""
+    with aws.behaviours(fargate_vcpus=1.0):
+        quota = aws.client("service-quotas").get_service_quota(ServiceCode="fargate", QuotaCode="L-3032A538")
+        assert quota["Quota"]["Value"] == 1.0
+        with pytest.raises(ClientError, match="reached the limit on the number of vCPUs"):
+            run_tasks(aws, service, 3)
+        assert len(run_tasks(aws, service, 2)) == 2
+
+
+def test_a_service_starts_what_the_quota_kept_back_when_there_is_room(aws, service):
+    ecs = aws.client("ecs")
+
+    def described():
+        return ecs.describe_services(cluster="c", services=["web"])["services"][0]
+
+    with aws.behaviours(fargate_vcpus=0.75):
+        ecs.update_service(cluster="c", service="web", desiredCount=4)
+        until(lambda: described()["runningCount"] == 3)
+        assert "unable to place a task. Reason: You've reached the limit" in described()["events"][0]["message"]
+    until(lambda: described()["runningCount"] == 4)
+
+
+def test_a_role_that_ecs_does_not_see_yet_is_refused(aws, service):
+    with aws.behaviours(cold_roles=1):
+        with pytest.raises(ClientError, match="ECS was unable to assume the role"):
+            run_tasks(aws, service, 1)
+        assert len(run_tasks(aws, service, 1)) == 1
+
+
+def test_a_role_that_may_not_read_its_secrets_yet_stops_a_task(aws, service):
+    ecs = aws.client("ecs")
+
+    def stopped(arn):
+        return next(task for task in ecs.describe_tasks(cluster="c", tasks=[arn])["tasks"])
+
+    with aws.behaviours(cold_policies=1):
+        first, second = (run_tasks(aws, service, 1)[0]["taskArn"] for _unused in range(2))
+        until(lambda: all(stopped(arn)["lastStatus"] == "STOPPED" for arn in (first, second)))
+        assert sorted(stopped(arn)["stopCode"] for arn in (first, second)) == [
+            "EssentialContainerExited",
+            "TaskFailedToStart",
+        ]

@@ -1,0 +1,71 @@
+"""IAM: what GetAccountAuthorizationDetails tells of a role, and when; a boundary has to be there."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any
+from xml.etree import ElementTree
+
+from ministack.services import iam
+
+from ..behaviours import LATE_AUTHORIZATION_DETAILS
+
+_NAMESPACE = "{https://iam.amazonaws.com/doc/2010-05-08/}"
+
+
+def apply() -> None:
+    name = "GetAccountAuthorizationDetails"
+    iam._IAM_HANDLERS[name] = show_boundaries(leave_out_new_roles(iam._IAM_HANDLERS[name]))
+    iam._boundary_policy_error = refuse_missing_policy
+
+
+def show_boundaries(details):
+    """Fault: the permissions boundaries of roles are left out."""
+
+    def handler(parameters: dict[str, Any]):
+        status, headers, body = details(parameters)
+        document = ElementTree.fromstring(body)
+        for role in _roles_in(document):
+            arn = iam._roles[_text(role, "RoleName")].get("PermissionsBoundary")
+            if arn:
+                boundary = ElementTree.SubElement(role, f"{_NAMESPACE}PermissionsBoundary")
+                kind = ElementTree.SubElement(boundary, f"{_NAMESPACE}PermissionsBoundaryType")
+                kind.text = "PermissionsBoundaryPolicy"
+                ElementTree.SubElement(boundary, f"{_NAMESPACE}PermissionsBoundaryArn").text = arn
+        return status, headers, ElementTree.tostring(document)
+
+    return handler
+
+
+def leave_out_new_roles(details):
+    """The behaviour: a role is not in it for some time after it was made."""
+
+    def handler(parameters: dict[str, Any]):
+        answer = details(parameters)
+        if not LATE_AUTHORIZATION_DETAILS.is_on:
+            return answer
+        document = ElementTree.fromstring(answer[2])
+        oldest = time.time() - LATE_AUTHORIZATION_DETAILS.value
+        listed = document.find(f".//{_NAMESPACE}RoleDetailList")
+        for role in _roles_in(document):
+            if datetime.fromisoformat(_text(role, "CreateDate").replace("Z", "+00:00")).timestamp() > oldest:
+                listed.remove(role)
+        return answer[0], answer[1], ElementTree.tostring(document)
+
+    return handler
+
+
+def refuse_missing_policy(arn: str):
+    """Fault: a policy of the account that does not exist can be a boundary."""
+    if iam._is_aws_managed_arn(arn) or iam._policy_exists(arn):
+        return None
+    return iam._error(404, "NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", ns="iam")
+
+
+def _roles_in(document: ElementTree.Element) -> list[ElementTree.Element]:
+    return document.findall(f".//{_NAMESPACE}RoleDetailList/{_NAMESPACE}member")
+
+
+def _text(element: ElementTree.Element, tag: str) -> str:
+    return element.findtext(f"{_NAMESPACE}{tag}") or ""

@@ -1,0 +1,102 @@
+"""EC2: each subnet has one network ACL, the default one unless another is said, and a VPC goes without others."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from ministack.services import ec2
+
+
+def apply() -> None:
+    actions = ec2._ACTION_MAP
+    actions["DescribeNetworkAcls"] = find_by_subnet(with_associations(actions["DescribeNetworkAcls"]))
+    actions["ReplaceNetworkAclAssociation"] = with_associations(replace_association)
+    actions["CreateNetworkAclEntry"] = refuse_entry(actions["CreateNetworkAclEntry"], is_there=True)
+    for action in ("ReplaceNetworkAclEntry", "DeleteNetworkAclEntry"):
+        actions[action] = refuse_entry(actions[action], is_there=False)
+    actions["DeleteVpc"] = refuse_while_there_are_others(actions["DeleteVpc"])
+
+
+def with_associations(action):
+    """Fault: no subnet has an ACL."""
+
+    def handler(parameters: dict[str, Any]):
+        for acl in ec2._network_acls.values():
+            acl["Associations"] = [each for each in acl["Associations"] if each["SubnetId"] in ec2._subnets]
+        given = {each["SubnetId"] for acl in ec2._network_acls.values() for each in acl["Associations"]}
+        defaults = {acl["VpcId"]: acl for acl in ec2._network_acls.values() if acl["IsDefault"]}
+        for subnet_id, subnet in ec2._subnets.items():
+            if subnet_id not in given and subnet["VpcId"] in defaults:
+                defaults[subnet["VpcId"]]["Associations"].append(_association(subnet_id))
+        return action(parameters)
+
+    return handler
+
+
+def find_by_subnet(describe):
+    """Fault: the filter association.subnet-id is not looked at."""
+
+    def handler(parameters: dict[str, Any]):
+        subnets = ec2._parse_filters(parameters).get("association.subnet-id")
+        if not subnets:
+            return describe(parameters)
+        answer = describe(parameters)  # with associations in place
+        there = [
+            acl["NetworkAclId"]
+            for acl in ec2._network_acls.values()
+            if any(each["SubnetId"] in subnets for each in acl["Associations"])
+        ]
+        ids = {f"NetworkAclId.{number}": [acl_id] for number, acl_id in enumerate(there, 1)}
+        return describe({**parameters, **ids}) if there else answer
+
+    return handler
+
+
+def replace_association(parameters: dict[str, Any]):
+    """Fault: the subnet is forgotten when it gets another ACL."""
+    association_id, wanted = ec2._p(parameters, "AssociationId"), ec2._p(parameters, "NetworkAclId")
+    if wanted not in ec2._network_acls:
+        return ec2._error("InvalidNetworkAclID.NotFound", f"The network ACL '{wanted}' does not exist", 400)
+    for acl in ec2._network_acls.values():
+        for each in acl["Associations"]:
+            if each["NetworkAclAssociationId"] == association_id:
+                acl["Associations"].remove(each)
+                new = _association(each["SubnetId"])
+                ec2._network_acls[wanted]["Associations"].append(new)
+                told = f"<newAssociationId>{new['NetworkAclAssociationId']}</newAssociationId>"
+                return ec2._xml(200, "ReplaceNetworkAclAssociationResponse", told)
+    return ec2._error("InvalidAssociationID.NotFound", f"The association ID '{association_id}' does not exist", 400)
+
+
+def refuse_entry(action, is_there: bool):
+    """Fault: an entry is made a second time, or one that there is not is replaced or deleted."""
+
+    def handler(parameters: dict[str, Any]):
+        acl = ec2._network_acls.get(ec2._p(parameters, "NetworkAclId"), {"Entries": []})
+        number, egress = int(ec2._p(parameters, "RuleNumber")), ec2._p(parameters, "Egress") == "true"
+        found = any((each["RuleNumber"], each["Egress"]) == (number, egress) for each in acl["Entries"])
+        if found is not is_there:
+            return action(parameters)
+        if is_there:
+            return ec2._error("NetworkAclEntryAlreadyExists", "The network acl entry identified already exists.", 400)
+        return ec2._error("InvalidNetworkAclEntry.NotFound", "The network acl entry does not exist.", 400)
+
+    return handler
+
+
+def refuse_while_there_are_others(delete):
+    """Fault: a VPC's ACLs go with it, also those that AWS did not make."""
+
+    def handler(parameters: dict[str, Any]):
+        vpc_id = ec2._p(parameters, "VpcId")
+        if any(acl["VpcId"] == vpc_id and not acl["IsDefault"] for acl in ec2._network_acls.values()):
+            words = f"The vpc '{vpc_id}' has dependencies and cannot be deleted."
+            return ec2._error("DependencyViolation", words, 400)
+        return delete(parameters)
+
+    return handler
+
+
+def _association(subnet_id: str) -> dict[str, str]:
+    return {"NetworkAclAssociationId": f"aclassoc-{uuid.uuid4().hex[:17]}", "SubnetId": subnet_id}

@@ -1,0 +1,373 @@
+"""Desired resources as a template of CloudFormation, whose schemas tell more of what AWS takes than botocore's model.
+
+Members are CloudFormation's where their words are ours in another spelling; KINDS says what is called otherwise there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import ARGUMENTS, Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import (
+    ec2_security_groups,
+    rds_instances,
+    rds_requests,
+)
+
+Document = dict[str, Any]
+Parts = Iterator[tuple[str, Document]]
+
+#: Below these the keys are data and stay as they are.
+_DATA = {"Options", "Parameters", "PolicyDocument", "AssumeRolePolicyDocument"}
+#: Resources that CloudFormation does not know: images, what is in a database, and the rules of a group of AWS's own.
+WITHOUT_TYPE = {"image", "database_schema"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``renamed`` are members that are called otherwise (None: not there). ``parts``, where given, makes the resources
+    of CloudFormation, each with its type, instead of the one of ``type``.
+    """
+
+    type: str = ""
+    renamed: Mapping[str, str | None] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
+    tags: str = "Tags"
+    parts: Callable[[Resource], Parts] | None = None
+
+
+def template(resources: Iterable[Resource]) -> Document:
+    """The template of all resources that CloudFormation knows."""
+    made = {}
+    for resource in resources:
+        for number, (type_, properties) in enumerate(_parts(resource)):
+            name = re.sub(r"\W|_", "", f"{resource.type}x{resource.name}".title())
+            made[f"{name}{number}"] = {"Type": type_, "Properties": properties}
+    return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": made}
+
+
+def _parts(resource: Resource) -> Parts:
+    if resource.type in WITHOUT_TYPE:
+        return
+    kind = KINDS[resource.type]
+    if kind.parts:
+        yield from kind.parts(resource)
+        return
+    given = resource.attributes[ARGUMENTS] if resource.type in _BY_ARGUMENTS else resource.properties
+    yield kind.type, {**_members(kind, {"name": resource.name, **given}), **kind.more}
+
+
+def _members(kind: Kind, given: Mapping[str, Any]) -> Document:
+    names = {key: kind.renamed.get(key, kind.tags if key == "tags" else _pascal(key)) for key in given}
+    return {
+        str(names[key]): _tags(value) if key == "tags" else _renamed(value, str(names[key]))
+        for key, value in given.items()
+        if names[key] and value is not None
+    }
+
+
+def _renamed(value: Any, below: str = "") -> Any:
+    """The same with the keys of CloudFormation."""
+    if isinstance(value, Mapping) and below not in _DATA:
+        return {_pascal(key): _renamed(each, _pascal(key)) for key, each in value.items() if each is not None}
+    if isinstance(value, list) and below not in _DATA:
+        return [_renamed(each) for each in value]
+    return value
+
+
+def _pascal(name: str) -> str:
+    """``enable_ecs_managed_tags`` -> ``EnableEcsManagedTags``, but for words that CloudFormation writes its own way."""
+    return _WORDS.get(name) or "".join(f"{part[0].upper()}{part[1:]}" for part in name.split("_"))
+
+
+_WORDS = {
+    "enable_ecs_managed_tags": "EnableECSManagedTags",
+    "efs_volume_configuration": "EFSVolumeConfiguration",
+    "file_system_id": "FilesystemId",
+}
+
+
+def _tags(tags: Mapping[str, str] | list[Mapping[str, str]]) -> list[Document]:
+    pairs = tags.items() if isinstance(tags, Mapping) else [(each["key"], each["value"]) for each in tags]
+    return [{"Key": key, "Value": value} for key, value in pairs]
+
+
+def _internet_gateway(resource: Resource) -> Parts:
+    yield "AWS::EC2::InternetGateway", {"Tags": _tags(resource.properties["tags"])}
+    attachment = {"InternetGatewayId": resource.id or "igw-0", "VpcId": resource.properties["vpc_id"]}
+    yield "AWS::EC2::VPCGatewayAttachment", attachment
+
+
+def _rules(resource: Resource) -> Parts:
+    for direction in ec2_security_groups.DIRECTIONS:
+        for text, why in resource.properties[direction].items():
+            rule = ec2_security_groups.permission(text, why)
+            ((ends, (end,)),) = ((key, value) for key, value in rule.items() if isinstance(value, list))
+            del rule[ends]
+            if group := end.pop("GroupId", None):
+                end["SourceSecurityGroupId" if direction == "ingress" else "DestinationSecurityGroupId"] = group
+            type_ = f"AWS::EC2::SecurityGroup{direction.title()}"
+            yield type_, {"GroupId": resource.properties["group_id"], **rule, **end}
+
+
+def _route_table(resource: Resource) -> Parts:
+    properties, table = resource.properties, {"RouteTableId": "rtb-0123456789abcdef0"}
+    yield "AWS::EC2::RouteTable", {"VpcId": properties["vpc_id"], "Tags": _tags(properties["tags"])}
+    for cidr, target in properties["routes"].items():
+        member = {"igw": "GatewayId", "nat": "NatGatewayId"}[target.partition("-")[0]]
+        yield "AWS::EC2::Route", {**table, "DestinationCidrBlock": cidr, member: target}
+    for subnet in properties["subnets"]:
+        yield "AWS::EC2::SubnetRouteTableAssociation", {**table, "SubnetId": subnet}
+
+
+def _database(resource: Resource) -> Parts:
+    made = rds_requests.creation(rds_instances.desired(resource.attributes[ARGUMENTS]))
+    password = f"{{{{resolve:secretsmanager:{resource.attributes[ARGUMENTS]['master_user_secret']}}}}}"
+    renamed = {"VpcSecurityGroupIds": "VPCSecurityGroups"}
+    more = {"MasterUserPassword": password, "Tags": _tags(resource.properties["tags"])}
+    yield "AWS::RDS::DBInstance", {**{renamed.get(key, key): value for key, value in made.items()}, **more}
+
+
+def _discovery_service(resource: Resource) -> Parts:
+    name, _unused, namespace = resource.name.partition(".")
+    properties = resource.properties
+    records = [{"Type": type_, "TTL": ttl} for type_, ttl in properties["dns_records"].items()]
+    more = {"DnsConfig": {"DnsRecords": records, "RoutingPolicy": properties["routing_policy"]}}
+    if properties["custom_health_check"]:
+        more["HealthCheckCustomConfig"] = {"FailureThreshold": 1}
+    yield (
+        "AWS::ServiceDiscovery::Service",
+        {
+            "Name": name,
+            "NamespaceId": f"ns-{namespace.replace('.', '')}",
+            "Description": properties["description"],
+            **more,
+            "Tags": _tags(properties["tags"]),
+        },
+    )
+
+
+def _role(resource: Resource) -> Parts:
+    given = resource.attributes[ARGUMENTS]
+    policies = [{"PolicyName": name, "PolicyDocument": text} for name, text in given["policies"].items()]
+    yield (
+        "AWS::IAM::Role",
+        {
+            "RoleName": resource.name,
+            "Path": given["path"],
+            "AssumeRolePolicyDocument": given["assume_role_policy"],
+            "Policies": policies,
+            "ManagedPolicyArns": list(given.get("managed_policy_arns") or []),
+            "Tags": _tags(given["tags"]),
+        },
+    )
+
+
+def _cluster(resource: Resource) -> Parts:
+    given = resource.attributes[ARGUMENTS]
+    yield (
+        "AWS::ECS::Cluster",
+        {
+            "ClusterName": resource.name,
+            "ClusterSettings": [{"Name": "containerInsights", "Value": given["container_insights"]}],
+            **_renamed({key: given[key] for key in ("capacity_providers", "default_capacity_provider_strategy")}),
+            "Tags": _tags(given["tags"]),
+        },
+    )
+
+
+def _repository(resource: Resource) -> Parts:
+    properties = resource.properties
+    yield (
+        "AWS::ECR::Repository",
+        {
+            "RepositoryName": resource.name,
+            "ImageTagMutability": properties["image_tag_mutability"],
+            "ImageScanningConfiguration": {"ScanOnPush": properties["scan_on_push"]},
+            "EncryptionConfiguration": {"EncryptionType": properties["encryption_type"]},
+            "Tags": _tags(properties["tags"]),
+        },
+    )
+
+
+def _bucket(resource: Resource) -> Parts:
+    given, properties = resource.attributes[ARGUMENTS], resource.properties
+    encryption = {"SSEAlgorithm": properties["encryption"]}
+    rules = [
+        {
+            "Id": rule["id"],
+            "Status": "Enabled",
+            "ExpirationInDays": rule["expiration_days"],
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": rule["abort_incomplete_multipart_upload_days"]},
+        }
+        for rule in given.get("lifecycle_rules", [])
+    ]
+    yield (
+        "AWS::S3::Bucket",
+        {
+            "BucketName": resource.name,
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": encryption}]},
+            "PublicAccessBlockConfiguration": _renamed(properties["public_access_block"]),
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": properties["object_ownership"]}]},
+            **({"LifecycleConfiguration": {"Rules": rules}} if rules else {}),
+            "Tags": _tags(properties["tags"]),
+        },
+    )
+    yield "AWS::S3::BucketPolicy", {"Bucket": resource.name, "PolicyDocument": given["policy"]}
+
+
+def _file_system(resource: Resource) -> Parts:
+    properties = resource.properties
+    yield (
+        "AWS::EFS::FileSystem",
+        {
+            "Encrypted": properties["encrypted"],
+            "PerformanceMode": properties["performance_mode"],
+            "ThroughputMode": properties["throughput_mode"],
+            "BackupPolicy": {"Status": "ENABLED" if properties["backup"] else "DISABLED"},
+            "FileSystemTags": _tags(properties["tags"]),
+        },
+    )
+
+
+def _mount_target(resource: Resource) -> Parts:
+    subnet = resource.name.rpartition("/")[2]
+    groups = resource.properties["security_groups"]
+    file_system = {"FileSystemId": "fs-0123456789abcdef0"}
+    yield "AWS::EFS::MountTarget", {**file_system, "SubnetId": subnet, "SecurityGroups": groups}
+
+
+def _access_point(resource: Resource) -> Parts:
+    user, root = resource.properties["posix_user"], resource.properties["root_directory"]
+    owner = {key: str(root[ours]) for key, ours in _OWNER.items()}
+    yield (
+        "AWS::EFS::AccessPoint",
+        {
+            "FileSystemId": "fs-0123456789abcdef0",
+            "PosixUser": {"Uid": str(user["uid"]), "Gid": str(user["gid"])},
+            "RootDirectory": {"Path": root["path"], "CreationInfo": owner},
+            "AccessPointTags": _tags(resource.properties["tags"]),
+        },
+    )
+
+
+_OWNER = {"OwnerUid": "owner_uid", "OwnerGid": "owner_gid", "Permissions": "permissions"}
+
+
+def _balanced(type_: str) -> Callable[[Resource], Parts]:
+    """A load balancer or a target group, whose attributes are a list and whose health check has longer names."""
+
+    def parts(resource: Resource) -> Parts:
+        properties = dict(resource.properties)
+        attributes = [{"Key": key, "Value": value} for key, value in properties.pop("attributes").items() if value]
+        check = dict(properties.pop("health_check", {}))
+        if "matcher" in check:
+            properties["matcher"] = {"http_code": check.pop("matcher")}
+        longer = {key if key.endswith("_count") else f"health_check_{key}": value for key, value in check.items()}
+        yield (
+            f"AWS::ElasticLoadBalancingV2::{type_}",
+            {
+                **_members(Kind(), {"name": resource.name, **properties, **longer}),
+                f"{type_}Attributes": attributes,
+            },
+        )
+
+    return parts
+
+
+def _listener(resource: Resource) -> Parts:
+    properties = resource.properties
+    arn = f"{_LOAD_BALANCING}:targetgroup/{properties['target_group']}/0123456789abcdef"
+    certificate = properties["certificate_arn"]
+    yield (
+        "AWS::ElasticLoadBalancingV2::Listener",
+        {
+            "LoadBalancerArn": f"{_LOAD_BALANCING}:loadbalancer/net/{resource.name.partition(':')[0]}/0123456789abcdef",
+            "DefaultActions": [{"Type": "forward", "TargetGroupArn": arn}],
+            **_members(Kind(), {key: properties[key] for key in ("protocol", "port", "ssl_policy")}),
+            **({"Certificates": [{"CertificateArn": certificate}]} if certificate else {}),
+        },
+    )
+
+
+_LOAD_BALANCING = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
+
+
+def _scalable_target(resource: Resource) -> Parts:
+    properties = resource.properties
+    yield (
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        {
+            **_SCALED,
+            "ResourceId": f"service/{resource.name}",
+            **_members(Kind(), {key: properties[key] for key in ("min_capacity", "max_capacity", "suspended_state")}),
+        },
+    )
+
+
+def _scaling_policy(resource: Resource) -> Parts:
+    service, _unused, name = resource.name.rpartition("/")
+    properties = resource.properties
+    metric = {"PredefinedMetricType": properties["predefined_metric"]}
+    numbers = ("target_value", "scale_in_cooldown", "scale_out_cooldown", "disable_scale_in")
+    tracking = _members(Kind(), {key: properties[key] for key in numbers})
+    yield (
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+        {
+            **_SCALED,
+            "PolicyName": name,
+            "PolicyType": properties["policy_type"],
+            "ResourceId": f"service/{service}",
+            "TargetTrackingScalingPolicyConfiguration": {**tracking, "PredefinedMetricSpecification": metric},
+        },
+    )
+
+
+_SCALED = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+
+#: Their canonical forms are for comparing; the arguments have the shape of the API.
+_BY_ARGUMENTS = {"ecs_task_definition", "ecs_service", "log_group"}
+
+_CIDR = {"name": None, "cidr": "CidrBlock"}
+KINDS = {
+    "vpc": Kind("AWS::EC2::VPC", {**_CIDR, "dns_support": "EnableDnsSupport", "dns_hostnames": "EnableDnsHostnames"}),
+    "subnet": Kind("AWS::EC2::Subnet", _CIDR),
+    "internet_gateway": Kind(parts=_internet_gateway),
+    "security_group": Kind("AWS::EC2::SecurityGroup", {"name": "GroupName", "description": "GroupDescription"}),
+    "security_group_rules": Kind(parts=_rules),
+    "elastic_ip": Kind("AWS::EC2::EIP", {"name": None}, {"Domain": "vpc"}),
+    "nat_gateway": Kind("AWS::EC2::NatGateway", {"name": None}),
+    "route_table": Kind(parts=_route_table),
+    "vpc_endpoint": Kind(
+        "AWS::EC2::VPCEndpoint", {"name": None, "service": "ServiceName", "route_tables": "RouteTableIds"}
+    ),
+    "dns_namespace": Kind("AWS::ServiceDiscovery::PrivateDnsNamespace", {"vpc_id": "Vpc", "soa_ttl": None}),
+    "discovery_service": Kind(parts=_discovery_service),
+    "secret": Kind("AWS::SecretsManager::Secret", {"state": None, "value": None, "composed_from": None}),
+    "rds_subnet_group": Kind(
+        "AWS::RDS::DBSubnetGroup", {"name": "DBSubnetGroupName", "description": "DBSubnetGroupDescription"}
+    ),
+    "rds_parameter_group": Kind(
+        "AWS::RDS::DBParameterGroup", {"name": "DBParameterGroupName"}, {"Description": "Postgres"}
+    ),
+    "rds_instance": Kind(parts=_database),
+    "ecs_cluster": Kind(parts=_cluster),
+    "ecr_repository": Kind(parts=_repository),
+    "log_group": Kind("AWS::Logs::LogGroup", {"name": "LogGroupName"}),
+    "iam_role": Kind(parts=_role),
+    "file_system": Kind(parts=_file_system),
+    "mount_target": Kind(parts=_mount_target),
+    "access_point": Kind(parts=_access_point),
+    "sqs_queue": Kind("AWS::SQS::Queue", {"name": "QueueName", "policy": None}),
+    "s3_bucket": Kind(parts=_bucket),
+    "target_group": Kind(parts=_balanced("TargetGroup")),
+    "load_balancer": Kind(parts=_balanced("LoadBalancer")),
+    "listener": Kind(parts=_listener),
+    "ecs_task_definition": Kind("AWS::ECS::TaskDefinition", {"name": None}),
+    "ecs_service": Kind("AWS::ECS::Service", {"name": None, "autoscaled": None}),
+    "scalable_target": Kind(parts=_scalable_target),
+    "scaling_policy": Kind(parts=_scaling_policy),
+}

@@ -1,0 +1,65 @@
+"""What IAM tells of roles, to whom, and when."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+MANAGED = "arn:aws:iam::aws:policy/PowerUserAccess"
+
+
+@pytest.fixture
+def iam(aws):
+    return aws.client("iam")
+
+
+def details(iam):
+    found = iam.get_account_authorization_details(Filter=["Role"])["RoleDetailList"]
+    return {role["RoleName"]: role.get("PermissionsBoundary") for role in found}
+
+
+def test_boundaries_are_among_the_authorization_details(iam):
+    iam.create_role(RoleName="bound", AssumeRolePolicyDocument=TRUST, PermissionsBoundary=MANAGED)
+    iam.create_role(RoleName="free", AssumeRolePolicyDocument=TRUST)
+    boundary = {"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": MANAGED}
+    assert details(iam) == {"bound": boundary, "free": None}
+    iam.delete_role_permissions_boundary(RoleName="bound")
+    assert details(iam) == {"bound": None, "free": None}
+
+
+def test_a_boundary_has_to_exist(iam):
+    arn = "arn:aws:iam::123456789012:policy/bounds"
+    with pytest.raises(iam.exceptions.NoSuchEntityException):
+        iam.create_role(RoleName="bound", AssumeRolePolicyDocument=TRUST, PermissionsBoundary=arn)
+    allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    iam.create_policy(PolicyName="bounds", PolicyDocument=json.dumps(allowed))
+    iam.create_role(RoleName="bound", AssumeRolePolicyDocument=TRUST, PermissionsBoundary=arn)
+
+
+def test_a_new_role_may_be_listed_before_its_details_are(aws, iam):
+    iam.create_role(RoleName="new", AssumeRolePolicyDocument=TRUST)
+    with aws.behaviours(late_authorization_details=60):
+        assert [role["RoleName"] for role in iam.list_roles()["Roles"]] == ["new"]
+        assert details(iam) == {}
+    assert details(iam) == {"new": None}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code"),
+    [
+        ("iam", "GetAccountAuthorizationDetails", "AccessDenied"),
+        ("ec2", "DescribeVpcs", "UnauthorizedOperation"),
+        ("s3", "ListBuckets", "AccessDenied"),
+        ("ecs", "ListClusters", "AccessDeniedException"),
+    ],
+)
+def test_what_a_policy_of_the_organization_denies(aws, service, operation, code):
+    client = aws.client(service)
+    method = next(name for name, each in client.meta.method_to_api_mapping.items() if each == operation)
+    with aws.behaviours(denied=[f"{service} {operation}"]), pytest.raises(ClientError) as caught:
+        getattr(client, method)()
+    assert caught.value.response["Error"]["Code"] == code
+    getattr(client, method)()

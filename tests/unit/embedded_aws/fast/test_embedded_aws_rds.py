@@ -1,0 +1,161 @@
+"""Amazon RDS without containers, driven by boto3: what the emulators get wrong by themselves is right."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+from said_and_described import until
+
+GROUP = "group"
+
+
+@pytest.fixture
+def rds(aws):
+    return aws.client("rds")
+
+
+def make_group(rds, family, **values):
+    rds.create_db_parameter_group(DBParameterGroupName=GROUP, DBParameterGroupFamily=family, Description="x")
+    for name, value in values.items():
+        setting = {"ParameterName": name.replace("__", "."), "ParameterValue": value, "ApplyMethod": "immediate"}
+        rds.modify_db_parameter_group(DBParameterGroupName=GROUP, Parameters=[setting])
+
+
+def told(rds, *names, **asked):
+    """Value and source of the group's parameters by name: of these, of all."""
+    if names:
+        asked["Filters"] = [{"Name": "parameter-name", "Values": list(names)}]
+    found = rds.describe_db_parameters(DBParameterGroupName=GROUP, **asked)["Parameters"]
+    return {each["ParameterName"]: (each.get("ParameterValue"), each["Source"]) for each in found}
+
+
+@pytest.mark.parametrize(("family", "value"), [("postgres14", "0"), ("postgres15", "1"), ("postgres18", "1")])
+def test_tls_is_forced_by_default_from_postgres_15_on(rds, family, value):
+    make_group(rds, family)
+    assert told(rds, "rds.force_ssl") == {"rds.force_ssl": (value, "system")}
+
+
+def test_what_equals_the_familys_default_is_not_told_as_set_by_a_user(rds):
+    make_group(rds, "postgres17", rds__force_ssl="1", log_statement="ddl")
+    assert told(rds, Source="user") == {"log_statement": ("ddl", "user")}
+    assert told(rds, "rds.force_ssl", "work_mem", "none") == {
+        "rds.force_ssl": ("1", "system"),
+        "work_mem": (None, "engine-default"),
+    }
+    assert len(told(rds)) > 10
+    weaker = {"ParameterName": "rds.force_ssl", "ParameterValue": "0", "ApplyMethod": "immediate"}
+    rds.modify_db_parameter_group(DBParameterGroupName=GROUP, Parameters=[weaker])
+    assert told(rds, Source="user")["rds.force_ssl"] == ("0", "user")
+
+
+def test_a_static_parameter_is_not_set_at_once(rds):
+    with pytest.raises(ClientError, match="immediate apply method for static"):
+        make_group(rds, "postgres17", shared_buffers="1")
+
+
+def test_parameters_are_filtered_by_their_names_alone(rds):
+    make_group(rds, "postgres17")
+    with pytest.raises(ClientError, match="Unrecognized filter name"):
+        rds.describe_db_parameters(DBParameterGroupName=GROUP, Filters=[{"Name": "x", "Values": ["y"]}])
+
+
+def make_database(rds, version, **more):
+    """A database of that version, and what the one that there is has become, however it was asked for."""
+    given = {"AllocatedStorage": 25, "MasterUsername": "airflow", "MasterUserPassword": "password", **more}
+    rds.create_db_instance(
+        DBInstanceIdentifier="db", DBInstanceClass="db.t4g.small", Engine="postgres", EngineVersion=version, **given
+    )
+    return the_database(rds)
+
+
+def the_database(rds):
+    (found,) = rds.describe_db_instances()["DBInstances"]
+    return found
+
+
+def targets(rds, version):
+    (found,) = rds.describe_db_engine_versions(Engine="postgres", EngineVersion=version)["DBEngineVersions"]
+    return [each["EngineVersion"] for each in found["ValidUpgradeTarget"]]
+
+
+def upgrade(rds, version):
+    rds.modify_db_instance(
+        DBInstanceIdentifier="db", EngineVersion=version, AllowMajorVersionUpgrade=True, ApplyImmediately=True
+    )
+    return the_database(rds)["EngineVersion"]
+
+
+def test_a_major_version_alone_is_its_default_which_may_be_none_that_an_upgrade_can_have(rds):
+    assert make_database(rds, "17")["EngineVersion"] == "17.9"
+    assert targets(rds, "17.9") == ["17.10", "18.3", "18.4"]
+    with pytest.raises(ClientError, match="Cannot upgrade postgres from 17.9 to 18.1"):
+        upgrade(rds, "18")
+    assert upgrade(rds, "18.4") == "18.4"
+
+
+def test_a_major_version_is_upgraded_where_that_is_asked_for(rds):
+    make_database(rds, "17.9")
+    with pytest.raises(ClientError, match="AllowMajorVersionUpgrade flag"):
+        rds.modify_db_instance(DBInstanceIdentifier="db", EngineVersion="18.4")
+
+
+def test_versions_that_there_are_not_are_not_made(rds):
+    told_versions = [
+        each["EngineVersion"] for each in rds.describe_db_engine_versions(Engine="postgres")["DBEngineVersions"]
+    ]
+    assert "18.4" in told_versions and "99" not in told_versions
+    assert rds.describe_db_engine_versions(Engine="postgres", EngineVersion="99")["DBEngineVersions"] == []
+    with pytest.raises(ClientError, match="Cannot find version 99"):
+        make_database(rds, "99")
+
+
+def test_extended_support_is_on_unless_it_is_switched_off(rds):
+    assert make_database(rds, "17")["EngineLifecycleSupport"] == "open-source-rds-extended-support"
+    without = "open-source-rds-extended-support-disabled"
+    rds.modify_db_instance(DBInstanceIdentifier="db", EngineLifecycleSupport=without)
+    assert the_database(rds)["EngineLifecycleSupport"] == without
+
+
+def test_without_extended_support_there_is_no_database_of_a_version_past_its_support(rds):
+    with pytest.raises(ClientError, match="past its end of standard support date"):
+        make_database(rds, "13", EngineLifecycleSupport="open-source-rds-extended-support-disabled")
+    assert make_database(rds, "13")["EngineVersion"] == "13.23"
+
+
+def test_tags_are_shown_late_where_that_is_asked_for(aws, rds):
+    arn = make_database(rds, "17", Tags=[{"Key": "a", "Value": "1"}])["DBInstanceArn"]
+    with aws.behaviours(late_database_tags=600):
+        rds.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "a", "Value": "2"}])
+        rds.remove_tags_from_resource(ResourceName=arn, TagKeys=["a"])
+        assert the_database(rds)["TagList"] == [{"Key": "a", "Value": "1"}]
+        assert rds.list_tags_for_resource(ResourceName=arn)["TagList"] == []
+    assert the_database(rds)["TagList"] == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "parameter", "status"),
+    [(600, "shared_buffers", "pending-reboot"), (600, "work_mem", "in-sync"), (0, "shared_buffers", "in-sync")],
+)
+def test_static_parameters_of_a_young_group_wait_for_a_reboot_where_that_is_asked_for(
+    aws, rds, seconds, parameter, status
+):
+    make_group(rds, "postgres17")
+    setting = {"ParameterName": parameter, "ParameterValue": "9000", "ApplyMethod": "pending-reboot"}
+    rds.modify_db_parameter_group(DBParameterGroupName=GROUP, Parameters=[setting])
+    with aws.behaviours(young_parameter_group=seconds):
+        (told,) = make_database(rds, "17", DBParameterGroupName=GROUP)["DBParameterGroups"]
+    assert told["ParameterApplyStatus"] == status
+    until(lambda: the_database(rds)["DBInstanceStatus"] == "available")
+    rds.reboot_db_instance(DBInstanceIdentifier="db")
+    assert the_database(rds)["DBParameterGroups"][0]["ParameterApplyStatus"] == "in-sync"
+
+
+def test_a_database_is_encrypted_with_a_key_that_is_enabled(aws, rds):
+    kms = aws.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.disable_key(KeyId=key)
+    for name in (key, f"{key}0"):
+        with pytest.raises(ClientError, match="KMSKeyNotAccessibleFault"):
+            make_database(rds, "17", KmsKeyId=name)
+    kms.enable_key(KeyId=key)
+    assert make_database(rds, "17", KmsKeyId=key)["KmsKeyId"] == key

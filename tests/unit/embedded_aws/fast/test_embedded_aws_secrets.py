@@ -1,0 +1,36 @@
+"""Rotations and policies of secrets."""
+
+from __future__ import annotations
+
+import pytest
+
+ROTATE = "arn:aws:lambda:us-east-1:123456789012:function:rotate"
+
+
+@pytest.fixture
+def secrets(aws):
+    client = aws.client("secretsmanager")
+    client.create_secret(Name="key", SecretString="x")
+    return client
+
+
+def rotated(secrets):
+    (listed,) = secrets.list_secrets()["SecretList"]
+    assert listed["RotationEnabled"] == secrets.describe_secret(SecretId="key")["RotationEnabled"]
+    return listed["RotationEnabled"]
+
+
+def test_a_rotation_is_cancelled(secrets):
+    secrets.rotate_secret(SecretId="key", RotationLambdaARN=ROTATE, RotationRules={"AutomaticallyAfterDays": 30})
+    assert rotated(secrets) is True
+    secrets.cancel_rotate_secret(SecretId="key")
+    assert rotated(secrets) is False
+    with pytest.raises(secrets.exceptions.ResourceNotFoundException):
+        secrets.cancel_rotate_secret(SecretId="none")
+
+
+def test_what_is_to_be_deleted_has_no_policy_to_tell(secrets):
+    assert "ResourcePolicy" not in secrets.get_resource_policy(SecretId="key")
+    secrets.delete_secret(SecretId="key")
+    with pytest.raises(secrets.exceptions.InvalidRequestException):
+        secrets.get_resource_policy(SecretId="key")

@@ -1,0 +1,142 @@
+"""What may be given to airflow_command.yml, and what its container is started with."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.airflow_command import problems, task_command
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.airflow_settings import holds_secret
+
+GOOD = [
+    "dags list",
+    "  dags list\n",
+    """dags trigger --conf '{"day": "it''s"}' report""",
+    'dags trigger --note "two\nlines" report',
+    r"dags trigger --note a\ b report",
+    "users create --username ada --password secret:ada",
+    "users create --username ada --password=secret:team/ada",
+    "users create --username ada --use-random-password",
+    "users list -o json",
+    "connections add db --conn-uri postgres://ada@db/x",
+    "connections add db --conn-uri secret:db",
+    """connections add db --conn-json '{"conn_type": "http", "host": "example.org"}'""",
+    "connections add db --conn-type http --conn-port 80",
+    "connections get db",
+    "variables set limit 3",
+    "variables set api_key secret:key",
+    "variables get api_key",
+    "dags list | grep x",
+]
+
+
+@pytest.mark.parametrize("command", GOOD)
+def test_a_command_as_in_a_shell_is_right(command):
+    assert problems(command, 30, "") == []
+    assert task_command(command)[1:] == shlex.split(command)
+
+
+def test_secrets_are_asked_for_by_a_word_that_only_an_image_that_reads_them_knows():
+    assert task_command("users list")[0] == "airflow"
+    for given in (
+        "users create --password secret:ada",
+        "users create --password=secret:ada",
+        "variables set x secret:x",
+    ):
+        assert task_command(given)[0] == "airflow-with-secrets"
+
+
+BAD = [
+    ("", "command: is empty, allowed: what Airflow shall run"),
+    (" \n ", "command: is empty"),
+    (None, "command: is empty"),
+    (["dags", "list"], "command: is no text, allowed: what Airflow shall run"),
+    (5, "command: is no text"),
+    ("dags list 'x", "command: no closing quotation"),
+    ("dags list \\", "command: no escaped character"),
+    ("dags list\nusers list", "command: has several lines, allowed: one"),
+    ("dags \\\n list", "command: has several lines"),
+    ("dags list \0", "command: holds a NUL character"),
+    ("airflow dags list", "command: begins with airflow, allowed: the words behind that"),
+    ("users create --password 'secret:a b'", "command: has secret: before what is no name, allowed: letters, digits"),
+    ("users create -p secret:ada", "command: has a secret behind -p, allowed: the option's long form"),
+    ("dags trigger --conf " + "x" * 8192, "characters as AWS counts them, in JSON, allowed: 8192"),
+]
+
+
+@pytest.mark.parametrize(("command", "said"), BAD)
+def test_what_cannot_work_is_told_with_what_is_allowed(command, said):
+    [line] = problems(command, 30, "")
+    assert said in line
+    assert "allowed: " in line
+
+
+HIDDEN = "hunter2-hunter2"
+IN_PLAIN = [
+    f"users create --username ada --password {HIDDEN}",
+    f"users create --password={HIDDEN} --username ada",
+    f"users create --pass {HIDDEN}",
+    f"users create -p {HIDDEN}",
+    f"users create -p{HIDDEN}",
+    f"users reset-password --username ada --password {HIDDEN}",
+    f"connections add db --conn-password {HIDDEN}",
+    f"connections add db --conn-pass={HIDDEN}",
+    f"connections add db --conn-uri postgres://ada:{HIDDEN}@db/x",
+    f"connections add db --conn-uri=postgres://ada:{HIDDEN}@db/x",
+    f'connections add db --conn-json \'{{"password": "{HIDDEN}"}}\'',
+    f"variables set smtp_password {HIDDEN}",
+    f"users create --password '{HIDDEN}",
+    f"users create --password {HIDDEN}\nusers list",
+]
+
+
+@pytest.mark.parametrize("command", IN_PLAIN)
+def test_a_secret_in_plain_is_refused_and_not_repeated(command):
+    found = problems(command, 30, "")
+    assert found
+    assert HIDDEN not in "\n".join(found)
+
+
+def test_it_is_told_what_can_stand_there():
+    [line] = problems(f"users create --password {HIDDEN}", 30, "")
+    assert "allowed: --password secret:<name>" in line
+    [line] = problems(f"variables set smtp_password {HIDDEN}", 30, "")
+    assert "allowed: secret:<name>" in line
+
+
+def test_what_aws_counts_is_the_json_with_its_quotes():
+    """8192 characters are few where each is escaped: the length of the text itself says nothing."""
+    assert problems("dags trigger --conf '" + '"' * 4000 + "'", 30, "") == []
+    assert problems("dags trigger --conf '" + '"' * 4090 + "'", 30, "") != []
+
+
+def test_only_a_secret_of_the_command_is_generated():
+    assert problems("users create --password secret:ada", 30, "ada") == []
+    [line] = problems("users create --password secret:ada", 30, "bob")
+    assert line == "generate_secret: is 'bob', allowed: ada"
+    [line] = problems("users list", 30, "bob")
+    assert line.startswith("generate_secret: is 'bob', allowed: none")
+
+
+@pytest.mark.parametrize("minutes", ["30", 30, 600, "1"])
+def test_minutes_it_may_run(minutes):
+    assert problems("dags list", minutes, "") == []
+
+
+@pytest.mark.parametrize("minutes", [0, "", 601, "-1", "1:30", 2.5, "10 ", None])
+def test_minutes_it_may_not_run(minutes):
+    [line] = problems("dags list", minutes, "")
+    assert line.startswith("wait_minutes: is ") and line.endswith("allowed: 1 to 600 minutes")
+
+
+def test_all_that_is_wrong_is_told_together():
+    assert len(problems(f"airflow users create --password {HIDDEN}", 0, "x")) >= 3
+    assert len(problems("", 0, "")) == 2
+
+
+@pytest.mark.parametrize(
+    ("connection", "has"),
+    [("http://ada:pw@x", True), ('{"password": "pw"}', True), ("http://ada@x", False), ("{}", False), (None, False)],
+)
+def test_a_connection_with_its_password(connection, has):
+    assert holds_secret(connection) is has
