@@ -49,9 +49,9 @@ def recognise(clients: Clients, inputs: Inputs, resources: list[Resource]) -> li
 
 
 def _vpcs(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-    """The VPC that the parts name which have kept their tags; or else, with them, the security groups of our names."""
+    """The VPC that the security groups of our names are in, which come with it; or else that of other parts."""
     wanted = next(one for one in network.desired(inputs, known) if one.type == pure.VPC)
-    groups = [] if identity.identity(wanted, known) else _named_groups(clients, inputs)
+    groups = _named_groups(clients, inputs)
     named = identity.identity(wanted, Known([*known.all(), *groups]))
     filters = {"vpc-id": sorted(named)}
     found = once_known(lambda: [vpc_of(clients, one) for one in api_of_network.vpcs(clients, filters)]) if named else []

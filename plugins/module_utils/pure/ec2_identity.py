@@ -17,13 +17,10 @@ from .tags import ENVIRONMENT
 
 Marks = frozenset[str]
 
-#: What says by its own documents in which VPC it is.
+#: What says by its own documents in which VPC it is. Groups tell best: nobody can edit their names.
 _IN_VPC = (
-    network.SUBNET,
-    network.INTERNET_GATEWAY,
-    ec2_security_groups.GROUP,
-    ec2_route_tables.TYPE,
-    ec2_vpc_endpoints.TYPE,
+    (ec2_security_groups.GROUP,),
+    (network.SUBNET, network.INTERNET_GATEWAY, ec2_route_tables.TYPE, ec2_vpc_endpoints.TYPE),
 )
 
 #: Of these AWS lets several have the same marks. So one that carries all the tags that it shall is not doubted.
@@ -41,11 +38,12 @@ def _vpc(vpc: Resource, known: Known) -> Marks:
     """Its id; of a desired one the id that most of its parts name, or where there are none that of a tagged one."""
     if vpc.id:
         return frozenset({vpc.id})
-    parts = [part for type_ in _IN_VPC for part in known.of_type(type_) if part.properties["vpc_id"]]
-    named = Counter(str(part.properties["vpc_id"]) for part in parts)
-    if named:
-        most = max(named.values())
-        return frozenset({min(id_ for id_, times in named.items() if times == most)})
+    for types in _IN_VPC:
+        parts = [part for type_ in types for part in known.of_type(type_) if part.properties["vpc_id"]]
+        named = Counter(str(part.properties["vpc_id"]) for part in parts)
+        if named:
+            most = max(named.values())
+            return frozenset({min(id_ for id_, times in named.items() if times == most)})
     environment = vpc.properties["tags"][ENVIRONMENT]
     return frozenset(
         str(one.id)
