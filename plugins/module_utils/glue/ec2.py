@@ -20,6 +20,7 @@ from ..pure import ec2_guardduty, ec2_network, ec2_route_tables, ec2_security_gr
 from ..pure.layers import names
 from ..pure.layers import security_groups as groups_layer
 from ..pure.tags import ENVIRONMENT, tags_of
+from . import ec2_network_acls
 from .ec2_network_kinds import vpc_of
 from .ec2_patience import once_known
 
@@ -126,4 +127,4 @@ FINDERS = [
 ]
 
 #: What is asked once the VPC is known; each is one call.
-FINDERS_IN_VPC = [groups_that_aws_makes, vpc_endpoints]
+FINDERS_IN_VPC = [groups_that_aws_makes, vpc_endpoints, ec2_network_acls.find]
