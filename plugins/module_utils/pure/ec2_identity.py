@@ -140,7 +140,7 @@ def _shared_tags(wanted: Resource, found: Resource) -> list[bool]:
     return [found.properties["tags"].get(key) == wanted.properties["tags"][key] for key in (ENVIRONMENT, ROLE, _NAME)]
 
 
-Meant = Callable[[Resource, Sequence[Resource], Sequence[Resource], Known], Resource | None]
+Meant = Callable[[Resource, Sequence[Resource], Sequence[Resource], Known], "Resource | None"]
 
 
 def _same(*keys: str) -> Meant:
