@@ -38,6 +38,17 @@ HANDED_ON = (
     "airflow_service_migration_wait_minutes",
 )
 
+#: What playbooks tell by set_stats. In a workflow AWX hands it on to the next job as extra variables, and a person may,
+#: too: there it is no input, and no misspelt one.
+OUTPUTS = (
+    "farflow_pending",
+    "farflow_counts",
+    "farflow_reasons",
+    "farflow_url",
+    "farflow_username",
+    "farflow_password_command",
+)
+
 _OURS = re.compile(rf"^(farflow|{'|'.join(ROLES)})_")
 
 #: ``load(path)`` reads a YAML file whose strings may be templates.
@@ -61,9 +72,9 @@ def defaults(load: Load) -> dict[str, Any]:
 
 
 def unknown(variables: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
-    """A problem for each variable that looks like one of ours and is not declared."""
+    """A problem for each variable that looks like one of ours and is neither declared nor an output."""
     problems = []
-    for name in sorted(name for name in variables if _OURS.match(name) and name not in options):
+    for name in sorted(name for name in variables if _OURS.match(name) and name not in {*options, *OUTPUTS}):
         near = get_close_matches(name, options, 1)
         problems.append(f"{name}: no such variable" + (f"; did you mean {near[0]}?" if near else ""))
     return problems
