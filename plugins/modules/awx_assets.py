@@ -10,8 +10,9 @@ short_description: Bring job templates for Airflow, and what they need, into AWX
 version_added: 0.1.0
 description:
   - Creates and mends an execution environment, a project, and for each environment an inventory with its source, a job
-    template with a survey for each playbook that is one, a workflow with an approval and one that looks for drift.
-  - Speaks to AWX's REST API. Of what exists only the fields that differ are written, so what people set beside them stays.
+    template for each playbook that is one, with a survey, a workflow with an approval, and one that looks for drift.
+  - Speaks to AWX's REST API. Of what exists only the fields that differ are written, so what people set beside
+    them stays.
   - Refuses before it makes anything when names are taken by others, rights are lacking, or something that a person makes
     is not there.
   - A credential that is missing is created without keys, which a person puts in. One that exists is not touched.

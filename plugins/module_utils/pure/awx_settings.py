@@ -75,10 +75,10 @@ class Settings:
 
 def template(playbook: str, meta: Mapping[str, Any], options: Mapping[str, Option]) -> Template | None:
     """The job template that a playbook's meta file declares, or None. ``options`` are those of a deploy."""
-    declared = meta["job_template"]
+    entry = meta["argument_specs"][playbook]
+    declared = entry["job_template"]
     if not declared:
         return None
-    own = meta["argument_specs"][playbook]["options"]
     return Template(
         name=declared["name"],
         description=declared.get("description", meta["description"]),
@@ -87,7 +87,7 @@ def template(playbook: str, meta: Mapping[str, Any], options: Mapping[str, Optio
         required=tuple(declared.get("required", ())),
         tells=tuple(declared["tells"]),
         right=declared["right"],
-        options={**options, **own},
+        options={**options, **entry["options"]},
     )
 
 

@@ -45,12 +45,11 @@ def objects(value):
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.stem)
 def test_every_playbook_says_whether_it_is_a_job_template(playbook):
-    meta = load(playbook.with_suffix(".meta.yml"))
-    assert "job_template" in meta
-    if meta["job_template"]:
-        assert set(meta["job_template"]) - {"description", "required"} == {"name", "asks", "tells", "right"}
+    declared = load(playbook.with_suffix(".meta.yml"))["argument_specs"][playbook.stem]["job_template"]
+    if declared:
+        assert set(declared) - {"description", "required"} == {"name", "asks", "tells", "right"}
         rights = DECLARED["farflow_awx_teams"]["options"]["may"]["choices"]
-        assert meta["job_template"]["right"] in rights
+        assert declared["right"] in rights
 
 
 @each_template
