@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import functools
 import json
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import botocore.session
 from botocore.exceptions import DataNotFoundError

@@ -17,9 +17,11 @@ from ..core.actions import Resource
 from ..core.known import Known
 from ..pure import ec2_documents as pure
 from ..pure import ec2_guardduty, ec2_network, ec2_route_tables, ec2_security_groups, ec2_vpc_endpoints
+from ..pure import ec2_network_acls as acls
 from ..pure.layers import names
 from ..pure.layers import security_groups as groups_layer
 from ..pure.tags import ENVIRONMENT, tags_of
+from . import ec2_network_acls
 from .ec2_network_kinds import vpc_of
 from .ec2_patience import once_known
 
@@ -49,10 +51,10 @@ def security_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Reso
 
 
 def groups_that_aws_makes(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-    """The rules of the group that comes with each VPC, and the groups that GuardDuty makes there. Nobody can tag them
-    in time, so their VPC finds them.
+    """The rules of the group that comes with the VPC, and the group that GuardDuty makes there. Nobody can tag them in
+    time, so their VPC finds them.
     """
-    vpc_ids = _vpc_ids(known)
+    vpc_ids = _vpc_ids(inputs, known)
     wanted = [_DEFAULT_GROUP, *map(ec2_guardduty.group_name, vpc_ids)]
     found = api_of_groups.describe(clients, {"vpc-id": vpc_ids, "group-name": wanted}) if vpc_ids else []
     there = [document for document in found if document["VpcId"] in vpc_ids]
@@ -66,7 +68,7 @@ def groups_that_aws_makes(clients: Clients, inputs: Inputs, known: Known) -> lis
 
 def vpc_endpoints(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The environment's endpoints, and those that GuardDuty makes in its VPC."""
-    found = _endpoints(clients, _vpc_ids(known))
+    found = _endpoints(clients, _vpc_ids(inputs, known))
     environment = names.environment(inputs)
     return [
         *(ec2_vpc_endpoints.canonical(one) for one in found if tags_of(one).get(ENVIRONMENT) == environment),
@@ -84,8 +86,10 @@ def _endpoints(clients: Clients, vpc_ids: list[str]) -> list[dict[str, Any]]:
     return [one for one in found if one["VpcId"] in vpc_ids and ec2_vpc_endpoints.is_there(one)]
 
 
-def _vpc_ids(known: Known) -> list[str]:
-    return [str(vpc.id) for vpc in known.of_type(ec2_network.VPC)]
+def _vpc_ids(inputs: Inputs, known: Known) -> list[str]:
+    """The environment's VPC, if there is one of its name."""
+    vpc = known.get(ec2_network.VPC, names.environment(inputs))
+    return [str(vpc.id)] if vpc else []
 
 
 def availability_zones(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
@@ -126,4 +130,11 @@ FINDERS = [
 ]
 
 #: What is asked once the VPC is known; each is one call.
-FINDERS_IN_VPC = [groups_that_aws_makes, vpc_endpoints]
+FINDERS_IN_VPC = [groups_that_aws_makes, vpc_endpoints, ec2_network_acls.find]
+
+
+def is_found_in_vpc(inputs: Inputs, resource: Resource) -> bool:
+    """Whether it is one of those that these find."""
+    types = {ec2_vpc_endpoints.TYPE, *ec2_guardduty.TYPES, *acls.TYPES}
+    default = groups_layer.group_name(inputs, groups_layer.DEFAULT)
+    return resource.type in types or (resource.type, resource.name) == (ec2_security_groups.RULES, default)

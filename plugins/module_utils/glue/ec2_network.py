@@ -15,6 +15,7 @@ from ..aws import ec2_network as api
 from ..aws import ec2_tags
 from ..aws.calls import Clients
 from ..core.actions import Resource
+from ..core.errors import FarflowError
 from ..pure import ec2_network as pure
 from ..pure.immutable import refuse_changes
 from .converge import converge
@@ -99,6 +100,8 @@ def _ready(clients: Clients, kind: Kind, known: Resource) -> Resource | NotYet:
     [filters] = pure.filters([known])
     document = next(iter(kind.describe(clients, filters)), None)
     state = document.get("State", "available") if document else "not shown"
+    if document is None and (why := kind.failure(clients, str(known.id))):
+        raise FarflowError(f"AWS could not make {pure.what(known)}: {why}")
     if document is None or state not in kind.made:
         return NotYet(f"it is {state}")
     return once_known(lambda: kind.canonical(clients, document))

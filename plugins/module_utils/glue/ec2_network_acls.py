@@ -15,15 +15,15 @@ from ..core.errors import FarflowError
 from ..core.known import Known
 from ..pure import ec2_network
 from ..pure import ec2_network_acls as pure
-from ..pure.layers import network
+from ..pure.layers import names, network
 from .converge import converge
 from .reconcile import Hands, Outcome
 
 
 def find(clients: Clients, inputs: Mapping[str, Any], known: Known) -> list[Resource]:
     """The ACL that came with the environment's VPC, and others in there."""
-    vpc_ids = [str(vpc.id) for vpc in known.of_type(ec2_network.VPC)]
-    found = api.describe(clients, {"vpc-id": vpc_ids}) if vpc_ids else []
+    vpc = known.get(ec2_network.VPC, names.environment(inputs))
+    found = api.describe(clients, {"vpc-id": [str(vpc.id)]}) if vpc else []
     name, subnets = network.acl_name(inputs), network.known_subnet_ids(inputs, known)
     return [pure.canonical(name, one, subnets) if one["IsDefault"] else pure.other(one) for one in found]
 

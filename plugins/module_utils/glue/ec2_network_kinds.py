@@ -23,7 +23,8 @@ Document = dict[str, Any]
 @dataclass(frozen=True)
 class Kind:
     """How those are described that EC2's filters leave, how one is seen as a resource, created (its id), changed but
-    for its tags, and deleted (AWS's words while something uses it). In one of the states ``made`` it counts as made.
+    for its tags, and deleted (AWS's words while something uses it). In one of the states ``made`` it counts as made;
+    ``failure`` tells by its id why AWS could not make one.
     """
 
     describe: Callable[[Clients, api.Filters], list[Document]]
@@ -32,6 +33,7 @@ class Kind:
     change: Callable[[Clients, Resource, Resource], None]
     delete: Callable[[Clients, Resource], str]
     made: frozenset[str] = frozenset({"available"})
+    failure: Callable[[Clients, str], str] = lambda clients, id_: ""
 
 
 def vpc_of(clients: Clients, document: Document) -> Resource:
@@ -113,5 +115,6 @@ KINDS = {
         _change_nothing,
         _delete_nat_gateway,
         made=frozenset({"pending", "available"}),  # minutes lie between: who needs it waits
+        failure=api.nat_gateway_failure,
     ),
 }

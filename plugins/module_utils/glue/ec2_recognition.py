@@ -32,38 +32,77 @@ LookUp = Callable[[Clients, Inputs, Known], list[Resource]]
 
 
 def recognise(clients: Clients, inputs: Inputs, resources: list[Resource]) -> list[Resource]:
-    """The resources with every part of the network that is there under the name by which it is desired."""
-    for type_, look_up in _LOOK_UPS.items():
-        known = Known(resources)
-        wanted = [one for one in network.desired(inputs, known) if one.type == type_]
-        if all(identity.is_in_order(one, resources) for one in wanted):
-            continue
-        if type_ != pure.VPC and not known.get(pure.VPC, names.environment(inputs)):
-            return resources  # where there is no VPC, there is nothing in it
-        there = {(one.type, one.id) for one in resources}
-        more = [one for one in look_up(clients, inputs, known) if (one.type, one.id) not in there]
-        resources = identity.recognised(wanted, resources, more, Known([*resources, *more]))
-        if type_ == pure.VPC and not known.of_type(pure.VPC):
-            resources += [one for find in ec2.FINDERS_IN_VPC for one in find(clients, inputs, Known(resources))]
+    """The resources with every part of the network that is there under the name by which it is desired, and without
+    what is in a network of somebody else's.
+    """
+    seen_in = _place(inputs, resources)
+    resources = _with_the_vpc(clients, inputs, resources)
+    resources = identity.of_our_names(names.environment(inputs), identity.in_vpcs(resources))
+    resources = identity.in_subnets(_recognised(clients, inputs, resources, pure.SUBNET))
+    if _place(inputs, resources) != seen_in:
+        resources = _seen_anew(clients, inputs, resources)
+    for type_ in _LOOK_UPS:
+        resources = _recognised(clients, inputs, resources, type_)
     return resources
 
 
-def _vpcs(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-    """The VPC that the security groups of our names are in, which come with it; or else that of other parts."""
-    wanted = next(one for one in network.desired(inputs, known) if one.type == pure.VPC)
+def _place(inputs: Inputs, resources: list[Resource]) -> tuple[str, list[str]]:
+    """The VPC and the subnets, by which stages before this one have looked further."""
+    known = Known(resources)
+    return _vpc_id(inputs, known), network.known_subnet_ids(inputs, known)
+
+
+def _seen_anew(clients: Clients, inputs: Inputs, resources: list[Resource]) -> list[Resource]:
+    others = [one for one in resources if not ec2.is_found_in_vpc(inputs, one)]
+    return [*others, *(one for find in ec2.FINDERS_IN_VPC for one in find(clients, inputs, Known(others)))]
+
+
+def _with_the_vpc(clients: Clients, inputs: Inputs, resources: list[Resource]) -> list[Resource]:
+    known = Known(resources)
+    wanted = network.desired(inputs, known)
+    vpc = next(one for one in wanted if one.type == pure.VPC)
+    id_ = known.id(pure.VPC, vpc.name)
+    elsewhere = [one for one in _our_groups(resources, inputs) if one.properties["vpc_id"] != id_]
+    if identity.is_in_order(vpc, resources) and not elsewhere:
+        return identity.with_the_vpc(vpc, id_, resources)
     groups = _named_groups(clients, inputs)
-    named = identity.identity(wanted, Known([*known.all(), *groups]))
-    filters = {"vpc-id": sorted(named)}
-    found = once_known(lambda: [vpc_of(clients, one) for one in api_of_network.vpcs(clients, filters)]) if named else []
-    return [*found, *groups]
+    of_parts = identity.vpcs_of_parts(wanted, known)
+    there = [one for one in resources if one.type == pure.VPC]
+    more = sorted({*identity.vpcs_of_groups(groups), *of_parts} - {str(one.id) for one in there})
+    there += _vpcs(clients, more)
+    chosen = identity.the_vpc(vpc, groups, of_parts, there)
+    return identity.with_the_vpc(vpc, chosen, [*(one for one in resources if one.type != pure.VPC), *there])
+
+
+def _vpcs(clients: Clients, ids: list[str]) -> list[Resource]:
+    filters = {"vpc-id": ids}
+    return once_known(lambda: [vpc_of(clients, one) for one in api_of_network.vpcs(clients, filters)]) if ids else []
+
+
+def _recognised(clients: Clients, inputs: Inputs, resources: list[Resource], type_: str) -> list[Resource]:
+    """The resources with what is desired of a type under its name."""
+    known = Known(resources)
+    wanted = [one for one in network.desired(inputs, known) if one.type == type_]
+    if all(identity.is_in_order(one, resources) for one in wanted):
+        return resources
+    if not known.get(pure.VPC, names.environment(inputs)):
+        return resources  # where there is no VPC, there is nothing in it
+    there = {(one.type, one.id) for one in resources}
+    more = [one for one in _LOOK_UPS[type_](clients, inputs, known) if (one.type, one.id) not in there]
+    return identity.recognised(wanted, resources, more, known)
+
+
+def _our_groups(groups: list[Resource], inputs: Inputs) -> list[Resource]:
+    """Those security groups that have names and descriptions of ours, which nobody can edit."""
+    texts = {security_groups.group_name(inputs, group): text for group, text in security_groups.GROUPS.items()}
+    types = (ec2_security_groups.GROUP,)
+    return [one for one in groups if one.type in types and one.properties["description"] == texts.get(one.name)]
 
 
 def _named_groups(clients: Clients, inputs: Inputs, **filters: list[str]) -> list[Resource]:
-    """Security groups with our names and descriptions, which nobody can edit."""
-    texts = {security_groups.group_name(inputs, group): text for group, text in security_groups.GROUPS.items()}
-    found = api_of_groups.describe(clients, {"group-name": sorted(texts), **filters})
-    ours = [one for one in found if texts.get(one["GroupName"]) == one["Description"]]
-    return [ec2_security_groups.canonical_group(one) for one in ours]
+    group_names = sorted(security_groups.group_name(inputs, group) for group in security_groups.GROUPS)
+    found = api_of_groups.describe(clients, {"group-name": group_names, **filters})
+    return _our_groups([ec2_security_groups.canonical_group(one) for one in found], inputs)
 
 
 def _vpc_id(inputs: Inputs, known: Known) -> str:
@@ -108,13 +147,12 @@ def _endpoints(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]
 
 #: In this order: each is known by those before it.
 _LOOK_UPS: Mapping[str, LookUp] = {
-    pure.VPC: _vpcs,
     pure.SUBNET: _in_vpc(api_of_network.subnets, documents.subnet),
     pure.INTERNET_GATEWAY: _in_vpc(api_of_network.internet_gateways, documents.internet_gateway, "attachment.vpc-id"),
     ec2_security_groups.GROUP: _groups,
     ec2_security_groups.RULES: _rules,
+    ec2_route_tables.TYPE: _route_tables,
     pure.NAT_GATEWAY: _in_vpc(api_of_network.nat_gateways, documents.nat_gateway),
     pure.ELASTIC_IP: _addresses,
-    ec2_route_tables.TYPE: _route_tables,
     ec2_vpc_endpoints.TYPE: _endpoints,
 }

@@ -26,14 +26,20 @@ _READABLE_AFTER = 60
 _NO_WISH: Mapping[str, bool] = MappingProxyType({})
 
 
-def find(clients: Clients, environment: str, expected: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
-    """The repositories that begin with the environment's name and are tagged as its own; of those that are ``expected``
-    also the untagged ones.
+def find(
+    clients: Clients,
+    environment: str,
+    names: Collection[str] = (),
+    expected: Collection[str] = (),
+    told: Told = NOTHING,
+) -> list[Resource]:
+    """The repositories that begin with the environment's name and are tagged as its own; those of the ``names``
+    whatever their tags say. Whose tags we may not read is a stranger's, unless it is ``expected``.
     """
 
     def look(document: Mapping[str, Any]) -> Resource | None:
         name, arn = document["repositoryName"], document["repositoryArn"]
-        tags = own_tags(environment, name in expected, lambda: told.get(arn) or api.tags(clients, arn))
+        tags = own_tags(environment, name in names, name in expected, told.get(arn), lambda: api.tags(clients, arn))
         return None if tags is None else _resource(clients, document, tags)
 
     listed = [each for each in api.list_all(clients) if each["repositoryName"].startswith(f"{environment}-")]

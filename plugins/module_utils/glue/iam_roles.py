@@ -29,8 +29,8 @@ def find(clients: Clients, environment: str, path: str) -> list[Resource]:
     environment's do, since a name is used once in an account.
     """
     listed = _listed(clients, path)
-    ours = _described(clients, [role for role in listed if role["Path"].startswith(path)])
-    others = [role for role in listed if not role["Path"].startswith(path)]
+    ours = _described(clients, [role for role in listed if role["Path"] == path])
+    others = [role for role in listed if role["Path"] != path]
     return [*ours, *(pure.elsewhere(role) for role in others if role["RoleName"].startswith(f"{environment}-"))]
 
 

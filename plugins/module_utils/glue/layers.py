@@ -19,7 +19,6 @@ from ..pure import (
 )
 from ..pure.layers import airflow_service, dag_tasks, ecs_cluster, network, rds, schema, worker_pool
 from . import ec2, ec2_recognition, image_readers, named_things, readers
-from .ec2_network_acls import find as network_acls
 from .environment import Layer
 
 # With the task definitions come the tags of everything else, and the account, which what inputs name is looked up in;
@@ -35,7 +34,7 @@ _ALL = (
     Layer(
         "network",
         network.desired,
-        (tuple(ec2.FINDERS), (readers.private_names, *ec2.FINDERS_IN_VPC, network_acls)),
+        (tuple(ec2.FINDERS), (readers.private_names, *ec2.FINDERS_IN_VPC)),
         types=frozenset({ec2_security_groups.RULES, ec2_network_acls.TYPE, *ec2_guardduty.TYPES}),
         outlives=ec2_guardduty.TYPES,
         recognise=ec2_recognition.recognise,

@@ -21,7 +21,7 @@ from ..pure import ecs_task_definitions as definitions
 from ..pure import rds_instances as instances
 from ..pure.layers import arns, components, dag_tasks, names, rds, schema, values
 from ..pure.layers.images import Unread
-from ..pure.tags import NOTHING, Told, believed
+from ..pure.tags import ENVIRONMENT, NOTHING, Told, believed
 from . import (
     application_autoscaling,
     ecr_images,
@@ -84,20 +84,16 @@ def _told_tags(inputs: Inputs, known: Known) -> Told:
     return believed(inputs, listed.attributes) if listed else NOTHING
 
 
-def of_listed_names(
-    find: Callable[..., list[Resource]], expected: Callable[[Inputs, Known], Collection[str]]
-) -> Reader:
-    """The same of a kind that AWS lists by the beginning of names, strangers' among them. It is told which are
-    ``expected``: those that a deploy makes, and those that AWS has told to be the environment's, late as that may be.
+def of_listed_names(find: Callable[..., list[Resource]], named: Callable[[Inputs, Known], Collection[str]]) -> Reader:
+    """The same of a kind that AWS lists by the beginning of names, strangers' among them. It is told the ``names`` that
+    a deploy makes, and which are ``expected``, as AWS has told that they are the environment's, late as that may be.
     """
 
     def reader(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
         listed = known.get(TAGS, TAGS)
         told: Told = listed.attributes if listed else NOTHING
         said = {_BEFORE_THE_NAME.sub("", arn) for arn in told}
-        return find(
-            clients, names.environment(inputs), expected={*expected(inputs, known), *said}, told=believed(inputs, told)
-        )
+        return find(clients, names.environment(inputs), named(inputs, known), said, believed(inputs, told))
 
     return reader
 
@@ -195,10 +191,15 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
     """
     environment = names.environment(inputs)
     listed = ecs_task_definitions.find(clients, environment)
-    answers = ecs_task_definitions.unlisted(clients, listed, _families(inputs, listed))
+    families = _families(inputs)
+    answers = ecs_task_definitions.unlisted(clients, listed, listed.arns if families is None else families)
+    tagged = listed.tagged(ENVIRONMENT, environment)
+    doubtful = {listed.newest(family) for family in tagged.arns if _is_doubtful(environment, family, families or ())}
+    answers |= ecs_task_definitions.describe(clients, sorted(arn for arn in doubtful if arn and arn not in answers))
     owners = {arn: definitions.owner(answer) for arn, answer in answers.items()}
     ours = [arn for arn, owner in owners.items() if owner in (None, environment)]
     index = listed.with_tags({arn: ecs_task_definitions.tags_of(answers[arn]) for arn in ours})
+    index = index.without([arn for arn in doubtful if arn in owners and arn not in ours])
 
     def told(resource: Resource) -> Resource:
         arn = str(resource.id)
@@ -215,12 +216,19 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
     ]
 
 
-def _families(inputs: Inputs, listed: definitions.Index) -> Collection[str]:
-    """Those that a deploy makes; where the project's folder is not read, as in a teardown, all that it may have."""
+def _families(inputs: Inputs) -> Collection[str] | None:
+    """Those that a deploy makes; None where the project's folder is not read, as in a teardown: any may be one."""
     if isinstance(inputs.get("airflow_image"), Unread):
-        return listed.arns
+        return None
     tasks = [task.family for task in inputs["dag_tasks"]]
     return [*tasks, *(names.component_family(inputs, one.name) for one in components.ALL)]
+
+
+def _is_doubtful(environment: str, family: str, families: Collection[str]) -> bool:
+    """Whether one that would go may be another environment's by its name, whatever its tag says: ``dev-x-report`` is
+    that of ``report`` in ``dev-x`` or of ``x-report`` in ``dev``.
+    """
+    return family not in families and "-" in family.removeprefix(f"{environment}-").strip("-")
 
 
 def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list[Resource]) -> list[Any]:

@@ -23,15 +23,20 @@ from .waiting import NotYet, wait_for
 _FREE_AFTER = 600
 
 
-def find(clients: Clients, environment: str, expected: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
-    """The buckets that begin with the environment's name and are tagged as its own; of those that are ``expected`` also
-    the untagged ones.
+def find(
+    clients: Clients,
+    environment: str,
+    names: Collection[str] = (),
+    expected: Collection[str] = (),
+    told: Told = NOTHING,
+) -> list[Resource]:
+    """The buckets that begin with the environment's name and are tagged as its own; those of the ``names``
+    whatever their tags say. Whose tags we may not read is a stranger's, unless it is ``expected``.
     """
 
     def look(name: str) -> Resource | None:
-        tags = own_tags(
-            environment, name in expected, lambda: told.get(f"arn:aws:s3:::{name}") or api.tags(clients, name)
-        )
+        known = told.get(f"arn:aws:s3:::{name}")
+        tags = own_tags(environment, name in names, name in expected, known, lambda: api.tags(clients, name))
         return None if tags is None else _bucket(clients, name, tags)
 
     found = in_parallel(lambda name: _unless_gone(lambda: look(name)), api.names(clients, f"{environment}-"))

@@ -25,12 +25,20 @@ _DONE_AFTER = 300
 _EMPTY_AFTER = 180
 
 
-def find(clients: Clients, environment: str, expected: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
+def find(
+    clients: Clients,
+    environment: str,
+    names: Collection[str] = (),
+    expected: Collection[str] = (),
+    told: Told = NOTHING,
+) -> list[Resource]:
     """An environment's namespaces, ``<environment>.<anything>``, and their services, whoever made them. Other accounts
-    may share theirs with this one: whose tags we may not read is theirs, unless its name or its id is ``expected``.
+    may share theirs with this one: whose tags we may not read is theirs, unless it has one of the ``names`` or its id
+    is ``expected``.
     """
+    known = {*names, *expected}
     return [
-        one for some in _look(clients, lambda name: name.startswith(f"{environment}."), expected, told) for one in some
+        one for some in _look(clients, lambda name: name.startswith(f"{environment}."), known, told) for one in some
     ]
 
 

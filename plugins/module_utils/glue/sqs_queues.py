@@ -24,15 +24,21 @@ _NAME_FREE_AFTER = 120
 _GONE_AFTER = 120
 
 
-def find(clients: Clients, environment: str, expected: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
-    """The queues that begin with the environment's name and are tagged as its own; of those that are ``expected`` also
-    the untagged ones.
+def find(
+    clients: Clients,
+    environment: str,
+    names: Collection[str] = (),
+    expected: Collection[str] = (),
+    told: Told = NOTHING,
+) -> list[Resource]:
+    """The queues that begin with the environment's name and are tagged as its own; those of the ``names``
+    whatever their tags say. Whose tags we may not read is a stranger's, unless it is ``expected``.
     """
     known = {arn.rsplit(":", 1)[1]: tags for arn, tags in told.items() if arn.split(":")[2] == "sqs"}
 
     def look(url: str) -> Resource | None:
         name = pure.name_of(url)
-        tags = own_tags(environment, name in expected, lambda: known.get(name) or api.tags(clients, url))
+        tags = own_tags(environment, name in names, name in expected, known.get(name), lambda: api.tags(clients, url))
         return None if tags is None else _queue(clients, url, tags)
 
     found = in_parallel(look, api.urls(clients, f"{environment}-"))

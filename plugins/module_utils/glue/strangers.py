@@ -26,9 +26,18 @@ def tags_unless_closed(ask: Callable[[], Mapping[str, str] | None], is_expected:
         raise
 
 
-def own_tags(environment: str, is_expected: bool, ask: Callable[[], Mapping[str, str]]) -> Mapping[str, str] | None:
-    """The tags of an environment's own resource, None for another's. One that is expected is its own, whatever the tags
-    say that somebody has left on it.
+def own_tags(
+    environment: str,
+    is_ours: bool,
+    is_expected: bool,
+    told: Mapping[str, str] | None,
+    ask: Callable[[], Mapping[str, str]],
+) -> Mapping[str, str] | None:
+    """The tags of an environment's own resource, None for another's. One that ``is_ours`` by its name is its own,
+    whatever the tags say that somebody has left on it, and those that AWS has ``told`` need not be asked for. Of any
+    other they are asked for, since AWS may have told what was true a while ago.
     """
-    tags = tags_unless_closed(ask, is_expected)
-    return tags if is_expected or (tags or {}).get(ENVIRONMENT) == environment else None
+    if is_ours and told:
+        return told
+    tags = tags_unless_closed(ask, is_ours or is_expected)
+    return tags if is_ours or (tags or {}).get(ENVIRONMENT) == environment else None

@@ -199,7 +199,9 @@ class _Expression:
         if not self._text.startswith("\\", self._at):
             self._at += 1
             return self._text[self._at - 1 : self._at] or self._refuse()
-        escaped = self._taken(_ESCAPED) or self._refuse()
+        escaped = self._taken(_ESCAPED)
+        if escaped is None:
+            raise BadPatternError(self._text)
         if control := escaped["control"]:
             return chr(_CONTROL[control])
         if itself := escaped["itself"]:

@@ -1,121 +1,226 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""By what nobody can edit each part of a network is known, whatever has become of its tags."""
+"""By what nobody can edit each part of a network is known, whatever has become of its tags.
+
+Of some kinds AWS lets several be alike, as two NAT gateways in one subnet. Then one that bears the name is taken, or
+else one that agrees in more; and never more than one, since a plan deletes what it has one too many of.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..core.actions import Resource
 from ..core.known import Known
 from . import ec2_network as network
 from . import ec2_route_tables, ec2_security_groups, ec2_vpc_endpoints
-from .tags import ENVIRONMENT
+from .tags import ENVIRONMENT, ROLE
 
-Marks = frozenset[str]
+_NAME = "Name"
+_HALF = 0.5
 
-#: What says by its own documents in which VPC it is. Groups tell best: nobody can edit their names.
+#: What says by its own documents in which VPC it is.
 _IN_VPC = (
-    (ec2_security_groups.GROUP,),
-    (network.SUBNET, network.INTERNET_GATEWAY, ec2_route_tables.TYPE, ec2_vpc_endpoints.TYPE),
+    network.SUBNET,
+    network.INTERNET_GATEWAY,
+    ec2_security_groups.GROUP,
+    ec2_route_tables.TYPE,
+    ec2_vpc_endpoints.TYPE,
 )
-
-#: Of these AWS lets several have the same marks. So one that carries all the tags that it shall is not doubted.
-_SEVERAL = frozenset({network.VPC, network.NAT_GATEWAY, ec2_route_tables.TYPE, ec2_vpc_endpoints.TYPE})
-
-
-def identity(resource: Resource, known: Known) -> Marks:
-    """What nobody can edit of a part of a network, desired or existing: two of one type that share a mark are one.
-    ``known`` is the network as far as it is known by now.
-    """
-    return _MARKS[resource.type](resource, known)
-
-
-def _vpc(vpc: Resource, known: Known) -> Marks:
-    """Its id; of a desired one the id that most of its parts name, or where there are none that of a tagged one."""
-    if vpc.id:
-        return frozenset({vpc.id})
-    for types in _IN_VPC:
-        parts = [part for type_ in types for part in known.of_type(type_) if part.properties["vpc_id"]]
-        named = Counter(str(part.properties["vpc_id"]) for part in parts)
-        if named:
-            most = max(named.values())
-            return frozenset({min(id_ for id_, times in named.items() if times == most)})
-    environment = vpc.properties["tags"][ENVIRONMENT]
-    return frozenset(
-        str(one.id)
-        for one in known.of_type(network.VPC)
-        if one.properties["cidr"] == vpc.properties["cidr"] and one.properties["tags"].get(ENVIRONMENT) == environment
-    )
-
-
-def _elastic_ip(address: Resource, known: Known) -> Marks:
-    """Its id; of a desired one the id of the address that the NAT gateway of its name has."""
-    if address.id:
-        return frozenset({address.id})
-    gateway = known.get(network.NAT_GATEWAY, address.name)
-    return frozenset({str(gateway.properties["allocation_id"])}) if gateway else frozenset()
-
-
-def _together(*keys: str) -> Callable[[Resource, Known], Marks]:
-    def marks(resource: Resource, known: Known) -> Marks:
-        return frozenset({" ".join(str(resource.properties[key]) for key in keys)})
-
-    return marks
-
-
-def _group(group: Resource, known: Known) -> Marks:
-    return frozenset({f"{group.properties['vpc_id']} {group.name}"})
-
-
-def _route_table(table: Resource, known: Known) -> Marks:
-    """The subnets that use it: a subnet uses one table."""
-    return frozenset(table.properties["subnets"])
-
-
-_MARKS: Mapping[str, Callable[[Resource, Known], Marks]] = {
-    network.VPC: _vpc,
-    network.SUBNET: _together("vpc_id", "cidr"),
-    network.INTERNET_GATEWAY: _together("vpc_id"),
-    ec2_security_groups.GROUP: _group,
-    ec2_security_groups.RULES: _together("group_id"),
-    network.NAT_GATEWAY: _together("subnet_id"),
-    network.ELASTIC_IP: _elastic_ip,
-    ec2_route_tables.TYPE: _route_table,
-    ec2_vpc_endpoints.TYPE: _together("vpc_id", "service"),
-}
-
-TYPES = tuple(_MARKS)
 
 
 def is_in_order(wanted: Resource, resources: Iterable[Resource]) -> bool:
-    """Whether there is one under its name that carries the tags that it shall, so that nothing has to tell more."""
-    return any(
-        (one.type, one.name) == (wanted.type, wanted.name)
-        and one.properties.get("tags") == wanted.properties.get("tags")
+    """Whether there is one and no other under its name, which carries the tags that it shall and is where it shall be,
+    so that nothing has to tell more.
+    """
+    named = [one for one in resources if (one.type, one.name) == (wanted.type, wanted.name)]
+    if len(named) != 1 or named[0].properties.get("tags") != wanted.properties.get("tags"):
+        return False
+    return wanted.type != network.NAT_GATEWAY or _agree(wanted, named[0], "subnet_id")
+
+
+def vpcs_of_groups(groups: Iterable[Resource]) -> list[str]:
+    """The ids of the VPCs that security groups are in, those of most first."""
+    return [id_ for id_, _unused in Counter(str(one.properties["vpc_id"]) for one in groups).most_common()]
+
+
+def vpcs_of_parts(wanted: Iterable[Resource], known: Known) -> list[str]:
+    """The ids of the VPCs that parts of a wanted network are in to which all tags have been left, those of most
+    first.
+    """
+    there = [(one, known.get(one.type, one.name)) for one in wanted if one.type in _IN_VPC]
+    whole = [found for one, found in there if found and all(_shared_tags(one, found))]
+    return vpcs_of_groups(one for one in whole if one.properties["vpc_id"])
+
+
+def the_vpc(
+    wanted: Resource, groups: Sequence[Resource], of_parts: Collection[str], vpcs: Iterable[Resource]
+) -> str | None:
+    """The id of the VPC that is the wanted one. ``groups`` are the security groups with names and descriptions of ours,
+    which nobody can edit. Where there is none, tags tell: those of the VPC, or of its parts, which are in the VPCs
+    ``of_parts``; not one alone, and not of a VPC with another block or name.
+    """
+    if ids := vpcs_of_groups(groups):
+        return ids[0]
+    alike = [one for one in vpcs if _agree(wanted, one, "cidr") and one.name in (wanted.name, one.id)]
+    tagged = {str(one.id): sum(_shared_tags(wanted, one)) for one in alike}
+    likely = [id_ for id_, times in tagged.items() if times > 1 or id_ in of_parts]
+    return max(likely, key=lambda id_: (tagged[id_], id_ in of_parts), default=None)
+
+
+def with_the_vpc(wanted: Resource, vpc_id: str | None, resources: Sequence[Resource]) -> list[Resource]:
+    """The resources with that VPC under its name. Of others those stay that carry all of our tags, as a second one that
+    a call made whose answer was lost; under their ids, so that they are not the one that is kept.
+    """
+    ours = [one for one in resources if one.type != network.VPC or one.id == vpc_id or all(_shared_tags(wanted, one))]
+    return _renamed({(network.VPC, vpc_id): wanted.name} if vpc_id else {}, [wanted], ours)
+
+
+def in_vpcs(resources: Sequence[Resource]) -> list[Resource]:
+    """The resources without what is in other VPCs than those that are among them, whatever its tags say."""
+    vpcs = {one.id for one in resources if one.type == network.VPC} | {None}
+    gone = {one.id for one in resources if one.type in _IN_VPC and one.properties["vpc_id"] not in vpcs}
+    return [one for one in resources if one.id not in gone or one.type not in {*_IN_VPC, ec2_security_groups.RULES}]
+
+
+def in_subnets(resources: Sequence[Resource]) -> list[Resource]:
+    """The resources without NAT gateways in other subnets than those that are among them."""
+    subnets = {one.id for one in resources if one.type == network.SUBNET}
+    return [one for one in resources if one.type != network.NAT_GATEWAY or one.properties["subnet_id"] in subnets]
+
+
+def of_our_names(environment: str, resources: Sequence[Resource]) -> list[Resource]:
+    """The resources without those that are in no VPC and bear a name of another environment."""
+    return [
+        one
         for one in resources
-    )
+        if one.type not in (network.ELASTIC_IP, network.INTERNET_GATEWAY)
+        or one.properties.get("vpc_id")
+        or one.name in (one.id, environment)
+        or one.name.rpartition("-")[0] == f"{environment}-nat"
+    ]
 
 
 def recognised(
     wanted: Sequence[Resource], resources: Sequence[Resource], strangers: Sequence[Resource], known: Known
 ) -> list[Resource]:
     """The resources, each that a wanted one is under its name; and those of the ``strangers``, which no tag tells to be
-    ours, that a wanted one is. All wanted ones are of one type.
+    ours, that a wanted one is. All wanted ones are of one type. ``known`` is the network as far as it is known by now.
     """
     names: dict[tuple[str, str | None], str] = {}
     for one in wanted:
-        found = [each for each in (*resources, *strangers) if each.type == one.type]
-        names.update({(each.type, each.id): one.name for each in _meant(one, found, known)})
-    ours = [*resources, *(each for each in strangers if (each.type, each.id) in names)]
-    return [replace(each, name=names.get((each.type, each.id), each.name)) for each in ours]
+        found = [each for each in resources if each.type == one.type]
+        more = [each for each in strangers if (each.type, each.id) not in names]
+        meant = _MEANT[one.type](one, found, more, known)
+        names.update({(meant.type, meant.id): one.name} if meant else {})
+    return _renamed(names, wanted, [*resources, *(each for each in strangers if (each.type, each.id) in names)])
 
 
-def _meant(wanted: Resource, found: Sequence[Resource], known: Known) -> list[Resource]:
-    if wanted.type in _SEVERAL and is_in_order(wanted, found):
-        return []
-    marks = identity(wanted, known)
-    return [one for one in found if marks & identity(one, known)]
+def _renamed(
+    names: Mapping[tuple[str, str | None], str], wanted: Sequence[Resource], resources: Sequence[Resource]
+) -> list[Resource]:
+    """Whatever else has a name that is given away bears its id."""
+    given = {(type_, name) for (type_, _unused), name in names.items()}
+    spare = {(one.type, one.name) for one in wanted} & given
+    return [
+        replace(one, name=names.get((one.type, one.id), str(one.id) if (one.type, one.name) in spare else one.name))
+        for one in resources
+    ]
+
+
+def _agree(wanted: Resource, found: Resource, *keys: str) -> bool:
+    return all(wanted.properties[key] == found.properties[key] for key in keys)
+
+
+def _shared_tags(wanted: Resource, found: Resource) -> list[bool]:
+    """Of the three tags by which ours are found, which one has as it shall."""
+    return [found.properties["tags"].get(key) == wanted.properties["tags"][key] for key in (ENVIRONMENT, ROLE, _NAME)]
+
+
+Meant = Callable[[Resource, Sequence[Resource], Sequence[Resource], Known], "Resource | None"]
+
+
+def _same(*keys: str) -> Meant:
+    """The one that agrees in what AWS lets only one have."""
+
+    def meant(
+        wanted: Resource, found: Sequence[Resource], strangers: Sequence[Resource], known: Known
+    ) -> Resource | None:
+        return next((one for one in (*found, *strangers) if _agree(wanted, one, *keys)), None)
+
+    return meant
+
+
+def _group(wanted: Resource, found: Sequence[Resource], strangers: Sequence[Resource], known: Known) -> Resource | None:
+    named = [one for one in (*found, *strangers) if one.name == wanted.name]
+    return next((one for one in named if _agree(wanted, one, "vpc_id")), None)
+
+
+def _likeliest(alike: Callable[[Resource, Resource, Known], float]) -> Meant:
+    """One that bears the name; or else the one that is most ``alike``, from 0 for not at all to 1. Of those that no tag
+    tells to be ours one that is so by half at least, and more than any other.
+    """
+
+    def meant(
+        wanted: Resource, found: Sequence[Resource], strangers: Sequence[Resource], known: Known
+    ) -> Resource | None:
+        def how_much(one: Resource) -> float:
+            return alike(wanted, one, known)
+
+        tagged = sorted(filter(how_much, found), key=how_much, reverse=True)
+        named = [one for one in tagged if one.name == wanted.name]
+        others = sorted((one for one in strangers if how_much(one) >= _HALF), key=how_much, reverse=True)
+        if named or (tagged and not (others and how_much(others[0]) > how_much(tagged[0]))):
+            return [*named, *tagged][0]
+        doubtful = len(others) > 1 and how_much(others[0]) == how_much(others[1])
+        return others[0] if others and not doubtful else None
+
+    return meant
+
+
+def _share(wanted: Sequence[str], found: Sequence[str]) -> float:
+    return len(set(wanted) & set(found)) / len(set(wanted) | set(found)) if wanted or found else 0
+
+
+def _alike_table(wanted: Resource, table: Resource, known: Known) -> float:
+    """By the subnets that use it, each of which uses one table."""
+    return _share(wanted.properties["subnets"], table.properties["subnets"])
+
+
+def _alike_endpoint(wanted: Resource, endpoint: Resource, known: Known) -> float:
+    if not _agree(wanted, endpoint, "vpc_id", "service"):
+        return 0
+    return _share(wanted.properties["route_tables"], endpoint.properties["route_tables"])
+
+
+def _alike_nat_gateway(wanted: Resource, gateway: Resource, known: Known) -> float:
+    """By its subnet, and by the address of its name and the routes that lead to it."""
+    if not _agree(wanted, gateway, "subnet_id"):
+        return 0
+    tables = known.of_type(ec2_route_tables.TYPE)
+    is_routed_to = any(gateway.id in one.properties["routes"].values() for one in tables)
+    return (1 + 2 * _agree(wanted, gateway, "allocation_id") + is_routed_to) / 4
+
+
+def _elastic_ip(
+    wanted: Resource, found: Sequence[Resource], strangers: Sequence[Resource], known: Known
+) -> Resource | None:
+    """That of the NAT gateway of its name."""
+    gateway = known.get(network.NAT_GATEWAY, wanted.name)
+    id_ = gateway.properties["allocation_id"] if gateway else None
+    return next((one for one in (*found, *strangers) if one.id == id_), None)
+
+
+_MEANT: Mapping[str, Meant] = {
+    network.SUBNET: _same("vpc_id", "cidr"),
+    network.INTERNET_GATEWAY: _same("vpc_id"),
+    ec2_security_groups.GROUP: _group,
+    ec2_security_groups.RULES: _same("group_id"),
+    ec2_route_tables.TYPE: _likeliest(_alike_table),
+    network.NAT_GATEWAY: _likeliest(_alike_nat_gateway),
+    network.ELASTIC_IP: _elastic_ip,
+    ec2_vpc_endpoints.TYPE: _likeliest(_alike_endpoint),
+}

@@ -18,6 +18,8 @@ TYPE = "network_acl"
 #: One in the VPC that AWS has not made with it, and this environment has not either.
 OTHER = "other network_acl"
 
+TYPES = frozenset({TYPE, OTHER})
+
 _EVERYTHING = "allow all 0.0.0.0/0"
 
 #: From this number on entries are AWS's, and refuse what no other one has let through.

@@ -217,6 +217,10 @@ class Index:
         """The same with what is known better of some revisions, by their ARNs."""
         return replace(self, tags={**self.tags, **tags})
 
+    def without(self, newest: Collection[str | None]) -> Index:
+        """The same without the families with one of these newest revisions."""
+        return replace(self, arns={family: arns for family, arns in self.arns.items() if arns[-1] not in newest})
+
     def of_families(self, families: Collection[str]) -> Index:
         """The same of these families only."""
         return Index({family: arns for family, arns in self.arns.items() if family in families}, self.tags)

@@ -98,7 +98,7 @@ def seen_from(namespace: Resource, found: Resource | None) -> Resource:
     """A wanted namespace as in what is found of it, where its VPC is one of several: who is to resolve its names from
     another VPC, by a peering or a VPN, associates that with the hosted zone.
     """
-    if found is None or namespace.properties["vpc_id"] not in found.attributes[VPC_IDS]:
+    if found is None or namespace.properties["vpc_id"] not in found.attributes.get(VPC_IDS, ()):
         return namespace
     return replace(namespace, properties={**namespace.properties, "vpc_id": found.properties["vpc_id"]})
 

@@ -46,7 +46,11 @@ class Connection:
     def __exit__(self, *_unused):
         return None
 
-    cursor = close = lambda self: self
+    def cursor(self):
+        return self
+
+    def close(self):
+        return None
 
     def execute(self, _statement, parameters):
         self.job_type, _unused = parameters

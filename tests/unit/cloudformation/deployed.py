@@ -15,6 +15,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.core.actions impor
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.layers import LAYERS
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.dag_tasks_folder import DagTask
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.ecs_services import FIRST_COUNT
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import arns
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.images import Image
 from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs as given
@@ -83,7 +84,11 @@ def _made(desired: Resource) -> Resource:
         "arn": f"arn:aws:servicediscovery:{REGION}:{ACCOUNT}:service/{id_}",
         "uri": f"{repository}@{_DIGEST}",
     }
-    return replace(desired, id=id_, attributes={**desired.attributes, **_ATTRIBUTES, **of_its_own})
+    count = {"desired_count": desired.attributes[FIRST_COUNT]} if FIRST_COUNT in desired.attributes else {}
+    properties = {**desired.properties, **count}
+    return replace(
+        desired, id=id_, properties=properties, attributes={**desired.attributes, **_ATTRIBUTES, **of_its_own}
+    )
 
 
 def _inputs(variables: dict[str, Any]) -> dict[str, Any]:

@@ -346,7 +346,9 @@ KINDS = {
     ),
     "dns_namespace": Kind("AWS::ServiceDiscovery::PrivateDnsNamespace", {"vpc_id": "Vpc", "soa_ttl": None}),
     "discovery_service": Kind(parts=_discovery_service),
-    "secret": Kind("AWS::SecretsManager::Secret", {"state": None, "value": None, "composed_from": None}),
+    "secret": Kind(
+        "AWS::SecretsManager::Secret", {"state": None, "value": None, "composed_from": None, "rotation": None}
+    ),
     "rds_subnet_group": Kind(
         "AWS::RDS::DBSubnetGroup", {"name": "DBSubnetGroupName", "description": "DBSubnetGroupDescription"}
     ),

@@ -35,7 +35,11 @@ def test_what_a_deploy_makes_and_what_aws_says_is_ours_is_expected(expected, nam
     asked = {}
     identity = Resource(arns.IDENTITY, arns.IDENTITY, {}, "123456789012", {"partition": "aws"})
     known = Known([identity, Resource(readers.TAGS, readers.TAGS, attributes=TOLD)])
-    reader = readers.of_listed_names(lambda clients, environment, **given: asked.update(given) or [], expected)
+    members = ("names", "expected", "told")
+    reader = readers.of_listed_names(
+        lambda clients, environment, *given: asked.update(zip(members, given, strict=True)) or [], expected
+    )
     assert reader(None, INPUTS, known) == []
-    assert asked["expected"] == names | SAID
+    assert set(asked["names"]) == names
+    assert asked["expected"] == SAID
     assert set(asked["told"]) == {"arn:aws:s3:::test-old", "arn:aws:ecr:eu-west-1:123456789012:repository/test-old"}

@@ -17,7 +17,7 @@ ACCOUNT = "123456789012"
 OTHER = "999999999999"
 REGION = "eu-west-1"
 IDENTITY = Resource("identity", "identity", {}, ACCOUNT, {"partition": "aws"})
-LAYERS = ["rds", "dag_tasks", "airflow_service"]
+LAYERS = ("rds", "dag_tasks", "airflow_service")
 LOAD_BALANCER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/net/prod-airflow/0f1e"
 NOTHING = {
     "farflow_environment": "prod",

@@ -43,10 +43,16 @@ def group(ec2, vpc_id, name="api-server", description=None, tags=None):
     return made["GroupId"]
 
 
-def planned(clients, kept=None):
+def planned(clients, kept=None, **given):
     """By kind, type and id what there is to do to what exists."""
     defaults = inputs.defaults(lambda path: yaml.safe_load(Path(path).read_text(encoding="utf-8")))
-    given = {**defaults, "farflow_environment": "dev", "farflow_region": "eu-west-1"}
+    given = {
+        **defaults,
+        "farflow_environment": "dev",
+        "farflow_region": "eu-west-1",
+        "network_availability_zone_count": 3,
+        **given,
+    }
     seen = look(clients, given, {"network": LAYERS["network"]}, ["network"], kept)
     return {(each.kind, each.resource.type, each.resource.id) for each in seen.actions["network"] if each.resource.id}
 
@@ -116,3 +122,189 @@ def test_no_network_costs_one_call_more(clients, monkeypatch):
     planned(clients)
     assert made.count("DescribeSecurityGroups") == 2
     assert made.count("DescribeSubnets") == made.count("DescribeVpcs") == 1
+
+
+class Network:
+    """A network as a deploy leaves it, in three zones; every part by a short name."""
+
+    ZONES = ("a", "b", "c")
+
+    def __init__(self, ec2, environment="dev", cidr="10.0", groups=True):
+        self.ec2, self.environment, self.cidr = ec2, environment, cidr
+        self.ids = {"vpc": vpc(ec2, self.tags(), f"{cidr}.0.0/16")}
+        ec2.modify_vpc_attribute(VpcId=self.ids["vpc"], EnableDnsHostnames={"Value": True})
+        for index, zone in enumerate(self.ZONES):
+            self.subnet(f"private-{zone}", 16 * index, zone)
+            self.subnet(f"public-{zone}", 128 + 16 * index, zone)
+        gateway = ec2.create_internet_gateway(**tagged("internet-gateway", self.tags()))["InternetGateway"]
+        self.ids["internet_gateway"] = gateway["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"], VpcId=self.ids["vpc"])
+        if groups:
+            for name, text in security_groups.GROUPS.items():
+                self.ids[name] = group(ec2, self.ids["vpc"], name, text, self.tags(name))
+        address = ec2.allocate_address(Domain="vpc", **tagged("elastic-ip", self.tags("nat-a")))
+        self.ids["address"] = address["AllocationId"]
+        self.ids["nat"] = self.nat(address["AllocationId"], self.tags("nat-a"))
+        self.ids["public"] = self.table(
+            ["public-a", "public-b", "public-c"], {"GatewayId": self.ids["internet_gateway"]}, self.tags("public")
+        )
+        self.ids["private"] = self.table(
+            ["private-a", "private-b", "private-c"], {"NatGatewayId": self.ids["nat"]}, self.tags("private")
+        )
+        self.ids["endpoint"] = self.endpoint([self.ids["private"]], self.tags("s3"))
+
+    def tags(self, name=""):
+        whole = f"{self.environment}-{name}" if name else self.environment
+        return {"farflow:environment": self.environment, "farflow:role": "network", "Name": whole}
+
+    def subnet(self, name, block, zone):
+        made = self.ec2.create_subnet(
+            VpcId=self.ids["vpc"],
+            CidrBlock=f"{self.cidr}.{block}.0/20",
+            AvailabilityZone=f"eu-west-1{zone}",
+            **tagged("subnet", self.tags(name)),
+        )
+        self.ids[name] = made["Subnet"]["SubnetId"]
+
+    def nat(self, allocation, tags, subnet="public-a"):
+        made = self.ec2.create_nat_gateway(
+            SubnetId=self.ids[subnet], AllocationId=allocation, **tagged("natgateway", tags)
+        )
+        return made["NatGateway"]["NatGatewayId"]
+
+    def table(self, subnets, target, tags):
+        made = self.ec2.create_route_table(VpcId=self.ids["vpc"], **tagged("route-table", tags))
+        table = made["RouteTable"]["RouteTableId"]
+        self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", **target)
+        for each in subnets:
+            self.ec2.associate_route_table(RouteTableId=table, SubnetId=self.ids[each])
+        return table
+
+    def endpoint(self, tables, tags, kind="Gateway"):
+        made = self.ec2.create_vpc_endpoint(
+            VpcId=self.ids["vpc"],
+            ServiceName="com.amazonaws.eu-west-1.s3",
+            VpcEndpointType=kind,
+            **({"RouteTableIds": tables} if tables else {}),
+            **tagged("vpc-endpoint", tags),
+        )
+        return made["VpcEndpoint"]["VpcEndpointId"]
+
+    def theirs(self):
+        """What somebody else has put into the VPC, beside ours of the same kind."""
+        address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
+        nat = self.nat(address, {})
+        moved = self.ec2.describe_route_tables(
+            Filters=[{"Name": "association.subnet-id", "Values": [self.ids["private-b"]]}]
+        )["RouteTables"][0]
+        [association] = [
+            each["RouteTableAssociationId"]
+            for each in moved["Associations"]
+            if each.get("SubnetId") == self.ids["private-b"]
+        ]
+        self.ec2.disassociate_route_table(AssociationId=association)
+        table = self.table(["private-b"], {"NatGatewayId": nat}, {})
+        return {address, nat, table, self.endpoint([], {}, "Interface"), self.endpoint([table], {})}
+
+    def overwrite(self, *parts, **values):
+        for part in parts or self.ids:
+            self.ec2.create_tags(
+                Resources=[self.ids[part]],
+                Tags=[{"Key": f"farflow:{key}", "Value": each} for key, each in values.items()],
+            )
+
+    def untag(self, *parts, keys=("farflow:environment", "farflow:role", "Name")):
+        for part in parts or self.ids:
+            self.ec2.delete_tags(Resources=[self.ids[part]], Tags=[{"Key": key} for key in keys])
+
+
+def touched(network):
+    """Each way in which tags get another value, by what it is called."""
+    return {
+        "a new tag of all": lambda: None,
+        "no role": lambda: network.untag(keys=["farflow:role"]),
+        "no tag": network.untag,
+        "the environment of another": lambda: network.overwrite(environment="other"),
+    }
+
+
+@pytest.mark.parametrize("how", ["a new tag of all", "no role", "no tag", "the environment of another"])
+def test_beside_ours_what_is_somebodys_stays_whatever_becomes_of_the_tags(clients, ec2, how):
+    network = Network(ec2)
+    theirs = network.theirs()
+    touched(network)[how]()
+    more = {"farflow_tags": {"team": "data"}} if how == "a new tag of all" else {}
+    for kept in (None, lambda resource: False):
+        told = planned(clients, kept, **more)
+        assert not {each for each in told if each[2] in theirs}
+        assert kept or not {each for each in told if each[0] == "delete"}
+    expected = set(network.ids.values())
+    changed = {each[2] for each in planned(clients, **more) if each[0] == "change"}
+    assert expected - changed == set()
+    gone = {each[2] for each in planned(clients, lambda resource: False, **more)}
+    assert expected - gone == set()
+
+
+@pytest.mark.parametrize("cidr", ["10.0", "172.31"])
+@pytest.mark.parametrize("part", ["public-a", "nat", "private", "endpoint", "group"])
+def test_one_tag_on_somebodys_part_makes_no_vpc_ours(clients, ec2, part, cidr):
+    other = Network(ec2, environment="other", cidr=cidr, groups=False)
+    other.untag()
+    other.ids["group"] = group(ec2, other.ids["vpc"], "clients", description="x")
+    other.overwrite(part, environment="dev")
+    for kept in (None, lambda resource: False):
+        assert not planned(clients, kept)
+
+
+@pytest.mark.parametrize(
+    "part", ["vpc", "public-a", "internet_gateway", "airflow", "address", "nat", "private", "endpoint"]
+)
+def test_what_another_environment_has_is_its_own_whatever_its_tag_says(clients, ec2, part):
+    Network(ec2)
+    other = Network(ec2, environment="dev-x", cidr="10.1")
+    before = planned(clients)
+    other.overwrite(part, environment="dev")
+    for kept in (None, lambda resource: False):
+        assert not {each for each in planned(clients, kept) if each[2] in other.ids.values()}
+    assert planned(clients) == before
+
+
+@pytest.mark.parametrize("lost", [(), ("farflow:role",), ("Name",), ("farflow:environment", "farflow:role", "Name")])
+def test_of_two_vpcs_the_one_with_the_groups_stays(clients, ec2, lost):
+    empty = [vpc(ec2, {**TAGS, "Name": "dev"})]
+    ours = Network(ec2)
+    empty.append(vpc(ec2, {**TAGS, "Name": "dev"}))
+    ours.untag("vpc", keys=lost)
+    told = {each for each in planned(clients) if each[1] in ("vpc", "subnet", "internet_gateway")}
+    assert told == {("delete", "vpc", each) for each in empty} | (
+        {("change", "vpc", ours.ids["vpc"])} if lost else set()
+    )
+
+
+def test_of_two_addresses_the_one_that_the_nat_gateway_has_stays(clients, ec2):
+    network = Network(ec2)
+    double = ec2.allocate_address(Domain="vpc", **tagged("elastic-ip", network.tags("nat-a")))["AllocationId"]
+    assert {each for each in planned(clients) if each[1] in ("elastic_ip", "nat_gateway")} == {
+        ("delete", "elastic_ip", double)
+    }
+
+
+@pytest.mark.parametrize("part", ["vpc", "public-a"])
+def test_the_network_acl_is_seen_as_it_is_whatever_was_touched(clients, ec2, part):
+    network = Network(ec2)
+    before = {each for each in planned(clients) if each[1] == "network_acl"}
+    network.untag(part)
+    assert not before
+    assert not {each for each in planned(clients) if each[1] == "network_acl"}
+    [acl] = ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [network.ids["vpc"]]}])["NetworkAcls"]
+    ec2.delete_network_acl_entry(NetworkAclId=acl["NetworkAclId"], RuleNumber=100, Egress=True)
+    assert {each[0] for each in planned(clients) if each[1] == "network_acl"} == {"change"}
+
+
+def test_somebodys_vpc_with_our_tag_keeps_its_rules_and_its_acl(clients, ec2):
+    Network(ec2)
+    before = planned(clients)
+    theirs = vpc(ec2, {"farflow:environment": "dev", "Name": "of somebody"}, "10.7.0.0/16")
+    groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [theirs]}])["SecurityGroups"]
+    assert [each["GroupName"] for each in groups] == ["default"]
+    assert planned(clients) == before

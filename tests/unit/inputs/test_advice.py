@@ -26,7 +26,7 @@ def test_what_rolls_within_the_quota_or_where_there_is_none_known_is_not_told(vc
 def test_more_than_the_quota_while_all_roll_is_told(vcpus, needed, given):
     [warning] = warnings(vcpus, **given)
     assert needed in warning
-    assert f"lets this account run {vcpus:g}" in warning
+    assert f"quota in this region is {vcpus:g}" in warning
     assert "L-3032A538" in warning
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.aws import ec2_network as api
 from ansible_collections.farflow.airflow.plugins.modules import ec2_network as module
 from botocore.exceptions import EndpointConnectionError
 
@@ -367,6 +368,22 @@ def test_a_nat_gateway_is_known_by_its_id_whatever_its_tags_say(gateway, ec2, ru
     assert again["nat_gateways"][0]["reasons"] == ["tags Name somebody's -> test"]
     [found] = gateways(ec2)
     assert {"Key": "org:cost", "Value": "7"} in found["Tags"]
+
+
+def test_a_nat_gateway_that_fails_at_once_is_told_with_awss_words(gateway, run_module, monkeypatch):
+    described = api._described
+
+    def failed(clients, operation, *given):
+        found = described(clients, operation, *given)
+        if operation != "describe_nat_gateways":
+            return found
+        told = {"State": "failed", "FailureCode": "Gateway.NotAttached", "FailureMessage": "no internet gateway"}
+        return [{**one, **told} for one in found]
+
+    monkeypatch.setattr(api, "_described", failed)
+    message = run_module(module, nat_gateways=[gateway])["msg"]
+    assert message.startswith("AWS could not make nat gateway test (nat-")
+    assert message.endswith("): Gateway.NotAttached: no internet gateway")
 
 
 def test_a_nat_gateway_keeps_its_subnet_and_its_address(gateway, ec2, run_module):

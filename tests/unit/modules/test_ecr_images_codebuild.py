@@ -319,7 +319,7 @@ def test_the_dockerfiles_own_ignore_file_leaves_out_as_much(codebuild, build, im
     (made,) = codebuild.builds.stored.values()
     (command,) = [each for each in commands(made) if each[:2] == ["docker", "build"]]
     path = command[command.index("--file") + 1].removeprefix("context/")
-    ((_unused, files),) = uploaded().items()
+    files = next(iter(uploaded().values()))
     assert set(files) == {"content", ".dockerignore", path}
 
 

@@ -217,3 +217,27 @@ def test_whose_a_family_is_costs_no_call_while_it_is_our_own(ecs, clients):
     ecs.forget_calls()
     assert set(look(clients, "prod", "prod-web").values()) == {None}
     assert "DescribeTaskDefinition" not in ecs.wire.operations()
+
+
+def test_a_family_whose_log_group_is_another_environments_is_not_ours_whatever_its_tag_says(ecs, clients):
+    """Somebody has tagged ``report`` of ``prod-too`` as that of ``prod``."""
+    options = {
+        "awslogs-group": "/farflow/prod-too/tasks",
+        "awslogs-region": "eu-west-1",
+        "awslogs-stream-prefix": "a",
+    }
+    logs = {"log_driver": "awslogs", "options": options}
+    containers = [{"name": "web", "image": "x", "log_configuration": logs}]
+    more = {"container_definitions": containers, "execution_role_arn": "arn:aws:iam::123456789012:role/farflow"}
+    register(clients, family("prod-too-report", **more), family("prod-web"), family("prod-a-b"))
+    assert look(clients, "prod", "prod-web") == {"prod-web": None, "prod-a-b": "prod"}
+    for kept in (None, lambda resource: False):
+        gone = {each["name"] for each in look_at_tasks(clients, {"dag_tasks": []}, [], kept)["actions"]}
+        assert "prod-too-report" not in gone
+
+
+def test_only_families_that_would_go_and_may_be_anothers_by_name_are_described(ecs, clients):
+    register(clients, family("prod-web"), family("prod-a-b"), family("prod-gone"), family("prod-c-d"))
+    ecs.forget_calls()
+    look(clients, "prod", "prod-web", "prod-a-b")
+    assert ecs.wire.operations().count("DescribeTaskDefinition") == 1

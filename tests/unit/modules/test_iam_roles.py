@@ -309,3 +309,8 @@ def test_more_policy_than_aws_takes_is_refused_before_anything_is_made(run_modul
     assert "IAM role test-scheduler has 1" in result["msg"]
     assert "allowed: 10240" in result["msg"]
     assert everything() == {}
+
+
+def test_a_role_of_an_environment_whose_path_is_below_ours_is_not_ours(run_module, roles, recorded):
+    run_module(module, roles=[{**roles[1], "path": "/farflow/test/x/"}])
+    assert [role.type for role in recorded.find()] == [pure.ELSEWHERE]

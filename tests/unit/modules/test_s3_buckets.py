@@ -249,27 +249,43 @@ def closed(calls):
 def test_a_strangers_bucket_that_is_closed_to_us_is_none(aws, run_module, calls):
     run_module(module, buckets=[BUCKET])
     closed(calls)
-    assert [bucket.name for bucket in s3_buckets.find(CLIENTS, "test", expected=[NAME])] == [NAME]
+    assert [bucket.name for bucket in s3_buckets.find(CLIENTS, "test", names=[NAME])] == [NAME]
 
 
 def test_a_bucket_without_tags_is_ours_where_it_is_expected(aws, run_module):
     run_module(module, buckets=[{"name": "test-bare"}])
     assert s3_buckets.find(CLIENTS, "test") == []
-    assert [bucket.name for bucket in s3_buckets.find(CLIENTS, "test", expected=["test-bare"])] == ["test-bare"]
+    assert [bucket.name for bucket in s3_buckets.find(CLIENTS, "test", names=["test-bare"])] == ["test-bare"]
 
 
 @pytest.mark.parametrize(
-    ("expected", "told", "what"),
+    ("given", "what"),
     [
-        (["test-strangers"], {}, "read the tags of"),
-        ([], {"arn:aws:s3:::test-strangers": {"farflow:environment": "test"}}, "read the versioning of"),
+        ({"expected": ["test-strangers"]}, "read the tags of"),
+        ({"names": ["test-strangers"]}, "read the tags of"),
+        (
+            {
+                "names": ["test-strangers"],
+                "told": {"arn:aws:s3:::test-strangers": {"farflow:environment": "test"}},
+            },
+            "read the versioning of",
+        ),
     ],
-    ids=["expected", "told"],
+    ids=["expected", "named", "named and told"],
 )
-def test_a_bucket_of_ours_that_is_closed_to_us_is_an_error(aws, calls, expected, told, what):
+def test_a_bucket_of_ours_that_is_closed_to_us_is_an_error(aws, calls, given, what):
     closed(calls)
     with pytest.raises(FarflowError, match=f"could not {what} S3 bucket test-strangers: .*AccessDenied.*permission"):
-        s3_buckets.find(CLIENTS, "test", expected=expected, told=told)
+        s3_buckets.find(CLIENTS, "test", **given)
+
+
+def test_a_bucket_that_is_another_environments_again_is_not_ours_though_aws_tells_the_former_tags(aws):
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="test-x-logs")
+    tags = [{"Key": "farflow:environment", "Value": "test-x"}]
+    client.put_bucket_tagging(Bucket="test-x-logs", Tagging={"TagSet": tags})
+    told = {"arn:aws:s3:::test-x-logs": {"farflow:environment": "test"}}
+    assert s3_buckets.find(CLIENTS, "test", expected=["test-x-logs"], told=told) == []
 
 
 def test_find_sees_its_region_alone(aws, run_module):

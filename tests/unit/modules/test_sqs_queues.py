@@ -174,7 +174,7 @@ def test_find_sees_the_environment_alone(aws, run_module):
     client, calls = sqs(), []
     client.meta.events.register("before-call.sqs", lambda model, **_unused: calls.append(model.name))
     clients = Clients(lambda service, config: client)
-    found = sqs_queues.find(clients, "test", expected=["test-other"])
+    found = sqs_queues.find(clients, "test", names=["test-other"])
     assert plan([pure.desired(queue) for queue in QUEUES], found) == []
     assert len(calls) == 1 + 2 * 2 + 1
     assert [queue.name for queue in sqs_queues.find(clients, "test")] == ["test-celery"]
@@ -190,7 +190,7 @@ def closed(calls):
 def test_a_strangers_queue_that_is_closed_to_us_is_none(aws, run_module, calls):
     run_module(module, queues=QUEUES[:1])
     closed(calls)
-    assert [queue.name for queue in sqs_queues.find(CLIENTS, "test", expected=["test-celery"])] == ["test-celery"]
+    assert [queue.name for queue in sqs_queues.find(CLIENTS, "test", names=["test-celery"])] == ["test-celery"]
 
 
 def test_a_queue_that_we_expect_and_that_is_closed_to_us_is_an_error(aws, calls):
@@ -228,7 +228,7 @@ def test_it_returns_when_a_queue_is_gone(aws, run_module, calls, monkeypatch, pa
     late(calls, monkeypatch, answers=5)
     assert run_module(module, queues=QUEUES[:1], state="absent")["changed"] is True
     assert len(pauses) == 5
-    assert [queue.name for queue in sqs_queues.find(CLIENTS, "test", expected=["test-other"])] == ["test-other"]
+    assert [queue.name for queue in sqs_queues.find(CLIENTS, "test", names=["test-other"])] == ["test-other"]
 
 
 def test_a_queue_that_does_not_go_is_told(aws, run_module, calls, monkeypatch, pauses):
@@ -244,7 +244,7 @@ def test_a_queue_that_is_listed_after_its_deletion_is_none(aws, run_module, monk
     gone = url("test-other")
     run_module(module, queues=QUEUES[1:], state="absent")
     monkeypatch.setattr(sqs_queues.api, "urls", lambda clients, prefix: [url("test-celery"), gone])
-    found = sqs_queues.find(CLIENTS, "test", expected=["test-celery", "test-other"])
+    found = sqs_queues.find(CLIENTS, "test", names=["test-celery", "test-other"])
     assert [queue.name for queue in found] == ["test-celery"]
 
 

@@ -76,7 +76,8 @@ def test_tags_that_are_told_are_not_asked_for(aws, calls, make, kind):
     asked = kind.find(clients, "test")
     assert _about_tags(calls)
     calls.made.clear()
-    found = kind.find(clients, "test", told=told)
+    named = {"names": [one.name for one in asked]} if kind in (ecr_repositories, s3_buckets, sqs_queues) else {}
+    found = kind.find(clients, "test", told=told, **named)
     assert _about_tags(calls) == []
     assert found == asked
     assert [one.properties["tags"] for one in found] == [TAGS]

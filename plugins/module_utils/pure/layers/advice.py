@@ -35,8 +35,9 @@ def warnings(inputs: Inputs, known: Known, vcpus: float | None) -> Iterator[str]
         )
     if vcpus is not None and (needed := 2 * sum(_vcpus(inputs))) > vcpus:
         yield (
-            f"the services need up to {needed:g} vCPU of Fargate while they roll, and AWS lets this account run "
-            f"{vcpus:g} in this region, with all else that it runs: ask for more, quota L-3032A538 of Service Quotas"
+            f"the services need up to {needed:g} vCPU of Fargate while they roll, and the account's quota "
+            f"in this region is {vcpus:g}, for everything that it runs there: ask for a higher quota, L-3032A538 of "
+            "Service Quotas"
         )
 
 

@@ -91,7 +91,7 @@ def _command(found: Sequence[str]) -> Iterator[str]:
         )
     for name in _references(found):
         if not _NAME.fullmatch(name):
-            yield f"command: has {_SECRET} before what is no name, allowed: letters, digits and /_+=.@-"
+            yield f"command: has '{_SECRET}' with no valid name behind it, allowed: letters, digits and /_+=.@-"
     for before, word in zip(found, found[1:], strict=False):
         if re.fullmatch(r"-[A-Za-z]", before) and word.startswith(_SECRET):
             yield f"command: has a secret behind {before}, allowed: the option's long form"

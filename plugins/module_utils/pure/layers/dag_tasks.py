@@ -19,6 +19,7 @@ from .desire import made_by
 
 ROLE = "dag_tasks"
 SHARED_VOLUME = "shared-volume"
+_TASK_POLICY = "task"
 SHARED_VOLUME_PATH = "/shared-volume"
 
 #: Whatever user an image runs as, on the volume all tasks are one, so that each can read what another wrote.
@@ -52,10 +53,13 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
 
 
 def makes(inputs: Inputs, resource: Resource) -> bool:
-    """Whether a resource is one of those that are made for a DAG task each, also where its folder is not known."""
+    """Whether a resource is one of those that are made for a DAG task each, also where its folder is not known, and
+    somebody has taken away tags.
+    """
     environment = names.environment(inputs)
     if resource.type == iam_roles.TYPE:
-        return resource.name.startswith(naming.resource(environment, "task-", limit=naming.IAM_ROLE_LIMIT))
+        named = resource.name.startswith(naming.resource(environment, "task-", limit=naming.IAM_ROLE_LIMIT))
+        return named and list(resource.properties["policies"]) == [_TASK_POLICY]
     if resource.type != ecs_task_definitions.TYPE:
         return False
     ours = resource.attributes.get(ecs_task_definitions.OWNER) == environment
@@ -83,7 +87,7 @@ def _roles(inputs: Inputs, known: Known, tasks: list[DagTask], log_group: str) -
     execution = policies.execution(inputs, known, repositories, log_group, secrets)
     roles = [(names.execution_role(inputs, "tasks"), {"start-tasks": execution}), (names.plain_task_role(inputs), {})]
     roles += [
-        (naming.task_role(names.environment(inputs), task.name), {"task": policies.document(list(task.policy))})
+        (naming.task_role(names.environment(inputs), task.name), {_TASK_POLICY: policies.document(list(task.policy))})
         for task in tasks
         if task.policy
     ]

@@ -102,9 +102,10 @@ def _tags(value: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _ignored_tag(value: Any) -> Iterator[Problem]:
-    allowed = "keys of tags, or beginnings of keys that end with *, without Name and farflow:..."
+    allowed = "keys of tags, or beginnings of keys that end with *, without Name, GuardDutyManaged and farflow:..."
     yield from text(rf"{_TAG}{{1,128}}\*?", allowed)(value)
-    if isinstance(value, str) and any(map(ignores([value]), ("Name", "farflow:environment", "farflow:role"))):
+    needed = ("Name", "GuardDutyManaged", "farflow:")
+    if isinstance(value, str) and (any(map(ignores([value]), needed)) or value.startswith("farflow:")):
         yield wrong(value, allowed)
 
 
