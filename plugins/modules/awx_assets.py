@@ -13,8 +13,8 @@ description:
     template for each playbook that is one, with a survey, a workflow with an approval, and one that looks for drift.
   - Speaks to AWX's REST API. Of what exists only the fields that differ are written, so what people set beside
     them stays.
-  - Refuses before it makes anything when names are taken by others, rights are lacking, or something that a person makes
-    is not there.
+  - Refuses before it makes anything when names are taken by others, rights are lacking, or something that a person
+    makes is not there.
   - A credential that is missing is created without keys, which a person puts in. One that exists is not touched.
   - What it shall make is said by the variables that begin with C(farflow_awx_). C(playbooks/awx.meta.yml) declares
     them.

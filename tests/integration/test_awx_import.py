@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -171,6 +172,34 @@ def test_the_file_for_those_who_import_by_hand_comes_back_as_it_was(awx, environ
         assert converged(again)["reasons"] == []
     finally:
         again.close()
+
+
+def commands_of_the_guide():
+    """The commands of docs/awx.md that speak to AWX or write its file, in their order."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "awx.md").read_text(), re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith(("ansible-playbook farflow.airflow.awx", "awx import"))]
+
+
+def test_the_guide_does_what_it_says_for_a_private_repository(awx, environment, tmp_path):
+    organization = awx.named("organizations", "Default")["id"]
+    kind = awx.named("credential_types", "Source Control")["id"]
+    awx.add("credentials", {"name": "Git", "organization": organization, "credential_type": kind})
+    awx.update_needs = "Git"
+    settings = yaml.safe_load((ROOT / "awx" / "settings.yml").read_text())
+    (tmp_path / "awx").mkdir()
+    named = {**settings, "farflow_awx_project_credential": "Git"}
+    (tmp_path / "awx" / "settings.yml").write_text(yaml.safe_dump(named))
+    environment["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / "playbooks" / "collections")
+
+    check, make, exact, write, bring = commands_of_the_guide()
+    for command, templates in ((check, 0), (make, 10), (exact, 10), (write, 10), (bring, 10)):
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        assert len(awx.objects["job_templates"]) == templates
+    assert converged(awx, project_credential="Git")["reasons"] == []
 
 
 def test_who_may_not_ask_is_told_what_to_set(awx, run, environment):

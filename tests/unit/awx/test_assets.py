@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -207,6 +209,20 @@ def test_the_execution_environment_has_exact_versions_of_what_the_tests_run_with
     assert [pin for pin in pins if pin not in locked] == []
     wanted = re.findall(r"^[\w-]+", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
     assert {pin.partition("==")[0] for pin in dependencies["python"]} == set(wanted)
+
+
+def test_what_ansible_builder_makes_of_it_has_exact_versions(tmp_path):
+    tool = Path(sys.executable).with_name("ansible-builder")
+    definition = str(ROOT / "awx" / "execution-environment.yml")
+    command = [str(tool), "create", "-f", definition, "-c", str(tmp_path), "--output-filename", "Containerfile"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    built = load(tmp_path / "_build" / "requirements.yml")["collections"]
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", one["version"]) for one in built)
+    pins = (tmp_path / "_build" / "requirements.txt").read_text().split()
+    pins += re.findall(r"ansible-(?:core|runner)\S*", (tmp_path / "Containerfile").read_text())
+    assert len(pins) >= 6
+    assert [pin for pin in pins if not re.fullmatch(r"[\w-]+==[\d.]+\W*", pin)] == []
 
 
 @pytest.mark.parametrize(
