@@ -29,10 +29,6 @@ _SECONDS = 60
 _PAGE = 200
 
 
-class Denied(FarflowError):
-    """AWX does not know who asks, or the user may not do that."""
-
-
 class Client:
     """What is asked of AWX, and what it answers. Paths are the API's own, such as ``/api/v2/me/``, or below it: ``me``.
 
@@ -157,9 +153,7 @@ def _refused(method: str, url: str, error: HTTPError) -> FarflowError:
     except ValueError:
         words = said.strip()[:300] or str(error.reason)
     if error.code == 401:
-        return Denied(f"AWX does not know who asks: {words} {_WHO}")
-    if error.code == 403:
-        return Denied(f"{method} {url}: {words}")
+        return FarflowError(f"AWX does not know who asks: {words} {_WHO}")
     return FarflowError(f"{method} {url}: {error.code}: {words}")
 
 

@@ -21,6 +21,7 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | a label is made where it is attached, and attached where there is one | api/views/labels.py LabelSubListCreateAttachDetachView.post |
 | messages of a notification are templates of fields that AWX has | api/serializers.py NotificationTemplateSerializer.validate_messages; main/models/notifications.py JobNotificationMixin.context_stub |
 | a webhook has a URL when there is a service | api/serializers.py WorkflowJobTemplateSerializer.get_related |
+| a list comes in pages, of 25 objects or as many as are asked for, 200 at most | api/pagination.py Pagination; settings/defaults.py MAX_PAGE_SIZE |
 | artifacts of a job are extra variables of the next in a workflow | main/models/workflow.py WorkflowJobNode.get_job_kwargs; in test_awx.py |
 """  # noqa: E501
 
@@ -32,7 +33,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -185,6 +186,7 @@ _UNIQUE = {
 _UPDATES = {"scm_url", "scm_branch", "scm_type"}
 _SINGULAR = {"inventory": "inventory"}
 _PATHS = {"inventory": "inventories"}
+_LARGEST_PAGE = 200
 _ANSWERS = {"text", "textarea", "password", "integer", "float", "multiplechoice", "multiselect"}
 _RULE = re.compile(r"DTSTART(;TZID=\S+)?:\d{8}T\d{6}Z? RRULE:(?=.*FREQ=)(?=.*INTERVAL=\d+)\S+")
 #: As far as it matters, what messages may name.
@@ -341,7 +343,15 @@ class AWX:
             self._may(resource, body)
             return 201, self._shown(resource, self.add(resource, body))
         found = [one for one in self.objects[resource].values() if self._is(resource, one, query)]
-        return 200, _listed([self._shown(resource, one) for one in found])
+        return 200, self._page(resource, found, query)
+
+    def _page(self, resource: str, found: list[Object], query: Query) -> Object:
+        size, number = (int(query.get(name, [default])[0]) for name, default in (("page_size", 25), ("page", 1)))
+        size = min(size, _LARGEST_PAGE)
+        shown = [self._shown(resource, one) for one in found[size * (number - 1) : size * number]]
+        others = urlencode({**query, "page": number + 1, "page_size": size}, doseq=True)
+        following = f"/api/v2/{_path(resource)}/?{others}" if len(found) > size * number else None
+        return {**_listed(shown), "count": len(found), "next": following}
 
     def _object(self, method: str, resource: str, identifier: int, body: Any) -> Answer:
         existing = self.objects[resource][identifier]

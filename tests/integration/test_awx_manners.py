@@ -288,6 +288,12 @@ def test_what_a_person_makes_has_to_be_there_before_anything_is_made(awx, given,
     assert refused(awx, **given).count(f"AWX shows someone no {kind}") == 1
 
 
+def test_what_stands_on_a_further_page_is_seen(awx):
+    for number in range(450):
+        awx.add("instance_groups", {"name": f"group {number}"})
+    assert run(awx, instance_group="group 449")["changed"]
+
+
 # Whose it is
 
 
