@@ -1,17 +1,23 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Compares what AWX has with what it shall have, and imports what differs."""
+"""Compares what AWX has with what it shall have, and makes it so."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+import yaml
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.core.errors import FarflowError
-from ..module_utils.pure.awx_assets import Settings, assets, credentials
-from ..module_utils.pure.awx_differences import differing, missing
-from ..plugin_utils import awx
+from ..module_utils.pure.awx_assets import assets, importable
+from ..module_utils.pure.awx_settings import Settings, problems
 from ..plugin_utils import inputs as given
+from ..plugin_utils.awx import Client
+from ..plugin_utils.awx_converge import converge
+from ..plugin_utils.worker import say_at_once
 
 PREFIX = "farflow_awx_"
 
@@ -25,27 +31,30 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         try:
-            return self._converge(self._settings(task_vars))
+            settings = self._settings(task_vars)
+            wanted = {} if settings.state == "absent" else assets(settings, given.job_templates(self._load))
+            if settings.assets_file:
+                return self._write(Path(settings.assets_file), wanted)
+            made = converge(Client(os.environ), settings, wanted, self._task.check_mode, self._say)
+            return {**made, "diff": {"prepared": "".join(f"{reason}\n" for reason in made["reasons"])}}
         except FarflowError as error:
             return {"failed": True, "msg": str(error)}
 
-    def _converge(self, settings):
-        wanted = assets(settings, given.declared(self._load))
-        keys = credentials(settings)
-        existing = awx.export({**wanted, "credentials": keys})
-        # Never one that exists: an import would empty it.
-        made = missing(keys, existing.get("credentials"))
-        other, reasons = differing(wanted, existing)
-        names = [each["name"] for each in made]
-        reasons = [*(f"credentials {name}: created, without keys" for name in names), *reasons]
-        if reasons and not self._task.check_mode:
-            awx.bring({"credentials": made, **other})
-        return {
-            "changed": bool(reasons),
-            "reasons": reasons,
-            "credentials": names,
-            "diff": {"prepared": "".join(f"{reason}\n" for reason in reasons)},
-        }
+    def _say(self, text):
+        say_at_once(self._display, text)
+
+    def _write(self, path, wanted):
+        head = "---\n# awx import -f yaml < this file. Not in it: credentials, labels, instance groups, teams.\n"
+        text = head + yaml.dump(importable(wanted), Dumper=_Dumper, sort_keys=False, width=116, allow_unicode=True)
+        changed = not path.is_file() or path.read_text() != text
+        if changed and not self._task.check_mode:
+            try:
+                path.touch(mode=0o600)
+                path.write_text(text)
+            except OSError as error:
+                raise FarflowError(f"{PREFIX}assets_file: {error}") from error
+        reasons = [f"{path}: written"] if changed else []
+        return {"changed": changed, "reasons": reasons, "credentials": [], "unwanted": [], "webhooks": []}
 
     def _settings(self, task_vars):
         meta = self._load(str(given.COLLECTION / "playbooks" / "awx.meta.yml"))
@@ -53,10 +62,23 @@ class ActionModule(ActionBase):
         mine = {name: value for name, value in task_vars.items() if name.startswith(PREFIX)}
         values, wrong = given.gather(options, mine, self._templar.template)
         wrong = given.unknown(mine, options) + wrong
+        if not wrong:
+            settings = Settings(**{name.removeprefix(PREFIX): value for name, value in values.items()})
+            wrong = [f"{PREFIX}{problem}" for problem in problems(settings)]
         if wrong:
             told = ["the inputs are not right, nothing was done:", *(f"- {one}" for one in wrong)]
             raise FarflowError("\n".join(told))
-        return Settings(**{name.removeprefix(PREFIX): value for name, value in values.items()})
+        return settings
 
     def _load(self, path):
         return self._loader.load_from_file(path, trusted_as_template=True)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Without anchors, and with lists indented as yamllint wants them."""
+
+    def ignore_aliases(self, data):
+        return True
+
+    def increase_indent(self, flow=False, indentless=False):
+        return super().increase_indent(flow, False)

@@ -9,10 +9,12 @@ module: awx_assets
 short_description: Bring job templates for Airflow, and what they need, into AWX
 version_added: 0.1.0
 description:
-  - Creates and mends an execution environment, a project, and for each environment an inventory with its source and the
-    job templates Plan, Deploy, DAG tasks and Teardown with surveys, schedules, a credential and a notification hook.
-  - Compares with what AWX exports, and imports what is missing or differs, by the command C(awx) of the Python package
-    C(awxkit).
+  - Creates and mends an execution environment, a project, and for each environment an inventory with its source, a job
+    template for each playbook that is one, with a survey, a workflow with an approval, and one that looks for drift.
+  - Speaks to AWX's REST API. Of what exists only the fields that differ are written, so what people set beside
+    them stays.
+  - Refuses before it makes anything when names are taken by others, rights are lacking, or something that a person
+    makes is not there.
   - A credential that is missing is created without keys, which a person puts in. One that exists is not touched.
   - What it shall make is said by the variables that begin with C(farflow_awx_). C(playbooks/awx.meta.yml) declares
     them.
@@ -25,12 +27,10 @@ attributes:
   diff_mode:
     description: One line for each object that is made or differs.
     support: full
-requirements:
-  - awxkit, with setuptools below 81
 notes:
   - It runs on the controller, in Ansible's own process.
   - Where AWX is, and who asks, say E(CONTROLLER_HOST) and E(CONTROLLER_OAUTH_TOKEN), or E(CONTROLLER_USERNAME) and
-    E(CONTROLLER_PASSWORD), as they do for C(awx).
+    E(CONTROLLER_PASSWORD). E(CONTROLLER_VERIFY_SSL) switches the check of its certificate off.
 options: {}
 """
 
@@ -56,4 +56,16 @@ credentials:
   type: list
   elements: str
   sample: [Airflow dev]
+unwanted:
+  description: What carries the project's mark and is not wanted any more. With V(exact) as C(farflow_awx_state) it is
+    removed, and named by RV(reasons).
+  returned: success
+  type: list
+  elements: str
+  sample: ["job_templates Airflow staging: Plan"]
+webhooks:
+  description: Of each workflow that pushes start, its C(name) and the C(url) that Git sends them to.
+  returned: success
+  type: list
+  elements: dict
 """

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 
+from ..module_utils.pure.awx_settings import Template, template
 from ..module_utils.pure.value_checks import told
 from . import as_written
 from .values import Read, missing, read
@@ -38,11 +39,22 @@ HANDED_ON = (
     "airflow_service_migration_wait_minutes",
 )
 
+#: What playbooks tell by set_stats. In a workflow AWX hands it on to the next job as extra variables, and a person may,
+#: too: there it is no input, and no misspelt one.
+OUTPUTS = (
+    "farflow_pending",
+    "farflow_counts",
+    "farflow_reasons",
+    "farflow_url",
+    "farflow_username",
+    "farflow_password_command",
+)
+
 _OURS = re.compile(rf"^(farflow|{'|'.join(ROLES)})_")
 
 #: ``load(path)`` reads a YAML file whose strings may be templates.
 Load = Callable[[str], Any]
-Template = Callable[[Any], Any]
+Resolve = Callable[[Any], Any]
 
 
 def declared(load: Load) -> dict[str, dict[str, Any]]:
@@ -50,6 +62,14 @@ def declared(load: Load) -> dict[str, dict[str, Any]]:
     meta = load(str(COLLECTION / "playbooks" / "deploy.meta.yml"))
     options: dict[str, dict[str, Any]] = meta["argument_specs"]["deploy"]["options"]
     return options
+
+
+def job_templates(load: Load) -> list[Template]:
+    """The job templates that the playbooks' meta files declare for AWX, in the order of the playbooks' names."""
+    options = _plain(declared(load))
+    metas = sorted((COLLECTION / "playbooks").glob("*.meta.yml"))
+    found = [template(path.name.removesuffix(".meta.yml"), _plain(load(str(path))), options) for path in metas]
+    return [each for each in found if each]
 
 
 def defaults(load: Load) -> dict[str, Any]:
@@ -61,16 +81,16 @@ def defaults(load: Load) -> dict[str, Any]:
 
 
 def unknown(variables: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
-    """A problem for each variable that looks like one of ours and is not declared."""
+    """A problem for each variable that looks like one of ours and is neither declared nor an output."""
     problems = []
-    for name in sorted(name for name in variables if _OURS.match(name) and name not in options):
+    for name in sorted(name for name in variables if _OURS.match(name) and name not in {*options, *OUTPUTS}):
         near = get_close_matches(name, options, 1)
         problems.append(f"{name}: no such variable" + (f"; did you mean {near[0]}?" if near else ""))
     return problems
 
 
 def gather(
-    options: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any], template: Template
+    options: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any], resolve: Resolve
 ) -> tuple[dict[str, Any], list[str]]:
     """The value of every declared variable in which nothing is wrong, by its type; and what is wrong with the others.
 
@@ -79,7 +99,7 @@ def gather(
     inputs: dict[str, Any] = {}
     problems: list[str] = []
     for name, option in options.items():
-        inputs[name], found = _value(option, values.get(name), template)
+        inputs[name], found = _value(option, values.get(name), resolve)
         if found:
             del inputs[name]
             problems += told(name, found)
@@ -91,15 +111,15 @@ def handed_on(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: inputs[name] for name in HANDED_ON}
 
 
-def _value(option: Mapping[str, Any], given: Any, template: Template) -> Read:
+def _value(option: Mapping[str, Any], given: Any, resolve: Resolve) -> Read:
     try:
-        loaded = template(given)
+        loaded = resolve(given)
         misread = [] if option.get("no_log") else list(as_written.problems(loaded))
         if misread:
             return None, misread
         value = _plain(loaded)
         if value is None:
-            value = _plain(template(option.get("default")))
+            value = _plain(resolve(option.get("default")))
     except AnsibleError as error:
         return None, [((), f"its template can't be resolved: {str(error).splitlines()[0]}")]
     except (TypeError, ValueError) as error:  # ValueError: it holds itself

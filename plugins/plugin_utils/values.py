@@ -68,7 +68,8 @@ def _list(option: Option, value: Any) -> Read:
         value = [item.strip() for item in value.split(",")]
     if not isinstance(value, list):
         return _refused(option, value)
-    element = {"type": option["elements"], **({"choices": option["choices"]} if "choices" in option else {})}
+    passed_on = {key: option[key] for key in ("choices", "options") if key in option}
+    element = {"type": option["elements"], **passed_on}
     found = [read(element, item) for item in value]
     return [come for come, _unused in found], [
         each for index, (_unused, some) in enumerate(found) for each in below(index, some)

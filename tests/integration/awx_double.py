@@ -1,52 +1,97 @@
-"""An AWX as far as `awx export` and `awx import` need one: objects in memory, and the checks that AWX makes of them.
+"""An AWX as far as `awx export`, `awx import` and playbooks/awx.yml need one: objects in memory, with AWX's manners.
 
-Objects know others by ids, as in AWX; awxkit translates natural keys. A PUT sets what it does not name to its default.
-"""
+Objects know others by ids, as in AWX; awxkit translates natural keys. Each manner is here since AWX has it; where, says
+the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
+
+| Manner | In AWX |
+| --- | --- |
+| a name is taken once: 400 "... already exists" | main/models/base.py PrimordialModel.validate_unique and CommonModel.name; SOFT_UNIQUE_TOGETHER of main/models/inventory.py InventorySource, main/models/jobs.py JobTemplate, main/models/projects.py Project, main/models/workflow.py WorkflowJobTemplate; unique_together of main/models/inventory.py Inventory, main/models/schedules.py Schedule, main/models/credential.py Credential, main/models/notifications.py NotificationTemplate, main/models/label.py Label |
+| an inventory source shows no organization, so its natural key has none | api/serializers.py InventorySourceSerializer.get_related; awxkit/awxkit/api/pages/page.py Page.get_natural_key |
+| an inventory source stays with its inventory | api/serializers.py InventorySourceSerializer.build_relational_field |
+| a sync of an inventory source fills the inventory's variables: `AWX.sync` | main/management/commands/inventory_import.py Command._update_inventory |
+| a PUT sets what it does not name to its default, a PATCH leaves it | api/generics.py RetrieveUpdateAPIView, of Django REST framework |
+| a template has one credential of a type | api/views/__init__.py JobTemplateCredentialsList.is_valid_relation; main/models/credential.py Credential.unique_hash |
+| a new project is updated, and one whose URL or branch changes; that succeeds, fails or hangs: `AWX.update_ends` | main/models/projects.py Project.save, FIELDS_TRIGGER_UPDATE, _get_current_status |
+| a template's playbook is one that the last update found, unless branches may be chosen | api/serializers.py JobOptionsSerializer.validate |
+| who has fewer rights gets 403, no POST among the actions of OPTIONS, and is shown what it may edit: `AWX.users` | main/access.py BaseAccess.check_related and ExecutionEnvironmentAccess.can_add; api/metadata.py Metadata.determine_actions; api/serializers.py BaseSerializer._obj_capability_dict |
+| an execution environment stays in its organization; one of none is the superuser's | api/serializers.py ExecutionEnvironmentSerializer.validate; main/access.py ExecutionEnvironmentAccess.can_change |
+| a node of a workflow becomes an approval by a POST of its own | api/views/__init__.py WorkflowJobTemplateNodeCreateApproval.post; main/models/workflow.py WorkflowJobTemplateNode.create_approval_template |
+| a workflow's nodes follow each other without a cycle, once | api/views/__init__.py WorkflowJobTemplateNodeChildrenBaseList.is_valid_relation |
+| an inventory is deleted after the answer, 202 | api/views/inventory.py InventoryDetail.destroy |
+| a label is made where it is attached, and attached where there is one | api/views/labels.py LabelSubListCreateAttachDetachView.post |
+| messages of a notification are templates of fields that AWX has | api/serializers.py NotificationTemplateSerializer.validate_messages; main/models/notifications.py JobNotificationMixin.context_stub |
+| a webhook has a URL when there is a service | api/serializers.py WorkflowJobTemplateSerializer.get_related |
+| a list comes in pages, of 25 objects or as many as are asked for, 200 at most | api/pagination.py Pagination; settings/defaults.py MAX_PAGE_SIZE |
+| artifacts of a job are extra variables of the next in a workflow | main/models/workflow.py WorkflowJobNode.get_job_kwargs; in test_awx.py |
+"""  # noqa: E501
 
 from __future__ import annotations
 
 import json
 import re
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 Object = dict[str, Any]
+Query = dict[str, list[str]]
+Answer = tuple[int, Any]
 
 TOKEN = "a-token-of-awx"
 
 _ID = {"type": "id"}
 _TEXT = {"type": "string"}
+_NAMED = {"name": "", "description": ""}
+_TEMPLATE = {
+    **_NAMED,
+    "inventory": None,
+    "extra_vars": "",
+    "limit": "",
+    "scm_branch": "",
+    "job_tags": "",
+    "survey_enabled": False,
+    "allow_simultaneous": False,
+    "ask_variables_on_launch": False,
+    "ask_limit_on_launch": False,
+    "ask_scm_branch_on_launch": False,
+    "webhook_service": "",
+}
 
 #: What a POST takes, by resource: names of objects, ids of others, and everything else with its default.
 FIELDS: dict[str, dict[str, Any]] = {
     "users": {"username": ""},
-    "organizations": {"name": "", "description": ""},
+    "organizations": {**_NAMED},
     "teams": {"name": "", "organization": None},
     "credential_types": {"name": "", "kind": "cloud", "managed": False},
-    "credentials": {"name": "", "description": "", "organization": None, "credential_type": None, "inputs": {}},
+    "credentials": {**_NAMED, "organization": None, "credential_type": None, "inputs": {}},
     "notification_templates": {
-        "name": "",
-        "description": "",
+        **_NAMED,
         "organization": None,
         "notification_type": "",
         "notification_configuration": {},
+        "messages": None,
     },
     "projects": {
-        "name": "",
-        "description": "",
+        **_NAMED,
         "organization": None,
         "scm_type": "",
         "scm_url": "",
         "scm_branch": "",
+        "scm_clean": False,
         "scm_update_on_launch": False,
         "scm_update_cache_timeout": 0,
+        "allow_override": False,
+        "credential": None,
+        "timeout": 0,
     },
-    "inventory": {"name": "", "description": "", "organization": None, "kind": "", "variables": ""},
+    "inventory": {**_NAMED, "organization": None, "kind": "", "variables": ""},
     "inventory_sources": {
-        "name": "",
-        "description": "",
+        **_NAMED,
         "source": "",
         "source_path": "",
         "source_project": None,
@@ -55,63 +100,122 @@ FIELDS: dict[str, dict[str, Any]] = {
         "overwrite_vars": False,
         "update_on_launch": False,
         "update_cache_timeout": 0,
+        "verbosity": 1,
     },
     "job_templates": {
-        "name": "",
-        "description": "",
+        **_TEMPLATE,
         "job_type": "run",
-        "inventory": None,
         "project": None,
         "playbook": "",
         "execution_environment": None,
-        "limit": "",
+        "forks": 0,
         "verbosity": 0,
+        "timeout": 0,
         "diff_mode": False,
-        "extra_vars": "",
-        "survey_enabled": False,
-        "allow_simultaneous": False,
+        "ask_verbosity_on_launch": False,
     },
     "system_job_templates": {"name": ""},
-    "workflow_job_templates": {"name": "", "organization": None},
-    "execution_environments": {"name": "", "description": "", "organization": None, "image": ""},
+    "workflow_job_templates": {**_TEMPLATE, "organization": None},
+    "execution_environments": {**_NAMED, "organization": None, "image": "", "pull": "", "credential": None},
     "applications": {"name": "", "organization": None},
     "schedules": {
-        "name": "",
-        "description": "",
+        **_NAMED,
         "rrule": "",
         "extra_data": {},
         "enabled": True,
         "unified_job_template": None,
     },
+    "labels": {"name": "", "organization": None},
+    "instance_groups": {"name": ""},
+    "workflow_job_template_nodes": {
+        "workflow_job_template": None,
+        "unified_job_template": None,
+        "identifier": "",
+        "extra_data": {},
+        "all_parents_must_converge": False,
+    },
+    "workflow_approval_templates": {**_NAMED, "timeout": 0},
 }
 REFERENCES = {
-    "organization": "organizations",
-    "credential_type": "credential_types",
-    "project": "projects",
-    "source_project": "projects",
-    "inventory": "inventory",
-    "execution_environment": "execution_environments",
-    "unified_job_template": "job_templates",
+    "organization": ["organizations"],
+    "credential_type": ["credential_types"],
+    "credential": ["credentials"],
+    "project": ["projects"],
+    "source_project": ["projects"],
+    "inventory": ["inventory"],
+    "execution_environment": ["execution_environments"],
+    "workflow_job_template": ["workflow_job_templates"],
+    "unified_job_template": ["job_templates", "workflow_job_templates", "workflow_approval_templates"],
 }
+_HOOKS = {f"notification_templates_{end}": "notification_templates" for end in ("started", "success", "error")}
+#: What is attached to objects of a resource, by the relation.
 ATTACHED = {
-    "credentials": "credentials",
-    "notification_templates_error": "notification_templates",
-    "notification_templates_success": "notification_templates",
+    "job_templates": {
+        "credentials": "credentials",
+        "instance_groups": "instance_groups",
+        "labels": "labels",
+        **_HOOKS,
+    },
+    "workflow_job_templates": {
+        "labels": "labels",
+        "notification_templates_approvals": "notification_templates",
+        **_HOOKS,
+    },
+    "workflow_job_template_nodes": {
+        f"{end}_nodes": "workflow_job_template_nodes" for end in ("success", "failure", "always")
+    },
+    "projects": _HOOKS,
 }
-_SINGULAR = {"inventory": "inventory", "schedules": "schedule"}
+ROLES = {
+    "job_templates": ["Admin", "Execute", "Read"],
+    "workflow_job_templates": ["Admin", "Execute", "Approve", "Read"],
+}
+#: Two of the same have no other value in one of these fields.
+_UNIQUE = {
+    "execution_environments": (),
+    "organizations": (),
+    "inventory_sources": ("inventory",),
+    "job_templates": ("project",),  # whose organization is the template's
+    "schedules": ("unified_job_template",),
+    "credentials": ("organization", "credential_type"),
+    **dict.fromkeys(
+        ("projects", "inventory", "workflow_job_templates", "notification_templates", "labels", "teams"),
+        ("organization",),
+    ),
+}
+_UPDATES = {"scm_url", "scm_branch", "scm_type"}
+_SINGULAR = {"inventory": "inventory"}
 _PATHS = {"inventory": "inventories"}
+_LARGEST_PAGE = 200
 _ANSWERS = {"text", "textarea", "password", "integer", "float", "multiplechoice", "multiselect"}
 _RULE = re.compile(r"DTSTART(;TZID=\S+)?:\d{8}T\d{6}Z? RRULE:(?=.*FREQ=)(?=.*INTERVAL=\d+)\S+")
+#: As far as it matters, what messages may name.
+CONTEXT: Object = {
+    "job": {"id": 42, "name": "Stub JobTemplate", "status": "running", "artifacts": {}, "summary_fields": {}},
+    "job_friendly_name": "Job",
+    "url": "https://platformhost/#/jobs/playbook/1010",
+    "job_metadata": "{}",
+    "approval_status": "approved",
+    "approval_node_name": "Approve Me",
+    "workflow_url": "https://platformhost/#/jobs/workflow/1010",
+}
 
 
 class Refused(Exception):
-    """What AWX answers with 400."""
+    """What AWX answers with 400, or with another status."""
+
+    def __init__(self, said: Any, status: int = 400) -> None:
+        super().__init__(said)
+        self.said = said if isinstance(said, dict) else {"detail": said}
+        self.status = status
 
 
 class AWX:
     """`objects` has every object by resource and id, `url` is where it answers, `playbooks` are those of the project.
 
-    `puts` has the resource and name of everything that was written anew.
+    `calls` has method and path of everything that was written. `users` has by token what a user may make and edit:
+    resources, or None for a superuser. `update_ends` is how updates of projects end: successful, failed, or running,
+    when they do not end; `update_needs` is the credential without which they fail, and `update_says` what they print.
     """
 
     def __init__(self, playbooks: list[str]) -> None:
@@ -119,10 +223,20 @@ class AWX:
         self.objects: dict[str, dict[int, Object]] = {resource: {} for resource in FIELDS}
         self.attached: dict[tuple[int, str], list[int]] = {}
         self.surveys: dict[int, Object] = {}
-        self.puts: list[tuple[str, str]] = []
+        self.teams_of_roles: dict[int, list[int]] = {}
+        self.updates: dict[int, Object] = {}
+        self.calls: list[tuple[str, str]] = []
+        self.users: dict[str, set[str] | None] = {TOKEN: None}
+        self.update_ends = "successful"
+        self.update_needs: str | None = None
+        self.update_says = "fatal: repository not found"
         self._last = 0
+        self._user: set[str] | None = None
+        self._lock = threading.Lock()
         self.add("organizations", {"name": "Default"})
         self.add("credential_types", {"name": "Amazon Web Services", "kind": "cloud", "managed": True})
+        self.add("credential_types", {"name": "Source Control", "kind": "scm", "managed": True})
+        self.add("credential_types", {"name": "Container Registry", "kind": "registry", "managed": True})
         double = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -130,25 +244,27 @@ class AWX:
                 length = int(self.headers.get("Content-Length") or 0)
                 body = json.loads(self.rfile.read(length) or b"null")
                 asked = urlsplit(self.path)
-                status, answer = double.answer(
-                    self.command, asked.path, parse_qs(asked.query), body, self.headers.get("Authorization")
-                )
-                data = b"" if answer is None else json.dumps(answer).encode()
+                with double._lock:
+                    status, answer = double.answer(
+                        self.command, asked.path, parse_qs(asked.query), body, self.headers.get("Authorization")
+                    )
+                text = isinstance(answer, str)
+                data = b"" if answer is None else (answer if text else json.dumps(answer)).encode()
                 self.send_response(status)
-                self.send_header("Allow", "GET, POST, PUT, HEAD, OPTIONS")
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Allow", "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS")
+                self.send_header("Content-Type", "text/plain" if text else "application/json")
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_GET = do_POST = do_PUT = do_OPTIONS = _answer  # noqa: N815
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815
 
             def log_message(self, *_unused: Any) -> None:
                 """Silent."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self) -> None:
         self._server.shutdown()
@@ -161,107 +277,338 @@ class AWX:
 
     def add(self, resource: str, given: Object) -> Object:
         """A new object. Raises Refused when AWX would not take it."""
-        self._check(resource, given)
+        self._check(resource, {**FIELDS[resource], **given}, set(given))
+        self._unique(resource, given)
         self._last += 1
         made = {**FIELDS[resource], **given, "id": self._last}
         self.objects[resource][self._last] = made
+        if resource == "projects" and made["scm_type"]:
+            self._update(made)
         return made
 
-    def answer(
-        self, method: str, path: str, query: dict[str, list[str]], body: Any, authorization: str | None
-    ) -> tuple[int, Any]:
+    def sync(self, variables: dict[str, dict[str, Any]]) -> None:
+        """Every inventory source is read, as before a job. `variables` has what it finds, by source_path."""
+        for source in self.objects["inventory_sources"].values():
+            inventory = self.objects["inventory"][source["inventory"]]
+            before = {} if source["overwrite_vars"] else json.loads(inventory["variables"] or "{}")
+            inventory["variables"] = json.dumps({**before, **variables[source["source_path"]]})
+
+    def attach(self, resource: str, name: str, relation: str, *identifiers: int) -> None:
+        """What a person has attached in the browser, in place of what was there."""
+        self.attached[self.named(resource, name)["id"], relation] = list(identifiers)
+
+    def answer(self, method: str, path: str, query: Query, body: Any, authorization: str | None) -> Answer:
         """Status and JSON of a request."""
         if path == "/api/":
             return 200, {"current_version": "/api/v2/", "available_versions": {"v2": "/api/v2/"}}
         if path == "/api/v2/":
             return 200, {resource: f"/api/v2/{_path(resource)}/" for resource in FIELDS}
-        if authorization != f"Bearer {TOKEN}":
+        token = (authorization or "").removeprefix("Bearer ")
+        if token not in self.users:
             return 401, {"detail": "Authentication credentials were not provided."}
+        self._user = self.users[token]
+        if method not in ("GET", "OPTIONS"):
+            self.calls.append((method, path))
         try:
             return self._answer(method, path.removeprefix("/api/v2/").strip("/").split("/"), query, body)
         except Refused as refusal:
-            return 400, {"detail": str(refusal)}
+            return refusal.status, refusal.said
+        except KeyError:
+            return 404, {"detail": "Not found."}
 
-    def _answer(self, method: str, parts: list[str], query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
+    def _answer(self, method: str, parts: list[str], query: Query, body: Any) -> Answer:
+        if parts == ["me"]:
+            return 200, _listed([{"id": 1, "username": "someone", "is_superuser": self._user is None}])
+        if parts[0] == "roles":
+            return self._teams_of_role(method, int(parts[1]), body)
+        if parts[0] == "project_updates":
+            update = self.updates[int(parts[1])]
+            return 200, update["says"] if parts[2:] == ["stdout"] else update
         resource = next(each for each in FIELDS if _path(each) == parts[0])
         if len(parts) == 1:
             return self._list(method, resource, query, body)
         identifier = int(parts[1])
         if len(parts) == 2:
             return self._object(method, resource, identifier, body)
-        if parts[2] == "survey_spec":
-            return self._survey(method, identifier, body)
-        if parts[2] == "schedules":
-            given = {**(body or {}), "unified_job_template": identifier}
-            return self._list(method, "schedules", {"unified_job_template": [str(identifier)]}, given)
-        return self._attach(method, identifier, parts[2], body)
+        return self._related(method, resource, self.objects[resource][identifier], parts[2], query, body)
 
-    def _list(self, method: str, resource: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
+    def _list(self, method: str, resource: str, query: Query, body: Any) -> Answer:
         if method == "OPTIONS":
-            fields = {name: _ID if name in REFERENCES else _TEXT for name in FIELDS[resource]}
-            return 200, {"actions": {"POST": fields}, "search_fields": ["name", "description"]}
+            return 200, {
+                "actions": self._actions(resource),
+                "description": "",
+                "search_fields": ["name", "description"],
+            }
         if method == "POST":
+            self._may(resource, body)
             return 201, self._shown(resource, self.add(resource, body))
-        return 200, _listed([self._shown(resource, one) for one in self.objects[resource].values() if _is(one, query)])
+        found = [one for one in self.objects[resource].values() if self._is(resource, one, query)]
+        return 200, self._page(resource, found, query)
 
-    def _object(self, method: str, resource: str, identifier: int, body: Any) -> tuple[int, Any]:
+    def _page(self, resource: str, found: list[Object], query: Query) -> Object:
+        size, number = (int(query.get(name, [default])[0]) for name, default in (("page_size", 25), ("page", 1)))
+        size = min(size, _LARGEST_PAGE)
+        shown = [self._shown(resource, one) for one in found[size * (number - 1) : size * number]]
+        others = urlencode({**query, "page": number + 1, "page_size": size}, doseq=True)
+        following = f"/api/v2/{_path(resource)}/?{others}" if len(found) > size * number else None
+        return {**_listed(shown), "count": len(found), "next": following}
+
+    def _object(self, method: str, resource: str, identifier: int, body: Any) -> Answer:
         existing = self.objects[resource][identifier]
-        if method == "PUT":
-            self._check(resource, body)
-            self.puts.append((resource, existing["name"]))
-            existing.update({**FIELDS[resource], **body})
+        if method in ("PUT", "PATCH"):
+            self._may(resource, existing)
+            self._write(resource, existing, {**(FIELDS[resource] if method == "PUT" else {}), **body})
+        if method == "DELETE":
+            self._may(resource, existing)
+            del self.objects[resource][identifier]
+            self._forget(resource, identifier)
+            return 202 if resource == "inventory" else 204, None
         return 200, self._shown(resource, existing)
 
-    def _survey(self, method: str, template: int, body: Any) -> tuple[int, Any]:
+    def _write(self, resource: str, existing: Object, given: Object) -> None:
+        if resource == "inventory_sources":
+            given = {**given, "inventory": existing["inventory"]}
+        if resource == "execution_environments" and given.get("organization") not in (None, existing["organization"]):
+            raise Refused({"organization": ["Cannot change the organization of an execution environment"]})
+        self._check(resource, {**existing, **given}, set(given))
+        self._unique(resource, {**existing, **given}, existing["id"])
+        updates = resource == "projects" and any(existing[name] != given.get(name, existing[name]) for name in _UPDATES)
+        existing.update(given)
+        if updates:
+            self._update(existing)
+
+    def _forget(self, resource: str, identifier: int) -> None:
+        """What belongs to an object that is deleted goes with it."""
+        belongs = {"job_templates": "unified_job_template", "workflow_job_templates": "unified_job_template"}
+        for other, field in (("schedules", belongs.get(resource)), ("inventory_sources", "inventory")):
+            gone = [one for one, each in self.objects[other].items() if field and each.get(field) == identifier]
+            if other == "schedules" or resource == "inventory":
+                for one in gone:
+                    del self.objects[other][one]
+        for attached in self.attached.values():
+            if identifier in attached:
+                attached.remove(identifier)
+
+    def _related(self, method: str, resource: str, one: Object, relation: str, query: Query, body: Any) -> Answer:
+        identifier = one["id"]
+        if method == "OPTIONS" and relation in ("object_roles", "playbooks", "update"):
+            return 200, {"actions": {"GET": {}}, "description": ""}
+        if relation == "survey_spec":
+            return self._survey(method, resource, one, body)
+        if relation == "schedules":
+            given = {**(body or {}), "unified_job_template": identifier}
+            return self._list(method, "schedules", {**query, "unified_job_template": [str(identifier)]}, given)
+        if relation == "workflow_nodes":
+            given = {**(body or {}), "workflow_job_template": identifier}
+            resource = "workflow_job_template_nodes"
+            return self._list(method, resource, {**query, "workflow_job_template": [str(identifier)]}, given)
+        if relation == "create_approval_template":
+            return self._approval(method, one, body)
+        if relation == "object_roles":
+            roles = [{"id": self._role(one, name), "name": name, "type": "role"} for name in ROLES[resource]]
+            return 200, _listed(roles)
+        if relation == "playbooks":
+            return 200, self.playbooks if self._project_status(one) == "successful" else []
+        if relation == "update":
+            return 202, {"project_update": self._update(one)["id"]}
+        return self._attach(method, resource, one, relation, body)
+
+    def _survey(self, method: str, resource: str, template: Object, body: Any) -> Answer:
         if method == "OPTIONS":
             return 200, {"actions": {"POST": {}}}
         if method == "POST":
+            self._may(resource, template)
             _check_survey(body)
-            self.surveys[template] = body
+            self.surveys[template["id"]] = body
             return 200, None
-        return 200, self.surveys.get(template, {})
+        return 200, self.surveys.get(template["id"], {})
 
-    def _attach(self, method: str, template: int, relation: str, body: Any) -> tuple[int, Any]:
-        there = self.attached.setdefault((template, relation), [])
+    def _approval(self, method: str, node: Object, body: Any) -> Answer:
         if method == "OPTIONS":
-            return 200, {"actions": {"POST": {"id": _ID}}}
+            return 200, {"actions": {"POST": dict.fromkeys(FIELDS["workflow_approval_templates"], _TEXT)}}
+        if method == "GET":
+            return 200, {}
+        made = self.add("workflow_approval_templates", body)
+        node["unified_job_template"] = made["id"]
+        return 201, self._shown("workflow_approval_templates", made)
+
+    def _attach(self, method: str, resource: str, one: Object, relation: str, body: Any) -> Answer:
+        other = ATTACHED[resource][relation]
+        there = self.attached.setdefault((one["id"], relation), [])
+        if method == "OPTIONS":
+            fields = {"id": _ID} if relation != "labels" else {"id": _ID, "name": _TEXT, "organization": _ID}
+            return 200, {"actions": {"POST": fields}}
         if method == "POST":
-            there.append(body["id"])
+            self._may(resource, one)
+            identifier = body["id"] if "id" in body else self._label(body)
+            if body.get("disassociate"):
+                there.remove(identifier)
+                return 204, None
+            self._attachable(resource, one, relation, self.objects[other][identifier])
+            if identifier not in there:
+                there.append(identifier)
             return 204, None
-        resource = ATTACHED[relation]
-        return 200, _listed([self._shown(resource, self.objects[resource][one]) for one in there])
+        return 200, _listed([self._shown(other, self.objects[other][each]) for each in there])
+
+    def _attachable(self, resource: str, one: Object, relation: str, other: Object) -> None:
+        there = self.attached[one["id"], relation]
+        if relation == "credentials":
+            kinds = [self.objects["credentials"][each]["credential_type"] for each in there]
+            if other["credential_type"] in kinds:
+                kind = self.objects["credential_types"][other["credential_type"]]["name"]
+                raise Refused({"error": f"Cannot assign multiple {kind} credentials."})
+        if resource == "workflow_job_template_nodes":
+            elsewhere = [name for name in ATTACHED[resource] if name != relation]
+            if any(other["id"] in self.attached.get((one["id"], name), []) for name in elsewhere):
+                raise Refused({"Error": "Relationship not allowed."})
+            if one["id"] in {other["id"], *self._following(other["id"])}:
+                raise Refused({"Error": "Cycle detected."})
+
+    def _following(self, node: int) -> Iterator[int]:
+        for relation in ATTACHED["workflow_job_template_nodes"]:
+            for each in self.attached.get((node, relation), []):
+                yield each
+                yield from self._following(each)
+
+    def _label(self, given: Object) -> int:
+        for each in self.objects["labels"].values():
+            if (each["name"], each["organization"]) == (given["name"], given["organization"]):
+                return int(each["id"])
+        return int(self.add("labels", given)["id"])
+
+    def _role(self, one: Object, name: str) -> int:
+        return int(one["id"]) * 10 + sorted({role for some in ROLES.values() for role in some}).index(name)
+
+    def _teams_of_role(self, method: str, role: int, body: Any) -> Answer:
+        there = self.teams_of_roles.setdefault(role, [])
+        if method == "POST":
+            there.append(self.objects["teams"][body["id"]]["id"])
+            return 204, None
+        return 200, _listed([self._shown("teams", self.objects["teams"][one]) for one in there])
+
+    def may(self, resource: str, name: str) -> dict[str, list[str]]:
+        """The teams that have roles of a template, by role."""
+        one = self.named(resource, name)
+        found = {role: self.teams_of_roles.get(self._role(one, role), []) for role in ROLES[resource]}
+        return {role: [self.objects["teams"][each]["name"] for each in teams] for role, teams in found.items() if teams}
+
+    def _update(self, project: Object) -> Object:
+        """An update of a project, which has ended when the next request comes, or does not end at all."""
+        self._last += 1
+        refused = self.update_needs is not None and (
+            project["credential"] is None
+            or self.objects["credentials"][project["credential"]]["name"] != self.update_needs
+        )
+        status = "failed" if refused else self.update_ends
+        update = {"id": self._last, "project": project["id"], "status": status, "says": self.update_says}
+        self.updates[self._last] = {**update, "type": "project_update", "url": f"/api/v2/project_updates/{self._last}/"}
+        return self.updates[self._last]
+
+    def _last_update(self, project: Object) -> Object | None:
+        mine = [one for one in self.updates.values() if one["project"] == project["id"]]
+        return mine[-1] if mine else None
+
+    def _project_status(self, project: Object) -> str:
+        last = self._last_update(project)
+        return str(last["status"]) if last else "never updated"
 
     def _shown(self, resource: str, one: Object) -> Object:
         """An object as AWX shows it: with links to others, and secrets hidden."""
         url = f"/api/v2/{_path(resource)}/{one['id']}/"
-        related = {
-            name: f"/api/v2/{_path(REFERENCES[name])}/{one[name]}/" for name in FIELDS[resource] if _refers(one, name)
-        }
+        related = {name: self._link(name, one[name]) for name in FIELDS[resource] if _refers(one, name)}
+        related |= {name: f"{url}{name}/" for name in ATTACHED.get(resource, ())}
         shown = {**one, "url": url, "type": _SINGULAR.get(resource, resource.removesuffix("s"))}
-        if resource == "job_templates":
-            organization = self.objects["projects"][one["project"]]["organization"]
-            related |= {"organization": f"/api/v2/organizations/{organization}/"}
-            related |= {name: f"{url}{name}/" for name in ("survey_spec", "schedules", *ATTACHED)}
-        if resource == "inventory_sources":
-            organization = self.objects["inventory"][one["inventory"]]["organization"]
-            related |= {"organization": f"/api/v2/organizations/{organization}/"}
+        if resource in ("job_templates", "workflow_job_templates"):
+            related |= {name: f"{url}{name}/" for name in ("survey_spec", "schedules", "object_roles")}
+        if resource == "job_templates" and one["project"] in self.objects["projects"]:
+            shown["organization"] = self.objects["projects"][one["project"]]["organization"]
+            related["organization"] = f"/api/v2/organizations/{shown['organization']}/"
+        if resource == "workflow_job_templates":
+            related["workflow_nodes"] = f"{url}workflow_nodes/"
+            service = one["webhook_service"]
+            related["webhook_receiver"] = f"{url}{service}/" if service else ""
+        if resource == "workflow_job_template_nodes":
+            related["create_approval_template"] = f"{url}create_approval_template/"
+            for name in ATTACHED[resource]:
+                shown[name] = self.attached.get((one["id"], name), [])
         if resource == "projects":
-            shown |= {"status": "successful"}
+            shown["status"] = self._project_status(one)
+            related |= {"playbooks": f"{url}playbooks/", "update": f"{url}update/"}
+            last = self._last_update(one)
+            if last:
+                related["current_job" if last["status"] == "running" else "last_job"] = last["url"]
         if resource == "credentials":
             shown["inputs"] = dict.fromkeys(one["inputs"], "$encrypted$")
-        return {**shown, "related": related}
+        return {**shown, "related": related, "summary_fields": self._summary(resource, one)}
 
-    def _check(self, resource: str, given: Object) -> None:
-        unknown = set(given) - set(FIELDS[resource])
+    def _summary(self, resource: str, one: Object) -> Object:
+        found: Object = {
+            "user_capabilities": {"edit": self._able(resource, one)},
+            "created_by": {"username": one.get("created_by", "admin")},
+        }
+        for name in ("project", "source_project"):
+            if _refers(one, name) and one[name] in self.objects["projects"]:
+                found[name] = {"id": one[name], "name": self.objects["projects"][one[name]]["name"]}
+        return found
+
+    def _link(self, name: str, identifier: int) -> str:
+        resource = next(each for each in REFERENCES[name] if identifier in self.objects[each])
+        return f"/api/v2/{_path(resource)}/{identifier}/"
+
+    def _able(self, resource: str, one: Object) -> bool:
+        alone = resource == "execution_environments" and one.get("organization") is None
+        return self._user is None or (resource in self._user and not alone)
+
+    def _may(self, resource: str, one: Object) -> None:
+        if not self._able(resource, one):
+            raise Refused("You do not have permission to perform this action.", 403)
+
+    def _actions(self, resource: str) -> Object:
+        fields = {name: _ID if name in REFERENCES else _TEXT for name in FIELDS[resource]}
+        return {"GET": fields, **({"POST": fields} if self._user is None or resource in self._user else {})}
+
+    def _check(self, resource: str, whole: Object, given: set[str]) -> None:
+        unknown = given - set(FIELDS[resource])
         if unknown:
             raise Refused(f"{resource}: {sorted(unknown)}")
-        for name in FIELDS[resource].keys() & REFERENCES.keys():
-            if given.get(name) is not None and given[name] not in self.objects[REFERENCES[name]]:
-                raise Refused(f"{name}: Invalid pk {given[name]!r} - object does not exist.")
-        if resource == "job_templates" and given["playbook"] not in self.playbooks:
-            raise Refused("Playbook not found for project.")
-        if resource == "schedules" and not _RULE.fullmatch(given["rrule"]):
-            raise Refused("rrule is not right")
+        for name in given & REFERENCES.keys():
+            known = [one for each in REFERENCES[name] for one in self.objects[each]]
+            if whole[name] is not None and whole[name] not in known:
+                raise Refused({name: [f"Invalid pk {whole[name]!r} - object does not exist."]})
+        if resource == "job_templates":
+            self._check_playbook(whole)
+        if resource == "schedules" and not _RULE.fullmatch(whole["rrule"]):
+            raise Refused({"rrule": ["is not right"]})
+        if resource == "notification_templates":
+            _check_messages(whole["messages"])
+
+    def _check_playbook(self, template: Object) -> None:
+        project = self.objects["projects"][template["project"]]
+        known = self.playbooks if self._project_status(project) == "successful" else []
+        if not project["allow_override"] and template["playbook"] not in known:
+            raise Refused({"playbook": ["Playbook not found for project."]})
+        if template["ask_scm_branch_on_launch"] and not project["allow_override"]:
+            raise Refused({"ask_scm_branch_on_launch": ["Project does not allow overriding branch."]})
+
+    def _unique(self, resource: str, given: Object, itself: int | None = None) -> None:
+        if resource not in _UNIQUE:
+            return
+        fields = ("name", *_UNIQUE[resource])
+        for each in self.objects[resource].values():
+            if each["id"] != itself and all(each.get(name) == given.get(name) for name in fields):
+                kind = {"inventory_sources": "InventorySource", "job_templates": "JobTemplate"}.get(resource, resource)
+                shown = ", ".join(fields)
+                raise Refused({"__all__": [f"{kind} with this ({shown}) combination already exists."]})
+
+    def _is(self, resource: str, one: Object, query: Query) -> bool:
+        """Whether an object is among those that a list is asked for."""
+        shown = {**one}
+        if resource == "job_templates" and one["project"] in self.objects["projects"]:
+            shown["organization"] = self.objects["projects"][one["project"]]["organization"]
+        if resource == "inventory_sources":
+            shown["inventory__organization"] = self.objects["inventory"][one["inventory"]]["organization"]
+        wanted = {name: values for name, values in query.items() if name not in ("page_size", "page", "order_by")}
+        return all(str(shown.get(name.removeprefix("or__"))) in values for name, values in wanted.items())
 
 
 def _path(resource: str) -> str:
@@ -272,13 +619,24 @@ def _refers(one: Object, name: str) -> bool:
     return name in REFERENCES and one.get(name) is not None
 
 
-def _is(one: Object, query: dict[str, list[str]]) -> bool:
-    wanted = {name: values for name, values in query.items() if name not in ("page_size", "order_by")}
-    return all(str(one.get(name.removeprefix("or__"))) in values for name, values in wanted.items())
-
-
 def _listed(results: list[Object]) -> Object:
     return {"count": len(results), "next": None, "previous": None, "results": results}
+
+
+def texts(messages: Any) -> Iterator[str]:
+    """The templates of a notification's messages."""
+    if isinstance(messages, str):
+        yield messages
+    for value in messages.values() if isinstance(messages, dict) else ():
+        yield from texts(value)
+
+
+def _check_messages(messages: Any) -> None:
+    for text in texts(messages):
+        try:
+            ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(text).render(CONTEXT)
+        except TemplateError as error:
+            raise Refused({"messages": [f"Unable to render message {text!r}: {error}"]}) from error
 
 
 def _check_survey(survey: Any) -> None:

@@ -1,6 +1,7 @@
-"""The job templates of awx/assets.yml, run by ansible-runner, the engine inside AWX, from folders as AWX lays them out.
+"""The job templates that playbooks/awx.yml makes, run by ansible-runner, the engine inside AWX.
 
-The project is one of a user's, laid down by init; the collection is installed beside it, as a project update does.
+Its folders are as AWX lays them out. The project is one of a user's, laid down by init; the collection is installed
+beside it, as a project update does.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,12 @@ import yaml
 
 from tests.embedded_aws import EmbeddedAWS
 from tests.stack.listing import difference, listing
-from tests.stack.playbooks import ROOT
 
+from .awx_wanted import wanted
 from .installed import build, install
 from .stack import mutating_calls
 
-ASSETS = yaml.safe_load((ROOT / "awx" / "assets.yml").read_text())
+ASSETS = wanted()
 PREFIX = "Airflow dev: "
 TEMPLATES = {one["name"].removeprefix(PREFIX): one for one in ASSETS["job_templates"] if PREFIX in one["name"]}
 # What AWX's credential type Amazon Web Services sets.
@@ -52,13 +54,15 @@ class Runner:
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _count: int = 0
 
-    def launch(self, name: str, limit: str | None = None, **answers: Any) -> Job:
-        """Runs a job to its end. Another limit than the template's may be given."""
+    def launch(
+        self, name: str, limit: str | None = None, handed_on: dict[str, Any] | None = None, **answers: Any
+    ) -> Job:
+        """Runs a job to its end. Another limit than the template's may be given, and what a workflow hands on."""
         template = {**TEMPLATES[name], **({"limit": limit} if limit else {})}
         check_answers(template["related"]["survey_spec"]["spec"], answers)
         self._count += 1
         private = self.folder / f"awx_{self._count}"
-        self._lay_out(private, template, answers)
+        self._lay_out(private, template, {**(handed_on or {}), **answers})
         before = content(private / "project")
         command = [tool("ansible-runner"), "run", str(private), "-p", template["playbook"], "--ident", "7", "-q"]
         environment = {**os.environ, "HOME": str(private / "home"), "TMPDIR": str(private / "tmp")}
@@ -72,6 +76,31 @@ class Runner:
         return Job(
             (artifacts / "status").read_text(), (artifacts / "stdout").read_text(), stats(artifacts / "job_events")
         )
+
+    def workflow(self, name: str, approve: Callable[[dict[str, Job]], bool]) -> dict[str, Job]:
+        """Runs a workflow to its end, by node. `approve` is asked with the jobs before an approval.
+
+        Artifacts of the jobs before are extra variables of the next; what a node or a person answers goes before them.
+        """
+        (workflow,) = (one for one in ASSETS["workflow_job_templates"] if one["name"] == PREFIX + name)
+        nodes = {one["identifier"]: one for one in workflow["related"]["workflow_nodes"]}
+        later = {key["identifier"] for one in nodes.values() for key in one["related"]["success_nodes"]}
+        (current,) = set(nodes) - later
+        jobs: dict[str, Job] = {}
+        artifacts: dict[str, Any] = {}
+        while True:
+            node = nodes[current]
+            if "unified_job_template" in node:
+                template = node["unified_job_template"]["name"].removeprefix(PREFIX)
+                jobs[current] = self.launch(template, handed_on=artifacts, **node["extra_data"])
+                artifacts = {**artifacts, **jobs[current].artifacts}
+                succeeded = jobs[current].status == "successful"
+            else:
+                succeeded = approve(jobs)
+            if not succeeded or not node["related"]["success_nodes"]:
+                return jobs
+            (following,) = node["related"]["success_nodes"]
+            current = following["identifier"]
 
     def close(self) -> None:
         for process in self._processes:
@@ -197,10 +226,11 @@ def test_a_life_of_an_environment_by_job_templates(runner):
     assert "PLAN" in plan.output
     assert mutating_calls(account) == []
 
-    (nightly,) = TEMPLATES["Plan"]["related"]["schedules"]
-    drift = runner.launch("Plan", **nightly["extra_data"])
+    (drift,) = runner.workflow("Drift", approve=lambda _jobs: False).values()
     assert drift.status == "failed"
     assert "the environment is not what the variables say" in drift.output
+    assert drift.artifacts["farflow_counts"]["create"] == drift.artifacts["farflow_pending"]
+    assert "network: create vpc" in drift.artifacts["farflow_reasons"][0]
 
     deploy = runner.launch("Deploy", worker_pool_count=2, airflow_service_enable_execute_command="false")
     assert deploy.status == "successful", deploy.output[-6000:]
@@ -208,9 +238,22 @@ def test_a_life_of_an_environment_by_job_templates(runner):
     assert "SUMMARY" in deploy.output
     assert workers(account) == 2
 
-    quiet = runner.launch("Plan", worker_pool_count=2, **nightly["extra_data"])
+    quiet = runner.launch("Plan", worker_pool_count=2, farflow_plan_must_be_empty="true")
     assert quiet.status == "successful", quiet.output
     assert quiet.artifacts["farflow_pending"] == 0
+
+    asked = []
+    account.reset_calls()
+    denied = runner.workflow("Deploy with approval", approve=lambda jobs: asked.append(jobs["plan"]) or False)
+    assert [*denied] == ["plan"]
+    assert mutating_calls(account) == []
+    # The answer counted for that one job: Git has one worker.
+    assert asked[0].artifacts["farflow_counts"] == {"create": 0, "change": 1, "delete": 0}
+    assert any("worker" in reason for reason in asked[0].artifacts["farflow_reasons"])
+    jobs = runner.workflow("Deploy with approval", approve=lambda _jobs: True)
+    assert {name: job.status for name, job in jobs.items()} == dict.fromkeys(("plan", "deploy", "check"), "successful")
+    assert jobs["check"].artifacts["farflow_pending"] == 0
+    assert workers(account) == 1
 
     (runner.project / "tasks" / "number_task" / "numbers.py").write_text("print('other')\n")
     revision = account.client("ecs").describe_task_definition(taskDefinition="dev-number_task")["taskDefinition"]
@@ -228,6 +271,18 @@ def test_a_life_of_an_environment_by_job_templates(runner):
     gone = runner.launch("Teardown", farflow_teardown_confirm="dev")
     assert gone.status == "successful", gone.output[-6000:]
     assert difference(before, listing(account)) == {}
+
+
+def test_what_a_job_tells_is_no_wrong_input_of_the_next(runner):
+    told = {"farflow_url": "http://x", "farflow_username": "admin", "farflow_password_command": "aws ..."}
+    runner.account.reset_calls()
+    jobs = runner.workflow("Deploy with approval", approve=lambda _jobs: False)
+    assert jobs["plan"].status == "successful", jobs["plan"].output
+    assert set(jobs["plan"].artifacts) == {"farflow_pending", "farflow_counts", "farflow_reasons"}
+    again = runner.launch("Plan", handed_on={**jobs["plan"].artifacts, **told})
+    assert again.status == "successful", again.output
+    assert again.artifacts == jobs["plan"].artifacts
+    assert mutating_calls(runner.account) == []
 
 
 def test_a_limit_without_localhost_does_nothing(runner):

@@ -1,26 +1,33 @@
-"""playbooks/awx.yml against AWX's API: what it brings there, and what it leaves alone. awxkit is the real one."""
+"""playbooks/awx.yml against AWX's API: what it brings there, and the file for those who import by hand.
+
+awxkit, which exports and imports that, is the real one.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.plugin_utils.awx import Client
 
 from .awx_double import AWX, TOKEN
+from .awx_wanted import PLAYBOOKS
+from .awx_wanted import run as converged
 
 ROOT = Path(__file__).parents[2]
-TEMPLATES = ["Plan", "Deploy", "DAG tasks", "Teardown"]
+TEMPLATES = ["Plan", "Deploy", "DAG tasks", "Airflow command", "Teardown"]
 
 
 @pytest.fixture
 def awx():
-    playbooks = [f"playbooks/{path.name}" for path in (ROOT / "playbooks" / "project" / "playbooks").iterdir()]
-    awx = AWX(playbooks)
+    awx = AWX(list(PLAYBOOKS))
     yield awx
     awx.close()
 
@@ -72,35 +79,35 @@ def test_brings_everything_once_and_mends_only_what_differs(awx, run):
     code, output = run("--check", "--diff")
     assert code == 0, output
     assert "job_templates Airflow dev: Plan: created\n" in output
+    assert "inventory_sources Airflow on Fargate of Airflow prod: created\n" in output
+    assert "these credentials would be made, and need the keys of AWS: Airflow dev, Airflow prod" in output
     assert "changed=1" in output
-    assert awx.objects["job_templates"] == {}
+    assert awx.calls == []
 
     code, output = run()
     assert code == 0, output
     assert "changed=1" in output
-    assert "put the keys of AWS into these credentials: Airflow dev, Airflow prod" in output
+    assert "put in the keys of AWS: Airflow dev, Airflow prod" in output
     templates = [f"Airflow {one}: {each}" for one in ("dev", "prod") for each in TEMPLATES]
     assert names(awx, "job_templates") == sorted(templates)
+    workflows = [f"Airflow {one}: {each}" for one in ("dev", "prod") for each in ("Deploy with approval", "Drift")]
+    assert names(awx, "workflow_job_templates") == sorted(workflows)
     assert names(awx, "inventory") == ["Airflow dev", "Airflow prod"]
     assert names(awx, "schedules") == ["Drift, every night"] * 2
     assert related(awx, "Airflow dev: Deploy", "credentials", "credentials") == ["Airflow dev"]
-    assert related(awx, "Airflow dev: Plan", "notification_templates_success", "notification_templates") == []
-    assert related(awx, "Airflow dev: Plan", "notification_templates_error", "notification_templates") == [
-        "Airflow on Fargate"
-    ]
+    hooks = "notification_templates"
+    assert related(awx, "Airflow dev: DAG tasks", "notification_templates_success", hooks) == []
+    assert related(awx, "Airflow dev: DAG tasks", "notification_templates_error", hooks) == ["Airflow on Fargate"]
     teardown = awx.named("job_templates", "Airflow prod: Teardown")
     assert teardown["inventory"] == awx.named("inventory", "Airflow prod")["id"]
     required = {each["variable"] for each in awx.surveys[teardown["id"]]["spec"] if each["required"]}
     assert required == {"farflow_teardown_confirm"}
-    assert {one["source_path"] for one in awx.objects["inventory_sources"].values()} == {
-        "inventories/dev",
-        "inventories/prod",
-    }
+    sources = {one["source_path"] for one in awx.objects["inventory_sources"].values()}
+    assert sources == {"inventories/dev", "inventories/prod"}
 
-    awx.named("credentials", "Airflow dev")["inputs"] = {"username": "AKIA", "password": "kept"}
-    awx.puts.clear()
+    awx.calls.clear()
     code, output = run()
-    assert (code, awx.puts) == (0, []), output
+    assert (code, awx.calls) == (0, []), output
     assert "changed=0" in output
 
     deploy = awx.named("job_templates", "Airflow dev: Deploy")
@@ -108,52 +115,100 @@ def test_brings_everything_once_and_mends_only_what_differs(awx, run):
     awx.surveys[deploy["id"]]["spec"].pop()
     code, output = run("--diff")
     assert "job_templates Airflow dev: Deploy: playbook, survey_spec\n" in output
-    assert awx.puts == [("job_templates", "Airflow dev: Deploy")]
+    here = f"/api/v2/job_templates/{deploy['id']}/"
+    assert sorted(awx.calls) == [("PATCH", here), ("POST", f"{here}survey_spec/")]
     assert deploy["playbook"] == "playbooks/deploy.yml"
     assert awx.surveys[deploy["id"]]["spec"][-1]["variable"] == "farflow_lock_break"
-    assert awx.named("credentials", "Airflow dev")["inputs"] == {"username": "AKIA", "password": "kept"}
 
 
-def test_the_committed_file_is_what_awx_imports(awx, environment, tmp_path):
-    """With the credentials made by hand before, as the file names them."""
+def test_what_is_not_wanted_any_more_is_told_with_what_removes_it(awx, run):
+    converged(awx)
+    code, output = run(farflow_awx_environments=["dev"], farflow_awx_webhook_service="gitlab")
+    assert code == 0, output
+    told = " ".join(output.split())
+    assert "no longer wanted, farflow_awx_state=exact removes it:" in told
+    assert "job_templates Airflow prod: Plan" in told
+    assert f"webhook of Airflow dev: Deploy with approval: {awx.url}/api/v2/workflow_job_templates/" in told
+
+
+def awx_command(environment, *arguments, given=None):
+    done = subprocess.run(
+        ["awx", *arguments], env=environment, input=given, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_file_for_those_who_import_by_hand_comes_back_as_it_was(awx, environment, run, tmp_path):
+    """Imported twice, with credentials made by hand before; then the playbook finds nothing to do."""
+    path = tmp_path / "assets.yml"
+    given = {"farflow_awx_assets_file": str(path)}
+    code, output = run("--check", **given)
+    assert (code, path.exists()) == (0, False), output
+    environment_of_nothing = {name: environment.pop(name) for name in ("CONTROLLER_HOST", "CONTROLLER_OAUTH_TOKEN")}
+    code, output = run(**given)
+    assert code == 0, output
+    environment.update(environment_of_nothing)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert awx.calls == []
+
     organization = awx.named("organizations", "Default")["id"]
     kind = awx.named("credential_types", "Amazon Web Services")["id"]
     for name in ("Airflow dev", "Airflow prod"):
         awx.add("credentials", {"name": name, "organization": organization, "credential_type": kind})
-    command = ["awx", "import", "-f", "yaml"]
-    with (ROOT / "awx" / "assets.yml").open() as given:
-        done = subprocess.run(command, env=environment, stdin=given, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert len(awx.objects["job_templates"]) == 8
+    for _time in range(2):
+        awx_command(environment, "import", "-f", "yaml", given=path.read_text())
+    assert len(awx.objects["job_templates"]) == 10
+    assert len(awx.objects["workflow_job_templates"]) == 4
+    assert converged(awx)["reasons"] == []
 
-    committed = yaml.safe_load((ROOT / "awx" / "assets.yml").read_text())
-    kinds = [f"--{resource}" for resource in committed]
-    command = ["awx", "export", "-f", "json", *kinds]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    exported = json.loads(done.stdout)
-    surveys = [each["job_templates"][0]["related"]["survey_spec"] for each in (exported, committed)]
-    assert surveys[0] == surveys[1]
-    for resource, assets in committed.items():
-        keys = [each["natural_key"] for each in exported[resource]]
-        assert [each["natural_key"] for each in assets if each["natural_key"] not in keys] == []
+    written = yaml.safe_load(path.read_text())
+    exported = awx_command(environment, "export", "-f", "json", *(f"--{resource}" for resource in written))
+    again = AWX(list(PLAYBOOKS))
+    try:
+        for name in ("Airflow dev", "Airflow prod"):
+            again.add("credentials", {"name": name, "organization": organization, "credential_type": kind})
+        awx_command({**environment, "CONTROLLER_HOST": again.url}, "import", "-f", "json", given=exported)
+        assert converged(again)["reasons"] == []
+    finally:
+        again.close()
 
 
-def test_what_awx_refuses_is_an_error_that_names_it(awx, run):
-    awx.playbooks.remove("playbooks/deploy.yml")
-    code, output = run()
-    assert code == 2
-    assert "Playbook not found for project." in output
-    assert "Airflow dev: Deploy" in output
+def commands_of_the_guide():
+    """The commands of docs/awx.md that speak to AWX or write its file, in their order."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "awx.md").read_text(), re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith(("ansible-playbook farflow.airflow.awx", "awx import"))]
+
+
+def test_the_guide_does_what_it_says_for_a_private_repository(awx, environment, tmp_path):
+    organization = awx.named("organizations", "Default")["id"]
+    kind = awx.named("credential_types", "Source Control")["id"]
+    awx.add("credentials", {"name": "Git", "organization": organization, "credential_type": kind})
+    awx.update_needs = "Git"
+    settings = yaml.safe_load((ROOT / "awx" / "settings.yml").read_text())
+    (tmp_path / "awx").mkdir()
+    named = {**settings, "farflow_awx_project_credential": "Git"}
+    (tmp_path / "awx" / "settings.yml").write_text(yaml.safe_dump(named))
+    environment["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / "playbooks" / "collections")
+
+    check, make, exact, write, bring = commands_of_the_guide()
+    for command, templates in ((check, 0), (make, 10), (exact, 10), (write, 10), (bring, 10)):
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        assert len(awx.objects["job_templates"]) == templates
+    assert converged(awx, project_credential="Git")["reasons"] == []
 
 
 def test_who_may_not_ask_is_told_what_to_set(awx, run, environment):
     environment["CONTROLLER_OAUTH_TOKEN"] = "another"
-    code, output = run()
+    code, output = run("--check")
     assert code == 2
-    assert "awx export failed" in output
+    assert "AWX does not know who asks" in output
     assert "CONTROLLER_OAUTH_TOKEN" in output
-    assert names(awx, "job_templates") == []
+    assert awx.calls == []
 
 
 @pytest.mark.parametrize(
@@ -162,17 +217,33 @@ def test_who_may_not_ask_is_told_what_to_set(awx, run, environment):
         ({"farflow_awx_project_ulr": "x"}, "farflow_awx_project_ulr: no such variable; did you mean"),
         ({"farflow_awx_environments": {"dev": 1}}, "farflow_awx_environments: is"),
         ({"farflow_awx_project_url": None}, "farflow_awx_project_url: is not given"),
+        ({"farflow_awx_state": "gone"}, "farflow_awx_state: is a text 'gone', allowed: present or exact or absent"),
+        ({"farflow_awx_teams": [{"team": "a", "may": ["fly"]}]}, "farflow_awx_teams.0.may.0: is a text 'fly'"),
+        ({"farflow_awx_timeout": "long"}, "farflow_awx_timeout: is a text 'long'"),
+        ({"farflow_awx_drift_schedule": "daily"}, "farflow_awx_drift_schedule: is 'daily'"),
     ],
 )
-def test_wrong_input_is_refused_by_name(awx, run, variables, told):
+def test_wrong_input_is_refused_by_name_before_the_first_call(environment, run, variables, told):
+    environment["CONTROLLER_HOST"] = "http://127.0.0.1:9"
     code, output = run(**variables)
     assert code == 2
-    assert told in output
-    assert names(awx, "projects") == []
+    assert told in " ".join(output.split())
+    assert "nothing was done" in output
 
 
-def test_without_a_url_there_is_no_hook(awx, run):
-    code, output = run(farflow_awx_notification_url="", farflow_awx_environments=["dev"])
-    assert code == 0, output
-    assert awx.objects["notification_templates"] == {}
-    assert len(awx.objects["job_templates"]) == 4
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("CONTROLLER_HOST", "", "CONTROLLER_HOST: is not given; set CONTROLLER_HOST to AWX's URL"),
+        ("CONTROLLER_HOST", "awx.example.com", "CONTROLLER_HOST: is 'awx.example.com', which is no URL"),
+        ("CONTROLLER_HOST", "http://127.0.0.1:9", "Connection refused"),
+        ("CONTROLLER_OAUTH_TOKEN", "", "nothing says who asks AWX: set CONTROLLER_OAUTH_TOKEN"),
+        ("CONTROLLER_VERIFY_SSL", "maybe", "CONTROLLER_VERIFY_SSL: is 'maybe', allowed: true or false"),
+    ],
+)
+def test_a_wrong_environment_is_told(awx, environment, name, value, told):
+    with pytest.raises(FarflowError) as error:
+        Client({**{key: environment[key] for key in ("CONTROLLER_HOST", "CONTROLLER_OAUTH_TOKEN")}, name: value}).get(
+            "me"
+        )
+    assert told in str(error.value)

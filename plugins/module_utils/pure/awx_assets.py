@@ -4,155 +4,119 @@
 """What AWX needs to deploy an environment, in the format of ``awx export`` and ``awx import`` (awxkit).
 
 There an object names others by their natural keys, never by ids, and has under ``related`` what is attached to it.
+Beside that format an asset may have ``initial``, the names of fields that are set when it is made and are the user's
+afterwards, and under ``related`` what awxkit can't import: see ``importable``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
-from .awx_surveys import Option, survey
+from .awx_marks import marked
+from .awx_messages import messages
+from .awx_settings import NO_SCHEDULE, Settings, Template
+from .awx_surveys import survey
 
 Asset = dict[str, Any]
 Assets = dict[str, list[Asset]]
 
 CREDENTIAL_TYPE = {"name": "Amazon Web Services", "kind": "cloud", "type": "credential_type"}
+SCM_TYPE = {"name": "Source Control", "kind": "scm", "type": "credential_type"}
+REGISTRY_TYPE = {"name": "Container Registry", "kind": "registry", "type": "credential_type"}
 
-_SIZES = ("worker_pool_count", "worker_pool_min_count", "worker_pool_max_count")
-_LOCK = ("farflow_lock_wait_minutes", "farflow_lock_break")
+WORKFLOW, DRIFT = "Deploy with approval", "Drift"
+NIGHTLY = "Drift, every night"
+_NIGHTLY_RULE = "DTSTART:20260101T030000Z RRULE:FREQ=DAILY;INTERVAL=1"
+_MUST_BE_EMPTY = {"farflow_plan_must_be_empty": "true"}
 
-
-@dataclass(frozen=True)
-class Schedule:
-    """When a job template runs by itself, as an iCalendar rule, with its answers to the survey."""
-
-    name: str
-    rule: str
-    answers: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Template:
-    """A job template of every environment. ``asks`` are its survey's variables, ``required`` those of no default.
-
-    ``tells`` are the ends of a job that the notification hook hears of.
-    """
-
-    name: str
-    description: str
-    playbook: str
-    asks: tuple[str, ...]
-    required: tuple[str, ...] = ()
-    tells: tuple[str, ...] = ("error",)
-    schedules: tuple[Schedule, ...] = ()
+#: Of a template's ``related``, what `awx import` does not know; a label it attaches to the first template alone.
+_NOT_IMPORTABLE = ("instance_groups", "labels", "team_roles")
+#: The templates that another branch may be named for.
+_TRIALS = ("Plan", "Deploy")
 
 
-TEMPLATES = (
-    Template(
-        "Plan",
-        "Says what a deploy would create, change and delete, and why. Changes nothing.",
-        "playbooks/plan.yml",
-        ("farflow_plan_must_be_empty", *_SIZES),
-        schedules=(
-            Schedule(
-                "Drift, every night",
-                "DTSTART:20260101T030000Z RRULE:FREQ=DAILY;INTERVAL=1",
-                {"farflow_plan_must_be_empty": "true"},
-            ),
-        ),
-    ),
-    Template(
-        "Deploy",
-        "Makes the environment what the inventory says.",
-        "playbooks/deploy.yml",
-        (
-            *(*_SIZES, "airflow_service_enable_execute_command", "airflow_service_wait_minutes"),
-            *("airflow_service_migration_wait_minutes", "rds_wait_minutes", "farflow_rebuild", *_LOCK),
-        ),
-        tells=("error", "success"),
-    ),
-    Template(
-        "DAG tasks",
-        "Brings out what has changed under tasks/. Airflow is not touched.",
-        "playbooks/dag_tasks.yml",
-        ("farflow_rebuild", *_LOCK),
-    ),
-    Template(
-        "Teardown",
-        "Removes the environment, but for what farflow_teardown_keep names.",
-        "playbooks/teardown.yml",
-        ("farflow_teardown_confirm", "farflow_teardown_keep", "rds_skip_final_snapshot", *_LOCK),
-        required=("farflow_teardown_confirm",),
-        tells=("error", "success"),
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a user says: the inputs of playbooks/awx.yml without ``farflow_awx_``."""
-
-    organization: str
-    project: str
-    project_url: str
-    project_branch: str
-    environments: list[str]
-    execution_environment: str
-    execution_environment_image: str
-    notification_url: str | None
-
-
-def assets(settings: Settings, options: Mapping[str, Option]) -> Assets:
-    """Everything but credentials, by resource. ``options`` are the argument specs that surveys are made from."""
+def assets(settings: Settings, templates: Iterable[Template]) -> Assets:
+    """Everything that AWX shall have, by resource, in the order in which it is made."""
+    every = list(templates)
+    environments = settings.environments
     return {
+        "credentials": [_new_credential(settings, name) for name in environments if name not in settings.credentials],
         "execution_environments": [_execution_environment(settings)],
         "notification_templates": _notification_templates(settings),
         "projects": [_project(settings)],
-        "inventory": [_inventory(settings, name) for name in settings.environments],
-        "inventory_sources": [_inventory_source(settings, name) for name in settings.environments],
-        "job_templates": [
-            _job_template(settings, name, template, options) for name in settings.environments for template in TEMPLATES
+        "inventory": [_inventory(settings, name) for name in environments],
+        "inventory_sources": [_inventory_source(settings, name) for name in environments],
+        "job_templates": [_job_template(settings, name, each) for name in environments for each in every],
+        "workflow_job_templates": [
+            made for name in environments for made in (_workflow(settings, name), _drift(settings, name))
         ],
     }
 
 
-def credentials(settings: Settings) -> list[Asset]:
-    """One for each environment, of AWX's own type, without keys: a person puts those in.
+def importable(wanted: Assets) -> Assets:
+    """The assets as ``awx import`` takes them.
 
-    Not one of the ``assets``, since an import of a credential that exists empties it.
+    Labels, instance groups and roles of teams are beyond it, and credentials that exist it would empty.
     """
-    return [
-        {
-            "name": key["name"],
-            "description": "The keys that Airflow's AWS account is reached with",
-            "organization": key["organization"],
-            "credential_type": CREDENTIAL_TYPE,
-            "natural_key": key,
+    return {
+        resource: [_importable(asset) for asset in some]
+        for resource, some in wanted.items()
+        if some and resource != "credentials"
+    }
+
+
+def _importable(asset: Asset) -> Asset:
+    made = {name: value for name, value in asset.items() if name != "initial"}
+    if "related" in asset:
+        related = {name: value for name, value in asset["related"].items() if name not in _NOT_IMPORTABLE}
+        made["related"] = {
+            name: [_importable(each) for each in value] if isinstance(value, list) else value
+            for name, value in related.items()
         }
-        for key in (_credential(settings, name) for name in settings.environments)
-    ]
+    return made
+
+
+def titled(settings: Settings, environment: str) -> str:
+    """How the names of what belongs to an environment begin."""
+    return f"{settings.name_prefix} {environment}"
 
 
 def _key(kind: str, name: str, organization: str) -> Asset:
     return {"organization": {"name": organization, "type": "organization"}, "name": name, "type": kind}
 
 
-def _named(settings: Settings, kind: str, name: str) -> Asset:
-    """How an asset begins: its name, its organization, its natural key."""
+def _named(settings: Settings, kind: str, name: str, description: str) -> Asset:
+    """How an asset begins: its name and organization, its description with our mark, its natural key."""
     key = _key(kind, name, settings.organization)
-    return {"name": name, "organization": key["organization"], "natural_key": key}
-
-
-def _credential(settings: Settings, environment: str) -> Asset:
     return {
-        **_key("credential", _titled(environment), settings.organization),
-        "credential_type": CREDENTIAL_TYPE,
+        "name": name,
+        "description": marked(description, settings.project),
+        "organization": key["organization"],
+        "natural_key": key,
     }
 
 
-def _titled(environment: str) -> str:
-    return f"Airflow {environment}"
+def _credential_key(settings: Settings, name: str, kind: Asset) -> Asset:
+    return {**_key("credential", name, settings.organization), "credential_type": kind}
+
+
+def _credentials(settings: Settings, environment: str) -> list[Asset]:
+    given = settings.credentials.get(environment, [titled(settings, environment)])
+    return [_credential_key(settings, name, CREDENTIAL_TYPE) for name in given]
+
+
+def _new_credential(settings: Settings, environment: str) -> Asset:
+    """Without keys: a person puts those in. Never written once it exists."""
+    key = _credential_key(settings, titled(settings, environment), CREDENTIAL_TYPE)
+    return {
+        "name": key["name"],
+        "description": marked("The keys that Airflow's AWS account is reached with", settings.project),
+        "organization": key["organization"],
+        "credential_type": CREDENTIAL_TYPE,
+        "natural_key": key,
+        "initial": ["description", "organization", "credential_type"],
+    }
 
 
 def _execution_environment_key(settings: Settings) -> Asset:
@@ -160,12 +124,21 @@ def _execution_environment_key(settings: Settings) -> Asset:
 
 
 def _execution_environment(settings: Settings) -> Asset:
-    return {
+    organization = {"name": settings.organization, "type": "organization"}
+    made = {
         "name": settings.execution_environment,
-        "description": "Ansible with farflow.airflow, made from awx/execution-environment.yml",
+        "description": marked(
+            "Ansible with farflow.airflow, made from awx/execution-environment.yml", settings.project
+        ),
+        "organization": organization,
         "image": settings.execution_environment_image,
         "natural_key": _execution_environment_key(settings),
+        # AWX lets nobody change the organization; the description may name another project that has the same one.
+        "initial": ["organization", "description"],
     }
+    if settings.execution_environment_credential:
+        made["credential"] = _credential_key(settings, settings.execution_environment_credential, REGISTRY_TYPE)
+    return made
 
 
 def _notification_templates(settings: Settings) -> list[Asset]:
@@ -173,8 +146,7 @@ def _notification_templates(settings: Settings) -> list[Asset]:
         return []
     return [
         {
-            **_named(settings, "notification_template", settings.project),
-            "description": "Hears how jobs end",
+            **_named(settings, "notification_template", settings.project, "Hears how jobs end"),
             "notification_type": "webhook",
             "notification_configuration": {
                 "url": settings.notification_url,
@@ -184,36 +156,39 @@ def _notification_templates(settings: Settings) -> list[Asset]:
                 "username": "",
                 "password": "",
             },
+            "messages": messages(settings.notification_format),
         }
     ]
 
 
 def _project(settings: Settings) -> Asset:
-    return {
-        **_named(settings, "project", settings.project),
-        "description": "Airflow's image, DAG tasks, variables and inventories",
+    made = {
+        **_named(settings, "project", settings.project, "Airflow's image, DAG tasks, variables and inventories"),
         "scm_type": "git",
         "scm_url": settings.project_url,
         "scm_branch": settings.project_branch,
         "scm_update_on_launch": True,
         "scm_update_cache_timeout": 60,
+        "initial": ["scm_update_on_launch", "scm_update_cache_timeout"],
     }
+    if settings.project_credential:
+        made["credential"] = _credential_key(settings, settings.project_credential, SCM_TYPE)
+    if settings.branch_on_launch:  # AWX lets it go only when no template asks for a branch any more
+        made["allow_override"] = True
+    return made
 
 
 def _inventory(settings: Settings, environment: str) -> Asset:
-    return {
-        **_named(settings, "inventory", _titled(environment)),
-        "description": f"What is wanted of the environment, from inventories/{environment} of the project",
-        "kind": "",
-        "variables": "",
-    }
+    """Without variables: those are what its source brings."""
+    description = f"What is wanted of the environment, from inventories/{environment} of the project"
+    return _named(settings, "inventory", titled(settings, environment), description)
 
 
 def _inventory_source(settings: Settings, environment: str) -> Asset:
-    inventory = _key("inventory", _titled(environment), settings.organization)
+    inventory = _key("inventory", titled(settings, environment), settings.organization)
     return {
         "name": settings.project,
-        "description": "",
+        "description": marked("", settings.project).strip(),
         "source": "scm",
         "source_project": _key("project", settings.project, settings.organization),
         "source_path": f"inventories/{environment}",
@@ -222,47 +197,164 @@ def _inventory_source(settings: Settings, environment: str) -> Asset:
         "overwrite_vars": True,
         "update_on_launch": True,
         "update_cache_timeout": 60,
-        "natural_key": {**_key("inventory_source", settings.project, settings.organization), "inventory": inventory},
+        # AWX shows no organization of it, so its natural key has none.
+        "natural_key": {"name": settings.project, "inventory": inventory, "type": "inventory_source"},
+        "initial": ["update_cache_timeout"],
     }
 
 
-def _job_template(settings: Settings, environment: str, template: Template, options: Mapping[str, Option]) -> Asset:
-    name = f"{_titled(environment)}: {template.name}"
-    key = _key("job_template", name, settings.organization)
-    return {
-        "name": name,
-        "description": template.description,
+def _template_key(settings: Settings, environment: str, name: str, kind: str = "job_template") -> Asset:
+    return _key(kind, f"{titled(settings, environment)}: {name}", settings.organization)
+
+
+def _job_template(settings: Settings, environment: str, template: Template) -> Asset:
+    key = _template_key(settings, environment, template.name)
+    made = {
+        "name": key["name"],
+        "description": marked(template.description, settings.project),
         "job_type": "run",
-        "inventory": _key("inventory", _titled(environment), settings.organization),
+        "inventory": _key("inventory", titled(settings, environment), settings.organization),
         "project": _key("project", settings.project, settings.organization),
         "playbook": template.playbook,
         "execution_environment": _execution_environment_key(settings),
         "limit": "localhost",
-        "verbosity": 0,
         "diff_mode": True,
-        "extra_vars": "",
         "survey_enabled": True,
         "allow_simultaneous": False,
         "related": {
-            "survey_spec": survey(template.asks, options, template.required),
-            "credentials": [_credential(settings, environment)],
-            "schedules": [_schedule(key, schedule) for schedule in template.schedules],
+            "survey_spec": survey(template.asks, template.options, template.required),
+            "credentials": _credentials(settings, environment),
+            "labels": _labels(settings),
+            "instance_groups": _instance_groups(settings),
+            "team_roles": _roles(settings, environment, {template.right: "Execute"}),
             **_hooks(settings, template.tells),
         },
+        "natural_key": key,
+        "initial": ["diff_mode"],
+    }
+    if settings.timeout is not None:
+        made["timeout"] = settings.timeout
+    if settings.branch_on_launch is not None and template.name in _TRIALS:
+        made["ask_scm_branch_on_launch"] = settings.branch_on_launch
+    return made
+
+
+def _workflow(settings: Settings, environment: str) -> Asset:
+    """Plan, an approval, Deploy, and a Plan that must be empty.
+
+    AWX cannot branch on what a job tells, so the approval asks also when the plan is empty.
+    """
+    approval = {
+        "name": f"Deploy {titled(settings, environment)}",
+        "description": "What a deploy would do is said by the job before: in its output, and in its artifacts "
+        "farflow_pending, farflow_counts and farflow_reasons. It asks also when there is nothing to do.",
+    }
+    made = _workflow_template(
+        settings, environment, WORKFLOW, "Plan, an approval, Deploy, and a Plan that must be empty."
+    )
+    key = made["natural_key"]
+    plan, deploy = (_template_key(settings, environment, name) for name in ("Plan", "Deploy"))
+    made["related"] = {
+        "labels": _labels(settings),
+        "team_roles": _roles(settings, environment, {"request": "Execute", "deploy": "Execute", "approve": "Approve"}),
+        **_hooks(settings, ("error", "success", "approvals")),
+        "workflow_nodes": [
+            _node(key, "plan", plan, following="approval"),
+            _node(key, "approval", None, following="deploy", approval=approval),
+            _node(key, "deploy", deploy, following="check"),
+            _node(key, "check", plan, answers=_MUST_BE_EMPTY),
+        ],
+    }
+    if settings.webhook_service:
+        made["webhook_service"] = settings.webhook_service
+    return made
+
+
+def _drift(settings: Settings, environment: str) -> Asset:
+    """A Plan that must be empty, at night. The hook hears of it from the job, which has the reasons."""
+    made = _workflow_template(settings, environment, DRIFT, "A Plan that must be empty.")
+    key = made["natural_key"]
+    plan = _template_key(settings, environment, "Plan")
+    made["related"] = {
+        "labels": _labels(settings),
+        "team_roles": _roles(settings, environment, {"plan": "Execute"}),
+        "workflow_nodes": [_node(key, "drift", plan, answers=_MUST_BE_EMPTY)],
+        "schedules": [] if settings.drift_schedule == NO_SCHEDULE else [_schedule(settings, key)],
+    }
+    return made
+
+
+def _workflow_template(settings: Settings, environment: str, name: str, description: str) -> Asset:
+    key = _template_key(settings, environment, name, "workflow_job_template")
+    return {
+        "name": key["name"],
+        "description": marked(description, settings.project),
+        "organization": key["organization"],
+        "allow_simultaneous": False,
         "natural_key": key,
     }
 
 
-def _schedule(template: Asset, schedule: Schedule) -> Asset:
+def _node(
+    workflow: Asset,
+    identifier: str,
+    template: Asset | None,
+    following: str = "",
+    answers: Asset | None = None,
+    approval: Asset | None = None,
+) -> Asset:
+    """A node of a workflow: a job with answers to its survey, or an approval.
+
+    ``following`` is the identifier of the one that follows when it succeeds.
+    """
+
+    def key(name: str) -> Asset:
+        return {"workflow_job_template": workflow, "identifier": name, "type": "workflow_job_template_node"}
+
     return {
-        "name": schedule.name,
-        "description": "",
-        "rrule": schedule.rule,
-        "extra_data": dict(schedule.answers),
+        "identifier": identifier,
+        "workflow_job_template": workflow,
+        "extra_data": answers or {},
+        **({"unified_job_template": template} if template else {}),
+        "natural_key": key(identifier),
+        "related": {
+            "success_nodes": [key(following)] if following else [],
+            **({"create_approval_template": approval} if approval else {}),
+        },
+    }
+
+
+def _schedule(settings: Settings, template: Asset) -> Asset:
+    return {
+        "name": NIGHTLY,
+        "description": marked("", settings.project).strip(),
+        "rrule": settings.drift_schedule or _NIGHTLY_RULE,
         "enabled": True,
         "unified_job_template": template,
-        "natural_key": {"unified_job_template": template, "name": schedule.name, "type": "schedule"},
+        "natural_key": {"unified_job_template": template, "name": NIGHTLY, "type": "schedule"},
+        "initial": ["enabled", *([] if settings.drift_schedule else ["rrule"])],
     }
+
+
+def _labels(settings: Settings) -> list[Asset]:
+    keys = [_key("label", name, settings.organization) for name in settings.labels]
+    return [{"name": key["name"], "organization": key["organization"], "natural_key": key} for key in keys]
+
+
+def _instance_groups(settings: Settings) -> list[Asset]:
+    return [{"name": settings.instance_group, "type": "instance_group"}] if settings.instance_group else []
+
+
+def _roles(settings: Settings, environment: str, roles: dict[str, str]) -> list[Asset]:
+    """Team and role, for those who have one of the rights in the environment."""
+    found = []
+    for each in settings.teams:
+        if each["environments"] is None or environment in each["environments"]:
+            names = {role for right, role in roles.items() if right in each["may"]}
+            found += [
+                {"team": _key("team", each["team"], settings.organization), "role": name} for name in sorted(names)
+            ]
+    return found
 
 
 def _hooks(settings: Settings, ends: Iterable[str]) -> dict[str, list[Asset]]:

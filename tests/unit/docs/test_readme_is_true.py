@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_advice, rds_status, task_yml
+from ansible_collections.farflow.airflow.plugins.plugin_utils.inputs import OUTPUTS
 
 ROOT = Path(__file__).parent.parent.parent.parent
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
@@ -20,8 +21,6 @@ DOCUMENTS = [*READMES, ROOT / "playbooks" / "project" / "README.md", *sorted(DOC
 METAS = [yaml.safe_load(path.read_text())["argument_specs"] for path in (ROOT / "playbooks").glob("*.meta.yml")]
 DECLARED = {name for meta in METAS for entry in meta.values() for name in entry["options"]}
 OPTIONS = next(meta["deploy"]["options"] for meta in METAS if "deploy" in meta)
-# What deploy.yml gives to set_stats, what is no variable but a file, a label or the like.
-_NO_VARIABLES = {"farflow_url", "farflow_username", "farflow_password_command", "farflow_pending"}
 
 each_readme = pytest.mark.parametrize("path", READMES, ids=lambda path: str(path.relative_to(ROOT)))
 each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -75,7 +74,7 @@ def test_every_variable_is_declared(path):
     # Names of a scanner's checks may begin as ours do.
     text = re.sub(r"\brds_instance_[a-z_]+", "", path.read_text()) if path.name == "security.md" else path.read_text()
     named = set(re.findall(rf"(?<![\w./-])(?:{prefixes})_[a-z_]+\b", text)) - modules - set(ROLES)
-    assert named - DECLARED - _NO_VARIABLES == set()
+    assert named - DECLARED - set(OUTPUTS) == set()
 
 
 def test_the_keys_of_task_yml_are_all_there():

@@ -1,0 +1,193 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What is attached to an object of AWX: its survey, credentials, hooks, nodes, schedules, and the roles of teams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..module_utils.pure.awx_assets import CREDENTIAL_TYPE, NIGHTLY, Asset
+from ..module_utils.pure.awx_differences import differing, same
+from ..module_utils.pure.awx_marks import owner
+from .awx import Object
+from .awx_look import OLD_HOOK, Look
+
+
+class Attachments:
+    """Says what differs, and with ``perform`` mends it. ``unwanted`` has what of ours is attached to objects of ours
+    and is not wanted; with ``exact`` that differs, too.
+    """
+
+    def __init__(self, look: Look, exact: bool, perform: bool) -> None:
+        self.unwanted: list[str] = []
+        self._look, self._exact, self._perform = look, exact, perform
+
+    def mend(self, asset: Asset, one: Object) -> Iterator[str]:
+        """Mends what is attached to an object, and yields a word for each relation that differs."""
+        for relation, wanted in asset.get("related", {}).items():
+            path = f"{one['url']}{relation}/"
+            if relation == "survey_spec":
+                yield from self._survey(path, wanted)
+            elif relation == "workflow_nodes":
+                yield from self._nodes(path, wanted)
+            elif relation == "schedules":
+                yield from self._schedules(path, wanted)
+            elif relation == "team_roles":
+                yield from self._roles(one, wanted)
+            elif relation == "labels":
+                yield from self._labels(path, wanted)
+            elif relation == "credentials":
+                yield from self._credentials(path, wanted)
+            else:
+                yield from self._attached(relation, path, wanted)
+        if "survey_spec" in asset.get("related", {}) or "workflow_nodes" in asset.get("related", {}):
+            yield from self._left_over(asset, one)
+
+    def _survey(self, path: str, wanted: Asset) -> Iterator[str]:
+        if not same(wanted, self._look.client.get(path)):
+            yield "survey_spec"
+            if self._perform:
+                self._look.client.post(path, wanted)
+
+    def _attached(self, relation: str, path: str, wanted: list[Asset]) -> Iterator[str]:
+        there = {one["id"] for one in self._look.client.all(path)} if wanted else set()
+        lacking = [key for key in wanted if self._look.identify(key) not in there]
+        if lacking:
+            yield relation
+        for key in lacking if self._perform else ():
+            self._look.client.post(path, {"id": self._look.identify(key)})
+
+    def _credentials(self, path: str, wanted: list[Asset]) -> Iterator[str]:
+        """A template can have one credential of a type, so a wrong one is taken off first."""
+        there = self._look.client.all(path)
+        found = {key["name"]: self._look.credential(key) for key in wanted}
+        kinds = {one["credential_type"] for one in found.values() if one} | {self._look.identify(CREDENTIAL_TYPE)}
+        names = set(found)
+        wrong = [one for one in there if one["credential_type"] in kinds and one["name"] not in names]
+        lacking = [name for name in found if name not in {one["name"] for one in there}]
+        words = [*(f"{one['name']!r} taken off" for one in wrong), *(f"{name!r} attached" for name in lacking)]
+        if words:
+            yield f"credentials ({', '.join(words)})"
+        if self._perform:
+            for one in wrong:
+                self._look.client.post(path, {"id": one["id"], "disassociate": True})
+            for name in lacking:
+                self._look.client.post(path, {"id": (found[name] or {})["id"]})
+
+    def _labels(self, path: str, wanted: list[Asset]) -> Iterator[str]:
+        there = {one["name"] for one in self._look.client.all(path)} if wanted else set()
+        lacking = [label for label in wanted if label["name"] not in there]
+        if lacking:
+            yield "labels"
+        for label in lacking if self._perform else ():
+            self._look.client.post(path, {"name": label["name"], "organization": self._look.organization})
+
+    def _schedules(self, path: str, wanted: list[Asset]) -> Iterator[str]:
+        there = {one["name"]: one for one in self._look.client.all(path)}
+        for asset in wanted:
+            fields = {name: asset[name] for name in ("name", "description", "rrule", "enabled")}
+            existing = there.get(asset["name"])
+            found = differing(fields, existing, asset["initial"]) if existing else fields
+            if found:
+                yield "schedules" if existing is None else f"schedules ({', '.join(found)})"
+            if found and self._perform:
+                self._look.client.patch(existing["url"], found) if existing else self._look.client.post(path, found)
+
+    def _nodes(self, path: str, wanted: list[Asset]) -> Iterator[str]:
+        nodes = {one["identifier"]: one for one in self._look.client.all(path)}
+        words = set()
+        for asset in wanted:
+            words |= set(self._node(path, asset, nodes))
+        for asset in wanted:
+            words |= set(self._following(asset, nodes))
+        yield from sorted(words)
+
+    def _node(self, path: str, asset: Asset, nodes: dict[str, Object]) -> Iterator[str]:
+        """Makes or mends a node; ``nodes`` gets it."""
+        name, approval = asset["identifier"], asset["related"].get("create_approval_template")
+        fields = {"identifier": name, "extra_data": asset["extra_data"]}
+        if not approval:
+            fields["unified_job_template"] = self._look.identify(asset["unified_job_template"])
+        existing = nodes.get(name)
+        found = differing(fields, existing) if existing else fields
+        if found:
+            yield f"node {name}"
+        if found and self._perform:
+            client = self._look.client
+            existing = client.patch(existing["url"], found) if existing else client.post(path, found)
+            nodes[name] = existing
+        if approval and existing is not None and self._differs(approval, existing):
+            yield f"node {name}"
+            if self._perform:
+                self._approve(approval, existing)
+
+    def _differs(self, approval: Asset, node: Object) -> bool:
+        url = node["related"].get("unified_job_template")
+        return not url or "workflow_approval_templates" not in url or not same(approval, self._look.client.get(url))
+
+    def _approve(self, approval: Asset, node: Object) -> None:
+        url = node["related"].get("unified_job_template")
+        if url and "workflow_approval_templates" in url:
+            self._look.client.patch(url, approval)
+        else:
+            self._look.client.post(f"{node['url']}create_approval_template/", {"timeout": 0, **approval})
+
+    def _following(self, asset: Asset, nodes: dict[str, Object]) -> Iterator[str]:
+        node = nodes.get(asset["identifier"])
+        for key in asset["related"]["success_nodes"]:
+            following = nodes.get(key["identifier"])
+            if node is None or following is None:
+                continue  # the walk that makes them comes here again
+            if following["id"] not in node["success_nodes"]:
+                yield f"node {asset['identifier']}"
+                if self._perform:
+                    self._look.client.post(f"{node['url']}success_nodes/", {"id": following["id"]})
+
+    def _roles(self, one: Object, wanted: list[Asset]) -> Iterator[str]:
+        if not wanted:
+            return
+        roles = {role["name"]: role["id"] for role in self._look.client.all(f"{one['url']}object_roles/")}
+        for each in wanted:
+            team = self._look.find(each["team"])
+            path = f"roles/{roles[each['role']]}/teams"
+            if team is None or team["id"] in {other["id"] for other in self._look.client.all(path)}:
+                continue
+            yield f"{each['role']} for the team {team['name']!r}"
+            if self._perform:
+                self._look.client.post(path, {"id": team["id"]})
+
+    def _left_over(self, asset: Asset, one: Object) -> Iterator[str]:
+        """Hooks and schedules of ours that the object has and shall not have."""
+        related = asset["related"]
+        for relation in [name for name in one["related"] if name.startswith("notification_templates_")]:
+            wanted = {key["name"] for key in related.get(relation, ())}
+            for other in self._look.client.all(one["related"][relation]):
+                if self._is_ours(other, asset) and other["name"] not in wanted:
+                    body = {"id": other["id"], "disassociate": True}
+                    yield from self._unwanted(asset, f"{relation} {other['name']}", one["related"][relation], body)
+        if "schedules" in one["related"]:
+            wanted = {each["name"] for each in related.get("schedules", ())}
+            for other in self._look.client.all(one["related"]["schedules"]):
+                ours = self._is_ours(other, asset) or other["name"] == NIGHTLY
+                if ours and other["name"] not in wanted:
+                    yield from self._unwanted(asset, f"schedules {other['name']}", other["url"], None)
+
+    def _is_ours(self, other: Object, asset: Asset) -> bool:
+        project = owner(asset["description"])
+        return owner(other.get("description")) == project or other.get("description") == OLD_HOOK
+
+    def _unwanted(self, asset: Asset, what: str, path: str, body: Any) -> Iterator[str]:
+        if not self._exact:
+            self.unwanted.append(f"{called(asset)}: {what}")
+            return
+        yield f"{what} removed"
+        if self._perform:
+            self._look.client.post(path, body) if body else self._look.client.delete(path)
+
+
+def called(asset: Asset) -> str:
+    """The name of an asset, and of what it belongs to where several have the same."""
+    beside = asset["natural_key"].get("inventory")
+    return f"{asset['name']} of {beside['name']}" if beside else str(asset["name"])

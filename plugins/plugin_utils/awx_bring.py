@@ -1,0 +1,119 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Walks over what AWX shall have: says what differs and why it can't be, or makes it so.
+
+The same walk does both, so that what is said is what is done. Only fields of ours are written, each by a PATCH.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ..module_utils.core.errors import FarflowError
+from ..module_utils.pure.awx_assets import Asset, Assets
+from ..module_utils.pure.awx_differences import differing
+from .awx import Object
+from .awx_attachments import Attachments, called
+from .awx_look import LISTS, Look, identity
+
+_HELPS = "rename or remove it, or give farflow_awx_name_prefix another value"
+_NOT_FIELDS = ("natural_key", "initial", "related")
+#: AWX says of these only beside what they belong to whether the user may make one, which is made by then.
+_SAID_LATER = ("credentials", "inventory_sources", "job_templates")
+
+
+class Walk:
+    """One walk. ``reasons`` has a line for each object that is to be, or with ``perform`` was, made or mended;
+    ``problems`` one for each that can't be; ``unwanted`` what of ours is attached to our objects and is not wanted.
+    """
+
+    def __init__(self, look: Look, exact: bool, perform: bool, after_project: Callable[[Object, bool], str]) -> None:
+        """``after_project`` is called with the project and whether AWX has begun to update it; it answers a reason."""
+        self.reasons: list[str] = []
+        self.problems: list[str] = []
+        self._attachments = Attachments(look, exact, perform)
+        self.unwanted = self._attachments.unwanted
+        self._look, self._perform = look, perform
+        self._after_project = after_project
+
+    def all(self, wanted: Assets) -> None:
+        """Raises FarflowError with the object's name when AWX refuses one."""
+        for resource, assets in wanted.items():
+            for asset in assets:
+                try:
+                    self._one(resource, asset)
+                except FarflowError as error:
+                    raise FarflowError(f"{resource} {called(asset)}: {error}") from error
+
+    def remove(self, unwanted: list[tuple[str, Object]]) -> None:
+        """Removes objects that are no longer wanted."""
+        for resource, one in unwanted:
+            self._may_edit(resource, one, one["name"])
+            self.reasons.append(f"{resource} {one['name']}: removed")
+            if self._perform:
+                self._look.client.delete(one["url"])
+
+    def _one(self, resource: str, asset: Asset) -> None:
+        existing = self._look.find(asset["natural_key"])
+        fields = {name: self._look.identify(value) for name, value in asset.items() if name not in _NOT_FIELDS}
+        if existing is None:
+            self._make(resource, asset, fields)
+            return
+        if resource == "credentials":  # its keys are a person's
+            return
+        if not self._look.ours(resource, asset, existing):
+            whose = self._look.described(resource, existing)
+            self.problems.append(f"{resource} {called(asset)} exists and is not ours: {whose}; {_HELPS}")
+            return
+        found = differing(fields, existing, asset.get("initial", ()))
+        told = [*found, *self._attachments.mend(asset, existing)]
+        if found and self._perform:
+            self._look.client.patch(existing["url"], found)
+        if resource == "projects":
+            told += filter(None, [self._after_project(existing, bool(found.keys() & {"scm_url", "scm_branch"}))])
+        if told:
+            self._may_edit(resource, existing, called(asset))
+            self.reasons.append(f"{resource} {called(asset)}: {', '.join(told)}")
+
+    def _make(self, resource: str, asset: Asset, fields: dict[str, Any]) -> None:
+        path = LISTS.get(resource, resource)
+        self.reasons.append(f"{resource} {called(asset)}: created")
+        if resource not in _SAID_LATER and not self._look.client.may_post(path):
+            self.problems.append(f"{resource} {called(asset)}: {self._look.user} may not create {resource} in AWX")
+        if self._perform:
+            made = self._look.client.post(path, fields)
+            self._look.add(asset["natural_key"], made)
+            if resource == "projects":
+                self._after_project(made, True)
+            for _word in self._attachments.mend(asset, made):
+                pass
+
+    def _may_edit(self, resource: str, one: Object, name: str) -> None:
+        if not one.get("summary_fields", {}).get("user_capabilities", {}).get("edit", True):
+            self.problems.append(f"{resource} {name}: {self._look.user} may not change it in AWX")
+
+
+def lacking(look: Look, wanted: Assets) -> list[str]:
+    """A sentence for each object that others have to have made, and that is not there."""
+    made = {identity(asset["natural_key"]) for some in wanted.values() for asset in some}
+    found = []
+    for key in _others(asset for some in wanted.values() for asset in some):
+        there = look.credential(key) if key["type"] == "credential" else look.find(key)
+        if there is None and identity(key) not in made:
+            kind = key["type"].replace("_", " ")
+            found.append(
+                f"AWX shows {look.user} no {kind} {key['name']!r}; its name is wrong, or it has to be made first"
+            )
+    return list(dict.fromkeys(found))
+
+
+def _others(assets: Iterable[Asset]) -> Iterator[Asset]:
+    """The natural keys of what assets need and a person makes."""
+    for asset in assets:
+        related = asset.get("related", {})
+        yield from [asset["credential"]] if "credential" in asset else []
+        yield from related.get("credentials", ())
+        yield from related.get("instance_groups", ())
+        yield from (each["team"] for each in related.get("team_roles", ()))

@@ -1,0 +1,48 @@
+"""What playbooks/awx.yml makes of AWX, in this process and without it: settings, assets, one convergence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_assets import Assets, assets
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_settings import Settings
+from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs
+from ansible_collections.farflow.airflow.plugins.plugin_utils.awx import Client
+from ansible_collections.farflow.airflow.plugins.plugin_utils.awx_converge import converge
+
+from .awx_double import AWX, TOKEN
+
+ROOT = Path(__file__).parents[2]
+PLAYBOOKS = [f"playbooks/{path.name}" for path in (ROOT / "playbooks" / "project" / "playbooks").iterdir()]
+
+
+def load(path: str) -> Any:
+    return yaml.safe_load(Path(path).read_text())
+
+
+TEMPLATES = inputs.job_templates(load)
+OPTIONS = load(str(ROOT / "playbooks" / "awx.meta.yml"))["argument_specs"]["awx"]["options"]
+
+
+def settings(**given: Any) -> Settings:
+    """Those of awx/settings.yml, with others, named without their prefix."""
+    values = load(str(ROOT / "awx" / "settings.yml")) | {f"farflow_awx_{name}": value for name, value in given.items()}
+    values, problems = inputs.gather(OPTIONS, values, lambda value: value)
+    assert problems == []
+    return Settings(**{name.removeprefix("farflow_awx_"): value for name, value in values.items()})
+
+
+def wanted(**given: Any) -> Assets:
+    """The assets for these settings."""
+    return assets(settings(**given), TEMPLATES)
+
+
+def run(awx: AWX, check_mode: bool = False, token: str = TOKEN, **given: Any) -> dict[str, Any]:
+    """One run of the playbook's module. `said` of its result has what it said while it ran."""
+    said: list[str] = []
+    chosen = settings(**given)
+    client = Client({"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": token})
+    objects = {} if chosen.state == "absent" else assets(chosen, TEMPLATES)
+    return {**converge(client, chosen, objects, check_mode, said.append), "said": said}

@@ -1,0 +1,567 @@
+"""What a run makes of an AWX in which jobs have run, and in which people have set something themselves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.plugin_utils import awx_project
+from ansible_collections.farflow.airflow.plugins.plugin_utils.awx import Client
+from jinja2 import ChainableUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from .awx_double import AWX, CONTEXT, TOKEN
+from .awx_wanted import PLAYBOOKS, run, wanted
+
+VARIABLES = {f"inventories/{name}": {"farflow_environment": name} for name in ("dev", "prod")}
+OLDER = "registry.example.com/farflow-airflow:0.0.9"
+MARK = "[farflow.airflow: Airflow on Fargate]"
+
+
+@pytest.fixture
+def awx():
+    awx = AWX(list(PLAYBOOKS))
+    yield awx
+    awx.close()
+
+
+def organization(awx: AWX) -> int:
+    return awx.named("organizations", "Default")["id"]
+
+
+def credential(awx: AWX, name: str, kind: str = "Amazon Web Services") -> int:
+    kinds = awx.named("credential_types", kind)["id"]
+    return awx.add("credentials", {"name": name, "organization": organization(awx), "credential_type": kinds})["id"]
+
+
+def attached(awx: AWX, resource: str, name: str, relation: str, other: str) -> list[str]:
+    found = awx.attached.get((awx.named(resource, name)["id"], relation), [])
+    return [awx.objects[other][one]["name"] for one in found]
+
+
+def names(awx: AWX, resource: str) -> list[str]:
+    return sorted(one["name"] for one in awx.objects[resource].values())
+
+
+def refused(awx: AWX, **given: Any) -> str:
+    """What a run is refused with, which has written nothing."""
+    awx.calls.clear()
+    with pytest.raises(FarflowError) as error:
+        run(awx, **given)
+    assert awx.calls == []
+    return str(error.value)
+
+
+# A second run
+
+
+def test_after_jobs_have_run_a_second_run_changes_nothing(awx):
+    assert run(awx)["changed"]
+    awx.sync(VARIABLES)
+    awx.calls.clear()
+    result = run(awx)
+    assert (result["changed"], result["reasons"], awx.calls) == (False, [], [])
+
+
+def test_what_a_sync_has_brought_into_an_inventory_stays(awx):
+    run(awx)
+    awx.sync(VARIABLES)
+    awx.named("inventory", "Airflow dev")["description"] = f"other {MARK}"
+    assert run(awx)["reasons"] == ["inventory Airflow dev: description"]
+    assert json.loads(awx.named("inventory", "Airflow dev")["variables"]) == {"farflow_environment": "dev"}
+
+
+def test_check_mode_says_what_the_run_does_and_writes_nothing(awx):
+    said = run(awx, check_mode=True)["reasons"]
+    assert awx.calls == []
+    assert run(awx)["reasons"] == said
+    assert len(set(said)) == len(said)
+
+
+# Credentials
+
+
+def test_another_credential_of_the_type_is_taken_off_and_named(awx):
+    run(awx)
+    awx.attach("job_templates", "Airflow dev: Plan", "credentials", credential(awx, "Other"))
+    reasons = ["job_templates Airflow dev: Plan: credentials ('Other' taken off, 'Airflow dev' attached)"]
+    assert run(awx, check_mode=True)["reasons"] == reasons
+    assert run(awx)["reasons"] == reasons
+    assert attached(awx, "job_templates", "Airflow dev: Plan", "credentials", "credentials") == ["Airflow dev"]
+    assert run(awx)["reasons"] == []
+
+
+def test_credentials_of_a_user_are_attached_and_none_is_made(awx):
+    credential(awx, "Account")
+    awx.add("credential_types", {"name": "Corporate proxy"})
+    credential(awx, "Proxy", "Corporate proxy")
+    given = {"credentials": {"dev": ["Account", "Proxy"], "prod": []}}
+    assert run(awx, **given)["credentials"] == []
+    plan = ("credentials", "credentials")
+    assert attached(awx, "job_templates", "Airflow dev: Plan", *plan) == ["Account", "Proxy"]
+    assert attached(awx, "job_templates", "Airflow prod: Plan", *plan) == []
+    assert names(awx, "credentials") == ["Account", "Proxy"]
+    assert run(awx, **given)["reasons"] == []
+
+
+def test_none_takes_off_the_one_that_was_made(awx):
+    run(awx)
+    result = run(awx, credentials={"prod": []})
+    assert "job_templates Airflow prod: Plan: credentials ('Airflow prod' taken off)" in result["reasons"]
+    assert not any("Airflow dev" in reason for reason in result["reasons"])
+
+
+def test_a_credential_of_another_type_stays(awx):
+    run(awx)
+    awx.add("credential_types", {"name": "Corporate proxy"})
+    proxy = credential(awx, "Proxy", "Corporate proxy")
+    mine = awx.named("credentials", "Airflow dev")["id"]
+    awx.attach("job_templates", "Airflow dev: Plan", "credentials", mine, proxy)
+    assert run(awx)["reasons"] == []
+
+
+def test_keys_are_never_written(awx):
+    run(awx)
+    awx.named("credentials", "Airflow dev").update(inputs={"username": "AKIA", "password": "kept"}, description="mine")
+    awx.named("job_templates", "Airflow dev: Plan")["limit"] = "all"
+    run(awx)
+    assert awx.named("credentials", "Airflow dev")["inputs"] == {"username": "AKIA", "password": "kept"}
+    assert awx.named("credentials", "Airflow dev")["description"] == "mine"
+
+
+# What a user has set
+
+
+@pytest.mark.parametrize(
+    ("resource", "name", "own", "broken"),
+    [
+        ("job_templates", "Airflow dev: Plan", {"timeout": 900}, {"limit": "all"}),
+        ("job_templates", "Airflow dev: Plan", {"forks": 9}, {"playbook": "playbooks/deploy.yml"}),
+        ("job_templates", "Airflow dev: Plan", {"ask_limit_on_launch": True}, {"survey_enabled": False}),
+        ("job_templates", "Airflow dev: Plan", {"job_tags": "look"}, {"allow_simultaneous": True}),
+        ("job_templates", "Airflow dev: Plan", {"extra_vars": "a: 1", "verbosity": 3}, {"job_type": "check"}),
+        ("execution_environments", "farflow.airflow", {"pull": "always"}, {"image": OLDER}),
+        ("projects", "Airflow on Fargate", {"scm_clean": True, "timeout": 60}, {"scm_branch": "other"}),
+        ("projects", "Airflow on Fargate", {"scm_update_cache_timeout": 5}, {"description": MARK}),
+        ("inventory_sources", "dev", {"verbosity": 2, "update_cache_timeout": 5}, {"overwrite": False}),
+        ("workflow_job_templates", "Airflow dev: Drift", {"limit": "localhost"}, {"allow_simultaneous": True}),
+    ],
+)
+def test_what_a_user_has_set_survives_a_mending(awx, resource, name, own, broken):
+    run(awx)
+    found = awx.objects[resource].values()
+    (one,) = [each for each in found if each["name"] == name or each.get("source_path", "").endswith(name)]
+    right = {field: one[field] for field in broken}
+    one.update({**own, **broken})
+    assert len(run(awx)["reasons"]) == 1
+    assert {**one, **own, **right} == one
+    assert run(awx)["reasons"] == []
+
+
+def test_what_a_user_has_set_of_the_hook_survives_a_mending(awx):
+    run(awx)
+    hook = awx.named("notification_templates", "Airflow on Fargate")
+    hook["notification_configuration"] = {
+        **hook["notification_configuration"],
+        "headers": {"Content-Type": "application/json", "X-Team": "data"},
+        "url": "https://hooks.example.com/old",
+    }
+    hook["messages"] = {**hook["messages"], "started": {"body": "{}"}}
+    assert run(awx)["reasons"] == ["notification_templates Airflow on Fargate: notification_configuration"]
+    assert hook["notification_configuration"]["url"] == "https://hooks.example.com/airflow"
+    assert hook["notification_configuration"]["headers"]["X-Team"] == "data"
+    assert hook["messages"]["started"] == {"body": "{}"}
+
+
+def test_labels_instance_groups_and_roles_of_others_stay(awx):
+    awx.add("instance_groups", {"name": "near AWS"})
+    run(awx)
+    group, label = awx.named("instance_groups", "near AWS")["id"], awx.add("labels", {"name": "mine"})["id"]
+    awx.attach("job_templates", "Airflow dev: Plan", "instance_groups", group)
+    awx.attach("job_templates", "Airflow dev: Plan", "labels", label)
+    assert run(awx)["reasons"] == []
+
+
+# The project
+
+
+def test_a_project_that_fails_is_told_with_its_last_lines_and_no_template_is_made(awx):
+    awx.update_ends = "failed"
+    with pytest.raises(FarflowError) as error:
+        run(awx)
+    told = str(error.value)
+    assert told.startswith("projects Airflow on Fargate: its update is failed, nothing was made after it: ")
+    assert f"{awx.url}/api/v2/project_updates/" in told
+    assert "fatal: repository not found" in told
+    assert names(awx, "job_templates") == names(awx, "inventory") == []
+    awx.update_ends = "successful"
+    result = run(awx)
+    assert "projects Airflow on Fargate: updated, as its last update is failed" in result["reasons"]
+    assert run(awx)["reasons"] == []
+
+
+def test_a_private_repository_is_read_with_the_credential_that_is_named(awx):
+    awx.update_needs = "Git"
+    credential(awx, "Git", "Source Control")
+    with pytest.raises(FarflowError, match="a private repository needs farflow_awx_project_credential"):
+        run(awx)
+    assert run(awx, project_credential="Git")["changed"]
+    assert len(names(awx, "job_templates")) == 10
+    assert run(awx)["reasons"] == []  # without the setting the project keeps it
+
+
+def test_an_update_that_does_not_end_is_told_while_it_is_waited_for_and_given_up(awx):
+    said: list[str] = []
+    awx.update_ends = "running"
+    project = awx.add("projects", {"name": "Slow", "scm_type": "git", "organization": organization(awx)})
+    client = Client({"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN})
+    shown = client.get(f"projects/{project['id']}")
+    with pytest.raises(FarflowError, match="gave up waiting for the project 'Slow' after .* its update is running"):
+        awx_project.update(client, shown, True, [], 0.01, said.append)
+    assert len(said) == 1
+    assert said[0].startswith("waiting for the project Slow: its update is running: ")
+    assert "/api/v2/project_updates/" in said[0]
+
+
+def test_a_branch_without_the_playbooks_is_told_once(awx):
+    awx.playbooks.remove("playbooks/deploy.yml")
+    with pytest.raises(FarflowError) as error:
+        run(awx)
+    assert str(error.value).count("playbooks/deploy.yml") == 1
+    assert "branch 'main' of https://git.example.com/data/airflow-on-fargate.git has no" in str(error.value)
+    assert names(awx, "job_templates") == []
+
+
+# Who asks
+
+
+def test_an_unknown_organization_leaves_no_orphan(awx):
+    told = refused(awx, organization="Nowhere")
+    assert told == "farflow_awx_organization: AWX shows someone no organization 'Nowhere'"
+
+
+def test_a_wrong_token_is_told_with_what_to_set(awx):
+    told = refused(awx, token="another")
+    assert told.startswith("AWX does not know who asks: Authentication credentials were not provided.")
+    assert "set CONTROLLER_OAUTH_TOKEN" in told
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_user_with_few_rights_is_told_before_anything_is_made(awx, check_mode):
+    awx.users["few"] = {"projects"}
+    told = refused(awx, token="few", check_mode=check_mode)
+    assert "execution_environments farflow.airflow: someone may not create execution_environments in AWX" in told
+    assert "workflow_job_templates Airflow dev: Drift: someone may not create" in told
+
+
+def test_an_administrator_of_the_organization_makes_everything_in_it(awx):
+    awx.users["admin of one"] = set(awx.objects) - {"organizations", "users", "credential_types"}
+    assert run(awx, token="admin of one")["changed"]
+    assert awx.named("execution_environments", "farflow.airflow")["organization"] == organization(awx)
+    assert run(awx, token="admin of one")["reasons"] == []
+
+
+def test_an_execution_environment_of_no_organization_is_the_superusers(awx):
+    awx.users["admin of one"] = set(awx.objects) - {"organizations", "users", "credential_types"}
+    there = {"name": "farflow.airflow", "image": OLDER}
+    awx.add("execution_environments", there)
+    told = refused(awx, token="admin of one")
+    assert "execution_environments farflow.airflow: someone may not change it in AWX" in told
+    run(awx)
+    assert awx.named("execution_environments", "farflow.airflow")["organization"] is None
+    assert run(awx, token="admin of one")["reasons"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"project_credential": "Git"}, "credential 'Git'"),
+        ({"execution_environment_credential": "Registry"}, "credential 'Registry'"),
+        ({"credentials": {"dev": ["Account"]}}, "credential 'Account'"),
+        ({"instance_group": "near AWS"}, "instance group 'near AWS'"),
+        ({"teams": [{"team": "Data", "may": ["plan"]}]}, "team 'Data'"),
+    ],
+)
+def test_what_a_person_makes_has_to_be_there_before_anything_is_made(awx, given, kind):
+    assert refused(awx, **given).count(f"AWX shows someone no {kind}") == 1
+
+
+def test_what_stands_on_a_further_page_is_seen(awx):
+    for number in range(450):
+        awx.add("instance_groups", {"name": f"group {number}"})
+    assert run(awx, instance_group="group 449")["changed"]
+
+
+# Whose it is
+
+
+def others_template(awx: AWX) -> None:
+    mine = organization(awx)
+    project = awx.add("projects", {"name": "Theirs", "organization": mine, "scm_type": "git", "scm_url": "x"})
+    awx.add("job_templates", {"name": "Airflow dev: Plan", "project": project["id"], "playbook": "playbooks/plan.yml"})
+
+
+def test_what_others_have_made_is_refused_with_whose_it_is(awx):
+    others_template(awx)
+    awx.add("inventory", {"name": "Airflow dev", "organization": organization(awx), "variables": "theirs: 1"})
+    told = refused(awx)
+    assert "job_templates Airflow dev: Plan exists and is not ours: admin made it and runs playbooks/plan.yml" in told
+    assert "of the project 'Theirs'" in told
+    assert "inventory Airflow dev exists and is not ours: admin made it" in told
+    assert "farflow_awx_name_prefix" in told
+
+
+def test_two_projects_live_in_one_organization_by_their_prefixes(awx):
+    run(awx)
+    other = {"project": "Sales", "project_url": "https://git.example.com/sales.git"}
+    assert "belongs to the project 'Airflow on Fargate' of farflow.airflow" in refused(awx, **other)
+    assert run(awx, name_prefix="Sales", **other)["changed"]
+    assert len(names(awx, "job_templates")) == 20
+    assert run(awx)["reasons"] == run(awx, name_prefix="Sales", **other)["reasons"] == []
+    assert run(awx)["unwanted"] == []
+
+
+def test_what_was_made_before_there_were_marks_is_adopted_and_marked(awx):
+    run(awx)
+    for resource in ("projects", "inventory", "inventory_sources", "job_templates", "execution_environments"):
+        for one in awx.objects[resource].values():
+            one["description"] = ""
+    awx.named("notification_templates", "Airflow on Fargate")["description"] = "Hears how jobs end"
+    reasons = run(awx)["reasons"]
+    assert "job_templates Airflow dev: Plan: description" in reasons
+    assert "inventory_sources Airflow on Fargate of Airflow dev: description" in reasons
+    assert awx.named("job_templates", "Airflow dev: Plan")["description"].endswith(MARK)
+    assert run(awx)["reasons"] == []
+
+
+# What is no longer wanted
+
+
+def test_what_is_no_longer_wanted_is_told_and_removed_when_asked_for(awx):
+    run(awx)
+    one = {"environments": ["dev"], "notification_url": ""}
+    told = run(awx, **one)
+    assert not told["changed"]
+    assert "job_templates Airflow prod: Deploy" in told["unwanted"]
+    assert "inventory Airflow prod" in told["unwanted"]
+    assert "notification_templates Airflow on Fargate" in told["unwanted"]
+    assert "Airflow dev: Deploy: notification_templates_error Airflow on Fargate" in told["unwanted"]
+    reasons = run(awx, check_mode=True, state="exact", **one)["reasons"]
+    assert run(awx, state="exact", **one)["reasons"] == reasons
+    assert names(awx, "inventory") == ["Airflow dev"]
+    assert not any("prod" in name for name in names(awx, "job_templates") + names(awx, "workflow_job_templates"))
+    assert names(awx, "notification_templates") == []
+    assert names(awx, "credentials") == ["Airflow dev", "Airflow prod"]
+    again = run(awx, state="exact", **one)
+    assert (again["reasons"], again["unwanted"]) == ([], [])
+
+
+def test_absent_removes_what_is_ours_and_nothing_else(awx):
+    others_template(awx)
+    run(awx, name_prefix="Mine")
+    assert run(awx, state="absent", name_prefix="Mine")["changed"]
+    assert names(awx, "job_templates") == ["Airflow dev: Plan"]
+    assert names(awx, "projects") == ["Theirs"]
+    for resource in ("workflow_job_templates", "inventory", "notification_templates", "execution_environments"):
+        assert names(awx, resource) == []
+    assert names(awx, "credentials") == ["Mine dev", "Mine prod"]
+    assert not run(awx, state="absent", name_prefix="Mine")["changed"]
+
+
+# The nightly plan
+
+
+def schedule(awx: AWX) -> dict[str, Any]:
+    workflow = awx.named("workflow_job_templates", "Airflow dev: Drift")["id"]
+    (found,) = [one for one in awx.objects["schedules"].values() if one["unified_job_template"] == workflow]
+    return found
+
+
+def test_what_a_user_makes_of_the_schedule_stays(awx):
+    run(awx)
+    own = {"rrule": "DTSTART;TZID=Europe/Berlin:20260101T060000 RRULE:FREQ=WEEKLY;INTERVAL=1", "enabled": False}
+    schedule(awx).update(own)
+    assert run(awx)["reasons"] == []
+    assert {**schedule(awx), **own} == schedule(awx)
+
+
+def test_a_schedule_that_is_set_is_put_back_but_not_switched_on(awx):
+    rule = "DTSTART;TZID=Europe/Berlin:20260101T060000 RRULE:FREQ=DAILY;INTERVAL=1"
+    run(awx, drift_schedule=rule)
+    schedule(awx).update(rrule="DTSTART:20260101T000000Z RRULE:FREQ=DAILY;INTERVAL=1", enabled=False)
+    assert run(awx, drift_schedule=rule)["reasons"] == ["workflow_job_templates Airflow dev: Drift: schedules (rrule)"]
+    assert (schedule(awx)["rrule"], schedule(awx)["enabled"]) == (rule, False)
+
+
+def test_no_schedule_is_none_and_the_one_that_is_there_is_told_and_removed(awx):
+    run(awx)
+    assert "Airflow dev: Drift: schedules Drift, every night" in run(awx, drift_schedule="none")["unwanted"]
+    run(awx, drift_schedule="none", state="exact")
+    assert names(awx, "schedules") == []
+
+
+def test_the_schedule_of_the_first_version_is_told(awx):
+    run(awx)
+    plan = awx.named("job_templates", "Airflow dev: Plan")["id"]
+    rule = schedule(awx)["rrule"]
+    awx.add("schedules", {"name": "Drift, every night", "unified_job_template": plan, "rrule": rule})
+    assert run(awx)["unwanted"] == ["Airflow dev: Plan: schedules Drift, every night"]
+
+
+# Workflows
+
+
+def nodes(awx: AWX, workflow: str) -> dict[str, dict[str, Any]]:
+    identifier = awx.named("workflow_job_templates", workflow)["id"]
+    every = awx.objects["workflow_job_template_nodes"].values()
+    return {one["identifier"]: one for one in every if one["workflow_job_template"] == identifier}
+
+
+def following(awx: AWX, workflow: str) -> dict[str, list[str]]:
+    found = nodes(awx, workflow)
+    called = {one["id"]: name for name, one in found.items()}
+    return {
+        name: [called[each] for each in awx.attached.get((one["id"], "success_nodes"), [])]
+        for name, one in found.items()
+    }
+
+
+def test_a_workflow_plans_asks_deploys_and_plans_again(awx):
+    run(awx)
+    workflow = "Airflow dev: Deploy with approval"
+    assert following(awx, workflow) == {
+        "plan": ["approval"],
+        "approval": ["deploy"],
+        "deploy": ["check"],
+        "check": [],
+    }
+    found = nodes(awx, workflow)
+    template = {name: awx.objects["job_templates"].get(one["unified_job_template"]) for name, one in found.items()}
+    assert {name: one and one["name"] for name, one in template.items()} == {
+        "plan": "Airflow dev: Plan",
+        "approval": None,
+        "deploy": "Airflow dev: Deploy",
+        "check": "Airflow dev: Plan",
+    }
+    assert found["check"]["extra_data"] == {"farflow_plan_must_be_empty": "true"}
+    approval = awx.objects["workflow_approval_templates"][found["approval"]["unified_job_template"]]
+    assert approval["name"] == "Deploy Airflow dev"
+    assert "also when there is nothing to do" in approval["description"]
+    for end in ("approvals", "error"):
+        relation = f"notification_templates_{end}"
+        assert attached(awx, "workflow_job_templates", workflow, relation, "notification_templates")
+
+
+def test_a_workflow_that_somebody_has_broken_is_mended_and_further_nodes_stay(awx):
+    run(awx)
+    workflow = "Airflow dev: Deploy with approval"
+    found = nodes(awx, workflow)
+    awx.attached[found["plan"]["id"], "success_nodes"] = []
+    found["check"]["extra_data"] = {}
+    identifier = awx.named("workflow_job_templates", workflow)["id"]
+    template = awx.named("job_templates", "Airflow dev: DAG tasks")["id"]
+    own = {"workflow_job_template": identifier, "identifier": "mine", "unified_job_template": template}
+    awx.add("workflow_job_template_nodes", own)
+    approval = awx.objects["workflow_approval_templates"][found["approval"]["unified_job_template"]]
+    approval.update(description="", timeout=600)
+    assert run(awx)["reasons"] == [f"workflow_job_templates {workflow}: node approval, node check, node plan"]
+    assert following(awx, workflow)["plan"] == ["approval"]
+    assert approval["timeout"] == 600
+    assert "mine" in nodes(awx, workflow)
+    assert run(awx)["reasons"] == []
+
+
+def test_drift_is_looked_for_at_night(awx):
+    run(awx)
+    (node,) = nodes(awx, "Airflow dev: Drift").values()
+    assert node["extra_data"] == {"farflow_plan_must_be_empty": "true"}
+    assert attached(awx, "job_templates", "Airflow dev: Plan", "notification_templates_error", "notification_templates")
+    assert schedule(awx)["enabled"]
+
+
+# Settings
+
+
+def test_settings_of_templates(awx):
+    awx.add("instance_groups", {"name": "near AWS"})
+    given = {
+        "labels": ["airflow", "data"],
+        "instance_group": "near AWS",
+        "timeout": 7200,
+        "branch_on_launch": True,
+        "webhook_service": "github",
+    }
+    result = run(awx, **given)
+    for each in ("Plan", "Deploy", "DAG tasks", "Teardown", "Airflow command"):
+        template = f"Airflow prod: {each}"
+        assert attached(awx, "job_templates", template, "labels", "labels") == ["airflow", "data"]
+        assert attached(awx, "job_templates", template, "instance_groups", "instance_groups") == ["near AWS"]
+        assert awx.named("job_templates", template)["timeout"] == 7200
+        asks = awx.named("job_templates", template)["ask_scm_branch_on_launch"]
+        assert asks == (each in ("Plan", "Deploy"))
+    assert awx.named("projects", "Airflow on Fargate")["allow_override"]
+    assert [one["name"] for one in result["webhooks"]] == [
+        "Airflow dev: Deploy with approval",
+        "Airflow prod: Deploy with approval",
+    ]
+    assert result["webhooks"][0]["url"].endswith("/github/")
+    assert run(awx, **given)["reasons"] == []
+    assert "job_templates Airflow dev: Plan: ask_scm_branch_on_launch" in run(awx, branch_on_launch=False)["reasons"]
+
+
+def test_teams_may_do_what_the_settings_say(awx):
+    for name in ("Data", "Operations"):
+        awx.add("teams", {"name": name, "organization": organization(awx)})
+    teams = [
+        {"team": "Data", "may": ["plan", "request"]},
+        {"team": "Data", "may": ["deploy"], "environments": ["dev"]},
+        {"team": "Operations", "may": ["approve", "teardown", "command"], "environments": ["prod"]},
+    ]
+    run(awx, teams=teams)
+    workflow = "workflow_job_templates"
+    assert awx.may("job_templates", "Airflow dev: Deploy") == {"Execute": ["Data"]}
+    assert awx.may("job_templates", "Airflow prod: Deploy") == {}
+    assert awx.may("job_templates", "Airflow prod: Teardown") == {"Execute": ["Operations"]}
+    assert awx.may("job_templates", "Airflow prod: Airflow command") == {"Execute": ["Operations"]}
+    assert awx.may(workflow, "Airflow prod: Deploy with approval") == {"Execute": ["Data"], "Approve": ["Operations"]}
+    assert awx.may(workflow, "Airflow dev: Drift") == {"Execute": ["Data"]}
+    assert run(awx, teams=teams)["reasons"] == []
+
+
+# What the hook is told
+
+
+@pytest.mark.parametrize("form", ["text", "teams"])
+@pytest.mark.parametrize("text", ['a "reason" with \\ and {{ braces }}', "<b>"])
+def test_the_hook_is_told_counts_and_reasons_in_json(form, text):
+    (hook,) = wanted(notification_format=form)["notification_templates"]
+    artifacts = {
+        "farflow_pending": 2,
+        "farflow_counts": {"create": 1, "change": 1, "delete": 0},
+        "farflow_reasons": [text],
+    }
+    said = rendered(hook["messages"]["error"]["body"], {"name": "Airflow dev: Plan", "artifacts": artifacts})
+    assert "2 differences: create 1, change 1, delete 0" in said[form]
+    assert text in said[form]
+    quiet = rendered(hook["messages"]["success"]["body"], {"name": "Airflow dev: Deploy", "artifacts": {}})
+    assert "differences" not in quiet[form]
+    assert quiet[form].startswith("Airflow dev: Deploy: ")
+    for each in hook["messages"]["workflow_approval"].values():
+        assert "Approve Me" in rendered(each["body"], {})[form]
+
+
+def test_awxs_own_body_is_left_to_awx():
+    (hook,) = wanted(notification_format="awx")["notification_templates"]
+    assert hook["messages"] is None
+
+
+def rendered(body: str, job: dict[str, Any]) -> dict[str, str]:
+    """What AWX posts, and of it the text by the name of its form."""
+    context = {**CONTEXT, "job": {**CONTEXT["job"], **job}}
+    text = ImmutableSandboxedEnvironment(undefined=ChainableUndefined).from_string(body).render(context)
+    said = json.loads(text)
+    if "text" in said:
+        return {"text": said["text"]}
+    return {"teams": said["attachments"][0]["content"]["body"][0]["text"]}
