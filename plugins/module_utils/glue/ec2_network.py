@@ -98,10 +98,14 @@ def _hands(clients: Clients, kind: Kind) -> Hands:
 def _ready(clients: Clients, kind: Kind, known: Resource) -> Resource | NotYet:
     """What was just made, as soon as AWS shows it and it can be used."""
     [filters] = pure.filters([known])
-    document = next(iter(kind.describe(clients, filters)), None)
-    state = document.get("State", "available") if document else "not shown"
-    if document is None and (why := kind.failure(clients, str(known.id))):
-        raise FarflowError(f"AWS could not make {pure.what(known)}: {why}")
-    if document is None or state not in kind.made:
-        return NotYet(f"it is {state}")
-    return once_known(lambda: kind.canonical(clients, document))
+    there = [
+        (document, once_known(partial(kind.canonical, clients, document)))
+        for document in kind.describe(clients, filters)
+    ]
+    found = next(((document, one) for document, one in there if one.id == known.id), None)
+    if found is None:
+        if why := kind.failure(clients, str(known.id)):
+            raise FarflowError(f"AWS could not make {pure.what(known)}: {why}")
+        return NotYet("it is not shown")
+    state = found[0].get("State", "available")
+    return found[1] if state in kind.made else NotYet(f"it is {state}")

@@ -105,13 +105,15 @@ def _owned(
     resources: Iterable[Resource], inputs: Inputs, layers: Mapping[str, Layer], desired: Mapping[str, list[Resource]]
 ) -> dict[str, list[Resource]]:
     """The existing resources of each layer. What a layer desires is its own, whatever the tags say that somebody has
-    left on it; only of what nobody desires the tags tell.
+    left on it; only of what nobody desires the tags tell. A part of what is nobody's is nobody's.
     """
+    resources = list(resources)
     makers = {(one.type, one.name): name for name, some in desired.items() for one in some}
+    found = [makers.get((one.type, one.name)) or _maker(one, inputs, layers) for one in resources]
+    strangers = {(one.type, one.name) for one, maker in zip(resources, found, strict=True) if not maker}
     owned: dict[str, list[Resource]] = {name: [] for name in layers}
-    for one in resources:
-        maker = makers.get((one.type, one.name)) or _maker(one, inputs, layers)
-        if maker:
+    for one, maker in zip(resources, found, strict=True):
+        if maker and _whole(one) not in strangers:
             owned[maker].append(one)
     return owned
 

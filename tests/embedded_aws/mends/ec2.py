@@ -26,6 +26,7 @@ def apply() -> None:
     for direction in ("Ingress", "Egress"):
         actions[f"UpdateSecurityGroupRuleDescriptions{direction}"] = set_rule_descriptions(direction)
     actions["DescribeAddresses"] = find_addresses(actions["DescribeAddresses"])
+    actions["DescribeNatGateways"] = filter_by_id(actions["DescribeNatGateways"])
     actions["CreateVpcEndpoint"] = keep_security_groups(actions["CreateVpcEndpoint"])
     for action in ("CreateNatGateway", "DescribeNatGateways"):
         actions[action] = tell_address(actions[action])
@@ -86,6 +87,21 @@ def find_addresses(describe):
             if fits and (not wanted or address["PublicIp"] in wanted):
                 found.append(identifier)
         return describe({f"AllocationId.{index}": [each] for index, each in enumerate(found, 1)})
+
+    return handler
+
+
+def filter_by_id(describe):
+    """Fault: the filter ``nat-gateway-id`` is ignored, so NAT gateways of others are described as well."""
+
+    def handler(parameters: dict[str, Any]):
+        filters = ec2._parse_filters(parameters)
+        if "nat-gateway-id" not in filters:
+            return describe(parameters)
+        wanted = set(ec2._parse_member_list(parameters, "NatGatewayId") or filters["nat-gateway-id"])
+        found = ["none", *(wanted & set(filters["nat-gateway-id"]))]
+        others = {key: value for key, value in parameters.items() if not key.startswith("NatGatewayId.")}
+        return describe({**others, **{f"NatGatewayId.{index}": [each] for index, each in enumerate(found, 1)}})
 
     return handler
 

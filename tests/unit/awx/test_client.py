@@ -88,6 +88,10 @@ def test_what_awx_refuses_is_told_in_its_words(asked, status, body, told):
 @pytest.mark.parametrize(("given", "checks"), [("", True), ("true", True), ("false", False), ("0", False)])
 def test_whether_certificates_are_checked(monkeypatch, asked, given, checks):
     seen = []
-    monkeypatch.setattr(awx, "HTTPSHandler", lambda context: seen.append(context))
+
+    def seen_context(context):
+        seen.append(context)
+
+    monkeypatch.setattr(awx, "HTTPSHandler", seen_context)
     awx.Client({**TOKEN, "CONTROLLER_VERIFY_SSL": given})
     assert seen[0].check_hostname is checks

@@ -308,3 +308,12 @@ def test_somebodys_vpc_with_our_tag_keeps_its_rules_and_its_acl(clients, ec2):
     groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [theirs]}])["SecurityGroups"]
     assert [each["GroupName"] for each in groups] == ["default"]
     assert planned(clients) == before
+
+
+def test_somebodys_group_with_our_tag_keeps_its_rules(clients, ec2):
+    network = Network(ec2)
+    before = planned(clients)
+    theirs = group(ec2, network.ids["vpc"], "of-somebody", description="x", tags={"farflow:environment": "dev"})
+    for kept in (None, lambda resource: False):
+        assert not [each for each in planned(clients, kept) if each[2] == theirs]
+    assert planned(clients) == before
