@@ -121,7 +121,10 @@ def _owned(
 def _maker(resource: Resource, inputs: Inputs, layers: Mapping[str, Layer]) -> str | None:
     by_name = (name for name, layer in layers.items() if layer.makes(inputs, resource))
     by_tag = (name for name, layer in layers.items() if layer.owns(resource))
-    return next(by_name, None) or next(by_tag, None)
+    maker = next(by_name, None) or next(by_tag, None)
+    # What outlives a layer is guarded by it, whichever layer somebody's hand has written on it.
+    guards = [name for name, layer in layers.items() if resource.type in layer.outlives]
+    return guards[0] if maker and guards and maker not in guards else maker
 
 
 def _without_doubt(resources: list[Resource], desired: Mapping[str, list[Resource]]) -> list[Resource]:

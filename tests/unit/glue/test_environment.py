@@ -122,6 +122,18 @@ def test_what_outlives_stays_with_its_parts_whatever_its_name():
     assert [each.resource.name for each in found.actions["side"]] == ["volume/b"]
 
 
+def test_a_layer_guards_what_outlives_it_whichever_role_a_hand_has_written_on_it():
+    """As on a snapshot of the database, which no other layer can delete."""
+    snapshot = Resource("snapshot", "by hand", SIDE, "id")
+    side = Layer("side", lambda inputs, known: [], [[lambda *_unused: [snapshot]]])
+    guard = Layer("guard", lambda inputs, known: [], [[]], outlives=frozenset({"snapshot"}))
+    layers = {"side": side, "guard": guard}
+    assert look(None, {}, layers, layers).actions == {"side": [], "guard": []}
+    torn_down = look(None, {}, layers, layers, kept=lambda resource: False)
+    assert [each.resource.name for each in torn_down.actions["guard"]] == ["by hand"]
+    assert torn_down.actions["side"] == []
+
+
 def test_what_the_hands_did_not_mend_is_named():
     stubborn = seen(lambda known: [definition(2048)], [definition(1024, "a:1")])
     before = as_result(stubborn)["layers"]["side"]["actions"]
