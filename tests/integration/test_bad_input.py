@@ -306,9 +306,9 @@ def test_teardown_needs_no_project_folder(playbooks, aws):
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("", "command: what"),
-        (["dags", "list"], "command: what"),
-        ("dags list '", "no command line: No closing quotation"),
+        ("", "command: is empty"),
+        (["dags", "list"], "command: is no text"),
+        ("dags list '", "command: no closing quotation"),
     ],
 )
 def test_no_command_is_no_command_of_airflow(playbooks, aws, project, command, said):
