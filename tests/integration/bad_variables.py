@@ -65,7 +65,6 @@ _ENVIRONMENT: list[Row] = [
     ),
     *each(
         "farflow_ignored_tags",
-        ("owner", "is a text 'owner', allowed: a list"),
         (["owner", "owner"], "farflow_ignored_tags.1: is 'owner' once more"),
         (["*"], "farflow_ignored_tags.0: is a text '*'"),
         (["far*"], "without Name, GuardDutyManaged and farflow:..."),
@@ -75,7 +74,6 @@ _ENVIRONMENT: list[Row] = [
         (["farflow:role"], "without Name, GuardDutyManaged and farflow:..."),
         (["Name"], "farflow_ignored_tags.0: is a text 'Name'"),
         (["o*r"], "farflow_ignored_tags.0: is a text 'o*r'"),
-        ([5], "farflow_ignored_tags.0"),
     ),
     ({"farflow_ignored_tags": ["te*"], "farflow_tags": {"team": "data"}}, ["none that farflow_tags gives, as team"]),
     *each("farflow_profile", ("no-such-profile-of-ours", "'no-such-profile-of-ours'"), (["a"], "a list")),
