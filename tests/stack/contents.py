@@ -10,6 +10,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.core.actions impor
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.ecs_task_definitions import describe
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import read
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.layers import LAYERS
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.ecr_images import BUILDS
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import arns
 
 from tests.embedded_aws import EmbeddedAWS
@@ -29,6 +30,8 @@ def contents(aws: EmbeddedAWS, variables: Mapping[str, Any], inventory: str = "i
     answers = describe(clients, [str(one.id) for one in definitions])
     found: Contents = {}
     for one in known:
+        if one.type == BUILDS:
+            continue  # tells of images, which are told themselves
         told = _told(answers[str(one.id)]) if one in definitions else one.properties
         found.setdefault((one.type, one.name), []).append((one.id, told))
     return found
