@@ -253,7 +253,7 @@ def test_failing_airflow_command_fails_after_what_it_printed(playbooks, run):
     assert "the command ended with exit code 1: what it printed above says why" in failure
 
 
-def test_a_user_is_made_with_a_password_that_is_in_secrets_manager_alone(aws, airflow, playbooks, ecs, run):
+def test_a_user_is_made_with_a_password_that_is_in_secrets_manager_alone(aws, behind_tls, playbooks, ecs):
     """Neither ECS, nor the log group, nor the output shows it; Airflow's audit log has its name."""
     secrets, name = aws.client("secretsmanager"), "farflow/local/commands/ada"
     who = "--username ada --role Admin --email ada@example.org --firstname Ada --lastname Lovelace"
@@ -265,11 +265,11 @@ def test_a_user_is_made_with_a_password_that_is_in_secrets_manager_alone(aws, ai
         password = secrets.get_secret_value(SecretId=name)["SecretString"]
     finally:
         secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
-    assert replace(airflow, username="ada", password=password, _token=None).call("GET", "/api/v2/dags")["dags"]
+    assert replace(behind_tls, username="ada", password=password, _token=None).call("GET", "/api/v2/dags")["dags"]
     assert 'User \\"ada\\" created' in outcome.output
     assert "ada@example.org" not in outcome.output
 
-    audit = airflow.call("GET", "/api/v2/eventLogs?event=cli_users_create&order_by=-event_log_id&limit=1")
+    audit = behind_tls.call("GET", "/api/v2/eventLogs?event=cli_users_create&order_by=-event_log_id&limit=1")
     assert password not in json.dumps(audit)
     [stopped] = ecs.list_tasks(cluster="local", family="local-airflow-command", desiredStatus="STOPPED")["taskArns"][
         -1:

@@ -23,7 +23,7 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | a webhook has a URL when there is a service | api/serializers.py WorkflowJobTemplateSerializer.get_related |
 | a list comes in pages, of 25 objects or as many as are asked for, 200 at most | api/pagination.py Pagination; settings/defaults.py MAX_PAGE_SIZE |
 | artifacts of a job are extra variables of the next in a workflow | main/models/workflow.py WorkflowJobNode.get_job_kwargs; in test_awx.py |
-"""  # noqa: E501
+"""  # noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ class AWX:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815 - names that http.server calls
 
             def log_message(self, *_unused: Any) -> None:
                 """Silent."""

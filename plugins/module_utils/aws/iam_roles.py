@@ -47,11 +47,13 @@ def inline_policies(clients: Clients, name: str) -> list[dict[str, Any]]:
     client = clients("iam")
     with doing("list the inline policies of", _WHAT, name):
         titles = unless(_GONE, lambda: pages(client, "list_role_policies", "PolicyNames", RoleName=name), [])
-    found = []
-    for title in titles:
-        with doing(f"read inline policy {title} of", _WHAT, name):
-            found.append(unless(_GONE, lambda: client.get_role_policy(RoleName=name, PolicyName=title)))  # noqa: B023
+    found = [_inline_policy(clients, name, title) for title in titles]
     return [policy for policy in found if policy]
+
+
+def _inline_policy(clients: Clients, name: str, title: str) -> Any:
+    with doing(f"read inline policy {title} of", _WHAT, name):
+        return unless(_GONE, lambda: clients("iam").get_role_policy(RoleName=name, PolicyName=title))
 
 
 def attached_policies(clients: Clients, name: str) -> list[dict[str, Any]]:

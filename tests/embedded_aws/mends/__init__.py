@@ -6,6 +6,7 @@ from ..settings import Settings
 from . import (
     codebuild,
     ec2,
+    ec2_filters,
     ecr,
     ecs_documents,
     ecs_protection,
@@ -31,6 +32,7 @@ def apply(settings: Settings) -> None:
     ecs_protection.apply()
     ec2.apply()
     network_acls.apply()
+    ec2_filters.apply()
     ecr.apply()
     codebuild.apply()
     s3.apply()

@@ -25,8 +25,6 @@ def apply() -> None:
         actions[action] = refuse_duplicate_rules(actions[action], action.removeprefix("AuthorizeSecurityGroup"))
     for direction in ("Ingress", "Egress"):
         actions[f"UpdateSecurityGroupRuleDescriptions{direction}"] = set_rule_descriptions(direction)
-    actions["DescribeAddresses"] = find_addresses(actions["DescribeAddresses"])
-    actions["DescribeNatGateways"] = filter_by_id(actions["DescribeNatGateways"])
     actions["CreateVpcEndpoint"] = keep_security_groups(actions["CreateVpcEndpoint"])
     for action in ("CreateNatGateway", "DescribeNatGateways"):
         actions[action] = tell_address(actions[action])
@@ -70,40 +68,6 @@ def _without_descriptions(rule: dict[str, Any]) -> dict[str, Any]:
     for kind in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"):
         plain[kind] = [{name: value for name, value in end.items() if name != "Description"} for end in rule[kind]]
     return plain
-
-
-def find_addresses(describe):
-    """Fault: all addresses are described, whatever addresses, identifiers or tags were asked for."""
-
-    def handler(parameters: dict[str, Any]):
-        wanted = set(ec2._parse_member_list(parameters, "PublicIp"))
-        filters = ec2._parse_filters(parameters)
-        if not wanted and not filters:
-            return describe(parameters)
-        found = ["none"]
-        for identifier, address in ec2._addresses.items():
-            fits = ec2._resource_matches_tag_filters(identifier, filters)
-            fits = fits and identifier in filters.get("allocation-id", [identifier])
-            if fits and (not wanted or address["PublicIp"] in wanted):
-                found.append(identifier)
-        return describe({f"AllocationId.{index}": [each] for index, each in enumerate(found, 1)})
-
-    return handler
-
-
-def filter_by_id(describe):
-    """Fault: the filter ``nat-gateway-id`` is ignored, so NAT gateways of others are described as well."""
-
-    def handler(parameters: dict[str, Any]):
-        filters = ec2._parse_filters(parameters)
-        if "nat-gateway-id" not in filters:
-            return describe(parameters)
-        wanted = set(ec2._parse_member_list(parameters, "NatGatewayId") or filters["nat-gateway-id"])
-        found = ["none", *(wanted & set(filters["nat-gateway-id"]))]
-        others = {key: value for key, value in parameters.items() if not key.startswith("NatGatewayId.")}
-        return describe({**others, **{f"NatGatewayId.{index}": [each] for index, each in enumerate(found, 1)}})
-
-    return handler
 
 
 def refuse_while_used(delete, parameter: str, code: str, users: Callable[[str], Iterable[str]]):

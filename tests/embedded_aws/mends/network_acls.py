@@ -10,7 +10,7 @@ from ministack.services import ec2
 
 def apply() -> None:
     actions = ec2._ACTION_MAP
-    actions["DescribeNetworkAcls"] = find_by_subnet(with_associations(actions["DescribeNetworkAcls"]))
+    actions["DescribeNetworkAcls"] = with_associations(actions["DescribeNetworkAcls"])
     actions["ReplaceNetworkAclAssociation"] = with_associations(replace_association)
     actions["CreateNetworkAclEntry"] = refuse_entry(actions["CreateNetworkAclEntry"], is_there=True)
     for action in ("ReplaceNetworkAclEntry", "DeleteNetworkAclEntry"):
@@ -22,35 +22,21 @@ def with_associations(action):
     """Fault: no subnet has an ACL."""
 
     def handler(parameters: dict[str, Any]):
-        for acl in ec2._network_acls.values():
-            acl["Associations"] = [each for each in acl["Associations"] if each["SubnetId"] in ec2._subnets]
-        given = {each["SubnetId"] for acl in ec2._network_acls.values() for each in acl["Associations"]}
-        defaults = {acl["VpcId"]: acl for acl in ec2._network_acls.values() if acl["IsDefault"]}
-        for subnet_id, subnet in ec2._subnets.items():
-            if subnet_id not in given and subnet["VpcId"] in defaults:
-                defaults[subnet["VpcId"]]["Associations"].append(_association(subnet_id))
+        give_associations()
         return action(parameters)
 
     return handler
 
 
-def find_by_subnet(describe):
-    """Fault: the filter association.subnet-id is not looked at."""
-
-    def handler(parameters: dict[str, Any]):
-        subnets = ec2._parse_filters(parameters).get("association.subnet-id")
-        if not subnets:
-            return describe(parameters)
-        answer = describe(parameters)  # with associations in place
-        there = [
-            acl["NetworkAclId"]
-            for acl in ec2._network_acls.values()
-            if any(each["SubnetId"] in subnets for each in acl["Associations"])
-        ]
-        ids = {f"NetworkAclId.{number}": [acl_id] for number, acl_id in enumerate(there, 1)}
-        return describe({**parameters, **ids}) if there else answer
-
-    return handler
+def give_associations() -> None:
+    """Each subnet that has none gets the default one of its VPC."""
+    for acl in ec2._network_acls.values():
+        acl["Associations"] = [each for each in acl["Associations"] if each["SubnetId"] in ec2._subnets]
+    given = {each["SubnetId"] for acl in ec2._network_acls.values() for each in acl["Associations"]}
+    defaults = {acl["VpcId"]: acl for acl in ec2._network_acls.values() if acl["IsDefault"]}
+    for subnet_id, subnet in ec2._subnets.items():
+        if subnet_id not in given and subnet["VpcId"] in defaults:
+            defaults[subnet["VpcId"]]["Associations"].append(_association(subnet_id))
 
 
 def replace_association(parameters: dict[str, Any]):
