@@ -20,9 +20,9 @@ _TAGS = ("tag:", "tag-key", "tag-value")
 
 @dataclass(frozen=True)
 class Kind:
-    """``id_`` names the parameter that asks for identifiers. ``native`` are the filters that the emulator looks at itself,
-    ``values`` those that are looked at here, each with the values of a record; ``with_tags`` says whether it looks at
-    filters of tags.
+    """``id_`` names the parameter that asks for identifiers. ``native`` are the filters that the emulator looks at,
+    ``values`` those that are looked at here, each with the values of a record; ``with_tags`` says whether the emulator
+    looks at filters of tags.
     """
 
     id_: str
