@@ -72,13 +72,12 @@ def nat_gateways(clients: Clients, filters: Filters) -> list[dict[str, Any]]:
     return [gateway for gateway in found if gateway["State"] in ("pending", "available")]
 
 
-def nat_gateway_failure(clients: Clients, gateway_id: str) -> str:
-    """Why AWS could not make a NAT gateway, in its words; empty of one that has not failed."""
+def failed_nat_gateway(clients: Clients, gateway_id: str) -> dict[str, Any] | None:
+    """A NAT gateway that AWS could not make, with why; None for one that has not failed."""
     found = _described(
         clients, "describe_nat_gateways", "NatGateways", "NAT gateways", {"nat-gateway-id": [gateway_id]}
     )
-    failed = [each for each in found if each["State"] == "failed"]
-    return ": ".join(filter(None, (failed[0].get("FailureCode"), failed[0].get("FailureMessage")))) if failed else ""
+    return next((each for each in found if each["State"] == "failed"), None)
 
 
 def create_vpc(clients: Clients, name: str, wanted: Mapping[str, Any]) -> str:

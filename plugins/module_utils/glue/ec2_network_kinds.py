@@ -12,7 +12,7 @@ from typing import Any
 from ..aws import ec2
 from ..aws import ec2_network as api
 from ..aws.calls import Clients
-from ..core.actions import Resource
+from ..core.actions import REASON, Resource
 from ..pure import ec2_documents as documents
 from ..pure import ec2_network as pure
 from .ec2_patience import let_go
@@ -93,6 +93,11 @@ def _delete_nat_gateway(clients: Clients, found: Resource) -> str:
     return api.delete_nat_gateway(clients, str(found.id))
 
 
+def _why_failed(clients: Clients, gateway_id: str) -> str:
+    failed = api.failed_nat_gateway(clients, gateway_id)
+    return str(documents.failed_nat_gateway(failed).attributes[REASON]) if failed else ""
+
+
 def _seen(canonical: Callable[[Document], Resource]) -> Callable[[Clients, Document], Resource]:
     return lambda clients, document: canonical(document)
 
@@ -115,6 +120,6 @@ KINDS = {
         _change_nothing,
         _delete_nat_gateway,
         made=frozenset({"pending", "available"}),  # minutes lie between: who needs it waits
-        failure=api.nat_gateway_failure,
+        failure=_why_failed,
     ),
 }

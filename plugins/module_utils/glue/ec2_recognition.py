@@ -41,7 +41,7 @@ def recognise(clients: Clients, inputs: Inputs, resources: list[Resource]) -> li
     resources = identity.in_subnets(_recognised(clients, inputs, resources, pure.SUBNET))
     if _place(inputs, resources) != seen_in:
         resources = _seen_anew(clients, inputs, resources)
-    for type_ in _LOOK_UPS:
+    for type_ in [each for each in _LOOK_UPS if each != pure.SUBNET]:
         resources = _recognised(clients, inputs, resources, type_)
     return resources
 
@@ -68,7 +68,7 @@ def _with_the_vpc(clients: Clients, inputs: Inputs, resources: list[Resource]) -
     groups = _named_groups(clients, inputs)
     of_parts = identity.vpcs_of_parts(wanted, known)
     there = [one for one in resources if one.type == pure.VPC]
-    more = sorted({*identity.vpcs_of_groups(groups), *of_parts} - {str(one.id) for one in there})
+    more = sorted({*identity.vpcs_of(groups), *of_parts} - {str(one.id) for one in there})
     there += _vpcs(clients, more)
     chosen = identity.the_vpc(vpc, groups, of_parts, there)
     return identity.with_the_vpc(vpc, chosen, [*(one for one in resources if one.type != pure.VPC), *there])

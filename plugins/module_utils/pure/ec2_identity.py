@@ -42,9 +42,9 @@ def is_in_order(wanted: Resource, resources: Iterable[Resource]) -> bool:
     return wanted.type != network.NAT_GATEWAY or _agree(wanted, named[0], "subnet_id")
 
 
-def vpcs_of_groups(groups: Iterable[Resource]) -> list[str]:
-    """The ids of the VPCs that security groups are in, those of most first."""
-    return [id_ for id_, _unused in Counter(str(one.properties["vpc_id"]) for one in groups).most_common()]
+def vpcs_of(parts: Iterable[Resource]) -> list[str]:
+    """The ids of the VPCs that parts are in, those of most first."""
+    return [id_ for id_, _unused in Counter(str(one.properties["vpc_id"]) for one in parts).most_common()]
 
 
 def vpcs_of_parts(wanted: Iterable[Resource], known: Known) -> list[str]:
@@ -53,7 +53,7 @@ def vpcs_of_parts(wanted: Iterable[Resource], known: Known) -> list[str]:
     """
     there = [(one, known.get(one.type, one.name)) for one in wanted if one.type in _IN_VPC]
     whole = [found for one, found in there if found and all(_shared_tags(one, found))]
-    return vpcs_of_groups(one for one in whole if one.properties["vpc_id"])
+    return vpcs_of(one for one in whole if one.properties["vpc_id"])
 
 
 def the_vpc(
@@ -63,7 +63,7 @@ def the_vpc(
     which nobody can edit. Where there is none, tags tell: those of the VPC, or of its parts, which are in the VPCs
     ``of_parts``; not one alone, and not of a VPC with another block or name.
     """
-    if ids := vpcs_of_groups(groups):
+    if ids := vpcs_of(groups):
         return ids[0]
     alike = [one for one in vpcs if _agree(wanted, one, "cidr") and one.name in (wanted.name, one.id)]
     tagged = {str(one.id): sum(_shared_tags(wanted, one)) for one in alike}
