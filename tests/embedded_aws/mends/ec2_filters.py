@@ -119,6 +119,7 @@ KINDS = {
             "vpc-id": _member("VpcId"),
             "subnet-id": _member("SubnetId"),
             "group-id": _interfaces_groups,
+            "description": _member("Description"),
             "association.public-ip": _member("Association", "PublicIp"),
             "association.allocation-id": _member("Association", "AllocationId"),
         },

@@ -9,21 +9,24 @@ from ministack.services import efs, servicediscovery
 
 
 def apply() -> None:
-    servicediscovery._list_services = filter_services(servicediscovery._list_services)
+    of_services, of_namespaces = {"NAMESPACE_ID": "NamespaceId"}, {"TYPE": "Type", "NAME": "Name"}
+    servicediscovery._list_services = look_at_filters(servicediscovery._list_services, of_services)
+    servicediscovery._list_namespaces = look_at_filters(servicediscovery._list_namespaces, of_namespaces)
     servicediscovery._create_service = refuse_second_service(servicediscovery._create_service)
     efs.handle_request = join_tag_keys(efs.handle_request)
 
 
-def filter_services(list_services):
-    """Fault: the services of all namespaces are listed, whichever one was asked for."""
+def look_at_filters(list_all, members: dict[str, str]):
+    """Fault: all are listed, whatever was asked for. ``members`` names the member that each filter is of."""
 
     def handler(data: dict[str, Any]):
-        status, headers, body = list_services(data)
-        document = json.loads(body)
-        for each in data.get("Filters") or []:
-            if each["Name"] == "NAMESPACE_ID":
-                document["Services"] = [one for one in document["Services"] if one.get("NamespaceId") in each["Values"]]
-        return status, headers, json.dumps(document).encode()
+        filters = {each["Name"]: each["Values"] for each in data.get("Filters") or []}
+        if unknown := filters.keys() - members.keys():
+            return servicediscovery.error_response_json("InvalidInput", f"Filter {min(unknown)} is not valid.", 400)
+        status, headers, body = list_all(data)
+        [(key, found)] = json.loads(body).items()
+        fitting = [one for one in found if all(one.get(members[name]) in values for name, values in filters.items())]
+        return status, headers, json.dumps({key: fitting}).encode()
 
     return handler
 

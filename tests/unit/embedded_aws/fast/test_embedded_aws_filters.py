@@ -1,4 +1,4 @@
-"""Every filter of EC2 that the modules ask with, driven by boto3: what it leaves out is left out."""
+"""Every filter that the modules ask with, driven by boto3: what it leaves out is left out."""
 
 from __future__ import annotations
 
@@ -37,7 +37,14 @@ def network(aws):
         ("vpc_endpoints", ["vpc-id"]),
         (
             "network_interfaces",
-            ["vpc-id", "subnet-id", "group-id", "association.public-ip", "association.allocation-id"],
+            [
+                "vpc-id",
+                "subnet-id",
+                "group-id",
+                "description",
+                "association.public-ip",
+                "association.allocation-id",
+            ],
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -69,3 +76,67 @@ def test_what_filters_and_identifiers_both_fit_is_described(network):
         id_
     ]
     assert network.describe_nat_gateways(NatGatewayIds=["nat-0"], Filters=[by_id])["NatGateways"] == []
+
+
+def _named(name):
+    return {"Filters": [{"Key": "name", "Values": [name]}]}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "make", "fitting", "other"),
+    [
+        (
+            "logs",
+            "describe_log_groups",
+            ("create_log_group", {"logGroupName": "/a"}),
+            {"logGroupNamePrefix": "/a"},
+            {"logGroupNamePrefix": "/b"},
+        ),
+        (
+            "sqs",
+            "list_queues",
+            ("create_queue", {"QueueName": "a-1"}),
+            {"QueueNamePrefix": "a-"},
+            {"QueueNamePrefix": "b-"},
+        ),
+        ("s3", "list_buckets", ("create_bucket", {"Bucket": "a-1"}), {"Prefix": "a-"}, {"Prefix": "b-"}),
+        (
+            "secretsmanager",
+            "list_secrets",
+            ("create_secret", {"Name": "a/1", "SecretString": "x"}),
+            _named("a/"),
+            _named("b/"),
+        ),
+        (
+            "iam",
+            "list_roles",
+            ("create_role", {"RoleName": "a", "Path": "/a/", "AssumeRolePolicyDocument": "{}"}),
+            {"PathPrefix": "/a/"},
+            {"PathPrefix": "/b/"},
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_does_not_begin_so_is_not_listed(aws, service, operation, make, fitting, other):
+    client = aws.client(service)
+    getattr(client, make[0])(**make[1])
+
+    def found(asked):
+        answer = getattr(client, operation)(**asked)
+        return [one for value in answer.values() if isinstance(value, list) for one in value]
+
+    assert len(found(fitting)) == 1
+    assert found(other) == []
+
+
+def test_services_of_another_namespace_are_not_listed(aws, network):
+    [vpc] = [each["VpcId"] for each in network.describe_vpcs()["Vpcs"] if each["CidrBlock"] == "10.3.0.0/16"]
+    client = aws.client("servicediscovery")
+    client.create_private_dns_namespace(Name="a.internal", Vpc=vpc)
+    client.create_http_namespace(Name="b")
+    kinds = {"Filters": [{"Name": "TYPE", "Values": ["DNS_PRIVATE"], "Condition": "EQ"}]}
+    [namespace] = client.list_namespaces(**kinds)["Namespaces"]
+    client.create_service(Name="s", NamespaceId=namespace["Id"], DnsConfig={"DnsRecords": [{"Type": "A", "TTL": 5}]})
+    for id_, count in ((namespace["Id"], 1), ("ns-other", 0)):
+        asked = [{"Name": "NAMESPACE_ID", "Values": [id_], "Condition": "EQ"}]
+        assert len(client.list_services(Filters=asked)["Services"]) == count
