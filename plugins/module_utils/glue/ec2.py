@@ -20,7 +20,7 @@ from ..pure import ec2_guardduty, ec2_network, ec2_route_tables, ec2_security_gr
 from ..pure import ec2_network_acls as acls
 from ..pure.layers import names
 from ..pure.layers import security_groups as groups_layer
-from ..pure.tags import ENVIRONMENT, ROLE, tags_of
+from ..pure.tags import ENVIRONMENT, tags_of
 from . import ec2_network_acls
 from .ec2_network_kinds import vpc_of
 from .ec2_patience import once_known
@@ -42,13 +42,13 @@ def vpcs(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
 
 
 def security_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
-    """Security groups and, apart from them, the rules of those that are ours by their names or by a tag more."""
+    """Security groups and, apart from them, the rules of those that are ours by their names."""
     environment = names.environment(inputs)
     ours = {groups_layer.group_name(inputs, group) for group in groups_layer.GROUPS}
     found = api.security_groups(clients, environment)
     documents = [document for document in found if tags_of(document).get(ENVIRONMENT) == environment]
     groups = [ec2_security_groups.canonical_group(document) for document in documents]
-    with_rules = [one for one in documents if one["GroupName"] in ours or ROLE in tags_of(one)]
+    with_rules = [one for one in documents if one["GroupName"] in ours]
     return groups + [ec2_security_groups.canonical_rules(one) for one in with_rules]
 
 

@@ -37,7 +37,7 @@ def recognise(clients: Clients, inputs: Inputs, resources: list[Resource]) -> li
     """
     seen_in = _place(inputs, resources)
     resources = _with_the_vpc(clients, inputs, resources)
-    resources = identity.of_our_names(names.environment(inputs), identity.in_vpcs(resources))
+    resources = identity.in_vpcs(resources)
     resources = identity.in_subnets(_recognised(clients, inputs, resources, pure.SUBNET))
     if _place(inputs, resources) != seen_in:
         resources = _seen_anew(clients, inputs, resources)

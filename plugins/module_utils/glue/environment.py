@@ -31,7 +31,8 @@ class Layer:
     """What one role makes. ``finders`` read what exists, in stages: those of a later one know what the earlier ones
     found; ``recognise`` then looks for what is there and was not found since its tags were touched.
     ``types`` are the resource types that carry no tag and are this role's alone; ``makes`` tells of a resource that is
-    not desired any more, or not known to be, whether this role has made it;
+    not desired any more, or not known to be, whether this role has made it, and ``may_name`` whether it bears a name
+    that this environment can give, without which no tag makes it this role's;
     ``needs`` names the layers whose resources it refers to; ``planners`` plan those types of which the finders alone
     do not say everything; types that ``outlives`` names are deleted, with their parts, by nothing but a teardown;
     ``renews`` tells of a change whether its resource will have another id.
@@ -47,6 +48,7 @@ class Layer:
     renews: Callable[[Action], bool] = lambda change: False
     recognise: Recognise = lambda clients, inputs, resources: resources
     makes: Callable[[Inputs, Resource], bool] = lambda inputs, resource: False
+    may_name: Callable[[Inputs, Known, Resource], bool] = lambda inputs, known, resource: True
 
     def owns(self, resource: Resource) -> bool:
         """Whether an existing resource says that it belongs to this layer: by its tag, else by its type."""
@@ -109,7 +111,8 @@ def _owned(
     """
     resources = list(resources)
     makers = {(one.type, one.name): name for name, some in desired.items() for one in some}
-    found = [makers.get((one.type, one.name)) or _maker(one, inputs, layers) for one in resources]
+    known = Known(resources)
+    found = [makers.get((one.type, one.name)) or _maker(one, inputs, layers, known) for one in resources]
     strangers = {(one.type, one.name) for one, maker in zip(resources, found, strict=True) if not maker}
     owned: dict[str, list[Resource]] = {name: [] for name in layers}
     for one, maker in zip(resources, found, strict=True):
@@ -118,9 +121,10 @@ def _owned(
     return owned
 
 
-def _maker(resource: Resource, inputs: Inputs, layers: Mapping[str, Layer]) -> str | None:
-    by_name = (name for name, layer in layers.items() if layer.makes(inputs, resource))
-    by_tag = (name for name, layer in layers.items() if layer.owns(resource))
+def _maker(resource: Resource, inputs: Inputs, layers: Mapping[str, Layer], known: Known) -> str | None:
+    named = {name: layer for name, layer in layers.items() if layer.may_name(inputs, known, resource)}
+    by_name = (name for name, layer in named.items() if layer.makes(inputs, resource))
+    by_tag = (name for name, layer in named.items() if layer.owns(resource))
     maker = next(by_name, None) or next(by_tag, None)
     # What outlives a layer is guarded by it, whichever layer somebody's hand has written on it.
     guards = [name for name, layer in layers.items() if resource.type in layer.outlives]

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..pure import (
     application_autoscaling,
     ec2_guardduty,
@@ -17,7 +19,7 @@ from ..pure import (
     rds_instances,
     rds_snapshots,
 )
-from ..pure.layers import airflow_service, dag_tasks, ecs_cluster, network, rds, schema, worker_pool
+from ..pure.layers import airflow_service, dag_tasks, ecs_cluster, network, own_names, rds, schema, worker_pool
 from . import ec2, ec2_recognition, image_readers, named_things, readers
 from .environment import Layer
 
@@ -86,4 +88,4 @@ _ALL = (
     ),
 )
 
-LAYERS = {layer.name: layer for layer in _ALL}
+LAYERS = {layer.name: replace(layer, may_name=own_names.is_own) for layer in _ALL}

@@ -21,7 +21,7 @@ from ..pure import ecs_task_definitions as definitions
 from ..pure import rds_instances as instances
 from ..pure.layers import arns, components, dag_tasks, names, rds, schema, values
 from ..pure.layers.images import Unread
-from ..pure.tags import ENVIRONMENT, NOTHING, Told, believed
+from ..pure.tags import ENVIRONMENT, NOTHING, ROLE, Told, believed
 from . import (
     application_autoscaling,
     ecr_images,
@@ -194,7 +194,12 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
     families = _families(inputs)
     answers = ecs_task_definitions.unlisted(clients, listed, listed.arns if families is None else families)
     tagged = listed.tagged(ENVIRONMENT, environment)
-    doubtful = {listed.newest(family) for family in tagged.arns if _is_doubtful(environment, family, families or ())}
+    tags = {family: listed.tags.get(str(listed.newest(family)), {}) for family in tagged.arns}
+    doubtful = {
+        listed.newest(family)
+        for family, some in tags.items()
+        if (some and ROLE not in some) or _is_doubtful(environment, family, families or ())
+    }
     answers |= ecs_task_definitions.describe(clients, sorted(arn for arn in doubtful if arn and arn not in answers))
     owners = {arn: definitions.owner(answer) for arn, answer in answers.items()}
     ours = [arn for arn, owner in owners.items() if owner in (None, environment)]

@@ -92,18 +92,6 @@ def in_subnets(resources: Sequence[Resource]) -> list[Resource]:
     return [one for one in resources if one.type != network.NAT_GATEWAY or one.properties["subnet_id"] in subnets]
 
 
-def of_our_names(environment: str, resources: Sequence[Resource]) -> list[Resource]:
-    """The resources without those that are in no VPC and bear a name of another environment."""
-    return [
-        one
-        for one in resources
-        if one.type not in (network.ELASTIC_IP, network.INTERNET_GATEWAY)
-        or one.properties.get("vpc_id")
-        or one.name in (one.id, environment)
-        or one.name.rpartition("-")[0] == f"{environment}-nat"
-    ]
-
-
 def recognised(
     wanted: Sequence[Resource], resources: Sequence[Resource], strangers: Sequence[Resource], known: Known
 ) -> list[Resource]:

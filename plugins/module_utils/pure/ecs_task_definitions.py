@@ -25,7 +25,7 @@ from . import ecs_canonical, ecs_task_checks
 from .ecs_reasons import told
 from .ecs_shapes import Reading, input_shape
 from .fargate import LARGEST_TASK_DEFINITION_BYTES
-from .tags import ENVIRONMENT
+from .tags import ENVIRONMENT, ROLE
 
 TYPE = "ecs_task_definition"
 DIGEST = "farflow:digest"
@@ -122,7 +122,7 @@ def canonical(
 
 def owner(answer: Mapping[str, Any]) -> str | None:
     """The environment that a described revision is of: by the log group that its containers write to, which nobody can
-    edit, or else by its tag. None where neither tells.
+    edit, or else by its tags, of which one alone says nothing. None where neither tells.
     """
     groups = {
         (container.get("logConfiguration") or {}).get("options", {}).get("awslogs-group", "")
@@ -130,7 +130,7 @@ def owner(answer: Mapping[str, Any]) -> str | None:
     }
     named = {found[1] for group in groups if (found := _LOG_GROUP.fullmatch(group))}
     tags = {tag["key"]: tag["value"] for tag in answer.get("tags") or []}
-    return named.pop() if len(named) == 1 else tags.get(ENVIRONMENT)
+    return named.pop() if len(named) == 1 else tags.get(ENVIRONMENT) if ROLE in tags else None
 
 
 def request(resource: Resource) -> dict[str, Any]:

@@ -317,3 +317,24 @@ def test_somebodys_group_with_our_tag_keeps_its_rules(clients, ec2):
     for kept in (None, lambda resource: False):
         assert not [each for each in planned(clients, kept) if each[2] == theirs]
     assert planned(clients) == before
+
+
+@pytest.mark.parametrize("name", [None, "of somebody"])
+def test_our_tags_without_one_of_our_names_make_nothing_ours(clients, ec2, name):
+    """What somebody else has in our VPC, or beside it, with two of our tags."""
+    network = Network(ec2)
+    before = planned(clients)
+    tags = {**TAGS, **({"Name": name} if name else {})}
+    theirs = network.theirs()
+    theirs |= {
+        subnet(ec2, network.ids["vpc"], "10.0.240.0/24"),
+        group(ec2, network.ids["vpc"], "of-somebody", description="x"),
+        vpc(ec2, cidr="10.8.0.0/16"),
+        ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"],
+        ec2.allocate_address(Domain="vpc")["AllocationId"],
+    }
+    ec2.create_tags(Resources=sorted(theirs), Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
+    for kept in (None, lambda resource: False):
+        assert not {each for each in planned(clients, kept) if each[2] in theirs}
+    left = {each for each in planned(clients) if each[2] != network.ids["private"]}  # somebody took a subnet from it
+    assert left == {each for each in before if each[2] != network.ids["private"]}

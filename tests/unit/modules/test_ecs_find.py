@@ -25,7 +25,8 @@ from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_se
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_task_definitions as definitions
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.tags import ENVIRONMENT, ROLE
 
-TAGS = [{"key": ENVIRONMENT, "value": "prod"}]
+TAGS = [{"key": ENVIRONMENT, "value": "prod"}, {"key": ROLE, "value": "dag_tasks"}]
+OF_ANOTHER = [{"key": ENVIRONMENT, "value": "prod-too"}, {"key": ROLE, "value": "dag_tasks"}]
 CLUSTER = {"name": "prod-airflow", "tags": {ENVIRONMENT: "prod"}}
 
 
@@ -116,7 +117,7 @@ def test_what_is_deleted_names_itself_to_the_module(ecs, clients):
     assert found.attributes["arguments"] == {"service_name": "prod-web", "cluster": "prod-airflow"}
     assert ecs_clusters.find(clients, "prod")[0].attributes["arguments"] == {"name": "prod-airflow"}
     [definition] = ecs_task_definitions.find(clients, "prod").resources()
-    assert definition.attributes["arguments"] == {"family": "prod-web", "tags": TAGS}
+    assert definition.attributes["arguments"] == {"family": "prod-web", "tags": TAGS[:1]}
 
 
 def test_how_many_revisions_every_look_lists_is_known(ecs, clients):
@@ -136,9 +137,10 @@ def look(clients, environment="prod", *families):
 
 def test_a_family_that_two_environments_would_have_is_told(ecs, clients):
     """``prod`` with a folder ``too-web``, and ``prod-too`` with ``web``; and a component's."""
-    others = [{"key": ENVIRONMENT, "value": "prod-too"}]
-    register(clients, family("prod-web"), family("prod-too-web", tags=others), family("prod-too-b", tags=others))
-    register(clients, family("prod-airflow-scheduler", tags=[{"key": ENVIRONMENT, "value": "prod-airflow"}]))
+    register(clients, family("prod-web"))
+    register(clients, family("prod-too-web", tags=OF_ANOTHER), family("prod-too-b", tags=OF_ANOTHER))
+    of_third = [{"key": ENVIRONMENT, "value": "prod-airflow"}, {"key": ROLE, "value": "dag_tasks"}]
+    register(clients, family("prod-airflow-scheduler", tags=of_third))
     ecs.forget_calls()
     assert look(clients, "prod", "prod-web", "prod-too-web") == {
         "prod-web": None,
@@ -151,7 +153,7 @@ def test_a_family_that_two_environments_would_have_is_told(ecs, clients):
 
 def test_a_family_of_both_is_that_of_the_newest_revision(ecs, clients):
     register(clients, family("prod-too-web"))
-    register(clients, family("prod-too-web", tags=[{"key": ENVIRONMENT, "value": "prod-too"}], memory=1024))
+    register(clients, family("prod-too-web", tags=OF_ANOTHER, memory=1024))
     assert look(clients, "prod", "prod-too-web") == {"prod-too-web": "prod-too"}
     assert look(clients, "prod-too", "prod-too-web") == {"prod-too-web": None}
 
@@ -192,24 +194,28 @@ def late_tags(monkeypatch):
     monkeypatch.setattr(api, "list_tags", lambda *given: {})
 
 
-OURS = [*TAGS, {"key": ROLE, "value": "dag_tasks"}]
-
-
 def test_right_after_a_deploy_the_plan_is_empty_however_late_the_list_of_tags_is(ecs, clients, late_tags):
-    wanted = register(clients, family("prod-web", tags=OURS), family("prod-a", tags=OURS))
+    wanted = register(clients, family("prod-web"), family("prod-a"))
     tasks = [SimpleNamespace(family=each.name) for each in wanted]
     assert look_at_tasks(clients, {"dag_tasks": tasks}, wanted)["actions"] == []
-    changed = definitions.all_desired([family("prod-web", tags=OURS, memory=1024), family("prod-a", tags=OURS)])
+    changed = definitions.all_desired([family("prod-web", memory=1024), family("prod-a")])
     [action] = look_at_tasks(clients, {"dag_tasks": tasks}, changed)["actions"]
     assert (action["kind"], action["name"], action["reasons"]) == ("change", "prod-web", ["memory 512 -> 1024"])
 
 
 def test_a_teardown_leaves_no_definition_however_late_the_list_of_tags_is(ecs, clients, late_tags):
     """It does not read the project's folder, so that it has no names of families."""
-    strangers = [{"key": ENVIRONMENT, "value": "prod-too"}, {"key": ROLE, "value": "dag_tasks"}]
-    register(clients, family("prod-web", tags=OURS), family("prod-too-web", tags=strangers), family("prod-b", tags=[]))
+    register(clients, family("prod-web"), family("prod-too-web", tags=OF_ANOTHER), family("prod-b", tags=[]))
     gone = look_at_tasks(clients, {}, [], kept=lambda resource: False)["absent"]
-    assert gone == {definitions.TYPE: [{"family": "prod-web", "tags": TAGS}]}
+    assert gone == {definitions.TYPE: [{"family": "prod-web", "tags": TAGS[:1]}]}
+
+
+def test_a_family_with_one_of_our_tags_alone_is_nobodys(ecs, clients):
+    """``x`` of somebody who tags what he has with our environment's name: it writes to no log group of ours."""
+    register(clients, family("prod-x", tags=TAGS[:1]), family("prod-web"))
+    for kept in (None, lambda resource: False):
+        gone = {each["name"] for each in look_at_tasks(clients, {"dag_tasks": []}, [], kept)["actions"]}
+        assert gone == {"prod-web"}
 
 
 def test_whose_a_family_is_costs_no_call_while_it_is_our_own(ecs, clients):

@@ -13,7 +13,7 @@ from ...core.actions import Resource
 from ...core.known import Known
 from .. import ecs_task_definitions, efs, iam_roles, log_groups
 from ..dag_tasks_folder import DagTask
-from ..tags import ENVIRONMENT, tags
+from ..tags import tags
 from . import components, image_builder, images, named_things, names, network, policies, security_groups
 from .desire import made_by
 
@@ -62,10 +62,9 @@ def makes(inputs: Inputs, resource: Resource) -> bool:
         return named and list(resource.properties["policies"]) == [_TASK_POLICY]
     if resource.type != ecs_task_definitions.TYPE:
         return False
-    ours = resource.attributes.get(ecs_task_definitions.OWNER) == environment
-    tagged = ecs_task_definitions.tags_of(resource).get(ENVIRONMENT) == environment
     of_components = {names.component_family(inputs, each.name) for each in components.ALL}
-    return (ours or tagged) and resource.name not in of_components
+    ours = resource.attributes.get(ecs_task_definitions.OWNER) == environment
+    return ours and resource.name not in of_components
 
 
 def _has_volume(inputs: Inputs, known: Known, tasks: list[DagTask]) -> bool:

@@ -21,7 +21,20 @@ Document = dict[str, Any]
 
 DATABASE_PASSWORD = "database-password"
 FERNET_KEY = "fernet-key"
+JWT_SIGNING_KEY = "jwt-signing-key"
+API_SECRET_KEY = "api-secret-key"
 ADMIN_PASSWORD = "admin-password"
+DATABASE_URL = "database-url"
+RESULT_BACKEND_URL = "result-backend-url"
+NAMES = (
+    DATABASE_PASSWORD,
+    FERNET_KEY,
+    JWT_SIGNING_KEY,
+    API_SECRET_KEY,
+    ADMIN_PASSWORD,
+    DATABASE_URL,
+    RESULT_BACKEND_URL,
+)
 
 #: Where the image keeps the certificates of RDS's authorities.
 _ROOT_CERTIFICATES = "/opt/airflow/certificates/rds-global-bundle.pem"
@@ -38,13 +51,11 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     password = {"kind": "password", "length": 24}
     return [
         _generated(inputs, "airflow_service", FERNET_KEY, "Encrypts connections and variables", {"kind": "fernet_key"}),
-        _generated(
-            inputs, "airflow_service", "jwt-signing-key", "Signs the tokens of API and tasks", {"kind": "token"}
-        ),
-        _generated(inputs, "airflow_service", "api-secret-key", "Signs sessions and log requests", {"kind": "token"}),
+        _generated(inputs, "airflow_service", JWT_SIGNING_KEY, "Signs the tokens of API and tasks", {"kind": "token"}),
+        _generated(inputs, "airflow_service", API_SECRET_KEY, "Signs sessions and log requests", {"kind": "token"}),
         _generated(inputs, "airflow_service", ADMIN_PASSWORD, "Password of Airflow's first user", password),
-        _database_url(inputs, known, "database-url", "Airflow's metadata database", "postgresql+psycopg2"),
-        _database_url(inputs, known, "result-backend-url", "Celery's result backend", "db+postgresql+psycopg2"),
+        _database_url(inputs, known, DATABASE_URL, "Airflow's metadata database", "postgresql+psycopg2"),
+        _database_url(inputs, known, RESULT_BACKEND_URL, "Celery's result backend", "db+postgresql+psycopg2"),
     ]
 
 

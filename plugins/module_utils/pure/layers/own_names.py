@@ -1,0 +1,147 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The names that a deploy of an environment can give, by kind of resource.
+
+Anybody can write our tags on anything. What nobody desires is therefore an environment's own, and deleted, only if it
+bears one of these names, too. The beginning of a name proves nothing: ``dev-x-...`` may be that of ``dev-x``.
+Task definitions are told apart by their log group, and parts by what they are parts of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ... import naming
+from ...core.actions import Resource
+from ...core.known import Known
+from .. import (
+    application_autoscaling,
+    codebuild_projects,
+    ec2_network,
+    ec2_route_tables,
+    ec2_security_groups,
+    ec2_vpc_endpoints,
+    ecr_repositories,
+    ecs_clusters,
+    ecs_services,
+    efs,
+    iam_roles,
+    log_groups,
+    network_load_balancer,
+    rds_instances,
+    rds_parameter_groups,
+    rds_snapshots,
+    rds_subnet_groups,
+    s3_buckets,
+    secrets,
+    service_discovery,
+    sqs_queues,
+)
+from . import arns, components, dag_tasks, names, network, security_groups, values
+
+Inputs = Mapping[str, Any]
+
+
+def is_own(inputs: Inputs, known: Known, resource: Resource) -> bool:
+    """Whether a resource bears a name that a deploy of this environment can give; True of kinds that are told apart by
+    something else.
+    """
+    test = _TESTS.get(resource.type)
+    return test is None or test(inputs, known, resource)
+
+
+def _buckets(inputs: Inputs, known: Known) -> list[str]:
+    account_id = known.id(arns.IDENTITY, arns.IDENTITY)
+    return [names.log_bucket(inputs, account_id), names.context_bucket(inputs, account_id)]
+
+
+def _repositories(inputs: Inputs) -> list[str]:
+    return [names.task_repository(inputs), names.airflow_repository(inputs)]
+
+
+def _security_groups(inputs: Inputs) -> list[str]:
+    groups = (*security_groups.GROUPS, security_groups.DEFAULT)
+    return [security_groups.group_name(inputs, group) for group in groups]
+
+
+def _services(inputs: Inputs) -> list[str]:
+    return [names.service(inputs, each.name) for each in components.ALL if each.service]
+
+
+def _is_parameter_group(inputs: Inputs, name: str) -> bool:
+    """Whether it is that of the database, in whatever major version."""
+    return bool(re.fullmatch(rf"{re.escape(names.database(inputs))}-postgres\d+", name))
+
+
+def _is_role(inputs: Inputs, name: str) -> bool:
+    environment = names.environment(inputs)
+    fixed = {
+        *(names.execution_role(inputs, of) for of in ("airflow", "tasks")),
+        *(names.component_role(inputs, each.name) for each in components.ALL),
+        names.plain_task_role(inputs),
+        names.image_builder(inputs),
+    }
+    return name in fixed or name.startswith(naming.resource(environment, "task-", limit=naming.IAM_ROLE_LIMIT))
+
+
+def _log_groups(inputs: Inputs) -> list[str]:
+    environment = names.environment(inputs)
+    of_airflow = naming.task_log_group(environment), naming.airflow_log_group(environment)
+    return [*of_airflow, names.image_builder_log_group(inputs)]
+
+
+def _is_database(inputs: Inputs, resource: Resource) -> bool:
+    """The database, or what was restored beside it where only the environment's own databases are."""
+    own = names.database(inputs)
+    return resource.name == own or resource.properties["subnet_group_name"] == own
+
+
+def _by_name(own: Callable[[Inputs], list[str]]) -> Callable[[Inputs, Known, Resource], bool]:
+    return lambda inputs, known, resource: resource.name in own(inputs)
+
+
+def _by_tag(pattern: str) -> Callable[[Inputs, Known, Resource], bool]:
+    """What EC2 gives no name has a tag for it; its ``name`` is its id where another bears that as well."""
+
+    def test(inputs: Inputs, known: Known, resource: Resource) -> bool:
+        name = resource.properties["tags"].get("Name", resource.name)
+        return bool(re.fullmatch(f"{re.escape(names.environment(inputs))}{pattern}", name))
+
+    return test
+
+
+_NAT = _by_tag("-nat-[a-z]")
+
+_TESTS: Mapping[str, Callable[[Inputs, Known, Resource], bool]] = {
+    ec2_network.VPC: _by_tag(""),
+    ec2_network.INTERNET_GATEWAY: _by_tag(""),
+    ec2_network.SUBNET: _by_tag(f"-({network.PUBLIC}|{network.PRIVATE})-[a-z]"),
+    ec2_network.ELASTIC_IP: _NAT,
+    ec2_network.NAT_GATEWAY: _NAT,
+    ec2_route_tables.TYPE: _by_tag(f"-({network.PUBLIC}|{network.PRIVATE}(-[a-z])?)"),
+    ec2_vpc_endpoints.TYPE: _by_tag("-s3"),
+    ec2_security_groups.GROUP: _by_name(_security_groups),
+    ec2_security_groups.RULES: _by_name(_security_groups),
+    service_discovery.NAMESPACE: _by_name(lambda inputs: [names.namespace(inputs)]),
+    service_discovery.SERVICE: _by_name(lambda inputs: [names.api_server(inputs)]),
+    rds_subnet_groups.TYPE: _by_name(lambda inputs: [names.database(inputs)]),
+    rds_parameter_groups.TYPE: lambda inputs, known, one: _is_parameter_group(inputs, one.name),
+    rds_instances.TYPE: lambda inputs, known, one: _is_database(inputs, one),
+    rds_snapshots.TYPE: lambda inputs, known, one: one.properties["instance"] == names.database(inputs),
+    ecs_clusters.TYPE: _by_name(lambda inputs: [names.cluster(inputs)]),
+    ecs_services.TYPE: _by_name(_services),
+    application_autoscaling.TARGET: lambda inputs, known, one: one.name.startswith(f"{names.cluster(inputs)}/"),
+    network_load_balancer.LOAD_BALANCER: _by_name(lambda inputs: [names.load_balancer(inputs)]),
+    network_load_balancer.TARGET_GROUP: _by_name(lambda inputs: [names.target_group(inputs)]),
+    sqs_queues.TYPE: _by_name(lambda inputs: [names.queue(inputs)]),
+    s3_buckets.TYPE: lambda inputs, known, one: one.name in _buckets(inputs, known),
+    ecr_repositories.TYPE: _by_name(_repositories),
+    codebuild_projects.TYPE: _by_name(lambda inputs: [names.image_builder(inputs)]),
+    efs.FILE_SYSTEM: _by_name(lambda inputs: [dag_tasks.volume_name(inputs)]),
+    log_groups.TYPE: _by_name(_log_groups),
+    secrets.TYPE: _by_name(lambda inputs: [names.secret(inputs, each) for each in values.NAMES]),
+    iam_roles.TYPE: lambda inputs, known, one: _is_role(inputs, one.name),
+}
