@@ -573,6 +573,32 @@ SENSITIVE: list[str] = [
     "workers.secrets_backend_kwargs",
 ]
 
+#: It masks variables, and members of connections, with these in their names.
+SENSITIVE_NAMES: list[str] = [
+    "access_key",
+    "access_token",
+    "api_key",
+    "apikey",
+    "auth_header",
+    "authorization",
+    "bearer",
+    "connection_string",
+    "dsn",
+    "keyfile_dict",
+    "passphrase",
+    "passwd",
+    "password",
+    "private_key",
+    "proxies",
+    "proxy",
+    "proxy_password",
+    "secret",
+    "service_account",
+    "service_key",
+    "token",
+    "webhook_url",
+]
+
 #: Former names, with those of today.
 RENAMED: dict[str, str] = {
     "admin.hide_sensitive_variable_fields": "core.hide_sensitive_var_conn_fields",

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from .. import airflow_options
 from ..task_yml import secret
@@ -71,6 +72,8 @@ _ELSEWHERE = re.compile("_(CMD|SECRET)$")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _PASSWORD_IN_URI = re.compile(r"://[^/?#@]*:[^/?#@]+@")
 _KEY_OF_SECRET = re.compile("passw|secret|token|(access|api|private)_?key", re.IGNORECASE)
+#: Airflow hides these, too, for what they may hold; whether they do is seen.
+_SEEN = {"proxies", "proxy", "service_account"}
 
 
 def config(value: Mapping[Any, Any]) -> Iterator[Problem]:
@@ -195,11 +198,31 @@ def holds_secret(value: Any) -> bool:
         try:
             parsed = json.loads(value)
         except ValueError:
-            return bool(_PASSWORD_IN_URI.search(value))
+            return _uri_holds_secret(value)
         return not isinstance(parsed, str) and holds_secret(parsed)
     if isinstance(value, Mapping):
-        return any(
-            (isinstance(each, str) and each != "" and bool(_KEY_OF_SECRET.search(str(key)))) or holds_secret(each)
-            for key, each in value.items()
-        )
+        return any((_is_of_secret(key) and _has_text(each)) or holds_secret(each) for key, each in value.items())
     return isinstance(value, list) and any(map(holds_secret, value))
+
+
+def is_sensitive(name: object, but: Collection[str] = ()) -> bool:
+    """Whether Airflow hides the value of what has this name, as a variable or a member of a connection."""
+    written = re.sub(r"\W+", "_", str(name).strip().lower())
+    return any(each in written for each in airflow_options.SENSITIVE_NAMES if each not in but)
+
+
+def _is_of_secret(key: object) -> bool:
+    return bool(_KEY_OF_SECRET.search(str(key))) or is_sensitive(key, but=_SEEN)
+
+
+def _has_text(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return any(map(_has_text, value)) if isinstance(value, list) else isinstance(value, str) and value != ""
+
+
+def _uri_holds_secret(value: str) -> bool:
+    """As its password, or in its query, where a connection's URI has the rest of the connection."""
+    if _PASSWORD_IN_URI.search(value):
+        return True
+    return "://" in value and holds_secret(dict(parse_qsl(value.partition("?")[2].partition("#")[0])))
