@@ -100,6 +100,7 @@ def module() -> str:
     parts = [
         ("The packages that were asked.", "PACKAGES: dict[str, str]", packages()),
         ("Every setting.", "KNOWN: list[str]", dotted(known)),
+        ("Sections that they describe.", "SECTIONS: list[str]", sorted({section for section, _key in present})),
         ("Sections whose keys are handed on, whatever they are.", "WHOLE_SECTIONS: list[str]", sections_read_whole()),
         ("Those that Airflow masks wherever it shows them.", "SENSITIVE: list[str]", dotted(secret)),
         (

@@ -184,6 +184,27 @@ def test_a_region_that_is_newer_than_botocore_is_allowed_by_a_word():
     assert plugin._region_problems({"farflow_region": "xx-nowhere-7", "farflow_region_is_new": True}) == []
 
 
+@pytest.mark.parametrize(
+    "region", ["us-esat-1", "su-east-1", "usa-east-1", "eu-wset-9", "ap-sotheast-2", "euc-de-east-1"]
+)
+def test_a_mistake_is_no_newer_region(region):
+    (line,) = plugin._region_problems({"farflow_region": region, "farflow_region_is_new": True})
+    assert "did you mean" in line and "looks like a mistake" in line
+
+
+@pytest.mark.parametrize("region", ["eu-west-9", "us-central-1", "us-southwest-1", "aq-south-1", "eu-isoh-west-1"])
+def test_what_aws_could_call_a_newer_region_is_allowed_and_told(region):
+    inputs = {"farflow_region": region, "farflow_region_is_new": True}
+    assert plugin._region_problems(inputs) == []
+    (line,) = plugin._region_warnings(inputs)
+    assert f"is {region!r}, which botocore does not know here" in line
+
+
+def test_of_a_region_that_is_known_nothing_is_told():
+    assert plugin._region_warnings({"farflow_region": "eu-west-1", "farflow_region_is_new": True}) == []
+    assert plugin._region_warnings({"farflow_region": "eu-west-9", "farflow_region_is_new": False}) == []
+
+
 @pytest.mark.parametrize("inputs", [{}, {"farflow_region": "Ireland"}])
 def test_what_is_wrong_with_a_region_is_told_once(inputs):
     """The check of the variable alone has told it."""

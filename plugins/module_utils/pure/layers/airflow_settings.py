@@ -61,6 +61,7 @@ def _variable_of(name: str) -> str:
 
 _KNOWN = {_variable_of(name): name for name in airflow_options.KNOWN}
 _RENAMED = {_variable_of(old): _variable_of(name) for old, name in airflow_options.RENAMED.items()}
+_OWN_SECTIONS = {variable(section, "") for section in airflow_options.SECTIONS}
 _WHOLE_SECTIONS = tuple(variable(section, "") for section in airflow_options.WHOLE_SECTIONS)
 _SENSITIVE = {_variable_of(name) for name in airflow_options.SENSITIVE}
 #: These are sensitive for what they may hold.
@@ -107,8 +108,27 @@ def secrets(value: Mapping[Any, Any]) -> Iterator[Problem]:
 
 def of_plugins(value: list[Any]) -> Iterator[Problem]:
     """``[section]`` or ``[section.key]``"""
-    name = text(_NAME.pattern, "a section, or a setting as section.key")
+    dotted = "|".join(re.escape(section) for section in airflow_options.SECTIONS if "." in section)
+    name = text(
+        rf"([A-Za-z][A-Za-z0-9_-]*|{dotted})(\.[A-Za-z0-9_-]+)?",
+        "a section, or a setting as section.key",
+    )
     yield from list_of(name, "a list", may_be_empty=True)(value)
+    given: dict[str, str] = {}
+    for index, each in enumerate(map(str, value)):
+        prefix = variable(each, "")
+        if prefix in given:
+            yield (
+                (index,),
+                f"is {each!r}, which is {given[prefix]!r} once more, allowed: each once, in whatever letters",
+            )
+        if prefix in _OWN_SECTIONS:
+            yield (
+                (index,),
+                f"is {each!r}, a section of Airflow's own or its providers', in which no mistake would be seen any "
+                "more, allowed: the setting in it that they do not know, as section.key",
+            )
+        given.setdefault(prefix, each)
 
 
 def variables(settings: Mapping[str, Mapping[str, Any]]) -> set[str]:
