@@ -14,6 +14,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import airflow
+from airflow._shared.secrets_masker import DEFAULT_SENSITIVE_FIELDS
 from airflow.cli.commands.config_command import CONFIGS_CHANGES
 from airflow.configuration import conf
 
@@ -99,8 +100,14 @@ def module() -> str:
     parts = [
         ("The packages that were asked.", "PACKAGES: dict[str, str]", packages()),
         ("Every setting.", "KNOWN: list[str]", dotted(known)),
+        ("Sections that they describe.", "SECTIONS: list[str]", sorted({section for section, _key in present})),
         ("Sections whose keys are handed on, whatever they are.", "WHOLE_SECTIONS: list[str]", sections_read_whole()),
         ("Those that Airflow masks wherever it shows them.", "SENSITIVE: list[str]", dotted(secret)),
+        (
+            "It masks variables, and members of connections, with these in their names.",
+            "SENSITIVE_NAMES: list[str]",
+            sorted(DEFAULT_SENSITIVE_FIELDS),
+        ),
         (
             "Former names, with those of today.",
             "RENAMED: dict[str, str]",

@@ -19,7 +19,8 @@ from ..module_utils.glue.layers import LAYERS
 from ..module_utils.glue.lock import now
 from ..module_utils.glue.session import client_factory, profiles, regions
 from ..module_utils.glue.waiting import NotYet, wait_for
-from ..module_utils.pure.layers import advice, checks, teardown
+from ..module_utils.pure import region_names
+from ..module_utils.pure.layers import advice, checks, named_things, teardown
 from ..module_utils.pure.layers.outputs import outputs
 from ..module_utils.pure.layers.refusals import (
     elsewhere,
@@ -164,11 +165,12 @@ class ActionModule(ActionBase):
             del inputs["farflow_region"]  # so that nothing is said of what hangs on it
         wrong += _state_problems(task_vars, inputs, state) + _profile_problems(inputs)
         layers = {each for name in wanted for each in (name, *LAYERS[name].needs)}
-        warnings = checks.warnings(checks.sound(inputs)) if state == "present" and "network" in wanted else []
+        warnings = _region_warnings(inputs) if is_first else []
+        warnings += checks.warnings(checks.sound(inputs)) if state == "present" and "network" in wanted else []
         needs_folder = state == "present" and layers & project.LAYERS
         if needs_folder:
             tasks, problems, large = project.explore(checks.sound(inputs))
-            wrong += problems
+            wrong += problems or _key_problems(checks.sound(inputs), tasks)
             warnings += large
         for warning in warnings:  # before the minutes that reading the folder may take
             self._display.warning(warning)
@@ -196,13 +198,44 @@ def _state_problems(task_vars, inputs, state):
 
 def _region_problems(inputs):
     """A region that there is not has no endpoint, and clients would look for it for minutes."""
-    region = checks.sound(inputs).get("farflow_region")
-    if not region or inputs.get("farflow_region_is_new") or region in (there := regions()):
+    region = _unknown_region(inputs)
+    if not region:
         return []
-    return [
-        f"farflow_region: is {region!r}, which botocore does not know here{nearest(region, there)}; allowed: a region "
-        "of AWS; to use one that is newer than botocore, set farflow_region_is_new to true, or upgrade botocore"
-    ]
+    if not inputs.get("farflow_region_is_new"):
+        return [
+            f"{_unknown(region)}; allowed: a region of AWS; to use one that is newer than botocore, set "
+            "farflow_region_is_new to true, or upgrade botocore"
+        ]
+    if word := region_names.misspelt(region, regions()):
+        return [
+            f"{_unknown(region)}; {word!r} looks like a mistake, so that farflow_region_is_new does not help; allowed: "
+            "a region of AWS; to use one that is called so, upgrade botocore"
+        ]
+    return []
+
+
+def _region_warnings(inputs):
+    """What is taken for new may have a wrong number, which nobody can tell here."""
+    region = _unknown_region(inputs)
+    if not region or not inputs.get("farflow_region_is_new"):
+        return []
+    return [f"{_unknown(region)}; it is taken for a new one, as farflow_region_is_new is true"]
+
+
+def _unknown_region(inputs):
+    """The region, if botocore does not know it; else None."""
+    region = checks.sound(inputs).get("farflow_region")
+    return region if region and region not in regions() else None
+
+
+def _unknown(region):
+    return f"farflow_region: is {region!r}, which botocore does not know here{nearest(region, regions())}"
+
+
+def _key_problems(inputs, tasks):
+    """Keys by which nothing is encrypted that is named, where all is right that says what is."""
+    needed = {"farflow_region", "farflow_secret_kms_key_arns", "airflow_service_secrets"}
+    return named_things.keys_of_nothing({**inputs, "dag_tasks": tasks}) if needed <= inputs.keys() else []
 
 
 def _profile_problems(inputs):

@@ -15,6 +15,7 @@ options:
         are never taken away.
       - One that ends with C(*) stands for all keys that begin so. Tags of AWS, C(aws:*), are always ignored.
     type: list
+    version_added: 0.2.0
     elements: str
     default: []
 """

@@ -136,6 +136,7 @@ options:
   nat_gateways:
     description: The NAT gateways.
     type: list
+    version_added: 0.2.0
     elements: dict
     default: []
     suboptions:

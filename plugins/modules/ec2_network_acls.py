@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ec2_network_acls
 short_description: Have the default network ACLs of VPCs let everything through
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Brings the network ACL that AWS makes with a VPC to what it is then, so that security groups alone say what may talk
     to what. It has one entry in each direction, which lets everything through, and the given subnets use it.

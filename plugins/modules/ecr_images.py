@@ -83,11 +83,13 @@ options:
             before that. The Dockerfile is told it by the build argument C(BASE_IMAGE). It is part of what the tag's
             digest covers. One that is among O(images) is built before.
         type: str
+        version_added: 0.2.0
       build:
         description:
           - Which build of the same context it is. From 2 on the tag ends with a dot and this number, and such a build
             takes nothing from earlier ones and looks for newer base images.
         type: int
+        version_added: 0.2.0
         default: 1
       additional_files:
         description: Files that are put into the context, over what lies there.

@@ -79,6 +79,7 @@ options:
     description: Whether what C(farflow_rebuild) names is still to be built again. Once it has been, the newest build is
       the wanted one.
     type: bool
+    version_added: 0.2.0
     default: true
   wait_minutes:
     description: For how long to look again while AWS is still making something, such as a database.

@@ -167,6 +167,7 @@ options:
         V(open-source-rds-extended-support-disabled) it upgrades to a later one.
       - AWS's default, which is the first, when it is not given. Not changed while an instance is past that end.
     type: str
+    version_added: 0.2.0
     choices: [open-source-rds-extended-support, open-source-rds-extended-support-disabled]
   tags:
     description: All the tags but C(farflow:master-user-secret); others are removed.

@@ -52,6 +52,7 @@ options:
         description: The resource policy, compared by what it allows. None when it is not given; one that is there is
           removed then.
         type: dict
+        version_added: 0.2.0
       tags:
         description: All the tags but C(farflow:composed-from); others are removed.
         type: dict

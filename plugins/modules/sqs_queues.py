@@ -55,6 +55,7 @@ options:
       maximum_message_size:
         description: The largest message, in bytes from 1024 to 1048576. SQS refuses a larger one.
         type: int
+        version_added: 0.2.0
         default: 1048576
       kms_master_key_id:
         description: ARN, id or alias of the KMS key that encrypts messages. SQS's own encryption when it is not given.

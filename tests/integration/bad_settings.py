@@ -54,6 +54,18 @@ SETTINGS: list[Row] = [
         "airflow_service_config_of_plugins",
         (["my plugin"], "airflow_service_config_of_plugins.0: is a text 'my plugin', allowed: a section, or a setting"),
         ({"my_plugin": ["key"]}, "a mapping"),
+        (
+            ["core"],
+            "is 'core', a section of Airflow's own or its providers', in which no mistake would be seen any more",
+        ),
+        (["Core"], "is 'Core', a section of Airflow's own"),
+        (["opensearch"], "allowed: the setting in it that they do not know, as section.key"),
+        (["common.io"], "a section of Airflow's own"),
+        (["celery_broker.transport_options"], "a section of Airflow's own"),
+        (["a.b.c"], "is a text 'a.b.c', allowed: a section, or a setting as section.key"),
+        (["a."], "is a text 'a.', allowed: a section, or a setting as section.key"),
+        (["mine", "other", "mine"], "airflow_service_config_of_plugins.2: is 'mine', which is 'mine' once more"),
+        (["my.key", "MY.KEY"], "airflow_service_config_of_plugins.1: is 'MY.KEY', which is 'my.key' once more"),
     ),
     *each(
         "airflow_service_environment",

@@ -8,6 +8,7 @@ _ARN = "arn:aws:{}:us-east-1:123456789012:{}"
 CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/3f9e"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/3f9e"
 LONG = "a" * 50
+EXECUTION_API = "http://api-server.local.farflow.internal:8081"
 SCHEDULER = "airflow_service_scheduler"
 SIZES = [f"airflow_service_{name}" for name in ("api_server", "scheduler", "dag_processor", "triggerer")]
 
@@ -41,6 +42,10 @@ _ENVIRONMENT: list[Row] = [
         ("aws-global", "is a text 'aws-global'"),
     ),
     *each("farflow_region_is_new", ("perhaps", "true or false")),
+    (
+        {"farflow_region": "us-esat-1", "farflow_region_is_new": True},
+        ["did you mean 'us-east-1'?; 'esat' looks like a mistake, so that farflow_region_is_new does not help"],
+    ),
     *each("farflow_state", ("gone", "present or absent"), ("absent", "allowed: present")),
     *each(
         "farflow_tags",
@@ -74,6 +79,13 @@ _ENVIRONMENT: list[Row] = [
         (["farflow:role"], "without Name, GuardDutyManaged and farflow:..."),
         (["Name"], "farflow_ignored_tags.0: is a text 'Name'"),
         (["o*r"], "farflow_ignored_tags.0: is a text 'o*r'"),
+        (["Farflow:Environment"], "farflow:... in any letters"),
+        (["FARFLOW:*"], "farflow:... in any letters"),
+        (["aws:*"], "those that begin with aws: are AWS's own, and ignored anyway"),
+        (
+            ["owner", "aws:cloudformation:stack-name"],
+            "farflow_ignored_tags.1: is a text 'aws:cloudformation:stack-name'",
+        ),
     ),
     ({"farflow_ignored_tags": ["te*"], "farflow_tags": {"team": "data"}}, ["none that farflow_tags gives, as team"]),
     *each("farflow_profile", ("no-such-profile-of-ours", "'no-such-profile-of-ours'"), (["a"], "a list")),
@@ -104,6 +116,9 @@ _ENVIRONMENT: list[Row] = [
         ("/a b/", "'/a b/'"),
         ("/*/", "'/*/'"),
         ("/1/2/3/4/5/6/", "at most 5 parts"),
+        ("/aws-service-role/", "is a text '/aws-service-role/', allowed: none below /aws-service-role/ and /aws-res"),
+        ("/AWS-Service-Role/ecs.amazonaws.com/", "where AWS alone makes roles"),
+        ("/aws-reserved/sso.amazonaws.com/", "where AWS alone makes roles"),
         ("", "''"),
         (["/farflow/"], "a list"),
     ),
@@ -125,6 +140,10 @@ _ENVIRONMENT: list[Row] = [
         "farflow_secret_kms_key_arns",
         (["alias/mine"], "farflow_secret_kms_key_arns.0: is a text 'alias/mine'"),
         ([KEY, KEY], "once more"),
+        (
+            [KEY],
+            f"farflow_secret_kms_key_arns.0: is '{KEY}', of region eu-west-1, allowed: one of region us-east-1, or",
+        ),
         (KEY[:-10], "not of an alias"),
     ),
     *each("farflow_teardown_keep", (["everything"], "'everything'"), (["images", "images"], "once more"), (5, "5")),
@@ -135,6 +154,8 @@ _ENVIRONMENT: list[Row] = [
         (["hello", "hello"], "farflow_rebuild.1: is 'hello' once more"),
         ({"hello": True}, "farflow_rebuild"),
         (["two words"], "farflow_rebuild.0"),
+        (["all", "hello"], "farflow_rebuild: is a list ['all', 'hello'], allowed: all alone, or names without it"),
+        (["airflow", "all"], "all alone, or names without it"),
     ),
     ({"farflow_rebuild": "all", "farflow_image_builder": "prebuilt"}, ["farflow_rebuild: is given while"]),
     ({"farflow_rebuild": "hello", "dag_tasks_images": {"hello": "our:1"}}, ["farflow_rebuild.0: is 'hello', whose"]),
@@ -336,12 +357,48 @@ _AIRFLOW: list[Row] = [
         ("https://airflow.example.org:99999/", "a port up to 65535"),
         ("https://airflow.example.org:port", "a port up to 65535"),
         ("https://airflow.example.org:0", "a port up to 65535"),
+        ("https://airflow.example.org./", "no dot at its host's end"),
     ),
     *each("airflow_service_execution_api_url", ("http://airflow.internal:8080", "/execution/"), ("/execution/", "URL")),
     *each(
         "airflow_service_execution_api_url",
         ("http://airflow.internal:65536/execution/", "a port up to 65535"),
-        ("http://api-server.local.farflow.internal:8080/execution/", "port 8081"),
+        ("http://api-server.local.farflow.internal:8080/execution/", "by plain HTTP on port 8081 alone"),
+        ("http://api-server.local.farflow.internal/execution/", "by plain HTTP on port 8081 alone"),
+        ("https://api-server.local.farflow.internal:8081/execution/", "port 8081 speaks plain HTTP"),
+        ("https://airflow.example.org:8081/execution/", "port 8081 speaks plain HTTP"),
+        ("http://api-server.local.farflow.internal.:8081/execution/", "no dot at its host's end"),
+        ("http://airflow..internal:8081/execution/", "'http://airflow..internal:8081/execution/'"),
+        (
+            f"{EXECUTION_API}/airflow/execution/",
+            "and Airflow serves it at /execution/, below the path of airflow_service_base_url, ",
+        ),
+        (f"{EXECUTION_API}//execution/", "and Airflow serves it at /execution/"),
+        ("http://api-server.prod.farflow.internal:8081/execution/", "is not the api-server of environment 'local'"),
+        ("http://scheduler.local.farflow.internal:8081/execution/", "is not the api-server of environment 'local'"),
+        ("http://farflow.internal:8081/execution/", "is not the api-server of environment 'local'"),
+        (
+            "http://local-airflow-0123456789abcdef.elb.us-east-1.amazonaws.com:8081/execution/",
+            f"whose host is the load balancer, which does not lead to it, allowed: {EXECUTION_API}/execution/, which",
+        ),
+        ("http://localhost:8081/execution/", "whose host is each container itself"),
+        ("http://127.0.0.7:8081/execution/", "whose host is each container itself"),
+        ("http://[::1]:8081/execution/", "whose host is each container itself"),
+        ("http://169.254.170.2:8081/execution/", "whose host is each container itself"),
+    ),
+    (
+        {
+            "airflow_service_base_url": "https://airflow.example.org",
+            "airflow_service_execution_api_url": "http://Airflow.example.org:8081/execution/",
+        },
+        ["whose host is that of airflow_service_base_url, where the load balancer does not lead to it"],
+    ),
+    (
+        {
+            "airflow_service_base_url": "https://airflow.example.org/tools",
+            "airflow_service_execution_api_url": f"{EXECUTION_API}/execution/",
+        },
+        ["serves it at /tools/execution/, below the path of airflow_service_base_url, 'https://airflow.example.org/to"],
     ),
     *each("airflow_service_database_ssl_mode", ("disable", "verify-full or verify-ca or require")),
     *each("airflow_service_admin_username", ("a b", "'a b'"), ("", "''"), (True, "a boolean")),

@@ -13,10 +13,10 @@ from itertools import zip_longest
 from typing import Any
 
 from ..aws.calls import Clients
-from ..core.actions import ARGUMENTS, CREATE, DELETE, PART_OF, REASON, Action, Resource, failed, plan
+from ..core.actions import ARGUMENTS, DELETE, PART_OF, Action, Resource, plan
 from ..core.compare import differences
 from ..core.known import Known
-from ..pure import ecs_services
+from ..pure import ecs_services, unconverged
 from ..pure.tags import ROLE
 from .parallel import in_parallel
 
@@ -266,7 +266,7 @@ def unfinished(
     """
     actions = [action for some in seen.actions.values() for action in some]
     if converged and actions:
-        return "did not converge, this is left to do:\n" + _sentences(actions, seen.known)
+        return "did not converge, this is left to do:\n" + unconverged.sentences(actions, seen.known)
     done = {_key(action) for action in previous if not action["blocked"]}
     stuck = [
         action
@@ -274,22 +274,9 @@ def unfinished(
         if not action.blocked and action.resource.type not in under_way and _key(action.describe()) in done
     ]
     if stuck:
-        return "did not converge, AWS does not show what was asked for:\n" + _sentences(stuck, seen.known)
+        return "did not converge, AWS does not show what was asked for:\n" + unconverged.sentences(stuck, seen.known)
     return ""
 
 
 def _key(action: Mapping[str, Any]) -> tuple[Any, ...]:
     return action["kind"], action["type"], action["name"], tuple(action["reasons"])
-
-
-def _sentences(actions: Iterable[Action], known: Known) -> str:
-    return "\n".join(_sentence(action, known) for action in actions)
-
-
-def _sentence(action: Action, known: Known) -> str:
-    reasons = list(action.reasons)
-    gone = known.get(failed(action.resource.type), action.resource.name)
-    if gone and action.kind == CREATE:
-        reasons.append(f"the last one failed: {gone.attributes[REASON]}")
-    told = f": {'; '.join(reasons)}" if reasons else ""
-    return f"{action.kind} {action.resource.type} {action.resource.name}{told}"

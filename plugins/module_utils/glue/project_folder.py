@@ -34,7 +34,7 @@ def lay(collection: Path, project: Path, overwrite: Collection[str], check_mode:
     Returns the plan, the user's own files in the folders of ``overwrite``, which stay, and the plan as text. Raises:
     FarflowError when a file can't be read or written.
     """
-    if project.resolve().is_relative_to(collection.resolve()):
+    if Path(os.path.realpath(project)).is_relative_to(collection.resolve()):
         raise FarflowError(f"{project} lies in the collection itself, take another folder")
     wanted = {**_items(collection), **links()}
     try:

@@ -36,16 +36,17 @@ def problems(folder: Path, asked: Mapping[str, Any]) -> Iterator[Problem]:
     context, dockerfile = _paths(folder, asked)
     for key, path, is_there in (
         ("context", context, os.path.isdir),
-        ("dockerfile", dockerfile, os.path.lexists),
+        ("dockerfile", dockerfile, os.path.isfile),
     ):
         if key not in asked:
             continue
-        what = f"{key} is {printable(asked[key])!r}, which is {printable(path)}"
+        what = f"{key} is {asked[key]!r}, which is {printable(path)}"
         if not _is_within(project, folder, path):
             yield (key,), f"{what}, outside of the project; allowed: what lies in {printable(project)}"
         elif not is_there(path):
             kind = "folder" if key == "context" else "file"
-            yield (key,), f"{what}, where there is no such {kind}; allowed: a {kind}, as seen from {printable(folder)}"
+            there = "something else than a" if os.path.lexists(path) else "no such"
+            yield (key,), f"{what}, where there is {there} {kind}; allowed: a {kind}, as seen from {printable(folder)}"
 
 
 def _paths(folder: Path, asked: Mapping[str, Any]) -> tuple[Path, Path]:
@@ -57,10 +58,15 @@ def _paths(folder: Path, asked: Mapping[str, Any]) -> tuple[Path, Path]:
 
 def _is_within(project: Path, folder: Path, path: Path) -> bool:
     """Wherever links lead; the task's folder itself may be one."""
-    resolved = path.resolve()
+    resolved = _resolved(path)
     return _absolute(path).is_relative_to(project) and any(
-        resolved.is_relative_to(each.resolve()) for each in (project, folder)
+        resolved.is_relative_to(_resolved(each)) for each in (project, folder)
     )
+
+
+def _resolved(path: Path) -> Path:
+    """With links followed; one that leads back to itself stays as it is."""
+    return Path(os.path.realpath(path))
 
 
 def _absolute(path: Path) -> Path:

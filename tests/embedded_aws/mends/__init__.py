@@ -22,6 +22,7 @@ from . import (
     references,
     s3,
     secrets,
+    strangers,
     tagging,
 )
 
@@ -37,6 +38,7 @@ def apply(settings: Settings) -> None:
     codebuild.apply()
     s3.apply()
     secrets.apply()
+    strangers.apply()
     elbv2.apply()
     iam.apply()
     tagging.apply()

@@ -1,4 +1,4 @@
-"""IAM: what GetAccountAuthorizationDetails tells of a role, and when; a boundary has to be there."""
+"""IAM: what GetAccountAuthorizationDetails tells of a role, and when; a boundary has to be there, a path be free."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def apply() -> None:
     name = "GetAccountAuthorizationDetails"
     iam._IAM_HANDLERS[name] = show_boundaries(leave_out_new_roles(iam._IAM_HANDLERS[name]))
     iam._boundary_policy_error = refuse_missing_policy
+    iam._IAM_HANDLERS["CreateRole"] = refuse_reserved_path(iam._IAM_HANDLERS["CreateRole"])
 
 
 def show_boundaries(details):
@@ -61,6 +62,18 @@ def refuse_missing_policy(arn: str):
     if iam._is_aws_managed_arn(arn) or iam._policy_exists(arn):
         return None
     return iam._error(404, "NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", ns="iam")
+
+
+def refuse_reserved_path(create):
+    """Fault: a role can be made where service-linked roles are, and those of IAM Identity Center."""
+
+    def handler(parameters: dict[str, Any]):
+        path = iam._p(parameters, "Path").lower()
+        if path.startswith(("/aws-service-role/", "/aws-reserved/")):
+            return iam._error(400, "InvalidInput", f"Path prefix of {path} can only be used by AWS", ns="iam")
+        return create(parameters)
+
+    return handler
 
 
 def _roles_in(document: ElementTree.Element) -> list[ElementTree.Element]:

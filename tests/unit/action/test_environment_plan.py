@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -96,7 +97,7 @@ def test_a_look_before_anything_was_done_waits_for_nothing(take, pauses):
 def test_what_aws_never_shows_is_told_with_the_last_look(take, pauses, arguments):
     result, _said, error = take(Aws(OLD), **arguments)
     assert error.startswith("gave up waiting for AWS to show what was done after 90 s: did not converge, ")
-    assert error.endswith(":\nchange log_group test-web: description old -> new")
+    assert re.search(r":\nchange log_group test-web( \(\S+\))?: description old -> new\na change: look who else", error)
     assert (result["pending"], sum(pauses)) == (1, 90)
 
 
@@ -126,7 +127,7 @@ def test_what_could_not_be_looked_up_is_warned_of_once(take, monkeypatch, argume
 def test_what_was_done_and_undone_is_not_done_again(take):
     first = take(Aws(OLD))[0]
     second = take(Aws(NEW), previous=first["done"])[0]
-    assert take(Aws(OLD), previous=second["done"])[2].endswith("test-web: description old -> new")
+    assert take(Aws(OLD), previous=second["done"])[2].partition("\na change: ")[0].endswith(": description old -> new")
 
 
 def test_a_refusal_is_not_waited_for(take, pauses, monkeypatch):
@@ -182,6 +183,27 @@ def test_a_region_that_there_is_not_is_refused_with_the_nearest_one(region, said
 
 def test_a_region_that_is_newer_than_botocore_is_allowed_by_a_word():
     assert plugin._region_problems({"farflow_region": "xx-nowhere-7", "farflow_region_is_new": True}) == []
+
+
+@pytest.mark.parametrize(
+    "region", ["us-esat-1", "su-east-1", "usa-east-1", "eu-wset-9", "ap-sotheast-2", "euc-de-east-1"]
+)
+def test_a_mistake_is_no_newer_region(region):
+    (line,) = plugin._region_problems({"farflow_region": region, "farflow_region_is_new": True})
+    assert "did you mean" in line and "looks like a mistake" in line
+
+
+@pytest.mark.parametrize("region", ["eu-west-9", "us-central-1", "us-southwest-1", "aq-south-1", "eu-isoh-west-1"])
+def test_what_aws_could_call_a_newer_region_is_allowed_and_told(region):
+    inputs = {"farflow_region": region, "farflow_region_is_new": True}
+    assert plugin._region_problems(inputs) == []
+    (line,) = plugin._region_warnings(inputs)
+    assert f"is {region!r}, which botocore does not know here" in line
+
+
+def test_of_a_region_that_is_known_nothing_is_told():
+    assert plugin._region_warnings({"farflow_region": "eu-west-1", "farflow_region_is_new": True}) == []
+    assert plugin._region_warnings({"farflow_region": "eu-west-9", "farflow_region_is_new": False}) == []
 
 
 @pytest.mark.parametrize("inputs", [{}, {"farflow_region": "Ireland"}])

@@ -17,7 +17,8 @@ IN_IMAGE = Path(__file__).parent / "in_image"
 
 def test_the_dag_authors_helper_and_the_sample_dag(run):
     """The checks that need Airflow itself."""
-    folders = {"/checks": IN_IMAGE, "/scripts": ROOT / "scripts", "/pure": ROOT / "plugins" / "module_utils" / "pure"}
+    utils = ROOT / "plugins" / "module_utils"
+    folders = {"/checks": IN_IMAGE, "/scripts": ROOT / "scripts", "/pure": utils / "pure", "/module_utils": utils}
     volumes = [f"--volume={folder}:{place}:ro" for place, folder in folders.items()]
     checks = run("python", "-m", "unittest", "discover", "-s", "/checks", "-p", "check_*.py", options=volumes)
     assert "\nOK" in checks.stderr, checks.stderr

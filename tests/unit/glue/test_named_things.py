@@ -246,6 +246,36 @@ def test_a_key_of_another_account_that_does_not_let_us_look_is_taken_with_a_warn
     assert (refused, len(warnings)) == ([], 1)
 
 
+@pytest.mark.parametrize(
+    ("arn", "given"),
+    [
+        (f"arn:aws:kms:{REGION}:{OTHER}:key/0f1e", lambda arn: {"farflow_secret_kms_key_arns": [arn]}),
+        (
+            f"arn:aws:secretsmanager:{REGION}:{OTHER}:secret:token-AbCdEf",
+            lambda arn: {"airflow_service_secrets": {"TOKEN": arn}},
+        ),
+    ],
+)
+def test_that_another_account_has_nothing_is_never_said(look, arn, given):
+    """AWS tells it of nothing that is not open to it, whether there is anything or not."""
+    refused, (warning,), _calls = look(**given(arn))
+    assert refused == []
+    assert f"AWS shows account {ACCOUNT} no such " in warning and f"of account {OTHER}" in warning
+    (line,), _warnings, _calls = look(rds_kms_key_id=f"arn:aws:kms:{REGION}:{OTHER}:key/0f1e")
+    assert "that can't be seen, allowed: one of account" in line
+
+
+def test_a_key_is_of_a_region_that_has_a_secret(task):
+    there = "us-east-1"
+    keys = [f"arn:aws:kms:{region}:{ACCOUNT}:key/0f1e" for region in (REGION, there)]
+    secret = f"arn:aws:secretsmanager:{there}:{ACCOUNT}:secret:token-AbCdEf"
+    inputs = {**NOTHING, "farflow_secret_kms_key_arns": keys}
+    (line,) = pure.keys_of_nothing(inputs)
+    assert line.startswith(f"farflow_secret_kms_key_arns.1: is {keys[1]!r}, of region {there}, allowed: one of region")
+    assert pure.keys_of_nothing({**inputs, "airflow_service_secrets": {"TOKEN": f"{secret}:key::"}}) == []
+    assert pure.keys_of_nothing({**inputs, "dag_tasks": task(secret)}) == []
+
+
 def test_the_databases_key_has_to_be_there_enabled_and_one_that_encrypts(look):
     client = boto3.client("kms")
     good, disabled = (client.create_key()["KeyMetadata"] for _unused in range(2))

@@ -27,6 +27,20 @@ GOOD = [
     "variables set api_key secret:key",
     "variables get api_key",
     "dags list | grep x",
+    "variables set --description 'a password' limit 3",
+    "variables set -jv limit '{\"day\": 1}'",
+    "variables set limit -j secret:limit",
+    "connections add db --conn-extra secret:extra",
+    """connections add db --conn-extra '{"region": "eu-west-1"}'""",
+    "connections add db --conn-host https://example.org --conn-login ada",
+    "dags trigger report --conf secret:conf",
+    """dags trigger --conf '{"arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"}' report""",
+    """dags trigger -c'{"arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"}' report""",
+    "dags trigger --note 'top-secret:3' report",
+    "dags trigger --note 'the secret: mine' report",
+    "tasks clear -t report dag",
+    "celery worker -a 2,4 -c 4",
+    "roles list -p",
 ]
 
 
@@ -60,6 +74,14 @@ BAD = [
     ("airflow dags list", "command: begins with airflow, allowed: the words behind that"),
     ("users create --password 'secret:a b'", "command: has 'secret:' with no valid name behind it, allowed: letters"),
     ("users create -p secret:ada", "command: has a secret behind -p, allowed: the option's long form"),
+    ("users create -psecret:ada", "command: has a secret behind -p, allowed: the option's long form"),
+    ("users create -p=secret:ada", "command: has a secret behind -p, allowed"),
+    ("users create -vpsecret:ada", "command: has a secret behind -vp, allowed"),
+    ("users create -vp secret:ada", "command: has a secret behind -vp, allowed"),
+    ("dags trigger -c secret:conf report", "command: has a secret behind -c, allowed"),
+    ("dags trigger --conf secret:a,secret:b report", "command: has secret:<name> inside of a word, where"),
+    ("connections add db --conn-uri=secret:a,secret:b", "allowed: a word of its own, or right behind --<option>=;"),
+    ("users create --password secret:", "command: has 'secret:' with no valid name behind it"),
     ("dags trigger --conf " + "x" * 8192, "characters as AWS counts them, in JSON, allowed: 8192"),
 ]
 
@@ -85,6 +107,36 @@ IN_PLAIN = [
     f"connections add db --conn-uri=postgres://ada:{HIDDEN}@db/x",
     f'connections add db --conn-json \'{{"password": "{HIDDEN}"}}\'',
     f"variables set smtp_password {HIDDEN}",
+    f"users create -vp{HIDDEN}",
+    f"users create -vp {HIDDEN}",
+    f"users create -p={HIDDEN}",
+    f"users create --p={HIDDEN}",
+    f"-- users create --password {HIDDEN}",
+    f"users -- create --password {HIDDEN}",
+    f"users reset-password -p {HIDDEN}",
+    f"connections add db --conn-u postgres://ada:{HIDDEN}@db/x",
+    f"connections add db --conn-uri 'aws://?aws_secret_access_key={HIDDEN}'",
+    f"connections add db --conn-uri 'http://x/?__extra__=%7B%22token%22%3A%22{HIDDEN}%22%7D'",
+    f'connections add db --conn-extra \'{{"aws_secret_access_key": "{HIDDEN}"}}\'',
+    f'connections add db --conn-e=\'{{"keyfile_dict": {{"x": "{HIDDEN}"}}}}\'',
+    f'connections add db --conn-json \'{{"extra": "{{\\"token\\": \\"{HIDDEN}\\"}}"}}\'',
+    f"connections add db --conn-host https://ada:{HIDDEN}@example.org",
+    f"variables set --description 'of mail' smtp_password {HIDDEN}",
+    f"variables set --desc=mail -j smtp_password {HIDDEN}",
+    f"variables set smtp_password -- {HIDDEN}",
+    f"variables set -- smtp_password -{HIDDEN}",
+    f"variables set slack_webhook_url {HIDDEN}",
+    f"variables set db postgres://ada:{HIDDEN}@db/x",
+    f'variables set db \'{{"password": "{HIDDEN}"}}\'',
+    f'dags trigger --conf \'{{"api_key": "{HIDDEN}"}}\' report',
+    f'dags trigger -c\'{{"api_key": "{HIDDEN}"}}\' report',
+    f'dags test -c \'{{"api_key": "{HIDDEN}"}}\' report',
+    f'backfill create --dag-run-conf \'{{"api_key": "{HIDDEN}"}}\'',
+    f'tasks test -t \'{{"api_key": "{HIDDEN}"}}\' report fetch',
+    f'tasks test --env-vars \'{{"API_KEY": "{HIDDEN}"}}\' report fetch',
+    f"celery flower --basic-auth ada:{HIDDEN}",
+    f"celery flower -Aada:{HIDDEN}",
+    f"celery flower --broker-api http://ada:{HIDDEN}@x",
     f"users create --password '{HIDDEN}",
     f"users create --password {HIDDEN}\nusers list",
 ]
@@ -95,6 +147,13 @@ def test_a_secret_in_plain_is_refused_and_not_repeated(command):
     found = problems(command, 30, "")
     assert found
     assert HIDDEN not in "\n".join(found)
+
+
+@pytest.mark.parametrize("value", ["postgres://ada:secret:db@db/x", """'{"token": "secret:db"}'"""])
+def test_a_secret_is_composed_of_no_others(value):
+    _plain, inside = problems(f"connections add db --conn-extra {value}", 30, "")
+    assert "command: has secret:<name> inside of a word" in inside
+    assert "is one secret as a whole" in inside
 
 
 def test_it_is_told_what_can_stand_there():
@@ -118,6 +177,11 @@ def test_only_a_secret_of_the_command_is_generated():
     assert line.startswith("generate_secret: is 'bob', allowed: none")
 
 
+def test_what_is_no_name_of_a_secret_is_not_offered_for_generating():
+    found = problems("connections add db --conn-uri secret:a,secret:b", 30, "a")
+    assert [line for line in found if line.startswith("generate_secret: is 'a', allowed: none")]
+
+
 @pytest.mark.parametrize("minutes", ["30", 30, 600, "1"])
 def test_minutes_it_may_run(minutes):
     assert problems("dags list", minutes, "") == []
@@ -136,7 +200,18 @@ def test_all_that_is_wrong_is_told_together():
 
 @pytest.mark.parametrize(
     ("connection", "has"),
-    [("http://ada:pw@x", True), ('{"password": "pw"}', True), ("http://ada@x", False), ("{}", False), (None, False)],
+    [
+        ("aws://?region_name=x&aws_secret_access_key=pw", True),
+        ("aws://?region_name=x&secret=", False),
+        ("http://x?__extra__=%7B%22a%22%3A+%7B%22bearer%22%3A+%22pw%22%7D%7D", True),
+        ('{"keyfile_dict": {"a": "b"}}', True),
+        ('{"extra": "{\\"token\\": \\"pw\\"}"}', True),
+        ("http://ada:pw@x", True),
+        ('{"password": "pw"}', True),
+        ("http://ada@x", False),
+        ("{}", False),
+        (None, False),
+    ],
 )
 def test_a_connection_with_its_password(connection, has):
     assert holds_secret(connection) is has

@@ -90,7 +90,40 @@ def test_tls_of_the_database_may_be_asked_for(given):
 @pytest.mark.parametrize("host", ["airflow.example.org", "[fd00::7]", "127.0.0.1:1", "airflow:8080", "[fd00::7]:65535"])
 def test_a_url_may_have_a_port(host):
     urls = {"airflow_service_base_url": f"https://{host}", "farflow_endpoint_url": f"http://{host}/air/flow:99999"}
-    assert gather(airflow_service_execution_api_url=f"http://{host}/execution/", **urls)[1] == []
+    assert gather(**urls)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("url", "base_url"),
+    [
+        ("http://api-server.prod.farflow.internal:8081/execution/", "https://airflow.example.org"),
+        ("http://api-server.prod.farflow.internal:8081/execution/", "http://api-server.prod.farflow.internal"),
+        ("http://API-server.prod.farflow.internal:8081/tools/execution/", "https://airflow.example.org/tools/"),
+        ("http://execution.example.org:8081/execution/", ""),
+        ("http://execution:65535/execution/", ""),
+        ("http://[fd00::7]:8081/execution/", ""),
+        ("https://execution.example.org/execution/", ""),
+    ],
+)
+def test_the_task_execution_api_may_have_a_name_of_ones_own(url, base_url):
+    """Where that leads is known to whoever has made it."""
+    assert gather(airflow_service_execution_api_url=url, airflow_service_base_url=base_url)[1] == []
+
+
+@pytest.mark.parametrize("pattern", ["name", "NAME", "guarddutymanaged", "Owner", "cost*", "aws-*"])
+def test_a_tag_in_other_letters_is_another_tag(pattern):
+    """To AWS; and what IAM takes for the same is on none of its roles."""
+    assert gather(farflow_ignored_tags=[pattern])[1] == []
+
+
+@pytest.mark.parametrize("path", ["/service-role/", "/aws/", "/team/aws-service-role/"])
+def test_a_path_that_only_looks_like_aws_own_is_right(path):
+    assert gather(farflow_iam_path=path)[1] == []
+
+
+@pytest.mark.parametrize("names", [["my_plugin"], ["core.new_key", "a.b", "a-b", "common.io.new"], ["openlineage"], []])
+def test_a_section_of_ones_own_is_right(names):
+    assert gather(airflow_service_config_of_plugins=names)[1] == []
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:65535", "registry.example.org", "registry.example.org:5000"])

@@ -124,10 +124,12 @@ def test_what_a_killed_run_left_is_finished(lay, project):
         ({"path": "{collection}/inside"}, "lies in the collection itself"),
         ({"collection": "{collection}/airflow"}, "is not whole, install it again"),
         ({"path": "{collection}/../file/project"}, "file"),
+        ({"path": "{collection}/../ring/project"}, "Too many levels of symbolic links"),
     ],
 )
 def test_refuses_with_the_reason(lay, collection, arguments, told):
     (collection.parent / "file").write_text("no folder")
+    (collection.parent / "ring").symlink_to("ring")
     filled = {
         key: value.format(collection=collection) if isinstance(value, str) else value
         for key, value in arguments.items()

@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 
+FILTERS = sorted((ROOT / "plugins" / "filter").glob("*.yml"))
+
 
 def load(name: str):
     return yaml.safe_load((ROOT / name).read_text())
@@ -46,10 +48,50 @@ def test_versions_agree():
     assert version in load("changelogs/changelog.yaml")["releases"]
 
 
-def test_the_changelog_has_every_module():
-    """`antsibull-changelog release --update-existing` writes it anew."""
-    releases = load("changelogs/changelog.yaml")["releases"].values()
-    assert sorted(each["name"] for release in releases for each in release.get("modules", [])) == MODULES
+def test_the_changelog_has_each_module_in_the_release_that_it_came_with():
+    """`antsibull-changelog release --update-existing` writes it anew. What is newer is in no release yet."""
+    releases = load("changelogs/changelog.yaml")["releases"]
+    told = {each["name"]: version for version, release in releases.items() for each in release.get("modules", [])}
+    added = {module: documentation(module)["version_added"] for module in MODULES}
+    assert {module: version for module, version in added.items() if version in releases} == told
+    assert {version for version in added.values() if version not in releases} <= {next_version()}
+
+
+def next_version() -> str:
+    """Of the release after the one that galaxy.yml names."""
+    major, minor, _patch = load("galaxy.yml")["version"].split(".")
+    return f"{major}.{int(minor) + 1}.0"
+
+
+def options(documented, place="") -> dict[str, str | None]:
+    """Every option with its path, and since when it is there."""
+    found = {}
+    for name, option in (documented or {}).items():
+        found[place + name] = option.get("version_added")
+        # What came with another option came when that did.
+        if not option.get("version_added"):
+            found |= options(option.get("suboptions"), f"{place}{name}.")
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_an_option_that_is_newer_than_the_last_release_says_so(module):
+    released = load("tests/unit/packaging/released_options.yml")
+    there = options(documentation(module).get("options"))
+    if module in released:
+        new = {name for name in there if name not in released[module]}
+        assert {name for name, version in there.items() if version == next_version()} == new
+
+
+def test_the_options_of_tags_and_filters_say_since_when_they_are_there():
+    fragment = importlib.import_module("ansible_collections.farflow.airflow.plugins.doc_fragments.tags")
+    documented = yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]
+    assert options(documented) == {"ignored_tags": next_version()}
+    filters = {path.stem: load(str(path))["DOCUMENTATION"]["version_added"] for path in FILTERS}
+    plugins = load("changelogs/changelog.yaml")["releases"].values()
+    told = {each["name"] for release in plugins for each in release.get("plugins", {}).get("filter", [])}
+    assert {name for name, version in filters.items() if version != next_version()} <= told
+    assert {name for name, version in filters.items() if version == next_version()} & told == set()
 
 
 def test_execution_environments_get_what_the_controller_here_has():

@@ -457,9 +457,34 @@ def test_without_these_keys_the_image_is_the_one_that_it_was(tasks):
         ("context: ../../..", "context is '../../..', which is {root}, outside of the project; allowed: what lies in"),
         ("context: ../..x", "context is '../..x', which is {root}/project/tasks/..x, where there is no such folder"),
         ("context: link", "context is 'link', which is {root}/project/tasks/extract/link, outside of the project"),
-        ("context: Dockerfile", "where there is no such folder"),
+        ("context: Dockerfile", "where there is something else than a folder; allowed: a folder"),
         ("dockerfile: Dockerfil", "dockerfile is 'Dockerfil', which is {root}/project/tasks/extract/Dockerfil, where"),
         ("dockerfile: ../../../Dockerfile", "outside of the project"),
+        (
+            "dockerfile: ..",
+            "dockerfile is '..', which is {root}/project/tasks, where there is something else than a file",
+        ),
+        (
+            "dockerfile: .",
+            "dockerfile is '.', which is {root}/project/tasks/extract, where there is something else than",
+        ),
+        (
+            "dockerfile: ../..\ncontext: ..",
+            "{root}/project, where there is something else than a file; allowed: a file",
+        ),
+        (
+            'dockerfile: "a\\nb"',
+            r"dockerfile is 'a\nb', which is '{root}/project/tasks/extract/a\nb', where there is no",
+        ),
+        (
+            'context: "a\\nb"',
+            r"context is 'a\nb', which is '{root}/project/tasks/extract/a\nb', where there is no such",
+        ),
+        (
+            "context: ring",
+            "context is 'ring', which is {root}/project/tasks/extract/ring, where there is something else",
+        ),
+        ("dockerfile: ring", "which is {root}/project/tasks/extract/ring, where there is something else than a file"),
         ("base: extrac", "base is 'extrac', allowed: the name of another DAG task, did you mean 'extract'?"),
         ("base: two words", "base is a text 'two words', allowed: the name of another DAG task"),
         ("base: extract", "base leads back to the task: extract -> extract"),
@@ -472,6 +497,8 @@ def test_where_an_image_cannot_be_built_from_is_told_with_file_and_line(project,
     project("plain")
     if "link" in task_yml:
         (folder / "link").symlink_to("/etc")
+    if "ring" in task_yml:
+        (folder / "ring").symlink_to("ring")
     lines = complaints(folder)
     place = f"{folder}/task.yml:2: "
     assert [line for line in lines if line.startswith(place) and said.format(root=tmp_path) in line], lines

@@ -16,7 +16,8 @@ from typing import Any
 
 from ...core.errors import FarflowError
 from .. import ecs_run_task
-from .airflow_settings import holds_secret
+from . import airflow_command_secrets
+from .airflow_command_secrets import SECRET
 from .components import COMMAND
 
 LONGEST_MINUTES = 600
@@ -25,20 +26,15 @@ _AIRFLOW = "airflow"
 # Another first word than ``airflow``, so that an image that reads no secrets fails, and takes no name for a password.
 _AIRFLOW_WITH_SECRETS = "airflow-with-secrets"
 
-_SECRET = "secret:"
-_REFERENCE = re.compile(rf"(?:--[a-z-]+=)?{_SECRET}(.*)", re.DOTALL)
+_REFERENCE = re.compile(rf"(?:--[a-z-]+=)?{SECRET}(.*)", re.DOTALL)
 # CreateSecret: "ASCII letters, numbers, and the following characters: /_+=.@-"
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,200}")
 
-# By the command's first word the options that hold a secret, in whatever shorter form Airflow takes them. Source:
-# airflow.utils.cli, which hides them in Airflow's own audit log.
-_OPTIONS = {
-    "users": re.compile(r"(--p[a-z]*|-p)(?:=?(.+))?", re.DOTALL),
-    "connections": re.compile(r"(--conn-pa[a-z]*|--conn-[uj][a-z]*)(?:=(.*))?", re.DOTALL),
-}
-_PASSWORDS = ("--p", "-p", "--conn-p")
-# Airflow hides the values of variables with such names. Source: airflow._shared.secrets_masker.
-_SECRET_KEY = re.compile(r"access_?token|api_?key|authorization|pass(phrase|wd|word)|private_key|secret|token", re.I)
+# Where ``secret:<name>`` stands for nothing: in a word, behind a sign. An ARN of Secrets Manager has it, too.
+_INSIDE = re.compile(rf"(?<!:\d{{12}}:)(?<=[^\w\s-]){SECRET}[A-Za-z0-9/_+=.@-]")
+# Nor is it looked for there; behind a flag it is a word of its own.
+_SHORT = re.compile(rf"-[A-Za-z]*[^\W\d_{airflow_command_secrets.FLAGS}]")
+_JOINED = re.compile(rf"(-[A-Za-z]+)=?{SECRET}")
 
 
 def words(command: str) -> list[str]:
@@ -84,51 +80,45 @@ def _text(command: Any) -> str:
 def _command(found: Sequence[str]) -> Iterator[str]:
     if found[0] == _AIRFLOW:
         yield "command: begins with airflow, allowed: the words behind that"
-    for what, instead in _plain_secrets(found):
+    for what, instead in airflow_command_secrets.plain(found):
         yield (
             f"command: has {what} in it, which whoever may describe ECS tasks could read, "
             f"allowed: {instead}, the name of a secret that the container reads"
         )
-    for name in _references(found):
-        if not _NAME.fullmatch(name):
-            yield f"command: has '{_SECRET}' with no valid name behind it, allowed: letters, digits and /_+=.@-"
-    for before, word in zip(found, found[1:], strict=False):
-        if re.fullmatch(r"-[A-Za-z]", before) and word.startswith(_SECRET):
-            yield f"command: has a secret behind {before}, allowed: the option's long form"
+    for before, word in zip(["", *found], found, strict=False):
+        if problem := _misplaced(before, word):
+            yield f"command: {problem}"
     overrides = {"containerOverrides": [{"name": COMMAND.name, "command": [_AIRFLOW_WITH_SECRETS, *found]}]}
     size, largest = ecs_run_task.size(overrides), ecs_run_task.LARGEST_OVERRIDES_CHARACTERS
     if size > largest:
         yield f"command: has {size} characters as AWS counts them, in JSON, allowed: {largest}"
 
 
+def _misplaced(before: str, word: str) -> str:
+    """Why a word that shall stand for a secret, or the word before it, would not let it."""
+    reference = _REFERENCE.fullmatch(word)
+    joined = _JOINED.match(word)
+    if joined or (reference and _SHORT.fullmatch(before)):
+        return f"has a secret behind {joined[1] if joined else before}, allowed: the option's long form"
+    if _INSIDE.search(reference[1] if reference else word):
+        return (
+            f"has {SECRET}<name> inside of a word, where the container puts no value, allowed: a word of its own, or "
+            "right behind --<option>=; what has several parts, as a URI with its password, is one secret as a whole"
+        )
+    if reference and not _NAME.fullmatch(reference[1]):
+        return f"has '{SECRET}' with no valid name behind it, allowed: letters, digits and /_+=.@-"
+    return ""
+
+
 def _references(found: Sequence[str]) -> list[str]:
     """The names of the secrets that a command refers to."""
-    return [match[1] for word in found if (match := _REFERENCE.fullmatch(word))]
-
-
-def _plain_secrets(found: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Secrets that stand in a command: what each is, and what can stand there instead."""
-    pattern = _OPTIONS.get(found[0])
-    for word, following in zip(found, [*found[1:], ""], strict=True):
-        match = pattern.fullmatch(word) if pattern else None
-        if not match:
-            continue
-        value = match[2] if match[2] is not None else following
-        if match[1].startswith(_PASSWORDS):
-            long = "--password" if found[0] == "users" else "--conn-password"
-            if value and not value.startswith(_SECRET):
-                yield f"the value of {long}", f"{long} {_SECRET}<name>"
-        elif holds_secret(value):
-            yield f"a password in {match[1]}", f"{match[1]} {_SECRET}<name>"
-    if found[:2] == ["variables", "set"]:
-        key, value = [*(word for word in found[2:] if not word.startswith("-")), _SECRET, _SECRET][:2]
-        if _SECRET_KEY.search(key) and not value.startswith(_SECRET):
-            yield "the value of a variable whose name says that it is secret", f"{_SECRET}<name>"
+    matches = (_REFERENCE.fullmatch(word) for word in found)
+    return [match[1] for match in matches if match and _NAME.fullmatch(match[1])]
 
 
 def _generate_secret(found: Sequence[str], name: Any) -> Iterator[str]:
     if name and name not in _references(found):
-        there = " or ".join(_references(found)) or f"none, as the command has no {_SECRET}<name>"
+        there = " or ".join(_references(found)) or f"none, as the command has no {SECRET}<name>"
         yield f"generate_secret: is {name!r}, allowed: {there}"
 
 

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from .. import airflow_options
 from ..task_yml import secret
@@ -60,6 +61,7 @@ def _variable_of(name: str) -> str:
 
 _KNOWN = {_variable_of(name): name for name in airflow_options.KNOWN}
 _RENAMED = {_variable_of(old): _variable_of(name) for old, name in airflow_options.RENAMED.items()}
+_OWN_SECTIONS = {variable(section, "") for section in airflow_options.SECTIONS}
 _WHOLE_SECTIONS = tuple(variable(section, "") for section in airflow_options.WHOLE_SECTIONS)
 _SENSITIVE = {_variable_of(name) for name in airflow_options.SENSITIVE}
 #: These are sensitive for what they may hold.
@@ -71,6 +73,8 @@ _ELSEWHERE = re.compile("_(CMD|SECRET)$")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _PASSWORD_IN_URI = re.compile(r"://[^/?#@]*:[^/?#@]+@")
 _KEY_OF_SECRET = re.compile("passw|secret|token|(access|api|private)_?key", re.IGNORECASE)
+#: Airflow hides these, too, for what they may hold; whether they do is seen.
+_SEEN = {"proxies", "proxy", "service_account"}
 
 
 def config(value: Mapping[Any, Any]) -> Iterator[Problem]:
@@ -104,8 +108,27 @@ def secrets(value: Mapping[Any, Any]) -> Iterator[Problem]:
 
 def of_plugins(value: list[Any]) -> Iterator[Problem]:
     """``[section]`` or ``[section.key]``"""
-    name = text(_NAME.pattern, "a section, or a setting as section.key")
+    dotted = "|".join(re.escape(section) for section in airflow_options.SECTIONS if "." in section)
+    name = text(
+        rf"([A-Za-z][A-Za-z0-9_-]*|{dotted})(\.[A-Za-z0-9_-]+)?",
+        "a section, or a setting as section.key",
+    )
     yield from list_of(name, "a list", may_be_empty=True)(value)
+    given: dict[str, str] = {}
+    for index, each in enumerate(map(str, value)):
+        prefix = variable(each, "")
+        if prefix in given:
+            yield (
+                (index,),
+                f"is {each!r}, which is {given[prefix]!r} once more, allowed: each once, in whatever letters",
+            )
+        if prefix in _OWN_SECTIONS:
+            yield (
+                (index,),
+                f"is {each!r}, a section of Airflow's own or its providers', in which no mistake would be seen any "
+                "more, allowed: the setting in it that they do not know, as section.key",
+            )
+        given.setdefault(prefix, each)
 
 
 def variables(settings: Mapping[str, Mapping[str, Any]]) -> set[str]:
@@ -195,11 +218,31 @@ def holds_secret(value: Any) -> bool:
         try:
             parsed = json.loads(value)
         except ValueError:
-            return bool(_PASSWORD_IN_URI.search(value))
+            return _uri_holds_secret(value)
         return not isinstance(parsed, str) and holds_secret(parsed)
     if isinstance(value, Mapping):
-        return any(
-            (isinstance(each, str) and each != "" and bool(_KEY_OF_SECRET.search(str(key)))) or holds_secret(each)
-            for key, each in value.items()
-        )
+        return any((_is_of_secret(key) and _has_text(each)) or holds_secret(each) for key, each in value.items())
     return isinstance(value, list) and any(map(holds_secret, value))
+
+
+def is_sensitive(name: object, but: Collection[str] = ()) -> bool:
+    """Whether Airflow hides the value of what has this name, as a variable or a member of a connection."""
+    written = re.sub(r"\W+", "_", str(name).strip().lower())
+    return any(each in written for each in airflow_options.SENSITIVE_NAMES if each not in but)
+
+
+def _is_of_secret(key: object) -> bool:
+    return bool(_KEY_OF_SECRET.search(str(key))) or is_sensitive(key, but=_SEEN)
+
+
+def _has_text(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return any(map(_has_text, value)) if isinstance(value, list) else isinstance(value, str) and value != ""
+
+
+def _uri_holds_secret(value: str) -> bool:
+    """As its password, or in its query, where a connection's URI has the rest of the connection."""
+    if _PASSWORD_IN_URI.search(value):
+        return True
+    return "://" in value and holds_secret(dict(parse_qsl(value.partition("?")[2].partition("#")[0])))

@@ -11,16 +11,14 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 from typing import Any
-from urllib.parse import urlsplit
 
 from ...core.ignored_tags import ignores
 from ..image_references import Ecr, unpinned
 from ..lock import break_problem
 from ..task_yml import LARGEST
 from ..value_checks import network, told
-from . import airflow_settings, names, settings
+from . import airflow_settings, execution_api, settings
 from .network import subnet_cidr
-from .security_groups import EXECUTION_API_PORT
 from .variables import VARIABLES, fargate_size
 
 Inputs = Mapping[str, Any]
@@ -205,15 +203,13 @@ def _certificate_of_region(certificate: str | None, region: str) -> Iterator[str
         yield f"airflow_service_certificate_arn: is of region {found}, allowed: one of region {region}"
 
 
-@_between("airflow_service_execution_api_url", "farflow_environment")
-def _execution_api_port(url: str | None, environment: str) -> Iterator[str]:
-    """At the api-server's private name; what other names lead to is not known here."""
-    found = urlsplit(url or "")
-    private = names.api_server({"farflow_environment": environment})
-    if found.hostname == private and found.port != EXECUTION_API_PORT:
+@_between("airflow_service_execution_api_url", "farflow_environment", "airflow_service_base_url")
+def _execution_api(url: str | None, environment: str, base_url: str | None) -> Iterator[str]:
+    if url and (problem := execution_api.problem(url, environment, base_url)):
+        default = execution_api.default(environment, base_url)
         yield (
-            f"airflow_service_execution_api_url: is {url!r}, where the task execution API is not, allowed: port "
-            f"{EXECUTION_API_PORT} of {private}, which is the default"
+            f"airflow_service_execution_api_url: is {url!r}, {problem}, allowed: {default}, which is the default, or "
+            "another name for that"
         )
 
 

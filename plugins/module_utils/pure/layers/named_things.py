@@ -106,6 +106,10 @@ def _by_all(inputs: Inputs) -> Iterator[Named]:
     """What each layer needs that makes roles."""
     if boundary := inputs.get("farflow_permissions_boundary_arn"):
         yield _of_variable(POLICY, boundary, "farflow_permissions_boundary_arn")
+    yield from _secret_keys(inputs)
+
+
+def _secret_keys(inputs: Inputs) -> Iterator[Named]:
     for index, key in enumerate(inputs["farflow_secret_kms_key_arns"]):
         yield _of_variable(KEY, key, f"farflow_secret_kms_key_arns.{index}")
 
@@ -143,8 +147,26 @@ def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
 
 def warnings(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
     """What could not be looked up; a line each."""
-    doubts = ((one, _doubt(one, inputs, known)) for one in _needed(inputs, known, layers))
+    if not known.get(IDENTITY, IDENTITY):
+        return []
+    where = account(known, inputs["farflow_region"])
+    doubts = ((one, _doubt(one, where, known)) for one in _needed(inputs, known, layers))
     return [f"{one.place()}: {doubt}" for one, doubt in doubts if doubt]
+
+
+def keys_of_nothing(inputs: Inputs) -> list[str]:
+    """Keys of a region in which no input names a secret that they could have encrypted; a line each. Those of the
+    environment's own region may be for secrets that only code names.
+    """
+    region = inputs["farflow_region"]
+    of_airflow = (reference.split(":")[3] for reference in inputs["airflow_service_secrets"].values())
+    regions = {region, *of_airflow, *(one.region for one in _secrets_of_tasks(inputs))}
+    return [
+        f"{one.place()}: is {one.arn!r}, of region {one.region}, allowed: one of region {region}, or of one from which "
+        "airflow_service_secrets or a task.yml has a secret"
+        for one in _secret_keys(inputs)
+        if one.region not in regions
+    ]
 
 
 def _needed(inputs: Inputs, known: Known, layers: Collection[str]) -> Iterator[Named]:
@@ -166,12 +188,12 @@ def _elsewhere(one: Named, where: Account) -> str:
     return f"is of account {one.account}, allowed: one of account {where.id}, where the credentials are"
 
 
-def _doubt(one: Named, inputs: Inputs, known: Known) -> str:
+def _doubt(one: Named, where: Account, known: Known) -> str:
     resource = known.get(TYPE, one.arn)
-    if one.region not in ("", inputs["farflow_region"]):
+    if one.region not in ("", where.region):
         return f"is of region {one.region}, where a look at this environment does not see whether it exists"
-    if resource and DENIED in resource.attributes and not one.has_to_be_seen:
-        return f"whether it exists was not seen: {resource.attributes[DENIED]}"
+    if resource and not one.has_to_be_seen and (words := _not_seen(one, where, resource)):
+        return f"whether it exists was not seen: {words}"
     return ""
 
 
@@ -179,12 +201,21 @@ def _problem(one: Named, where: Account, inputs: Inputs, known: Known) -> str:
     resource = known.get(TYPE, one.arn)
     if (problem := _elsewhere(one, where)) or not resource:
         return problem
-    if DENIED in resource.attributes:
-        return _unseen(one, where, resource.attributes[DENIED]) if one.has_to_be_seen else ""
+    if words := _not_seen(one, where, resource):
+        return _unseen(one, where, words) if one.has_to_be_seen else ""
     document = resource.attributes[DOCUMENT]
     if document is None:
         return f"is {one.arn!r}, which does not exist, allowed: the ARN of a {one.kind} that does"
     return _JUDGES[one.kind](one, document, inputs, known) if one.kind in _JUDGES else ""
+
+
+def _not_seen(one: Named, where: Account, resource: Resource) -> str:
+    """Why nobody knows whether it is there: AWS does not let us look, or tells another account of nothing that is."""
+    if DENIED in resource.attributes:
+        return str(resource.attributes[DENIED])
+    if resource.attributes[DOCUMENT] is None and one.account not in (where.id, _OF_AWS):
+        return f"AWS shows account {where.id} no such {one.kind} of account {one.account}"
+    return ""
 
 
 def _unseen(one: Named, where: Account, words: str) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from ... import naming
 from ...core.known import Known
 from .. import image_contract, sqs_queues
-from . import names, network, security_groups
+from . import execution_api, names, network, security_groups
 from .arns import account
 from .components import COMMAND, WORKER, Component
 
@@ -56,13 +55,10 @@ def base_url(inputs: Mapping[str, Any], known: Known) -> str:
 
 
 def execution_api_url(inputs: Mapping[str, Any]) -> str:
-    """Where running tasks reach the task execution API, by the api-server's private name. Airflow serves it below the
-    path of its base URL.
-    """
+    """Where running tasks reach the task execution API."""
     if inputs["airflow_service_execution_api_url"]:
         return str(inputs["airflow_service_execution_api_url"])
-    path = urlsplit(inputs["airflow_service_base_url"] or "").path.rstrip("/")
-    return f"http://{names.api_server(inputs)}:{security_groups.EXECUTION_API_PORT}{path}/execution/"
+    return execution_api.default(names.environment(inputs), inputs["airflow_service_base_url"])
 
 
 def environment(inputs: Mapping[str, Any], known: Known, component: Component) -> dict[str, str]:

@@ -55,6 +55,9 @@ _RESERVED_ENVIRONMENTS = {
 #: No network of ours can be in these. Source: "VPC CIDR blocks" in the guide of Amazon VPC.
 _NO_VPC = [network(cidr) for cidr in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")]
 
+#: For service-linked roles, and for those of IAM Identity Center.
+_RESERVED_PATHS = ("/aws-service-role/", "/aws-reserved/")
+
 #: Words that PostgreSQL keeps for itself. Source: "SQL Key Words" in its documentation.
 _SQL = re.compile(
     "all|analyse|analyze|and|any|array|as|asc|asymmetric|both|case|cast|check|collate|column|constraint|create|"
@@ -102,11 +105,16 @@ def _tags(value: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _ignored_tag(value: Any) -> Iterator[Problem]:
+    """AWS tells ``name`` from ``Name``. Only IAM does not, and of our tags its roles have those of farflow: alone."""
     allowed = "keys of tags, or beginnings of keys that end with *, without Name, GuardDutyManaged and farflow:..."
     yield from text(rf"{_TAG}{{1,128}}\*?", allowed)(value)
+    if not isinstance(value, str):
+        return
     needed = ("Name", "GuardDutyManaged", "farflow:")
-    if isinstance(value, str) and (any(map(ignores([value]), needed)) or value.startswith("farflow:")):
-        yield wrong(value, allowed)
+    if any(map(ignores([value]), needed)) or value.lower().startswith("farflow:"):
+        yield wrong(value, f"{allowed} in any letters" if value.lower().startswith("farflow:") else allowed)
+    if value.lower().startswith("aws:"):
+        yield wrong(value, f"{allowed}; those that begin with aws: are AWS's own, and ignored anyway")
 
 
 def _vpc_cidr(value: Any) -> Iterator[Problem]:
@@ -143,6 +151,22 @@ def _managed_policies(value: list[Any]) -> Iterator[Problem]:
             (),
             f"has {len(value)} policies, allowed: {_MOST_MANAGED_POLICIES}, which is all that IAM takes for a role",
         )
+
+
+def _rebuild(value: list[Any]) -> Iterator[Problem]:
+    name = text(_TASK.pattern, "names of DAG tasks, airflow, or all")
+    yield from _different(list_of(name, "a list of names", may_be_empty=True))(value)
+    if len(value) > 1 and "all" in value:
+        yield wrong(value, "all alone, or names without it")
+
+
+def _iam_path(value: Any) -> Iterator[Problem]:
+    allowed = (
+        "a path of at most 5 parts of 1 to 64 letters, digits and characters of _+=,.@-, such as /farflow/, or / alone"
+    )
+    yield from text(r"/([\w+=,.@-]{1,64}/){0,5}", allowed, re.ASCII)(value)
+    if isinstance(value, str) and value.lower().startswith(_RESERVED_PATHS):
+        yield wrong(value, f"none below {' and '.join(_RESERVED_PATHS)}, where AWS alone makes roles")
 
 
 def _or_zero(check: Check) -> Check:
@@ -191,11 +215,15 @@ _TASK = Name(naming.TASK.pattern, "name of a task", "letters, digits, _ and -")
 _BUILD_ARGS = map_of(plain_text(), "a mapping of names to texts", VARIABLE._replace(of="name of a build argument"))
 _RETENTION = number(RETENTION_IN_DAYS, f"days, one of {', '.join(map(str, RETENTION_IN_DAYS))}")
 _PORT = r"(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?"
-_HTTP = rf"https?://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+){_PORT}"
+_HTTP = rf"https?://(\[[0-9a-f:.]+\]|[\w-]+(\.[\w-]+)*){_PORT}"
 _URL = text(
-    rf"{_HTTP}(/[^\s?#]*)?", "a URL that begins with http:// or https://, without user and query, a port up to 65535"
+    rf"{_HTTP}(/[^\s?#]*)?",
+    "a URL that begins with http:// or https://, without user and query, no dot at its host's end, a port up to 65535",
 )
-_EXECUTION_API = text(rf"{_HTTP}/([^\s?#]*/)?execution/", "a URL that ends with /execution/, a port up to 65535")
+_EXECUTION_API = text(
+    rf"{_HTTP}/([^\s?#]*/)?execution/",
+    "a URL that ends with /execution/, no dot at its host's end, a port up to 65535",
+)
 _HOST = text(rf"[a-z0-9]([a-z0-9.-]*[a-z0-9])?{_PORT}", "a host's name, and where it has one : and a port up to 65535")
 _KEY = text(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", "the ARN of a key of KMS, not of an alias")
 _PERCENT = number(range(101), "percent from 1 to 100, or 0")
@@ -211,14 +239,8 @@ VARIABLES: dict[str, Check] = {
     "farflow_access_key": if_given(text(r"\w{1,128}", "letters, digits and _", re.ASCII)),
     "farflow_registry": if_given(_HOST),
     "farflow_secret_kms_key_arns": _different(list_of(_KEY, "a list of ARNs", may_be_empty=True)),
-    "farflow_rebuild": _different(
-        list_of(text(_TASK.pattern, "names of DAG tasks, airflow, or all"), "a list of names", may_be_empty=True)
-    ),
-    "farflow_iam_path": text(
-        r"/([\w+=,.@-]{1,64}/){0,5}",
-        "a path of at most 5 parts of 1 to 64 letters, digits and characters of _+=,.@-, such as /farflow/, or / alone",
-        re.ASCII,
-    ),
+    "farflow_rebuild": _rebuild,
+    "farflow_iam_path": _iam_path,
     "farflow_permissions_boundary_arn": if_given(text(_MANAGED_POLICY, "the ARN of a managed policy", re.ASCII)),
     "farflow_teardown_keep": _different(lambda value: iter(())),
     "farflow_lock_wait_minutes": between(0, _LONGEST_WAIT_FOR_LOCK, "minutes"),

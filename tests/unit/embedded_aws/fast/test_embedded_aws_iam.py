@@ -39,6 +39,13 @@ def test_a_boundary_has_to_exist(iam):
     iam.create_role(RoleName="bound", AssumeRolePolicyDocument=TRUST, PermissionsBoundary=arn)
 
 
+@pytest.mark.parametrize("path", ["/aws-service-role/ecs.amazonaws.com/", "/aws-reserved/"])
+def test_a_path_of_aws_is_no_path_for_others(iam, path):
+    with pytest.raises(iam.exceptions.InvalidInputException):
+        iam.create_role(RoleName="mine", Path=path, AssumeRolePolicyDocument=TRUST)
+    iam.create_role(RoleName="mine", Path="/service-role/", AssumeRolePolicyDocument=TRUST)
+
+
 def test_a_new_role_may_be_listed_before_its_details_are(aws, iam):
     iam.create_role(RoleName="new", AssumeRolePolicyDocument=TRUST)
     with aws.behaviours(late_authorization_details=60):

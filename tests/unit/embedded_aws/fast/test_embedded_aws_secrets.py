@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
 ROTATE = "arn:aws:lambda:us-east-1:123456789012:function:rotate"
 
@@ -34,3 +35,20 @@ def test_what_is_to_be_deleted_has_no_policy_to_tell(secrets):
     secrets.delete_secret(SecretId="key")
     with pytest.raises(secrets.exceptions.InvalidRequestException):
         secrets.get_resource_policy(SecretId="key")
+
+
+@pytest.mark.parametrize(
+    ("service", "ask"),
+    [
+        ("kms", lambda kms: kms.describe_key(KeyId="arn:aws:kms:us-east-1:999999999999:key/0f1e")),
+        (
+            "secretsmanager",
+            lambda client: client.describe_secret(
+                SecretId="arn:aws:secretsmanager:us-east-1:999999999999:secret:token-AbCdEf"
+            ),
+        ),
+    ],
+)
+def test_what_another_account_has_is_not_to_be_seen(aws, service, ask):
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        ask(aws.client(service))
