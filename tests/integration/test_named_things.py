@@ -42,6 +42,7 @@ def test_what_is_not_there_is_refused_together(aws, playbooks, project, secret):
     assert mutating_calls(aws) == []
 
 
+@pytest.mark.thorough
 def test_what_is_there_is_deployed_with(aws, playbooks, project, secret):
     (project.tasks / "hello" / "task.yml").write_text(f"secrets: {{TOKEN: '{secret}:key::'}}\n")
     document = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT]})

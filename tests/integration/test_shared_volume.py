@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.stack.listing import difference, listing, more
 from tests.stack.look import Looks
 
@@ -33,6 +35,7 @@ def definition(aws):
     return aws.client("ecs").describe_task_definition(taskDefinition="local-hello")["taskDefinition"]
 
 
+@pytest.mark.thorough
 def test_the_volume_stays_when_no_task_shares_it_and_when_a_teardown_keeps_it(aws, playbooks, project):
     before = listing(aws)
     share(project, True)
