@@ -33,6 +33,7 @@ from farflow.deployment import missing_variables, operator_arguments
 from farflow.fargate_task_links import EcsTaskLink, LogStreamLink, log_url, task_url
 from farflow.fargate_task_log import quiet
 from farflow.fargate_task_trigger import FargateTaskTrigger
+from farflow.fargate_task_watch import close_shared
 
 #: So much later than the trigger Airflow itself takes care of a time that is over, for when no triggerer runs.
 _GRACE = timedelta(minutes=2)
@@ -384,8 +385,11 @@ class FargateTask(EcsRunTaskOperator):
 
 
 async def _first_event(trigger: FargateTaskTrigger) -> dict[str, Any]:
-    async for event in trigger.run():
-        return dict(event.payload)
+    try:
+        async for event in trigger.run():
+            return dict(event.payload)
+    finally:
+        await close_shared()
     raise AirflowException("the wait for the Fargate task has ended without an event")
 
 

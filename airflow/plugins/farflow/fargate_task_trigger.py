@@ -187,7 +187,7 @@ class FargateTaskTrigger(BaseTrigger):
             await self._stop(f"its task was ended by a user, it is {state or 'gone'}")
 
     async def _airflow_state(self) -> str | None:
-        """The state of the Airflow task: None where it was deleted or cleared, ``unknown`` where Airflow does not say."""
+        """The state of the Airflow task: None where it was deleted or cleared, ``unknown`` where Airflow is silent."""
         from airflow.sdk.execution_time import task_runner
         from airflow.sdk.execution_time.comms import GetTaskStates, TaskStatesResult
 

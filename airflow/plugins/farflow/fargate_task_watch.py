@@ -96,6 +96,11 @@ class SharedClient:
                 self._client = None
             raise
 
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._context.__aexit__(None, None, None)
+            self._client = None
+
     async def _connected(self) -> Any:
         async with self._lock:
             if self._client is None:
@@ -225,3 +230,10 @@ def shared(key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
     if name not in things:
         things[name] = make()
     return things[name]
+
+
+async def close_shared() -> None:
+    """Closes the clients of this event loop, before it ends."""
+    for thing in _SHARED.pop(asyncio.get_running_loop(), {}).values():
+        if isinstance(thing, SharedClient):
+            await thing.close()
