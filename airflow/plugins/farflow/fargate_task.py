@@ -103,6 +103,9 @@ class FargateTask(EcsRunTaskOperator):
         overrides: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
+        for name, instead in arguments.REFUSED.items():
+            if kwargs.get(name) is not None:
+                raise ValueError(f"FargateTask {kwargs.get('task_id')}: {name}: {instead}")
         defaults = operator_arguments(task, os.environ)
         chosen = {**kwargs.get("default_args", {}), **kwargs}
         filled = {name: chosen.get(name, value) for name, value in defaults.items()}
@@ -139,6 +142,7 @@ class FargateTask(EcsRunTaskOperator):
             "ephemeral_storage",
             "overrides",
             "tags",
+            "wait_for_completion",
         )
         return {name: getattr(self, name) for name in names}
 
@@ -181,7 +185,8 @@ class FargateTask(EcsRunTaskOperator):
         self._started_by = fargate_task_request.started_by(context["ti"])
         request = fargate_task_request.request(self, context)
         try:
-            found = self.reattach and self._found_again()
+            # A first try has nothing to find.
+            found = self.reattach and context["ti"].try_number != 1 and self._found_again()
             if not found:
                 self._start_task(request)
             if self.do_xcom_push:
@@ -238,6 +243,10 @@ class FargateTask(EcsRunTaskOperator):
         place = self.log_place()
         if place and self.arn:
             self.log.info("Its log: %s %s: %s", place[0], place[1], log_url(self.arn, *place))
+
+    def reads_log(self) -> bool:
+        """Whether the container's log is known, and shown."""
+        return bool(self._aws_logs_enabled())
 
     def log_place(self) -> tuple[str, str, str | None] | None:
         """Log group, log stream and region of the container's log; None where it is not known."""

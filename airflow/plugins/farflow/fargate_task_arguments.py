@@ -19,6 +19,9 @@ OVERRIDES_LIMIT = 8192  # characters of JSON: RunTask, "overrides"
 #: Keys of tags that are ours; AWS keeps those that begin with aws: for itself.
 OWN_TAGS = "farflow:"
 
+#: What Airflow's operator takes, and does not mean what it says.
+REFUSED = {"region": "EcsRunTaskOperator takes it and does nothing with it, allowed: region_name"}
+
 _BECOME_TEXT = ("command", "environment")
 _TASK_LEVEL = ("cpu", "memory", "ephemeralStorage", "executionRoleArn", "taskRoleArn", "inferenceAcceleratorOverrides")
 _OVERRIDES = (*_TASK_LEVEL, "containerOverrides")
@@ -51,7 +54,7 @@ def problems(given: Mapping[str, Any], at_run: bool = False) -> list[str]:
     known = {name: given[name] for name in checks if given.get(name) is not None and not is_later(given[name])}
     found = [problem for name, value in known.items() for problem in checks[name](name, value)]
     if not found:
-        found = [*_sizes(known), *_twice(given)]
+        found = [*_sizes(known), *_twice(given), *_without_result(given)]
     return found
 
 
@@ -148,6 +151,11 @@ def _twice(given: Mapping[str, Any]) -> Iterator[str]:
     for name, member in (("cpu", "cpu"), ("memory", "memory"), ("ephemeral_storage", "ephemeralStorage")):
         if given.get(name) is not None and member in overrides:
             yield f"give either {name}, or overrides with {member}"
+
+
+def _without_result(given: Mapping[str, Any]) -> Iterator[str]:
+    if given.get("result") is not None and given.get("wait_for_completion") is False:
+        yield "result: needs wait_for_completion, since nobody is there to take it"
 
 
 def texts(name: str, values: Any) -> list[str]:

@@ -53,6 +53,8 @@ def _request(task: FargateTask, context: Any) -> dict[str, Any]:
     instance = context["ti"]
     if problems := arguments.problems(task.given(), at_run=True):
         raise ValueError("; ".join(problems))
+    if task.result == "json" and not task.reads_log():
+        raise ValueError("result: 'json' is read from the log; awslogs_group and awslogs_stream_prefix are not set")
     asked: dict[str, Any] = {
         "cluster": task.cluster,
         "taskDefinition": task.task_definition,

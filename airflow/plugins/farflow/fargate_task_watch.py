@@ -25,7 +25,7 @@ LOG_READS_A_SECOND = 8.0
 TOGETHER_SECONDS = 1.0  # so long a look may wait for those that are due soon, to be one call with them
 
 #: Seconds without an answer after which a call is given up. It is repeated, here or by whoever asked.
-CLIENT_CONFIG = {"connect_timeout": 10, "read_timeout": 30, "retries": {"mode": "standard", "total_max_attempts": 2}}
+CLIENT_CONFIG = {"connect_timeout": 10, "read_timeout": 30, "retries": {"mode": "standard", "total_max_attempts": 1}}
 
 _THROTTLED = ("ThrottlingException", "Throttling", "TooManyRequestsException", "LimitExceededException")
 _NEW_CREDENTIALS_CURE = ("ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId")
@@ -51,21 +51,27 @@ def pause_after(failures: int) -> float:
 
 
 class Pace:
-    """Lets through so many calls a second, one behind the other."""
+    """Lets through so many calls a second, one behind the other; never several at once, also when the loop was busy."""
 
     def __init__(self, calls_a_second: float) -> None:
         self._interval = 1 / calls_a_second
         self._next = 0.0
+        self._waiting = 0
+        self._turn = asyncio.Lock()
 
     async def wait(self) -> None:
-        now = time.monotonic()
-        turn = max(now, self._next)
-        self._next = turn + self._interval
-        await asyncio.sleep(turn - now)
+        self._waiting += 1
+        try:
+            async with self._turn:
+                while (left := self._next - time.monotonic()) > 0:
+                    await asyncio.sleep(left)
+                self._next = time.monotonic() + self._interval
+        finally:
+            self._waiting -= 1
 
     def queue(self) -> float:
-        """Seconds that who comes now would wait."""
-        return max(self._next - time.monotonic(), 0.0)
+        """Seconds that who comes now would wait, at least."""
+        return self._waiting * self._interval
 
     def rest(self, seconds: float) -> None:
         """Nobody goes on for so long: AWS has said that it is too much."""

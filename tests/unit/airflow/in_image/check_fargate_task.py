@@ -52,7 +52,7 @@ class WithAws(unittest.TestCase):
         """What RunTask is asked for; the task is deferred then."""
         asked = {}
         self.client.meta.events.register("before-parameter-build.ecs.RunTask", lambda params, **_: asked.update(params))
-        if task.reattach:
+        if changes.get("try_number", 1) > 1:
             self.ecs.add_response("list_tasks", {"taskArns": []})
         self.ecs.add_response("run_task", started)
         with self.assertRaises(TaskDeferred) as deferred:
@@ -366,7 +366,6 @@ class Refused(WithAws):
                 odd_task(command=["x" * (room + 1)])
 
     def test_an_unknown_folder(self):
-        self.ecs.add_response("list_tasks", {"taskArns": []})
         self.ecs.add_client_error("run_task", "ClientException", "Unable to find task definition.")
         families = ["lab-multi_task", "lab-number_task", "lab-airflow-worker", "lab--airflow-report"]
         self.ecs.add_response(
@@ -383,7 +382,6 @@ class Refused(WithAws):
         )
 
     def test_an_unknown_folder_where_it_may_not_list_them(self):
-        self.ecs.add_response("list_tasks", {"taskArns": []})
         self.ecs.add_client_error("run_task", "ClientException", "TaskDefinition is inactive")
         self.ecs.add_client_error("list_task_definition_families", "AccessDeniedException")
         with deployed(), self.assertRaisesRegex(AirflowFailException, "a folder tasks/muti_task is registered by"):
@@ -399,7 +397,6 @@ class Refused(WithAws):
             ("You've reached the limit on the number of vCPUs you can run concurrently", AirflowException, "vCPUs"),
         ):
             with self.subTest(answer), deployed():
-                self.ecs.add_response("list_tasks", {"taskArns": []})
                 if isinstance(answer, str):
                     self.ecs.add_client_error("run_task", "ClientException", answer)
                 else:
@@ -559,7 +556,6 @@ class Ended(WithAws):
     def test_found_again_while_its_former_try_was_being_stopped(self):
         """A task that is cleared may begin before its trigger has stopped the container: it gets one of its own."""
         stopped = ended({"stopCode": "UserInitiated", "stoppedReason": "Airflow: its task was ended by a user"})
-        self.ecs.add_response("list_tasks", {"taskArns": []})
         self.ecs.add_response("run_task", STARTED)
         with deployed(), self.assertRaises(TaskDeferred):
             odd_task().execute_complete(context(), stopped, found=True)
@@ -634,7 +630,6 @@ class Stopped(WithAws):
             self.client.meta.events.register(
                 "before-parameter-build.ecs.RunTask", lambda **_: setattr(task, "_killed", True)
             )
-            self.ecs.add_response("list_tasks", {"taskArns": []})
             self.ecs.add_response("run_task", STARTED)
             self.ecs.add_response("stop_task", {})
             with self.assertRaises(TaskDeferred):
@@ -644,7 +639,6 @@ class Stopped(WithAws):
     def test_an_error_before_it_is_deferred(self):
         broken = context()
         broken["ti"].xcom_push.side_effect = RuntimeError("no api-server")
-        self.ecs.add_response("list_tasks", {"taskArns": []})
         self.ecs.add_response("run_task", STARTED)
         self.ecs.add_response("stop_task", {})
         with deployed(), self.assertRaisesRegex(RuntimeError, "no api-server"):
@@ -660,7 +654,6 @@ class Stopped(WithAws):
     def test_a_retry_of_the_start(self):
         """quota_retry, which EcsRunTaskOperator takes."""
         short = {"tasks": [], "failures": [{"reason": "RESOURCE:MEMORY"}]}
-        self.ecs.add_response("list_tasks", {"taskArns": []})
         self.ecs.add_response("run_task", short)
         self.ecs.add_response("run_task", STARTED)
         with deployed(), self.assertRaises(TaskDeferred):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from farflow import FargateTask
 from farflow.fargate_task_trigger import FargateTaskTrigger
 from farflow.fargate_task_watch import close_shared
 
-WORKERS = 16  # two of eight
+WORKERS = 16  # one worker's processes, or two's
 
 
 def context(number: int) -> dict[str, Any]:
@@ -67,18 +68,25 @@ async def main(count: int) -> None:
     )
 
 
-def remembering_what_waits() -> None:
-    """Airflow would put the trigger's arguments into its database."""
+def as_few_processes_would() -> None:
+    """Each worker process has one client, and Airflow puts the trigger's arguments into its database."""
+    clients = threading.local()
     defer = FargateTask.defer
+
+    def client(self: FargateTask) -> Any:
+        if not hasattr(clients, "ecs"):
+            clients.ecs = self.hook.conn
+        return clients.ecs
 
     def remember(self: FargateTask, *, trigger: FargateTaskTrigger, **rest: Any) -> None:
         self._deferred = trigger.serialize()[1]
         defer(self, trigger=trigger, **rest)
 
     FargateTask.defer = remember
+    FargateTask.client = property(client)
 
 
 if __name__ == "__main__":
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    remembering_what_waits()
+    as_few_processes_would()
     asyncio.run(main(int(sys.argv[1])))
