@@ -9,6 +9,7 @@ import logging
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,7 +56,12 @@ def _time(milliseconds: int) -> str:
 
 
 def quiet() -> None:
-    """What AWS's library says of itself is shown where the log level is DEBUG, and only there."""
-    if logging.getLogger().getEffectiveLevel() > logging.DEBUG:
-        for name in ("aiobotocore", "boto3", "botocore", "urllib3"):
+    """What AWS's libraries say of themselves is shown where the log level is DEBUG, and only there."""
+    for name in ("aiobotocore", "boto3", "botocore", "urllib3"):
+        if logging.getLogger(name).getEffectiveLevel() > logging.DEBUG:
             logging.getLogger(name).setLevel(logging.WARNING)
+    with suppress(ImportError, KeyError):  # Airflow's own table of levels has no public name
+        from airflow.sdk._shared.logging.structlog import PER_LOGGER_LEVELS
+
+        if PER_LOGGER_LEVELS[""] > logging.DEBUG:
+            PER_LOGGER_LEVELS["airflow.providers.amazon.aws.hooks.base_aws"] = logging.WARNING

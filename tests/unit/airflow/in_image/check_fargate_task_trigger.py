@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import unittest
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -295,6 +298,38 @@ class Log(Triggers):
         ):
             with self.subTest(line):
                 self.assertEqual(fargate_task_log.level(line), level)
+
+
+class Quiet(unittest.TestCase):
+    """What AWS's libraries say of themselves."""
+
+    SCRIPT = """
+import logging, sys
+from airflow.sdk.log import configure_logging
+configure_logging(json_output=True, output=sys.stdout.buffer)
+from farflow.fargate_task_log import quiet
+quiet()
+logging.getLogger("botocore.credentials").info("Found credentials")
+from airflow.providers.amazon.aws.hooks.ecs import EcsHook
+EcsHook(aws_conn_id=None, region_name="eu-west-1").conn
+logging.getLogger("farflow").info("ours")
+"""
+
+    def test_is_shown_at_debug_alone(self):
+        for level, shown in (("INFO", False), ("DEBUG", True)):
+            environment = {**os.environ, "AIRFLOW__LOGGING__LOGGING_LEVEL": level}
+            environment |= {
+                "PYTHONPATH": os.pathsep.join(sys.path),
+                "AWS_ACCESS_KEY_ID": "x",
+                "AWS_SECRET_ACCESS_KEY": "x",
+            }
+            ran = subprocess.run(
+                [sys.executable, "-c", self.SCRIPT], env=environment, capture_output=True, text=True, check=True
+            )
+            with self.subTest(level):
+                self.assertIn("ours", ran.stdout)
+                self.assertEqual("Found credentials" in ran.stdout, shown)
+                self.assertEqual("No connection ID" in ran.stdout, shown)
 
 
 class Time(Triggers):
