@@ -6,20 +6,21 @@
 #   create-admin                                                  the first user
 #   airflow ...                                                   any Airflow command line
 #   airflow-with-secrets ...                                      the same, with words secret:<name>: scripts/command.py
+#   orphans [--stop]                                              Fargate tasks that no Airflow task waits for
 #
 # Each replaces this shell, so that tini (process 1) hands SIGTERM to it and to it alone: a Celery worker then finishes
 # its running tasks before it ends, for its children have not heard the signal.
 set -eu
 
 # What a deploy may expect of this image, as a number; the deploy says which it needs. Raised with every new expectation.
-contract=1
+contract=2
 if [ "${FARFLOW_CONTRACT:-0}" -gt "$contract" ]; then
     echo "this image has contract $contract, and the deploy needs $FARFLOW_CONTRACT: build it from a newer airflow/" >&2
     exit 64
 fi
 
 if [ "$#" -eq 0 ]; then
-    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
     exit 64
 fi
 
@@ -32,6 +33,7 @@ case "$1" in
         ;;
     migrate) shift && exec python /opt/airflow/scripts/migrate.py "$@" ;;
     create-admin) shift && exec python /opt/airflow/scripts/create_admin.py "$@" ;;
+    orphans) shift && exec python /opt/airflow/scripts/orphans.py "$@" ;;
     airflow | airflow-with-secrets) shift && exec python /opt/airflow/scripts/command.py "$@" ;;
     *) exec "$@" ;;
 esac

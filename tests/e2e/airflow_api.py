@@ -54,8 +54,11 @@ class Airflow:
                 raise TimeoutError(f"DAG {dag_id} has no task {task_id} after {limit:g} s")
             time.sleep(1)
 
-    def _until_known(self, dag_id: str, end: float) -> None:
+    def until_known(self, dag_id: str, limit: float = 120) -> None:
         """Waits until the dag-processor has told the api-server of the DAG, and lets it run."""
+        self._until_known(dag_id, time.monotonic() + limit)
+
+    def _until_known(self, dag_id: str, end: float) -> None:
         while True:
             try:
                 self.call("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})

@@ -9,8 +9,10 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import boto3
@@ -26,12 +28,15 @@ from .browser import chromium, open_run, open_task, screenshot, sign_in
 from .conftest import ARTIFACTS
 from .plain_http import Browser
 
+#: The lines that FargateTask adds to the log of a container.
+TOLD = ("Fargate task started: ", "Its log: ", "Fargate task ended: ")
 COMPONENTS = {"api-server", "dag-processor", "scheduler", "triggerer", "worker"}
 PRINTED = {
     "odd_task": [f"odd number: {number}" for number in (1, 3, 5, 7, 9)],
     "even_task": [f"even number: {number}" for number in (2, 4, 6, 8, 10)],
     "numbers_task": [f"number: {number}" for number in range(1, 11)],
 }
+FARGATE_TASKS = ROOT / "tests" / "e2e" / "fargate_tasks"
 TASKS = {"start_process", "on_worker_task", *PRINTED}
 
 
@@ -199,6 +204,9 @@ def behind_tls(airflow, playbooks, project, run):
     assert chain in dag.read_text()
     line = '    start_process >> FargateTask(task_id="hello_task", task="hello")\n'
     dag.write_text(dag.read_text().replace(chain, line + chain))
+    shutil.copy(FARGATE_TASKS / "promises.py", project / "airflow" / "dags")
+    (project / "tasks" / "talk").mkdir()
+    (project / "tasks" / "talk" / "Dockerfile").write_text(f'FROM {DEBIAN}\nCMD ["true"]\n')
     path = "/tools/airflow"
     playbooks.deploy(**folders(project), airflow_service_base_url=f"https://airflow.example.org{path}")
     return replace(airflow, url=f"{airflow.url}{path}")
@@ -210,6 +218,122 @@ def test_one_line_more_in_the_dag_runs_it(behind_tls):
 
     assert changed["state"] == "success"
     assert "hello from its own folder" in behind_tls.log("example", changed["dag_run_id"], "hello_task")
+
+
+@pytest.fixture(scope="module")
+def promises(behind_tls):
+    """A run of the DAG `promises`, ended: the states of its tasks."""
+    run = behind_tls.dag_run("promises")
+    return run["dag_run_id"], {
+        (each["task_id"], each["map_index"]): each["state"]
+        for each in behind_tls.task_instances("promises", run["dag_run_id"])
+    }
+
+
+def test_fargate_tasks_end_as_their_containers_do(promises):
+    assert promises[1] == {
+        **dict.fromkeys([("rows", -1), ("next", -1), ("typed", -1), ("mapped", 0), ("mapped", 1)], "success"),
+        **dict.fromkeys([("fails", -1), ("late", -1), ("unknown", -1)], "failed"),
+    }
+
+
+def test_the_next_task_has_the_result_and_is_told_who_it_is(behind_tls, promises):
+    log = behind_tls.log("promises", promises[0], "next")
+    assert "rows 3, run by promises, results to s3://local-airflow-logs-" in log
+    assert f"/results/promises/{promises[0]}/next/1/, inputs " in log
+    assert '{"day": "2026-01-31"}' in log
+    assert "with 0.25 vCPU, 1024 MiB, image " in log
+
+
+def test_the_log_is_the_containers_and_three_lines_of_ours(behind_tls, promises):
+    lines = behind_tls.log("promises", promises[0], "rows").splitlines()
+    for line in ("a stray line", "100 % done", 'FARFLOW_RESULT={"rows": 3}'):
+        assert lines.count(line) == 1, lines
+    assert [sum(line.startswith(begin) for line in lines) for begin in TOLD] == [1, 1, 1], lines
+    assert [line for line in lines if "botocore" in line or "containerOverrides" in line] == []
+
+
+def test_a_failure_says_why(behind_tls, promises):
+    log = json.dumps(_content(behind_tls, "promises", promises[0], "fails"))
+    assert "talk: exit code 3; EssentialContainerExited: " in log
+    assert "advice: the program ended: its last log lines say why" in log
+    assert "about to fail" in log
+    log = json.dumps(_content(behind_tls, "promises", promises[0], "unknown"))
+    assert "the nearest one is 'talk'" in log
+
+
+def test_no_container_outlives_its_task(aws, behind_tls, promises):
+    [arn] = _started(aws, "promises", promises[0], "late")
+    task = _described(aws, arn)
+    assert task["stopCode"] == "UserInitiated"
+    assert task["stoppedReason"] == "Airflow: execution_timeout is over"
+
+
+@pytest.mark.parametrize("way", ["failed", "success", "clear", "delete"])
+def test_who_ends_the_airflow_task_ends_the_container(aws, behind_tls, way):
+    behind_tls.until_known("long")
+    run = behind_tls.call("POST", "/api/v2/dags/long/dagRuns", {"logical_date": None})["dag_run_id"]
+    _until(lambda: _state(behind_tls, run) == "deferred")
+    [arn] = _started(aws, "long", run, "sleeps")
+    _until(lambda: _described(aws, arn)["lastStatus"] == "RUNNING")
+
+    where = f"/api/v2/dags/long/dagRuns/{run}"
+    if way == "clear":
+        body = {"dry_run": False, "dag_run_id": run, "task_ids": ["sleeps"], "only_failed": False}
+        behind_tls.call("POST", "/api/v2/dags/long/clearTaskInstances", body)
+    elif way == "delete":
+        behind_tls.call("DELETE", where)
+    else:
+        behind_tls.call("PATCH", f"{where}/taskInstances/sleeps", {"new_state": way})
+
+    _until(lambda: _described(aws, arn)["lastStatus"] == "STOPPED")
+    assert _described(aws, arn)["stoppedReason"].startswith("Airflow: its task was ended by a user")
+    if way == "clear":
+        _until(lambda: len(_started(aws, "long", run, "sleeps")) == 2 and _state(behind_tls, run) == "deferred")
+        behind_tls.call("PATCH", f"{where}/taskInstances/sleeps", {"new_state": "failed"})
+
+
+def test_orphans_lists_what_nobody_waits_for(playbooks, behind_tls):
+    outcome = playbooks.run("orphans")
+    assert outcome.code == 0, outcome.output[-6000:]
+    assert "an Airflow task waits for every Fargate task" in outcome.output
+
+
+def _content(airflow, dag, run, task):
+    return airflow.call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/1")["content"]
+
+
+def _state(airflow, run):
+    return airflow.call("GET", f"/api/v2/dags/long/dagRuns/{run}/taskInstances/sleeps")["state"]
+
+
+def _started(aws, dag, run, task):
+    """The ARNs of the Fargate tasks of an Airflow task, by their tags."""
+    ecs = aws.client("ecs")
+    arns = [
+        arn
+        for status in ("RUNNING", "STOPPED")
+        for page in ecs.get_paginator("list_tasks").paginate(cluster="local", desiredStatus=status)
+        for arn in page["taskArns"]
+    ]
+    wanted = {"farflow:dag_id": dag, "farflow:run_id": re.sub(r"[^\w\s+\-=.:/@]", "_", run), "farflow:task_id": task}
+    found = []
+    for first in range(0, len(arns), 100):
+        some = ecs.describe_tasks(cluster="local", tasks=arns[first : first + 100], include=["TAGS"])["tasks"]
+        tags = {each["taskArn"]: {tag["key"]: tag["value"] for tag in each.get("tags", [])} for each in some}
+        found += [arn for arn, has in tags.items() if wanted.items() <= has.items()]
+    return found
+
+
+def _described(aws, arn):
+    return aws.client("ecs").describe_tasks(cluster="local", tasks=[arn])["tasks"][0]
+
+
+def _until(condition, seconds=90):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.5)
 
 
 def test_every_cookie_is_secure_and_no_redirect_leads_to_http(behind_tls):

@@ -147,6 +147,31 @@ UNKNOWN_VALUES = behaviour(
     says="In answers to the host these members (`Task.launchType`) have a value that no model has, `ON`",
     source="botocore's models: AWS adds values to enumerations as it adds members",
 )
+RATES = behaviour(
+    "rates",
+    off=(),
+    says="These operations are throttled beyond a rate, whoever calls: `ecs DescribeTasks 20 100` has 20 calls a "
+    "second, after a burst of 100",
+    source='"Request throttling for the Amazon ECS API" in its reference, and "CloudWatch Logs quotas" in the guide',
+)
+LATE_TASKS = behaviour(
+    "late_tasks",
+    off=0,
+    says="DescribeTasks answers MISSING for a task that was started less than so many seconds ago",
+    source="RunTask in the API reference of Amazon ECS: it follows an eventual consistency model",
+)
+STOPPED_TASKS = behaviour(
+    "stopped_tasks",
+    off=3600,
+    says="DescribeTasks and ListTasks forget a task so many seconds after it has stopped",
+    source="DescribeTasks in the API reference of Amazon ECS: stopped tasks appear for an hour",
+)
+TASK_SECONDS = behaviour(
+    "task_seconds",
+    off=0.2,
+    says="Without containers a one-off task runs for so many seconds",
+    source="None: it is what stands for a program there",
+)
 FARGATE_VCPUS = behaviour(
     "fargate_vcpus",
     off=0.0,

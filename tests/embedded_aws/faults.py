@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable
 
 import botocore.session
@@ -54,6 +55,20 @@ def draw(service: str, operation: str) -> str:
             performed = each in _WITHOUT_ANSWER and each.random.random() < 0.5
             return f"{each.name} after" if performed else each.name
     return ""
+
+
+def beyond_rate(service: str, operation: str) -> bool:
+    """Whether a call is one too many by the behaviour `rates`: a bucket of tokens for each operation."""
+    for rate in behaviours.RATES.value:
+        name, refill, burst = rate.rsplit(" ", 2)
+        if name != f"{service} {operation}":
+            continue
+        now = time.monotonic()
+        tokens, before = behaviours.RATES.memory.get(name, (float(burst), now))
+        tokens = min(float(burst), tokens + (now - before) * float(refill))
+        behaviours.RATES.memory[name] = (tokens - 1, now) if tokens >= 1 else (tokens, now)
+        return tokens < 1
+    return False
 
 
 def answer(fault: str, service: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:

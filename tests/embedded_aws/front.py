@@ -12,7 +12,7 @@ from typing import Any
 
 from . import behaviours, quotas
 from .calls import CallLog
-from .faults import answer, draw
+from .faults import answer, beyond_rate, draw
 from .newer_models import grown, grows
 from .routing import Request, is_mutating, operation_of, service_of
 
@@ -83,6 +83,8 @@ class Front:
             fault = draw(service, operation)
             passed = _Silent() if fault else _Grown(watched, service, operation) if grows() else watched
             await asyncio.sleep(behaviours.LATENCY.value)
+        if not fault and beyond_rate(service, operation):
+            fault = "throttled"
         try:
             if not fault or fault.endswith(" after"):
                 app = self._app(service)

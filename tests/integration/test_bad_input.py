@@ -238,7 +238,7 @@ def test_a_secret_that_exists_is_no_mistake(playbooks, aws, project):
 
 
 @pytest.mark.parametrize("name", ["farflow_region", "farflow_environment"])
-@pytest.mark.parametrize("playbook", ["deploy", "plan", "dag_tasks", "teardown", "airflow_command"])
+@pytest.mark.parametrize("playbook", ["deploy", "plan", "dag_tasks", "teardown", "airflow_command", "orphans"])
 def test_a_variable_that_is_not_given_hides_nothing_else(playbooks, aws, project, monkeypatch, playbook, name):
     """Neither is the region that of the shell."""
     monkeypatch.setattr(playbooks, "_inventory", [])

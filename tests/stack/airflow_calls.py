@@ -6,9 +6,10 @@ They are found in their sources. The tests of the whole stack hold them against 
 from __future__ import annotations
 
 OPERATIONS: dict[tuple[str, str], set[str]] = {
-    # EcsRunTaskOperator and TaskDoneTrigger; RunTask passes the task's roles on, and its definition's tags
+    # FargateTask and its trigger; RunTask passes the task's roles on, and its definition's tags
     ("ecs", "RunTask"): {"ecs:RunTask", "ecs:TagResource", "iam:PassRole"},
     ("ecs", "ListTasks"): {"ecs:ListTasks"},
+    ("ecs", "ListTaskDefinitionFamilies"): {"ecs:ListTaskDefinitionFamilies"},
     ("ecs", "DescribeTasks"): {"ecs:DescribeTasks"},
     ("ecs", "StopTask"): {"ecs:StopTask"},
     ("logs", "GetLogEvents"): {"logs:GetLogEvents"},

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from farflow import naming
@@ -32,6 +33,7 @@ def operator_arguments(task: str, variables: Mapping[str, str]) -> dict[str, Any
         "network_configuration": _network(variables),
         "awslogs_group": variables.get("FARFLOW_TASKS_LOG_GROUP"),
         "awslogs_stream_prefix": naming.task_log_stream_prefix(task),
+        "awslogs_fetch_interval": timedelta(seconds=5),
         "region_name": variables.get("AWS_REGION"),
         "aws_conn_id": None,  # the rights of the container's own role, without looking for a connection
         "launch_type": "FARGATE",

@@ -5,19 +5,46 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
+import inspect
 import os
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import update_wrapper
 from typing import Any
 
+from airflow.providers.amazon.aws.exceptions import EcsOperatorError, EcsTaskFailToStart
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+from airflow.providers.amazon.aws.hooks.ecs import should_retry
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+    TaskDeferred,
+)
+from botocore.exceptions import ClientError
 
+from farflow import fargate_task_arguments as arguments
+from farflow import fargate_task_cost, fargate_task_request, fargate_task_results
+from farflow import fargate_task_end as end
 from farflow.deployment import missing_variables, operator_arguments
+from farflow.fargate_task_links import EcsTaskLink, LogStreamLink, log_url, task_url
+from farflow.fargate_task_log import quiet
 from farflow.fargate_task_trigger import FargateTaskTrigger
+from farflow.fargate_task_watch import close_shared
 
-OVERRIDES_LIMIT = 8192  # characters of JSON: RunTask, "overrides"
+#: So much later than the trigger Airflow itself takes care of a time that is over, for when no triggerer runs.
+_GRACE = timedelta(minutes=2)
+_LONGEST = timedelta(days=3650)
+_AIRFLOW_FAILS_IT = "__fail__"
+
+#: Many may start at once: what AWS throttles is asked for again, slower.
+_PATIENT = {"retries": {"mode": "adaptive", "total_max_attempts": 10}}
+
+#: What becomes text, whatever it is made from.
+_TEXTS = ("command", "environment", "overrides", "tags")
 
 
 class FargateTask(EcsRunTaskOperator):
@@ -27,16 +54,40 @@ class FargateTask(EcsRunTaskOperator):
     odd = FargateTask(task_id="odd_task", task="multi_task", command=["python", "odd_numbers.py", "10"])
 
     It waits without a worker's slot (deferrable), finds its Fargate task again after a worker is lost (reattach), stops
-    it when the Airflow task is ended by hand, and shows the container's log in Airflow's task log. It succeeds or fails
-    as that container does, whatever AWS has put beside it. A DAG file with it can be imported anywhere; it runs where
-    the deploy has set the variables FARFLOW_*: in every Airflow container.
+    it in whatever way the Airflow task is ended, and shows the container's log in Airflow's task log. It succeeds or
+    fails as that container does, whatever AWS has put beside it. A DAG file with it can be imported anywhere; it runs
+    where the deploy has set the variables FARFLOW_*: in every Airflow container.
 
     :param task: name of a folder under tasks/.
-    :param command: replaces the image's command (templated).
+    :param command: replaces the image's command: a list of texts (templated).
     :param environment: environment variables beside those of task.yml; values are text (templated).
-    :param overrides: the rest of RunTask's overrides, such as ``{"cpu": "1024", "memory": "2048"}`` (templated).
+    :param inputs: what JSON can hold; the container finds it in FARFLOW_INPUTS, or where it is large at the S3 URL in
+        FARFLOW_INPUTS_URL (templated).
+    :param result: ``json``: what the container prints in a line ``FARFLOW_RESULT=<JSON>`` is returned. ``prefix``: the
+        S3 URL that the container has in FARFLOW_RESULT_PREFIX is returned. Without it the log's last line is, as text.
+    :param cpu: CPU units in the place of those of task.yml (templated).
+    :param memory: MiB in the place of those of task.yml (templated).
+    :param ephemeral_storage: GiB in the place of those of task.yml (templated).
+    :param overrides: the rest of RunTask's overrides (templated).
     :param kwargs: any argument of EcsRunTaskOperator or BaseOperator; it wins over what would be filled in.
     """
+
+    template_fields: Sequence[str] = (
+        "command",
+        "environment",
+        "inputs",
+        "cpu",
+        "memory",
+        "ephemeral_storage",
+        *EcsRunTaskOperator.template_fields,
+    )
+    template_fields_renderers = {
+        **EcsRunTaskOperator.template_fields_renderers,
+        "command": "json",
+        "environment": "json",
+        "inputs": "json",
+    }
+    operator_extra_links = (EcsTaskLink(), LogStreamLink())
 
     def __init__(
         self,
@@ -44,87 +95,324 @@ class FargateTask(EcsRunTaskOperator):
         task: str,
         command: list[str] | None = None,
         environment: Mapping[str, str] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        result: str | None = None,
+        cpu: int | None = None,
+        memory: int | None = None,
+        ephemeral_storage: int | None = None,
         overrides: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
+        for name, instead in arguments.REFUSED.items():
+            if kwargs.get(name) is not None:
+                raise ValueError(f"FargateTask {kwargs.get('task_id')}: {name}: {instead}")
         defaults = operator_arguments(task, os.environ)
         chosen = {**kwargs.get("default_args", {}), **kwargs}
-        arguments = {name: chosen.get(name, value) for name, value in defaults.items()}
-        super().__init__(
-            **{**kwargs, **arguments},
-            overrides=_overrides(arguments["container_name"], command, environment, overrides),
-        )
+        filled = {name: chosen.get(name, value) for name, value in defaults.items()}
+        super().__init__(**{**kwargs, **filled}, overrides=overrides or {})
+        self.task_name = task
+        self.command = command
+        self.environment = environment
+        self.inputs = inputs
+        self.result = result
+        self.cpu = cpu
+        self.memory = memory
+        self.ephemeral_storage = ephemeral_storage
         self._missing = missing_variables(defaults.keys() - chosen.keys(), os.environ)
-        if _is_literal(self.overrides):
-            _check_size(self.overrides)
+        self._ended = False
+        self._killed = False
+        self._refuse(arguments.problems(self.given()))
+        if known := fargate_task_request.known_overrides(self):
+            fargate_task_request.check_size(known)
+        self._call_at_first_alone()
 
-    @cached_property
-    def client(self) -> Any:
-        # EcsRunTaskOperator fails for any container that has no exit code 0, also for one that its task definition does
-        # not know: GuardDuty's agent, which AWS adds to every task where Runtime Monitoring is on, is killed at the end
-        # or never starts. So the operator is not shown it.
-        client = super().client
-        client.meta.events.register("after-call.ecs.DescribeTasks", self._leave_own_container)
-        return client
+    @property
+    def _hook_parameters(self) -> dict[str, Any]:
+        return {**super()._hook_parameters, "config": self.botocore_config or _PATIENT}
 
-    def _leave_own_container(self, parsed: dict[str, Any], **_unused: Any) -> None:
-        for task in parsed.get("tasks", []):
-            own = [each for each in task.get("containers", []) if each["name"] == self.container_name]
-            if own:
-                task["containers"] = own
+    def given(self) -> dict[str, Any]:
+        """The arguments that are checked."""
+        names = (
+            "command",
+            "environment",
+            "inputs",
+            "result",
+            "cpu",
+            "memory",
+            "ephemeral_storage",
+            "overrides",
+            "tags",
+            "wait_for_completion",
+        )
+        return {name: getattr(self, name) for name in names}
+
+    def _refuse(self, problems: Sequence[str]) -> None:
+        if problems:
+            raise ValueError("\n".join(f"FargateTask {self.task_id}: {problem}" for problem in problems))
+
+    def _call_at_first_alone(self) -> None:
+        # A deferred task begins a second time when its container has ended. These two are for its begin.
+        callbacks = [_at_first_alone(each) for each in self.on_execute_callback]
+        object.__setattr__(self, "on_execute_callback", callbacks)
+        if self._pre_execute_hook is not None:
+            object.__setattr__(self, "_pre_execute_hook", _at_first_alone(self._pre_execute_hook))
+
+    def _do_render_template_fields(
+        self, parent: Any, template_fields: Any, context: Any, jinja_env: Any, seen_oids: Any
+    ) -> None:
+        # With render_template_as_native_obj "007" would become 7, and "1e3" 1000.0, on the way to what is text anyway.
+        texts = [name for name in template_fields if name in _TEXTS and not isinstance(getattr(parent, name), str)]
+        others = [name for name in template_fields if name not in texts]
+        super()._do_render_template_fields(parent, others, context, jinja_env, seen_oids)
+        native = self.render_template_as_native_obj
+        try:
+            object.__setattr__(self, "render_template_as_native_obj", False)
+            super()._do_render_template_fields(parent, texts, context, self.get_template_env(), seen_oids)
+        finally:
+            object.__setattr__(self, "render_template_as_native_obj", native)
 
     def execute(self, context: Any) -> Any:
+        return self._begin(context)
+
+    def _begin(self, context: Any) -> Any:
         if self._missing:
             raise AirflowFailException(
                 f"{', '.join(self._missing)}: not set. FargateTask takes them from the environment, where the deploy "
                 "sets them for every Airflow container; elsewhere, set them or give EcsRunTaskOperator's own arguments."
             )
-        _check_size(self.overrides)
-        return super().execute(context)
+        quiet()
+        begun = datetime.now(tz=UTC)
+        self._started_by = fargate_task_request.started_by(context["ti"])
+        request = fargate_task_request.request(self, context)
+        try:
+            # A first try has nothing to find.
+            found = self.reattach and context["ti"].try_number != 1 and self._found_again()
+            if not found:
+                self._start_task(request)
+            if self.do_xcom_push:
+                context["ti"].xcom_push(key="ecs_task_arn", value=self.arn)
+            if not self.wait_for_completion:
+                return None
+            if self.deferrable:
+                self._defer(begun, bool(found))
+            return self._complete(context, asyncio.run(_first_event(self._trigger(begun, deferred=False))), bool(found))
+        except TaskDeferred:
+            raise
+        except Exception:
+            if self.arn and not self._ended and self.stop_task_on_failure:
+                self._stop(self.arn, "its task has failed")
+            raise
 
-    def defer(self, *, trigger: Any, **kwargs: Any) -> Any:
-        super().defer(trigger=FargateTaskTrigger(**trigger.serialize()[1]), **kwargs)
+    def _found_again(self) -> bool:
+        running = self._running()
+        if running:
+            self.arn = running[0]
+            self.log.info("Fargate task found again: %s: %s", self._get_ecs_task_id(self.arn), task_url(self.arn))
+            self._tell_log()
+        return bool(running)
 
-    def execute_complete(self, context: Any, event: dict[str, Any] | None = None) -> Any:
-        # With it the error of a failed task holds the container's last log lines, as it does when not deferred.
-        self.arn = (event or {}).get("task_arn")
-        if self.arn and self._aws_logs_enabled():
-            self.task_log_fetcher = self._get_task_log_fetcher()
-        return super().execute_complete(context, event)
+    def _running(self) -> list[str]:
+        """The ARNs of the Fargate tasks of this Airflow task that nobody has stopped yet, of whatever try."""
+        answer = self.client.list_tasks(cluster=self.cluster, desiredStatus="RUNNING", startedBy=self._started_by)
+        return list(answer["taskArns"])
 
-
-def _overrides(
-    container: str | None,
-    command: list[str] | None,
-    environment: Mapping[str, str] | None,
-    others: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    others = dict(others or {})
-    if "containerOverrides" in others:
-        if command is not None or environment is not None:
-            raise ValueError("give either command and environment, or overrides with containerOverrides")
-        return others
-    of_container: dict[str, Any] = {"name": container}
-    if command is not None:
-        of_container["command"] = command
-    if environment is not None:
-        of_container["environment"] = [{"name": name, "value": value} for name, value in environment.items()]
-    return {**others, "containerOverrides": [of_container]}
-
-
-def _is_literal(overrides: dict[str, Any]) -> bool:
-    """Whether nothing in it is known at run time only: a template, or another task's result."""
-    try:
-        text = json.dumps(overrides)
-    except TypeError:
-        return False
-    return "{{" not in text and "{%" not in text
-
-
-def _check_size(overrides: dict[str, Any]) -> None:
-    size = len(json.dumps(overrides, separators=(",", ":")))
-    if size > OVERRIDES_LIMIT:
-        raise ValueError(
-            f"command, environment and overrides are {size} characters of JSON, ECS takes {OVERRIDES_LIMIT}: "
-            "put what is large into S3 and give the task its address"
+    @AwsBaseHook.retry(should_retry)
+    def _start_task(self, request: dict[str, Any]) -> None:
+        try:
+            answer = self.client.run_task(**request)
+        except ClientError as error:
+            raise fargate_task_request.explained(error, self) from error
+        if answer.get("failures"):
+            raise EcsOperatorError(answer["failures"], fargate_task_request.refused(answer["failures"], self.task_name))
+        task = answer["tasks"][0]
+        self.arn = task["taskArn"]
+        self.log.debug("RunTask %s: %s", request, answer)
+        if self._killed:  # while AWS was starting it
+            self._stop(self.arn, "its task was ended")
+        described = end.kept(task, self.container_name)
+        self.log.info(
+            "Fargate task started: %s with %s, image %s: %s",
+            self.task_name,
+            end.size(described),
+            end.image(described),
+            task_url(self.arn),
         )
+        self._tell_log()
+
+    def _tell_log(self) -> None:
+        place = self.log_place()
+        if place and self.arn:
+            self.log.info("Its log: %s %s: %s", place[0], place[1], log_url(self.arn, *place))
+
+    def reads_log(self) -> bool:
+        """Whether the container's log is known, and shown."""
+        return bool(self._aws_logs_enabled())
+
+    def log_place(self) -> tuple[str, str, str | None] | None:
+        """Log group, log stream and region of the container's log; None where it is not known."""
+        if not self._aws_logs_enabled() or not self.arn:
+            return None
+        return str(self.awslogs_group), self._get_logs_stream_name(), self.resolve_awslogs_region()
+
+    def _defer(self, begun: datetime, found: bool) -> None:
+        trigger = self._trigger(begun, deferred=True)
+        limits = [datetime.fromisoformat(each) for each in (trigger.deadline, trigger.give_up_at) if each]
+        self.defer(
+            trigger=trigger,
+            method_name="execute_complete",
+            kwargs={"found": found},
+            timeout=min(limits) - datetime.now(tz=UTC) + _GRACE,
+        )
+
+    def _trigger(self, begun: datetime, deferred: bool) -> FargateTaskTrigger:
+        """What waits. Where it is not deferred Airflow itself keeps the time, on the worker."""
+        group, stream, region = self.log_place() or (None, None, None)
+        most = min(timedelta(seconds=min(self.waiter_max_attempts * self.waiter_delay, 3e8)), _LONGEST)
+        timeout = self.execution_timeout if deferred else None
+        return FargateTaskTrigger(
+            cluster=self.cluster,
+            task_arn=str(self.arn),
+            waiter_delay=self.waiter_delay,
+            waiter_max_attempts=self.waiter_max_attempts,
+            aws_conn_id=self.aws_conn_id,
+            region_name=self.region_name,
+            log_group=group,
+            log_stream=stream,
+            log_region_name=region,
+            verify=self.verify,
+            botocore_config=self.botocore_config,
+            container_name=self.container_name,
+            deadline=(begun + timeout).isoformat() if timeout else None,
+            give_up_at=(begun + most).isoformat(),
+            log_interval=self.awslogs_fetch_interval.total_seconds(),
+            kept_lines=self.number_logs_exception,
+            stop_on_failure=self.stop_task_on_failure,
+        )
+
+    def execute_complete(self, context: Any, event: dict[str, Any] | None = None, found: bool = False) -> Any:
+        quiet()
+        if not event:
+            raise AirflowException("the trigger has sent an empty event")
+        self._started_by = fargate_task_request.started_by(context["ti"])
+        return self._complete(context, event, found)
+
+    def _complete(self, context: Any, event: Mapping[str, Any], found: bool) -> Any:
+        """What becomes of the Airflow task by what the trigger tells."""
+        self.arn, self.cluster = event["task_arn"], event["cluster"]
+        self._refuse_unended(event)
+        task = event.get("task") or self._described()
+        self._ended = True
+        if found and end.stopped_by_airflow(task):
+            self.log.info("The Fargate task that was found again has been stopped with its former try: beginning anew")
+            self.arn, self._ended = None, False
+            return self._begin(context)
+        self._tell_end(task)
+        tail = event.get("tail") or []
+        if end.to_be_skipped(task, self.skip_on_exit_code):
+            raise AirflowSkipException(end.failure(self.task_name, task, tail))
+        if not end.succeeded(task):
+            kind = EcsTaskFailToStart if task.get("stopCode") == "TaskFailedToStart" else AirflowException
+            raise kind(end.failure(self.task_name, task, tail if self.number_logs_exception else []))
+        return self._returned(task, event)
+
+    def _refuse_unended(self, event: Mapping[str, Any]) -> None:
+        status = event["status"]
+        if status == "timeout":
+            self._stop(str(self.arn), "execution_timeout is over")
+            raise AirflowTaskTimeout(f"{self.task_name}: execution_timeout, {self.execution_timeout}, is over; stopped")
+        if status == "gave_up":
+            if self.stop_task_on_failure:
+                self._stop(str(self.arn), "waiter_max_attempts are over")
+            raise AirflowException(
+                f"{self.task_name}: has not ended in waiter_max_attempts {self.waiter_max_attempts} times waiter_delay "
+                f"{self.waiter_delay} s"
+            )
+        if status == "missing":
+            raise AirflowException(
+                f"{self.task_name}: ECS does not know {self.arn} any more. It shows a task for an hour after its end, "
+                "and no triggerer has looked in that time, so nobody knows its exit code; its log is in CloudWatch"
+            )
+        if status not in ("ended", "success"):
+            raise AirflowException(f"{self.task_name}: the trigger has sent an unknown event: {event}")
+
+    def _described(self) -> dict[str, Any]:
+        answer = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])
+        if not answer["tasks"]:
+            self._refuse_unended({"status": "missing"})
+        return end.kept(answer["tasks"][0], self.container_name)
+
+    def _tell_end(self, task: Mapping[str, Any]) -> None:
+        code = end.exit_code(task)
+        took, began = end.seconds(task, "createdAt", "stoppedAt"), end.seconds(task, "createdAt", "startedAt")
+        self.log.info(
+            "Fargate task ended: %s%s%s; %s",
+            "no exit code" if code is None else f"exit code {code}",
+            "" if took is None else f" after {took:.0f} s",
+            "" if began is None else f", {began:.0f} s of them to start",
+            fargate_task_cost.told(task, self.region_name),
+        )
+
+    def _returned(self, task: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
+        tail = event.get("tail") or []
+        try:
+            if self.result == "json":
+                return fargate_task_results.parsed(event.get("result"))
+            if self.result == "prefix":
+                return fargate_task_results.told_prefix(task.get("resultPrefix"))
+        except fargate_task_results.ResultError as error:
+            raise AirflowException(f"{self.task_name}: {error}") from None
+        return tail[-1] if self.do_xcom_push and tail else None
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
+        if next_method == _AIRFLOW_FAILS_IT:
+            self._end_what_nobody_waits_for(context, next_kwargs or {})
+        return super().resume_execution(next_method, next_kwargs, context)
+
+    def _end_what_nobody_waits_for(self, context: Any, told: Mapping[str, Any]) -> None:
+        """Its trigger has failed, or Airflow has given it up since its time is over."""
+        quiet()
+        over = "timeout" in str(told.get("error", "")).lower()
+        self._started_by = fargate_task_request.started_by(context["ti"])
+        if over or self.stop_task_on_failure:
+            for arn in self._running():
+                self.arn = arn
+                self._stop(arn, "its time is over" if over else "its trigger has failed")
+        if over and self.execution_timeout:
+            raise AirflowTaskTimeout(f"{self.task_name}: execution_timeout, {self.execution_timeout}, is over; stopped")
+
+    def on_kill(self) -> None:
+        self._killed = True
+        for arn in [self.arn] if self.arn else self._running() if self._started_by else []:
+            self._stop(arn, "its task was ended")
+
+    def _stop(self, arn: str, reason: str) -> None:
+        try:
+            self.client.stop_task(cluster=self.cluster, task=arn, reason=f"{end.ENDED_BY_AIRFLOW}{reason}")
+            self.log.info("Fargate task %s is told to stop: %s", self._get_ecs_task_id(arn), reason)
+        except Exception as error:
+            self.log.warning("Fargate task %s can't be stopped: %s", self._get_ecs_task_id(arn), error)
+
+
+async def _first_event(trigger: FargateTaskTrigger) -> dict[str, Any]:
+    try:
+        async for event in trigger.run():
+            return dict(event.payload)
+    finally:
+        await close_shared()
+    raise AirflowException("the wait for the Fargate task has ended without an event")
+
+
+def _at_first_alone(callback: Callable[..., Any]) -> Callable[..., Any]:
+    def call(context: Any) -> Any:
+        return None if _goes_on(context) else callback(context)
+
+    def generate(context: Any) -> Any:
+        return None if _goes_on(context) else (yield from callback(context))
+
+    return update_wrapper(generate if inspect.isgeneratorfunction(callback) else call, callback, updated=())
+
+
+def _goes_on(context: Any) -> bool:
+    """Whether the task was deferred before, and goes on now."""
+    server = getattr(context.get("ti"), "_ti_context_from_server", None)
+    return server is not None and bool(server.next_method)

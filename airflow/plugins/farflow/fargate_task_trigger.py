@@ -5,24 +5,329 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
 from airflow.providers.amazon.aws.hooks.ecs import EcsHook
-from airflow.providers.amazon.aws.triggers.ecs import TaskDoneTrigger
+from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from farflow import fargate_task_end as end
+from farflow.fargate_task_log import ContainerLog, quiet
+from farflow.fargate_task_watch import (
+    CLIENT_CONFIG,
+    LogReads,
+    Look,
+    SharedClient,
+    TaskWatch,
+    error_code,
+    pause_after,
+    shared,
+    will_pass,
+)
+
+#: ECS shows a task some moments after it has started it, and forgets it an hour after it has stopped.
+MISSING_SECONDS = 300
+#: What time alone does not cure, such as a right that is missing, is borne for so long: somebody may mend it.
+REFUSED_SECONDS = 600
+STOP_ATTEMPTS = 6
+#: Between two reads of a log whose container has ended: so late its last lines may be there.
+LAST_LINES_SECONDS = 1.0
+#: A page with so many lines is not the last one. One with fewer may be, and asking costs a call.
+LINES_OF_A_FULL_PAGE = 100
+#: Where so many seconds of reads wait already, logs of running containers are read later.
+LONGEST_QUEUE_SECONDS = 10.0
+
+_NOTHING_TO_READ = ("PROVISIONING", "PENDING", "ACTIVATING")
 
 
-class FargateTaskTrigger(TaskDoneTrigger):
+class FargateTaskEvent(TriggerEvent):
+    """As any event of a trigger; what Airflow writes of it into the task's log is short."""
+
+    def __repr__(self) -> str:
+        return f"{self.payload['status']}: {self.payload['task_arn']}"
+
+    __str__ = __repr__
+
+
+class FargateTaskTrigger(BaseTrigger):
     """
-    Airflow's TaskDoneTrigger, which also ends the Fargate task when someone ends the Airflow task.
+    Waits until a Fargate task has stopped, and shows its log meanwhile.
 
-    Without it a task that is cleared or marked while it is deferred goes on running, and costing, unseen.
+    It keeps the time that the Airflow task has, and stops the Fargate task when that is over, or when someone ends the
+    Airflow task. Nothing that passes makes it fail: throttling, no network, credentials that are renewed, a task that
+    ECS does not show yet. All triggers of a triggerer share their calls.
+
+    The event is ``{status, task_arn, cluster, task, tail, result}``: status is ``ended`` with the task as
+    `fargate_task_end.kept` has it, ``missing`` where ECS has forgotten the task, or ``timeout`` and ``gave_up`` where
+    the time of ``execution_timeout`` or of ``waiter_max_attempts`` is over.
+
+    :param deadline: when ``execution_timeout`` is over, as text of ISO 8601.
+    :param give_up_at: when ``waiter_max_attempts`` times ``waiter_delay`` are over, in the same form.
+    :param log_interval: seconds between two reads of the log.
+    :param stop_on_failure: whether the container is stopped when this trigger gives up.
     """
+
+    def __init__(
+        self,
+        cluster: str,
+        task_arn: str,
+        waiter_delay: int = 6,
+        waiter_max_attempts: int = 1000000,
+        aws_conn_id: str | None = None,
+        region_name: str | None = None,
+        log_group: str | None = None,
+        log_stream: str | None = None,
+        verify: bool | str | None = None,
+        botocore_config: dict[str, Any] | None = None,
+        log_region_name: str | None = None,
+        container_name: str | None = None,
+        deadline: str | None = None,
+        give_up_at: str | None = None,
+        log_interval: float = 5.0,
+        kept_lines: int = 20,
+        stop_on_failure: bool = True,
+    ) -> None:
+        super().__init__()
+        self.cluster = cluster
+        self.task_arn = task_arn
+        self.waiter_delay = waiter_delay
+        self.waiter_max_attempts = waiter_max_attempts
+        self.aws_conn_id = aws_conn_id
+        self.region_name = region_name
+        self.log_group = log_group
+        self.log_stream = log_stream
+        self.verify = verify
+        self.botocore_config = botocore_config
+        self.log_region_name = log_region_name
+        self.container_name = container_name
+        self.deadline = deadline
+        self.give_up_at = give_up_at
+        self.log_interval = log_interval
+        self.kept_lines = kept_lines
+        self.stop_on_failure = stop_on_failure
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        names = inspect.signature(FargateTaskTrigger).parameters
+        return f"{type(self).__module__}.{type(self).__qualname__}", {name: getattr(self, name) for name in names}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        quiet()
+        log = ContainerLog(self.log, self.kept_lines)
+        try:
+            status, task = await self._watch(_LogReader(self, log))
+        except Exception:
+            # Airflow fails the task for it, on a worker that stops the container; this is sooner.
+            if self.stop_on_failure:
+                await self._stop("the trigger failed")
+            raise
+        yield FargateTaskEvent(
+            {
+                "status": status,
+                "task_arn": self.task_arn,
+                "cluster": self.cluster,
+                "task": task,
+                "tail": list(log.tail),
+                "result": log.result,
+            }
+        )
+
+    async def _watch(self, log: _LogReader) -> tuple[str, dict[str, Any] | None]:
+        """Returns how it ended. Raises what stays in the way for longer than it is borne."""
+        trouble = _Trouble(self.log)
+        delay = 0.0
+        while True:
+            status, over = self._first_limit()
+            try:
+                look = await asyncio.wait_for(self._tasks().look(self.task_arn, delay), max(over, 0))
+            except TimeoutError:
+                await self._end_in_time(status, log)
+                return status, None
+            delay = float(self.waiter_delay)
+            if look.task is not None:
+                trouble.over()
+                if look.task["lastStatus"] == "STOPPED":
+                    await log.finish()
+                    return "ended", end.kept(look.task, self.container_name)
+                if look.task["lastStatus"] not in _NOTHING_TO_READ:
+                    await log.read()
+            elif trouble.lasts(look):
+                if look.error is not None:
+                    raise look.error
+                await log.finish()
+                return "missing", None
+
+    def _first_limit(self) -> tuple[str, float]:
+        """Which limit is over first, and in how many seconds."""
+        limits = [("timeout", self.deadline), ("gave_up", self.give_up_at)]
+        now = datetime.now(tz=UTC)
+        left = [((datetime.fromisoformat(at) - now).total_seconds(), status) for status, at in limits if at]
+        seconds, status = min(left, default=(float(self.waiter_delay * self.waiter_max_attempts), "gave_up"))
+        return status, seconds
+
+    async def _end_in_time(self, status: str, log: _LogReader) -> None:
+        if status == "timeout" or self.stop_on_failure:
+            await self._stop("execution_timeout is over" if status == "timeout" else "waiter_max_attempts are over")
+        await log.read(now=True)
 
     async def on_kill(self) -> None:
-        hook = EcsHook(
-            aws_conn_id=self.aws_conn_id,
-            region_name=self.region_name,
-            verify=self.verify,
-            config=self.botocore_config,
+        # Airflow also calls this when another triggerer takes the trigger over: the task is deferred then as before.
+        state = await self._airflow_state()
+        if state == "deferred":
+            self.log.info("Another triggerer goes on with Fargate task %s", self.task_arn)
+        elif state == "unknown":
+            self.log.warning(
+                "Airflow does not tell the task's state: Fargate task %s is left to the sweep", self.task_arn
+            )
+        else:
+            await self._stop(f"its task was ended by a user, it is {state or 'gone'}")
+
+    async def _airflow_state(self) -> str | None:
+        """The state of the Airflow task: None where it was deleted or cleared, ``unknown`` where Airflow is silent."""
+        from airflow.sdk.execution_time import task_runner
+        from airflow.sdk.execution_time.comms import GetTaskStates, TaskStatesResult
+
+        instance = self.task_instance
+        if instance is None:
+            return "unknown"
+        question = GetTaskStates(
+            dag_id=instance.dag_id,
+            task_ids=[instance.task_id],
+            run_ids=[instance.run_id],
+            map_index=instance.map_index,
         )
-        async with await hook.get_async_conn() as ecs:
-            await ecs.stop_task(cluster=self.cluster, task=self.task_arn, reason="The Airflow task was ended by a user")
-        self.log.info("Fargate task %s is told to stop", self.task_arn)
+        try:
+            answer = await asyncio.wait_for(task_runner.SUPERVISOR_COMMS.asend(question), 10)
+        except Exception as error:
+            self.log.debug("Airflow's answer: %s", error)
+            return "unknown"
+        if not isinstance(answer, TaskStatesResult):
+            return "unknown"
+        mapped = instance.map_index is not None and instance.map_index >= 0
+        name = f"{instance.task_id}_{instance.map_index}" if mapped else instance.task_id
+        state = (answer.task_states.get(instance.run_id) or {}).get(name)
+        return None if state is None else str(getattr(state, "value", state))
+
+    async def _stop(self, reason: str) -> None:
+        """Stops the Fargate task; tries again where that may help, and never raises."""
+        ecs = self._client(EcsHook, self.region_name)
+        for attempt in range(1, STOP_ATTEMPTS + 1):
+            try:
+                await ecs.call(
+                    "stop_task", cluster=self.cluster, task=self.task_arn, reason=f"{end.ENDED_BY_AIRFLOW}{reason}"
+                )
+            except Exception as error:
+                self.log.warning("Fargate task %s can't be stopped: %s", self.task_arn, error)
+                if not will_pass(error) or attempt == STOP_ATTEMPTS:
+                    return
+                await asyncio.sleep(pause_after(attempt))
+            else:
+                self.log.info("Fargate task %s is told to stop: %s", self.task_arn, reason)
+                return
+
+    def _tasks(self) -> TaskWatch:
+        ecs = self._client(EcsHook, self.region_name)
+        return shared(("watch", self.cluster, id(ecs)), lambda: TaskWatch(ecs, self.cluster))
+
+    def reads(self) -> LogReads:
+        logs = self._client(AwsLogsHook, self.log_region_name or self.region_name)
+        return shared(("reads", id(logs)), lambda: LogReads(logs))
+
+    def _client(self, hook: Any, region: str | None) -> SharedClient:
+        def connect() -> Any:
+            config = {**CLIENT_CONFIG, **(self.botocore_config or {})}
+            return hook(
+                aws_conn_id=self.aws_conn_id, region_name=region, verify=self.verify, config=config
+            ).get_async_conn()
+
+        key = (hook.__name__, region, self.aws_conn_id, self.verify, self.botocore_config)
+        return shared(key, lambda: SharedClient(connect))
+
+
+class _Trouble:
+    """For how long there has been no answer of use; told once when it begins, and once when it is over."""
+
+    def __init__(self, logger: Any) -> None:
+        self._logger = logger
+        self._kind = ""
+        self._since = 0.0
+
+    def over(self) -> None:
+        if self._kind and self._kind != "missing":
+            self._logger.info("AWS tells of the Fargate task again")
+        self._kind = ""
+
+    def lasts(self, look: Look) -> bool:
+        """Whether it has lasted too long: no network and throttling never do."""
+        if look.missing:
+            kind, limit = "missing", float(MISSING_SECONDS)
+        elif look.error is not None and not will_pass(look.error):
+            kind, limit = "refused", float(REFUSED_SECONDS)
+        else:
+            kind, limit = "unreachable", float("inf")
+        if kind != self._kind:
+            self._kind, self._since = kind, time.monotonic()
+            if kind != "missing":
+                self._logger.warning("AWS does not tell of the Fargate task, trying again: %s", look.error)
+        return time.monotonic() - self._since >= limit
+
+
+class _LogReader:
+    """Reads the container's log from where it has come to. What keeps it from that is told, and tried again later."""
+
+    def __init__(self, trigger: FargateTaskTrigger, log: ContainerLog) -> None:
+        self._trigger = trigger
+        self._log = log
+        self._token: str | None = None
+        self._next = 0.0
+        self._told = False
+
+    async def read(self, now: bool = False) -> None:
+        """What is new, page by page; nothing where the last read is not long ago."""
+        if not self._place():
+            return
+        if not now and (time.monotonic() < self._next or self._trigger.reads().queue() > LONGEST_QUEUE_SECONDS):
+            return
+        while await self._page() >= LINES_OF_A_FULL_PAGE:
+            pass
+        self._next = time.monotonic() + self._trigger.log_interval
+
+    async def finish(self) -> None:
+        """All that is left of a log whose container has ended. Its last lines may come a moment late."""
+        if not self._place():
+            return
+        for attempt in range(1, STOP_ATTEMPTS + 1):
+            try:
+                while await self._page(quietly=False) >= LINES_OF_A_FULL_PAGE:
+                    pass
+                await asyncio.sleep(LAST_LINES_SECONDS)
+                if not await self._page(quietly=False):
+                    return
+            except Exception as error:
+                if error_code(error) == "ResourceNotFoundException" or not will_pass(error):
+                    return
+                await asyncio.sleep(pause_after(attempt))
+        self._trigger.log.warning("The end of the container's log can't be read; CloudWatch has it")
+
+    async def _page(self, quietly: bool = True) -> int:
+        """How many lines there were."""
+        trigger = self._trigger
+        try:
+            page = await trigger.reads().read(*self._place(), self._token)
+        except Exception as error:
+            if error_code(error) != "ResourceNotFoundException" and not self._told:
+                trigger.log.warning("The container's log can't be read now, trying again: %s", error)
+                self._told = True
+            if not quietly:
+                raise
+            return 0
+        self._token = page.get("nextForwardToken") or self._token
+        return self._log.add(page["events"])
+
+    def _place(self) -> tuple[str, str] | tuple[()]:
+        trigger = self._trigger
+        return (trigger.log_group, trigger.log_stream) if trigger.log_group and trigger.log_stream else ()

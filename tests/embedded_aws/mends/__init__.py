@@ -12,6 +12,7 @@ from . import (
     ecs_protection,
     ecs_quotas,
     ecs_refusals,
+    ecs_sight,
     elbv2,
     iam,
     lists,
@@ -60,3 +61,4 @@ def apply(settings: Settings) -> None:
         elbv2.apply_with_containers()
     ecs_quotas.apply()
     ecs_refusals.apply()
+    ecs_sight.apply()

@@ -15,7 +15,6 @@ from ministack.services import ecs, rds
 from .. import behaviours
 from ..settings import Settings
 
-TASK_SECONDS = 0.2
 _NO_SECRET = (
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable "
     "to retrieve secret from asm: service call has been retried 1 time(s): AccessDeniedException: not authorized to "
@@ -48,7 +47,7 @@ def end_tasks(run_task):
         for arn in arns:
             ecs._tasks[arn]["_container_ip"] = str(_FIRST_ADDRESS + next(numbers))
         if not data.get("group", "").startswith("service:"):
-            _later(TASK_SECONDS, _end, arns)
+            _later(behaviours.TASK_SECONDS.value, _end, arns)
         return answer
 
     return handler

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 import uuid
@@ -18,11 +19,18 @@ IN_IMAGE = Path(__file__).parent / "in_image"
 def test_the_dag_authors_helper_and_the_sample_dag(run):
     """The checks that need Airflow itself."""
     utils = ROOT / "plugins" / "module_utils"
-    folders = {"/checks": IN_IMAGE, "/scripts": ROOT / "scripts", "/pure": utils / "pure", "/module_utils": utils}
+    folders = {
+        "/checks": IN_IMAGE,
+        "/docs": ROOT / "docs",
+        "/scripts": ROOT / "scripts",
+        "/pure": utils / "pure",
+        "/module_utils": utils,
+    }
     volumes = [f"--volume={folder}:{place}:ro" for place, folder in folders.items()]
     checks = run("python", "-m", "unittest", "discover", "-s", "/checks", "-p", "check_*.py", options=volumes)
     assert "\nOK" in checks.stderr, checks.stderr
     assert "Ran 0 tests" not in checks.stderr
+    assert "skipped" not in checks.stderr
 
 
 def test_it_is_not_root_and_writes_only_where_it_may(run):
@@ -134,6 +142,19 @@ def test_migration_admin_and_health_on_a_database(run, docker, database):
         too_late = ["--env", "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD=0"]
         late = docker("exec", *too_late, name, "airflow-healthcheck", "triggerer", check=False)
         assert late.returncode == 1 and "last heartbeat" in late.stderr
+
+
+def test_what_the_database_tells_of_tasks_that_containers_may_wait_for(run, database):
+    run("migrate", options=database)
+    script = ["python", "/checks/orphans_in_database.py"]
+    told = run(*script, options=[*database, f"--volume={IN_IMAGE}:/checks:ro"]).stdout.splitlines()[-2:]
+    arn = "arn:aws:ecs:eu-west-1:123456789012:task/lab-cluster/0123456789abcdef"
+    for line, gone in zip(told, (False, True), strict=True):
+        assert json.loads(line) == {
+            "deferred": ["deferred", False, arn, gone],
+            "failed": ["failed", True, None, gone],
+            "cleared": [None, False, None, gone],
+        }
 
 
 @contextmanager

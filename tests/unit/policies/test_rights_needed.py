@@ -31,7 +31,13 @@ RUN = {
     "run a task with rights": aws.run_task("dev-reporter", "dev-task-reporter"),
     "run a task from a folder airflow-worker": aws.run_task("dev--airflow-worker"),
     "find the task again": aws.list_tasks(),
+    "tell the nearest name for a wrong one": aws.any_resource("ecs:ListTaskDefinitionFamilies"),
+    "store inputs that RunTask does not take": aws.put_object("results/example/run/plain/1/inputs.json"),
     **WATCH,
+}
+RESULTS = {
+    "hand a result on": aws.put_object("results/example/run/plain/1/rows.csv"),
+    "take another's result": aws.get_object("results/example/run/other/1/rows.csv"),
 }
 SEND = {"declare the queue": aws.sqs("GetQueueAttributes"), "send a message": aws.sqs("SendMessage")}
 RECEIVE = {
@@ -84,7 +90,12 @@ NEEDED = {
     },
     "airflow-scheduler": {**SEND, "a deadline's variable": aws.get_secret("variables/limit")},
     "airflow-dag-processor": READ_SECRETS,
-    "airflow-triggerer": {**READ_SECRETS, **WATCH, **WRITE_LOGS},
+    "airflow-triggerer": {
+        **READ_SECRETS,
+        "find those that nobody waits for": aws.list_tasks(),
+        **WATCH,
+        **WRITE_LOGS,
+    },
     "airflow-worker": {**READ_SECRETS, **RECEIVE, **RUN, **WRITE_LOGS},
     "airflow-command": {
         **READ_SECRETS,
@@ -97,8 +108,8 @@ NEEDED = {
         "dev-airflow", "/farflow/dev/airflow", *map(secret_arn, (*AIRFLOW_SECRETS, "admin-password"))
     ),
     "tasks-execution": start("dev-tasks", "/farflow/dev/tasks", API_KEY),
-    "task-reporter": {"what its task.yml asks for": aws.put_object("today.csv", REPORTS)},
-    "task": {},
+    "task-reporter": {"what its task.yml asks for": aws.put_object("today.csv", REPORTS), **RESULTS},
+    "task": RESULTS,
     "image-builder": build("dev-tasks", "dev-airflow"),
 }
 

@@ -131,6 +131,11 @@ SOME = {
         aws.on("ecr:BatchGetImage", aws.guardduty_agent()),
         {"airflow-execution", "tasks-execution"},
     ),
+    "hand results on": (
+        aws.put_object("results/example/run/plain/1/rows.csv"),
+        {"task", "task-reporter", "airflow-worker", "airflow-command"},
+    ),
+    "take results": (aws.get_object("results/example/run/plain/1/rows.csv"), {"task", "task-reporter"}),
     "use the rights of a DAG task": (aws.put_object("today.csv", REPORTS), {"task-reporter"}),
 }
 
@@ -215,6 +220,7 @@ def test_all_resources_are_meant_only_where_aws_knows_no_narrower_one():
     assert everywhere == {
         "ecr:GetAuthorizationToken",
         "ecs:ListTasks",  # held to the cluster by a condition
+        "ecs:ListTaskDefinitionFamilies",
         *(f"ssmmessages:{channel}" for channel in channels),
     }
 

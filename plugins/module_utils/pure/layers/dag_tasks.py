@@ -20,6 +20,7 @@ from .desire import made_by
 ROLE = "dag_tasks"
 SHARED_VOLUME = "shared-volume"
 _TASK_POLICY = "task"
+_RESULTS_POLICY = "results"
 SHARED_VOLUME_PATH = "/shared-volume"
 
 #: Whatever user an image runs as, on the volume all tasks are one, so that each can read what another wrote.
@@ -59,7 +60,8 @@ def makes(inputs: Inputs, resource: Resource) -> bool:
     environment = names.environment(inputs)
     if resource.type == iam_roles.TYPE:
         named = resource.name.startswith(naming.resource(environment, "task-", limit=naming.IAM_ROLE_LIMIT))
-        return named and list(resource.properties["policies"]) == [_TASK_POLICY]
+        found = set(resource.properties["policies"])
+        return named and _TASK_POLICY in found and found <= {_TASK_POLICY, _RESULTS_POLICY}
     if resource.type != ecs_task_definitions.TYPE:
         return False
     of_components = {names.component_family(inputs, each.name) for each in components.ALL}
@@ -84,9 +86,16 @@ def _roles(inputs: Inputs, known: Known, tasks: list[DagTask], log_group: str) -
     others = images.foreign_repositories(inputs["task_images"].values(), inputs, known)
     repositories = [names.task_repository(inputs), *others]
     execution = policies.execution(inputs, known, repositories, log_group, secrets)
-    roles = [(names.execution_role(inputs, "tasks"), {"start-tasks": execution}), (names.plain_task_role(inputs), {})]
+    results = {_RESULTS_POLICY: policies.results(inputs, known)}
+    roles = [
+        (names.execution_role(inputs, "tasks"), {"start-tasks": execution}),
+        (names.plain_task_role(inputs), results),
+    ]
     roles += [
-        (naming.task_role(names.environment(inputs), task.name), {_TASK_POLICY: policies.document(list(task.policy))})
+        (
+            naming.task_role(names.environment(inputs), task.name),
+            {_TASK_POLICY: policies.document(list(task.policy)), **results},
+        )
         for task in tasks
         if task.policy
     ]

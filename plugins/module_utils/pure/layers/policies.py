@@ -142,7 +142,7 @@ def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
         API_SERVER: [_read_connections, _read_variables, _read_logs],
         SCHEDULER: [_read_variables, _send_messages],
         DAG_PROCESSOR: [_read_connections, _read_variables],
-        TRIGGERER: [_read_connections, _read_variables, _write_logs, _watch_fargate_tasks],
+        TRIGGERER: [_read_connections, _read_variables, _write_logs, _list_fargate_tasks, _watch_fargate_tasks],
         WORKER: [_read_connections, _read_variables, _receive_messages, _write_logs, _run_fargate_tasks],
         COMMAND: [_read_connections, _read_variables, _read_commands, _send_messages, _write_logs, _run_fargate_tasks],
     }
@@ -151,6 +151,16 @@ def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
     if inputs["airflow_service_enable_execute_command"]:
         statements.append(_exec())
     return document(statements)
+
+
+def results(inputs: Inputs, known: Known) -> dict[str, Any]:
+    """What the role of every DAG task may do in the bucket: hand results on, and take those of others."""
+    where = account(known, inputs["farflow_region"])
+    return document([_allow("HandResultsOn", ["s3:GetObject", "s3:PutObject"], _results(inputs, where))])
+
+
+def _results(inputs: Inputs, where: Account) -> str:
+    return f"{where.bucket(names.log_bucket(inputs, where.id))}/{settings.RESULTS}/*"
 
 
 def _read_connections(inputs: Inputs, where: Account) -> list[Statement]:
@@ -233,10 +243,18 @@ def _run_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
         _allow(
             "PassTaskRoles", ["iam:PassRole"], *roles, StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"}
         ),
-        # AWS knows no narrower resource for this action; the condition keeps the list to this cluster.
-        _allow("ListFargateTasks", ["ecs:ListTasks"], "*", ArnEquals={"ecs:cluster": cluster}),
+        # AWS knows no narrower resource for this action. By it FargateTask tells the nearest name for a wrong one.
+        _allow("ListFamilies", ["ecs:ListTaskDefinitionFamilies"], "*"),
+        _allow("StoreInputs", ["s3:PutObject"], _results(inputs, where)),
+        *_list_fargate_tasks(inputs, where),
         *_watch_fargate_tasks(inputs, where),
     ]
+
+
+def _list_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
+    """By it FargateTask finds its task again, and the triggerer those for which no Airflow task waits."""
+    # AWS knows no narrower resource for this action; the condition keeps the list to this cluster.
+    return [_allow("ListFargateTasks", ["ecs:ListTasks"], "*", ArnEquals={"ecs:cluster": _cluster(inputs, where)})]
 
 
 def _watch_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:

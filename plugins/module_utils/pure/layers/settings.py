@@ -33,6 +33,9 @@ SHARED_SECRETS = {
 }
 COMMAND_SECRETS = {"FARFLOW_ADMIN_PASSWORD": "admin-password"}
 
+#: Where in the log bucket DAG tasks put what they hand on, as DAG -> run -> task.
+RESULTS = "results"
+
 CONNECTIONS = "connections"
 VARIABLES = "variables"
 #: What a command line of Airflow's refers to as ``secret:<name>``.
@@ -116,6 +119,7 @@ def _airflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
 def _farflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
     """What the image reads: its entry point, and the DAG author's helper in airflow/plugins/farflow."""
     group = security_groups.group_name(inputs, "tasks")
+    bucket = names.log_bucket(inputs, account(known, inputs["farflow_region"]).id)
     return {
         image_contract.VARIABLE: str(image_contract.NEEDED),
         "FARFLOW_ENVIRONMENT": names.environment(inputs),
@@ -123,6 +127,7 @@ def _farflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
         "FARFLOW_SUBNET_IDS": ",".join(network.subnet_ids(inputs, known, network.PRIVATE)),
         "FARFLOW_SECURITY_GROUP_IDS": known.id(security_groups.GROUP, group),
         "FARFLOW_TASKS_LOG_GROUP": naming.task_log_group(names.environment(inputs)),
+        "FARFLOW_RESULTS": f"s3://{bucket}/{RESULTS}",
         "AWS_REGION": inputs["farflow_region"],
         "AWS_DEFAULT_REGION": inputs["farflow_region"],
     }

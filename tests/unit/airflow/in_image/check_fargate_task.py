@@ -1,4 +1,4 @@
-"""FargateTask: what it asks of ECS, what its author may change, and what it says when it can't run."""
+"""FargateTask: what it asks of ECS, what its author may change, and what becomes of it by what its container does."""
 
 from __future__ import annotations
 
@@ -8,114 +8,165 @@ import os
 import unittest
 from unittest import mock
 
-import boto3
-from airflow.providers.amazon.aws.hooks.ecs import EcsHook
-from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
+from airflow.providers.amazon.aws.exceptions import EcsOperatorError, EcsTaskFailToStart
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException, TaskDeferred
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+    TaskDeferralError,
+    TaskDeferred,
+)
 from botocore.stub import Stubber
+from fargate_doubles import ARN, NETWORK, VARIABLES, client, context, deployed, ended, execute, odd_task, own
 
-from farflow import FargateTask
-from farflow.fargate_task_trigger import FargateTaskTrigger
+from farflow import FargateTask, fargate_task_cost
 
-VARIABLES = {
-    "FARFLOW_ENVIRONMENT": "lab",
-    "FARFLOW_CLUSTER": "lab-cluster",
-    "FARFLOW_SUBNET_IDS": "subnet-1, subnet-2",
-    "FARFLOW_SECURITY_GROUP_IDS": "sg-1",
-    "FARFLOW_TASKS_LOG_GROUP": "/farflow/lab/tasks",
-    "AWS_REGION": "eu-west-1",
+RUN = datetime.datetime(2026, 1, 1)
+STARTED = {
+    "tasks": [
+        {
+            "taskArn": ARN,
+            "cpu": "512",
+            "memory": "1024",
+            "containers": [{"name": "lab-multi_task", "image": "registry/multi_task@sha256:1"}],
+        }
+    ],
+    "failures": [],
 }
-NETWORK = {
-    "awsvpcConfiguration": {
-        "subnets": ["subnet-1", "subnet-2"],
-        "securityGroups": ["sg-1"],
-        "assignPublicIp": "DISABLED",
-    }
-}
-ARN = "arn:aws:ecs:eu-west-1:123456789012:task/lab-cluster/0123456789abcdef"
 
 
-def deployed(**changes):
-    variables = {**VARIABLES, **changes}
-    return mock.patch.dict(os.environ, {name: value for name, value in variables.items() if value}, clear=True)
+class WithAws(unittest.TestCase):
+    """`self.ecs` answers what is added to it; what is asked beside that is an error."""
+
+    def setUp(self):
+        self.client = client()
+        self.ecs = Stubber(self.client)
+        self.ecs.activate()
+        patched = mock.patch.object(FargateTask, "client", self.client)
+        patched.start()
+        self.addCleanup(patched.stop)
+
+    def run_task(self, task, started=STARTED, **changes):
+        """What RunTask is asked for; the task is deferred then."""
+        asked = {}
+        self.client.meta.events.register("before-parameter-build.ecs.RunTask", lambda params, **_: asked.update(params))
+        if changes.get("try_number", 1) > 1:
+            self.ecs.add_response("list_tasks", {"taskArns": []})
+        self.ecs.add_response("run_task", started)
+        with self.assertRaises(TaskDeferred) as deferred:
+            execute(task, context(**changes))
+        self.ecs.assert_no_pending_responses()
+        self.deferred = deferred.exception
+        return asked
+
+    def environment_of(self, asked):
+        [override] = asked["overrides"]["containerOverrides"]
+        return {each["name"]: each["value"] for each in override.get("environment", [])}
 
 
-def odd_task(**arguments):
-    return FargateTask(**{"task_id": "odd_task", "task": "multi_task", **arguments})
-
-
-def own(exit_code):
-    """The container of the task definition, ended."""
-    return {"name": "lab-multi_task", "lastStatus": "STOPPED", "exitCode": exit_code}
-
-
-def context():
-    instance = mock.Mock(dag_id="d", task_id="odd_task", run_id="r", map_index=-1)
-    return {"ti": instance, "task_instance": instance}
-
-
-class Filled(unittest.TestCase):
+class Filled(WithAws):
     """What the deploy knows and the author need not write."""
 
     def test_the_request_to_ecs(self):
         with deployed():
             task = odd_task(command=["python", "odd_numbers.py", "10"], environment={"DAY": "monday"})
-        client = boto3.client("ecs", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
-        override = {
-            "name": "lab-multi_task",
-            "command": ["python", "odd_numbers.py", "10"],
-            "environment": [{"name": "DAY", "value": "monday"}],
-        }
-        with Stubber(client) as ecs, mock.patch.object(FargateTask, "client", client):
-            ecs.add_response("list_tasks", {"taskArns": []})
-            ecs.add_response(
-                "run_task",
-                {"tasks": [{"taskArn": ARN}], "failures": []},
-                {
-                    "cluster": "lab-cluster",
-                    "taskDefinition": "lab-multi_task",
-                    "overrides": {"containerOverrides": [override]},
-                    "startedBy": mock.ANY,
-                    "launchType": "FARGATE",
-                    "platformVersion": "LATEST",
-                    "networkConfiguration": NETWORK,
-                    "propagateTags": "TASK_DEFINITION",
-                },
-            )
-            with self.assertRaises(TaskDeferred) as deferred:
-                task.execute.__wrapped__(task, context())
-            ecs.assert_no_pending_responses()
-        classpath, watched = deferred.exception.trigger.serialize()
+            asked = self.run_task(task)
+        self.assertEqual(self.environment_of(asked)["DAY"], "monday")
+        [override] = asked.pop("overrides")["containerOverrides"]
+        self.assertEqual(override["name"], "lab-multi_task")
+        self.assertEqual(override["command"], ["python", "odd_numbers.py", "10"])
+        del asked["startedBy"], asked["tags"]
+        self.assertEqual(
+            asked,
+            {
+                "cluster": "lab-cluster",
+                "taskDefinition": "lab-multi_task",
+                "launchType": "FARGATE",
+                "platformVersion": "LATEST",
+                "networkConfiguration": NETWORK,
+                "propagateTags": "TASK_DEFINITION",
+            },
+        )
+        classpath, watched = self.deferred.trigger.serialize()
         self.assertEqual(classpath, "farflow.fargate_task_trigger.FargateTaskTrigger")
         self.assertEqual(watched["log_group"], "/farflow/lab/tasks")
         self.assertEqual(watched["log_stream"], "multi_task/lab-multi_task/0123456789abcdef")
         self.assertEqual(watched["region_name"], "eu-west-1")
 
+    def test_the_container_is_told_who_runs_it(self):
+        with deployed():
+            asked = self.run_task(odd_task(), try_number=2, run_id="manual__1")
+        told = self.environment_of(asked)
+        self.assertEqual(told["AIRFLOW_CTX_DAG_ID"], "d")
+        self.assertEqual(told["AIRFLOW_CTX_TASK_ID"], "odd_task")
+        self.assertEqual(told["AIRFLOW_CTX_DAG_RUN_ID"], "manual__1")
+        self.assertEqual(told["AIRFLOW_CTX_TRY_NUMBER"], "2")
+
+    def test_the_authors_variables_win(self):
+        with deployed():
+            asked = self.run_task(odd_task(environment={"AIRFLOW_CTX_DAG_ID": "mine"}))
+        self.assertEqual(self.environment_of(asked)["AIRFLOW_CTX_DAG_ID"], "mine")
+
+    def test_the_tags_of_the_ecs_task(self):
+        with deployed():
+            asked = self.run_task(odd_task(tags={"team": "data"}), run_id="a~b", map_index=3, try_number=2)
+        self.assertEqual(
+            {each["key"]: each["value"] for each in asked["tags"]},
+            {
+                "team": "data",
+                "farflow:dag_id": "d",
+                "farflow:task_id": "odd_task",
+                "farflow:run_id": "a_b",  # ECS takes no ~ in a tag
+                "farflow:map_index": "3",
+                "farflow:try_number": "2",
+            },
+        )
+
     def test_finds_its_task_again(self):
         with deployed():
             task = odd_task()
-        client = boto3.client("ecs", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
-        with Stubber(client) as ecs, mock.patch.object(FargateTask, "client", client):
-            ecs.add_response("list_tasks", {"taskArns": [ARN]})
-            with self.assertRaises(TaskDeferred):
-                task.execute.__wrapped__(task, context())
+        self.ecs.add_response("list_tasks", {"taskArns": [ARN]})
+        with deployed(), self.assertRaises(TaskDeferred) as deferred:
+            execute(task, context(try_number=2))
         self.assertEqual(task.arn, ARN)
+        self.assertEqual(deferred.exception.kwargs, {"found": True})
 
     def test_a_capacity_provider(self):
         with deployed(FARFLOW_CAPACITY_PROVIDER="FARGATE_SPOT"):
             self.assertEqual(odd_task().capacity_provider_strategy, [{"capacityProvider": "FARGATE_SPOT", "weight": 1}])
 
+    def test_links_to_the_console(self):
+        with deployed():
+            task = odd_task()
+            task.arn = ARN
+        ecs, log = (link.get_link(task, ti_key=None) for link in FargateTask.operator_extra_links)
+        self.assertEqual(
+            ecs,
+            "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/lab-cluster/tasks/0123456789abcdef?region=eu-west-1",
+        )
+        self.assertEqual(
+            log,
+            "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/"
+            "$252Ffarflow$252Flab$252Ftasks/log-events/multi_task$252Flab-multi_task$252F0123456789abcdef",
+        )
+        self.assertEqual(
+            [link.get_link(odd_task(), ti_key=None) for link in FargateTask.operator_extra_links], ["", ""]
+        )
 
-class Chosen(unittest.TestCase):
+
+class Chosen(WithAws):
     """What the author writes wins."""
 
-    def test_an_argument(self):
+    def test_arguments_of_the_operator(self):
         with deployed():
-            task = odd_task(cluster="other", deferrable=False, retries=3, waiter_delay=2, skip_on_exit_code=99)
+            task = odd_task(
+                cluster="other", deferrable=False, retries=3, waiter_delay=2, skip_on_exit_code=99, launch_type="EC2"
+            )
         self.assertEqual(
-            (task.cluster, task.deferrable, task.retries, task.waiter_delay, task.skip_on_exit_code),
-            ("other", False, 3, 2, [99]),
+            (task.cluster, task.deferrable, task.retries, task.waiter_delay, task.skip_on_exit_code, task.launch_type),
+            ("other", False, 3, 2, [99], "EC2"),
         )
 
     def test_default_args_of_the_dag(self):
@@ -123,42 +174,134 @@ class Chosen(unittest.TestCase):
             task = odd_task()
         self.assertEqual((task.cluster, task.retries), ("other", 2))
 
+    def test_a_size_of_its_own(self):
+        with deployed():
+            task = odd_task(command=["true"], cpu=1024, memory=4096, ephemeral_storage=50)
+            overrides = self.run_task(task)["overrides"]
+        self.assertEqual((overrides["cpu"], overrides["memory"]), ("1024", "4096"))
+        self.assertEqual(overrides["ephemeralStorage"], {"sizeInGiB": 50})
+
     def test_overrides_beside_the_command(self):
         with deployed():
-            task = odd_task(command=["true"], overrides={"cpu": "1024"})
-        self.assertEqual(
-            task.overrides, {"cpu": "1024", "containerOverrides": [{"name": "lab-multi_task", "command": ["true"]}]}
-        )
+            overrides = self.run_task(odd_task(command=["true"], overrides={"cpu": "1024"}))["overrides"]
+        self.assertEqual(overrides["cpu"], "1024")
+        self.assertEqual(overrides["containerOverrides"][0]["command"], ["true"])
 
-    def test_two_ways_to_say_the_command(self):
-        with deployed(), self.assertRaisesRegex(ValueError, "either command"):
-            odd_task(command=["true"], overrides={"containerOverrides": []})
+    def test_overrides_of_containers(self):
+        """They are left as they are, and the task's own container gets what every one gets."""
+        of_another = {"name": "other", "memory": 100}
+        with deployed():
+            asked = self.run_task(odd_task(overrides={"containerOverrides": [of_another]}))
+        first, second = asked["overrides"]["containerOverrides"]
+        self.assertEqual(first, of_another)
+        self.assertEqual(second["name"], "lab-multi_task")
 
     def test_an_unknown_argument(self):
         with deployed(), self.assertRaisesRegex(TypeError, "comand"):
             odd_task(comand=["true"])
 
-    def test_templates(self):
+
+class Rendered(WithAws):
+    """Templates and other tasks' results, with Airflow's two ways to render."""
+
+    WORDS = {"words": ["python", "{{ params.n }}"], "day": "{{ params.day }}"}
+    PARAMS = {"params": {"n": "007", "day": "1e3", "size": 1024}}
+
+    def rendered(self, native, **arguments):
+        with deployed(), DAG("d", schedule=None, start_date=RUN, render_template_as_native_obj=native):
+            task = odd_task(**arguments)
+            task.render_template_fields(dict(self.PARAMS))
+            return self.run_task(task)
+
+    def test_templates_are_text_however_they_are_rendered(self):
+        for native in (False, True):
+            with self.subTest(native=native):
+                asked = self.rendered(
+                    native,
+                    command=["python", "numbers.py", "10", "{{ params.n }}", "1_000"],
+                    environment={"DAY": "{{ params.day }}", "N": "10", "T": "True", "NOTHING": "None"},
+                    memory="{{ params.size }}",
+                )
+                [override] = asked["overrides"]["containerOverrides"]
+                self.assertEqual(override["command"], ["python", "numbers.py", "10", "007", "1_000"])
+                told = self.environment_of(asked)
+                self.assertEqual([told[name] for name in ("DAY", "N", "T", "NOTHING")], ["1e3", "10", "True", "None"])
+                self.assertEqual(asked["overrides"]["memory"], "1024")
+
+    def test_the_render_argument_of_the_task_itself(self):
+        asked = self.rendered(False, command=["x", "10"], render_template_as_native_obj=True)
+        self.assertEqual(asked["overrides"]["containerOverrides"][0]["command"], ["x", "10"])
+
+    def test_a_whole_command_by_one_template(self):
+        asked = self.rendered(True, command="{{ ['a', params.size] }}")
+        self.assertEqual(asked["overrides"]["containerOverrides"][0]["command"], ["a", "1024"])
+
+    def test_results_of_other_tasks_become_text(self):
         with deployed():
-            task = odd_task(command=["echo", "{{ ds }}"], environment={"DAY": "{{ ds }}"})
-        task.render_template_fields({"ds": "2026-01-31"})
-        override = task.overrides["containerOverrides"][0]
-        self.assertEqual(override["command"], ["echo", "2026-01-31"])
-        self.assertEqual(override["environment"], [{"name": "DAY", "value": "2026-01-31"}])
-        self.assertEqual(FargateTask.template_fields, EcsRunTaskOperator.template_fields)
+            task = odd_task()
+            task.command = ["run", 10, 1.5, True, {"a": [1]}, RUN]
+            task.environment = {"N": 10, "ON": False, "LIST": ["a"]}
+            asked = self.run_task(task)
+        self.assertEqual(
+            asked["overrides"]["containerOverrides"][0]["command"],
+            ["run", "10", "1.5", "true", '{"a": [1]}', "2026-01-01T00:00:00"],
+        )
+        told = self.environment_of(asked)
+        self.assertEqual((told["N"], told["ON"], told["LIST"]), ("10", "false", '["a"]'))
 
-    def test_mapped(self):
-        with deployed(), DAG("d", schedule=None, start_date=datetime.datetime(2026, 1, 1)) as dag:
-            FargateTask.partial(task_id="many", task="multi_task").expand(command=[["a"], ["b"]])
-        self.assertEqual(dag.get_task("many").operator_class, FargateTask)
+    def test_results_that_cannot_become_text(self):
+        for name, value, said in (
+            ("command", "python x", "command: is the text 'python x', allowed: a list of texts"),
+            ("command", ["a", None], "command: item 2 is None"),
+            ("environment", {"N": None}, "environment: N is None"),
+            ("environment", ["N"], "environment: is of type list"),
+            ("environment", {"N": object()}, "environment: N is <object"),
+            ("memory", "much", "memory: is the text 'much', allowed: a number"),
+            ("memory", 1000, "memory 1000 goes with no cpu"),
+        ):
+            with self.subTest(name=name, value=value), deployed():
+                task = odd_task()
+                setattr(task, name, value)
+                with self.assertRaises(AirflowFailException) as refused:
+                    execute(task, context())
+                self.assertIn(f"multi_task: {said}", str(refused.exception))
+
+    def test_another_tasks_result_as_command_and_as_environment(self):
+        with deployed(), DAG("d", schedule=None, start_date=RUN) as dag:
+            first = odd_task(task_id="first")
+            odd_task(task_id="second", command=first.output, environment={"WHERE": first.output["where"]})
+            odd_task(task_id="third", environment=first.output, command=["run", first.output])
+        self.assertEqual(dag.get_task("second").upstream_task_ids, {"first"})
+        self.assertEqual(dag.get_task("third").upstream_task_ids, {"first"})
+
+    def test_mapped_over_each(self):
+        with deployed(), DAG("d", schedule=None, start_date=RUN) as dag:
+            first = odd_task(task_id="first")
+            given = {
+                "command": [["a"], ["b"]],
+                "environment": [{"A": "1"}, {"A": "2"}],
+                "inputs": [{"a": 1}, {"a": 2}],
+                "memory": [512, 1024],
+            }
+            for name, values in given.items():
+                FargateTask.partial(task_id=f"over_{name}", task="multi_task").expand(**{name: values})
+                FargateTask.partial(task_id=f"later_{name}", task="multi_task").expand(**{name: first.output})
+            FargateTask.partial(task_id="kwargs", task="multi_task").expand_kwargs([{"command": ["a"]}])
+        for name, values in given.items():
+            mapped = dag.get_task(f"over_{name}")
+            self.assertEqual(mapped.operator_class, FargateTask)
+            with deployed(), DAG("d", schedule=None, start_date=RUN):
+                unmapped = mapped.unmap(resolve={name: values[1]})
+            self.assertEqual(getattr(unmapped, name), values[1])
+            self.assertEqual(dag.get_task(f"later_{name}").upstream_task_ids, {"first"})
 
 
-class Refused(unittest.TestCase):
+class Refused(WithAws):
     def test_outside_a_deployment_it_can_be_made_but_not_run(self):
         with mock.patch.dict(os.environ, clear=True):
             task = odd_task(command=["true"])
             with self.assertRaises(AirflowFailException) as refused:
-                task.execute.__wrapped__(task, context())
+                execute(task, context())
         for name in VARIABLES:
             self.assertIn(name, str(refused.exception))
         self.assertIn("the deploy sets them", str(refused.exception))
@@ -167,8 +310,41 @@ class Refused(unittest.TestCase):
         with deployed(FARFLOW_CLUSTER=None, FARFLOW_SUBNET_IDS=None):
             task = odd_task(cluster="other")
             with self.assertRaises(AirflowFailException) as refused:
-                task.execute.__wrapped__(task, context())
+                execute(task, context())
         self.assertTrue(str(refused.exception).startswith("FARFLOW_SUBNET_IDS: not set"))
+
+    def test_literal_values_of_the_wrong_type(self):
+        for arguments, said in (
+            ({"command": "python numbers.py 10"}, """a list of texts, as in ["python", "numbers.py", "10"]"""),
+            ({"command": ["x", 10]}, 'command: item 2 is 10, of type int, allowed: text, as in "10"'),
+            ({"command": {"x"}}, "command: is {'x'}, of type set"),
+            ({"environment": {"N": 10}}, 'environment: N is 10, of type int, allowed: text, as in "10"'),
+            ({"environment": {"N": None}}, "environment: N is None"),
+            ({"environment": ["N=1"]}, "environment: is ['N=1'], of type list"),
+            ({"environment": {1: "x"}}, "environment: has the name 1, of type int"),
+            (
+                {"overrides": {"cpu": 1024}},
+                'cpu is 1024, of type int, allowed: text, as in "1024", or the argument cpu',
+            ),
+            ({"overrides": {"cpus": "1024"}}, "overrides: has 'cpus', allowed: cpu, memory"),
+            ({"inputs": [1]}, "inputs: is [1], of type list"),
+            ({"result": "yaml"}, "result: is the text 'yaml', allowed: 'json' or 'prefix'"),
+            ({"tags": {"farflow:dag_id": "x"}}, "has the key the text 'farflow:dag_id'"),
+            ({"tags": {"cost": 1}}, "tags: cost is 1, of type int"),
+            ({"cpu": 300}, "cpu 300 is not a size of Fargate; choose from 256, 512"),
+            ({"cpu": 256, "memory": 4096}, "memory 4096 does not go with cpu 256: choose 512, 1024, 2048"),
+            ({"memory": 1000}, "memory 1000 goes with no cpu"),
+            ({"cpu": "much"}, "cpu: is the text 'much', allowed: a number"),
+            ({"memory": True}, "memory: is True, of type bool"),
+            ({"ephemeral_storage": 20}, "ephemeral_storage: is 20, allowed: 21 to 200 GiB"),
+            ({"cpu": 256, "overrides": {"cpu": "256"}}, "either cpu, or overrides with cpu"),
+            ({"command": ["true"], "overrides": {"containerOverrides": []}}, "either command and environment, or"),
+        ):
+            with self.subTest(arguments), deployed(), self.assertRaises(ValueError) as refused:
+                odd_task(**arguments)
+            self.assertIn(
+                f"FargateTask odd_task: {said}" if said.startswith("command: ") else said, str(refused.exception)
+            )
 
     def test_overrides_that_ecs_would_refuse(self):
         with deployed(), self.assertRaisesRegex(ValueError, "ECS takes 8192"):
@@ -178,35 +354,217 @@ class Refused(unittest.TestCase):
         with deployed():
             task = odd_task(command=["{{ text }}"])
             task.render_template_fields({"text": "x" * 8192})
-            with self.assertRaisesRegex(ValueError, "ECS takes 8192"):
-                task.execute.__wrapped__(task, context())
+            with self.assertRaisesRegex(AirflowFailException, "ECS takes 8192"):
+                execute(task, context())
 
     def test_as_many_characters_as_ecs_takes(self):
         frame = {"containerOverrides": [{"name": "lab-multi_task", "command": [""]}]}
-        room = 8192 - len(json.dumps(frame, separators=(",", ":")))
+        room = 8192 - len(json.dumps(frame))
         with deployed():
             odd_task(command=["x" * room])
             with self.assertRaises(ValueError):
                 odd_task(command=["x" * (room + 1)])
 
+    def test_an_unknown_folder(self):
+        self.ecs.add_client_error("run_task", "ClientException", "Unable to find task definition.")
+        families = ["lab-multi_task", "lab-number_task", "lab-airflow-worker", "lab--airflow-report"]
+        self.ecs.add_response(
+            "list_task_definition_families",
+            {"families": families},
+            {"familyPrefix": "lab-", "status": "ACTIVE"},
+        )
+        with deployed(), self.assertRaises(AirflowFailException) as refused:
+            execute(odd_task(task="muti_task"), context())
+        self.assertEqual(
+            str(refused.exception),
+            "task 'muti_task': there is no task definition lab-muti_task; the nearest one is 'multi_task'. "
+            "There are: airflow-report, multi_task, number_task",
+        )
 
-class Failed(unittest.TestCase):
-    def test_the_error_holds_the_containers_last_lines(self):
-        with deployed():
-            task = odd_task()
-        client = boto3.client("ecs", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
-        fetcher = mock.Mock(**{"get_last_log_messages.return_value": ["ValueError: no number"]})
-        with (
-            Stubber(client) as ecs,
-            mock.patch.object(FargateTask, "client", client),
-            mock.patch.object(FargateTask, "_get_task_log_fetcher", return_value=fetcher),
-            self.assertRaisesRegex(AirflowException, "ValueError: no number"),
+    def test_an_unknown_folder_where_it_may_not_list_them(self):
+        self.ecs.add_client_error("run_task", "ClientException", "TaskDefinition is inactive")
+        self.ecs.add_client_error("list_task_definition_families", "AccessDeniedException")
+        with deployed(), self.assertRaisesRegex(AirflowFailException, "a folder tasks/muti_task is registered by"):
+            execute(odd_task(task="muti_task"), context())
+
+    def test_what_else_ecs_refuses_is_told_with_advice(self):
+        for answer, kind, said in (
+            (
+                {"tasks": [], "failures": [{"reason": "Capacity is unavailable at this time"}]},
+                EcsOperatorError,
+                "advice",
+            ),
+            ("You've reached the limit on the number of vCPUs you can run concurrently", AirflowException, "vCPUs"),
         ):
-            ecs.add_response("describe_tasks", {"tasks": [{"taskArn": ARN, "containers": [own(3)]}]})
-            task.execute_complete(context(), {"status": "success", "task_arn": ARN, "cluster": "lab-cluster"})
+            with self.subTest(answer), deployed():
+                if isinstance(answer, str):
+                    self.ecs.add_client_error("run_task", "ClientException", answer)
+                else:
+                    self.ecs.add_response("run_task", answer)
+                with self.assertRaises(kind) as refused:
+                    execute(odd_task(), context())
+                self.assertIn("multi_task was not started: ", str(refused.exception))
+                self.assertIn("\nadvice: ", str(refused.exception))
+                self.assertIn(said, str(refused.exception))
 
 
-class BesideGuardDutysAgent(unittest.TestCase):
+class Told(WithAws):
+    """The lines of its own in the log of the task."""
+
+    def test_what_started_and_where_its_log_is(self):
+        with deployed(), self.logged() as lines:
+            self.run_task(odd_task(command=["true"]))
+        self.assertEqual(
+            lines,
+            [
+                "Fargate task started: multi_task with 0.5 vCPU, 1024 MiB, image registry/multi_task@sha256:1: "
+                "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/lab-cluster/tasks/0123456789abcdef"
+                "?region=eu-west-1",
+                mock.ANY,
+            ],
+        )
+        self.assertTrue(lines[1].startswith("Its log: /farflow/lab/tasks multi_task/lab-multi_task/0123456789abcdef: "))
+
+    def test_how_it_ended_and_what_it_cost(self):
+        begin = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+        moments = {"createdAt": 0, "pullStartedAt": 10, "startedAt": 20, "stoppedAt": 3610}
+        task = {name: begin + datetime.timedelta(seconds=seconds) for name, seconds in moments.items()}
+        architecture = [{"name": "ecs.cpu-architecture", "value": "x86_64"}]
+        task.update(cpu="1024", memory="2048", attributes=architecture)
+        with deployed(), self.logged() as lines:
+            odd_task().execute_complete(context(), ended(task))
+        self.assertEqual(
+            lines,
+            ["Fargate task ended: exit code 0 after 3610 s, 20 s of them to start; 0.0494 USD by prices of 2026-10-01"],
+        )
+
+    def logged(self):
+        lines = []
+        logger = mock.Mock(info=lambda text, *values: lines.append(text % values))
+        patched = mock.patch.object(FargateTask, "log", logger)
+        entered = mock.MagicMock()
+        entered.__enter__.side_effect = lambda *_: patched.__enter__() and lines
+        entered.__exit__.side_effect = lambda *error: patched.__exit__(*error)
+        return entered
+
+
+class Cost(unittest.TestCase):
+    HOUR = {"pullStartedAt": "2026-01-01T00:00:00+00:00", "stoppedAt": "2026-01-01T01:00:00+00:00"}
+
+    def cost(self, region="eu-west-1", **changes):
+        task = {"cpu": "1024", "memory": "1024", "architecture": "x86_64", **self.HOUR, **changes}
+        return fargate_task_cost.cost(task, region, fargate_task_cost.price_list())
+
+    def test_an_hour(self):
+        self.assertAlmostEqual(self.cost(), 0.04048 + 0.004445)
+        self.assertAlmostEqual(self.cost(architecture="arm64"), 0.03238 + 0.00356)
+
+    def test_a_minute_is_the_least(self):
+        self.assertAlmostEqual(self.cost(stoppedAt="2026-01-01T00:00:01+00:00"), (0.04048 + 0.004445) / 60)
+
+    def test_unknown(self):
+        for changes, why in (
+            ({"region": "xx-nowhere-1"}, "has no X86_64 in xx-nowhere-1"),
+            ({"capacityProviderName": "FARGATE_SPOT"}, "Spot"),
+            ({"ephemeralStorage": 100}, "no price of storage"),
+            ({"pullStartedAt": None}, "does not tell"),
+        ):
+            with self.subTest(changes):
+                self.assertIn(why, self.cost(**changes))
+        self.assertIn("cost unknown: the price list of 2026-10-01", fargate_task_cost.told(self.HOUR, "xx-nowhere-1"))
+
+
+class Ended(WithAws):
+    """What becomes of the Airflow task when its container has ended."""
+
+    def complete(self, event, **arguments):
+        with deployed():
+            return odd_task(**arguments).execute_complete(context(), event)
+
+    def test_success_returns_the_logs_last_line(self):
+        self.assertEqual(self.complete(ended(tail=["a", "b"])), "b")
+        self.assertIsNone(self.complete(ended(tail=["a", "b"]), do_xcom_push=False))
+        self.assertIsNone(self.complete(ended()))
+
+    def test_a_failure_says_exit_code_reason_advice_and_the_last_lines(self):
+        task = {"stoppedReason": "Essential container in task exited", "containers": [own(3)]}
+        with self.assertRaises(AirflowException) as failed:
+            self.complete(ended(task, tail=["Traceback", "ValueError: no number"]))
+        self.assertEqual(
+            str(failed.exception),
+            "multi_task: exit code 3; EssentialContainerExited: Essential container in task exited\n"
+            "advice: the program ended: its last log lines say why\n"
+            "last log lines:\n  Traceback\n  ValueError: no number",
+        )
+
+    def test_out_of_memory(self):
+        reason = "OutOfMemoryError: Container killed due to memory usage"
+        task = {"stoppedReason": "Essential container in task exited", "containers": [{**own(137), "reason": reason}]}
+        with self.assertRaisesRegex(AirflowException, "(?s)exit code 137; .*OutOfMemoryError.*advice: .*raise memory"):
+            self.complete(ended(task))
+
+    def test_what_did_not_start(self):
+        task = {
+            "stopCode": "TaskFailedToStart",
+            "stoppedReason": "CannotPullContainerError: pull image manifest: not found",
+            "containers": [{"name": "lab-multi_task", "lastStatus": "STOPPED"}],
+        }
+        with self.assertRaisesRegex(
+            EcsTaskFailToStart, "(?s)no exit code; TaskFailedToStart.*advice: the image is not"
+        ):
+            self.complete(ended(task))
+
+    def test_stopped_by_others_is_no_success(self):
+        """Whatever the exit code: a program may end well when it is told to end."""
+        for code, advice in (("UserInitiated", "somebody stopped it"), ("SpotInterruption", "Spot capacity back")):
+            with self.subTest(code), self.assertRaisesRegex(AirflowException, f"(?s)exit code 0; {code}.*{advice}"):
+                self.complete(ended({"stopCode": code, "stoppedReason": "Task stopped by user"}))
+
+    def test_an_exit_code_that_skips(self):
+        with self.assertRaises(AirflowSkipException):
+            self.complete(ended({"containers": [own(99)]}), skip_on_exit_code=99)
+        with self.assertRaises(AirflowException):  # stopped by somebody, that says nothing
+            self.complete(ended({"stopCode": "UserInitiated", "containers": [own(99)]}), skip_on_exit_code=99)
+
+    def test_ecs_has_forgotten_it(self):
+        with self.assertRaisesRegex(AirflowException, "nobody knows its exit code"):
+            self.complete(ended(status="missing", task=None))
+
+    def test_the_time_is_over(self):
+        self.ecs.add_response("stop_task", {}, {"cluster": "lab-cluster", "task": ARN, "reason": mock.ANY})
+        with self.assertRaisesRegex(AirflowTaskTimeout, "execution_timeout, 0:00:40, is over"):
+            self.complete(
+                {"status": "timeout", "task_arn": ARN, "cluster": "lab-cluster"},
+                execution_timeout=datetime.timedelta(seconds=40),
+            )
+        self.ecs.assert_no_pending_responses()
+
+    def test_the_attempts_are_over(self):
+        event = {"status": "gave_up", "task_arn": ARN, "cluster": "lab-cluster"}
+        self.ecs.add_response("stop_task", {})
+        with self.assertRaisesRegex(AirflowException, "waiter_max_attempts 3 times waiter_delay 6"):
+            self.complete(event, waiter_max_attempts=3)
+        self.ecs.assert_no_pending_responses()
+        with self.assertRaises(AirflowException):  # and stops nothing where the author does not want it
+            self.complete(event, waiter_max_attempts=3, stop_task_on_failure=False)
+
+    def test_the_event_of_a_trigger_from_before_an_upgrade(self):
+        stopped = {"taskArn": ARN, "stopCode": "EssentialContainerExited", "containers": [own(0)]}
+        self.ecs.add_response("describe_tasks", {"tasks": [stopped]})
+        self.assertIsNone(self.complete({"status": "success", "task_arn": ARN, "cluster": "lab-cluster"}))
+
+    def test_found_again_while_its_former_try_was_being_stopped(self):
+        """A task that is cleared may begin before its trigger has stopped the container: it gets one of its own."""
+        stopped = ended({"stopCode": "UserInitiated", "stoppedReason": "Airflow: its task was ended by a user"})
+        self.ecs.add_response("run_task", STARTED)
+        with deployed(), self.assertRaises(TaskDeferred):
+            odd_task().execute_complete(context(), stopped, found=True)
+        self.ecs.assert_no_pending_responses()
+        with self.assertRaises(AirflowException):
+            self.complete(stopped)
+
+
+class BesideGuardDutysAgent(WithAws):
     """AWS adds a container to the task; the one of the task definition decides."""
 
     AGENTS = (
@@ -219,20 +577,8 @@ class BesideGuardDutysAgent(unittest.TestCase):
     )
 
     def end(self, containers, **arguments):
-        """What becomes of an Airflow task whose Fargate task has ended so."""
         with deployed():
-            task = odd_task(awslogs_group=None, **arguments)
-        client = boto3.client("ecs", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
-        stopped = {"taskArn": ARN, "stopCode": "EssentialContainerExited", "containers": containers}
-        with Stubber(client) as ecs, mock.patch.object(EcsRunTaskOperator, "client", client):
-            ecs.add_response("describe_tasks", {"tasks": [stopped]})
-            task.execute_complete(context(), {"status": "success", "task_arn": ARN, "cluster": "lab-cluster"})
-            ecs.assert_no_pending_responses()
-
-    def test_the_operator_by_itself_takes_the_agents_end_for_the_tasks(self):
-        for agent in self.AGENTS:
-            with self.subTest(agent), mock.patch.object(FargateTask, "_leave_own_container"):
-                self.assertRaisesRegex(AirflowException, "not in success state", self.end, [agent, own(0)])
+            odd_task(**arguments).execute_complete(context(), ended({"containers": containers}))
 
     def test_a_success(self):
         for agent in self.AGENTS:
@@ -244,11 +590,7 @@ class BesideGuardDutysAgent(unittest.TestCase):
         for agent in self.AGENTS:
             for containers in ([agent, own(3)], [own(3), agent]):
                 with self.subTest(containers):
-                    self.assertRaisesRegex(AirflowException, "'exitCode': 3", self.end, containers)
-
-    def test_an_exit_code_that_skips(self):
-        with self.assertRaises(AirflowSkipException):
-            self.end([*self.AGENTS, own(99)], skip_on_exit_code=99)
+                    self.assertRaisesRegex(AirflowException, "exit code 3", self.end, containers)
 
     def test_a_container_of_another_name(self):
         """Of a task definition of the author's own; nobody can say which one counts, so all do."""
@@ -256,16 +598,137 @@ class BesideGuardDutysAgent(unittest.TestCase):
             self.end([{"name": "own", "lastStatus": "STOPPED", "exitCode": 3}])
 
 
-class Ended(unittest.IsolatedAsyncioTestCase):
-    async def test_a_task_that_a_user_ends_while_it_is_deferred_is_stopped(self):
-        trigger = FargateTaskTrigger(
-            cluster="lab-cluster", task_arn=ARN, waiter_delay=6, waiter_max_attempts=1, aws_conn_id=None
-        )
-        ecs = mock.AsyncMock()
-        connection = mock.MagicMock(**{"__aenter__.return_value": ecs})
-        with mock.patch.object(EcsHook, "get_async_conn", mock.AsyncMock(return_value=connection)):
-            await trigger.on_kill()
-        ecs.stop_task.assert_awaited_once_with(cluster="lab-cluster", task=ARN, reason=mock.ANY)
+class Stopped(WithAws):
+    """Whoever ends the Airflow task ends the container."""
+
+    def test_a_trigger_that_failed(self):
+        self.ecs.add_response("list_tasks", {"taskArns": [ARN]})
+        self.ecs.add_response("stop_task", {}, {"cluster": "lab-cluster", "task": ARN, "reason": mock.ANY})
+        with deployed(), self.assertRaises(TaskDeferralError):
+            odd_task().resume_execution("__fail__", {"error": "Trigger failure"}, context())
+        self.ecs.assert_no_pending_responses()
+
+    def test_a_trigger_that_nobody_ran_in_time(self):
+        self.ecs.add_response("list_tasks", {"taskArns": [ARN]})
+        self.ecs.add_response("stop_task", {})
+        with deployed(), self.assertRaises(AirflowTaskTimeout):
+            task = odd_task(execution_timeout=datetime.timedelta(seconds=40))
+            task.resume_execution("__fail__", {"error": "Trigger timeout"}, context())
+        self.ecs.assert_no_pending_responses()
+
+    def test_killed_on_the_worker(self):
+        self.ecs.add_response("stop_task", {}, {"cluster": "lab-cluster", "task": ARN, "reason": mock.ANY})
+        with deployed():
+            task = odd_task()
+            task.arn = ARN
+            task.on_kill()
+        self.ecs.assert_no_pending_responses()
+
+    def test_killed_while_aws_starts_it(self):
+        with deployed():
+            task = odd_task()
+            self.client.meta.events.register(
+                "before-parameter-build.ecs.RunTask", lambda **_: setattr(task, "_killed", True)
+            )
+            self.ecs.add_response("run_task", STARTED)
+            self.ecs.add_response("stop_task", {})
+            with self.assertRaises(TaskDeferred):
+                execute(task, context())
+        self.ecs.assert_no_pending_responses()
+
+    def test_an_error_before_it_is_deferred(self):
+        broken = context()
+        broken["ti"].xcom_push.side_effect = RuntimeError("no api-server")
+        self.ecs.add_response("run_task", STARTED)
+        self.ecs.add_response("stop_task", {})
+        with deployed(), self.assertRaisesRegex(RuntimeError, "no api-server"):
+            execute(odd_task(), broken)
+        self.ecs.assert_no_pending_responses()
+
+    def test_a_stop_that_fails_hides_nothing(self):
+        self.ecs.add_response("list_tasks", {"taskArns": [ARN]})
+        self.ecs.add_client_error("stop_task", "AccessDeniedException")
+        with deployed(), self.assertRaises(TaskDeferralError):
+            odd_task().resume_execution("__fail__", {"error": "Trigger failure"}, context())
+
+    def test_a_retry_of_the_start(self):
+        """quota_retry, which EcsRunTaskOperator takes."""
+        short = {"tasks": [], "failures": [{"reason": "RESOURCE:MEMORY"}]}
+        self.ecs.add_response("run_task", short)
+        self.ecs.add_response("run_task", STARTED)
+        with deployed(), self.assertRaises(TaskDeferred):
+            execute(odd_task(quota_retry={"min": 0, "max": 0, "multiplier": 0}), context())
+        self.ecs.assert_no_pending_responses()
+
+
+class Results(WithAws):
+    def result_of(self, line, result="json", **event):
+        with deployed():
+            return odd_task(result=result).execute_complete(context(), ended(result=line, **event))
+
+    def test_a_line_of_json_is_typed(self):
+        for text, value in (
+            ('{"rows": 3, "ok": true}', {"rows": 3, "ok": True}),
+            ("[1, 2]", [1, 2]),
+            ('"x"', "x"),
+            ("3", 3),
+        ):
+            with self.subTest(text):
+                self.assertEqual(self.result_of(f"FARFLOW_RESULT={text}"), value)
+
+    def test_what_is_no_result(self):
+        for line, said in (
+            (None, "has printed no line that begins with FARFLOW_RESULT="),
+            ("FARFLOW_RESULT={'a': 1}", "is no JSON: Expecting property name"),
+            ("FARFLOW_RESULT=NaN", "NaN is no JSON"),
+            ("FARFLOW_RESULT=" + json.dumps("x" * 16000), "has 16017 bytes or more, allowed: 16000"),
+        ):
+            with self.subTest(line), self.assertRaises(AirflowException) as failed:
+                self.result_of(line)
+            self.assertIn(said, str(failed.exception))
+
+    def test_a_prefix_in_the_bucket(self):
+        with deployed(FARFLOW_RESULTS="s3://lab-bucket/results"):
+            asked = self.run_task(odd_task(result="prefix"), run_id="manual__1", map_index=2, try_number=3)
+        prefix = self.environment_of(asked)["FARFLOW_RESULT_PREFIX"]
+        self.assertEqual(prefix, "s3://lab-bucket/results/d/manual__1/odd_task/2/3/")
+        task = {"overrides": {"containerOverrides": asked["overrides"]["containerOverrides"]}}
+        with deployed():
+            self.assertEqual(odd_task(result="prefix").execute_complete(context(), ended(task)), prefix)
+
+    def test_a_prefix_where_there_is_no_bucket(self):
+        with self.assertRaisesRegex(AirflowException, "had no FARFLOW_RESULT_PREFIX"):
+            self.result_of(None, result="prefix")
+
+
+class Inputs(WithAws):
+    BUCKET = {"FARFLOW_RESULTS": "s3://lab-bucket/results"}
+
+    def test_small_ones_are_in_the_environment(self):
+        with deployed(**self.BUCKET):
+            told = self.environment_of(self.run_task(odd_task(inputs={"days": [1, 2], "é": None})))
+        self.assertEqual(json.loads(told["FARFLOW_INPUTS"]), {"days": [1, 2], "é": None})
+
+    def test_large_ones_are_in_the_bucket(self):
+        stored = mock.Mock()
+        with (
+            deployed(**self.BUCKET),
+            mock.patch("farflow.fargate_task_request.S3Hook", return_value=mock.Mock(conn=stored)),
+        ):
+            told = self.environment_of(self.run_task(odd_task(inputs={"text": "x" * 9000})))
+        self.assertNotIn("FARFLOW_INPUTS", told)
+        self.assertEqual(told["FARFLOW_INPUTS_URL"], "s3://lab-bucket/results/d/r/odd_task/1/inputs.json")
+        put = stored.put_object.call_args.kwargs
+        self.assertEqual((put["Bucket"], put["Key"]), ("lab-bucket", "results/d/r/odd_task/1/inputs.json"))
+        self.assertEqual(json.loads(put["Body"]), {"text": "x" * 9000})
+
+    def test_large_ones_without_a_bucket(self):
+        with deployed(), self.assertRaisesRegex(AirflowFailException, "FARFLOW_RESULTS is not set"):
+            execute(odd_task(inputs={"text": "x" * 9000}), context())
+
+    def test_what_json_cannot_hold(self):
+        with deployed(), self.assertRaisesRegex(AirflowFailException, "inputs is .*allowed: text, and what JSON"):
+            execute(odd_task(inputs={"a": {1, 2}}), context())
 
 
 if __name__ == "__main__":

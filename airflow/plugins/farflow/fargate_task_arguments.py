@@ -1,0 +1,195 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What an author may give to a FargateTask: checked when the DAG is imported, as far as it is known then, and again
+when the task runs. What is known at run time only, a template or another task's result, becomes text then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from farflow.fargate import CPU_MEMORY, EPHEMERAL_STORAGE_GIB, cpu_memory_problem
+from farflow.fargate_task_results import KINDS
+
+OVERRIDES_LIMIT = 8192  # characters of JSON: RunTask, "overrides"
+#: Keys of tags that are ours; AWS keeps those that begin with aws: for itself.
+OWN_TAGS = "farflow:"
+
+#: What Airflow's operator takes, and does not mean what it says.
+REFUSED = {"region": "EcsRunTaskOperator takes it and does nothing with it, allowed: region_name"}
+
+_BECOME_TEXT = ("command", "environment")
+_TASK_LEVEL = ("cpu", "memory", "ephemeralStorage", "executionRoleArn", "taskRoleArn", "inferenceAcceleratorOverrides")
+_OVERRIDES = (*_TASK_LEVEL, "containerOverrides")
+
+
+def is_later(value: Any) -> bool:
+    """Whether it is known at run time only: a template, or what another task returns."""
+    if isinstance(value, str):
+        return "{{" in value or "{%" in value
+    return hasattr(value, "resolve") or callable(value)
+
+
+def problems(given: Mapping[str, Any], at_run: bool = False) -> list[str]:
+    """What is wrong with the arguments, a sentence each; what is known later is passed over. When the task runs, what
+    becomes text may be anything that can.
+    """
+    checks = {
+        "command": _command,
+        "environment": _environment,
+        "inputs": _inputs,
+        "overrides": _overrides,
+        "tags": _tags,
+        "result": _result,
+        "cpu": _units,
+        "memory": _units,
+        "ephemeral_storage": _units,
+    }
+    if at_run:
+        checks = {name: check for name, check in checks.items() if name not in _BECOME_TEXT}
+    known = {name: given[name] for name in checks if given.get(name) is not None and not is_later(given[name])}
+    found = [problem for name, value in known.items() for problem in checks[name](name, value)]
+    if not found:
+        found = [*_sizes(known), *_twice(given), *_without_result(given)]
+    return found
+
+
+def _command(name: str, command: Any) -> Iterator[str]:
+    if not isinstance(command, (list, tuple)):
+        example = json.dumps(command.split()) if isinstance(command, str) else '["python", "numbers.py", "10"]'
+        yield f"{name}: is {_told(command)}, allowed: a list of texts, as in {example}"
+        return
+    for number, word in enumerate(command, 1):
+        if not isinstance(word, str) and not is_later(word):
+            yield f"{name}: item {number} is {_told(word)}, allowed: text, as in {_as_text(word)}"
+
+
+def _environment(name: str, environment: Any) -> Iterator[str]:
+    if not isinstance(environment, Mapping):
+        yield f'{name}: is {_told(environment)}, allowed: a dictionary of texts, as in {{"DAY": "monday"}}'
+        return
+    for key, value in environment.items():
+        if not isinstance(key, str) or not key:
+            yield f"{name}: has the name {_told(key)}, allowed: text"
+        elif value is None:
+            yield f'{name}: {key} is None, allowed: text; "" is an empty one, and what is left out is not set'
+        elif not isinstance(value, str) and not is_later(value):
+            yield f"{name}: {key} is {_told(value)}, allowed: text, as in {_as_text(value)}"
+
+
+def _inputs(name: str, inputs: Any) -> Iterator[str]:
+    if not isinstance(inputs, Mapping):
+        yield f'{name}: is {_told(inputs)}, allowed: a dictionary that JSON can hold, as in {{"days": [1, 2]}}'
+
+
+def _overrides(name: str, overrides: Any) -> Iterator[str]:
+    if not isinstance(overrides, Mapping):
+        yield f'{name}: is {_told(overrides)}, allowed: a dictionary, as in {{"cpu": "1024", "memory": "2048"}}'
+        return
+    for key, value in overrides.items():
+        if key not in _OVERRIDES:
+            yield f"{name}: has {key!r}, allowed: {', '.join(_OVERRIDES)}"
+        elif key in ("cpu", "memory") and not isinstance(value, str) and not is_later(value):
+            instead = f"text, as in {_as_text(value)}, or the argument {key}={value}"
+            yield f"{name}: {key} is {_told(value)}, allowed: {instead}"
+
+
+def _tags(name: str, tags: Any) -> Iterator[str]:
+    if not isinstance(tags, Mapping):
+        yield f'{name}: is {_told(tags)}, allowed: a dictionary of texts, as in {{"team": "data"}}'
+        return
+    for key, value in tags.items():
+        if not isinstance(key, str) or key.lower().startswith(("aws:", OWN_TAGS)):
+            yield f"{name}: has the key {_told(key)}, allowed: text that begins neither with aws: nor with {OWN_TAGS}"
+        elif not isinstance(value, str) and not is_later(value):
+            yield f"{name}: {key} is {_told(value)}, allowed: text, as in {_as_text(value)}"
+
+
+def _result(name: str, result: Any) -> Iterator[str]:
+    if result not in KINDS:
+        yield f"{name}: is {_told(result)}, allowed: {' or '.join(map(repr, KINDS))}, or none"
+
+
+def _units(name: str, value: Any) -> Iterator[str]:
+    if number(value) is None:
+        yield f"{name}: is {_told(value)}, allowed: a number"
+
+
+def number(value: Any) -> int | None:
+    """A whole number, or the text of one; else None."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None
+
+
+def _sizes(known: Mapping[str, Any]) -> Iterator[str]:
+    cpu, memory = (number(known.get(name)) for name in ("cpu", "memory"))
+    if cpu is not None and memory is not None:
+        if problem := cpu_memory_problem(cpu, memory):
+            yield problem
+    elif cpu is not None and cpu not in CPU_MEMORY:
+        yield f"cpu {cpu} is not a size of Fargate; choose from {', '.join(map(str, CPU_MEMORY))}"
+    elif memory is not None and not any(memory in sizes for sizes in CPU_MEMORY.values()):
+        yield f"memory {memory} goes with no cpu of Fargate; docs/tasks.md names the sizes"
+    storage = number(known.get("ephemeral_storage"))
+    if storage is not None:
+        least, most = EPHEMERAL_STORAGE_GIB
+        if not least < storage <= most:
+            yield f"ephemeral_storage: is {storage}, allowed: {least + 1} to {most} GiB"
+
+
+def _twice(given: Mapping[str, Any]) -> Iterator[str]:
+    overrides = given.get("overrides")
+    if not isinstance(overrides, Mapping):
+        return
+    if "containerOverrides" in overrides and any(given.get(name) is not None for name in ("command", "environment")):
+        yield "give either command and environment, or overrides with containerOverrides"
+    for name, member in (("cpu", "cpu"), ("memory", "memory"), ("ephemeral_storage", "ephemeralStorage")):
+        if given.get(name) is not None and member in overrides:
+            yield f"give either {name}, or overrides with {member}"
+
+
+def _without_result(given: Mapping[str, Any]) -> Iterator[str]:
+    if given.get("result") is not None and given.get("wait_for_completion") is False:
+        yield "result: needs wait_for_completion, since nobody is there to take it"
+
+
+def texts(name: str, values: Any) -> list[str]:
+    """A command at run time, as ECS takes it. Raises ValueError."""
+    if not isinstance(values, (list, tuple)):
+        raise ValueError(f"{name}: is {_told(values)}, allowed: a list of texts")
+    return [text(f"{name}: item {position}", value) for position, value in enumerate(values, 1)]
+
+
+def text(name: str, value: Any) -> str:
+    """A value at run time as text: all that is none as JSON has it. Raises ValueError."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        raise ValueError(f"{name} is None, allowed: text; what it comes from has returned nothing")
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is {_told(value)}, allowed: text, and what JSON can hold") from None
+
+
+def size(overrides: Mapping[str, Any]) -> int:
+    """How many characters ECS counts."""
+    return len(json.dumps(overrides, ensure_ascii=False))
+
+
+def _told(value: Any) -> str:
+    kind = type(value).__name__
+    shown = repr(value)
+    shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+    return f"the text {shown}" if isinstance(value, str) else f"{shown}, of type {kind}"
+
+
+def _as_text(value: Any) -> str:
+    return json.dumps(str(value))

@@ -1,0 +1,111 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""How a Fargate task ended: what of DescribeTasks' answer is kept, whether it is a success, and what to say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from farflow.ecs_advice import Stop, stop_of
+from farflow.fargate_task_results import RESULT_PREFIX
+
+Task = Mapping[str, Any]
+
+#: The reason that StopTask is called with when the Airflow task was ended; it comes back in what ECS tells of the stop.
+ENDED_BY_AIRFLOW = "Airflow: "
+
+_KEPT = ("taskArn", "taskDefinitionArn", "lastStatus", "stopCode", "stoppedReason", "cpu", "memory")
+_KEPT_TOO = ("launchType", "capacityProviderName")
+_TIMES = ("createdAt", "pullStartedAt", "startedAt", "stoppingAt", "stoppedAt")
+_OF_CONTAINER = ("name", "image", "exitCode", "reason", "lastStatus")
+
+
+def kept(task: Task, container: str | None) -> dict[str, Any]:
+    """What is needed of a member of DescribeTasks' answer, as JSON: small enough for an event of a trigger.
+
+    Where ``container`` is one of its containers, the others are left out: those that AWS has put beside it, such as
+    GuardDuty's agent, end in their own way and say nothing of it.
+    """
+    containers = [{key: each[key] for key in _OF_CONTAINER if key in each} for each in task.get("containers") or []]
+    own = [each for each in containers if each.get("name") == container]
+    architecture = [each["value"] for each in task.get("attributes") or [] if each["name"] == "ecs.cpu-architecture"]
+    return {
+        **{key: task[key] for key in (*_KEPT, *_KEPT_TOO) if task.get(key) is not None},
+        **{key: _moment(task[key]).isoformat() for key in _TIMES if task.get(key) is not None},
+        "containers": own or containers,
+        "architecture": next(iter(architecture), "x86_64"),
+        "ephemeralStorage": (task.get("ephemeralStorage") or {}).get("sizeInGiB"),
+        "resultPrefix": _environment(task, container).get(RESULT_PREFIX),
+    }
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return datetime.fromtimestamp(float(value), tz=UTC)
+
+
+def _environment(task: Task, container: str | None) -> dict[str, str]:
+    overrides = (task.get("overrides") or {}).get("containerOverrides") or []
+    return {
+        each["name"]: each["value"]
+        for override in overrides
+        if override.get("name") == container
+        for each in override.get("environment") or []
+    }
+
+
+def exit_code(task: Task) -> int | None:
+    """The exit code that counts: the first one that is not 0; None where a container has none."""
+    codes = [each.get("exitCode") for each in task["containers"]]
+    return next((code for code in codes if code != 0), 0) if codes else None
+
+
+def succeeded(task: Task) -> bool:
+    """Whether it ended by itself, and well: not when somebody stopped it, or AWS took its capacity back."""
+    return exit_code(task) == 0 and task.get("stopCode") in (None, "EssentialContainerExited")
+
+
+def to_be_skipped(task: Task, codes: Container[int]) -> bool:
+    """Whether it ended by itself with an exit code that the author wants skipped."""
+    code = exit_code(task)
+    return code is not None and code in codes and task.get("stopCode") in (None, "EssentialContainerExited")
+
+
+def stopped_by_airflow(task: Task) -> bool:
+    return str(task.get("stoppedReason") or "").startswith(ENDED_BY_AIRFLOW)
+
+
+def seconds(task: Task, begin: str, end: str) -> float | None:
+    """Seconds between two of the task's moments; None where one of them is not told."""
+    if not task.get(begin) or not task.get(end):
+        return None
+    return (datetime.fromisoformat(task[end]) - datetime.fromisoformat(task[begin])).total_seconds()
+
+
+def failure(name: str, task: Task, tail: Iterable[str]) -> str:
+    """Why it is no success, for the error of the Airflow task: exit code, AWS's words, advice, last log lines."""
+    stop: Stop = stop_of(task)
+    code = exit_code(task)
+    told = "no exit code" if code is None else f"exit code {code}"
+    said = f"{stop.code}: {stop.reason}" if stop.code else stop.reason or "AWS gave no reason"
+    text = [f"{name}: {told}; {said}"]
+    if stop.advice:
+        text.append(f"advice: {stop.advice}")
+    lines = [f"  {line}" for line in tail]
+    return "\n".join([*text, *(["last log lines:", *lines] if lines else ["it has printed nothing"])])
+
+
+def size(task: Task) -> str:
+    """``0.5 vCPU, 1024 MiB`` of what RunTask or DescribeTasks tells."""
+    if not task.get("cpu") or not task.get("memory"):
+        return "size unknown"
+    return f"{int(task['cpu']) / 1024:g} vCPU, {task['memory']} MiB"
+
+
+def image(task: Task) -> str:
+    images = [each["image"] for each in task.get("containers") or [] if each.get("image")]
+    return images[0] if images else "unknown"

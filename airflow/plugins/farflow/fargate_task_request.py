@@ -1,0 +1,240 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a FargateTask asks of RunTask, and what is said when ECS refuses it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+from airflow.providers.amazon.aws.utils.identifiers import generate_uuid
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.execution_time.context import context_to_airflow_vars
+from botocore.exceptions import ClientError
+
+from farflow import fargate_task_arguments as arguments
+from farflow import fargate_task_results as results
+from farflow import naming
+from farflow.ecs_advice import cure
+
+if TYPE_CHECKING:
+    from farflow.fargate_task import FargateTask
+
+RESULTS = "FARFLOW_RESULTS"
+#: Tag of a Fargate task that runs on by its author's wish when the Airflow task has ended.
+DETACHED = "farflow:detached"
+
+_UNKNOWN = re.compile(r"task ?definition.*(not found|inactive|does not exist)|unable to (find|describe) task def", re.I)
+_TAG_VALUE = re.compile(r"[^\w\s+\-=.:/@]")
+_LONGEST_TAG_VALUE = 256
+_TELLS_NO_PLACE = "put what is large into inputs, or into S3 and give the task its address"
+
+
+def started_by(instance: Any) -> str:
+    """What ECS keeps as startedBy: the same for all tries of an Airflow task."""
+    return str(generate_uuid(*map(str, (instance.dag_id, instance.task_id, instance.run_id, instance.map_index))))
+
+
+def request(task: FargateTask, context: Any) -> dict[str, Any]:
+    """The arguments of RunTask. Raises AirflowFailException with what is wrong with them."""
+    try:
+        return _request(task, context)
+    except ValueError as error:
+        raise AirflowFailException(f"{task.task_name}: {error}") from None
+
+
+def _request(task: FargateTask, context: Any) -> dict[str, Any]:
+    instance = context["ti"]
+    if problems := arguments.problems(task.given(), at_run=True):
+        raise ValueError("; ".join(problems))
+    if task.result == "json" and not task.reads_log():
+        raise ValueError("result: 'json' is read from the log; awslogs_group and awslogs_stream_prefix are not set")
+    asked: dict[str, Any] = {
+        "cluster": task.cluster,
+        "taskDefinition": task.task_definition,
+        "overrides": _overrides(task, context),
+        "startedBy": started_by(instance),
+        "tags": [{"key": key, "value": value} for key, value in _tags(task, instance).items()],
+    }
+    if task.capacity_provider_strategy:
+        asked["capacityProviderStrategy"] = task.capacity_provider_strategy
+    elif task.launch_type:
+        asked["launchType"] = task.launch_type
+    others = {
+        "volumeConfigurations": task.volume_configurations,
+        "platformVersion": task.platform_version,
+        "group": task.group,
+        "placementConstraints": task.placement_constraints,
+        "placementStrategy": task.placement_strategy,
+        "networkConfiguration": task.network_configuration,
+        "propagateTags": task.propagate_tags,
+    }
+    return {**asked, **{name: value for name, value in others.items() if value is not None}}
+
+
+def known_overrides(task: FargateTask) -> dict[str, Any] | None:
+    """The overrides as far as the author has written them; None where some of it is known at run time only."""
+    try:
+        overrides = _merged(task, task.command, dict(task.environment or {}))
+        written = json.dumps(overrides)
+    except (TypeError, ValueError):
+        return None
+    return None if arguments.is_later(written) else overrides
+
+
+def check_size(overrides: Mapping[str, Any]) -> None:
+    """Raises ValueError for more than ECS takes."""
+    size = arguments.size(overrides)
+    if size > arguments.OVERRIDES_LIMIT:
+        raise ValueError(
+            f"command, environment and overrides are {size} characters of JSON, ECS takes {arguments.OVERRIDES_LIMIT}: "
+            f"{_TELLS_NO_PLACE}"
+        )
+
+
+def _overrides(task: FargateTask, context: Any) -> dict[str, Any]:
+    command = None if task.command is None else arguments.texts("command", task.command)
+    environment = _environment(task, context)
+    overrides = _merged(task, command, environment)
+    if task.inputs is not None and arguments.size(overrides) > arguments.OVERRIDES_LIMIT:
+        environment[results.INPUTS_URL] = _store_inputs(task, context, environment.pop(results.INPUTS))
+        overrides = _merged(task, command, environment)
+    check_size(overrides)
+    return overrides
+
+
+def _environment(task: FargateTask, context: Any) -> dict[str, str]:
+    """What the container is told: who runs it, where results go, its inputs, and what the author says, which wins."""
+    given = task.environment or {}
+    if not isinstance(given, Mapping):
+        raise ValueError(f"environment: is of type {type(given).__name__}, allowed: a dictionary of texts")
+    told = dict(context_to_airflow_vars(context, in_env_var_format=True))
+    if prefix := _prefix(context):
+        told[results.RESULT_PREFIX] = prefix
+    if task.inputs is not None:
+        told[results.INPUTS] = arguments.text("inputs", dict(task.inputs))
+    return {**told, **{name: arguments.text(f"environment: {name}", value) for name, value in given.items()}}
+
+
+def _prefix(context: Any) -> str | None:
+    instance = context["ti"]
+    mapped = [instance.map_index] if instance.map_index is not None and instance.map_index >= 0 else []
+    parts = (instance.dag_id, instance.run_id, instance.task_id, *mapped, instance.try_number)
+    return results.prefix(os.environ.get(RESULTS), *parts)
+
+
+def _store_inputs(task: FargateTask, context: Any, text: str) -> str:
+    prefix = _prefix(context)
+    if prefix is None:
+        raise ValueError(f"inputs are {len(text)} characters, which ECS does not take, and {RESULTS} is not set")
+    url = f"{prefix}inputs.json"
+    bucket, key = results.split_url(url)
+    s3 = S3Hook(aws_conn_id=task.aws_conn_id, region_name=task.region_name, verify=task.verify)
+    s3.conn.put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType="application/json")
+    return url
+
+
+def _merged(task: FargateTask, command: list[str] | None, environment: Mapping[str, str]) -> dict[str, Any]:
+    overrides = _with_numbers(dict(task.overrides or {}))
+    containers = [_with_numbers(dict(each)) for each in overrides.get("containerOverrides", ())]
+    own = next((each for each in containers if each.get("name") == task.container_name), None)
+    if own is None:
+        own = {"name": task.container_name}
+        containers.append(own)
+    if command is not None:
+        own["command"] = command
+    if environment:
+        theirs = {each["name"]: each["value"] for each in own.get("environment", ())}
+        own["environment"] = [{"name": name, "value": value} for name, value in {**environment, **theirs}.items()]
+    overrides["containerOverrides"] = containers
+    sizes = {name: getattr(task, name) or overrides.get(name) for name in ("cpu", "memory")}
+    overrides.update({name: str(arguments.number(value)) for name, value in sizes.items() if value is not None})
+    if task.ephemeral_storage is not None:
+        overrides["ephemeralStorage"] = {"sizeInGiB": arguments.number(task.ephemeral_storage)}
+    return overrides
+
+
+def _with_numbers(override: dict[str, Any]) -> dict[str, Any]:
+    """What is rendered is text; these members are numbers to ECS."""
+    numbers = {name: arguments.number(override.get(name)) for name in ("cpu", "memory", "memoryReservation")}
+    override.update({name: value for name, value in numbers.items() if value is not None})
+    storage = override.get("ephemeralStorage")
+    if isinstance(storage, Mapping):
+        override["ephemeralStorage"] = {name: arguments.number(value) for name, value in storage.items()}
+    return override
+
+
+def own_tags(instance: Any) -> dict[str, str]:
+    """The tags by which a Fargate task is known to be that of an Airflow task."""
+    tags = {
+        "dag_id": instance.dag_id,
+        "task_id": instance.task_id,
+        "run_id": instance.run_id,
+        "map_index": -1 if instance.map_index is None else instance.map_index,
+        "try_number": instance.try_number,
+    }
+    return {
+        f"{arguments.OWN_TAGS}{key}": _TAG_VALUE.sub("_", str(value))[:_LONGEST_TAG_VALUE]
+        for key, value in tags.items()
+    }
+
+
+def _tags(task: FargateTask, instance: Any) -> dict[str, str]:
+    given = {key: arguments.text(f"tags: {key}", value) for key, value in (task.tags or {}).items()}
+    return {**given, **own_tags(instance), **({} if task.wait_for_completion else {DETACHED: "true"})}
+
+
+def refused(failures: Sequence[Mapping[str, Any]], name: str) -> str:
+    """The failures of RunTask's answer, with advice."""
+    reasons = [": ".join(filter(None, [each.get("reason"), each.get("detail")])) for each in failures]
+    return _with_advice(f"{name} was not started", "; ".join(reasons) or "AWS gave no reason")
+
+
+def explained(error: ClientError, task: FargateTask) -> AirflowException:
+    """What to raise for an error of RunTask: with the nearest name for a folder that is not there, else with advice."""
+    message = str(error.response.get("Error", {}).get("Message", error))
+    if _UNKNOWN.search(message):
+        return AirflowFailException(_unknown(task))
+    return AirflowException(_with_advice(f"{task.task_name} was not started", message))
+
+
+def _with_advice(what: str, reason: str) -> str:
+    advice = cure(reason)
+    return f"{what}: {reason}" + (f"\nadvice: {advice}" if advice else "")
+
+
+def _unknown(task: FargateTask) -> str:
+    said = f"task {task.task_name!r}: there is no task definition {task.task_definition}"
+    environment = os.environ.get("FARFLOW_ENVIRONMENT")
+    try:
+        names = _registered(task, environment) if environment else []
+    except ClientError:
+        names = []
+    if not names:
+        return f"{said}; a folder tasks/{task.task_name} is registered by the playbook dag_tasks"
+    nearest = difflib.get_close_matches(task.task_name, names, n=1, cutoff=0.5)
+    meant = f"; the nearest one is {nearest[0]!r}" if nearest else ""
+    return f"{said}{meant}. There are: {', '.join(sorted(names))}"
+
+
+def _registered(task: FargateTask, environment: str) -> list[str]:
+    """The names of the DAG tasks that are registered, by their families."""
+    pages = task.client.get_paginator("list_task_definition_families").paginate(
+        familyPrefix=f"{environment}-", status="ACTIVE"
+    )
+    families = [family for page in pages for family in page["families"]]
+    names = [family.removeprefix(f"{environment}-").removeprefix("-") for family in families]
+    return [name for name, family in zip(names, families, strict=True) if _is_dag_task(environment, name, family)]
+
+
+def _is_dag_task(environment: str, name: str, family: str) -> bool:
+    try:
+        return naming.task_family(environment, name) == family
+    except ValueError:
+        return False

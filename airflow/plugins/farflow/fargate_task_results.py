@@ -1,0 +1,62 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What goes into a container and what comes out of it: one line of JSON, or files below a prefix in the bucket."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+MARK = "FARFLOW_RESULT="
+#: Docker hands on lines of up to 16 KiB as they are, and cuts what is longer.
+LONGEST_RESULT_BYTES = 16000
+
+RESULT_PREFIX = "FARFLOW_RESULT_PREFIX"
+INPUTS = "FARFLOW_INPUTS"
+INPUTS_URL = "FARFLOW_INPUTS_URL"
+
+KINDS = ("json", "prefix")
+
+
+class ResultError(ValueError):
+    """What is wrong with a container's result, as a sentence."""
+
+
+def parsed(line: str | None) -> Any:
+    """The value of a line ``FARFLOW_RESULT=<JSON>``. Raises ResultError."""
+    if line is None:
+        raise ResultError(f"the container has printed no line that begins with {MARK}, which result='json' asks for")
+    size = len(line.encode())
+    if size > LONGEST_RESULT_BYTES:
+        raise ResultError(
+            f"the line {MARK}... has {size} bytes or more, allowed: {LONGEST_RESULT_BYTES}; write what is large to "
+            f"{RESULT_PREFIX}, and print where it is"
+        )
+    text = line.removeprefix(MARK)
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise ResultError(f"the line {MARK}... is no JSON: {error}; it begins with {text[:60]!r}") from None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def prefix(base: str | None, *parts: Any) -> str | None:
+    """``s3://<bucket>/results/<dag>/<run>/<task>/<map index>/<try>/`` below what the deploy says; None without it."""
+    return f"{base.rstrip('/')}/{'/'.join(map(str, parts))}/" if base else None
+
+
+def split_url(url: str) -> tuple[str, str]:
+    """Bucket and key of an S3 URL."""
+    bucket, _unused, key = url.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def told_prefix(prefix: str | None) -> str:
+    """The URL that the container has written below. Raises ResultError where it had none."""
+    if not prefix:
+        raise ResultError(f"the container had no {RESULT_PREFIX}; the deploy says by FARFLOW_RESULTS where results go")
+    return prefix

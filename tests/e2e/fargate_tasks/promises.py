@@ -1,0 +1,41 @@
+"""What FargateTask promises, as DAGs for the tests of the whole stack."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import dag, task
+
+from farflow import FargateTask
+
+
+def talk(task_id: str, script: str, **arguments) -> FargateTask:
+    return FargateTask(task_id=task_id, task="talk", command=["sh", "-c", script], **arguments)
+
+
+@dag(schedule=None, render_template_as_native_obj=True)
+def promises():
+    rows = talk("rows", """echo a stray line; echo 'FARFLOW_RESULT={"rows": 3}'; echo '100 % done'""", result="json")
+    told = (
+        """echo "rows $ROWS, run by $AIRFLOW_CTX_DAG_ID, results to $FARFLOW_RESULT_PREFIX, inputs $FARFLOW_INPUTS" """
+    )
+    talk("next", told, environment={"ROWS": rows.output["rows"]}, inputs={"day": "2026-01-31"}, memory=1024)
+    FargateTask.partial(task_id="mapped", task="talk").expand(command=[["echo", "one"], ["echo", "two"]])
+    talk("fails", "echo about to fail; exit 3")
+    talk("late", "echo begun; sleep 600", execution_timeout=timedelta(seconds=15))
+    FargateTask(task_id="unknown", task="tolk")
+
+    @task(trigger_rule="all_done")
+    def typed(value):
+        assert value == {"rows": 3}, value
+
+    typed(rows.output)
+
+
+@dag(schedule=None)
+def long():
+    talk("sleeps", "echo begun; sleep 600")
+
+
+promises()
+long()
