@@ -1,4 +1,4 @@
-"""The DAG folder as a version: the same from two checkouts, another with every change, refused where it can't be one."""
+"""The DAG folder as a version: the same from two checkouts, another with every change, refused where it is none."""
 
 from __future__ import annotations
 
