@@ -12,7 +12,7 @@
 set -eu
 
 # What a deploy may expect of this image, as a number; the deploy says which it needs. Raised with every new expectation.
-contract=1
+contract=2
 if [ "${FARFLOW_CONTRACT:-0}" -gt "$contract" ]; then
     echo "this image has contract $contract, and the deploy needs $FARFLOW_CONTRACT: build it from a newer airflow/" >&2
     exit 64

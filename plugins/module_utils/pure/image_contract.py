@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .value_checks import printable
 
-NEEDED = 1
+NEEDED = 2
 
 #: By this variable every container is told, and refuses to run an image that has less.
 VARIABLE = "FARFLOW_CONTRACT"
