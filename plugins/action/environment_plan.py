@@ -15,7 +15,7 @@ from ..module_utils.aws.service_quotas import fargate_vcpus
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import project
 from ..module_utils.glue.environment import as_result, coming, look, unfinished, without_failed
-from ..module_utils.glue.layers import LAYERS
+from ..module_utils.glue.layers import DAGS, LAYERS
 from ..module_utils.glue.lock import now
 from ..module_utils.glue.session import client_factory, profiles, regions
 from ..module_utils.glue.waiting import NotYet, wait_for
@@ -170,13 +170,19 @@ class ActionModule(ActionBase):
             tasks, problems, large = project.explore(checks.sound(inputs))
             wrong += problems
             warnings += large
+        needs_dags = state == "present" and DAGS in layers
+        if needs_dags:
+            wrong += project.dag_problems(checks.sound(inputs))
         for warning in warnings:  # before the minutes that reading the folder may take
             self._display.warning(warning)
         if wrong:
             raise FarflowError("\n".join([_REFUSAL, *(f"- {each}" for each in wrong)]))
-        if not needs_folder:
-            return {**inputs, **project.UNREAD}
-        return {**inputs, **project.read(inputs if is_first else {**inputs, "farflow_rebuild": []}, tasks)}
+        found = dict(project.UNREAD)
+        if needs_folder:
+            found |= project.read(inputs if is_first else {**inputs, "farflow_rebuild": []}, tasks)
+        if needs_dags:
+            found |= project.read_dags(inputs)
+        return {**inputs, **found}
 
     def _load(self, path):
         """What a YAML file holds, as the loader keeps it: nobody may change it."""

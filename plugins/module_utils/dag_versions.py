@@ -48,6 +48,7 @@ _MEMBERS: dict[str, tuple[type, ...]] = {
     "files": (int,),
     "size": (int,),  # bytes of the archive
     "sha256": (str,),  # of the archive, in hexadecimal digits
+    "etag": (str,),  # S3's of the archive, which another content would not have
 }
 
 

@@ -34,7 +34,9 @@ HANDED_ON = (
     "rds_allow_major_version_upgrade",
     "rds_skip_final_snapshot",
     "rds_wait_minutes",
+    "dags_check",
     "dag_tasks_keep_revisions",
+    "airflow_service_dags_keep_versions",
     "airflow_service_wait_minutes",
     "airflow_service_migration_wait_minutes",
 )
@@ -50,7 +52,7 @@ OUTPUTS = (
     "farflow_password_command",
 )
 
-_OURS = re.compile(rf"^(farflow|{'|'.join(ROLES)})_")
+_OURS = re.compile(rf"^(farflow|dags|{'|'.join(ROLES)})_")
 
 #: ``load(path)`` reads a YAML file whose strings may be templates.
 Load = Callable[[str], Any]

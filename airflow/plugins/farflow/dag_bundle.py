@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 #: What is no run, such as a command line, says by this variable that it wants the current version.
 WITHOUT_VERSION, CURRENT = "FARFLOW_DAGS_WITHOUT_VERSION", "current"
 
-# Seconds that a version of which nobody has a lock stays on a disk. In the dag-processor it outlives a parse, which ends
-# after a minute; on a worker a run's next task finds it there.
+# Seconds that a version of which nobody has a lock stays on a disk. In the dag-processor it outlives a parse, which
+# ends after a minute; on a worker a run's next task finds it there.
 _IDLE_WHERE_PARSED = 120.0
 _IDLE_WHERE_RUN = 900.0
 _MOST = 12
@@ -41,7 +41,7 @@ class VersionedDagBundle(BaseDagBundle):
     DAGs in a bucket, version by version.
 
     A run keeps the version that it began with: its tasks read that one, on every worker, while others lie beside it on
-    the same disk. The dag-processor follows the pointer, which it asks for at every refresh by a request without a body.
+    the same disk. The dag-processor follows the pointer, which it asks for at every refresh by a request without body.
     Where pointer or version can't be used, it stays with what it has, and its log says why.
 
     A run without a version began while Airflow read the DAGs of its image. It still does.

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..pure import context_checks, dag_tasks_folder, ecr_images, image_contract, rds_authorities
+from ..pure import context_checks, dag_folder, dag_tasks_folder, ecr_images, image_contract, rds_authorities
 from ..pure.build_context import BASE_IMAGE, DOCKERFILE, BuildContext
 from ..pure.dag_tasks_folder import DagTask
-from ..pure.layers import images, names
+from ..pure.layers import dags, images, names
 from ..pure.layers.images import Image, Prebuilt
 from ..pure.value_checks import nearest, printable
 from .parallel import in_parallel
@@ -24,7 +24,7 @@ Inputs = Mapping[str, Any]
 LAYERS = {"dag_tasks", "airflow_service", "worker_pool"}
 
 #: What stands for the folder where nobody reads it.
-UNREAD: Inputs = {"dag_tasks": [], "task_images": {}, "airflow_image": images.Unread()}
+UNREAD: Inputs = {"dag_tasks": [], "task_images": {}, "airflow_image": images.Unread(), "dags": None}
 
 #: Airflow's image, and all images, among those that ``farflow_rebuild`` names.
 AIRFLOW, EVERYTHING = "airflow", "all"
@@ -79,6 +79,27 @@ def read(inputs: Inputs, tasks: list[DagTask]) -> dict[str, Any]:
         made[name] = Image(names[name], arguments[name], made.get(base or ""), name in again, expected_by)
     task_images = {task.name: made[task.name] for task in tasks}
     return {"dag_tasks": tasks, "task_images": task_images, "airflow_image": made[AIRFLOW]}
+
+
+def dag_problems(inputs: Inputs) -> list[str]:
+    """What is wrong with the DAG folder, where Airflow reads it from the bucket. Opens no file."""
+    if "airflow_service_path" not in inputs or inputs.get("airflow_service_dags") != dags.BUNDLE:
+        return []
+    if inputs.get("dags_version"):
+        return []
+    return dag_folder.problems(_absolute(inputs["airflow_service_path"]))
+
+
+def read_dags(inputs: Inputs) -> Inputs:
+    """``dags``, as the layer of that name takes it beside the inputs. Reads every file of the folder, unless an earlier
+    version is wanted.
+    """
+    if not dags.are_versions(inputs):
+        return {"dags": None}
+    airflow = _absolute(inputs["airflow_service_path"])
+    if inputs["dags_version"]:
+        return {"dags": dag_folder.DagFolder(airflow / dag_folder.NAME)}
+    return {"dags": dag_folder.read(airflow)}
 
 
 def _rebuild_problems(inputs: Inputs, tasks: list[DagTask]) -> list[str]:
@@ -197,6 +218,8 @@ def _airflow(inputs: Inputs) -> dict[str, Any]:
         "context": str(_absolute(inputs["airflow_service_path"])),
         "architecture": inputs["airflow_service_architecture"],
         "build_args": inputs["airflow_service_build_args"],
+        # A run that has no version reads those that the image was built with.
+        **({"undigested": [dag_folder.NAME]} if dags.are_versions(inputs) else {}),
     }
 
 

@@ -19,6 +19,7 @@ POINTER = {
     "files": 2,
     "size": 512,
     "sha256": "0" * 64,
+    "etag": '"0"',
 }
 
 

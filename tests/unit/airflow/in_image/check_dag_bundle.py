@@ -1,4 +1,4 @@
-"""The DAG bundle: what it serves to whom, that nobody sees half a version, and what it does when the bucket is wrong."""
+"""The DAG bundle: what it serves to whom, that nobody sees half a version, what it does when the bucket is wrong."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class Bucket:
             "files": len(files),
             "size": 1,
             "sha256": "0" * 64,
+            "etag": '"0"',
         }
         self.objects[dag_versions.POINTER] = dag_versions.written(pointer)
         self.objects[dag_versions.history(number)] = self.objects[dag_versions.POINTER]
