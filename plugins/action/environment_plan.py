@@ -66,6 +66,11 @@ class ActionModule(ActionBase):
         arguments = self._task.args
         wanted = arguments.get("layers") or list(LAYERS)
         inputs = self._inputs(task_vars, wanted, arguments.get("state") or "present")
+        if DAGS in wanted and arguments.get("state") != "absent":
+            result.update(dag_check=project.dag_check(inputs))
+        if check_type_bool(arguments.get("inputs_only") or False):
+            result.update(inputs=given.handed_on(inputs))
+            return
         if check_type_bool(arguments.get("outputs_only") or False):
             known = self._look(arguments, inputs, wanted).known
             result.update(outputs=outputs(inputs, known), inputs=given.handed_on(inputs))

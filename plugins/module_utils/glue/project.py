@@ -13,7 +13,7 @@ from typing import Any
 from ..pure import context_checks, dag_folder, dag_tasks_folder, ecr_images, image_contract, rds_authorities
 from ..pure.build_context import BASE_IMAGE, DOCKERFILE, BuildContext
 from ..pure.dag_tasks_folder import DagTask
-from ..pure.layers import dags, images, names
+from ..pure.layers import dag_checks, dags, images, names
 from ..pure.layers.images import Image, Prebuilt
 from ..pure.value_checks import nearest, printable
 from .parallel import in_parallel
@@ -100,6 +100,14 @@ def read_dags(inputs: Inputs) -> Inputs:
     if inputs["dags_version"]:
         return {"dags": dag_folder.DagFolder(airflow / dag_folder.NAME)}
     return {"dags": dag_folder.read(airflow)}
+
+
+def dag_check(inputs: Inputs) -> dict[str, Any]:
+    """The options of the module dag_check, but for where it parses."""
+    folder = Path(inputs["dag_tasks_path"])
+    tasks = [each.name for each in folder.iterdir() if (each / DOCKERFILE).is_file()] if folder.is_dir() else []
+    airflow = str(_absolute(inputs["airflow_service_path"]))
+    return dag_checks.arguments(inputs, airflow, {*tasks, *inputs["dag_tasks_images"]}, _airflow(inputs))
 
 
 def _rebuild_problems(inputs: Inputs, tasks: list[DagTask]) -> list[str]:

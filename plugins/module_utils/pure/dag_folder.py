@@ -90,8 +90,9 @@ def list_files(airflow: Path) -> list[Entry]:
     ]
 
 
-def packed(folder: DagFolder) -> bytes:
-    """The archive. It holds nothing but the files: names sorted, times and owners always the same.
+def packed(folder: DagFolder, below: str = "") -> bytes:
+    """The archive. It holds nothing but the files: names sorted, times and owners always the same; and each ``below``
+    that path.
 
     Raises FarflowError for a file that has changed since it was read.
     """
@@ -102,7 +103,7 @@ def packed(folder: DagFolder) -> bytes:
         tarfile.open(fileobj=compressed, mode="w", format=tarfile.GNU_FORMAT) as tar,
     ):
         for entry in folder.entries:
-            _add(tar, entry, folder)
+            _add(tar, entry, folder, below)
     return archive.getvalue()
 
 
@@ -116,8 +117,8 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     return words
 
 
-def _add(tar: tarfile.TarFile, entry: Entry, folder: DagFolder) -> None:
-    header = tarfile.TarInfo(entry.path)
+def _add(tar: tarfile.TarFile, entry: Entry, folder: DagFolder, below: str) -> None:
+    header = tarfile.TarInfo(below + entry.path)
     header.mtime = _MODIFIED
     header.mode = 0o755 if entry.kind == build_context.EXECUTABLE else 0o644
     if entry.kind == build_context.LINK:
