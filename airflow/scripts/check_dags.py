@@ -33,7 +33,7 @@ from typing import Any
 
 MARK = "dag-check: "
 LIMIT = 30  # seconds
-_GRACE = 5
+_GRACE = 10
 _LONGEST = 2000  # characters of a text
 
 # Of what an environment gives and a laptop has not: it is told as such.
@@ -219,8 +219,7 @@ def _problem(what: str, line: int | None, dag: str | None, text: str) -> dict[st
 def _problem_of_import(text: str, path: Path, source: str) -> dict[str, Any]:
     """The last line of the file itself that a traceback names, and its last line, which says what is wrong."""
     lines = [int(line) for file, line in re.findall(r'File "([^"]+)", line (\d+)', text) if file == str(path)]
-    told = [line for line in text.strip().splitlines() if line.strip()]
-    last = told[-1].strip() if told else "it can't be imported"
+    last = _exception(text)
     if "import timeout" in text:
         return _problem("slow", lines[-1] if lines else None, None, "its parse was stopped when it took too long")
     if "Cycle detected" in text or "AirflowDagCycleException" in text:
@@ -231,11 +230,20 @@ def _problem_of_import(text: str, path: Path, source: str) -> dict[str, Any]:
     return _problem(what, lines[-1] if lines else None, None, last)
 
 
+def _exception(text: str) -> str:
+    """What a traceback ends with, in one line."""
+    lines = text.strip().splitlines()
+    frames = [index for index, line in enumerate(lines) if line.startswith("  File ")]
+    after = [line.strip() for line in lines[frames[-1] + 1 if frames else 0 :] if line[:1].strip()]
+    return " ".join(after[:4]) or "it can't be imported"
+
+
 def _problems_of(dag: Any, source: str) -> Iterator[dict[str, Any]]:
     from airflow.serialization.serialized_objects import DagSerialization
 
     try:
-        DagSerialization.to_dict(dag)
+        stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+        stored.timetable.validate()
     except Exception as error:
         text = f"it can't be stored in Airflow's database: {_reason(error)}"
         yield _problem("import", _line(source, dag.dag_id), dag.dag_id, text)

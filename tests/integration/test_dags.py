@@ -5,20 +5,38 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from unittest import mock
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils import dag_versions
+from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.dag_versions import archive, listing
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import dag_bundles
 
+from .conftest import Project
 from .stack import mutating_calls, running
 
 POINTER = dag_versions.POINTER
 
 
-@pytest.fixture
-def deployed(playbooks, aws, project):
+@pytest.fixture(scope="module")
+def environment(playbooks, tmp_path_factory):
+    """One for all tests, each of which goes on with what it finds."""
+    playbooks.aws.reset()
+    project = Project(tmp_path_factory.mktemp("project"))
     playbooks.deploy(**project.variables)
-    aws.reset_calls()
-    return Dags(playbooks, aws, project)
+    return Dags(playbooks, playbooks.aws, project)
+
+
+@pytest.fixture
+def deployed(environment):
+    """The environment with the DAGs of its folder, and no call in its log."""
+    for path in environment.project.dags.iterdir():
+        path.unlink()
+    environment.put("A = 1\n")
+    environment.aws.reset_calls()
+    return environment
 
 
 class Dags:
@@ -45,6 +63,10 @@ class Dags:
         self.run(**variables)
         return self.version()
 
+    def number(self):
+        """How often the pointer was moved."""
+        return self.pointer()["number"]
+
     def pointer(self):
         return dag_versions.read(self.get(POINTER))
 
@@ -65,7 +87,7 @@ class Dags:
 
 
 def test_a_change_moves_the_pointer_and_nothing_else(deployed):
-    before, first = running(deployed.aws), deployed.version()
+    before, first, number = running(deployed.aws), deployed.version(), deployed.number()
     deployed.write("A = 2\n")
     deployed.write("B = 1\n", "new.py")
     planned = deployed.run("--check", "--diff")
@@ -76,7 +98,7 @@ def test_a_change_moves_the_pointer_and_nothing_else(deployed):
     assert set(mutating_calls(deployed.aws)) == {"s3 PutObject"}
     assert running(deployed.aws) == before
     pointer = deployed.pointer()
-    assert (pointer["number"], pointer["previous"], pointer["files"]) == (2, first, 2)
+    assert (pointer["number"], pointer["previous"], pointer["files"]) == (number + 1, first, 2)
     assert re.match("arn:aws:", pointer["by"])
     deployed.aws.reset_calls()
     assert deployed.run().changed == 0
@@ -85,18 +107,18 @@ def test_a_change_moves_the_pointer_and_nothing_else(deployed):
 
 
 def test_a_deploy_brings_the_dags_too(deployed):
-    before = running(deployed.aws)
+    before, number = running(deployed.aws), deployed.number()
     deployed.write("A = 2\n")
     planned = deployed.run("--check", "--diff", playbook="plan")
     assert "dags: change dag_bundle dags-folder: example.py changed" in planned.output
     deployed.run(playbook="deploy")
-    assert deployed.pointer()["number"] == 2
+    assert deployed.number() == number + 1
     assert running(deployed.aws) == before
     assert [call for call in mutating_calls(deployed.aws) if call.startswith("ecr")] == []
 
 
 def test_back_to_an_earlier_version_and_forth(deployed):
-    first = deployed.version()
+    first, number = deployed.version(), deployed.number()
     second = deployed.put("A = 2\n")
     deployed.run(dags_version=first[:6])
     assert deployed.version() == first
@@ -105,7 +127,7 @@ def test_back_to_an_earlier_version_and_forth(deployed):
     order = re.findall(r"([0-9a-f]{16})  \S+  (current|)", shown)
     assert order[:3] == [(first, "current"), (second, ""), (first, "")]
     deployed.run()
-    assert (deployed.version(), deployed.pointer()["number"]) == (second, 4)
+    assert (deployed.version(), deployed.number()) == (second, number + 3)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +135,7 @@ def test_back_to_an_earlier_version_and_forth(deployed):
     [
         (
             "ffffffffffffffff",
-            "dags_version: is 'ffffffffffffffff', which is no version of the DAGs, allowed: those there",
+            "dags_version: is 'ffffffffffffffff', which is no version of the DAGs, allowed:",
         ),
         ("xyz", "dags_version: is a text 'xyz', allowed: the name of a version"),
     ],
@@ -124,14 +146,14 @@ def test_a_version_that_does_not_exist_is_refused(deployed, asked, says):
 
 
 def test_a_pointer_that_somebody_edited_is_told_and_put_right(deployed):
-    first = deployed.version()
+    first, number = deployed.version(), deployed.number()
     edited = json.loads(deployed.get(POINTER))
     deployed.set(POINTER, json.dumps({**edited, "version": "0" * 16}).encode())
     planned = deployed.run("--check", "--diff").output
     assert "dags: change dag_bundle dags-folder: the pointer s3://" in planned
     assert "can't be used: it was edited by hand: its seal is not that of its content" in planned
     deployed.run()
-    assert (deployed.version(), deployed.pointer()["number"]) == (first, 2)
+    assert (deployed.version(), deployed.number()) == (first, number + 1)
 
 
 @pytest.mark.parametrize("how", ["missing", "overwritten"])
@@ -151,21 +173,24 @@ def test_an_archive_that_somebody_took_away_or_overwrote_is_told_and_put_right(d
 
 def test_what_was_overwritten_is_not_gone_back_to(deployed):
     first = deployed.version()
-    second = deployed.put("A = 2\n")
+    second = deployed.put("A = 22\n")
     deployed.set(dag_versions.archive(first), b"something else")
     refused = deployed.run(code=2, dags_version=first).output
     assert f"is not what was put there, so that version {first} can't be gone back to" in refused
     assert deployed.version() == second
+    deployed.put("A = 1\n")  # puts it right
+    assert deployed.version() == first
 
 
 def test_two_at_once_do_not_lose_each_other(deployed):
     """Whoever is second is told who was first, or deploys after that; no pointer is overwritten unseen."""
+    number = deployed.number()
 
-    def deploy(number):
-        folder = deployed.project.airflow.parent / f"copy-{number}"
+    def deploy(copy):
+        folder = deployed.project.airflow.parent / f"copy-{copy}"
         folder.mkdir()
         (folder / "dags").mkdir()
-        (folder / "dags" / "example.py").write_text(f"A = {number}\n")
+        (folder / "dags" / "example.py").write_text(f"A = {copy}\n")
         for name in ("Dockerfile", "entrypoint.sh", "content"):
             (folder / name).write_bytes((deployed.project.airflow / name).read_bytes())
         variables = {**deployed.project.variables, "airflow_service_path": str(folder)}
@@ -174,10 +199,11 @@ def test_two_at_once_do_not_lose_each_other(deployed):
     with ThreadPoolExecutor(4) as pool:
         outcomes = list(pool.map(deploy, range(10, 14)))
     done = [one for one in outcomes if one.code == 0]
+    assert done
     for one in outcomes:
         assert one.code == 0 or "the DAGs were moved to version" in one.output
     pointer = deployed.pointer()
-    assert pointer["number"] == 1 + len(done)
+    assert pointer["number"] == number + len(done)
     history = [dag_versions.read(deployed.get(key)) for key in deployed.keys("dags/history/")]
     assert [one["number"] for one in history] == list(range(1, pointer["number"] + 1))
     assert [one["previous"] for one in history[1:]] == [one["version"] for one in history[:-1]]
@@ -193,7 +219,7 @@ def test_what_can_be_no_version_is_refused_before_anything_is_done(deployed):
 
 def test_image_and_back(deployed):
     """The image is built with the DAGs, and the objects stay for the way back."""
-    keys = deployed.keys()
+    keys, number = deployed.keys(), deployed.number()
     refused = deployed.run(code=2, airflow_service_dags="image").output
     assert "airflow_service_dags is image: the DAGs are part of Airflow's image" in refused
     deployed.run(playbook="deploy", airflow_service_dags="image")
@@ -206,15 +232,26 @@ def test_image_and_back(deployed):
     planned = deployed.run("--check", "--diff", playbook="plan", airflow_service_dags="image").output
     assert "create image local-airflow:airflow-" in planned
     deployed.run(playbook="deploy")
-    assert deployed.pointer()["number"] == 2
+    assert deployed.number() == number + 1
+
+
+def test_versions_that_nobody_needs_go(deployed):
+    """Those of the last moves stay, and so does what a run needs."""
+    first = deployed.version()
+    needed, superfluous = deployed.put("A = 31\n"), deployed.put("A = 32\n")
+    deployed.put("A = 33\n")
+    clients = Clients(lambda service, config: deployed.aws.client(service))
+    with mock.patch.object(dag_bundles, "_YOUNG", timedelta()):
+        deleted = dag_bundles.prune(clients, deployed.bucket, 1, [needed], False)
+    assert superfluous in deleted and first in deleted
+    there = {key for version in (needed, deployed.version()) for key in (archive(version), listing(version))}
+    assert set(deployed.keys("dags/versions/")) == there
+    assert f"{superfluous}  " in (shown := deployed.run(playbook="dags_list").output) and "deleted" in shown
+    assert "which is no version of the DAGs" in deployed.run(code=2, dags_version=superfluous).output
 
 
 def test_all_goes_with_the_environment(deployed):
     deployed.playbooks.teardown(**deployed.project.variables)
-    assert [one["Name"] for one in deployed.aws.client("s3").list_buckets()["Buckets"]] == []
-
-
-def test_without_an_environment_it_says_so(playbooks, aws, project):
-    outcome = playbooks.run("dags", **project.variables)
-    assert outcome.code == 2
-    assert "environment local is not deployed: run deploy.yml first" in outcome.output
+    assert deployed.aws.client("s3").list_buckets()["Buckets"] == []
+    refused = deployed.run(code=2).output
+    assert "environment local is not deployed: run deploy.yml first" in refused

@@ -107,11 +107,6 @@ def _own(file: Mapping[str, Any], allowed: Allowed) -> Iterator[str]:
             yield f"{place}: DAG {dag!r}: {text}"
         elif what == "import":
             yield f"{place}: {f'DAG {dag!r}: ' if dag else ''}{text}"
-    if float(file["seconds"]) > allowed.seconds and not any(each["what"] == "slow" for each in file["problems"]):
-        yield (
-            f"{_place(file['file'], None)}: took {file['seconds']} seconds to be parsed, allowed: {allowed.seconds}, "
-            "by dags_parse_seconds; do at run time, in a task, what takes so long"
-        )
     if allowed.versions:
         for dag, told in file["dags"].items():
             if not told["versioned"]:
