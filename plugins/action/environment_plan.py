@@ -67,7 +67,7 @@ class ActionModule(ActionBase):
         wanted = arguments.get("layers") or list(LAYERS)
         inputs = self._inputs(task_vars, wanted, arguments.get("state") or "present")
         if DAGS in wanted and arguments.get("state") != "absent":
-            result.update(dag_check=project.dag_check(inputs))
+            result.update(dag_check=project.dag_check(inputs), dag_tests=project.dag_tests(inputs))
         if check_type_bool(arguments.get("inputs_only") or False):
             result.update(inputs=given.handed_on(inputs))
             return

@@ -176,6 +176,10 @@ outputs:
     run_task:
       description: What M(farflow.airflow.ecs_run_task) needs to run a command of Airflow's.
       type: dict
+    run_dag_task:
+      description: What M(farflow.airflow.ecs_run_task) needs to run a DAG task, by whose name C(families) has the task
+        definition.
+      type: dict
     dags_bucket:
       description: The bucket that versions of the DAGs are in; null where Airflow reads those of its image.
       type: str
@@ -186,6 +190,11 @@ dag_check:
   description: The options of M(farflow.airflow.dag_check), but for where it parses.
   returned: success, where V(dags) is among the layers
   type: dict
+dag_tests:
+  description: The option O(farflow.airflow.dag_tests#module:tasks), where C(dag_tasks) is among the layers.
+  returned: success, where V(dags) is among the layers
+  type: list
+  elements: dict
 inputs:
   description: The variables that playbooks and roles take from here, of their types, and with their defaults where
     nothing is given.

@@ -35,6 +35,8 @@ HANDED_ON = (
     "rds_skip_final_snapshot",
     "rds_wait_minutes",
     "dags_check",
+    "dags_test_secrets",
+    "dags_test_arguments",
     "dag_tasks_keep_revisions",
     "airflow_service_dags_keep_versions",
     "airflow_service_wait_minutes",

@@ -65,12 +65,15 @@ class VersionedDagBundle(BaseDagBundle):
             self._hold(self.version)
         elif os.environ.get(WITHOUT_VERSION) == CURRENT:
             self.refresh()
+            self.version = self._serving
         super().initialize()
 
     @property
     def path(self) -> Path:
         if self.version:
             return self.versions_dir / self.version
+        if os.environ.get(WITHOUT_VERSION) == CURRENT and not self._serving:
+            self.refresh()  # not every command line initializes a bundle
         if self._serving:
             return _CurrentFolder(self.versions_dir / self._serving, self)
         return Path(settings.DAGS_FOLDER)

@@ -29,6 +29,8 @@ UNREAD: Inputs = {"dag_tasks": [], "task_images": {}, "airflow_image": images.Un
 #: Airflow's image, and all images, among those that ``farflow_rebuild`` names.
 AIRFLOW, EVERYTHING = "airflow", "all"
 
+_WITH_GIT = "WITH_GIT"
+
 _PROCESSORS = os.cpu_count() or 1
 _TASK_DEFAULTS = ("cpu", "memory", "architecture")
 _REQUIREMENTS = "requirements.txt"
@@ -108,6 +110,23 @@ def dag_check(inputs: Inputs) -> dict[str, Any]:
     tasks = [each.name for each in folder.iterdir() if (each / DOCKERFILE).is_file()] if folder.is_dir() else []
     airflow = str(_absolute(inputs["airflow_service_path"]))
     return dag_checks.arguments(inputs, airflow, {*tasks, *inputs["dag_tasks_images"]}, _airflow(inputs))
+
+
+def dag_tests(inputs: Inputs) -> list[dict[str, Any]]:
+    """The DAG tasks as the module dag_tests takes them, each after the one that it is based on."""
+    repository = names.task_repository(inputs)
+    return [
+        {
+            "name": task.name,
+            "image": f"farflow/{repository}:{task.name}",
+            "build": _task(inputs, task),
+            "base": f"farflow/{repository}:{task.base}" if task.base else "",
+            "command": list(task.command) if task.command else None,
+            "environment": dict(task.environment),
+            "secrets": sorted(task.secrets),
+        }
+        for task in dag_tasks_folder.bases_first(inputs["dag_tasks"])
+    ]
 
 
 def _rebuild_problems(inputs: Inputs, tasks: list[DagTask]) -> list[str]:
@@ -219,13 +238,19 @@ def _is_base(task: DagTask, name: str) -> bool:
     return task.base is not None and name == BASE_IMAGE
 
 
+def _git(inputs: Inputs) -> dict[str, str]:
+    """The build argument that puts git into the image, where a DAG bundle needs it."""
+    classes = [bundle["classpath"].rpartition(".")[2] for bundle in inputs["airflow_service_dag_bundles"]]
+    return {_WITH_GIT: "1"} if "GitDagBundle" in classes else {}
+
+
 def _airflow(inputs: Inputs) -> dict[str, Any]:
     return {
         "repository": names.airflow_repository(inputs),
         "name": AIRFLOW,
         "context": str(_absolute(inputs["airflow_service_path"])),
         "architecture": inputs["airflow_service_architecture"],
-        "build_args": inputs["airflow_service_build_args"],
+        "build_args": {**_git(inputs), **inputs["airflow_service_build_args"]},
         # A run that has no version reads those that the image was built with.
         **({"undigested": [dag_folder.NAME]} if dags.are_versions(inputs) else {}),
     }

@@ -1,4 +1,4 @@
-"""DAG files that can't work: what is in them, and what the check has to say. Each is a file of its own, named by its key.
+"""DAG files that can't work: what is in them, and what the check has to say. Each is a file, named by its key.
 
 The check is told of the DAG tasks number_task and multi_task, of queue lab-celery, of pool warehouse and of 10 seconds.
 """
@@ -73,8 +73,8 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
     "no_folder.py": (
         _fargate("no_folder", task="'numbr_task'"),
         [
-            "no_folder.py:4: task 'fetch' of DAG 'no_folder' runs DAG task 'numbr_task', which is no folder in tasks/, did "
-            "you mean 'number_task'?"
+            "no_folder.py:4: task 'fetch' of DAG 'no_folder' runs DAG task 'numbr_task', which is no folder in tasks/, "
+            "did you mean 'number_task'?"
         ],
     ),
     "no_folder_mapped.py": (
@@ -155,7 +155,8 @@ GOOD = {
     "    def words():\n"
     "        return ['a']\n"
     "    said = words()\n"
-    "    one = FargateTask(task_id='one', task='number_task', command=said, pool='warehouse', environment={'A': said})\n"
+    "    one = FargateTask(task_id='one', task='number_task', command=said, pool='warehouse',\n"
+    "                      environment={'A': said})\n"
     "    two = FargateTask(task_id='two', task='multi_task', command=['{{ ds }}', said], queue='lab-celery')\n"
     "    many = FargateTask.partial(task_id='many', task='multi_task').expand(command=[['a'], ['b']])\n"
     "    one >> two >> many >> EmptyOperator(task_id='end')\n"
