@@ -12,7 +12,6 @@ playbooks/dags_test.yml runs such tests, in a container of Airflow's image that 
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
 import os
@@ -124,8 +123,7 @@ def _database(tmp_path_factory: pytest.TempPathFactory) -> None:
     """An empty database of Airflow's own, which goes with the tests."""
     from airflow.utils import db
 
-    with contextlib.redirect_stdout(None):
-        db.initdb()
+    db.initdb()
 
 
 @pytest.fixture(scope="session")
