@@ -66,8 +66,7 @@ class ActionModule(ActionBase):
         arguments = self._task.args
         wanted = arguments.get("layers") or list(LAYERS)
         inputs = self._inputs(task_vars, wanted, arguments.get("state") or "present")
-        if DAGS in wanted and arguments.get("state") != "absent":
-            result.update(dag_check=project.dag_check(inputs), dag_tests=project.dag_tests(inputs))
+        result.update({name: inputs[name] for name in ("dag_check", "dag_tests") if name in inputs})
         if check_type_bool(arguments.get("inputs_only") or False):
             result.update(inputs=given.handed_on(inputs))
             return
@@ -187,6 +186,7 @@ class ActionModule(ActionBase):
             found |= project.read(inputs if is_first else {**inputs, "farflow_rebuild": []}, tasks)
         if needs_dags:
             found |= project.read_dags(inputs)
+            found |= {"dag_check": project.dag_check(inputs), "dag_tests": project.dag_tests({**inputs, **found})}
         return {**inputs, **found}
 
     def _load(self, path):

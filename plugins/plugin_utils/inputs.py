@@ -35,6 +35,7 @@ HANDED_ON = (
     "rds_skip_final_snapshot",
     "rds_wait_minutes",
     "dags_check",
+    "dags_most",
     "dags_test_secrets",
     "dags_test_arguments",
     "dag_tasks_keep_revisions",
@@ -52,6 +53,7 @@ OUTPUTS = (
     "farflow_url",
     "farflow_username",
     "farflow_password_command",
+    "farflow_dag_versions",
 )
 
 _OURS = re.compile(rf"^(farflow|dags|{'|'.join(ROLES)})_")

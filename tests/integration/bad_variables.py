@@ -292,6 +292,9 @@ _DAGS: list[Row] = [
     ),
     *each("dags_pools", ([""], "dags_pools.0: is a text '', allowed: names of pools")),
     *each("dags_parse_seconds", (0, "seconds from 1 to 600"), ("a minute", "'a minute'")),
+    *each("dags_most", (0, "versions from 1 to 500")),
+    *each("dags_test_arguments", ([["-k"]], "dags_test_arguments.0: is a list")),
+    *each("dags_test_secrets", ({}, "a path")),
     ({"dags_versoin": "67ed"}, ["did you mean dags_version?"]),
 ]
 

@@ -255,6 +255,8 @@ VARIABLES: dict[str, Check] = {
         list_of(text(r"[^/].*", "paths of files, as seen from the DAG folder"), "a list of files", may_be_empty=True)
     ),
     "dags_pools": _different(list_of(text(r"\S(.*\S)?", "names of pools"), "a list of names", may_be_empty=True)),
+    "dags_most": between(1, 500, "versions"),
+    "dags_test_arguments": list_of(text(r"\S.*", "arguments in a line each"), "a list", may_be_empty=True),
     "dags_parse_seconds": between(1, 600, "seconds"),
     "airflow_service_dags_keep_versions": between(1, 10000, "versions"),
     "airflow_service_dag_bundles": airflow_settings.bundles,
