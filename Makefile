@@ -1,6 +1,6 @@
 # What a person calls. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help environment lock demo demo-down demo-env test test-all lint molecule docs bench
+.PHONY: help environment lock demo demo-down demo-env test test-all dags-test lint molecule docs bench
 
 PYTHON := .venv/bin/python
 EMBEDDED_AWS := $(PYTHON) tests/embedded_aws
@@ -29,6 +29,9 @@ test: ## units, modules, bad input, the demo's path with a browser, a teardown
 
 test-all: ## everything, at length: SEED=7 SHARD=1/3; goes on where it was stopped
 	@sh scripts/test_all.sh
+
+dags-test: environment ## the tests of the sample DAG, its tasks as containers of this machine
+	@sh scripts/dags_test.sh
 
 lint: ## what is checked without running
 	@sh scripts/lint.sh

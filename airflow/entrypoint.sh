@@ -4,6 +4,8 @@
 #   api-server | scheduler | dag-processor | triggerer | worker   a component
 #   migrate [--check | --no-upgrade]                              the database's schema
 #   create-admin                                                  the first user
+#   check-dags FOLDER | --version VERSION                         what is wrong with DAG files: scripts/check_dags.py
+#   dag-versions-in-use                                           the versions of the DAGs that runs need
 #   airflow ...                                                   any Airflow command line
 #   airflow-with-secrets ...                                      the same, with words secret:<name>: scripts/command.py
 #   orphans [--stop]                                              Fargate tasks that no Airflow task waits for
@@ -20,7 +22,7 @@ if [ "${FARFLOW_CONTRACT:-0}" -gt "$contract" ]; then
 fi
 
 if [ "$#" -eq 0 ]; then
-    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
     exit 64
 fi
 
@@ -32,6 +34,8 @@ case "$1" in
         exec airflow celery worker "$@"
         ;;
     migrate) shift && exec python /opt/airflow/scripts/migrate.py "$@" ;;
+    check-dags) shift && exec python /opt/airflow/scripts/check_dags.py "$@" ;;
+    dag-versions-in-use) exec python /opt/airflow/scripts/dag_versions_in_use.py ;;
     create-admin) shift && exec python /opt/airflow/scripts/create_admin.py "$@" ;;
     orphans) shift && exec python /opt/airflow/scripts/orphans.py "$@" ;;
     airflow | airflow-with-secrets) shift && exec python /opt/airflow/scripts/command.py "$@" ;;

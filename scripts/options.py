@@ -1,7 +1,7 @@
 """Writes the roles' options into playbooks/deploy.meta.yml, the one list of what a user may give.
 
-`options.py` writes it, `options.py --check` only says whether it is up to date. The farflow_ options stand in that
-file itself.
+`options.py` writes it, `options.py --check` only says whether it is up to date. The farflow_ and dags_ options stand
+in that file itself.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 META = ROOT / "playbooks" / "deploy.meta.yml"
+OWN = ("farflow_", "dags_")  # of no role
 ROLES = ("network", "rds", "ecs_cluster", "dag_tasks", "airflow_service", "worker_pool")
 
 
@@ -31,7 +32,7 @@ def collected() -> str:
     """The text that deploy.meta.yml should have."""
     meta = yaml.safe_load(META.read_text())
     options = meta["argument_specs"]["deploy"]["options"]
-    merged = {name: option for name, option in options.items() if name.startswith("farflow_")}
+    merged = {name: option for name, option in options.items() if name.startswith(OWN)}
     for role in ROLES:
         spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())
         merged.update({name: _told(option) for name, option in spec["argument_specs"]["main"]["options"].items()})

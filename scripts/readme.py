@@ -44,6 +44,8 @@ def _spec(path: Path, entry_point: str) -> dict[str, Any]:
 def grouped(options: Mapping[str, Option], titles: Mapping[str, str]) -> str:
     """A heading and a table for the environment, and for each role, whose ``titles`` say what it makes."""
     parts = ["## The environment", table(_below("farflow", options))]
+    if dags := _below("dags", options):
+        parts += ["## DAGs", table(dags)]
     for role, title in titles.items():
         parts += [f"## [{role}](../roles/{role}/README.md)", f"{title}.", table(_below(role, options))]
     return "\n\n".join(parts)

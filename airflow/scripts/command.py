@@ -81,6 +81,8 @@ def parse(words: list[str], values: Mapping[str, str]) -> None:
 
 
 def main() -> None:
+    # A command line is no run, which would have a version of the DAGs: it gets the current one.
+    os.environ["FARFLOW_DAGS_WITHOUT_VERSION"] = "current"
     words = joined(sys.argv[1:])
     sys.argv = ["airflow", *words]
     names = dict.fromkeys(match[2] for word in words if (match := SECRET.fullmatch(word)))

@@ -15,7 +15,7 @@ from ..module_utils.aws.service_quotas import fargate_vcpus
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import project
 from ..module_utils.glue.environment import as_result, coming, look, unfinished, without_failed
-from ..module_utils.glue.layers import LAYERS
+from ..module_utils.glue.layers import DAGS, LAYERS
 from ..module_utils.glue.lock import now
 from ..module_utils.glue.session import client_factory, profiles, regions
 from ..module_utils.glue.waiting import NotYet, wait_for
@@ -67,6 +67,10 @@ class ActionModule(ActionBase):
         arguments = self._task.args
         wanted = arguments.get("layers") or list(LAYERS)
         inputs = self._inputs(task_vars, wanted, arguments.get("state") or "present")
+        result.update({name: inputs[name] for name in ("dag_check", "dag_tests") if name in inputs})
+        if check_type_bool(arguments.get("inputs_only") or False):
+            result.update(inputs=given.handed_on(inputs))
+            return
         if check_type_bool(arguments.get("outputs_only") or False):
             known = self._look(arguments, inputs, wanted).known
             result.update(outputs=outputs(inputs, known), inputs=given.handed_on(inputs))
@@ -172,13 +176,20 @@ class ActionModule(ActionBase):
             tasks, problems, large = project.explore(checks.sound(inputs))
             wrong += problems or _key_problems(checks.sound(inputs), tasks)
             warnings += large
+        needs_dags = state == "present" and DAGS in layers
+        if needs_dags:
+            wrong += project.dag_problems(checks.sound(inputs))
         for warning in warnings:  # before the minutes that reading the folder may take
             self._display.warning(warning)
         if wrong:
             raise FarflowError("\n".join([_REFUSAL, *(f"- {each}" for each in wrong)]))
-        if not needs_folder:
-            return {**inputs, **project.UNREAD}
-        return {**inputs, **project.read(inputs if is_first else {**inputs, "farflow_rebuild": []}, tasks)}
+        found = dict(project.UNREAD)
+        if needs_folder:
+            found |= project.read(inputs if is_first else {**inputs, "farflow_rebuild": []}, tasks)
+        if needs_dags:
+            found |= project.read_dags(inputs)
+            found |= {"dag_check": project.dag_check(inputs), "dag_tests": project.dag_tests({**inputs, **found})}
+        return {**inputs, **found}
 
     def _load(self, path):
         """What a YAML file holds, as the loader keeps it: nobody may change it."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..module_utils.pure.layers import airflow_command
+from ..module_utils.pure.layers import airflow_command, dag_task_command
 
 
 def only(items, *keys, **more):
@@ -21,4 +21,6 @@ class FilterModule:
             "only": only,
             "airflow_command": airflow_command.task_command,
             "airflow_command_problems": airflow_command.problems,
+            "dag_task_words": dag_task_command.words,
+            "dag_task_problems": dag_task_command.problems,
         }

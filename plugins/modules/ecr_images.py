@@ -77,6 +77,13 @@ options:
         type: list
         elements: str
         default: []
+      undigested:
+        description: Paths in the context that are sent to the build, and are no part of the digest. A change of what
+          lies there builds no image.
+        type: list
+        elements: str
+        default: []
+        version_added: 0.2.0
       base:
         description:
           - The image that this one begins with, as V(<repository>:<tag>) in this account's ECR or with a registry
@@ -252,6 +259,7 @@ ARGUMENT_SPEC = {
             "architecture": {"type": "str", "choices": list(PLATFORMS), "default": "X86_64"},
             "target": {"type": "str"},
             "exclude": {"type": "list", "elements": "str", "default": []},
+            "undigested": {"type": "list", "elements": "str", "default": []},
             "base": {"type": "str"},
             "build": {"type": "int", "default": 1},
             "additional_files": {

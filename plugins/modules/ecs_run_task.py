@@ -90,6 +90,11 @@ options:
     description: Whether all log lines are returned.
     type: bool
     default: false
+  show_log:
+    description: Whether each log line is shown while the task runs, where this runs on the controller itself.
+    type: bool
+    default: false
+    version_added: 0.2.0
   exit_codes:
     description: The exit codes that are no error.
     type: list
@@ -167,6 +172,7 @@ ARGUMENT_SPEC = {
     "wait_timeout": {"type": "int", "default": 1800},
     "log_lines": {"type": "int", "default": 50},
     "all_log_lines": {"type": "bool", "default": False},
+    "show_log": {"type": "bool", "default": False},
     "exit_codes": {"type": "list", "elements": "int", "default": [0]},
 }
 
@@ -175,13 +181,14 @@ RULES = {"mutually_exclusive": [("launch_type", "capacity_provider_strategy")]}
 NOTHING_YET = {"task_arn": None, "exit_code": None, "stop_code": None, "stopped_reason": None, "log_lines": []}
 
 
-def work(parameters, clients, check_mode):
-    """Runs the task."""
+def work(parameters, clients, check_mode, show=None):
+    """Runs the task. ``show(line)`` shows a person a line at once."""
     if check_mode:
         request = pure.request(parameters, parameters["container"] or UNKNOWN)
         return {"changed": True, **NOTHING_YET, "would_run": request}
     lines = None if parameters["all_log_lines"] else parameters["log_lines"]
-    ended = run_to_end(clients, parameters, parameters["wait_timeout"], lines, exit_codes=parameters["exit_codes"])
+    more = {"exit_codes": parameters["exit_codes"], "show": show if parameters["show_log"] else None}
+    ended = run_to_end(clients, parameters, parameters["wait_timeout"], lines, **more)
     return {"changed": True, **asdict(ended)}
 
 

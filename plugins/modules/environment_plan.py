@@ -50,10 +50,11 @@ attributes:
     support: full
 options:
   layers:
-    description: The layers to plan, each named after its role. All of them when it is not given.
+    description: The layers to plan, each named after its role, and V(dags), which has none. All of them when it is not
+      given.
     type: list
     elements: str
-    choices: [network, rds, ecs_cluster, dag_tasks, airflow_service, worker_pool]
+    choices: [network, rds, ecs_cluster, dag_tasks, airflow_service, worker_pool, dags]
   state:
     description: Whether the environment shall exist. For V(absent) the plan leaves what C(farflow_teardown_keep) names.
     type: str
@@ -88,6 +89,11 @@ options:
   outputs_only:
     description: Whether only the outputs are wanted. Then nothing is told of what there is to do, and a look is not
       refused for what a deploy would be refused for.
+    type: bool
+    default: false
+    version_added: 0.2.0
+  inputs_only:
+    description: Whether only the inputs are wanted. Then they are checked, and AWS is asked nothing.
     type: bool
     default: false
     version_added: 0.2.0
@@ -171,9 +177,25 @@ outputs:
     run_task:
       description: What M(farflow.airflow.ecs_run_task) needs to run a command of Airflow's.
       type: dict
+    run_dag_task:
+      description: What M(farflow.airflow.ecs_run_task) needs to run a DAG task, by whose name C(families) has the task
+        definition.
+      type: dict
+    dags_bucket:
+      description: The bucket that versions of the DAGs are in; null where Airflow reads those of its image.
+      type: str
     codebuild:
       description: What M(farflow.airflow.ecr_images) needs where CodeBuild builds; else null.
       type: dict
+dag_check:
+  description: The options of M(farflow.airflow.dag_check), but for where it parses.
+  returned: success, where V(dags) is among the layers
+  type: dict
+dag_tests:
+  description: The option O(farflow.airflow.dag_tests#module:tasks), where C(dag_tasks) is among the layers.
+  returned: success, where V(dags) is among the layers
+  type: list
+  elements: dict
 inputs:
   description: The variables that playbooks and roles take from here, of their types, and with their defaults where
     nothing is given.

@@ -8,6 +8,7 @@ second of CPU, many times what its calls of AWS do, and writes its arguments int
 from __future__ import annotations
 
 import json
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -20,7 +21,7 @@ from ..module_utils.aws.calls import Clients
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue.module import IGNORED_TAGS
 from ..module_utils.glue.session import client_factory
-from .worker import collect_little_garbage
+from .worker import collect_little_garbage, say_at_once
 
 #: What only amazon.aws's own clients know.
 _NOT_HERE = {"aws_config", "debug_botocore_endpoint_logs"}
@@ -47,7 +48,8 @@ class ActionModule(InProcessOfItsOwn):
         validated, parameters = self.validate_argument_spec(spec, **getattr(module, "RULES", {}))
         try:
             clients = Clients(client_factory(parameters), parameters["ignored_tags"])
-            result.update(module.work(parameters, clients, self._task.check_mode))
+            more = {"show": partial(say_at_once, self._display)} if "show_log" in module.ARGUMENT_SPEC else {}
+            result.update(module.work(parameters, clients, self._task.check_mode, **more))
         except FarflowError as error:
             result.update(failed=True, msg=str(error))
         return remove_values(result, validated._no_log_values)

@@ -34,7 +34,12 @@ HANDED_ON = (
     "rds_allow_major_version_upgrade",
     "rds_skip_final_snapshot",
     "rds_wait_minutes",
+    "dags_check",
+    "dags_most",
+    "dags_test_secrets",
+    "dags_test_arguments",
     "dag_tasks_keep_revisions",
+    "airflow_service_dags_keep_versions",
     "airflow_service_wait_minutes",
     "airflow_service_migration_wait_minutes",
 )
@@ -48,9 +53,10 @@ OUTPUTS = (
     "farflow_url",
     "farflow_username",
     "farflow_password_command",
+    "farflow_dag_versions",
 )
 
-_OURS = re.compile(rf"^(farflow|{'|'.join(ROLES)})_")
+_OURS = re.compile(rf"^(farflow|dags|{'|'.join(ROLES)})_")
 
 #: ``load(path)`` reads a YAML file whose strings may be templates.
 Load = Callable[[str], Any]

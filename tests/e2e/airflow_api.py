@@ -25,9 +25,17 @@ class Airflow:
 
     def dag_run(self, dag_id: str, limit: float = 300) -> dict[str, Any]:
         """Triggers a DAG, waits until its run has ended and returns the run."""
-        end = time.monotonic() + limit
-        self._until_known(dag_id, end)
-        run = self.call("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None})
+        return self.until_ended(self.start(dag_id, limit), limit)
+
+    def start(self, dag_id: str, limit: float = 300) -> dict[str, Any]:
+        """Triggers a DAG; the run."""
+        self._until_known(dag_id, time.monotonic() + limit)
+        run: dict[str, Any] = self.call("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None})
+        return run
+
+    def until_ended(self, run: dict[str, Any], limit: float = 300) -> dict[str, Any]:
+        """Waits until a run has ended; the run."""
+        end, dag_id = time.monotonic() + limit, run["dag_id"]
         while run["state"] not in _FINISHED:
             if time.monotonic() > end:
                 raise TimeoutError(f"run {run['dag_run_id']} of DAG {dag_id} is {run['state']} after {limit:g} s")
@@ -52,6 +60,44 @@ class Airflow:
         while task_id not in {task["task_id"] for task in self.call("GET", f"/api/v2/dags/{dag_id}/tasks")["tasks"]}:
             if time.monotonic() > end:
                 raise TimeoutError(f"DAG {dag_id} has no task {task_id} after {limit:g} s")
+            time.sleep(1)
+
+    def until_dag_says(self, dag_id: str, words: str, limit: float = 120) -> float:
+        """Waits until the dag-processor has read a version of the DAG whose documentation is these words; the seconds
+        that it took.
+        """
+        begun = time.monotonic()
+        while self._doc_of(dag_id) != words:
+            if time.monotonic() - begun > limit:
+                raise TimeoutError(f"DAG {dag_id} says {self._doc_of(dag_id)!r}, not {words!r}, after {limit:g} s")
+            time.sleep(0.5)
+        return time.monotonic() - begun
+
+    def _doc_of(self, dag_id: str) -> str | None:
+        try:
+            found: str | None = self.call("GET", f"/api/v2/dags/{dag_id}/details")["doc_md"]
+        except urllib.error.HTTPError as error:
+            if error.code != 404:
+                raise
+            return None
+        return found
+
+    def until_gone(self, dag_id: str, limit: float = 120) -> None:
+        """Waits until Airflow knows that a DAG's file is gone."""
+        end = time.monotonic() + limit
+        while not self.call("GET", f"/api/v2/dags/{dag_id}")["is_stale"]:
+            if time.monotonic() > end:
+                raise TimeoutError(f"DAG {dag_id} is still there after {limit:g} s")
+            time.sleep(1)
+
+    def until_task(self, dag_id: str, run_id: str, task_id: str, states: set[str], limit: float = 120) -> None:
+        """Waits until a task of a run is in one of the states."""
+        end = time.monotonic() + limit
+        while (
+            found := {one["task_id"]: one["state"] for one in self.task_instances(dag_id, run_id)}[task_id]
+        ) not in states:
+            if time.monotonic() > end:
+                raise TimeoutError(f"task {task_id} of run {run_id} is {found} after {limit:g} s")
             time.sleep(1)
 
     def until_known(self, dag_id: str, limit: float = 120) -> None:

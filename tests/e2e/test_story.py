@@ -196,6 +196,129 @@ def test_new_folder_is_a_new_family_and_leaves_airflow_alone(aws, ecs, playbooks
     assert set(touched) == {"ecs RegisterTaskDefinition"}
 
 
+TELLER = """
+import time
+
+from airflow.sdk import dag, task
+
+from teller_parts import PART
+from farflow import FargateTask
+
+OWN = "{version}"
+
+
+@dag(dag_id="teller", schedule=None, catchup=False, doc_md=f"{{OWN}} {{PART}}")
+def teller():
+    @task
+    def first():
+        print(f"told by first: {{OWN}} {{PART}}")
+        time.sleep({seconds})
+
+    @task
+    def second():
+        print(f"told by second: {{OWN}} {{PART}}")
+
+    first() >> second()
+
+
+teller()
+"""
+
+
+def tell(project, version, seconds=1):
+    """Has the DAG `teller` tell a version, from two files of which both have to be of that version."""
+    dags = project / "airflow" / "dags"
+    (dags / "teller.py").write_text(TELLER.format(version=version, seconds=seconds))
+    (dags / "teller_parts.py").write_text(f'PART = "{version}"\n')
+
+
+def put_dags(playbooks, project, code=0, **variables):
+    outcome = playbooks.run("dags", **folders(project), **variables)
+    assert outcome.code == code, outcome.output[-6000:]
+    return outcome
+
+
+def told(airflow, run_id):
+    """What both tasks of a run told."""
+    logs = [airflow.log("teller", run_id, task) for task in ("first", "second")]
+    return [line.split(": ", 1)[1] for log in logs for line in log.splitlines() if "told by " in line]
+
+
+def test_a_new_dag_is_seen_without_a_deploy_of_airflow(aws, airflow, ecs, playbooks, project, run):
+    tell(project, "one", seconds=45)
+    before = running(ecs)
+    aws.reset_calls()
+    put_dags(playbooks, project)
+    assert airflow.until_dag_says("teller", "one one")
+    assert running(ecs) == before
+    assert set(mutating_calls(aws)) == {"s3 PutObject"}
+
+
+def test_a_run_ends_with_the_code_that_it_began_with(airflow, ecs, playbooks, project, run):
+    """Its later tasks, and the modules that they import; a run that begins after the change has the new ones."""
+    begun = airflow.start("teller")
+    airflow.until_task("teller", begun["dag_run_id"], "first", {"running"})
+    before = running(ecs)
+    tell(project, "two")
+    put_dags(playbooks, project, dags_check=False)
+    airflow.until_dag_says("teller", "two two")
+    after = airflow.dag_run("teller")
+    ended = airflow.until_ended(begun)
+    assert (ended["state"], after["state"]) == ("success", "success")
+    assert told(airflow, begun["dag_run_id"]) == ["one one", "one one"]
+    assert told(airflow, after["dag_run_id"]) == ["two two", "two two"]
+    assert begun["bundle_version"] != after["bundle_version"]
+    assert running(ecs) == before
+
+
+def test_a_broken_dag_is_refused_and_airflow_keeps_what_it_has(airflow, playbooks, project, run):
+    broken = project / "airflow" / "dags" / "broken.py"
+    broken.write_text("from airflow.sdk import DAG\nfrom farflow import FargteTask\n")
+    refused = put_dags(playbooks, project, code=2).output
+    assert "dags/broken.py:2: ImportError: cannot import name 'FargteTask' from 'farflow'" in refused
+    broken.unlink()
+    assert put_dags(playbooks, project).changed == 0
+    assert airflow.call("GET", "/api/v2/importErrors")["import_errors"] == []
+
+
+def test_back_to_the_version_before(aws, airflow, playbooks, project, run):
+    listed = playbooks.run("dags_list").output
+    current, before = re.findall(r"([0-9a-f]{16})  \S+Z", listed)[:2]
+    put_dags(playbooks, project, dags_version=before)
+    airflow.until_dag_says("teller", "one one")
+    put_dags(playbooks, project, dags_version=current[:8])
+    airflow.until_dag_says("teller", "two two")
+
+
+def test_a_deleted_dag_goes(airflow, playbooks, project, run):
+    for name in ("teller.py", "teller_parts.py"):
+        (project / "airflow" / "dags" / name).unlink()
+    put_dags(playbooks, project)
+    airflow.until_gone("teller")
+    assert airflow.call("GET", "/api/v2/dags/example")["is_stale"] is False
+
+
+def test_versions_in_use_are_told_by_airflow(playbooks, run):
+    outcome = playbooks.run("tests/e2e/versions_in_use.yml")
+    assert outcome.code == 0, outcome.output[-6000:]
+    assert re.search(r'dag versions in use: \[\\"[0-9a-f]{16}', outcome.output) or re.search(
+        r'dag versions in use: \["[0-9a-f]{16}', outcome.output
+    ), outcome.output[-3000:]
+
+
+def test_a_dag_task_is_run_by_hand_with_its_log(playbooks, run):
+    outcome = playbooks.run("run_task", task="number_task", command="python numbers.py 3")
+    assert outcome.code == 0, outcome.output[-6000:]
+    assert [line for line in ("number: 1", "number: 2", "number: 3") if line not in outcome.output] == []
+    failed = playbooks.run("run_task", task="number_task", command=["python", "-c", "raise SystemExit(7)"])
+    assert failed.code != 0
+    assert "DAG task number_task ended with exit code 7" in failed.output
+    misspelt = playbooks.run("run_task", task="numbr_task")
+    assert (
+        "task: is a text 'numbr_task', did you mean 'number_task'?, allowed: multi_task, number_task" in misspelt.output
+    )
+
+
 @pytest.fixture(scope="module")
 def behind_tls(airflow, playbooks, project, run):
     """Airflow with one line more in its DAG, and below a path of a base URL whose TLS ends before the load balancer."""

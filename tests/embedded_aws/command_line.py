@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "status", _status, "say whether it is up")
     _command(commands, "reset", _reset, "an empty account again, containers gone")
     command = _command(commands, "engine", _engine, "run a command while a Docker engine answers, started if need be")
+    command.add_argument("--images", action="store_true", help="and has the base images that builds begin with")
     command.add_argument("words", nargs=argparse.REMAINDER, metavar="command")
     serve = _command(commands, "serve", _serve, "the process behind `up`")
     _server_options(serve)
@@ -103,6 +104,8 @@ def _reset(arguments: argparse.Namespace) -> None:
 
 def _engine(arguments: argparse.Namespace) -> int:
     with engine.running():
+        if arguments.images:
+            base_images.ensure()
         process = subprocess.Popen(arguments.words)
         # It ends as it wants to; what was started for it is stopped after it.
         for number in (signal.SIGTERM, signal.SIGHUP):

@@ -302,8 +302,44 @@ _TASKS: list[Row] = [
     *each("dag_tasks_keep_revisions", (0, "0"), (101, "101")),
 ]
 
+_DAGS: list[Row] = [
+    *each("dags_version", ("latest", "at least the first 4 digits"), ("abc", "is a text 'abc'")),
+    *each("dags_check", ("perhaps", "true or false")),
+    *each(
+        "dags_allow_broken",
+        (["/opt/a.py"], "dags_allow_broken.0: is a text '/opt/a.py', allowed: paths of files"),
+        (["a.py", "a.py"], "dags_allow_broken.1: is 'a.py' once more"),
+        ({"a.py": True}, "a list"),
+    ),
+    *each("dags_pools", ([""], "dags_pools.0: is a text '', allowed: names of pools")),
+    *each("dags_parse_seconds", (0, "seconds from 1 to 600"), ("a minute", "'a minute'")),
+    *each("dags_most", (0, "versions from 1 to 500")),
+    *each("dags_test_arguments", ([["-k"]], "dags_test_arguments.0: is a list")),
+    *each("dags_test_secrets", ({}, "a path")),
+    ({"dags_versoin": "67ed"}, ["did you mean dags_version?"]),
+]
+
 _AIRFLOW: list[Row] = [
     *each("airflow_service_path", ("/no/such/folder", "/no/such/folder"), ("/etc", "Dockerfile"), ("x" * 300, "xxx")),
+    *each("airflow_service_dags", ("git", "bundle or image"), (True, "a boolean")),
+    *each("airflow_service_dags_keep_versions", (0, "versions from 1 to 10000"), ("all", "'all'")),
+    *each(
+        "airflow_service_dag_bundles",
+        ("main", "airflow_service_dag_bundles.0: is a text 'main', allowed: a mapping"),
+        ([{"name": "dags-folder", "classpath": "a.B"}], "since it is that of the project's own DAGs"),
+        ([{"name": "a b", "classpath": "a.B"}], "airflow_service_dag_bundles.0.name: is a text 'a b'"),
+        ([{"name": "a", "classpath": "GitDagBundle"}], "the Python path of a class"),
+        ([{"name": "a"}], "airflow_service_dag_bundles.0.classpath: is not given"),
+        ([{"name": "a", "classpath": "a.B"}] * 2, "airflow_service_dag_bundles.1.name: is 'a' once more"),
+        (
+            [{"name": "a", "classpath": "a.B", "kwargs": {"repo_url": "https://me:word@example.org/dags"}}],
+            "airflow_service_dag_bundles.0.kwargs: hold a password or a key, allowed: a connection",
+        ),
+    ),
+    (
+        {"airflow_service_config": {"dag_processor": {"disable_bundle_versioning": True}}},
+        ["airflow_service_dags: is 'bundle' while disable_bundle_versioning of dag_processor is true"],
+    ),
     *each("airflow_service_image", ("airflow", "'airflow'"), ("registry.example.org/airflow:3", "sha256")),
     *each("airflow_service_architecture", ("x86", "'x86'")),
     *each("airflow_service_build_args", ({"DEBUG": True}, "is a boolean True, allowed: a text; write it in quotes")),
@@ -426,4 +462,4 @@ _WORKERS: list[Row] = [
     ({"worker_pool_enabled": True, "worker_pool_min_count": 0}, ["worker_pool_min_count", "at least 1"]),
 ]
 
-VARIABLES: list[Row] = [*_ENVIRONMENT, *_NETWORK, *_RDS, *_TASKS, *_AIRFLOW, *SETTINGS, *_WORKERS]
+VARIABLES: list[Row] = [*_ENVIRONMENT, *_NETWORK, *_RDS, *_TASKS, *_DAGS, *_AIRFLOW, *SETTINGS, *_WORKERS]

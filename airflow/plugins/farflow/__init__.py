@@ -5,6 +5,20 @@
 
 from __future__ import annotations
 
-from farflow.fargate_task import FargateTask
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from farflow.fargate_task import FargateTask
 
 __all__ = ["FargateTask"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load FargateTask, and the provider below it, when it is first asked for: every process of Airflow loads the DAG
+    bundle of this package, and most of them run no task.
+    """
+    if name != "FargateTask":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from farflow.fargate_task import FargateTask
+
+    return FargateTask

@@ -66,6 +66,13 @@ def all_lines(clients: Clients, group: str, stream: str) -> list[str]:
     return lines
 
 
+def next_lines(clients: Clients, group: str, stream: str, token: str | None) -> tuple[list[str], str | None]:
+    """The lines that have come since the call that gave the token, all where there is none, and the next token."""
+    more = {"nextToken": token} if token else {}
+    answer = _events(clients, group, stream, startFromHead=True, **more)
+    return _messages(answer), answer.get("nextForwardToken", token)
+
+
 def _events(clients: Clients, group: str, stream: str, **arguments: Any) -> dict[str, Any]:
     call = partial(clients("logs").get_log_events, logGroupName=group, logStreamName=stream, **arguments)
     with doing("read", "log stream", f"{group} {stream}"):

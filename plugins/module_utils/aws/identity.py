@@ -13,3 +13,9 @@ def caller(clients: Clients) -> tuple[str, str]:
     with doing("find out", "the identity of the credentials"):
         identity = clients("sts").get_caller_identity()
     return str(identity["Account"]), str(identity["Arn"]).split(":")[1]
+
+
+def arn(clients: Clients) -> str:
+    """The ARN of whoever the credentials are of."""
+    with doing("find out", "the identity of the credentials"):
+        return str(clients("sts").get_caller_identity()["Arn"])

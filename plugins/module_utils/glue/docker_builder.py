@@ -88,6 +88,11 @@ class DockerBuilder:
                 self._push(build.address, tag)
                 self._engine.remove_image(f"{build.address}:{tag}", noprune=True)
 
+    def build(self, build: Build) -> str:
+        """Builds without pushing; the image's id."""
+        with _docker_errors(_failure(build)):
+            return self._make(build)
+
     def _with_base(self, build: Build) -> Build:
         """The build with its base in the engine, and told by the build argument."""
         if not build.base:

@@ -17,13 +17,14 @@ from ..core.errors import FarflowError
 from ..pure import ecs_run_task as pure
 from ..pure.ecs_advice import cure, stop_of
 from .ecs_patience import patiently
-from .ecs_stops import account, log_of
+from .ecs_stops import Log, account, log_of
 from .waiting import Clock, NotYet, wait_for
 
 _START_LIMIT = 120.0
 # Seconds after which a task is started again that a new role has kept from starting.
 _PAUSES = (15.0, 30.0)
 _LOG_LIMIT = 10.0
+_PAUSE_BETWEEN_LINES = 3.0
 _LINES_OF_AN_ERROR = 50
 
 
@@ -50,10 +51,12 @@ def run_to_end(
     tell: Callable[[str], None] = lambda line: None,
     clock: Clock = time,
     exit_codes: Collection[int] = (0,),
+    show: Callable[[str], None] | None = None,
 ) -> Ended:
     """Starts a task and waits for its end; ``task`` is as ``pure.ecs_run_task.request`` takes it, with ``container``
     where its task definition has several: the task ended as that one did. ``log_lines`` is how many of the last ones
-    are wanted, None means all; ``tell`` is called with a line for a person whenever the task's status changes.
+    are wanted, None means all; ``tell`` is called with a line for a person whenever the task's status changes, ``show``
+    with each line of its log, while it runs.
 
     What IAM does not let start yet, as its roles are not the same everywhere at once, is started again, twice.
 
@@ -67,17 +70,33 @@ def run_to_end(
         started = _start(clients, task, container, pure.token_of(token, attempt))
         arn = started["taskArn"]
         tell(f"task {arn} started")
-        ended = _await(clients, task["cluster"], arn, container, limit, tell, clock)
+        shown = _Shown(clients, started, container, show) if show else None
+        ended = _await(clients, task["cluster"], arn, container, limit, tell, clock, shown)
         stop = stop_of(ended, [container])
         if pause is None or not pure.may_start_later(stop):
             break
         tell(f"task {arn} did not start, another one will in {pause:g} s: {stop.reason}")
         clock.sleep(pause)
+    if shown:
+        _log(clients, ended, container, 1, clock)  # the last lines come some moments after the end
+        shown.more()
     if not pure.ended_well(stop, exit_codes):
         _log(clients, ended, container, 1, clock)
         told = account(clients, ended, log_lines or _LINES_OF_AN_ERROR, container)
         raise FarflowError(f"task {arn} failed: {told}")
     return Ended(arn, stop.exit_code or 0, stop.code, stop.reason, _log(clients, ended, container, log_lines, clock))
+
+
+class _Shown:
+    """The log of a task, each line of which is shown once."""
+
+    def __init__(self, clients: Clients, task: Mapping[str, Any], container: str, show: Callable[[str], None]) -> None:
+        self._log, self._show = Log(clients, task, container), show
+
+    def more(self) -> None:
+        """Shows what has come since."""
+        for line in self._log.new_lines():
+            self._show(line)
 
 
 def _only_container(clients: Clients, task_definition: str) -> str:
@@ -103,7 +122,14 @@ def _start(clients: Clients, task: Mapping[str, Any], container: str, token: str
 
 
 def _await(
-    clients: Clients, cluster: str, arn: str, container: str, limit: float, tell: Callable[[str], None], clock: Clock
+    clients: Clients,
+    cluster: str,
+    arn: str,
+    container: str,
+    limit: float,
+    tell: Callable[[str], None],
+    clock: Clock,
+    shown: _Shown | None,
 ) -> dict[str, Any]:
     seen = {"status": ""}
 
@@ -113,10 +139,13 @@ def _await(
         if status != seen["status"]:
             seen["status"] = status
             tell(f"task {arn} is {status}")
+        if shown:
+            shown.more()
         return found if found and status == "STOPPED" else NotYet(f"it is {status}")
 
     try:
-        return wait_for(check, limit, f"the end of task {arn}", clock=clock)
+        more = {"longest_pause": _PAUSE_BETWEEN_LINES} if shown else {}
+        return wait_for(check, limit, f"the end of task {arn}", clock=clock, **more)
     except FarflowError as error:
         if error.__cause__ is not None:  # AWS did not answer: the task may well be fine
             raise

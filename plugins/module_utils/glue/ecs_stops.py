@@ -41,6 +41,22 @@ def log_of(clients: Clients, task: Task, lines: int | None, container: str | Non
     return _lines(clients, _stream(task, definitions, name), lines)
 
 
+class Log:
+    """The log of a container of a task, read as it grows."""
+
+    def __init__(self, clients: Clients, task: Task, container: str) -> None:
+        self._clients = clients
+        self._place = _stream(task, _container_definitions(clients, task), container)
+        self._token: str | None = None
+
+    def new_lines(self) -> list[str]:
+        """What has come since the call before."""
+        if self._place is None:
+            return []
+        lines, self._token = ecs_tasks.next_lines(self._clients, *self._place, self._token)
+        return lines
+
+
 def _container_definitions(clients: Clients, task: Task) -> list[Mapping[str, Any]]:
     try:
         answer = ecs_task_definitions.describe(clients, task["taskDefinitionArn"])

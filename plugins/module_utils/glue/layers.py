@@ -1,7 +1,7 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The six layers of an environment, in the order in which they are made."""
+"""The layers of an environment, in the order in which they are made: one for each role, and the DAGs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ..pure import (
     application_autoscaling,
+    dag_bundles,
     ec2_guardduty,
     ec2_network_acls,
     ec2_security_groups,
@@ -19,7 +20,7 @@ from ..pure import (
     rds_instances,
     rds_snapshots,
 )
-from ..pure.layers import airflow_service, dag_tasks, ecs_cluster, network, own_names, rds, schema, worker_pool
+from ..pure.layers import airflow_service, dag_tasks, dags, ecs_cluster, network, own_names, rds, schema, worker_pool
 from . import ec2, ec2_recognition, image_readers, named_things, readers
 from .environment import Layer
 
@@ -31,6 +32,9 @@ _IMAGES = (readers.images, image_readers.builder)
 # The database is told as one who wants it sees it, with security groups known; the secrets' values hold its address.
 _SECRETS = (readers.all_secrets,)
 _PLANNERS = {ecs_task_definitions.TYPE: readers.plan_task_definitions}
+
+#: The layer that no role makes.
+DAGS = "dags"
 
 _ALL = (
     Layer(
@@ -85,6 +89,13 @@ _ALL = (
         types=application_autoscaling.TYPES,
         planners=_PLANNERS,
         renews=ecs_task_definitions.registers,
+    ),
+    Layer(
+        DAGS,
+        dags.desired,
+        ((readers.whose_account,), (readers.dag_bundles,)),
+        types=frozenset({dag_bundles.TYPE}),
+        planners={dag_bundles.TYPE: readers.plan_dag_bundles},
     ),
 )
 

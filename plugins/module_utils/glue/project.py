@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..pure import context_checks, dag_tasks_folder, ecr_images, image_contract, rds_authorities
+from ..pure import context_checks, dag_folder, dag_tasks_folder, ecr_images, image_contract, rds_authorities
 from ..pure.build_context import BASE_IMAGE, DOCKERFILE, BuildContext
 from ..pure.dag_tasks_folder import DagTask
-from ..pure.layers import images, names
+from ..pure.layers import dag_checks, dags, images, names
 from ..pure.layers.images import Image, Prebuilt
 from ..pure.value_checks import nearest, printable
 from .parallel import in_parallel
@@ -24,10 +24,12 @@ Inputs = Mapping[str, Any]
 LAYERS = {"dag_tasks", "airflow_service", "worker_pool"}
 
 #: What stands for the folder where nobody reads it.
-UNREAD: Inputs = {"dag_tasks": [], "task_images": {}, "airflow_image": images.Unread()}
+UNREAD: Inputs = {"dag_tasks": [], "task_images": {}, "airflow_image": images.Unread(), "dags": None}
 
 #: Airflow's image, and all images, among those that ``farflow_rebuild`` names.
 AIRFLOW, EVERYTHING = "airflow", "all"
+
+_WITH_GIT = "WITH_GIT"
 
 _PROCESSORS = os.cpu_count() or 1
 _TASK_DEFAULTS = ("cpu", "memory", "architecture")
@@ -79,6 +81,52 @@ def read(inputs: Inputs, tasks: list[DagTask]) -> dict[str, Any]:
         made[name] = Image(names[name], arguments[name], made.get(base or ""), name in again, expected_by)
     task_images = {task.name: made[task.name] for task in tasks}
     return {"dag_tasks": tasks, "task_images": task_images, "airflow_image": made[AIRFLOW]}
+
+
+def dag_problems(inputs: Inputs) -> list[str]:
+    """What is wrong with the DAG folder, where Airflow reads it from the bucket. Opens no file."""
+    if "airflow_service_path" not in inputs or inputs.get("airflow_service_dags") != dags.BUNDLE:
+        return []
+    if inputs.get("dags_version"):
+        return []
+    return dag_folder.problems(_absolute(inputs["airflow_service_path"]))
+
+
+def read_dags(inputs: Inputs) -> Inputs:
+    """``dags``, as the layer of that name takes it beside the inputs. Reads every file of the folder, unless an earlier
+    version is wanted.
+    """
+    if not dags.are_versions(inputs):
+        return {"dags": None}
+    airflow = _absolute(inputs["airflow_service_path"])
+    if inputs["dags_version"]:
+        return {"dags": dag_folder.DagFolder(airflow / dag_folder.NAME)}
+    return {"dags": dag_folder.read(airflow)}
+
+
+def dag_check(inputs: Inputs) -> dict[str, Any]:
+    """The options of the module dag_check, but for where it parses."""
+    folder = Path(inputs["dag_tasks_path"])
+    tasks = [each.name for each in folder.iterdir() if (each / DOCKERFILE).is_file()] if folder.is_dir() else []
+    airflow = str(_absolute(inputs["airflow_service_path"]))
+    return dag_checks.arguments(inputs, airflow, {*tasks, *inputs["dag_tasks_images"]}, _airflow(inputs))
+
+
+def dag_tests(inputs: Inputs) -> list[dict[str, Any]]:
+    """The DAG tasks as the module dag_tests takes them, each after the one that it is based on."""
+    repository = names.task_repository(inputs)
+    return [
+        {
+            "name": task.name,
+            "image": f"farflow/{repository}:{task.name}",
+            "build": _task(inputs, task),
+            "base": f"farflow/{repository}:{task.base}" if task.base else "",
+            "command": list(task.command) if task.command else None,
+            "environment": dict(task.environment),
+            "secrets": sorted(task.secrets),
+        }
+        for task in dag_tasks_folder.bases_first(inputs["dag_tasks"])
+    ]
 
 
 def _rebuild_problems(inputs: Inputs, tasks: list[DagTask]) -> list[str]:
@@ -190,13 +238,21 @@ def _is_base(task: DagTask, name: str) -> bool:
     return task.base is not None and name == BASE_IMAGE
 
 
+def _git(inputs: Inputs) -> dict[str, str]:
+    """The build argument that puts git into the image, where a DAG bundle needs it."""
+    classes = [bundle["classpath"].rpartition(".")[2] for bundle in inputs["airflow_service_dag_bundles"]]
+    return {_WITH_GIT: "1"} if "GitDagBundle" in classes else {}
+
+
 def _airflow(inputs: Inputs) -> dict[str, Any]:
     return {
         "repository": names.airflow_repository(inputs),
         "name": AIRFLOW,
         "context": str(_absolute(inputs["airflow_service_path"])),
         "architecture": inputs["airflow_service_architecture"],
-        "build_args": inputs["airflow_service_build_args"],
+        "build_args": {**_git(inputs), **inputs["airflow_service_build_args"]},
+        # A run that has no version reads those that the image was built with.
+        **({"undigested": [dag_folder.NAME]} if dags.are_versions(inputs) else {}),
     }
 
 

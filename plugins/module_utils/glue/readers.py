@@ -14,12 +14,13 @@ from ..aws import identity
 from ..aws.calls import Clients
 from ..core.actions import ARGUMENTS, Resource
 from ..core.known import Known
+from ..pure import dag_bundles as pure_dag_bundles
 from ..pure import ecr_images as pure_images
 from ..pure import ecr_repositories as pure_repositories
 from ..pure import ecs_clusters as pure_clusters
 from ..pure import ecs_task_definitions as definitions
 from ..pure import rds_instances as instances
-from ..pure.layers import arns, components, dag_tasks, names, rds, schema, values
+from ..pure.layers import arns, components, dag_tasks, dags, names, rds, schema, values
 from ..pure.layers.images import Unread
 from ..pure.tags import ENVIRONMENT, NOTHING, ROLE, Told, believed
 from . import (
@@ -43,6 +44,7 @@ from . import (
     service_discovery,
     sqs_queues,
 )
+from . import dag_bundles as glue_dag_bundles
 
 Inputs = Mapping[str, Any]
 Reader = Callable[[Clients, Inputs, Known], list[Resource]]
@@ -248,6 +250,22 @@ def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list
         return {**told, **ecs_task_definitions.describe(clients, [arn for arn in arns if arn not in told])}
 
     return definitions.plan_task_definitions(wanted, index, describe)
+
+
+def dag_bundles(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """Which version of the DAGs is the current one; nothing where a deploy does not say which."""
+    folder = inputs.get("dags")
+    if folder is None or not dags.are_versions(inputs):
+        return []
+    bucket, asked = dags.bucket(inputs, known), inputs["dags_version"]
+    if not asked:
+        return glue_dag_bundles.look(clients, bucket, folder.version)
+    return glue_dag_bundles.look_back(clients, bucket, asked)
+
+
+def plan_dag_bundles(clients: Clients, wanted: list[Resource], actual: list[Resource]) -> list[Any]:
+    """The actions for the DAG bundle."""
+    return pure_dag_bundles.plan_dag_bundles(wanted, actual)
 
 
 repositories = of_listed_names(ecr_repositories.find, _repository_names)

@@ -36,10 +36,15 @@ class Clock(Protocol):
 
 
 def wait_for(
-    check: Callable[[], Answer | NotYet | None], limit: float, what: str, interval: float = 2.0, clock: Clock = time
+    check: Callable[[], Answer | NotYet | None],
+    limit: float,
+    what: str,
+    interval: float = 2.0,
+    clock: Clock = time,
+    longest_pause: float = _LONGEST_PAUSE,
 ) -> Answer:
     """The first answer of ``check`` that is neither None nor NotYet. It is asked at once, then after pauses of
-    ``interval`` seconds that grow to half a minute, and a last time when ``limit`` seconds are over.
+    ``interval`` seconds that grow to ``longest_pause``, and a last time when ``limit`` seconds are over.
 
     Raises FarflowError ``gave up waiting for <what> after <limit> s: <last state>``. What can't succeed any more
     ends a wait early when ``check`` raises.
@@ -55,4 +60,4 @@ def wait_for(
             state = f": {answer.state}" if isinstance(answer, NotYet) else ""
             raise FarflowError(f"gave up waiting for {what} after {limit:g} s{state}")
         clock.sleep(min(pause, left))
-        pause = min(pause * _GROWTH, max(interval, _LONGEST_PAUSE))
+        pause = min(pause * _GROWTH, max(interval, longest_pause))

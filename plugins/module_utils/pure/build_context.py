@@ -58,7 +58,8 @@ class BuildContext:
 
     ``additional_files`` maps a path in the context to a file or folder (Path) or to a text; they replace what lies
     there. ``dockerfile`` is relative to ``path``, and may lie outside of it. ``exclude`` are further lines of
-    .dockerignore. ``platform`` is Docker's, as ``linux/arm64``.
+    .dockerignore. ``platform`` is Docker's, as ``linux/arm64``. What lies at the ``undigested`` paths is sent, and is
+    no part of the digest.
     """
 
     path: Path
@@ -68,6 +69,7 @@ class BuildContext:
     platform: str = "linux/amd64"
     exclude: tuple[str, ...] = ()
     additional_files: Mapping[str, Path | str] = field(default_factory=dict)
+    undigested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,11 @@ def _records(context: BuildContext) -> Iterator[object]:
     yield {"build_args": dict(context.build_args), "target": context.target, "platform": context.platform}
     dockerfile = _dockerfile(context, listed)
     yield [dockerfile.path, _content_digest(dockerfile)]
+    if context.undigested:
+        yield {"undigested": list(context.undigested)}
     for entry in listed:
+        if any(f"{entry.path}/".startswith(f"{path}/") for path in context.undigested):
+            continue
         content = "" if entry.kind in (FOLDER, LINK) else _content_digest(entry)
         yield [entry.path, entry.kind, content, entry.target]
 

@@ -45,7 +45,7 @@ _TAG = re.compile(
 
 def desired(image: Mapping[str, Any]) -> Resource:
     """``{repository, name, context, dockerfile?, build_args?, architecture?, target?, exclude?, additional_files?,
-    base?, build?}`` as a resource called ``<repository>:<tag>``. Reads the context's files.
+    undigested?, base?, build?}`` as a resource called ``<repository>:<tag>``. Reads the context's files.
 
     Raises: FarflowError for a context that can't be read, for a build argument that is no text, and for a build that
     has no tag.
@@ -104,6 +104,7 @@ def build_context(image: Mapping[str, Any]) -> BuildContext:
         platform=PLATFORMS[image.get("architecture") or "X86_64"],
         exclude=tuple(image.get("exclude") or ()),
         additional_files=files,
+        undigested=tuple(image.get("undigested") or ()),
     )
 
 

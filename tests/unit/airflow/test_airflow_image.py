@@ -61,10 +61,10 @@ def test_a_python_package_without_a_hash_is_refused(airflow_image, build, contex
     copy = tmp_path / "context"
     shutil.copytree(context, copy)
     with (copy / "requirements.txt").open("a") as requirements:
-        requirements.write("iniconfig==2.0.0\n")
+        requirements.write("toolz==1.0.0\n")
     refused = build(copy, "--target", "packages", check=False)
     assert refused.returncode != 0
-    assert "must have a hash, but none were provided for: iniconfig==2.0.0" in refused.stdout + refused.stderr
+    assert "must have a hash, but none were provided for: toolz==1.0.0" in refused.stdout + refused.stderr
 
 
 @pytest.mark.parametrize("wish", ["not-locked", "celery<5"])

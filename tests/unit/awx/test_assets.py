@@ -90,7 +90,11 @@ def test_what_has_to_be_answered():
     assert {name: asked for name, asked in required.items() if asked} == {
         f"Airflow {one}: {name}": [variable]
         for one in ("dev", "prod")
-        for name, variable in (("Teardown", "farflow_teardown_confirm"), ("Airflow command", "command"))
+        for name, variable in (
+            ("Teardown", "farflow_teardown_confirm"),
+            ("Airflow command", "command"),
+            ("Run a DAG task", "task"),
+        )
     }
 
 

@@ -31,6 +31,8 @@ ACTIONS = {
     "GetPublicAccessBlock": ["GetBucketPublicAccessBlock"],
     "PutPublicAccessBlock": ["PutBucketPublicAccessBlock"],
     "HeadBucket": ["ListBucket"],
+    "HeadObject": ["GetObject"],
+    "ListObjectsV2": ["ListBucket"],
     "ListBuckets": ["ListAllMyBuckets"],
     "ListObjectVersions": ["ListBucketVersions"],
     "DeleteObjects": ["DeleteObject", "DeleteObjectVersion"],

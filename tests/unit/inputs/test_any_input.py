@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils import naming
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.layers import LAYERS
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import task_yml
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.dag_folder import DagFolder
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.dag_tasks_folder import DagTask
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import names
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.images import Image
@@ -69,8 +71,16 @@ def plan(inputs):
     context = {"repository": "prod-tasks", "name": "hello", "context": "/tmp", "architecture": "X86_64"}
     image = Image("prod-tasks:hello-0123456789abcdef0123", context)
     task = DagTask(name="hello", path="/tmp", family="prod-hello", cpu=256, memory=512, architecture="X86_64")
-    everything = {**inputs, "dag_tasks": [task], "task_images": {"hello": image}, "airflow_image": image}
-    return {name: layer.desired(everything, Known()) for name, layer in LAYERS.items()}
+    folder = DagFolder(Path("/tmp/airflow/dags"), (), {"example.py": "0"})
+    everything = {
+        **inputs,
+        "dag_tasks": [task],
+        "task_images": {"hello": image},
+        "airflow_image": image,
+        "dags": folder,
+    }
+    made = {name: layer.desired(everything, Known()) for name, layer in LAYERS.items()}
+    return made if inputs["airflow_service_dags"] == "bundle" else {**made, "dags": [None]}
 
 
 @settings(max_examples=400, deadline=None)

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[3]
 ENGINE = {
     "demo": [sys.executable, "tests/embedded_aws", "up", "--name", f"test-makefile-{os.getpid()}", "--port", "0"],
     "molecule": ["sh", "scripts/molecule.sh"],
+    "dags-test": ["sh", "scripts/dags_test.sh"],
     "bench": ["sh", "scripts/bench.sh", "--sizes", "2"],
 }
 AS_DEMO = {"test", "test-all"}

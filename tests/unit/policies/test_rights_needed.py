@@ -15,6 +15,10 @@ READ_SECRETS = {
     # one that does not exist, as Airflow asks for first: the name alone
     "a missing connection": aws.on("secretsmanager:GetSecretValue", secret_arn("connections/aws_default")[:-7]),
 }
+READ_DAGS = {
+    "list versions of the DAGs": aws.list_objects(prefix="dags/history/"),
+    "look for the current one": aws.head_object("dags/current.json"),
+}
 WRITE_LOGS = {
     "look for an older log": aws.head_object(),
     "read the older log": aws.get_object(),
@@ -89,20 +93,21 @@ NEEDED = {
         "read a log": aws.get_object(),
     },
     "airflow-scheduler": {**SEND, "a deadline's variable": aws.get_secret("variables/limit")},
-    "airflow-dag-processor": READ_SECRETS,
+    "airflow-dag-processor": {**READ_SECRETS, **READ_DAGS},
     "airflow-triggerer": {
         **READ_SECRETS,
         "find those that nobody waits for": aws.list_tasks(),
         **WATCH,
         **WRITE_LOGS,
     },
-    "airflow-worker": {**READ_SECRETS, **RECEIVE, **RUN, **WRITE_LOGS},
+    "airflow-worker": {**READ_SECRETS, **RECEIVE, **RUN, **WRITE_LOGS, **READ_DAGS},
     "airflow-command": {
         **READ_SECRETS,
         "a secret of a command": aws.get_secret("commands/ada"),
         **SEND,
         **RUN,
         **WRITE_LOGS,
+        **READ_DAGS,
     },
     "airflow-execution": start(
         "dev-airflow", "/farflow/dev/airflow", *map(secret_arn, (*AIRFLOW_SECRETS, "admin-password"))

@@ -31,6 +31,8 @@ INPUTS = {
     "airflow_service_base_url": "",
     "airflow_service_execution_api_url": "",
     "airflow_service_enable_execute_command": False,
+    "airflow_service_dags": "image",
+    "airflow_service_dag_bundles": [],
     "airflow_service_config": {},
     "airflow_service_environment": {},
     "airflow_service_secrets": {},

@@ -66,8 +66,8 @@ def problems(command: Any, wait_minutes: Any, generate_secret: Any) -> list[str]
     try:
         found = words(_text(command))
     except FarflowError as error:
-        return [str(error), *_wait_minutes(wait_minutes)]
-    return [*_command(found), *_generate_secret(found, generate_secret), *_wait_minutes(wait_minutes)]
+        return [str(error), *wait_problems(wait_minutes)]
+    return [*_command(found), *_generate_secret(found, generate_secret), *wait_problems(wait_minutes)]
 
 
 def _text(command: Any) -> str:
@@ -122,6 +122,7 @@ def _generate_secret(found: Sequence[str], name: Any) -> Iterator[str]:
         yield f"generate_secret: is {name!r}, allowed: {there}"
 
 
-def _wait_minutes(minutes: Any) -> Iterator[str]:
+def wait_problems(minutes: Any) -> Iterator[str]:
+    """What is wrong with the minutes that something may run."""
     if not re.fullmatch(r"[1-9][0-9]*", str(minutes)) or int(minutes) > LONGEST_MINUTES:
         yield f"wait_minutes: is {str(minutes)!r}, allowed: 1 to {LONGEST_MINUTES} minutes"

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+from ... import dag_versions
 from .. import airflow_options
 from ..task_yml import secret
 from ..value_checks import Problem, below, list_of, map_of, nearest, plain_text, scalar, text, wrong
@@ -36,11 +37,17 @@ OURS = {
     "AIRFLOW__API__PORT": _PORT,
     "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": _PORT,
     "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": _PORT,
+    "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": "airflow_service_dag_bundles",
     "AIRFLOW_CONN_AWS_DEFAULT": "a connection of another name: logs and secrets are reached by this one",
     "AIRFLOW_HOME": "none: it is the image's",
     "AIRFLOW_CONFIG": "none: it is the image's",
     "AWS_REGION": "farflow_region",
     "AWS_DEFAULT_REGION": "farflow_region",
+}
+
+_RESERVED_BUNDLES = {
+    dag_versions.BUNDLE: "it is that of the project's own DAGs",
+    "example_dags": "Airflow keeps it for its examples",
 }
 
 #: What names that begin so are for.
@@ -104,6 +111,30 @@ def secrets(value: Mapping[Any, Any]) -> Iterator[Problem]:
     yield from map_of(secret("the whole ARN of a secret in Secrets Manager"), "a mapping")(value)
     for name in value:
         yield from below(name, _ours(str(name)))
+
+
+def bundles(value: list[Any]) -> Iterator[Problem]:
+    """``[{name, classpath, kwargs}]``"""
+    names: set[Any] = set()
+    for index, bundle in enumerate(value):
+        yield from below(index, _bundle(bundle))
+        if bundle.get("name") in names:
+            yield (index, "name"), f"is {bundle['name']!r} once more, allowed: each name once"
+        names.add(bundle.get("name"))
+
+
+def _bundle(bundle: Mapping[str, Any]) -> Iterator[Problem]:
+    name, kwargs = bundle["name"], bundle.get("kwargs") or {}
+    yield from below("name", text(r"[A-Za-z0-9_.-]{1,200}", "1 to 200 letters, digits and characters of _.-")(name))
+    if name in _RESERVED_BUNDLES:
+        yield ("name",), f"is {name!r}, allowed: another name, since {_RESERVED_BUNDLES[name]}"
+    allowed = "the Python path of a class, such as airflow.providers.git.bundles.git.GitDagBundle"
+    yield from below("classpath", text(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", allowed, re.ASCII)(bundle["classpath"]))
+    if holds_secret(kwargs) or any(_PASSWORD_IN_URI.search(str(each)) for each in kwargs.values()):
+        yield (
+            ("kwargs",),
+            "hold a password or a key, allowed: a connection, in a secret named farflow/<environment>/connections/<id>",
+        )
 
 
 def of_plugins(value: list[Any]) -> Iterator[Problem]:

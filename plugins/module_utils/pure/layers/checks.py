@@ -17,7 +17,7 @@ from ..image_references import Ecr, unpinned
 from ..lock import break_problem
 from ..task_yml import LARGEST
 from ..value_checks import network, told
-from . import airflow_settings, execution_api, settings
+from . import airflow_settings, dags, execution_api, settings
 from .network import subnet_cidr
 from .variables import VARIABLES, fargate_size
 
@@ -230,6 +230,19 @@ def _given_twice(
 @_between("airflow_service_config", "airflow_service_config_of_plugins")
 def _unknown_settings(config: Mapping[str, Mapping[str, Any]], others: list[str]) -> Iterator[str]:
     yield from told("airflow_service_config", airflow_settings.unknown_settings(config, others))
+
+
+@_between("airflow_service_config", "airflow_service_environment", "airflow_service_dags")
+def _versions_of_dags(
+    config: Mapping[str, Mapping[str, Any]], environment: Mapping[str, Any], from_: str
+) -> Iterator[str]:
+    name = settings.variable("dag_processor", "disable_bundle_versioning")
+    value = settings.given(config, environment).get(name, "false")
+    if from_ == dags.BUNDLE and value.strip().lower() in ("true", "t", "1"):
+        yield (
+            "airflow_service_dags: is 'bundle' while disable_bundle_versioning of dag_processor is true, allowed: "
+            "image, or without that setting, since a run without a version reads the DAGs that the image was built with"
+        )
 
 
 @_between("airflow_service_environment", "airflow_service_config_of_plugins")

@@ -13,7 +13,7 @@ from ...core.actions import Resource
 from ...core.compare import contains_unknown
 from ...core.known import Known
 from .. import ecs_services
-from . import containers, image_builder, names, settings
+from . import containers, dags, image_builder, names, settings
 from .components import ALL, COMMAND
 
 Inputs = Mapping[str, Any]
@@ -21,9 +21,10 @@ Inputs = Mapping[str, Any]
 
 def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
     """Where Airflow is and how to get in, and the repositories of its images. ``run_task`` is what ecs_run_task needs
-    for a command of Airflow's, ``codebuild`` what ecr_images needs where CodeBuild builds; ``unsteady_services`` are
-    being deployed, or run fewer tasks than they should; ``command_secrets`` is where
-    a command of Airflow's may refer to secrets. What does not exist yet is null.
+    for a command of Airflow's, and ``run_dag_task`` the same for a DAG task, by whose name ``families`` has the task
+    definition; ``codebuild`` is what ecr_images needs where CodeBuild builds. ``unsteady_services`` are being deployed,
+    or run fewer tasks than they should; ``command_secrets`` is where a command of Airflow's may refer to secrets, and
+    ``dags_bucket`` where versions of the DAGs are. What does not exist yet is null.
     """
     secret = names.secret(inputs, "admin-password")
     run_task = {
@@ -31,6 +32,11 @@ def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
         "task_definition": names.component_family(inputs, COMMAND.name),
         "container": COMMAND.name,
         "network_configuration": containers.network_configuration(inputs, known, COMMAND.group),
+    }
+    run_dag_task = {
+        "cluster": names.cluster(inputs),
+        "families": {task.name: task.family for task in inputs["dag_tasks"]},
+        "network_configuration": containers.network_configuration(inputs, known, "tasks"),
     }
     services = [names.service(inputs, component.name) for component in ALL if component.service]
     found = {
@@ -43,8 +49,10 @@ def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
         "airflow_repository": names.airflow_repository(inputs),
         "task_repository": names.task_repository(inputs),
         "run_task": run_task,
+        "run_dag_task": run_dag_task,
         "command_secrets": names.secret(inputs, settings.COMMANDS),
         "codebuild": image_builder.place(inputs, known),
+        "dags_bucket": dags.bucket(inputs, known) if dags.are_versions(inputs) else None,
     }
     return {name: None if contains_unknown(value) else value for name, value in found.items()}
 

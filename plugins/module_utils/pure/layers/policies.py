@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ... import naming
+from ... import dag_versions, naming
 from ...core.actions import Resource
 from ...core.known import Known
 from ..tags import ROLE, tags
-from . import names, settings
+from . import dags, names, settings
 from .arns import Account, account
 from .components import ALL, API_SERVER, COMMAND, DAG_PROCESSOR, SCHEDULER, TRIGGERER, WORKER, Component
 
@@ -141,10 +141,18 @@ def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
     makers = {
         API_SERVER: [_read_connections, _read_variables, _read_logs],
         SCHEDULER: [_read_variables, _send_messages],
-        DAG_PROCESSOR: [_read_connections, _read_variables],
+        DAG_PROCESSOR: [_read_connections, _read_variables, _read_dags],
         TRIGGERER: [_read_connections, _read_variables, _write_logs, _list_fargate_tasks, _watch_fargate_tasks],
-        WORKER: [_read_connections, _read_variables, _receive_messages, _write_logs, _run_fargate_tasks],
-        COMMAND: [_read_connections, _read_variables, _read_commands, _send_messages, _write_logs, _run_fargate_tasks],
+        WORKER: [_read_connections, _read_variables, _receive_messages, _write_logs, _run_fargate_tasks, _read_dags],
+        COMMAND: [
+            _read_connections,
+            _read_variables,
+            _read_commands,
+            _send_messages,
+            _write_logs,
+            _run_fargate_tasks,
+            _read_dags,
+        ],
     }
     statements = [statement for make in makers[which] for statement in make(inputs, where)]
     statements += _decrypt_secrets(inputs)
@@ -185,6 +193,17 @@ def _decrypt_secrets(inputs: Inputs) -> list[Statement]:
     keys = inputs["farflow_secret_kms_key_arns"]
     through = {"StringLike": {"kms:ViaService": "secretsmanager.*"}}
     return [_allow("DecryptSecrets", ["kms:Decrypt"], *keys, **through)] if keys else []
+
+
+def _read_dags(inputs: Inputs, where: Account) -> list[Statement]:
+    """Without the right to list, what is missing looks like what is forbidden; that check of AWS has no prefix."""
+    if not dags.are_versions(inputs):
+        return []
+    bucket, keys = where.bucket(names.log_bucket(inputs, where.id)), f"{dag_versions.PREFIX}*"
+    return [
+        _allow("ListDags", ["s3:ListBucket"], bucket),
+        _allow("ReadDags", ["s3:GetObject"], f"{bucket}/{keys}"),
+    ]
 
 
 def _read_logs(inputs: Inputs, where: Account) -> list[Statement]:

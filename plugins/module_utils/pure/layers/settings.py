@@ -12,7 +12,7 @@ from typing import Any
 from ... import naming
 from ...core.known import Known
 from .. import image_contract, sqs_queues
-from . import execution_api, names, network, security_groups
+from . import dags, execution_api, names, network, security_groups
 from .arns import account
 from .components import COMMAND, WORKER, Component
 
@@ -112,6 +112,10 @@ def _airflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
         ("secrets", "backend"): "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
         ("secrets", "backend_kwargs"): json.dumps(prefixes),
     }
+    if bundles := dags.bundles(inputs, known):
+        settings["dag_processor", "dag_bundle_config_list"] = json.dumps(bundles)
+    if dags.are_versions(inputs):
+        settings["dag_processor", "bundle_refresh_check_interval"] = str(dags.CHECK_INTERVAL)
     connection = {"AIRFLOW_CONN_AWS_DEFAULT": f"aws://?region_name={inputs['farflow_region']}"}
     return {**{variable(*key): value for key, value in settings.items()}, **connection}
 

@@ -1,7 +1,7 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The Celery queue and the bucket of Airflow's task logs."""
+"""The Celery queue, and the bucket of Airflow's task logs and of the versions of the DAGs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from .arns import account
 from .desire import made_by
 
 ROLE = "airflow_service"
+
+#: Where in the bucket the logs are.
+LOGS = "logs"
 
 _FOURTEEN_DAYS = 1209600
 
@@ -45,6 +48,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
 def _expiration(days: int) -> dict[str, Any]:
     return {
         "id": "expire-task-logs",
+        "prefix": f"{LOGS}/",
         "expiration_days": days,
         "abort_incomplete_multipart_upload_days": 7,
     }

@@ -272,6 +272,16 @@ VARIABLES: dict[str, Check] = {
     "dag_tasks_build_args": _BUILD_ARGS,
     "dag_tasks_log_retention_in_days": _RETENTION,
     "dag_tasks_keep_revisions": between(1, 100, "revisions"),
+    "dags_version": if_given(text("[0-9a-f]{4,16}", "the name of a version, or at least the first 4 digits of it")),
+    "dags_allow_broken": _different(
+        list_of(text(r"[^/].*", "paths of files, as seen from the DAG folder"), "a list of files", may_be_empty=True)
+    ),
+    "dags_pools": _different(list_of(text(r"\S(.*\S)?", "names of pools"), "a list of names", may_be_empty=True)),
+    "dags_most": between(1, 500, "versions"),
+    "dags_test_arguments": list_of(text(r"\S.*", "arguments in a line each"), "a list", may_be_empty=True),
+    "dags_parse_seconds": between(1, 600, "seconds"),
+    "airflow_service_dags_keep_versions": between(1, 10000, "versions"),
+    "airflow_service_dag_bundles": airflow_settings.bundles,
     "airflow_service_image": if_given(image_references.problems),
     "airflow_service_build_args": _BUILD_ARGS,
     "airflow_service_log_retention_in_days": _RETENTION,

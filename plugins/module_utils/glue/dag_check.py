@@ -1,0 +1,108 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Has DAG files parsed by Airflow's image: in a container of a Docker engine, or by a one-off task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..aws.calls import Clients
+from ..core.errors import FarflowError
+from ..pure import dag_folder, ecr_images, image_contract
+from ..pure.dag_folder import DagFolder
+from . import dag_bundles, ecs_run_task
+from .image_builder import Build, Credentials
+
+_COMMAND = "check-dags"
+_IN_CONTAINER = "/opt/airflow"
+_BELOW = "checked"
+_LIMIT = 1800.0  # seconds, of a one-off task
+
+
+class NoEngine(FarflowError):
+    """No Docker engine answers, or none that has the image."""
+
+
+def by_engine(
+    folder: DagFolder,
+    image: str,
+    seconds: int,
+    environment: Mapping[str, str],
+    build: Mapping[str, Any] | None = None,
+    build_ca_bundle: str | None = None,
+) -> list[str]:
+    """What the check prints in a container of the image. One that the engine has not is built by ``build``, an element
+    of ecr_images' ``images``, where that is given.
+
+    Raises NoEngine when there is none, or it has no such image; and FarflowError when that can't be built.
+    """
+    from . import docker_builder  # the Docker SDK takes a tenth of a second to load
+
+    try:
+        engine = docker_builder.engine()
+        engine.ping()
+    except Exception as error:  # the SDK's own, and requests' below it
+        raise NoEngine(f"no Docker engine answers here: {error}") from error
+    if build:
+        builder = docker_builder.DockerBuilder(engine, Credentials("", ""), lambda line: None)
+        image = builder.build(_build(build, image, build_ca_bundle))
+    elif not _has(engine, image):
+        raise NoEngine(f"the Docker engine here has no image {image}")
+    return _run(engine, image, folder, seconds, environment)
+
+
+def by_task(clients: Clients, airflow: Path, bucket: str, run_task: Mapping[str, Any], seconds: int) -> list[str]:
+    """What the check prints as a one-off task, which reads the version from the bucket: it is put there for that."""
+    version = dag_bundles.upload(clients, {"bucket": bucket, "path": airflow}, False).id
+    command = [_COMMAND, "--version", str(version), "--seconds", str(seconds)]
+    task = {**run_task, "command": command, "propagate_tags": "TASK_DEFINITION"}
+    return ecs_run_task.run_to_end(clients, task, _LIMIT, None).log_lines
+
+
+def read(airflow: Path) -> DagFolder:
+    """The folder, with all files read."""
+    return dag_folder.read(airflow)
+
+
+def _run(engine: Any, image: str, folder: DagFolder, seconds: int, environment: Mapping[str, str]) -> list[str]:
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    container = None
+    try:
+        container = engine.create_container(
+            image,
+            [_COMMAND, f"{_IN_CONTAINER}/{_BELOW}", "--seconds", str(seconds)],
+            environment={**environment, image_contract.VARIABLE: str(image_contract.NEEDED)},
+            labels={"farflow": "dag-check"},
+        )["Id"]
+        # Copied, not mounted: the engine may be another machine's.
+        engine.put_archive(container, _IN_CONTAINER, dag_folder.packed(folder, f"{_BELOW}/"))
+        engine.start(container)
+        engine.wait(container)
+        output: bytes = engine.logs(container)
+        return output.decode(errors="replace").splitlines()
+    except (DockerException, RequestException) as error:
+        raise FarflowError(f"could not check the DAGs in a container of {image}: {error}") from error
+    finally:
+        if container:
+            engine.remove_container(container, v=True, force=True)
+
+
+def _has(engine: Any, image: str) -> bool:
+    from docker.errors import ImageNotFound
+
+    try:
+        engine.inspect_image(image)
+    except ImageNotFound:
+        return False
+    return True
+
+
+def _build(build: Mapping[str, Any], image: str, build_ca_bundle: str | None) -> Build:
+    address, _unused, tag = image.rpartition(":")
+    bundle = Path(build_ca_bundle) if build_ca_bundle else None
+    return Build(ecr_images.build_context(build), address, (tag,), cache=image, build_ca_bundle=bundle)

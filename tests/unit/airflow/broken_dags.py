@@ -1,0 +1,163 @@
+"""DAG files that can't work: what is in them, and what the check has to say. Each is a file, named by its key.
+
+The check is told of the DAG tasks number_task and multi_task, of queue lab-celery, of pool warehouse and of 10 seconds.
+"""
+
+from __future__ import annotations
+
+_HEAD = "from airflow.sdk import DAG, dag, task\nfrom farflow import FargateTask\n"
+_EMPTY = "from airflow.providers.standard.operators.empty import EmptyOperator\n"
+
+
+def _fargate(dag_id: str, **arguments: str) -> str:
+    """A DAG with one FargateTask; arguments are as they stand in the file. The task is in line 4."""
+    given = {"task_id": "'fetch'", "task": "'number_task'", **arguments}
+    words = ", ".join(f"{name}={value}" for name, value in given.items())
+    return f"{_HEAD}with DAG('{dag_id}', schedule=None):\n    FargateTask({words})\n"
+
+
+BROKEN: dict[str, tuple[str, list[str]]] = {
+    "no_module.py": (f"{_HEAD}import pandsa\n", ["no_module.py:3: ModuleNotFoundError: No module named 'pandsa'"]),
+    "no_name.py": (
+        f"{_HEAD}from airflow.sdk import Dga\n",
+        ["no_name.py:3: ImportError: cannot import name 'Dga' from 'airflow.sdk'"],
+    ),
+    "syntax.py": (f"{_HEAD}def broken(:\n    pass\n", ["syntax.py:3: SyntaxError"]),
+    "indented.py": (f"{_HEAD}with DAG('indented'):\npass\n", ["indented.py:4: IndentationError"]),
+    "tabs.py": (f"{_HEAD}if DAG:\n    a = 1\n\tb = 2\n", ["tabs.py:5: TabError"]),
+    "unclosed.py": (f"{_HEAD}x = [1,\n", ["unclosed.py:3: SyntaxError: '[' was never closed"]),
+    "undefined.py": (f"{_HEAD}DAG('undefined', schedule=daily)\n", ["undefined.py:3: NameError: name 'daily'"]),
+    "zero.py": (f"{_HEAD}\n\nx = 1 / 0\n", ["zero.py:5: ZeroDivisionError"]),
+    "key.py": (
+        f"{_HEAD}import os\nTABLE = os.environ['NO_SUCH_TABLE']\n",
+        ["key.py:4: KeyError: 'NO_SUCH_TABLE'"],
+    ),
+    "no_file.py": (f"{_HEAD}open('/no/such/file')\n", ["no_file.py:3: FileNotFoundError"]),
+    "in_helper.py": (f"{_HEAD}from helpers import broken\n", ["in_helper.py:3: ValueError: from the helper"]),
+    "argument_of_dag.py": (
+        f"{_HEAD}DAG('argument_of_dag', shedule='@daily')\n",
+        ["argument_of_dag.py:3: TypeError"],
+    ),
+    "schedule.py": (
+        f"{_HEAD}d = DAG('schedule', schedule='0 0 32 * *')\n",
+        ["schedule.py: AirflowTimetableInvalid: [0 0 32 * *] is not acceptable"],
+    ),
+    "dag_id.py": (f"{_HEAD}DAG('my dag', schedule=None)\n", ["dag_id.py:3"]),
+    "task_id_twice.py": (
+        f"{_HEAD}{_EMPTY}with DAG('task_id_twice', schedule=None):\n"
+        "    EmptyOperator(task_id='a')\n    EmptyOperator(task_id='a')\n",
+        ["task_id_twice.py:6", "DuplicateTaskIdFound"],
+    ),
+    "argument_of_operator.py": (
+        f"{_HEAD}{_EMPTY}with DAG('argument_of_operator', schedule=None):\n    EmptyOperator(task_id='a', retires=3)\n",
+        ["argument_of_operator.py:5: TypeError"],
+    ),
+    "circle.py": (
+        f"{_HEAD}{_EMPTY}with DAG('circle', schedule=None):\n"
+        "    a, b = EmptyOperator(task_id='a'), EmptyOperator(task_id='b')\n    a >> b >> a\n",
+        ["circle.py:4: its tasks wait for one another in a circle"],
+    ),
+    "dag_twice.py": (
+        f"{_HEAD}{_EMPTY}with DAG('dag_twice', schedule=None):\n    EmptyOperator(task_id='a')\n"
+        "with DAG('dag_twice', schedule=None) as other:\n    EmptyOperator(task_id='b')\n",
+        ["dag_twice.py:4: DAG 'dag_twice' is there more than once"],
+    ),
+    "same_one.py": (
+        f"{_HEAD}{_EMPTY}with DAG('same', schedule=None):\n    EmptyOperator(task_id='a')\n",
+        ["same_one.py:4: DAG 'same' is in dags/same_two.py:4 too, allowed: each id in one file"],
+    ),
+    "same_two.py": (
+        f"{_HEAD}{_EMPTY}with DAG('same', schedule=None):\n    EmptyOperator(task_id='b')\n",
+        ["same_two.py:4: DAG 'same' is in dags/same_one.py:4 too"],
+    ),
+    "no_folder.py": (
+        _fargate("no_folder", task="'numbr_task'"),
+        [
+            "no_folder.py:4: task 'fetch' of DAG 'no_folder' runs DAG task 'numbr_task', which is no folder in tasks/, "
+            "did you mean 'number_task'?"
+        ],
+    ),
+    "no_folder_mapped.py": (
+        f"{_HEAD}with DAG('no_folder_mapped', schedule=None):\n"
+        "    FargateTask.partial(task_id='each', task='nothing_like_it').expand(command=[['a'], ['b']])\n",
+        ["no_folder_mapped.py:4: task 'each' of DAG 'no_folder_mapped' runs DAG task 'nothing_like_it'"],
+    ),
+    "command_text.py": (
+        _fargate("command_text", command="'python main.py'"),
+        ["command_text.py:4: DAG 'command_text': task fetch: command is a text 'python main.py', allowed: a"],
+    ),
+    "command_number.py": (
+        _fargate("command_number", command="['python', 'main.py', 10]"),
+        ["command_number.py:4: DAG 'command_number': task fetch: command holds a number 10, allowed: texts"],
+    ),
+    "environment_number.py": (
+        _fargate("environment_number", environment="{'LIMIT': 10}"),
+        ["environment_number.py:4: DAG 'environment_number': task fetch: environment.LIMIT is a number 10"],
+    ),
+    "environment_list.py": (
+        _fargate("environment_list", environment="['LIMIT=10']"),
+        ["environment_list.py:4: "],
+    ),
+    "overrides_list.py": (_fargate("overrides_list", overrides="['cpu']"), ["overrides_list.py:4"]),
+    "queue.py": (
+        _fargate("queue", queue="'lab-celeri'"),
+        [
+            "queue.py:4: task 'fetch' of DAG 'queue' has queue 'lab-celeri', which no worker serves, did you mean "
+            "'lab-celery'?; allowed: lab-celery, or no queue at all"
+        ],
+    ),
+    "pool.py": (
+        _fargate("pool", pool="'warehose'"),
+        ["pool.py:4: task 'fetch' of DAG 'pool' has pool 'warehose', which is not there, did you mean 'warehouse'?"],
+    ),
+    "slow.py": (
+        f"{_HEAD}import time\ntime.sleep(60)\n",
+        ["slow.py:4: takes longer than 10 seconds to be parsed, allowed: dags_parse_seconds"],
+    ),
+    "stubborn.py": (
+        f"{_HEAD}import ctypes\nctypes.CDLL(None).sleep(60)\n",
+        ["stubborn.py", "takes longer than 10 seconds to be parsed"],
+    ),
+    "ends_the_process.py": (
+        f"{_HEAD}import os\nos._exit(3)\n",
+        ["ends_the_process.py: the process that parsed it ended with exit code 3"],
+    ),
+    "exits.py": (f"{_HEAD}import sys\nsys.exit('no')\n", ["exits.py:4: SystemExit: no"]),
+    "without_version.py": (
+        f"{_HEAD}{_EMPTY}with DAG('without_version', schedule=None, disable_bundle_versioning=True):\n"
+        "    EmptyOperator(task_id='a')\n",
+        ["without_version.py:4: DAG 'without_version' has disable_bundle_versioning, allowed: without it"],
+    ),
+    "not_stored.py": (
+        f"{_HEAD}{_EMPTY}with DAG('not_stored', schedule=None, params={{'x': object()}}):\n"
+        "    EmptyOperator(task_id='a')\n",
+        ["not_stored.py"],
+    ),
+}
+
+#: What lies beside them, and is no DAG file.
+BESIDE = {
+    ".airflowignore": "helpers.py\n",
+    "helpers.py": "# airflow dag\nraise ValueError('from the helper')\n",
+    "data.json": "{}",
+}
+
+#: In which nothing is wrong.
+GOOD = {
+    "good.py": f"{_HEAD}{_EMPTY}"
+    "@dag(schedule=None)\n"
+    "def good():\n"
+    "    @task\n"
+    "    def words():\n"
+    "        return ['a']\n"
+    "    said = words()\n"
+    "    one = FargateTask(task_id='one', task='number_task', command=said, pool='warehouse',\n"
+    "                      environment={'A': said})\n"
+    "    two = FargateTask(task_id='two', task='multi_task', command=['{{ ds }}', said], queue='lab-celery')\n"
+    "    many = FargateTask.partial(task_id='many', task='multi_task').expand(command=[['a'], ['b']])\n"
+    "    one >> two >> many >> EmptyOperator(task_id='end')\n"
+    "good()\n"
+}
+
+#: It asks for what only an environment has.
+ELSEWHERE = {"variable.py": f"{_HEAD}from airflow.sdk import Variable\nX = Variable.get('no_such_variable')\n"}

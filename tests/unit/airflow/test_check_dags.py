@@ -1,0 +1,120 @@
+"""The check of DAG files: what it says of broken ones, of right ones, and of Airflow's own examples."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import dag_check as by
+from ansible_collections.farflow.airflow.plugins.module_utils.pure import dag_check, dag_folder
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.dag_check import Allowed
+from broken_dags import BESIDE, BROKEN, ELSEWHERE, GOOD
+
+ROOT = Path(__file__).parents[3]
+SECONDS = 10
+ALLOWED = Allowed(
+    tasks=["number_task", "multi_task"], queues=["lab-celery"], pools=["warehouse"], seconds=SECONDS, versions=True
+)
+ENVIRONMENT = {"FARFLOW_ENVIRONMENT": "lab", "AIRFLOW__OPERATORS__DEFAULT_QUEUE": "lab-celery"}
+
+
+def facts(image, airflow, seconds=SECONDS):
+    return dag_check.facts(by.by_engine(dag_folder.read(airflow), image, seconds, ENVIRONMENT))
+
+
+@pytest.fixture(scope="module")
+def found(airflow_image, tmp_path_factory):
+    """What the check has found in all of the files at once."""
+    airflow = tmp_path_factory.mktemp("airflow")
+    (airflow / "dags").mkdir()
+    files = {**{name: text for name, (text, _unused) in BROKEN.items()}, **BESIDE, **GOOD, **ELSEWHERE}
+    for name, text in files.items():
+        (airflow / "dags" / name).write_text(text)
+    return facts(airflow_image, airflow)
+
+
+@pytest.fixture(scope="module")
+def told(found):
+    return dag_check.judge(found, ALLOWED)
+
+
+def about(lines, name):
+    return [line for line in lines if re.match(rf"dags/{re.escape(name)}[: ]", line)]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_refused_with_file_and_line(told, name):
+    _text, wanted = BROKEN[name]
+    lines = about(told.problems, name)
+    assert len(lines) == 1, told.problems
+    assert [part for part in wanted if part not in lines[0]] == []
+
+
+def test_there_are_thirty_and_all_are_told_at_once(told):
+    assert len(BROKEN) >= 30
+    assert len(told.problems) == len(BROKEN)
+    assert told.files == len(BROKEN) + len(GOOD) + len(ELSEWHERE)
+
+
+def test_a_right_file_is_let_pass(told):
+    assert about([*told.problems, *told.warnings], "good.py") == []
+
+
+def test_what_only_an_environment_has_is_a_warning(told):
+    (line,) = about(told.warnings, "variable.py")
+    assert line.startswith("dags/variable.py:4: was not checked, since it reads a variable or a connection while it is")
+    assert about(told.problems, "variable.py") == []
+
+
+def test_named_files_may_be_broken(found):
+    told = dag_check.judge(found, Allowed(**{**vars(ALLOWED), "broken": ["zero.py", "dags/comm*", "gon.py"]}))
+    for name in ("zero.py", "command_text.py", "command_number.py"):
+        assert about(told.problems, name) == []
+        assert "(let pass by dags_allow_broken)" in about(told.warnings, name)[0]
+    assert len(told.problems) == len(BROKEN) - 3
+    assert any(line.startswith("dags_allow_broken: is 'gon.py', which is no DAG file") for line in told.warnings)
+
+
+def test_pools_that_nobody_knows_are_not_judged(found):
+    told = dag_check.judge(found, Allowed(**{**vars(ALLOWED), "pools": None}))
+    assert about(told.problems, "pool.py") == []
+
+
+def test_a_run_needs_no_version_where_the_image_has_the_dags(found):
+    told = dag_check.judge(found, Allowed(**{**vars(ALLOWED), "versions": False}))
+    assert about(told.problems, "without_version.py") == []
+
+
+def test_the_sample_dag_is_right(airflow_image):
+    told = dag_check.judge(facts(airflow_image, ROOT / "airflow", 30), ALLOWED)
+    assert (told.problems, told.warnings, told.files, told.dags) == ([], [], 1, 1)
+
+
+def test_airflows_own_examples(airflow_image, docker, tmp_path):
+    """A foreign set. What it refuses in them, Airflow would not run here either."""
+    where = "import airflow.example_dags as e; print(next(iter(e.__path__)))"
+    folder = docker("run", "--rm", airflow_image, "python", "-c", where).stdout.strip().splitlines()[-1]
+    container = docker("create", airflow_image).stdout.strip()
+    try:
+        docker("cp", f"{container}:{folder}", str(tmp_path / "dags"))
+    finally:
+        docker("rm", "--volumes", container)
+    told = dag_check.judge(facts(airflow_image, tmp_path, 30), ALLOWED)
+    assert told.files > 60
+    assert [line for line in told.problems if not EXPECTED.search(line)] == []
+
+
+#: Examples that need packages which the image has not, queues and pools of their own.
+EXPECTED = re.compile(r"ModuleNotFoundError|ImportError|which no worker serves|which is not there")
+
+
+def test_a_check_that_did_not_end_is_no_check():
+    with pytest.raises(FarflowError, match="did not come to its end"):
+        dag_check.facts(['dag-check: {"done": 2}', "killed"])
+
+
+def test_an_engine_without_the_image_says_so(airflow_image):
+    with pytest.raises(by.NoEngine, match="has no image farflow/nowhere:airflow"):
+        by.by_engine(dag_folder.read(ROOT / "airflow"), "farflow/nowhere:airflow", 30, {})
