@@ -1,0 +1,44 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What FargateTask notes of its Fargate task in an XCom of its own: for the page "Fargate", and for tasks after it.
+
+``{task, arn, task_url, log_url, size, image}`` from the start, and from the end on ``{exit_code, stop_code, seconds,
+cost}`` as well, of which any may be None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from farflow import fargate_task_end as end
+from farflow import fargate_task_links as links
+
+KEY = "fargate_task"
+
+Task = Mapping[str, Any]
+Place = tuple[str, str, str | None]
+
+
+def begun(name: str, arn: str, place: Place | None, task: Task | None) -> dict[str, Any]:
+    """Of one that was started, or found again; then ``task`` is not known. ``place`` is that of its log."""
+    return {
+        "task": name,
+        "arn": arn,
+        "task_url": links.task_url(arn),
+        "log_url": links.log_url(arn, *place) if place else None,
+        "size": end.size(task) if task else None,
+        "image": end.image(task) if task else None,
+    }
+
+
+def ended(name: str, place: Place | None, task: Task, cost: str) -> dict[str, Any]:
+    """Of one that has ended."""
+    return {
+        **begun(name, task["taskArn"], place, task),
+        "exit_code": end.exit_code(task),
+        "stop_code": task.get("stopCode"),
+        "seconds": end.seconds(task, "createdAt", "stoppedAt"),
+        "cost": cost,
+    }

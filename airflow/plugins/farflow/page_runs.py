@@ -1,0 +1,104 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What Airflow's database tells of the runs of DAG tasks, and of files that can't be imported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow.models.errors import ParseImportError
+from airflow.models.taskinstance import TaskInstance
+from airflow.models.xcom import XComModel
+from sqlalchemy import and_, select
+
+from farflow import fargate_task_note as note
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from farflow.page_definitions import Definition
+
+_RUNNING = ("running", "deferred")
+_KEY = ("dag_id", "run_id", "task_id", "map_index")
+_COLUMNS = (*_KEY, "try_number", "state", "start_date", "end_date")
+
+
+@dataclass(frozen=True)
+class Run:
+    """The last try of an Airflow task that was a Fargate task. ``told`` is what FargateTask has noted of it."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    try_number: int
+    state: str
+    started: datetime | None
+    ended: datetime | None
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_running(self) -> bool:
+        return self.state in _RUNNING
+
+    @property
+    def path(self) -> str:
+        """Its page in Airflow, below the base URL."""
+        mapped = f"/mapped/{self.map_index}" if self.map_index >= 0 else ""
+        return f"/dags/{quote(self.dag_id, '')}/runs/{quote(self.run_id, '')}/tasks/{quote(self.task_id, '')}{mapped}"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A file that can't be imported: its last line says why."""
+
+    file: str
+    bundle: str
+    when: datetime | None
+    why: str
+
+
+def runs(session: Session, dag_ids: Collection[str], most: int) -> list[Run]:
+    """The last runs of DAG tasks in these DAGs, the youngest first."""
+    if not dag_ids:
+        return []
+    columns = [getattr(TaskInstance, name) for name in _COLUMNS]
+    same = [getattr(XComModel, name) == getattr(TaskInstance, name) for name in _KEY]
+    query = (
+        select(*columns, XComModel.value)
+        .join(XComModel, and_(*same))
+        .where(XComModel.key == note.KEY, XComModel.dag_id.in_(dag_ids))
+        .order_by(XComModel.timestamp.desc())
+        .limit(most)
+    )
+    return [_run(row) for row in session.execute(query)]
+
+
+def _run(row: Any) -> Run:
+    told = XComModel.deserialize_value(row)
+    *key, try_number, state, started, ended = row[: len(_COLUMNS)]
+    return Run(*key, try_number, str(state or "none"), started, ended, told if isinstance(told, Mapping) else {})
+
+
+def with_last_runs(definitions: Iterable[Definition], found: Iterable[Run]) -> list[tuple[Definition, Run | None]]:
+    """Each DAG task with the youngest of the runs that is its own."""
+    last: dict[str, Run] = {}
+    for run in found:
+        last.setdefault(str(run.told.get("task")), run)
+    return [(definition, last.get(definition.task)) for definition in definitions]
+
+
+def import_errors(session: Session, most: int) -> list[Broken]:
+    """Files of DAGs that can't be imported, the youngest error first."""
+    query = select(ParseImportError).order_by(ParseImportError.timestamp.desc()).limit(most)
+    return [_broken(each) for each in session.scalars(query)]
+
+
+def _broken(error: ParseImportError) -> Broken:
+    lines = [line for line in (error.stacktrace or "").splitlines() if line.strip()]
+    return Broken(error.filename or "", error.bundle_name or "", error.timestamp, lines[-1] if lines else "")
