@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import FrameLocator, Page, expect, sync_playwright
 
 from tests.embedded_aws.engine import install_packages
 
@@ -62,6 +62,16 @@ def open_task(page: Page, task_id: str) -> None:
     """Goes from a run to the log of one of its tasks."""
     page.get_by_role("row", name=task_id).get_by_role("link", name=task_id).click()
     page.wait_for_url(f"**/tasks/{task_id}")
+
+
+def open_fargate(page: Page) -> FrameLocator:
+    """Goes to the page "Fargate" by the menu. What Airflow shows of it is in a frame."""
+    page.get_by_role("button", name="Browse").first.click()
+    page.get_by_role("menuitem", name="Fargate").first.click()
+    page.wait_for_url("**/plugin/fargate")
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("heading", name="Fargate").wait_for()
+    return frame
 
 
 def screenshot(page: Page, path: Path) -> None:

@@ -24,7 +24,7 @@ from tests.stack.airflow_calls import OPERATIONS
 from tests.stack.listing import difference, listing
 from tests.stack.playbooks import ROOT
 
-from .browser import chromium, open_run, open_task, screenshot, sign_in
+from .browser import chromium, open_fargate, open_run, open_task, screenshot, sign_in
 from .conftest import ARTIFACTS
 from .plain_http import Browser
 
@@ -163,6 +163,22 @@ def test_browser_shows_the_run_green_and_its_logs(aws, airflow, run):
                 expect(page.get_by_text(re.compile(rf" {line}$"))).to_be_visible()
             screenshot(page, ARTIFACTS / f"log-of-{task}.png")
             page.go_back()
+
+
+def test_browser_shows_dag_tasks_and_their_runs(aws, airflow, run):
+    with chromium(aws.address) as page:
+        sign_in(page, airflow)
+        frame = open_fargate(page)
+        for task in ("multi_task", "number_task"):
+            expect(frame.locator("#tasks").get_by_role("cell", name=task, exact=True)).to_be_visible()
+        ended = frame.locator("#runs").get_by_role("row").filter(has_text="odd_task")
+        expect(ended.first).to_contain_text("success, exit code 0")
+        expect(frame.locator("#running")).to_contain_text("Running (0)")
+        expect(frame.locator("#versions").get_by_role("row")).to_have_count(2)
+        expect(frame.locator("#errors")).to_contain_text("All files of DAGs can be imported.")
+        screenshot(page, ARTIFACTS / "fargate.png")
+        ended.first.get_by_role("link", name="odd_task").click()
+        page.wait_for_url("**/tasks/odd_task")
 
 
 def test_second_deploy_changes_nothing(aws, playbooks, run):

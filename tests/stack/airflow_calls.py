@@ -10,6 +10,9 @@ OPERATIONS: dict[tuple[str, str], set[str]] = {
     ("ecs", "RunTask"): {"ecs:RunTask", "ecs:TagResource", "iam:PassRole"},
     ("ecs", "ListTasks"): {"ecs:ListTasks"},
     ("ecs", "ListTaskDefinitionFamilies"): {"ecs:ListTaskDefinitionFamilies"},
+    # the page "Fargate"
+    ("ecs", "ListTaskDefinitions"): {"ecs:ListTaskDefinitions"},
+    ("ecs", "DescribeTaskDefinition"): {"ecs:DescribeTaskDefinition"},
     ("ecs", "DescribeTasks"): {"ecs:DescribeTasks"},
     ("ecs", "StopTask"): {"ecs:StopTask"},
     ("logs", "GetLogEvents"): {"logs:GetLogEvents"},

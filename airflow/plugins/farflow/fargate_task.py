@@ -29,6 +29,7 @@ from botocore.exceptions import ClientError
 from farflow import fargate_task_arguments as arguments
 from farflow import fargate_task_cost, fargate_task_request, fargate_task_results
 from farflow import fargate_task_end as end
+from farflow import fargate_task_note as note
 from farflow.deployment import missing_variables, operator_arguments
 from farflow.fargate_task_links import EcsTaskLink, LogStreamLink, log_url, task_url
 from farflow.fargate_task_log import quiet
@@ -121,6 +122,7 @@ class FargateTask(EcsRunTaskOperator):
         self._missing = missing_variables(defaults.keys() - chosen.keys(), os.environ)
         self._ended = False
         self._killed = False
+        self._started: dict[str, Any] | None = None
         self._refuse(arguments.problems(self.given()))
         if known := fargate_task_request.known_overrides(self):
             fargate_task_request.check_size(known)
@@ -191,6 +193,7 @@ class FargateTask(EcsRunTaskOperator):
                 self._start_task(request)
             if self.do_xcom_push:
                 context["ti"].xcom_push(key="ecs_task_arn", value=self.arn)
+            self._note(context, note.begun(self.task_name, str(self.arn), self.log_place(), self._started))
             if not self.wait_for_completion:
                 return None
             if self.deferrable:
@@ -229,7 +232,7 @@ class FargateTask(EcsRunTaskOperator):
         self.log.debug("RunTask %s: %s", request, answer)
         if self._killed:  # while AWS was starting it
             self._stop(self.arn, "its task was ended")
-        described = end.kept(task, self.container_name)
+        self._started = described = end.kept(task, self.container_name)
         self.log.info(
             "Fargate task started: %s with %s, image %s: %s",
             self.task_name,
@@ -306,7 +309,9 @@ class FargateTask(EcsRunTaskOperator):
             self.log.info("The Fargate task that was found again has been stopped with its former try: beginning anew")
             self.arn, self._ended = None, False
             return self._begin(context)
-        self._tell_end(task)
+        cost = fargate_task_cost.told(task, self.region_name)
+        self._tell_end(task, cost)
+        self._note(context, note.ended(self.task_name, self.log_place(), task, cost))
         tail = event.get("tail") or []
         if end.to_be_skipped(task, self.skip_on_exit_code):
             raise AirflowSkipException(end.failure(self.task_name, task, tail))
@@ -341,7 +346,11 @@ class FargateTask(EcsRunTaskOperator):
             self._refuse_unended({"status": "missing"})
         return end.kept(answer["tasks"][0], self.container_name)
 
-    def _tell_end(self, task: Mapping[str, Any]) -> None:
+    def _note(self, context: Any, noted: Mapping[str, Any]) -> None:
+        if self.do_xcom_push:
+            context["ti"].xcom_push(key=note.KEY, value=noted)
+
+    def _tell_end(self, task: Mapping[str, Any], cost: str) -> None:
         code = end.exit_code(task)
         took, began = end.seconds(task, "createdAt", "stoppedAt"), end.seconds(task, "createdAt", "startedAt")
         self.log.info(
@@ -349,7 +358,7 @@ class FargateTask(EcsRunTaskOperator):
             "no exit code" if code is None else f"exit code {code}",
             "" if took is None else f" after {took:.0f} s",
             "" if began is None else f", {began:.0f} s of them to start",
-            fargate_task_cost.told(task, self.region_name),
+            cost,
         )
 
     def _returned(self, task: Mapping[str, Any], event: Mapping[str, Any]) -> Any:

@@ -221,6 +221,8 @@ def test_all_resources_are_meant_only_where_aws_knows_no_narrower_one():
         "ecr:GetAuthorizationToken",
         "ecs:ListTasks",  # held to the cluster by a condition
         "ecs:ListTaskDefinitionFamilies",
+        "ecs:ListTaskDefinitions",
+        "ecs:DescribeTaskDefinition",
         *(f"ssmmessages:{channel}" for channel in channels),
     }
 

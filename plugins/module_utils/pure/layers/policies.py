@@ -139,7 +139,7 @@ def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
     """What a component calls."""
     where = account(known, inputs["farflow_region"])
     makers = {
-        API_SERVER: [_read_connections, _read_variables, _read_logs],
+        API_SERVER: [_read_connections, _read_variables, _read_logs, _show_dag_tasks, _show_dags],
         SCHEDULER: [_read_variables, _send_messages],
         DAG_PROCESSOR: [_read_connections, _read_variables, _read_dags],
         TRIGGERER: [_read_connections, _read_variables, _write_logs, _list_fargate_tasks, _watch_fargate_tasks],
@@ -204,6 +204,19 @@ def _read_dags(inputs: Inputs, where: Account) -> list[Statement]:
         _allow("ListDags", ["s3:ListBucket"], bucket),
         _allow("ReadDags", ["s3:GetObject"], f"{bucket}/{keys}"),
     ]
+
+
+def _show_dag_tasks(inputs: Inputs, where: Account) -> list[Statement]:
+    """For the page "Fargate" of the user interface. AWS knows no narrower resource for these actions."""
+    return [_allow("ShowDagTasks", ["ecs:ListTaskDefinitions", "ecs:DescribeTaskDefinition"], "*")]
+
+
+def _show_dags(inputs: Inputs, where: Account) -> list[Statement]:
+    """The same for the versions of the DAGs; what lists the logs lists them."""
+    if not dags.are_versions(inputs):
+        return []
+    bucket = where.bucket(names.log_bucket(inputs, where.id))
+    return [_allow("ShowDagVersions", ["s3:GetObject"], f"{bucket}/{dag_versions.PREFIX}history/*")]
 
 
 def _read_logs(inputs: Inputs, where: Account) -> list[Statement]:
