@@ -166,7 +166,7 @@ def test_browser_shows_the_run_green_and_its_logs(aws, airflow, run):
 
 
 def test_browser_shows_dag_tasks_and_their_runs(aws, airflow, run):
-    with chromium(aws.address) as page:
+    with chromium(aws.settings.host) as page:
         sign_in(page, airflow)
         frame = open_fargate(page)
         for task in ("multi_task", "number_task"):
