@@ -15,7 +15,12 @@ def talk(task_id: str, script: str, **arguments) -> FargateTask:
 
 @dag(schedule=None, render_template_as_native_obj=True)
 def promises():
-    rows = talk("rows", """echo a stray line; echo 'FARFLOW_RESULT={"rows": 3}'; echo '100 % done'""", result="json")
+    rows = talk(
+        "rows",
+        """echo a stray line; echo 'FARFLOW_RESULT={"rows": 3}'; echo '100 % done'""",
+        result="json",
+        multiple_outputs=True,
+    )
     told = (
         """echo "rows $ROWS, run by $AIRFLOW_CTX_DAG_ID, results to $FARFLOW_RESULT_PREFIX, inputs $FARFLOW_INPUTS" """
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from tests.embedded_aws import EmbeddedAWS
 
-from .test_airflow_image import IN_IMAGE
+IN_IMAGE = Path(__file__).parent / "in_image"
 
 #: Calls a second, and at once. "Request throttling for the Amazon ECS API"; "CloudWatch Logs quotas", the least region.
 RATES = ["ecs DescribeTasks 20 100", "ecs ListTasks 20 100", "ecs RunTask 20 100", "logs GetLogEvents 10 10"]
