@@ -82,6 +82,7 @@ class Playbook:
             "farflow_environment": ENVIRONMENT,
             "dag_tasks_path": str(workload.tasks_folder),
             "airflow_service_path": str(workload.airflow),
+            "dags_check": False,  # its image holds no Airflow
         }
         playbook = ["ansible-playbook", "-i", "inventories/local", f"playbooks/{self.playbook}.yml"]
         return Command([*playbook, "-e", json.dumps(variables), *more], ROOT, place.environment())

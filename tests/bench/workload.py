@@ -39,6 +39,8 @@ class Workload:
     def __post_init__(self) -> None:
         self.tasks = [Task(f"task{number:04}") for number in range(self.size)]
         shutil.copy(ROOT / "airflow" / "entrypoint.sh", _image_folder(self.airflow, "airflow"))
+        (self.airflow / "dags").mkdir()
+        (self.airflow / "dags" / "example.py").touch()
         for task in self.tasks:
             self._write(task)
         self._write_list()

@@ -34,6 +34,8 @@ class Project:
         self.airflow.mkdir()
         (self.airflow / "Dockerfile").write_text("FROM scratch\n")
         shutil.copy(ROOT / "airflow" / "entrypoint.sh", self.airflow)
+        (self.airflow / "dags").mkdir()
+        (self.airflow / "dags" / "example.py").touch()
         (self.task / "Dockerfile").write_text(_DOCKERFILE.replace(" --chmod=755", ""))
         self.greets("hello")
 
@@ -44,7 +46,8 @@ class Project:
 
     @property
     def variables(self):
-        return {"dag_tasks_path": str(self.task.parent), "airflow_service_path": str(self.airflow)}
+        paths = {"dag_tasks_path": str(self.task.parent), "airflow_service_path": str(self.airflow)}
+        return {**paths, "dags_check": False}  # the image holds no Airflow
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,21 @@ from ...core.known import Known
 from .. import network_load_balancer, service_discovery
 from ..tags import tags
 from . import names, network, policies, security_groups, settings
-from .components import API_SERVER, CORE, Component, Container, sizing
+from .components import API_SERVER, CORE, DAG_PROCESSOR, Component, Container, sizing
 
 Inputs = Mapping[str, Any]
 Document = dict[str, Any]
 
 #: Where Airflow writes; everything else of a container's file system is read-only.
 _WRITABLE = {"logs": "/opt/airflow/logs", "tmp": "/tmp"}
+
+
+#: New tasks before the old ones end; but of two dag-processors that read DAGs from different places, each would take the
+#: other's for deleted. Meanwhile nothing is parsed, and everything runs.
+_ROLLING = {
+    False: {"maximum_percent": 200, "minimum_healthy_percent": 100},
+    True: {"maximum_percent": 100, "minimum_healthy_percent": 0},
+}
 
 
 def task_definition(inputs: Inputs, known: Known, component: Component, image: str) -> Document:
@@ -96,8 +104,7 @@ def service(inputs: Inputs, known: Known, component: Component, definition: str,
         "availability_zone_rebalancing": "ENABLED" if component.rebalanced else "DISABLED",
         "network_configuration": network_configuration(inputs, known, component.group),
         "deployment_configuration": {
-            "maximum_percent": 200,
-            "minimum_healthy_percent": 100,
+            **_ROLLING[component is DAG_PROCESSOR],
             "deployment_circuit_breaker": {"enable": True, "rollback": True},
         },
         "enable_ecs_managed_tags": True,

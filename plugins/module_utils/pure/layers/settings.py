@@ -116,6 +116,9 @@ def _airflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
         settings["dag_processor", "dag_bundle_config_list"] = json.dumps(bundles)
     if dags.are_versions(inputs):
         settings["dag_processor", "bundle_refresh_check_interval"] = str(dags.CHECK_INTERVAL)
+        # Airflow stores the version of a DAG at each parse, the DAG itself once in so many seconds: a run would begin
+        # with the one and not the other. Without a difference nothing is written.
+        settings["core", "min_serialized_dag_update_interval"] = "0"
     connection = {"AIRFLOW_CONN_AWS_DEFAULT": f"aws://?region_name={inputs['farflow_region']}"}
     return {**{variable(*key): value for key, value in settings.items()}, **connection}
 

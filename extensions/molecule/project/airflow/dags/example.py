@@ -1,0 +1,1 @@
+# No DAG, as the image runs nothing.
