@@ -425,6 +425,13 @@ class Told(WithAws):
         )
         self.assertTrue(lines[1].startswith("Its log: /farflow/lab/tasks multi_task/lab-multi_task/0123456789abcdef: "))
 
+    def test_the_size_is_that_of_the_call(self):
+        [started] = STARTED["tasks"]
+        size = {"cpu": "1024", "memory": "4096"}
+        with deployed(), self.logged() as lines:
+            self.run_task(odd_task(cpu=1024, memory=4096), {"tasks": [{**started, "overrides": size}], "failures": []})
+        self.assertIn("with 1 vCPU, 4096 MiB, image", lines[0])
+
     def test_how_it_ended_and_what_it_cost(self):
         begin = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
         moments = {"createdAt": 0, "pullStartedAt": 10, "startedAt": 20, "stoppedAt": 3610}
