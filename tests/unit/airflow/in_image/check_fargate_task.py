@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
@@ -48,13 +49,13 @@ class WithAws(unittest.TestCase):
         patched.start()
         self.addCleanup(patched.stop)
 
-    def run_task(self, task, started=STARTED, **changes):
+    def run_task(self, task, started=None, **changes):
         """What RunTask is asked for; the task is deferred then."""
         asked = {}
         self.client.meta.events.register("before-parameter-build.ecs.RunTask", lambda params, **_: asked.update(params))
         if changes.get("try_number", 1) > 1:
             self.ecs.add_response("list_tasks", {"taskArns": []})
-        self.ecs.add_response("run_task", started)
+        self.ecs.add_response("run_task", started or STARTED)
         with self.assertRaises(TaskDeferred) as deferred:
             execute(task, context(**changes))
         self.ecs.assert_no_pending_responses()
@@ -445,14 +446,13 @@ class Told(WithAws):
             ["Fargate task ended: exit code 0 after 3610 s, 20 s of them to start; 0.0494 USD by prices of 2026-10-01"],
         )
 
+    @contextlib.contextmanager
     def logged(self):
+        """The lines that the operator writes meanwhile."""
         lines = []
         logger = mock.Mock(info=lambda text, *values: lines.append(text % values))
-        patched = mock.patch.object(FargateTask, "log", logger)
-        entered = mock.MagicMock()
-        entered.__enter__.side_effect = lambda *_: patched.__enter__() and lines
-        entered.__exit__.side_effect = lambda *error: patched.__exit__(*error)
-        return entered
+        with mock.patch.object(FargateTask, "log", logger):
+            yield lines
 
 
 class Cost(unittest.TestCase):
