@@ -5,13 +5,13 @@ The deploy's playbook orphans.yml runs it. Exit code 1 where one can't be stoppe
 
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
 
-import airflow  # noqa: F401  it brings the plugins' folder into sys.path
-
 
 def main() -> int:
+    importlib.import_module("airflow")  # brings the plugins' folder into sys.path
     logging.disable(logging.INFO)
     from farflow import fargate_task_orphans
 

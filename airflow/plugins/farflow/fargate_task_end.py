@@ -32,12 +32,14 @@ def kept(task: Task, container: str | None) -> dict[str, Any]:
     containers = [{key: each[key] for key in _OF_CONTAINER if key in each} for each in task.get("containers") or []]
     own = [each for each in containers if each.get("name") == container]
     architecture = [each["value"] for each in task.get("attributes") or [] if each["name"] == "ecs.cpu-architecture"]
+    overrides = task.get("overrides") or {}
     return {
         **{key: task[key] for key in (*_KEPT, *_KEPT_TOO) if task.get(key) is not None},
+        **{key: overrides[key] for key in ("cpu", "memory") if overrides.get(key)},
         **{key: _moment(task[key]).isoformat() for key in _TIMES if task.get(key) is not None},
         "containers": own or containers,
         "architecture": next(iter(architecture), "x86_64"),
-        "ephemeralStorage": (task.get("ephemeralStorage") or {}).get("sizeInGiB"),
+        "ephemeralStorage": (overrides.get("ephemeralStorage") or task.get("ephemeralStorage") or {}).get("sizeInGiB"),
         "resultPrefix": _environment(task, container).get(RESULT_PREFIX),
     }
 

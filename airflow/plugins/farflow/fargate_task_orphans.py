@@ -3,8 +3,9 @@
 
 """Fargate tasks for which no Airflow task waits any more: found by their tags, and stopped.
 
-Whoever ends an Airflow task ends its container. What slips through all the same, as when a DAG is deleted while no
-triggerer runs, is found here. A container whose Airflow task nobody can tell the state of is left alone.
+Whoever ends an Airflow task ends its container. What slips through all the same, as when a task is ended before a
+triggerer has begun to wait for it, is found here. A container whose Airflow task nobody can tell the state of is left
+alone.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from farflow.fargate_task_request import DETACHED, started_by
 log = structlog.get_logger(__name__)
 
 #: A younger one may belong to an Airflow task whose state is just being written.
-YOUNGEST = timedelta(minutes=5)
+YOUNGEST = timedelta(minutes=2)
 #: An Airflow task that has ended since may be stopping its container itself.
-ENDED_SINCE = timedelta(minutes=2)
+ENDED_SINCE = timedelta(minutes=1)
 #: A DAG whose file is gone for so long does not come back by itself: no deploy and no failed parse takes longer.
 FILE_GONE_SINCE = timedelta(minutes=30)
-SWEEP_SECONDS = 300.0
+SWEEP_SECONDS = 60.0
 
 _TASKS_A_CALL = 100
 _FINISHED = ("success", "failed", "skipped", "upstream_failed", "removed")
@@ -168,7 +169,7 @@ def _watched(instance: Any) -> str | None:
 
 
 class Sweep:
-    """Looks every few minutes, and stops what it has seen twice in a row."""
+    """Looks every minute, and stops what it has seen twice in a row."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()

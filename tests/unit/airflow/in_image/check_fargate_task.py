@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
@@ -48,13 +49,13 @@ class WithAws(unittest.TestCase):
         patched.start()
         self.addCleanup(patched.stop)
 
-    def run_task(self, task, started=STARTED, **changes):
+    def run_task(self, task, started=None, **changes):
         """What RunTask is asked for; the task is deferred then."""
         asked = {}
         self.client.meta.events.register("before-parameter-build.ecs.RunTask", lambda params, **_: asked.update(params))
         if changes.get("try_number", 1) > 1:
             self.ecs.add_response("list_tasks", {"taskArns": []})
-        self.ecs.add_response("run_task", started)
+        self.ecs.add_response("run_task", started or STARTED)
         with self.assertRaises(TaskDeferred) as deferred:
             execute(task, context(**changes))
         self.ecs.assert_no_pending_responses()
@@ -425,6 +426,13 @@ class Told(WithAws):
         )
         self.assertTrue(lines[1].startswith("Its log: /farflow/lab/tasks multi_task/lab-multi_task/0123456789abcdef: "))
 
+    def test_the_size_is_that_of_the_call(self):
+        [started] = STARTED["tasks"]
+        size = {"cpu": "1024", "memory": "4096"}
+        with deployed(), self.logged() as lines:
+            self.run_task(odd_task(cpu=1024, memory=4096), {"tasks": [{**started, "overrides": size}], "failures": []})
+        self.assertIn("with 1 vCPU, 4096 MiB, image", lines[0])
+
     def test_how_it_ended_and_what_it_cost(self):
         begin = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
         moments = {"createdAt": 0, "pullStartedAt": 10, "startedAt": 20, "stoppedAt": 3610}
@@ -438,14 +446,13 @@ class Told(WithAws):
             ["Fargate task ended: exit code 0 after 3610 s, 20 s of them to start; 0.0494 USD by prices of 2026-10-01"],
         )
 
+    @contextlib.contextmanager
     def logged(self):
+        """The lines that the operator writes meanwhile."""
         lines = []
         logger = mock.Mock(info=lambda text, *values: lines.append(text % values))
-        patched = mock.patch.object(FargateTask, "log", logger)
-        entered = mock.MagicMock()
-        entered.__enter__.side_effect = lambda *_: patched.__enter__() and lines
-        entered.__exit__.side_effect = lambda *error: patched.__exit__(*error)
-        return entered
+        with mock.patch.object(FargateTask, "log", logger):
+            yield lines
 
 
 class Cost(unittest.TestCase):

@@ -213,7 +213,10 @@ class EveryArgument(unittest.TestCase):
         rows = re.findall(r"^\| (`.+?`) \| (Airflow|RunTask|FargateTask|refused) \|", PAGE.read_text(), re.MULTILINE)
         told = [name for cell, _unused in rows for name in re.findall(r"`(\w+)`", cell)]
         self.assertEqual(sorted(told), sorted(names()))
-        by = {who: {name for cell, by in rows if by == who for name in re.findall(r"`(\w+)`", cell)} for _, who in rows}
+        by = {
+            who: {name for cell, by in rows if by == who for name in re.findall(r"`(\w+)`", cell)}
+            for _unused, who in rows
+        }
         self.assertEqual(by["RunTask"], set(IN_REQUEST))
         self.assertEqual(by["refused"], set(arguments.REFUSED))
         self.assertLessEqual(set(IN_TRIGGER), by["FargateTask"])
