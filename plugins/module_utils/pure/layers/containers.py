@@ -22,8 +22,8 @@ Document = dict[str, Any]
 _WRITABLE = {"logs": "/opt/airflow/logs", "tmp": "/tmp"}
 
 
-#: New tasks before the old ones end; but of two dag-processors that read DAGs from different places, each would take the
-#: other's for deleted. Meanwhile nothing is parsed, and everything runs.
+#: New tasks before the old ones end; but of two dag-processors that read DAGs from different places, each would take
+#: the other's for deleted. Meanwhile nothing is parsed, and everything runs.
 _ROLLING = {
     False: {"maximum_percent": 200, "minimum_healthy_percent": 100},
     True: {"maximum_percent": 100, "minimum_healthy_percent": 0},
