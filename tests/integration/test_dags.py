@@ -217,6 +217,7 @@ def test_what_can_be_no_version_is_refused_before_anything_is_done(deployed):
     assert deployed.aws.calls(mutating=True) == []
 
 
+@pytest.mark.thorough
 def test_image_and_back(deployed):
     """The image is built with the DAGs, and the objects stay for the way back."""
     keys, number = deployed.keys(), deployed.number()

@@ -147,12 +147,15 @@ class VersionedDagBundle(BaseDagBundle):
             self._complained = sentence
 
     def _serve(self, version: str) -> None:
-        before = self.current_folder() if self._serving else None
+        lock, before = self._locked_version(version), self.current_folder() if self._serving else None
         stamp(self.versions_dir / version, before)
         os.utime(self.versions_dir / version)
         if before and before.is_dir():
             os.utime(before)  # it was used until now
         self._serving = version
+        if self._lock and self._lock.lock_file:
+            self._lock.lock_file.close()  # a parse that is under way has inherited it, and keeps the version
+        self._lock = lock
         log.info("The DAGs of bundle %s are version %s now", self.name, version)
         self._sweep(_IDLE_WHERE_PARSED, version)
 
@@ -160,23 +163,29 @@ class VersionedDagBundle(BaseDagBundle):
         """Have a version on the disk, and keep it there for as long as this object lives. Airflow's own lock is only
         taken when the DAG file has been parsed.
         """
+        try:
+            self._lock = self._locked_version(version)
+        except Gone:
+            raise AirflowException(
+                f"DAG version {version}, which this run began with, is no longer in "
+                f"{self._store.address(dag_versions.PREFIX)}. A deploy keeps the versions of runs that are not "
+                "finished, and beside them the newest ones, as many as airflow_service_dags_keep_versions says. "
+                "Clear the run with its newest version instead"
+            ) from None
+        except Unusable as error:
+            raise AirflowException(f"DAG version {version}, which this run began with: {error}") from error
+
+    def _locked_version(self, version: str) -> BundleVersionLock:
+        """Have a version on the disk, locked: nobody deletes it before the lock is gone."""
         while True:
-            try:
-                self._unpack(version)
-            except Gone:
-                raise AirflowException(
-                    f"DAG version {version}, which this run began with, is no longer in "
-                    f"{self._store.address(dag_versions.PREFIX)}. A deploy keeps the versions of runs that are not "
-                    "finished, and beside them the newest ones, as many as airflow_service_dags_keep_versions says. "
-                    "Clear the run with its newest version instead"
-                ) from None
-            except Unusable as error:
-                raise AirflowException(f"DAG version {version}, which this run began with: {error}") from error
+            self._unpack(version)
             lock = BundleVersionLock(self.name, version)
-            lock.acquire()
+            try:
+                lock.acquire()
+            except FileNotFoundError:  # its file was deleted in the middle of that
+                continue
             if self._is_held(lock, version):
-                self._lock = lock
-                return
+                return lock
             lock.release()  # it was deleted just before
 
     def _is_held(self, lock: BundleVersionLock, version: str) -> bool:

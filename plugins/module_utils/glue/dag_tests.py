@@ -13,12 +13,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..core.errors import FarflowError
 from ..pure import dag_folder, ecr_images, image_contract
 from ..pure.build_context import with_base
 from .image_builder import Build, Credentials
+
+try:
+    import yaml
+except ImportError:  # Ansible itself needs it, so this is where Ansible is not
+    yaml = None  # type: ignore[assignment]
 
 Show = Callable[[str], None]
 

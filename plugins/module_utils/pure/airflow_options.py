@@ -18,6 +18,7 @@ PACKAGES: dict[str, str] = {
     "apache-airflow-providers-common-io": "1.11.0",
     "apache-airflow-providers-common-sql": "2.4.0",
     "apache-airflow-providers-fab": "3.10.2",
+    "apache-airflow-providers-git": "1.0.1",
     "apache-airflow-providers-http": "6.3.0",
     "apache-airflow-providers-postgres": "7.1.1",
     "apache-airflow-providers-smtp": "3.2.0",

@@ -93,7 +93,7 @@ def test_the_sample_dag_is_right(airflow_image):
 
 
 def test_airflows_own_examples(airflow_image, docker, tmp_path):
-    """A foreign set. What it refuses in them, Airflow would not run here either."""
+    """A foreign set. What it refuses, Airflow itself would not take here."""
     where = "import airflow.example_dags as e; print(next(iter(e.__path__)))"
     folder = docker("run", "--rm", airflow_image, "python", "-c", where).stdout.strip().splitlines()[-1]
     container = docker("create", airflow_image).stdout.strip()
@@ -102,12 +102,17 @@ def test_airflows_own_examples(airflow_image, docker, tmp_path):
     finally:
         docker("rm", "--volumes", container)
     told = dag_check.judge(facts(airflow_image, tmp_path, 30), ALLOWED)
-    assert told.files > 60
-    assert [line for line in told.problems if not EXPECTED.search(line)] == []
+    assert told.files > 50
+    assert told.dags > 80
+    refused = {line.split(":", 1)[0]: line for line in told.problems}
+    assert {name: any(words in line for words in NOT_HERE) for name, line in refused.items()} == {
+        "dags/example_custom_weight.py": True,
+        "dags/example_workday_timetable.py": True,
+    }
 
 
-#: Examples that need packages which the image has not, queues and pools of their own.
-EXPECTED = re.compile(r"ModuleNotFoundError|ImportError|which no worker serves|which is not there")
+#: Why two of them can't be stored here: their plugins are no plugins of this image.
+NOT_HERE = ("Unknown priority strategy", "is not registered")
 
 
 def test_a_check_that_did_not_end_is_no_check():

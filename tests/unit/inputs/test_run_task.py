@@ -27,7 +27,7 @@ def test_a_command_is_a_line_or_a_list(command, words):
     [
         (
             ("numbr_task", "", 60),
-            "task: is a text 'numbr_task', did you mean 'number_task'?, allowed: multi_task, number",
+            "task: is a text 'numbr_task', did you mean 'number_task'?, allowed: multi_task",
         ),
         (("", "", 60), "task: is a text '', allowed: multi_task, number_task"),
         (("number_task", "echo 'a", 60), "command: no closing quotation"),

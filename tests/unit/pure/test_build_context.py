@@ -374,3 +374,19 @@ def test_any_file_survives_the_archive(tmp_path_factory, files):
         "Dockerfile": b"FROM scratch\n",
     }
     assert build_context.digest(BuildContext(root)) == build_context.digest(BuildContext(root))
+
+
+def test_what_is_undigested_is_sent_and_names_nothing(tmp_path):
+    """But that it is so is part of the digest: an image that is named by all of it is another."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags-of-others").touch()
+    (tmp_path / "dags" / "a.py").write_text("1")
+    some = BuildContext(tmp_path, undigested=("dags",))
+    before, whole = build_context.digest(some), build_context.digest(BuildContext(tmp_path))
+    (tmp_path / "dags" / "a.py").write_text("2")
+    (tmp_path / "dags" / "b.py").touch()
+    assert build_context.digest(some) == before != whole
+    assert b"dags/b.py" in b"".join(build_context.archive(some))
+    (tmp_path / "dags-of-others").write_text("2")
+    assert build_context.digest(some) != before

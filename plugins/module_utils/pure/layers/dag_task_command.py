@@ -34,6 +34,7 @@ def problems(task: Any, command: Any, wait_minutes: Any, tasks: Collection[str])
 
 def _task(task: Any, tasks: Collection[str]) -> Iterator[str]:
     if task not in tasks:
+        task = str(task) if isinstance(task, str) else task  # Ansible's own type of text
         like = nearest(task, tasks) if isinstance(task, str) else ""
         there = ", ".join(sorted(tasks)) or "none, as there is no folder with a Dockerfile in tasks/"
         yield f"task: is {shown(task)}{like}, allowed: {there}"

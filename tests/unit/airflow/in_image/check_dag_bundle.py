@@ -235,7 +235,8 @@ class Whole(Case):
             thread.start()
         for thread in threads:
             thread.join()
-        self.assertEqual((seen, errors), ([200] * 12, []))
+        self.assertEqual([str(each) for each in errors], [])
+        self.assertEqual(seen, [200] * 12)
         self.assertEqual(self.bucket.calls, [dag_versions.archive(version)])
 
     def test_what_a_killed_process_has_left_is_taken_away(self):
@@ -371,6 +372,16 @@ class Disk(Case):
         self.assertEqual(len(self.versions()), 2)  # the one before was in use a moment ago
         self.assertIn(latest, self.versions())
 
+    def test_what_is_served_stays_whatever_else_is_unpacked(self):
+        """As by the callback of a run that began with an earlier version."""
+        first = self.bucket.put({"a.py": "1"})
+        second = self.bucket.put({"a.py": "2"}, 2, first)
+        bundle = self.following()
+        self.age(dag_bundle._IDLE_WHERE_RUN + 1)
+        self.running(first)
+        self.assertEqual(self.versions(), sorted([first, second]))
+        self.assertEqual(text(bundle), "2")
+
     def test_a_worker_keeps_what_a_task_runs_with(self):
         versions = [self.bucket.put({"a.py": str(number)}, number + 1) for number in range(4)]
         held = self.running(versions[0])
@@ -387,6 +398,43 @@ class Disk(Case):
             self.running(self.bucket.put({"a.py": str(number)}, number + 1))
             self.age(61)
         self.assertLessEqual(len(self.versions()), dag_bundle._MOST + 1)
+
+    def test_a_hundred_changes_among_readers(self):
+        """Each sees one whole version, whatever is put and deleted meanwhile; and the disk does not fill."""
+        for name in ("_IDLE_WHERE_PARSED", "_IDLE_WHERE_RUN"):
+            self.enterContext(mock.patch.object(dag_bundle, name, 0.0))
+        put, seen, errors, most = [self.bucket.put({"a.py": "0", "b.py": "0"})], [], [], []
+        done = threading.Event()
+
+        def read():
+            while not done.is_set():
+                version = put[-1]
+                try:
+                    run = self.running(version)
+                    seen.append((version, text(run, "a.py"), text(run, "b.py")))
+                    run._lock.release()
+                except Exception as exception:
+                    errors.append(repr(exception))
+
+        readers = [threading.Thread(target=read) for _unused in range(4)]
+        for reader in readers:
+            reader.start()
+        try:
+            following = self.following()
+            for number in range(1, 101):
+                put.append(self.bucket.put({"a.py": str(number), "b.py": str(number)}, number + 1, put[-1]))
+                following.refresh()
+                path = following.path
+                seen.append((put[-1], (path / "a.py").read_text(), (path / "b.py").read_text()))
+                most.append(len(self.versions()))
+        finally:
+            done.set()
+            for reader in readers:
+                reader.join()
+        self.assertEqual(errors, [])
+        self.assertEqual({(version, a) for version, a, b in seen if a != b}, set())
+        self.assertEqual({version == version_of({"a.py": a, "b.py": b}) for version, a, b in seen}, {True})
+        self.assertLess(max(most), 20)
 
     def test_airflows_own_clean_up_takes_no_version_in_use(self):
         held, left = (self.bucket.put({"a.py": str(number)}, number + 1) for number in range(2))
