@@ -109,6 +109,21 @@ def _overrides(task: FargateTask, context: Any) -> dict[str, Any]:
     return overrides
 
 
+def of_container(task: FargateTask, context: Any) -> dict[str, Any]:
+    """``{command, environment}`` of the task's own container, as far as DAG and Airflow say them, for who runs it where
+    no ECS is. Raises ValueError with what is wrong with them.
+    """
+    if problems := arguments.problems(task.given(), at_run=True):
+        raise ValueError("; ".join(problems))
+    command = None if task.command is None else arguments.texts("command", task.command)
+    merged = _merged(task, command, _environment(task, context))
+    own = next(each for each in merged["containerOverrides"] if each.get("name") == task.container_name)
+    return {
+        "command": own.get("command"),
+        "environment": {each["name"]: each["value"] for each in own.get("environment", [])},
+    }
+
+
 def _environment(task: FargateTask, context: Any) -> dict[str, str]:
     """What the container is told: who runs it, where results go, its inputs, and what the author says, which wins."""
     given = task.environment or {}

@@ -23,6 +23,8 @@ from urllib.parse import quote
 
 import pytest
 
+from farflow import fargate_task_request, fargate_task_results
+
 #: A file with what each DAG task is run with: `{task: {image, command, environment}}`.
 TASKS = "FARFLOW_LOCAL_TASKS"
 SOCKET = "/var/run/docker.sock"
@@ -89,33 +91,26 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def run_here(operator: Any, context: Any, engine: Engine | None = None) -> str | None:
+def run_here(operator: Any, context: Any, engine: Engine | None = None) -> Any:
     """What `FargateTask.execute` does in a test: a container of the task's image, with what task.yml and the DAG say,
-    its log in the Airflow task's, its last line as the result.
+    its log in the Airflow task's, its result as on ECS.
     """
     tasks = json.loads(Path(os.environ[TASKS]).read_text())
-    name = _task_of(operator)
+    name = operator.task_name
     if name not in tasks:
         raise RuntimeError(f"DAG task {name!r}: there is no such folder in tasks/, but {', '.join(sorted(tasks))}")
+    if operator.result == "prefix":
+        raise RuntimeError(f"DAG task {name!r}: result='prefix' needs the bucket of an environment, and here is none")
     task = tasks[name]
-    overrides = _own_overrides(operator)
-    given = {each["name"]: each["value"] for each in overrides.get("environment", [])}
-    command = overrides.get("command") or task.get("command")
-    last = None
-    for line in (engine or Engine()).run(task["image"], command, {**task.get("environment", {}), **given}):
+    told = fargate_task_request.of_container(operator, context)
+    environment = {**task.get("environment", {}), **told["environment"]}
+    last, marked = None, None
+    for line in (engine or Engine()).run(task["image"], told["command"] or task.get("command"), environment):
         operator.log.info("%s", line)
-        last = line
+        last, marked = line, line if line.startswith(fargate_task_results.MARK) else marked
+    if operator.result == "json":
+        return fargate_task_results.parsed(marked)
     return last if operator.do_xcom_push else None
-
-
-def _task_of(operator: Any) -> str:
-    given = getattr(operator, "_BaseOperator__init_kwargs", {})
-    return str(given.get("task") or operator.awslogs_stream_prefix)
-
-
-def _own_overrides(operator: Any) -> dict[str, Any]:
-    found = (operator.overrides or {}).get("containerOverrides") or [{}]
-    return dict(next((each for each in found if each.get("name") == operator.container_name), found[0]))
 
 
 @pytest.fixture(scope="session", autouse=True)
