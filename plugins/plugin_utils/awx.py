@@ -6,22 +6,18 @@
 from __future__ import annotations
 
 import json
-import ssl
-from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPSHandler, Request, build_opener
 
-from ansible.module_utils.common.validation import check_type_bool
-
 from ..module_utils.core.errors import FarflowError
+from . import awx_access
+from .awx_access import WHERE, WHO
 
 Object = dict[str, Any]
 
-_WHERE = "set CONTROLLER_HOST to AWX's URL, such as https://awx.example.com"
-_WHO = "set CONTROLLER_OAUTH_TOKEN, or CONTROLLER_USERNAME and CONTROLLER_PASSWORD"
 _CERTIFICATE = (
     "When its certificate is of your own authority, SSL_CERT_FILE names that; CONTROLLER_VERIFY_SSL=false checks none"
 )
@@ -36,15 +32,11 @@ class Client:
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        """Raises FarflowError when the environment does not say where AWX is, or who asks."""
-        self.host = environment.get("CONTROLLER_HOST", "").rstrip("/")
-        if not self.host:
-            raise FarflowError(f"CONTROLLER_HOST: is not given; {_WHERE}")
-        if not self.host.startswith(("https://", "http://")):
-            raise FarflowError(f"CONTROLLER_HOST: is {self.host!r}, which is no URL; {_WHERE}")
-        self._headers = {**_who(environment), "Content-Type": "application/json"}
+        """Raises FarflowError when the environment does not say where AWX is, or who asks, and when no AWX is there."""
+        self.host = awx_access.host(environment)
+        self._headers = {**awx_access.who(environment), "Content-Type": "application/json"}
         # One for all requests: to read the system's certificates takes longer than a request.
-        self._opener = build_opener(HTTPSHandler(context=_tls(environment)))
+        self._opener = build_opener(HTTPSHandler(context=awx_access.tls(environment)))
         self._read: dict[str, Any] = {}
         self._root = self._find_root()
 
@@ -98,7 +90,7 @@ class Client:
         if "controller" in found.get("apis", {}):
             found = self._call("GET", self.host + found["apis"]["controller"])
         if "current_version" not in found:
-            raise FarflowError(f"{self.host}/api/ is not AWX's: it names no current_version; {_WHERE}")
+            raise FarflowError(f"{self.host}/api/ is not AWX's: it names no current_version; {WHERE}")
         return str(found["current_version"])
 
     def _url(self, path: str) -> str:
@@ -113,37 +105,13 @@ class Client:
         except HTTPError as error:
             raise _refused(method, url, error) from error
         except (URLError, OSError, ValueError) as error:
-            raise FarflowError(f"{method} {url}: {error}; {_WHERE}. {_CERTIFICATE}") from error
+            raise FarflowError(f"{method} {url}: {error}; {WHERE}. {_CERTIFICATE}") from error
         if as_text or not said:
             return said
         try:
             return json.loads(said)
         except ValueError as error:
-            raise FarflowError(f"{method} {url} answers with no JSON: is it AWX's? {_WHERE}") from error
-
-
-def _who(environment: Mapping[str, str]) -> dict[str, str]:
-    """The header that says who asks."""
-    token = environment.get("CONTROLLER_OAUTH_TOKEN")
-    if token:
-        return {"Authorization": f"Bearer {token}"}
-    user, password = (environment.get(f"CONTROLLER_{name}") for name in ("USERNAME", "PASSWORD"))
-    if not user or not password:
-        raise FarflowError(f"nothing says who asks AWX: {_WHO}")
-    return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
-
-
-def _tls(environment: Mapping[str, str]) -> ssl.SSLContext:
-    given = environment.get("CONTROLLER_VERIFY_SSL") or "true"
-    try:
-        verifies = check_type_bool(given)
-    except TypeError as error:
-        raise FarflowError(f"CONTROLLER_VERIFY_SSL: is {given!r}, allowed: true or false") from error
-    context = ssl.create_default_context()
-    if not verifies:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+            raise FarflowError(f"{method} {url} answers with no JSON: is it AWX's? {WHERE}") from error
 
 
 def _refused(method: str, url: str, error: HTTPError) -> FarflowError:
@@ -153,7 +121,7 @@ def _refused(method: str, url: str, error: HTTPError) -> FarflowError:
     except ValueError:
         words = said.strip()[:300] or str(error.reason)
     if error.code == 401:
-        return FarflowError(f"AWX does not know who asks: {words} {_WHO}")
+        return FarflowError(f"AWX does not know who asks: {words} {WHO}")
     return FarflowError(f"{method} {url}: {error.code}: {words}")
 
 

@@ -16,9 +16,10 @@ from .awx_surveys import Option
 #: The value of ``drift_schedule`` for no schedule at all.
 NO_SCHEDULE = "none"
 
-_GIT_URL = re.compile(r"(https?|ssh|git)://[^\s/]+/\S+|[\w.-]+@[\w.-]+:\S+")
+_GIT_URL = re.compile(r"(https?|ssh|git)://([^\s/:@]+@)?([^\s/:@\[]+|\[[\da-fA-F:.]+\])(:\d+)?/\S+|[\w.-]+@[\w.-]+:\S+")
 _WEB_URL = re.compile(r"https?://[^\s/]+\S*")
-_PASSWORD = re.compile(r"https?://[^/\s]*@")
+#: A user that is no secret is that of SSH alone: ssh://git@host.
+_SECRET = re.compile(r"(?!ssh://[^/@:]*@)[^/@]*//[^/]*@|[^/@]*:[^/@]*@")
 _IMAGE = re.compile(r"[a-z0-9][^\s]*")
 _RULE = re.compile(r"DTSTART(;TZID=[\w/+-]+)?:\d{8}T\d{6}Z? RRULE:(?=\S*FREQ=)(?=\S*INTERVAL=\d)\S+")
 _RULE_IS = "a rule such as DTSTART;TZID=Europe/Berlin:20260101T030000 RRULE:FREQ=DAILY;INTERVAL=1, or none"
@@ -94,10 +95,7 @@ def template(playbook: str, meta: Mapping[str, Any], options: Mapping[str, Optio
 def problems(settings: Settings) -> Iterator[str]:
     """What is wrong with settings whose types are right, a sentence each without the prefix ``farflow_awx_``."""
     yield from _names(settings)
-    if not _GIT_URL.fullmatch(settings.project_url):
-        yield f"project_url: is {settings.project_url!r}, allowed: the URL of a Git repository"
-    elif _PASSWORD.match(settings.project_url):
-        yield "project_url: has a user or password in it, which AWX shows to everybody; name a project_credential"
+    yield from _project_url(settings.project_url)
     if not _IMAGE.fullmatch(settings.execution_environment_image):
         yield f"execution_environment_image: is {settings.execution_environment_image!r}, allowed: the name of an image"
     if settings.notification_url and not _WEB_URL.fullmatch(settings.notification_url):
@@ -110,6 +108,15 @@ def problems(settings: Settings) -> Iterator[str]:
     if settings.project_wait_minutes < 1:
         yield f"project_wait_minutes: is {settings.project_wait_minutes}, allowed: 1 or more"
     yield from _environments(settings)
+
+
+def _project_url(url: str) -> Iterator[str]:
+    if _SECRET.match(url):
+        yield "project_url: has a user or password in it, which AWX shows to everybody; name a project_credential"
+    elif not _GIT_URL.fullmatch(url):
+        # A password may stand where none is looked for.
+        shown = "not shown" if "@" in url else repr(url)
+        yield f"project_url: is {shown}, allowed: the URL of a Git repository"
 
 
 def _names(settings: Settings) -> Iterator[str]:
