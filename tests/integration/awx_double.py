@@ -20,6 +20,7 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | an inventory is deleted after the answer, 202 | api/views/inventory.py InventoryDetail.destroy |
 | a label is made where it is attached, and attached where there is one | api/views/labels.py LabelSubListCreateAttachDetachView.post |
 | messages of a notification are templates of fields that AWX has | api/serializers.py NotificationTemplateSerializer.validate_messages; main/models/notifications.py JobNotificationMixin.context_stub |
+| a schedule's rule is one that dateutil reads, in a time zone, with at most 999 times; an UNTIL without Z becomes UTC | api/serializers.py SchedulePreviewSerializer.validate_rrule; main/models/schedules.py Schedule.rrulestr, coerce_naive_until |
 | a webhook has a URL when there is a service | api/serializers.py WorkflowJobTemplateSerializer.get_related |
 | a list comes in pages, of 25 objects or as many as are asked for, 200 at most | api/pagination.py Pagination; settings/defaults.py MAX_PAGE_SIZE |
 | artifacts of a job are extra variables of the next in a workflow | main/models/workflow.py WorkflowJobNode.get_job_kwargs; in test_awx.py |
@@ -31,10 +32,12 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from dateutil.rrule import rrulestr
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -188,7 +191,6 @@ _SINGULAR = {"inventory": "inventory"}
 _PATHS = {"inventory": "inventories"}
 _LARGEST_PAGE = 200
 _ANSWERS = {"text", "textarea", "password", "integer", "float", "multiplechoice", "multiselect"}
-_RULE = re.compile(r"DTSTART(;TZID=\S+)?:\d{8}T\d{6}Z? RRULE:(?=.*FREQ=)(?=.*INTERVAL=\d+)\S+")
 #: As far as it matters, what messages may name.
 CONTEXT: Object = {
     "job": {"id": 42, "name": "Stub JobTemplate", "status": "running", "artifacts": {}, "summary_fields": {}},
@@ -279,6 +281,7 @@ class AWX:
         """A new object. Raises Refused when AWX would not take it."""
         self._check(resource, {**FIELDS[resource], **given}, set(given))
         self._unique(resource, given)
+        given = _stored(resource, given)
         self._last += 1
         made = {**FIELDS[resource], **given, "id": self._last}
         self.objects[resource][self._last] = made
@@ -373,7 +376,7 @@ class AWX:
         self._check(resource, {**existing, **given}, set(given))
         self._unique(resource, {**existing, **given}, existing["id"])
         updates = resource == "projects" and any(existing[name] != given.get(name, existing[name]) for name in _UPDATES)
-        existing.update(given)
+        existing.update(_stored(resource, given))
         if updates:
             self._update(existing)
 
@@ -577,8 +580,8 @@ class AWX:
                 raise Refused({name: [f"Invalid pk {whole[name]!r} - object does not exist."]})
         if resource == "job_templates":
             self._check_playbook(whole)
-        if resource == "schedules" and not _RULE.fullmatch(whole["rrule"]):
-            raise Refused({"rrule": ["is not right"]})
+        if resource == "schedules":
+            _check_rule(whole["rrule"])
         if resource == "notification_templates":
             _check_messages(whole["messages"])
 
@@ -611,6 +614,11 @@ class AWX:
         return all(str(shown.get(name.removeprefix("or__"))) in values for name, values in wanted.items())
 
 
+def _stored(resource: str, given: Object) -> Object:
+    """What AWX makes of values before it stores them."""
+    return {**given, "rrule": _in_utc(given["rrule"])} if resource == "schedules" and "rrule" in given else given
+
+
 def _path(resource: str) -> str:
     return _PATHS.get(resource, resource)
 
@@ -637,6 +645,57 @@ def _check_messages(messages: Any) -> None:
             ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(text).render(CONTEXT)
         except TemplateError as error:
             raise Refused({"messages": [f"Unable to render message {text!r}: {error}"]}) from error
+
+
+def _check_rule(rule: str) -> None:
+    """A rule as AWX judges one. Raises Refused with all that is wrong."""
+    errors = []
+    starts = re.findall(r"DTSTART(?:;[^:]+)?:[0-9]+T[0-9]+Z?", rule)
+    if len(starts) != 1:
+        errors.append("Valid DTSTART required in rrule." if not starts else "Multiple DTSTART is not supported.")
+    if re.search("DTSTART:[0-9]+T[0-9]+ ", rule):
+        errors.append("DTSTART cannot be a naive datetime.  Specify ;TZINFO= or YYYYMMDDTHHMMSSZZ.")
+    if "rrule:" not in rule.lower():
+        errors.append("One or more rule required in rrule.")
+    for name in ("exdate", "rdate"):
+        if f"{name}:" in rule.lower():
+            raise Refused({"rrule": [f"{name.upper()} not allowed in rrule."]})
+    for each in re.findall(r"RULE:\S*", rule):
+        errors += _wrong_rule(each)
+    if re.search("INTERVAL=0+(;|$)", rule):  # AWX looks for the next time without end, and nginx gives it up
+        raise Refused("upstream timed out", 504)
+    try:
+        for one in rrulestr(_in_utc(rule), forceset=True)._rrule:
+            if one._dtstart.tzinfo is None:
+                raise ValueError("A valid TZID must be provided (e.g., America/New_York)")
+    except Exception as error:  # as AWX does
+        errors.append(f"rrule parsing failed validation: {error}")
+    if errors:
+        raise Refused({"rrule": errors})
+
+
+def _wrong_rule(rule: str) -> Iterator[str]:
+    if "interval" not in rule.lower():
+        yield f"INTERVAL required in rrule: {rule}"
+    elif "secondly" in rule.lower():
+        yield f"SECONDLY is not supported: {rule}"
+    if re.search(r"BYDAY[:=][0-9]+[a-zA-Z]{2}", rule):
+        yield f"BYDAY with numeric prefix not supported: {rule}"
+    if "COUNT" in rule and "UNTIL" in rule:
+        yield f"RRULE may not contain both COUNT and UNTIL: {rule}"
+    count = re.search("COUNT=([0-9]+)", rule)
+    if count and int(count[1]) > 999:
+        yield f"COUNT > 999 is unsupported: {rule}"
+
+
+def _in_utc(rule: str) -> str:
+    """A rule whose UNTIL, when it has no zone, is that of DTSTART, in UTC."""
+    until = re.search("UNTIL=([0-9]+T[0-9]+)(?!Z|[0-9])", rule)
+    if until is None:
+        return rule
+    (one,) = rrulestr(rule.replace(until[0], f"{until[0]}Z"), forceset=True)._rrule
+    there = datetime.strptime(until[1], "%Y%m%dT%H%M%S").replace(tzinfo=one._dtstart.tzinfo)
+    return rule.replace(until[0], f"UNTIL={there.astimezone(UTC):%Y%m%dT%H%M%SZ}")
 
 
 def _check_survey(survey: Any) -> None:

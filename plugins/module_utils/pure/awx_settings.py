@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..naming import validate_environment
+from . import awx_schedules
 from .awx_surveys import Option
 
 #: The value of ``drift_schedule`` for no schedule at all.
@@ -21,7 +22,6 @@ _WEB_URL = re.compile(r"https?://[^\s/]+\S*")
 #: A user that is no secret is that of SSH alone: ssh://git@host.
 _SECRET = re.compile(r"(?!ssh://[^/@:]*@)[^/@]*//[^/]*@|[^/@]*:[^/@]*@")
 _IMAGE = re.compile(r"[a-z0-9][^\s]*")
-_RULE = re.compile(r"DTSTART(;TZID=[\w/+-]+)?:\d{8}T\d{6}Z? RRULE:(?=\S*FREQ=)(?=\S*INTERVAL=\d)\S+")
 _RULE_IS = "a rule such as DTSTART;TZID=Europe/Berlin:20260101T030000 RRULE:FREQ=DAILY;INTERVAL=1, or none"
 _LONGEST_NAME = 200
 
@@ -101,8 +101,9 @@ def problems(settings: Settings) -> Iterator[str]:
     if settings.notification_url and not _WEB_URL.fullmatch(settings.notification_url):
         yield "notification_url: is not shown, allowed: a URL that begins with http:// or https://"
     rule = settings.drift_schedule
-    if rule and rule != NO_SCHEDULE and not _RULE.fullmatch(rule):
-        yield f"drift_schedule: is {rule!r}, allowed: {_RULE_IS}"
+    mistake = awx_schedules.wrong(rule) if rule and rule != NO_SCHEDULE else None
+    if mistake is not None:
+        yield f"drift_schedule: is {rule!r}{mistake}, allowed: {_RULE_IS}"
     if settings.timeout is not None and settings.timeout < 0:
         yield f"timeout: is {settings.timeout}, allowed: a number of seconds, or 0 for no limit"
     if settings.project_wait_minutes < 1:

@@ -1,0 +1,105 @@
+"""Settings that AWX takes are stored as they are; those that it would refuse are refused before the first call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_settings import problems
+
+from .awx_double import AWX, Refused
+from .awx_wanted import PLAYBOOKS, run, settings
+
+
+@pytest.fixture
+def awx():
+    awx = AWX(list(PLAYBOOKS))
+    yield awx
+    awx.close()
+
+
+def told(**given: Any) -> list[str]:
+    return list(problems(settings(**given)))
+
+
+# The rule of the nightly plan
+
+DAILY = "DTSTART:20260101T030000Z RRULE:FREQ=DAILY;INTERVAL=1"
+BERLIN = "DTSTART;TZID=Europe/Berlin:20260101T030000 RRULE:FREQ"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        DAILY,
+        f"{DAILY};COUNT=999",
+        f"{DAILY};UNTIL=20300101T000000Z",
+        f"{BERLIN}=WEEKLY;INTERVAL=2;BYDAY=MO,TH;WKST=MO",
+        f"{BERLIN}=MONTHLY;INTERVAL=1;BYDAY=-1SU",
+        f"{BERLIN}=MINUTELY;INTERVAL=30;UNTIL=20300101T000000Z",
+        "DTSTART;TZID=Etc/GMT+3:20260101T030000 RRULE:FREQ=HOURLY;INTERVAL=6;BYHOUR=3",
+    ],
+)
+def test_a_rule_that_is_taken_is_stored_as_it_is(awx, rule):
+    assert told(drift_schedule=rule) == []
+    run(awx, drift_schedule=rule)
+    assert {one["rrule"] for one in awx.objects["schedules"].values()} == {rule}
+    assert run(awx, drift_schedule=rule)["reasons"] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("DTSTART:20260101T030000 RRULE:FREQ=DAILY;INTERVAL=1", "whose DTSTART has neither a TZID nor a Z at its end"),
+        ("DTSTART:20261399T990000Z RRULE:FREQ=DAILY;INTERVAL=1", "which can't be read (month must be in 1..12"),
+        ("DTSTART:20260101T030000Z RRULE:FREQ=BOGUS;INTERVAL=1", "whose FREQ is none of YEARLY, MONTHLY"),
+        ("DTSTART:20260101T030000Z RRULE:FREQ=SECONDLY;INTERVAL=1", "whose FREQ is none of YEARLY, MONTHLY"),
+        ("DTSTART:20260101T030000Z RRULE:INTERVAL=1", "whose FREQ is none of YEARLY, MONTHLY"),
+        ("DTSTART:20260101T030000Z RRULE:FREQ=DAILY", "whose INTERVAL is not 1 or more"),
+        ("DTSTART:20260101T030000Z RRULE:FREQ=DAILY;INTERVAL=0", "whose INTERVAL is not 1 or more"),
+        ("DTSTART;TZID=No/Where:20260101T030000 RRULE:FREQ=DAILY;INTERVAL=1", "whose TZID 'No/Where' is no time zone"),
+        (f"{BERLIN.replace('030000', '030000Z')}=DAILY;INTERVAL=1", "which can't be read (DTSTART"),
+        (f"{DAILY};COUNT=5000", "whose COUNT is not 1 to 999"),
+        (f"{DAILY};COUNT=0", "whose COUNT is not 1 to 999"),
+        (f"{DAILY};COUNT=3;UNTIL=20300101T000000Z", "which has both COUNT and UNTIL"),
+        (f"{DAILY};BYDAY=1MO", "whose BYDAY begins with a number"),
+        (f"{DAILY};UNTIL=20300101T000000", "whose UNTIL has no Z at its end; AWX would store another one"),
+        (f"{DAILY};UNTIL=20200101T000000Z", "which never comes"),
+        (f"{DAILY};", "which can't be read (not enough values"),
+        (f"{DAILY};SOMETIMES=1", "which can't be read (unknown parameter"),
+    ],
+)
+def test_a_rule_that_awx_refuses_or_stores_otherwise_is_refused(rule, why):
+    (said,) = told(drift_schedule=rule)
+    assert said.startswith(f"drift_schedule: is {rule!r}, {why}")
+    assert said.endswith(
+        ", allowed: a rule such as DTSTART;TZID=Europe/Berlin:20260101T030000 RRULE:FREQ=DAILY;INTERVAL=1, or none"
+    )
+
+
+@pytest.mark.parametrize(
+    "rule", ["daily", "NONE", f"{DAILY} RRULE:FREQ=DAILY;INTERVAL=2", f"{DAILY} EXDATE:20260102T030000Z", f" {DAILY}"]
+)
+def test_what_is_no_rule_is_refused(rule):
+    (said,) = told(drift_schedule=rule)
+    assert said.startswith(f"drift_schedule: is {rule!r}, allowed: a rule such as")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "DTSTART:20260101T030000 RRULE:FREQ=DAILY;INTERVAL=1",
+        "DTSTART:20261399T990000Z RRULE:FREQ=DAILY;INTERVAL=1",
+        "DTSTART;TZID=No/Where:20260101T030000 RRULE:FREQ=DAILY;INTERVAL=1",
+        "DTSTART:20260101T030000Z RRULE:FREQ=BOGUS;INTERVAL=1",
+        "DTSTART:20260101T030000Z RRULE:FREQ=SECONDLY;INTERVAL=1",
+        "DTSTART:20260101T030000Z RRULE:FREQ=DAILY;INTERVAL=0",
+        f"{DAILY};COUNT=5000",
+        f"{DAILY};BYDAY=1MO",
+    ],
+)
+def test_the_double_takes_no_rule_that_awx_refuses(awx, rule):
+    run(awx, drift_schedule="none")
+    workflow = awx.named("workflow_job_templates", "Airflow dev: Drift")["id"]
+    with pytest.raises(Refused):
+        awx.add("schedules", {"name": "mine", "unified_job_template": workflow, "rrule": rule})
