@@ -247,3 +247,20 @@ def test_a_wrong_environment_is_told(awx, environment, name, value, told):
             "me"
         )
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize("there", [b"\xff\xfe", b""])
+def test_a_file_that_is_no_text_is_written_anew(run, tmp_path, there):
+    path = tmp_path / "assets.yml"
+    path.write_bytes(there)
+    code, output = run(farflow_awx_assets_file=str(path))
+    assert code == 0, output
+    assert yaml.safe_load(path.read_text())["job_templates"]
+    code, output = run(farflow_awx_assets_file=str(path))
+    assert "changed=0" in output
+
+
+def test_a_file_that_cannot_be_written_is_told(run, tmp_path):
+    code, output = run(farflow_awx_assets_file=str(tmp_path))
+    assert code == 2
+    assert "farflow_awx_assets_file: [Errno 21] Is a directory" in output
