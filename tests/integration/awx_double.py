@@ -22,6 +22,9 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | messages of a notification are templates of fields that AWX has | api/serializers.py NotificationTemplateSerializer.validate_messages; main/models/notifications.py JobNotificationMixin.context_stub |
 | a schedule's rule is one that dateutil reads, in a time zone, with at most 999 times; an UNTIL without Z becomes UTC | api/serializers.py SchedulePreviewSerializer.validate_rrule; main/models/schedules.py Schedule.rrulestr, coerce_naive_until |
 | a webhook has a URL when there is a service | api/serializers.py WorkflowJobTemplateSerializer.get_related |
+| what jobs use that run is not deleted: 409 with these jobs; `AWX.running` has what they use | api/views/mixin.py RelatedJobsPreventDeleteMixin; api/exceptions.py ActiveJobConflict |
+| what stands before AWX answers in HTML while AWX does not: `AWX.outage` has these answers, by status, for the next requests | ansible/awx-operator, roles/installer/templates/configmaps/config.yaml.j2: uwsgi_pass and uwsgi_read_timeout of nginx; 429 and 503 are those of other proxies |
+| HTTP is redirected to HTTPS: `AWX.moved_to` | ansible/awx-operator, the same file: return 301 |
 | a list comes in pages, of 25 objects or as many as are asked for, 200 at most | api/pagination.py Pagination; settings/defaults.py MAX_PAGE_SIZE |
 | artifacts of a job are extra variables of the next in a workflow | main/models/workflow.py WorkflowJobNode.get_job_kwargs; in test_awx.py |
 """  # noqa: E501 - a row of a table is one line
@@ -218,6 +221,7 @@ class AWX:
     `calls` has method and path of everything that was written. `users` has by token what a user may make and edit:
     resources, or None for a superuser. `update_ends` is how updates of projects end: successful, failed, or running,
     when they do not end; `update_needs` is the credential without which they fail, and `update_says` what they print.
+    `running` has the jobs that use an object, by its resource and name. `outage` and `moved_to` are a proxy's.
     """
 
     def __init__(self, playbooks: list[str]) -> None:
@@ -232,6 +236,9 @@ class AWX:
         self.update_ends = "successful"
         self.update_needs: str | None = None
         self.update_says = "fatal: repository not found"
+        self.running: dict[tuple[str, str], list[Object]] = {}
+        self.outage: list[int] = []
+        self.moved_to: str | None = None
         self._last = 0
         self._user: set[str] | None = None
         self._lock = threading.Lock()
@@ -247,12 +254,16 @@ class AWX:
                 body = json.loads(self.rfile.read(length) or b"null")
                 asked = urlsplit(self.path)
                 with double._lock:
-                    status, answer = double.answer(
+                    status, answer = double._before() or double.answer(
                         self.command, asked.path, parse_qs(asked.query), body, self.headers.get("Authorization")
                     )
                 text = isinstance(answer, str)
                 data = b"" if answer is None else (answer if text else json.dumps(answer)).encode()
                 self.send_response(status)
+                if status == 301:
+                    self.send_header("Location", f"{double.moved_to}{self.path}")
+                if status == 429:
+                    self.send_header("Retry-After", "3")
                 self.send_header("Allow", "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS")
                 self.send_header("Content-Type", "text/plain" if text else "application/json")
                 self.send_header("Content-Length", str(len(data)))
@@ -299,6 +310,11 @@ class AWX:
     def attach(self, resource: str, name: str, relation: str, *identifiers: int) -> None:
         """What a person has attached in the browser, in place of what was there."""
         self.attached[self.named(resource, name)["id"], relation] = list(identifiers)
+
+    def _before(self) -> Answer | None:
+        """What a proxy answers in place of AWX."""
+        status = self.outage.pop(0) if self.outage else 301 if self.moved_to else None
+        return status and (status, f"<html><head><title>{status} nginx</title></head><body>{'x' * 400}</body></html>")
 
     def answer(self, method: str, path: str, query: Query, body: Any, authorization: str | None) -> Answer:
         """Status and JSON of a request."""
@@ -363,6 +379,9 @@ class AWX:
             self._write(resource, existing, {**(FIELDS[resource] if method == "PUT" else {}), **body})
         if method == "DELETE":
             self._may(resource, existing)
+            if (resource, existing["name"]) in self.running:
+                jobs = self.running[resource, existing["name"]]
+                raise Refused({"error": "Resource is being used by running jobs.", "active_jobs": jobs}, 409)
             del self.objects[resource][identifier]
             self._forget(resource, identifier)
             return 202 if resource == "inventory" else 204, None
