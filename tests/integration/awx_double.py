@@ -19,6 +19,7 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | a workflow's nodes follow each other without a cycle, once | api/views/__init__.py WorkflowJobTemplateNodeChildrenBaseList.is_valid_relation |
 | an inventory is deleted after the answer, 202 | api/views/inventory.py InventoryDetail.destroy |
 | a label is made where it is attached, and attached where there is one | api/views/labels.py LabelSubListCreateAttachDetachView.post |
+| a webhook's configuration has a URL and headers, by POST or PUT, and defaults for the rest; its password is hidden, and stays when it comes back so | api/serializers.py NotificationTemplateSerializer.validate; main/notifications/webhook_backend.py WebhookBackend.init_parameters; main/models/notifications.py NotificationTemplate.display_notification_configuration |
 | messages of a notification are templates of fields that AWX has | api/serializers.py NotificationTemplateSerializer.validate_messages; main/models/notifications.py JobNotificationMixin.context_stub |
 | a schedule's rule is one that dateutil reads, in a time zone, with at most 999 times; an UNTIL without Z becomes UTC | api/serializers.py SchedulePreviewSerializer.validate_rrule; main/models/schedules.py Schedule.rrulestr, coerce_naive_until |
 | a webhook has a URL when there is a service | api/serializers.py WorkflowJobTemplateSerializer.get_related |
@@ -189,6 +190,8 @@ _UNIQUE = {
         ("organization",),
     ),
 }
+_HIDDEN = "$encrypted$"
+_WEBHOOK = {"http_method": "POST", "disable_ssl_verification": False, "username": "", "password": ""}
 _UPDATES = {"scm_url", "scm_branch", "scm_type"}
 _SINGULAR = {"inventory": "inventory"}
 _PATHS = {"inventory": "inventories"}
@@ -292,7 +295,7 @@ class AWX:
         """A new object. Raises Refused when AWX would not take it."""
         self._check(resource, {**FIELDS[resource], **given}, set(given))
         self._unique(resource, given)
-        given = _stored(resource, given)
+        given = _stored(resource, given, {})
         self._last += 1
         made = {**FIELDS[resource], **given, "id": self._last}
         self.objects[resource][self._last] = made
@@ -395,7 +398,7 @@ class AWX:
         self._check(resource, {**existing, **given}, set(given))
         self._unique(resource, {**existing, **given}, existing["id"])
         updates = resource == "projects" and any(existing[name] != given.get(name, existing[name]) for name in _UPDATES)
-        existing.update(_stored(resource, given))
+        existing.update(_stored(resource, given, existing))
         if updates:
             self._update(existing)
 
@@ -560,7 +563,9 @@ class AWX:
             if last:
                 related["current_job" if last["status"] == "running" else "last_job"] = last["url"]
         if resource == "credentials":
-            shown["inputs"] = dict.fromkeys(one["inputs"], "$encrypted$")
+            shown["inputs"] = dict.fromkeys(one["inputs"], _HIDDEN)
+        if resource == "notification_templates" and one["notification_configuration"].get("password"):
+            shown["notification_configuration"] = {**one["notification_configuration"], "password": _HIDDEN}
         return {**shown, "related": related, "summary_fields": self._summary(resource, one)}
 
     def _summary(self, resource: str, one: Object) -> Object:
@@ -602,6 +607,7 @@ class AWX:
         if resource == "schedules":
             _check_rule(whole["rrule"])
         if resource == "notification_templates":
+            _check_webhook(whole["notification_configuration"])
             _check_messages(whole["messages"])
 
     def _check_playbook(self, template: Object) -> None:
@@ -633,9 +639,16 @@ class AWX:
         return all(str(shown.get(name.removeprefix("or__"))) in values for name, values in wanted.items())
 
 
-def _stored(resource: str, given: Object) -> Object:
+def _stored(resource: str, given: Object, existing: Object) -> Object:
     """What AWX makes of values before it stores them."""
-    return {**given, "rrule": _in_utc(given["rrule"])} if resource == "schedules" and "rrule" in given else given
+    if resource == "schedules" and "rrule" in given:
+        return {**given, "rrule": _in_utc(given["rrule"])}
+    if resource == "notification_templates" and "notification_configuration" in given:
+        whole = {**_WEBHOOK, **given["notification_configuration"]}
+        if existing and whole["password"] == _HIDDEN:
+            whole["password"] = existing["notification_configuration"]["password"]
+        return {**given, "notification_configuration": whole}
+    return given
 
 
 def _path(resource: str) -> str:
@@ -656,6 +669,14 @@ def texts(messages: Any) -> Iterator[str]:
         yield messages
     for value in messages.values() if isinstance(messages, dict) else ():
         yield from texts(value)
+
+
+def _check_webhook(configuration: Object) -> None:
+    missing = {"url", "headers"} - set(configuration)
+    if missing:
+        raise Refused([f"Missing required fields for Notification Configuration: {sorted(missing)}."])
+    if configuration.get("http_method", "POST").lower() not in ("put", "post"):
+        raise Refused(["HTTP method must be either 'POST' or 'PUT'."])
 
 
 def _check_messages(messages: Any) -> None:

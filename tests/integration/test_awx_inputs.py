@@ -103,3 +103,24 @@ def test_the_double_takes_no_rule_that_awx_refuses(awx, rule):
     workflow = awx.named("workflow_job_templates", "Airflow dev: Drift")["id"]
     with pytest.raises(Refused):
         awx.add("schedules", {"name": "mine", "unified_job_template": workflow, "rrule": rule})
+
+
+# The hook
+
+
+def test_what_a_user_sets_of_how_the_hook_is_reached_stays(awx):
+    """While what is ours is mended."""
+    run(awx)
+    hook = awx.named("notification_templates", "Airflow on Fargate")
+    own = {"username": "bob", "password": "kept", "disable_ssl_verification": True, "http_method": "PUT"}
+    hook["notification_configuration"] = {**hook["notification_configuration"], **own}
+    assert run(awx)["reasons"] == []
+    url = {"notification_url": "https://hooks.example.com/new"}
+    reasons = ["notification_templates Airflow on Fargate: notification_configuration"]
+    assert run(awx, **url)["reasons"] == reasons
+    assert hook["notification_configuration"] == {
+        **own,
+        "url": url["notification_url"],
+        "headers": {"Content-Type": "application/json"},
+    }
+    assert run(awx, **url)["reasons"] == []

@@ -238,10 +238,13 @@ def test_what_ansible_builder_makes_of_it_has_exact_versions(tmp_path):
             {"a": {"url": "x", "b": "$encrypted$"}},
         ),
         ({"once": 1}, {"once": 2}, {}),
+        ({"a": {"mine": 1, "url": "x"}}, {"a": {"mine": 2, "url": "x"}}, {}),
+        ({"a": {"mine": 1, "url": "x"}}, {"a": {"mine": 2, "url": "y"}}, {"a": {"mine": 2, "url": "x"}}),
+        ({"a": {"mine": 1, "url": "x"}}, {"a": {"url": "y"}}, {"a": {"mine": 1, "url": "x"}}),
     ],
 )
 def test_only_what_is_wanted_is_written(wanted, existing, written):
-    assert differing(wanted, existing, ["once"]) == written
+    assert differing(wanted, existing, ["once", "a.mine"]) == written
 
 
 @pytest.mark.parametrize(
