@@ -10,6 +10,7 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | an inventory source stays with its inventory | api/serializers.py InventorySourceSerializer.build_relational_field |
 | a sync of an inventory source fills the inventory's variables: `AWX.sync` | main/management/commands/inventory_import.py Command._update_inventory |
 | a PUT sets what it does not name to its default, a PATCH leaves it | api/generics.py RetrieveUpdateAPIView, of Django REST framework |
+| a credential shows which keys it has, a secret as $encrypted$, and beside them those that another system keeps: `AWX.input_sources` | main/models/credential.py Credential.display_inputs; api/serializers.py CredentialSerializer.get_related |
 | a template has one credential of a type | api/views/__init__.py JobTemplateCredentialsList.is_valid_relation; main/models/credential.py Credential.unique_hash |
 | a new project is updated, and one whose URL or branch changes; that succeeds, fails or hangs: `AWX.update_ends` | main/models/projects.py Project.save, FIELDS_TRIGGER_UPDATE, _get_current_status |
 | a template's playbook is one that the last update found, unless branches may be chosen | api/serializers.py JobOptionsSerializer.validate |
@@ -191,6 +192,7 @@ _UNIQUE = {
     ),
 }
 _HIDDEN = "$encrypted$"
+_SECRETS = ("password", "security_token", "ssh_key_data", "token")
 _WEBHOOK = {"http_method": "POST", "disable_ssl_verification": False, "username": "", "password": ""}
 _UPDATES = {"scm_url", "scm_branch", "scm_type"}
 _SINGULAR = {"inventory": "inventory"}
@@ -239,6 +241,7 @@ class AWX:
         self.update_ends = "successful"
         self.update_needs: str | None = None
         self.update_says = "fatal: repository not found"
+        self.input_sources: dict[int, list[str]] = {}
         self.running: dict[tuple[str, str], list[Object]] = {}
         self.outage: list[int] = []
         self.moved_to: str | None = None
@@ -416,8 +419,11 @@ class AWX:
 
     def _related(self, method: str, resource: str, one: Object, relation: str, query: Query, body: Any) -> Answer:
         identifier = one["id"]
-        if method == "OPTIONS" and relation in ("object_roles", "playbooks", "update"):
+        if method == "OPTIONS" and relation in ("object_roles", "playbooks", "update", "input_sources"):
             return 200, {"actions": {"GET": {}}, "description": ""}
+        if relation == "input_sources":
+            names = self.input_sources.get(identifier, [])
+            return 200, _listed([{"id": number, "input_field_name": name} for number, name in enumerate(names)])
         if relation == "survey_spec":
             return self._survey(method, resource, one, body)
         if relation == "schedules":
@@ -563,7 +569,9 @@ class AWX:
             if last:
                 related["current_job" if last["status"] == "running" else "last_job"] = last["url"]
         if resource == "credentials":
-            shown["inputs"] = dict.fromkeys(one["inputs"], _HIDDEN)
+            given = one["inputs"].items()
+            shown["inputs"] = {name: _HIDDEN if value and name in _SECRETS else value for name, value in given}
+            related["input_sources"] = f"{url}input_sources/"
         if resource == "notification_templates" and one["notification_configuration"].get("password"):
             shown["notification_configuration"] = {**one["notification_configuration"], "password": _HIDDEN}
         return {**shown, "related": related, "summary_fields": self._summary(resource, one)}

@@ -80,14 +80,14 @@ def test_brings_everything_once_and_mends_only_what_differs(awx, run):
     assert code == 0, output
     assert "job_templates Airflow dev: Plan: created\n" in output
     assert "inventory_sources Airflow on Fargate of Airflow prod: created\n" in output
-    assert "these credentials would be made, and need the keys of AWS: Airflow dev, Airflow prod" in output
+    assert "these credentials lack the keys of AWS, without which no job starts: Airflow dev, Airflow prod" in output
     assert "changed=1" in output
     assert awx.calls == []
 
     code, output = run()
     assert code == 0, output
     assert "changed=1" in output
-    assert "put in the keys of AWS: Airflow dev, Airflow prod" in output
+    assert "put in the keys of AWS, without which no job starts: Airflow dev, Airflow prod" in output
     templates = [f"Airflow {one}: {each}" for one in ("dev", "prod") for each in TEMPLATES]
     assert names(awx, "job_templates") == sorted(templates)
     workflows = [f"Airflow {one}: {each}" for one in ("dev", "prod") for each in ("Deploy with approval", "Drift")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_settings import problems
 
 from .awx_double import AWX, Refused
@@ -124,3 +125,47 @@ def test_what_a_user_sets_of_how_the_hook_is_reached_stays(awx):
         "headers": {"Content-Type": "application/json"},
     }
     assert run(awx, **url)["reasons"] == []
+
+
+# The keys that a person puts in
+
+KEYS = {"username": "AKIA", "password": "secret"}
+
+
+def test_who_has_not_put_in_the_keys_is_told_in_every_run(awx):
+    both = ["Airflow dev", "Airflow prod"]
+    assert run(awx, check_mode=True)["credentials"] == both
+    assert run(awx)["credentials"] == both
+    assert run(awx)["credentials"] == both
+    awx.named("credentials", "Airflow dev")["inputs"] = dict(KEYS)
+    awx.named("credentials", "Airflow prod")["inputs"] = {"username": "AKIA", "password": ""}
+    assert run(awx)["credentials"] == ["Airflow prod"]
+    awx.named("credentials", "Airflow prod")["inputs"] = dict(KEYS)
+    result = run(awx)
+    assert (result["credentials"], result["changed"]) == ([], False)
+
+
+def test_after_a_first_run_that_has_failed_the_next_one_tells_who_needs_keys(awx):
+    awx.update_ends = "failed"
+    with pytest.raises(FarflowError):
+        run(awx)
+    assert len(awx.objects["credentials"]) == 2
+    awx.update_ends = "successful"
+    assert run(awx)["credentials"] == ["Airflow dev", "Airflow prod"]
+
+
+def test_keys_that_another_system_keeps_are_keys(awx):
+    run(awx)
+    awx.named("credentials", "Airflow dev")["inputs"] = {"username": "AKIA"}
+    awx.input_sources[awx.named("credentials", "Airflow dev")["id"]] = ["password"]
+    awx.input_sources[awx.named("credentials", "Airflow prod")["id"]] = ["username"]
+    assert run(awx)["credentials"] == ["Airflow prod"]
+
+
+def test_credentials_of_a_user_are_the_users(awx):
+    assert run(awx, credentials={"dev": [], "prod": []})["credentials"] == []
+
+
+def test_who_removes_everything_needs_no_keys(awx):
+    run(awx)
+    assert run(awx, state="absent")["credentials"] == []
