@@ -19,6 +19,8 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | a node of a workflow becomes an approval by a POST of its own | api/views/__init__.py WorkflowJobTemplateNodeCreateApproval.post; main/models/workflow.py WorkflowJobTemplateNode.create_approval_template |
 | a workflow's nodes follow each other without a cycle, once | api/views/__init__.py WorkflowJobTemplateNodeChildrenBaseList.is_valid_relation |
 | an inventory is deleted after the answer, 202 | api/views/inventory.py InventoryDetail.destroy |
+| texts lose their spaces at both ends; a name has 512 characters at most, a branch 256, other texts of one line 1024 | CharField of Django REST framework (trim_whitespace); main/models/base.py CommonModelNameNotUnique.name, main/models/projects.py ProjectOptions, main/models/execution_environments.py ExecutionEnvironment.image |
+| an object has no more than 101 labels | api/views/labels.py LabelSubListCreateAttachDetachView.post |
 | a label is made where it is attached, and attached where there is one | api/views/labels.py LabelSubListCreateAttachDetachView.post |
 | a webhook's configuration has a URL and headers, by POST or PUT, and defaults for the rest; its password is hidden, and stays when it comes back so | api/serializers.py NotificationTemplateSerializer.validate; main/notifications/webhook_backend.py WebhookBackend.init_parameters; main/models/notifications.py NotificationTemplate.display_notification_configuration |
 | messages of a notification are templates of fields that AWX has | api/serializers.py NotificationTemplateSerializer.validate_messages; main/models/notifications.py JobNotificationMixin.context_stub |
@@ -191,6 +193,8 @@ _UNIQUE = {
         ("organization",),
     ),
 }
+_LONGEST = {"name": 512, "scm_branch": 256, "scm_url": 1024, "image": 1024, "playbook": 1024, "limit": 1024}
+_MOST_LABELS = 101
 _HIDDEN = "$encrypted$"
 _SECRETS = ("password", "security_token", "ssh_key_data", "token")
 _WEBHOOK = {"http_method": "POST", "disable_ssl_verification": False, "username": "", "password": ""}
@@ -296,6 +300,7 @@ class AWX:
 
     def add(self, resource: str, given: Object) -> Object:
         """A new object. Raises Refused when AWX would not take it."""
+        given = _trimmed(given)
         self._check(resource, {**FIELDS[resource], **given}, set(given))
         self._unique(resource, given)
         given = _stored(resource, given, {})
@@ -394,6 +399,7 @@ class AWX:
         return 200, self._shown(resource, existing)
 
     def _write(self, resource: str, existing: Object, given: Object) -> None:
+        given = _trimmed(given)
         if resource == "inventory_sources":
             given = {**given, "inventory": existing["inventory"]}
         if resource == "execution_environments" and given.get("organization") not in (None, existing["organization"]):
@@ -471,6 +477,8 @@ class AWX:
             return 200, {"actions": {"POST": fields}}
         if method == "POST":
             self._may(resource, one)
+            if relation == "labels" and len(there) >= _MOST_LABELS:
+                raise Refused({"msg": "Maximum number of labels for job template reached."})
             identifier = body["id"] if "id" in body else self._label(body)
             if body.get("disassociate"):
                 there.remove(identifier)
@@ -606,6 +614,9 @@ class AWX:
         unknown = given - set(FIELDS[resource])
         if unknown:
             raise Refused(f"{resource}: {sorted(unknown)}")
+        for name, longest in _LONGEST.items():
+            if isinstance(whole.get(name), str) and len(whole[name]) > longest:
+                raise Refused({name: [f"Ensure this field has no more than {longest} characters."]})
         for name in given & REFERENCES.keys():
             known = [one for each in REFERENCES[name] for one in self.objects[each]]
             if whole[name] is not None and whole[name] not in known:
@@ -645,6 +656,10 @@ class AWX:
             shown["inventory__organization"] = self.objects["inventory"][one["inventory"]]["organization"]
         wanted = {name: values for name, values in query.items() if name not in ("page_size", "page", "order_by")}
         return all(str(shown.get(name.removeprefix("or__"))) in values for name, values in wanted.items())
+
+
+def _trimmed(given: Object) -> Object:
+    return {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
 
 
 def _stored(resource: str, given: Object, existing: Object) -> Object:

@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_settings import problems
 
-from .awx_double import AWX, Refused
+from .awx_double import AWX, TOKEN, Refused
 from .awx_wanted import PLAYBOOKS, run, settings
 
 
@@ -169,3 +169,46 @@ def test_credentials_of_a_user_are_the_users(awx):
 def test_who_removes_everything_needs_no_keys(awx):
     run(awx)
     assert run(awx, state="absent")["credentials"] == []
+
+
+# Labels
+
+
+@pytest.mark.parametrize(
+    ("labels", "why"),
+    [
+        ([" x "], "labels.0: is ' x ', allowed: 1 to 512 characters, no space first or last"),
+        (["a", "b\n"], "labels.1: is 'b\\n', allowed: 1 to 512 characters, no space first or last"),
+        (["l" * 600], f"labels.0: is '{'l' * 600}', allowed: 1 to 512 characters, no space first or last"),
+        ([" "], "labels.0: is ' ', allowed: 1 to 512 characters, no space first or last"),
+        (["a", "b", "a"], "labels.2: 'a' is there twice"),
+        (
+            [f"label {number}" for number in range(101)],
+            "labels: are 101, allowed: 100, as many as AWX has of a template",
+        ),
+    ],
+)
+def test_a_label_that_awx_refuses_or_stores_otherwise_is_refused(labels, why):
+    assert told(labels=labels) == [why]
+
+
+def test_labels_are_stored_as_they_are(awx):
+    labels = ["l" * 512, "ü ö", *(f"label {number}" for number in range(98))]
+    given = {"labels": labels, "environments": ["dev"]}
+    assert told(**given) == []
+    run(awx, **given)
+    assert [one["name"] for one in awx.objects["labels"].values()] == labels
+    assert run(awx, **given)["reasons"] == []
+
+
+@pytest.mark.parametrize("label", ["l" * 513, " x", "one too many"])
+def test_the_double_takes_no_label_that_awx_refuses_and_trims_others(awx, label):
+    run(awx)
+    plan, own = awx.named("job_templates", "Airflow dev: Plan")["id"], awx.named("organizations", "Default")["id"]
+    awx.attach("job_templates", "Airflow dev: Plan", "labels", *range(1000, 1101 if label == "one too many" else 1000))
+    given = {"name": label, "organization": own}
+    if label == " x":
+        awx.answer("POST", f"/api/v2/job_templates/{plan}/labels/", {}, given, f"Bearer {TOKEN}")
+        assert awx.named("labels", "x")
+        return
+    assert awx.answer("POST", f"/api/v2/job_templates/{plan}/labels/", {}, given, f"Bearer {TOKEN}")[0] == 400

@@ -24,6 +24,8 @@ _SECRET = re.compile(r"(?!ssh://[^/@:]*@)[^/@]*//[^/]*@|[^/@]*:[^/@]*@")
 _IMAGE = re.compile(r"[a-z0-9][^\s]*")
 _RULE_IS = "a rule such as DTSTART;TZID=Europe/Berlin:20260101T030000 RRULE:FREQ=DAILY;INTERVAL=1, or none"
 _LONGEST_NAME = 200
+_LONGEST_LABEL = 512
+_MOST_LABELS = 100
 
 
 @dataclass(frozen=True)
@@ -123,11 +125,24 @@ def _project_url(url: str) -> Iterator[str]:
 def _names(settings: Settings) -> Iterator[str]:
     for name in ("organization", "name_prefix", "project", "project_branch", "execution_environment"):
         value = getattr(settings, name)
-        if not value.strip() or value != value.strip() or len(value) > _LONGEST_NAME or not value.isprintable():
+        if not _is_name(value, _LONGEST_NAME):
             yield f"{name}: is {value!r}, allowed: 1 to {_LONGEST_NAME} characters, no space first or last"
-    for index, label in enumerate(settings.labels):
-        if not label.strip():
-            yield f"labels.{index}: is empty, allowed: a text"
+    yield from _labels(settings.labels)
+
+
+def _labels(labels: list[str]) -> Iterator[str]:
+    for index, label in enumerate(labels):
+        if not _is_name(label, _LONGEST_LABEL):
+            yield f"labels.{index}: is {label!r}, allowed: 1 to {_LONGEST_LABEL} characters, no space first or last"
+        elif label in labels[:index]:
+            yield f"labels.{index}: {label!r} is there twice"
+    if len(labels) > _MOST_LABELS:
+        yield f"labels: are {len(labels)}, allowed: {_MOST_LABELS}, as many as AWX has of a template"
+
+
+def _is_name(value: str, longest: int) -> bool:
+    """Whether AWX stores a name as it is: it takes spaces off both ends."""
+    return bool(value) and value == value.strip() and len(value) <= longest and value.isprintable()
 
 
 def _environments(settings: Settings) -> Iterator[str]:

@@ -160,7 +160,7 @@ def test_what_awx_imports_has_no_credential_and_nothing_of_our_own():
         ({"drift_schedule": "daily"}, "drift_schedule: is 'daily', allowed: a rule such as"),
         ({"timeout": -1}, "timeout: is -1"),
         ({"project_wait_minutes": 0}, "project_wait_minutes: is 0"),
-        ({"labels": [""]}, "labels.0: is empty"),
+        ({"labels": [""]}, "labels.0: is ''"),
         ({"credentials": {"test": []}}, "credentials.test: is none of the environments dev, prod"),
         ({"credentials": {"dev": "one"}}, "credentials.dev: is 'one', allowed: a list"),
         (
