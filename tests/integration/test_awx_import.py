@@ -264,3 +264,13 @@ def test_a_file_that_cannot_be_written_is_told(run, tmp_path):
     code, output = run(farflow_awx_assets_file=str(tmp_path))
     assert code == 2
     assert "farflow_awx_assets_file: [Errno 21] Is a directory" in output
+
+
+@pytest.mark.parametrize("state", ["exact", "absent"])
+def test_a_file_is_not_emptied_by_a_state_that_removes(run, tmp_path, state):
+    path = tmp_path / "assets.yml"
+    path.write_text("mine: 1\n")
+    code, output = run(farflow_awx_assets_file=str(path), farflow_awx_state=state)
+    assert code == 2
+    assert f"so it does not go with the state {state}" in " ".join(output.split())
+    assert path.read_text() == "mine: 1\n"

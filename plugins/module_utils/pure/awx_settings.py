@@ -96,6 +96,11 @@ def template(playbook: str, meta: Mapping[str, Any], options: Mapping[str, Optio
 
 def problems(settings: Settings) -> Iterator[str]:
     """What is wrong with settings whose types are right, a sentence each without the prefix ``farflow_awx_``."""
+    if settings.assets_file and settings.state != "present":
+        yield (
+            f"assets_file: writes what is wanted and removes nothing, so it does not go with the state {settings.state}; "
+            "allowed: present"
+        )
     yield from _names(settings)
     yield from _project_url(settings.project_url)
     if not _IMAGE.fullmatch(settings.execution_environment_image):

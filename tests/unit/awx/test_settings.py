@@ -57,3 +57,13 @@ def test_what_may_be_a_password_is_not_shown(url):
 )
 def test_the_url_of_a_repository_is_taken(url):
     assert told(project_url=url) == []
+
+
+@pytest.mark.parametrize("state", ["exact", "absent"])
+def test_a_file_removes_nothing(state):
+    (said,) = told(state=state, assets_file="assets.yml")
+    assert said == (
+        f"assets_file: writes what is wanted and removes nothing, so it does not go with the state {state}; "
+        "allowed: present"
+    )
+    assert told(assets_file="assets.yml") == []
