@@ -20,6 +20,7 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | a workflow's nodes follow each other without a cycle, once | api/views/__init__.py WorkflowJobTemplateNodeChildrenBaseList.is_valid_relation |
 | an inventory is deleted after the answer, 202 | api/views/inventory.py InventoryDetail.destroy |
 | texts lose their spaces at both ends; a name has 512 characters at most, a branch 256, other texts of one line 1024 | CharField of Django REST framework (trim_whitespace); main/models/base.py CommonModelNameNotUnique.name, main/models/projects.py ProjectOptions, main/models/execution_environments.py ExecutionEnvironment.image |
+| a whole number fits into 32 bits | ModelSerializer of Django REST framework, by the validators of Django's IntegerField for PostgreSQL |
 | an object has no more than 101 labels | api/views/labels.py LabelSubListCreateAttachDetachView.post |
 | a label is made where it is attached, and attached where there is one | api/views/labels.py LabelSubListCreateAttachDetachView.post |
 | a webhook's configuration has a URL and headers, by POST or PUT, and defaults for the rest; its password is hidden, and stays when it comes back so | api/serializers.py NotificationTemplateSerializer.validate; main/notifications/webhook_backend.py WebhookBackend.init_parameters; main/models/notifications.py NotificationTemplate.display_notification_configuration |
@@ -195,6 +196,7 @@ _UNIQUE = {
 }
 _LONGEST = {"name": 512, "scm_branch": 256, "scm_url": 1024, "image": 1024, "playbook": 1024, "limit": 1024}
 _MOST_LABELS = 101
+_LARGEST = 2147483647
 _HIDDEN = "$encrypted$"
 _SECRETS = ("password", "security_token", "ssh_key_data", "token")
 _WEBHOOK = {"http_method": "POST", "disable_ssl_verification": False, "username": "", "password": ""}
@@ -617,6 +619,9 @@ class AWX:
         for name, longest in _LONGEST.items():
             if isinstance(whole.get(name), str) and len(whole[name]) > longest:
                 raise Refused({name: [f"Ensure this field has no more than {longest} characters."]})
+        for name in given:
+            if isinstance(whole[name], int) and abs(whole[name]) > _LARGEST:
+                raise Refused({name: [f"Ensure this value is less than or equal to {_LARGEST}."]})
         for name in given & REFERENCES.keys():
             known = [one for each in REFERENCES[name] for one in self.objects[each]]
             if whole[name] is not None and whole[name] not in known:

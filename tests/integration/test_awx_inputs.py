@@ -212,3 +212,11 @@ def test_the_double_takes_no_label_that_awx_refuses_and_trims_others(awx, label)
         assert awx.named("labels", "x")
         return
     assert awx.answer("POST", f"/api/v2/job_templates/{plan}/labels/", {}, given, f"Bearer {TOKEN}")[0] == 400
+
+
+def test_the_largest_timeout_is_stored_and_the_double_takes_no_larger_one(awx):
+    run(awx, timeout=2147483647)
+    plan = awx.named("job_templates", "Airflow dev: Plan")
+    assert plan["timeout"] == 2147483647
+    answer = awx.answer("PATCH", f"/api/v2/job_templates/{plan['id']}/", {}, {"timeout": 2**40}, f"Bearer {TOKEN}")
+    assert answer[0] == 400

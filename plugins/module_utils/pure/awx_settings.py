@@ -26,6 +26,12 @@ _RULE_IS = "a rule such as DTSTART;TZID=Europe/Berlin:20260101T030000 RRULE:FREQ
 _LONGEST_NAME = 200
 _LONGEST_LABEL = 512
 _MOST_LABELS = 100
+#: The largest number in a column of AWX's database.
+_LARGEST = 2147483647
+#: A day.
+_LONGEST_WAIT = 1440
+# What git check-ref-format refuses; a commit is fine, too.
+_NO_BRANCH = re.compile(r"^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|^@$|(^|/)\.|\.lock(/|$)|[./]$")
 
 
 @dataclass(frozen=True)
@@ -97,10 +103,7 @@ def template(playbook: str, meta: Mapping[str, Any], options: Mapping[str, Optio
 def problems(settings: Settings) -> Iterator[str]:
     """What is wrong with settings whose types are right, a sentence each without the prefix ``farflow_awx_``."""
     if settings.assets_file and settings.state != "present":
-        yield (
-            f"assets_file: writes what is wanted and removes nothing, so it does not go with the state {settings.state}; "
-            "allowed: present"
-        )
+        yield f"assets_file: removes nothing, so it does not go with the state {settings.state}, allowed: present"
     yield from _names(settings)
     yield from _project_url(settings.project_url)
     if not _IMAGE.fullmatch(settings.execution_environment_image):
@@ -111,10 +114,10 @@ def problems(settings: Settings) -> Iterator[str]:
     mistake = awx_schedules.wrong(rule) if rule and rule != NO_SCHEDULE else None
     if mistake is not None:
         yield f"drift_schedule: is {rule!r}{mistake}, allowed: {_RULE_IS}"
-    if settings.timeout is not None and settings.timeout < 0:
-        yield f"timeout: is {settings.timeout}, allowed: a number of seconds, or 0 for no limit"
-    if settings.project_wait_minutes < 1:
-        yield f"project_wait_minutes: is {settings.project_wait_minutes}, allowed: 1 or more"
+    if settings.timeout is not None and not 0 <= settings.timeout <= _LARGEST:
+        yield f"timeout: is {settings.timeout}, allowed: 1 to {_LARGEST} seconds, or 0 for no limit"
+    if not 1 <= settings.project_wait_minutes <= _LONGEST_WAIT:
+        yield f"project_wait_minutes: is {settings.project_wait_minutes}, allowed: 1 to {_LONGEST_WAIT}"
     yield from _environments(settings)
 
 
@@ -128,10 +131,13 @@ def _project_url(url: str) -> Iterator[str]:
 
 
 def _names(settings: Settings) -> Iterator[str]:
-    for name in ("organization", "name_prefix", "project", "project_branch", "execution_environment"):
+    for name in ("organization", "name_prefix", "project", "execution_environment"):
         value = getattr(settings, name)
         if not _is_name(value, _LONGEST_NAME):
             yield f"{name}: is {value!r}, allowed: 1 to {_LONGEST_NAME} characters, no space first or last"
+    branch = settings.project_branch
+    if not _is_name(branch, _LONGEST_NAME) or _NO_BRANCH.search(branch):
+        yield f"project_branch: is {branch!r}, allowed: the name of a branch or tag of Git, or a commit"
     yield from _labels(settings.labels)
 
 
@@ -166,7 +172,15 @@ def _environments(settings: Settings) -> Iterator[str]:
             yield f"credentials.{name}: is none of the environments {', '.join(known)}"
         if not isinstance(given, list) or not all(isinstance(one, str) and one.strip() for one in given):
             yield f"credentials.{name}: is {given!r}, allowed: a list of names of credentials"
-    for index, each in enumerate(settings.teams):
+    yield from _teams(settings.teams, known)
+
+
+def _teams(teams: list[Mapping[str, Any]], environments: list[str]) -> Iterator[str]:
+    for index, each in enumerate(teams):
+        if not each["may"]:
+            yield f"teams.{index}.may: is empty, allowed: a list with what the team may do"
+        if each["environments"] is not None and not each["environments"]:
+            yield f"teams.{index}.environments: is empty, allowed: a list of names, or nothing for all environments"
         for name in each["environments"] or []:
-            if name not in known:
-                yield f"teams.{index}.environments: {name!r} is none of the environments {', '.join(known)}"
+            if name not in environments:
+                yield f"teams.{index}.environments: {name!r} is none of the environments {', '.join(environments)}"

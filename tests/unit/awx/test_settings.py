@@ -62,8 +62,63 @@ def test_the_url_of_a_repository_is_taken(url):
 @pytest.mark.parametrize("state", ["exact", "absent"])
 def test_a_file_removes_nothing(state):
     (said,) = told(state=state, assets_file="assets.yml")
-    assert said == (
-        f"assets_file: writes what is wanted and removes nothing, so it does not go with the state {state}; "
-        "allowed: present"
-    )
+    assert said == f"assets_file: removes nothing, so it does not go with the state {state}, allowed: present"
     assert told(assets_file="assets.yml") == []
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [
+        *(
+            "",
+            " ",
+            "-x",
+            "--upload-pack=x",
+            "feature with space",
+            " main",
+            "a..b",
+            "a:b",
+            "a~1",
+            "a^",
+            "a?",
+            "a*",
+            "a[",
+        ),
+        *("a\\b", "a@{1}", "@", "/a", "a/", "a//b", "a.", ".a", "a/.b", "a.lock", "a.lock/b", "a\nb", "ä" * 201),
+    ],
+)
+def test_what_is_no_branch_is_refused(branch):
+    (said,) = told(project_branch=branch)
+    assert said == f"project_branch: is {branch!r}, allowed: the name of a branch or tag of Git, or a commit"
+
+
+@pytest.mark.parametrize(
+    "branch", ["main", "feature/a-b_c", "v1.2.3", "9a3f0c1", "fix#12", "ü", "a@b", "HEAD", "release/2026.1"]
+)
+def test_a_branch_a_tag_and_a_commit_are_taken(branch):
+    assert told(project_branch=branch) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"timeout": 2**40}, "timeout: is 1099511627776, allowed: 1 to 2147483647 seconds, or 0 for no limit"),
+        ({"timeout": 2147483648}, "timeout: is 2147483648, allowed: 1 to 2147483647 seconds, or 0 for no limit"),
+        ({"project_wait_minutes": 10**12}, "project_wait_minutes: is 1000000000000, allowed: 1 to 1440"),
+        (
+            {"teams": [{"team": "a", "may": ["plan"]}, {"team": "b", "may": []}]},
+            "teams.1.may: is empty, allowed: a list with what the team may do",
+        ),
+        (
+            {"teams": [{"team": "a", "may": ["plan"], "environments": []}]},
+            "teams.0.environments: is empty, allowed: a list of names, or nothing for all environments",
+        ),
+    ],
+)
+def test_what_would_do_nothing_or_not_fit_is_refused(given, said):
+    assert told(**given) == [said]
+
+
+@pytest.mark.parametrize("timeout", [0, 1, 2147483647])
+def test_a_timeout_that_fits_is_taken(timeout):
+    assert told(timeout=timeout) == []
