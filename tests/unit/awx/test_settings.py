@@ -122,3 +122,7 @@ def test_what_would_do_nothing_or_not_fit_is_refused(given, said):
 @pytest.mark.parametrize("timeout", [0, 1, 2147483647])
 def test_a_timeout_that_fits_is_taken(timeout):
     assert told(timeout=timeout) == []
+
+
+def test_an_image_may_be_named_by_its_digest():
+    assert told(execution_environment_image=f"registry.example.com/farflow-airflow@sha256:{'0f' * 32}") == []
