@@ -20,6 +20,7 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | a workflow's nodes follow each other without a cycle, once | api/views/__init__.py WorkflowJobTemplateNodeChildrenBaseList.is_valid_relation |
 | an inventory is deleted after the answer, 202 | api/views/inventory.py InventoryDetail.destroy |
 | texts lose their spaces at both ends; a name has 512 characters at most, a branch 256, other texts of one line 1024 | CharField of Django REST framework (trim_whitespace); main/models/base.py CommonModelNameNotUnique.name, main/models/projects.py ProjectOptions, main/models/execution_environments.py ExecutionEnvironment.image |
+| an image is a name with a registry, tag and digest, as far as it has these | main/validators.py validate_container_image_name |
 | a whole number fits into 32 bits | ModelSerializer of Django REST framework, by the validators of Django's IntegerField for PostgreSQL |
 | an object has no more than 101 labels | api/views/labels.py LabelSubListCreateAttachDetachView.post |
 | a label is made where it is attached, and attached where there is one | api/views/labels.py LabelSubListCreateAttachDetachView.post |
@@ -30,6 +31,7 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | what jobs use that run is not deleted: 409 with these jobs; `AWX.running` has what they use | api/views/mixin.py RelatedJobsPreventDeleteMixin; api/exceptions.py ActiveJobConflict |
 | what stands before AWX answers in HTML while AWX does not: `AWX.outage` has these answers, by status, for the next requests | ansible/awx-operator, roles/installer/templates/configmaps/config.yaml.j2: uwsgi_pass and uwsgi_read_timeout of nginx; 429 and 503 are those of other proxies |
 | HTTP is redirected to HTTPS: `AWX.moved_to` | ansible/awx-operator, the same file: return 301 |
+| a path that it does not have is answered with 404 | api/urls/urls.py |
 | a list comes in pages, of 25 objects or as many as are asked for, 200 at most | api/pagination.py Pagination; settings/defaults.py MAX_PAGE_SIZE |
 | artifacts of a job are extra variables of the next in a workflow | main/models/workflow.py WorkflowJobNode.get_job_kwargs; in test_awx.py |
 """  # noqa: E501 - a row of a table is one line
@@ -196,6 +198,9 @@ _UNIQUE = {
 }
 _LONGEST = {"name": 512, "scm_branch": 256, "scm_url": 1024, "image": 1024, "playbook": 1024, "limit": 1024}
 _MOST_LABELS = 101
+_IMAGE = re.compile(
+    r"([a-zA-Z0-9.-]+(:\d+)?/)?[a-z0-9]+(([._/]|__|-+)[a-z0-9]+)*(:\w[\w.-]{0,127})?(@[\w+.-]+:[0-9a-fA-F]{32,})?"
+)
 _LARGEST = 2147483647
 _HIDDEN = "$encrypted$"
 _SECRETS = ("password", "security_token", "ssh_key_data", "token")
@@ -356,7 +361,7 @@ class AWX:
         if parts[0] == "project_updates":
             update = self.updates[int(parts[1])]
             return 200, update["says"] if parts[2:] == ["stdout"] else update
-        resource = next(each for each in FIELDS if _path(each) == parts[0])
+        resource = {_path(each): each for each in FIELDS}[parts[0]]
         if len(parts) == 1:
             return self._list(method, resource, query, body)
         identifier = int(parts[1])
@@ -628,6 +633,8 @@ class AWX:
                 raise Refused({name: [f"Invalid pk {whole[name]!r} - object does not exist."]})
         if resource == "job_templates":
             self._check_playbook(whole)
+        if resource == "execution_environments" and not _IMAGE.fullmatch(whole["image"]):
+            raise Refused({"image": [f"The container image name {whole['image']} is not valid"]})
         if resource == "schedules":
             _check_rule(whole["rrule"])
         if resource == "notification_templates":

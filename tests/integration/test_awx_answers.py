@@ -103,6 +103,12 @@ def test_what_is_no_awx_is_told_with_what_to_set(speaker, said, told):
     assert "set CONTROLLER_HOST to AWX's URL" in str(error.value) or ": 500: " in told
 
 
+@pytest.mark.parametrize("path", ["/api/v2", "/api", "/nowhere"])
+def test_a_host_with_a_path_that_awx_does_not_have_is_told(awx, path):
+    with pytest.raises(FarflowError, match=f"^{awx.url}{path}/api/ is not AWX's: .*; set CONTROLLER_HOST to AWX's URL"):
+        Client({"CONTROLLER_HOST": awx.url + path, "CONTROLLER_OAUTH_TOKEN": TOKEN})
+
+
 def test_a_list_that_is_none_is_told(awx, monkeypatch):
     answers = AWX.answer
 

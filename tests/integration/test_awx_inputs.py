@@ -220,3 +220,19 @@ def test_the_largest_timeout_is_stored_and_the_double_takes_no_larger_one(awx):
     assert plan["timeout"] == 2147483647
     answer = awx.answer("PATCH", f"/api/v2/job_templates/{plan['id']}/", {}, {"timeout": 2**40}, f"Bearer {TOKEN}")
     assert answer[0] == 400
+
+
+# The image
+
+
+def test_an_image_by_its_digest_is_stored_as_it_is(awx):
+    image = f"registry.example.com:5000/data/farflow-airflow@sha256:{'0f' * 32}"
+    run(awx, execution_environment_image=image)
+    assert awx.named("execution_environments", "farflow.airflow")["image"] == image
+    assert run(awx, execution_environment_image=image)["reasons"] == []
+
+
+@pytest.mark.parametrize("image", ["r/UPPER", "a b", f"r/x:{'t' * 129}"])
+def test_the_double_takes_no_image_that_awx_refuses(awx, image):
+    with pytest.raises(Refused):
+        awx.add("execution_environments", {"name": "mine", "image": image})

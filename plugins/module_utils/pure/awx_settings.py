@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..naming import validate_environment
-from . import awx_schedules
+from . import awx_schedules, image_references
 from .awx_surveys import Option
 
 #: The value of ``drift_schedule`` for no schedule at all.
@@ -21,7 +21,6 @@ _GIT_URL = re.compile(r"(https?|ssh|git)://([^\s/:@]+@)?([^\s/:@\[]+|\[[\da-fA-F
 _WEB_URL = re.compile(r"https?://[^\s/]+\S*")
 #: A user that is no secret is that of SSH alone: ssh://git@host.
 _SECRET = re.compile(r"(?!ssh://[^/@:]*@)[^/@]*//[^/]*@|[^/@]*:[^/@]*@")
-_IMAGE = re.compile(r"[a-z0-9][^\s]*")
 _RULE_IS = "a rule such as DTSTART;TZID=Europe/Berlin:20260101T030000 RRULE:FREQ=DAILY;INTERVAL=1, or none"
 _LONGEST_NAME = 200
 _LONGEST_LABEL = 512
@@ -106,8 +105,7 @@ def problems(settings: Settings) -> Iterator[str]:
         yield f"assets_file: removes nothing, so it does not go with the state {settings.state}, allowed: present"
     yield from _names(settings)
     yield from _project_url(settings.project_url)
-    if not _IMAGE.fullmatch(settings.execution_environment_image):
-        yield f"execution_environment_image: is {settings.execution_environment_image!r}, allowed: the name of an image"
+    yield from _image(settings.execution_environment_image)
     if settings.notification_url and not _WEB_URL.fullmatch(settings.notification_url):
         yield "notification_url: is not shown, allowed: a URL that begins with http:// or https://"
     rule = settings.drift_schedule
@@ -128,6 +126,13 @@ def _project_url(url: str) -> Iterator[str]:
         # A password may stand where none is looked for.
         shown = "not shown" if "@" in url else repr(url)
         yield f"project_url: is {shown}, allowed: the URL of a Git repository"
+
+
+def _image(image: str) -> Iterator[str]:
+    try:
+        image_references.parse(image)
+    except ValueError:
+        yield f"execution_environment_image: is {image!r}, allowed: the name of an image, with a tag or a digest"
 
 
 def _names(settings: Settings) -> Iterator[str]:

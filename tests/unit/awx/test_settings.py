@@ -124,5 +124,23 @@ def test_a_timeout_that_fits_is_taken(timeout):
     assert told(timeout=timeout) == []
 
 
-def test_an_image_may_be_named_by_its_digest():
-    assert told(execution_environment_image=f"registry.example.com/farflow-airflow@sha256:{'0f' * 32}") == []
+@pytest.mark.parametrize(
+    "image",
+    [
+        f"registry.example.com/farflow-airflow@sha256:{'0f' * 32}",
+        f"registry.example.com:5000/a/farflow-airflow:0.1.0@sha256:{'0f' * 32}",
+        "localhost/farflow-airflow",
+        "r/x:1",
+        "farflow-airflow:latest",
+    ],
+)
+def test_an_image_may_be_named_by_tag_and_digest(image):
+    assert told(execution_environment_image=image) == []
+
+
+@pytest.mark.parametrize(
+    "image", ["", "UPPER/case", "a b", f"r/x:{'t' * 2000}", "a" * 300, "r/x:1@sha256:0f", "https://r/x:1"]
+)
+def test_what_is_no_image_is_refused(image):
+    (said,) = told(execution_environment_image=image)
+    assert said == f"execution_environment_image: is {image!r}, allowed: the name of an image, with a tag or a digest"
