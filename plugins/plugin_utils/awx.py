@@ -22,9 +22,6 @@ from .awx_answers import TOO_MANY, UNREACHED, Refused, broken, refused
 
 Object = dict[str, Any]
 
-_CERTIFICATE = (
-    "When its certificate is of your own authority, SSL_CERT_FILE names that; CONTROLLER_VERIFY_SSL=false checks none"
-)
 _SECONDS = 60
 _PAGE = 200
 _PAUSES = (1.0, 2.0, 4.0, 8.0)
@@ -144,9 +141,7 @@ class Client:
                 if pause is None or not _passes(method, error.code):
                     raise refused(method, url, error) from error
                 self._clock.sleep(_pause(error, pause))
-            except OSError as error:
-                raise FarflowError(f"{method} {url}: {error}; {WHERE}. {_CERTIFICATE}") from error
-            except (HTTPException, ValueError) as error:
+            except (OSError, HTTPException, ValueError) as error:
                 raise broken(method, url, error) from error
         raise AssertionError("the last try answers or raises")
 

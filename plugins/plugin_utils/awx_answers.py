@@ -19,6 +19,9 @@ UNREACHED = (502, 503, 504)
 TOO_MANY = 429
 _MOVED = (301, 302, 303, 307, 308)
 _UNKNOWN = "Whether AWX has done it is not known; run it again, it goes on where this ended"
+_CERTIFICATE = (
+    "When its certificate is of your own authority, SSL_CERT_FILE names that; CONTROLLER_VERIFY_SSL=false checks none"
+)
 _LONGEST = 300
 
 
@@ -47,15 +50,18 @@ def refused(method: str, url: str, error: HTTPError) -> Refused:
 
 
 def broken(method: str, url: str, error: Exception) -> FarflowError:
-    """An answer that is none. A ValueError is not told in its own words, since these may have a secret."""
-    if isinstance(error, IncompleteRead):
-        why = "the answer is cut off"
+    """No answer, or one that is none. A ValueError is not told in its own words, since these may have a secret."""
+    helps = WHERE
+    if isinstance(error, OSError):
+        why, helps = str(error), f"{WHERE}. {_CERTIFICATE}"
+    elif isinstance(error, IncompleteRead):
+        why = "the answer is cut off (IncompleteRead)"
     elif isinstance(error, HTTPException):
-        why = "what answers there speaks no HTTP"
+        why = f"what answers there speaks no HTTP ({type(error).__name__})"
     else:
-        why = "this can't be asked for"
+        why = f"this can't be asked for ({type(error).__name__})"
     unknown = f". {_UNKNOWN}" if method not in ("GET", "OPTIONS") else ""
-    return FarflowError(f"{method} {url}: {why} ({type(error).__name__}); {WHERE}{unknown}")
+    return FarflowError(f"{method} {url}: {why}; {helps}{unknown}")
 
 
 def _moved(url: str, error: HTTPError) -> str:

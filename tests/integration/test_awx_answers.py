@@ -183,6 +183,13 @@ def test_what_may_have_been_done_is_not_done_twice(awx):
     assert len(awx.objects["labels"]) == 1
 
 
+def test_a_write_without_an_answer_may_have_been_done(awx):
+    asked, _clock = asking(awx)
+    awx.close()
+    with pytest.raises(FarflowError, match="POST .*Connection refused.* Whether AWX has done it is not known"):
+        asked.post("labels", {"name": "x"})
+
+
 def test_what_is_gone_when_it_is_removed_again_was_removed(awx):
     asked, _clock = asking(awx)
     label = awx.add("labels", {"name": "x"})["id"]
