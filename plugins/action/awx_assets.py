@@ -46,13 +46,13 @@ class ActionModule(ActionBase):
     def _write(self, path, wanted):
         head = "---\n# awx import -f yaml < this file. Not in it: credentials, labels, instance groups, teams.\n"
         text = head + yaml.dump(importable(wanted), Dumper=_Dumper, sort_keys=False, width=116, allow_unicode=True)
-        changed = not path.is_file() or path.read_text() != text
-        if changed and not self._task.check_mode:
-            try:
+        try:
+            changed = not path.is_file() or path.read_bytes() != text.encode()
+            if changed and not self._task.check_mode:
                 path.touch(mode=0o600)
-                path.write_text(text)
-            except OSError as error:
-                raise FarflowError(f"{PREFIX}assets_file: {error}") from error
+                path.write_bytes(text.encode())
+        except OSError as error:
+            raise FarflowError(f"{PREFIX}assets_file: {error}") from error
         reasons = [f"{path}: written"] if changed else []
         return {"changed": changed, "reasons": reasons, "credentials": [], "unwanted": [], "webhooks": []}
 

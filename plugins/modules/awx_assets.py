@@ -51,7 +51,8 @@ reasons:
   elements: str
   sample: ["job_templates Airflow dev: Plan: playbook, survey_spec"]
 credentials:
-  description: The names of credentials that were, or in check mode would be, made. A person has to put in the keys.
+  description: The names of the credentials that this run or an earlier one made, or in check mode would make, and that
+    have no keys yet. A person has to put those in.
   returned: success
   type: list
   elements: str

@@ -6,27 +6,26 @@
 from __future__ import annotations
 
 import json
-import ssl
-from base64 import b64encode
+import time
 from collections.abc import Mapping
+from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import HTTPSHandler, Request, build_opener
-
-from ansible.module_utils.common.validation import check_type_bool
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
 from ..module_utils.core.errors import FarflowError
+from ..module_utils.glue.waiting import Clock
+from . import awx_access
+from .awx_access import WHERE
+from .awx_answers import TOO_MANY, UNREACHED, Refused, broken, refused
 
 Object = dict[str, Any]
 
-_WHERE = "set CONTROLLER_HOST to AWX's URL, such as https://awx.example.com"
-_WHO = "set CONTROLLER_OAUTH_TOKEN, or CONTROLLER_USERNAME and CONTROLLER_PASSWORD"
-_CERTIFICATE = (
-    "When its certificate is of your own authority, SSL_CERT_FILE names that; CONTROLLER_VERIFY_SSL=false checks none"
-)
 _SECONDS = 60
 _PAGE = 200
+_PAUSES = (1.0, 2.0, 4.0, 8.0)
+_LONGEST_PAUSE = 30.0
 
 
 class Client:
@@ -35,16 +34,13 @@ class Client:
     What was read is read once: ``forget`` before it has to be read anew.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        """Raises FarflowError when the environment does not say where AWX is, or who asks."""
-        self.host = environment.get("CONTROLLER_HOST", "").rstrip("/")
-        if not self.host:
-            raise FarflowError(f"CONTROLLER_HOST: is not given; {_WHERE}")
-        if not self.host.startswith(("https://", "http://")):
-            raise FarflowError(f"CONTROLLER_HOST: is {self.host!r}, which is no URL; {_WHERE}")
-        self._headers = {**_who(environment), "Content-Type": "application/json"}
+    def __init__(self, environment: Mapping[str, str], clock: Clock = time) -> None:
+        """Raises FarflowError when the environment does not say where AWX is, or who asks, and when no AWX is there."""
+        self.host = awx_access.host(environment)
+        self._headers = {**awx_access.who(environment), "Content-Type": "application/json"}
         # One for all requests: to read the system's certificates takes longer than a request.
-        self._opener = build_opener(HTTPSHandler(context=_tls(environment)))
+        self._opener = build_opener(HTTPSHandler(context=awx_access.tls(environment)), _Stays())
+        self._clock = clock
         self._read: dict[str, Any] = {}
         self._root = self._find_root()
 
@@ -57,12 +53,18 @@ class Client:
 
     def all(self, path: str, **query: Any) -> list[Object]:
         """Every object of a list."""
-        page = self.get(path, page_size=_PAGE, **query)
+        page = self._page(path, page_size=_PAGE, **query)
         found = list(page["results"])
         while page.get("next"):
-            page = self.get(page["next"])
+            page = self._page(page["next"])
             found += page["results"]
         return found
+
+    def _page(self, path: str, **query: Any) -> Object:
+        page = self.get(path, **query)
+        if not isinstance(page, dict) or not isinstance(page.get("results"), list):
+            raise FarflowError(f"GET {self._url(path)} answers with no list: is it AWX's? {WHERE}")
+        return page
 
     def text(self, path: str, **query: Any) -> str:
         """What AWX answers as plain text."""
@@ -73,7 +75,8 @@ class Client:
         url = self._url(path)
         if f"OPTIONS {url}" not in self._read:
             self._read[f"OPTIONS {url}"] = self._call("OPTIONS", url)
-        return "POST" in self._read[f"OPTIONS {url}"].get("actions", {})
+        told = self._read[f"OPTIONS {url}"]
+        return isinstance(told, dict) and "POST" in told.get("actions", {})
 
     def post(self, path: str, body: Any) -> Any:
         return self._call("POST", self._url(path), body)
@@ -94,72 +97,68 @@ class Client:
 
     def _find_root(self) -> str:
         """Of AWX it is /api/v2/; a gateway of Ansible Automation Platform has it below /api/controller/."""
-        found = self._call("GET", f"{self.host}/api/")
-        if "controller" in found.get("apis", {}):
-            found = self._call("GET", self.host + found["apis"]["controller"])
-        if "current_version" not in found:
-            raise FarflowError(f"{self.host}/api/ is not AWX's: it names no current_version; {_WHERE}")
-        return str(found["current_version"])
+        found = self._described("/api/")
+        apis = found.get("apis")
+        if isinstance(apis, dict) and "controller" in apis:
+            found = self._described(str(apis["controller"]))
+        root = found.get("current_version")
+        if not isinstance(root, str):
+            raise FarflowError(f"{self.host}/api/ is not AWX's: it names no current_version; {WHERE}")
+        return root
+
+    def _described(self, path: str) -> Object:
+        """What a page of the API says of itself; nothing when that is not AWX's."""
+        try:
+            found = self._call("GET", self.host + path)
+        except Refused as error:
+            if error.status != 404:
+                raise
+            found = None
+        return found if isinstance(found, dict) else {}
 
     def _url(self, path: str) -> str:
         return f"{self.host}{path}" if path.startswith("/") else f"{self.host}{self._root}{path}/"
 
     def _call(self, method: str, url: str, body: Any = None, as_text: bool = False) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        try:
-            request = Request(url, data, self._headers, method=method)
-            with self._opener.open(request, timeout=_SECONDS) as answer:
-                said = answer.read().decode()
-        except HTTPError as error:
-            raise _refused(method, url, error) from error
-        except (URLError, OSError, ValueError) as error:
-            raise FarflowError(f"{method} {url}: {error}; {_WHERE}. {_CERTIFICATE}") from error
+        said = self._ask(method, url, None if body is None else json.dumps(body).encode()).decode(errors="replace")
         if as_text or not said:
             return said
         try:
             return json.loads(said)
         except ValueError as error:
-            raise FarflowError(f"{method} {url} answers with no JSON: is it AWX's? {_WHERE}") from error
+            raise FarflowError(f"{method} {url} answers with no JSON: is it AWX's? {WHERE}") from error
+
+    def _ask(self, method: str, url: str, data: bytes | None) -> bytes:
+        """What is answered. What passes by itself, such as a restart of AWX, is waited for."""
+        for pause in (*_PAUSES, None):
+            try:
+                request = Request(url, data, self._headers, method=method)
+                with self._opener.open(request, timeout=_SECONDS) as answer:
+                    return bytes(answer.read())
+            except HTTPError as error:
+                if method == "DELETE" and error.code == 404 and pause != _PAUSES[0]:
+                    return b""  # a try before has removed it
+                if pause is None or not _passes(method, error.code):
+                    raise refused(method, url, error) from error
+                self._clock.sleep(_pause(error, pause))
+            except (OSError, HTTPException, ValueError) as error:
+                raise broken(method, url, error) from error
+        raise AssertionError("the last try answers or raises")
 
 
-def _who(environment: Mapping[str, str]) -> dict[str, str]:
-    """The header that says who asks."""
-    token = environment.get("CONTROLLER_OAUTH_TOKEN")
-    if token:
-        return {"Authorization": f"Bearer {token}"}
-    user, password = (environment.get(f"CONTROLLER_{name}") for name in ("USERNAME", "PASSWORD"))
-    if not user or not password:
-        raise FarflowError(f"nothing says who asks AWX: {_WHO}")
-    return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
+class _Stays(HTTPRedirectHandler):
+    """Follows no redirect: that would take the token along, and make a GET of a POST."""
+
+    def redirect_request(self, *_unused: Any) -> None:
+        return None
 
 
-def _tls(environment: Mapping[str, str]) -> ssl.SSLContext:
-    given = environment.get("CONTROLLER_VERIFY_SSL") or "true"
-    try:
-        verifies = check_type_bool(given)
-    except TypeError as error:
-        raise FarflowError(f"CONTROLLER_VERIFY_SSL: is {given!r}, allowed: true or false") from error
-    context = ssl.create_default_context()
-    if not verifies:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+def _passes(method: str, status: int) -> bool:
+    """Whether to try again. A POST that a proxy got no answer to may have been done, so it is not done twice."""
+    return status == TOO_MANY or (status in UNREACHED and method != "POST")
 
 
-def _refused(method: str, url: str, error: HTTPError) -> FarflowError:
-    said = error.read().decode(errors="replace")
-    try:
-        words = _sentence(json.loads(said))
-    except ValueError:
-        words = said.strip()[:300] or str(error.reason)
-    if error.code == 401:
-        return FarflowError(f"AWX does not know who asks: {words} {_WHO}")
-    return FarflowError(f"{method} {url}: {error.code}: {words}")
-
-
-def _sentence(said: Any) -> str:
-    """An answer of AWX, such as ``{"playbook": ["Playbook not found for project."]}``, as a person reads it."""
-    if isinstance(said, dict):
-        named = [(name, _sentence(value)) for name, value in said.items()]
-        return "; ".join(text if name in ("detail", "error", "__all__") else f"{name}: {text}" for name, text in named)
-    return ", ".join(map(_sentence, said)) if isinstance(said, list) else str(said)
+def _pause(error: HTTPError, otherwise: float) -> float:
+    """The seconds until the next try: what the answer asks for, up to a limit."""
+    asked = str(error.headers.get("Retry-After") or "")
+    return min(float(asked), _LONGEST_PAUSE) if asked.isdecimal() else otherwise

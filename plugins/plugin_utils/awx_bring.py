@@ -15,10 +15,13 @@ from ..module_utils.core.errors import FarflowError
 from ..module_utils.pure.awx_assets import Asset, Assets
 from ..module_utils.pure.awx_differences import differing
 from .awx import Object
+from .awx_answers import Refused
 from .awx_attachments import Attachments, called
 from .awx_look import LISTS, Look, identity
 
 _HELPS = "rename or remove it, or give farflow_awx_name_prefix another value"
+_BUSY = "wait until these jobs have ended, or cancel them in AWX, and run it again"
+_GONE = "What was removed before it stays removed, and a further run goes on with the others"
 _NOT_FIELDS = ("natural_key", "initial", "related")
 #: AWX says of these only beside what they belong to whether the user may make one, which is made by then.
 _SAID_LATER = ("credentials", "inventory_sources", "job_templates")
@@ -53,7 +56,15 @@ class Walk:
             self._may_edit(resource, one, one["name"])
             self.reasons.append(f"{resource} {one['name']}: removed")
             if self._perform:
-                self._look.client.delete(one["url"])
+                self._delete(resource, one)
+
+    def _delete(self, resource: str, one: Object) -> None:
+        try:
+            self._look.client.delete(one["url"])
+        except FarflowError as error:
+            busy = isinstance(error, Refused) and error.status == 409
+            helps = f"{_BUSY}. {_GONE}" if busy else _GONE
+            raise FarflowError(f"{resource} {one['name']}: can't be removed: {error}; {helps}") from error
 
     def _one(self, resource: str, asset: Asset) -> None:
         existing = self._look.find(asset["natural_key"])

@@ -16,6 +16,9 @@ from .awx import Client, Object
 from .awx_bring import Walk, lacking
 from .awx_look import Look
 
+#: What a credential of the type Amazon Web Services has to have.
+_KEYS = {"username", "password"}
+
 Say = Callable[[str], None]
 
 
@@ -33,11 +36,10 @@ def converge(client: Client, settings: Settings, wanted: Assets, check_mode: boo
         _walk(look, settings, wanted, True, say)
         client.forget()
         look = Look(client, settings.organization)
-    created = [line for line in planned.reasons if line.startswith("credentials ")]
     return {
         "changed": bool(planned.reasons),
         "reasons": planned.reasons,
-        "credentials": [line.removeprefix("credentials ").removesuffix(": created") for line in created],
+        "credentials": _without_keys(look, wanted),
         "unwanted": planned.unwanted,
         "webhooks": _webhooks(look, wanted),
     }
@@ -60,6 +62,24 @@ def _walk(look: Look, settings: Settings, wanted: Assets, perform: bool, say: Sa
     else:
         walk.remove(unwanted)
     return walk
+
+
+def _without_keys(look: Look, wanted: Assets) -> list[str]:
+    """The credentials that a person has to put keys into, whenever they were made."""
+    found = []
+    for asset in wanted.get("credentials", ()):
+        one = look.find(asset["natural_key"])
+        if one is None or not _has_keys(look.client, one):
+            found.append(asset["name"])
+    return found
+
+
+def _has_keys(client: Client, credential: Object) -> bool:
+    """By values of its own, or by what AWX looks up in another system."""
+    given = {name for name, value in credential["inputs"].items() if value}
+    if not given >= _KEYS:
+        given |= {each["input_field_name"] for each in client.all(credential["related"]["input_sources"])}
+    return given >= _KEYS
 
 
 def _webhooks(look: Look, wanted: Assets) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | an inventory source stays with its inventory | api/serializers.py InventorySourceSerializer.build_relational_field |
 | a sync of an inventory source fills the inventory's variables: `AWX.sync` | main/management/commands/inventory_import.py Command._update_inventory |
 | a PUT sets what it does not name to its default, a PATCH leaves it | api/generics.py RetrieveUpdateAPIView, of Django REST framework |
+| a credential shows which keys it has, a secret as $encrypted$, and beside them those that another system keeps: `AWX.input_sources` | main/models/credential.py Credential.display_inputs; api/serializers.py CredentialSerializer.get_related |
 | a template has one credential of a type | api/views/__init__.py JobTemplateCredentialsList.is_valid_relation; main/models/credential.py Credential.unique_hash |
 | a new project is updated, and one whose URL or branch changes; that succeeds, fails or hangs: `AWX.update_ends` | main/models/projects.py Project.save, FIELDS_TRIGGER_UPDATE, _get_current_status |
 | a template's playbook is one that the last update found, unless branches may be chosen | api/serializers.py JobOptionsSerializer.validate |
@@ -18,9 +19,19 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | a node of a workflow becomes an approval by a POST of its own | api/views/__init__.py WorkflowJobTemplateNodeCreateApproval.post; main/models/workflow.py WorkflowJobTemplateNode.create_approval_template |
 | a workflow's nodes follow each other without a cycle, once | api/views/__init__.py WorkflowJobTemplateNodeChildrenBaseList.is_valid_relation |
 | an inventory is deleted after the answer, 202 | api/views/inventory.py InventoryDetail.destroy |
+| texts lose their spaces at both ends; a name has 512 characters at most, a branch 256, other texts of one line 1024 | CharField of Django REST framework (trim_whitespace); main/models/base.py CommonModelNameNotUnique.name, main/models/projects.py ProjectOptions, main/models/execution_environments.py ExecutionEnvironment.image |
+| an image is a name with a registry, tag and digest, as far as it has these | main/validators.py validate_container_image_name |
+| a whole number fits into 32 bits | ModelSerializer of Django REST framework, by the validators of Django's IntegerField for PostgreSQL |
+| an object has no more than 101 labels | api/views/labels.py LabelSubListCreateAttachDetachView.post |
 | a label is made where it is attached, and attached where there is one | api/views/labels.py LabelSubListCreateAttachDetachView.post |
+| a webhook's configuration has a URL and headers, by POST or PUT, and defaults for the rest; its password is hidden, and stays when it comes back so | api/serializers.py NotificationTemplateSerializer.validate; main/notifications/webhook_backend.py WebhookBackend.init_parameters; main/models/notifications.py NotificationTemplate.display_notification_configuration |
 | messages of a notification are templates of fields that AWX has | api/serializers.py NotificationTemplateSerializer.validate_messages; main/models/notifications.py JobNotificationMixin.context_stub |
+| a schedule's rule is one that dateutil reads, in a time zone, with at most 999 times; an UNTIL without Z becomes UTC | api/serializers.py SchedulePreviewSerializer.validate_rrule; main/models/schedules.py Schedule.rrulestr, coerce_naive_until |
 | a webhook has a URL when there is a service | api/serializers.py WorkflowJobTemplateSerializer.get_related |
+| what jobs use that run is not deleted: 409 with these jobs; `AWX.running` has what they use | api/views/mixin.py RelatedJobsPreventDeleteMixin; api/exceptions.py ActiveJobConflict |
+| what stands before AWX answers in HTML while AWX does not: `AWX.outage` has these answers, by status, for the next requests | ansible/awx-operator, roles/installer/templates/configmaps/config.yaml.j2: uwsgi_pass and uwsgi_read_timeout of nginx; 429 and 503 are those of other proxies |
+| HTTP is redirected to HTTPS: `AWX.moved_to` | ansible/awx-operator, the same file: return 301 |
+| a path that it does not have is answered with 404 | api/urls/urls.py |
 | a list comes in pages, of 25 objects or as many as are asked for, 200 at most | api/pagination.py Pagination; settings/defaults.py MAX_PAGE_SIZE |
 | artifacts of a job are extra variables of the next in a workflow | main/models/workflow.py WorkflowJobNode.get_job_kwargs; in test_awx.py |
 """  # noqa: E501 - a row of a table is one line
@@ -31,10 +42,12 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from dateutil.rrule import rrulestr
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -183,12 +196,20 @@ _UNIQUE = {
         ("organization",),
     ),
 }
+_LONGEST = {"name": 512, "scm_branch": 256, "scm_url": 1024, "image": 1024, "playbook": 1024, "limit": 1024}
+_MOST_LABELS = 101
+_IMAGE = re.compile(
+    r"([a-zA-Z0-9.-]+(:\d+)?/)?[a-z0-9]+(([._/]|__|-+)[a-z0-9]+)*(:\w[\w.-]{0,127})?(@[\w+.-]+:[0-9a-fA-F]{32,})?"
+)
+_LARGEST = 2147483647
+_HIDDEN = "$encrypted$"
+_SECRETS = ("password", "security_token", "ssh_key_data", "token")
+_WEBHOOK = {"http_method": "POST", "disable_ssl_verification": False, "username": "", "password": ""}
 _UPDATES = {"scm_url", "scm_branch", "scm_type"}
 _SINGULAR = {"inventory": "inventory"}
 _PATHS = {"inventory": "inventories"}
 _LARGEST_PAGE = 200
 _ANSWERS = {"text", "textarea", "password", "integer", "float", "multiplechoice", "multiselect"}
-_RULE = re.compile(r"DTSTART(;TZID=\S+)?:\d{8}T\d{6}Z? RRULE:(?=.*FREQ=)(?=.*INTERVAL=\d+)\S+")
 #: As far as it matters, what messages may name.
 CONTEXT: Object = {
     "job": {"id": 42, "name": "Stub JobTemplate", "status": "running", "artifacts": {}, "summary_fields": {}},
@@ -216,6 +237,7 @@ class AWX:
     `calls` has method and path of everything that was written. `users` has by token what a user may make and edit:
     resources, or None for a superuser. `update_ends` is how updates of projects end: successful, failed, or running,
     when they do not end; `update_needs` is the credential without which they fail, and `update_says` what they print.
+    `running` has the jobs that use an object, by its resource and name. `outage` and `moved_to` are a proxy's.
     """
 
     def __init__(self, playbooks: list[str]) -> None:
@@ -230,6 +252,10 @@ class AWX:
         self.update_ends = "successful"
         self.update_needs: str | None = None
         self.update_says = "fatal: repository not found"
+        self.input_sources: dict[int, list[str]] = {}
+        self.running: dict[tuple[str, str], list[Object]] = {}
+        self.outage: list[int] = []
+        self.moved_to: str | None = None
         self._last = 0
         self._user: set[str] | None = None
         self._lock = threading.Lock()
@@ -245,12 +271,16 @@ class AWX:
                 body = json.loads(self.rfile.read(length) or b"null")
                 asked = urlsplit(self.path)
                 with double._lock:
-                    status, answer = double.answer(
+                    status, answer = double._before() or double.answer(
                         self.command, asked.path, parse_qs(asked.query), body, self.headers.get("Authorization")
                     )
                 text = isinstance(answer, str)
                 data = b"" if answer is None else (answer if text else json.dumps(answer)).encode()
                 self.send_response(status)
+                if status == 301:
+                    self.send_header("Location", f"{double.moved_to}{self.path}")
+                if status == 429:
+                    self.send_header("Retry-After", "3")
                 self.send_header("Allow", "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS")
                 self.send_header("Content-Type", "text/plain" if text else "application/json")
                 self.send_header("Content-Length", str(len(data)))
@@ -277,8 +307,10 @@ class AWX:
 
     def add(self, resource: str, given: Object) -> Object:
         """A new object. Raises Refused when AWX would not take it."""
+        given = _trimmed(given)
         self._check(resource, {**FIELDS[resource], **given}, set(given))
         self._unique(resource, given)
+        given = _stored(resource, given, {})
         self._last += 1
         made = {**FIELDS[resource], **given, "id": self._last}
         self.objects[resource][self._last] = made
@@ -296,6 +328,11 @@ class AWX:
     def attach(self, resource: str, name: str, relation: str, *identifiers: int) -> None:
         """What a person has attached in the browser, in place of what was there."""
         self.attached[self.named(resource, name)["id"], relation] = list(identifiers)
+
+    def _before(self) -> Answer | None:
+        """What a proxy answers in place of AWX."""
+        status = self.outage.pop(0) if self.outage else 301 if self.moved_to else None
+        return status and (status, f"<html><head><title>{status} nginx</title></head><body>{'x' * 400}</body></html>")
 
     def answer(self, method: str, path: str, query: Query, body: Any, authorization: str | None) -> Answer:
         """Status and JSON of a request."""
@@ -324,7 +361,7 @@ class AWX:
         if parts[0] == "project_updates":
             update = self.updates[int(parts[1])]
             return 200, update["says"] if parts[2:] == ["stdout"] else update
-        resource = next(each for each in FIELDS if _path(each) == parts[0])
+        resource = {_path(each): each for each in FIELDS}[parts[0]]
         if len(parts) == 1:
             return self._list(method, resource, query, body)
         identifier = int(parts[1])
@@ -360,12 +397,16 @@ class AWX:
             self._write(resource, existing, {**(FIELDS[resource] if method == "PUT" else {}), **body})
         if method == "DELETE":
             self._may(resource, existing)
+            if (resource, existing["name"]) in self.running:
+                jobs = self.running[resource, existing["name"]]
+                raise Refused({"error": "Resource is being used by running jobs.", "active_jobs": jobs}, 409)
             del self.objects[resource][identifier]
             self._forget(resource, identifier)
             return 202 if resource == "inventory" else 204, None
         return 200, self._shown(resource, existing)
 
     def _write(self, resource: str, existing: Object, given: Object) -> None:
+        given = _trimmed(given)
         if resource == "inventory_sources":
             given = {**given, "inventory": existing["inventory"]}
         if resource == "execution_environments" and given.get("organization") not in (None, existing["organization"]):
@@ -373,7 +414,7 @@ class AWX:
         self._check(resource, {**existing, **given}, set(given))
         self._unique(resource, {**existing, **given}, existing["id"])
         updates = resource == "projects" and any(existing[name] != given.get(name, existing[name]) for name in _UPDATES)
-        existing.update(given)
+        existing.update(_stored(resource, given, existing))
         if updates:
             self._update(existing)
 
@@ -391,8 +432,11 @@ class AWX:
 
     def _related(self, method: str, resource: str, one: Object, relation: str, query: Query, body: Any) -> Answer:
         identifier = one["id"]
-        if method == "OPTIONS" and relation in ("object_roles", "playbooks", "update"):
+        if method == "OPTIONS" and relation in ("object_roles", "playbooks", "update", "input_sources"):
             return 200, {"actions": {"GET": {}}, "description": ""}
+        if relation == "input_sources":
+            names = self.input_sources.get(identifier, [])
+            return 200, _listed([{"id": number, "input_field_name": name} for number, name in enumerate(names)])
         if relation == "survey_spec":
             return self._survey(method, resource, one, body)
         if relation == "schedules":
@@ -440,6 +484,8 @@ class AWX:
             return 200, {"actions": {"POST": fields}}
         if method == "POST":
             self._may(resource, one)
+            if relation == "labels" and len(there) >= _MOST_LABELS:
+                raise Refused({"msg": "Maximum number of labels for job template reached."})
             identifier = body["id"] if "id" in body else self._label(body)
             if body.get("disassociate"):
                 there.remove(identifier)
@@ -538,7 +584,11 @@ class AWX:
             if last:
                 related["current_job" if last["status"] == "running" else "last_job"] = last["url"]
         if resource == "credentials":
-            shown["inputs"] = dict.fromkeys(one["inputs"], "$encrypted$")
+            given = one["inputs"].items()
+            shown["inputs"] = {name: _HIDDEN if value and name in _SECRETS else value for name, value in given}
+            related["input_sources"] = f"{url}input_sources/"
+        if resource == "notification_templates" and one["notification_configuration"].get("password"):
+            shown["notification_configuration"] = {**one["notification_configuration"], "password": _HIDDEN}
         return {**shown, "related": related, "summary_fields": self._summary(resource, one)}
 
     def _summary(self, resource: str, one: Object) -> Object:
@@ -571,15 +621,24 @@ class AWX:
         unknown = given - set(FIELDS[resource])
         if unknown:
             raise Refused(f"{resource}: {sorted(unknown)}")
+        for name, longest in _LONGEST.items():
+            if isinstance(whole.get(name), str) and len(whole[name]) > longest:
+                raise Refused({name: [f"Ensure this field has no more than {longest} characters."]})
+        for name in given:
+            if isinstance(whole[name], int) and abs(whole[name]) > _LARGEST:
+                raise Refused({name: [f"Ensure this value is less than or equal to {_LARGEST}."]})
         for name in given & REFERENCES.keys():
             known = [one for each in REFERENCES[name] for one in self.objects[each]]
             if whole[name] is not None and whole[name] not in known:
                 raise Refused({name: [f"Invalid pk {whole[name]!r} - object does not exist."]})
         if resource == "job_templates":
             self._check_playbook(whole)
-        if resource == "schedules" and not _RULE.fullmatch(whole["rrule"]):
-            raise Refused({"rrule": ["is not right"]})
+        if resource == "execution_environments" and not _IMAGE.fullmatch(whole["image"]):
+            raise Refused({"image": [f"The container image name {whole['image']} is not valid"]})
+        if resource == "schedules":
+            _check_rule(whole["rrule"])
         if resource == "notification_templates":
+            _check_webhook(whole["notification_configuration"])
             _check_messages(whole["messages"])
 
     def _check_playbook(self, template: Object) -> None:
@@ -611,6 +670,22 @@ class AWX:
         return all(str(shown.get(name.removeprefix("or__"))) in values for name, values in wanted.items())
 
 
+def _trimmed(given: Object) -> Object:
+    return {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
+
+
+def _stored(resource: str, given: Object, existing: Object) -> Object:
+    """What AWX makes of values before it stores them."""
+    if resource == "schedules" and "rrule" in given:
+        return {**given, "rrule": _in_utc(given["rrule"])}
+    if resource == "notification_templates" and "notification_configuration" in given:
+        whole = {**_WEBHOOK, **given["notification_configuration"]}
+        if existing and whole["password"] == _HIDDEN:
+            whole["password"] = existing["notification_configuration"]["password"]
+        return {**given, "notification_configuration": whole}
+    return given
+
+
 def _path(resource: str) -> str:
     return _PATHS.get(resource, resource)
 
@@ -631,12 +706,71 @@ def texts(messages: Any) -> Iterator[str]:
         yield from texts(value)
 
 
+def _check_webhook(configuration: Object) -> None:
+    missing = {"url", "headers"} - set(configuration)
+    if missing:
+        raise Refused([f"Missing required fields for Notification Configuration: {sorted(missing)}."])
+    if configuration.get("http_method", "POST").lower() not in ("put", "post"):
+        raise Refused(["HTTP method must be either 'POST' or 'PUT'."])
+
+
 def _check_messages(messages: Any) -> None:
     for text in texts(messages):
         try:
             ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(text).render(CONTEXT)
         except TemplateError as error:
             raise Refused({"messages": [f"Unable to render message {text!r}: {error}"]}) from error
+
+
+def _check_rule(rule: str) -> None:
+    """A rule as AWX judges one. Raises Refused with all that is wrong."""
+    errors = []
+    starts = re.findall(r"DTSTART(?:;[^:]+)?:[0-9]+T[0-9]+Z?", rule)
+    if len(starts) != 1:
+        errors.append("Valid DTSTART required in rrule." if not starts else "Multiple DTSTART is not supported.")
+    if re.search("DTSTART:[0-9]+T[0-9]+ ", rule):
+        errors.append("DTSTART cannot be a naive datetime.  Specify ;TZINFO= or YYYYMMDDTHHMMSSZZ.")
+    if "rrule:" not in rule.lower():
+        errors.append("One or more rule required in rrule.")
+    for name in ("exdate", "rdate"):
+        if f"{name}:" in rule.lower():
+            raise Refused({"rrule": [f"{name.upper()} not allowed in rrule."]})
+    for each in re.findall(r"RULE:\S*", rule):
+        errors += _wrong_rule(each)
+    if re.search("INTERVAL=0+(;|$)", rule):  # AWX looks for the next time without end, and nginx gives it up
+        raise Refused("upstream timed out", 504)
+    try:
+        for one in rrulestr(_in_utc(rule), forceset=True)._rrule:
+            if one._dtstart.tzinfo is None:
+                raise ValueError("A valid TZID must be provided (e.g., America/New_York)")
+    except Exception as error:  # as AWX does
+        errors.append(f"rrule parsing failed validation: {error}")
+    if errors:
+        raise Refused({"rrule": errors})
+
+
+def _wrong_rule(rule: str) -> Iterator[str]:
+    if "interval" not in rule.lower():
+        yield f"INTERVAL required in rrule: {rule}"
+    elif "secondly" in rule.lower():
+        yield f"SECONDLY is not supported: {rule}"
+    if re.search(r"BYDAY[:=][0-9]+[a-zA-Z]{2}", rule):
+        yield f"BYDAY with numeric prefix not supported: {rule}"
+    if "COUNT" in rule and "UNTIL" in rule:
+        yield f"RRULE may not contain both COUNT and UNTIL: {rule}"
+    count = re.search("COUNT=([0-9]+)", rule)
+    if count and int(count[1]) > 999:
+        yield f"COUNT > 999 is unsupported: {rule}"
+
+
+def _in_utc(rule: str) -> str:
+    """A rule whose UNTIL, when it has no zone, is that of DTSTART, in UTC."""
+    until = re.search("UNTIL=([0-9]+T[0-9]+)(?!Z|[0-9])", rule)
+    if until is None:
+        return rule
+    (one,) = rrulestr(rule.replace(until[0], f"{until[0]}Z"), forceset=True)._rrule
+    there = datetime.strptime(until[1], "%Y%m%dT%H%M%S").replace(tzinfo=one._dtstart.tzinfo)
+    return rule.replace(until[0], f"UNTIL={there.astimezone(UTC):%Y%m%dT%H%M%SZ}")
 
 
 def _check_survey(survey: Any) -> None:

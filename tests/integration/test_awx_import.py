@@ -80,14 +80,14 @@ def test_brings_everything_once_and_mends_only_what_differs(awx, run):
     assert code == 0, output
     assert "job_templates Airflow dev: Plan: created\n" in output
     assert "inventory_sources Airflow on Fargate of Airflow prod: created\n" in output
-    assert "these credentials would be made, and need the keys of AWS: Airflow dev, Airflow prod" in output
+    assert "these credentials lack the keys of AWS, without which no job starts: Airflow dev, Airflow prod" in output
     assert "changed=1" in output
     assert awx.calls == []
 
     code, output = run()
     assert code == 0, output
     assert "changed=1" in output
-    assert "put in the keys of AWS: Airflow dev, Airflow prod" in output
+    assert "put in the keys of AWS, without which no job starts: Airflow dev, Airflow prod" in output
     templates = [f"Airflow {one}: {each}" for one in ("dev", "prod") for each in TEMPLATES]
     assert names(awx, "job_templates") == sorted(templates)
     workflows = [f"Airflow {one}: {each}" for one in ("dev", "prod") for each in ("Deploy with approval", "Drift")]
@@ -247,3 +247,30 @@ def test_a_wrong_environment_is_told(awx, environment, name, value, told):
             "me"
         )
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize("there", [b"\xff\xfe", b""])
+def test_a_file_that_is_no_text_is_written_anew(run, tmp_path, there):
+    path = tmp_path / "assets.yml"
+    path.write_bytes(there)
+    code, output = run(farflow_awx_assets_file=str(path))
+    assert code == 0, output
+    assert yaml.safe_load(path.read_text())["job_templates"]
+    code, output = run(farflow_awx_assets_file=str(path))
+    assert "changed=0" in output
+
+
+def test_a_file_that_cannot_be_written_is_told(run, tmp_path):
+    code, output = run(farflow_awx_assets_file=str(tmp_path))
+    assert code == 2
+    assert "farflow_awx_assets_file: [Errno 21] Is a directory" in output
+
+
+@pytest.mark.parametrize("state", ["exact", "absent"])
+def test_a_file_is_not_emptied_by_a_state_that_removes(run, tmp_path, state):
+    path = tmp_path / "assets.yml"
+    path.write_text("mine: 1\n")
+    code, output = run(farflow_awx_assets_file=str(path), farflow_awx_state=state)
+    assert code == 2
+    assert f"so it does not go with the state {state}" in " ".join(output.split())
+    assert path.read_text() == "mine: 1\n"

@@ -4,8 +4,9 @@
 """What AWX needs to deploy an environment, in the format of ``awx export`` and ``awx import`` (awxkit).
 
 There an object names others by their natural keys, never by ids, and has under ``related`` what is attached to it.
-Beside that format an asset may have ``initial``, the names of fields that are set when it is made and are the user's
-afterwards, and under ``related`` what awxkit can't import: see ``importable``.
+Beside that format an asset may have ``initial``, the names of fields, or of keys such as
+``notification_configuration.username``, that are set when it is made and are the user's afterwards, and under
+``related`` what awxkit can't import: see ``importable``.
 """
 
 from __future__ import annotations
@@ -157,6 +158,10 @@ def _notification_templates(settings: Settings) -> list[Asset]:
                 "password": "",
             },
             "messages": messages(settings.notification_format),
+            "initial": [
+                f"notification_configuration.{name}"
+                for name in ("http_method", "disable_ssl_verification", "username", "password")
+            ],
         }
     ]
 

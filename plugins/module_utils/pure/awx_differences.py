@@ -15,13 +15,21 @@ _HIDDEN = "$encrypted$"
 def differing(wanted: Mapping[str, Any], existing: Mapping[str, Any], initial: Collection[str] = ()) -> dict[str, Any]:
     """The fields to write, each whole: a mapping with what the user has set beside ours.
 
-    Fields in ``initial`` are those of a new object alone.
+    Fields in ``initial`` are those of a new object alone, as is the key of a mapping that is there as ``field.key``.
     """
+    ours = {name: _without(name, value, existing.get(name), initial) for name, value in wanted.items()}
     return {
         name: merged(value, existing.get(name))
-        for name, value in wanted.items()
+        for name, value in ours.items()
         if name not in initial and not same(value, existing.get(name))
     }
+
+
+def _without(name: str, wanted: Any, existing: Any, initial: Collection[str]) -> Any:
+    """A field without the keys that are the user's."""
+    if not isinstance(wanted, dict) or not isinstance(existing, dict):
+        return wanted
+    return {key: value for key, value in wanted.items() if f"{name}.{key}" not in initial or key not in existing}
 
 
 def same(wanted: Any, existing: Any) -> bool:

@@ -11,18 +11,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..naming import validate_environment
+from . import awx_schedules, image_references
 from .awx_surveys import Option
 
 #: The value of ``drift_schedule`` for no schedule at all.
 NO_SCHEDULE = "none"
 
-_GIT_URL = re.compile(r"(https?|ssh|git)://[^\s/]+/\S+|[\w.-]+@[\w.-]+:\S+")
+_GIT_URL = re.compile(r"(https?|ssh|git)://([^\s/:@]+@)?([^\s/:@\[]+|\[[\da-fA-F:.]+\])(:\d+)?/\S+|[\w.-]+@[\w.-]+:\S+")
 _WEB_URL = re.compile(r"https?://[^\s/]+\S*")
-_PASSWORD = re.compile(r"https?://[^/\s]*@")
-_IMAGE = re.compile(r"[a-z0-9][^\s]*")
-_RULE = re.compile(r"DTSTART(;TZID=[\w/+-]+)?:\d{8}T\d{6}Z? RRULE:(?=\S*FREQ=)(?=\S*INTERVAL=\d)\S+")
+#: A user that is no secret is that of SSH alone: ssh://git@host.
+_SECRET = re.compile(r"(?!ssh://[^/@:]*@)[^/@]*//[^/]*@|[^/@]*:[^/@]*@")
 _RULE_IS = "a rule such as DTSTART;TZID=Europe/Berlin:20260101T030000 RRULE:FREQ=DAILY;INTERVAL=1, or none"
 _LONGEST_NAME = 200
+_LONGEST_LABEL = 512
+_MOST_LABELS = 100
+#: The largest number in a column of AWX's database.
+_LARGEST = 2147483647
+#: A day.
+_LONGEST_WAIT = 1440
+# What git check-ref-format refuses; a commit is fine, too.
+_NO_BRANCH = re.compile(r"^[-/]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|^@$|(^|/)\.|\.lock(/|$)|[./]$")
 
 
 @dataclass(frozen=True)
@@ -93,33 +101,64 @@ def template(playbook: str, meta: Mapping[str, Any], options: Mapping[str, Optio
 
 def problems(settings: Settings) -> Iterator[str]:
     """What is wrong with settings whose types are right, a sentence each without the prefix ``farflow_awx_``."""
+    if settings.assets_file and settings.state != "present":
+        yield f"assets_file: removes nothing, so it does not go with the state {settings.state}, allowed: present"
     yield from _names(settings)
-    if not _GIT_URL.fullmatch(settings.project_url):
-        yield f"project_url: is {settings.project_url!r}, allowed: the URL of a Git repository"
-    elif _PASSWORD.match(settings.project_url):
-        yield "project_url: has a user or password in it, which AWX shows to everybody; name a project_credential"
-    if not _IMAGE.fullmatch(settings.execution_environment_image):
-        yield f"execution_environment_image: is {settings.execution_environment_image!r}, allowed: the name of an image"
+    yield from _project_url(settings.project_url)
+    yield from _image(settings.execution_environment_image)
     if settings.notification_url and not _WEB_URL.fullmatch(settings.notification_url):
         yield "notification_url: is not shown, allowed: a URL that begins with http:// or https://"
     rule = settings.drift_schedule
-    if rule and rule != NO_SCHEDULE and not _RULE.fullmatch(rule):
-        yield f"drift_schedule: is {rule!r}, allowed: {_RULE_IS}"
-    if settings.timeout is not None and settings.timeout < 0:
-        yield f"timeout: is {settings.timeout}, allowed: a number of seconds, or 0 for no limit"
-    if settings.project_wait_minutes < 1:
-        yield f"project_wait_minutes: is {settings.project_wait_minutes}, allowed: 1 or more"
+    mistake = awx_schedules.wrong(rule) if rule and rule != NO_SCHEDULE else None
+    if mistake is not None:
+        yield f"drift_schedule: is {rule!r}{mistake}, allowed: {_RULE_IS}"
+    if settings.timeout is not None and not 0 <= settings.timeout <= _LARGEST:
+        yield f"timeout: is {settings.timeout}, allowed: 1 to {_LARGEST} seconds, or 0 for no limit"
+    if not 1 <= settings.project_wait_minutes <= _LONGEST_WAIT:
+        yield f"project_wait_minutes: is {settings.project_wait_minutes}, allowed: 1 to {_LONGEST_WAIT}"
     yield from _environments(settings)
 
 
+def _project_url(url: str) -> Iterator[str]:
+    if _SECRET.match(url):
+        yield "project_url: has a user or password in it, which AWX shows to everybody; name a project_credential"
+    elif not _GIT_URL.fullmatch(url):
+        # A password may stand where none is looked for.
+        shown = "not shown" if "@" in url else repr(url)
+        yield f"project_url: is {shown}, allowed: the URL of a Git repository"
+
+
+def _image(image: str) -> Iterator[str]:
+    try:
+        image_references.parse(image)
+    except ValueError:
+        yield f"execution_environment_image: is {image!r}, allowed: the name of an image, with a tag or a digest"
+
+
 def _names(settings: Settings) -> Iterator[str]:
-    for name in ("organization", "name_prefix", "project", "project_branch", "execution_environment"):
+    for name in ("organization", "name_prefix", "project", "execution_environment"):
         value = getattr(settings, name)
-        if not value.strip() or value != value.strip() or len(value) > _LONGEST_NAME or not value.isprintable():
+        if not _is_name(value, _LONGEST_NAME):
             yield f"{name}: is {value!r}, allowed: 1 to {_LONGEST_NAME} characters, no space first or last"
-    for index, label in enumerate(settings.labels):
-        if not label.strip():
-            yield f"labels.{index}: is empty, allowed: a text"
+    branch = settings.project_branch
+    if not _is_name(branch, _LONGEST_NAME) or _NO_BRANCH.search(branch):
+        yield f"project_branch: is {branch!r}, allowed: the name of a branch or tag of Git, or a commit"
+    yield from _labels(settings.labels)
+
+
+def _labels(labels: list[str]) -> Iterator[str]:
+    for index, label in enumerate(labels):
+        if not _is_name(label, _LONGEST_LABEL):
+            yield f"labels.{index}: is {label!r}, allowed: 1 to {_LONGEST_LABEL} characters, no space first or last"
+        elif label in labels[:index]:
+            yield f"labels.{index}: {label!r} is there twice"
+    if len(labels) > _MOST_LABELS:
+        yield f"labels: are {len(labels)}, allowed: {_MOST_LABELS}, as many as AWX has of a template"
+
+
+def _is_name(value: str, longest: int) -> bool:
+    """Whether AWX stores a name as it is: it takes spaces off both ends."""
+    return bool(value) and value == value.strip() and len(value) <= longest and value.isprintable()
 
 
 def _environments(settings: Settings) -> Iterator[str]:
@@ -138,7 +177,15 @@ def _environments(settings: Settings) -> Iterator[str]:
             yield f"credentials.{name}: is none of the environments {', '.join(known)}"
         if not isinstance(given, list) or not all(isinstance(one, str) and one.strip() for one in given):
             yield f"credentials.{name}: is {given!r}, allowed: a list of names of credentials"
-    for index, each in enumerate(settings.teams):
+    yield from _teams(settings.teams, known)
+
+
+def _teams(teams: list[Mapping[str, Any]], environments: list[str]) -> Iterator[str]:
+    for index, each in enumerate(teams):
+        if not each["may"]:
+            yield f"teams.{index}.may: is empty, allowed: a list with what the team may do"
+        if each["environments"] is not None and not each["environments"]:
+            yield f"teams.{index}.environments: is empty, allowed: a list of names, or nothing for all environments"
         for name in each["environments"] or []:
-            if name not in known:
-                yield f"teams.{index}.environments: {name!r} is none of the environments {', '.join(known)}"
+            if name not in environments:
+                yield f"teams.{index}.environments: {name!r} is none of the environments {', '.join(environments)}"

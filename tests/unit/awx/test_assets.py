@@ -164,7 +164,7 @@ def test_what_awx_imports_has_no_credential_and_nothing_of_our_own():
         ({"drift_schedule": "daily"}, "drift_schedule: is 'daily', allowed: a rule such as"),
         ({"timeout": -1}, "timeout: is -1"),
         ({"project_wait_minutes": 0}, "project_wait_minutes: is 0"),
-        ({"labels": [""]}, "labels.0: is empty"),
+        ({"labels": [""]}, "labels.0: is ''"),
         ({"credentials": {"test": []}}, "credentials.test: is none of the environments dev, prod"),
         ({"credentials": {"dev": "one"}}, "credentials.dev: is 'one', allowed: a list"),
         (
@@ -242,10 +242,13 @@ def test_what_ansible_builder_makes_of_it_has_exact_versions(tmp_path):
             {"a": {"url": "x", "b": "$encrypted$"}},
         ),
         ({"once": 1}, {"once": 2}, {}),
+        ({"a": {"mine": 1, "url": "x"}}, {"a": {"mine": 2, "url": "x"}}, {}),
+        ({"a": {"mine": 1, "url": "x"}}, {"a": {"mine": 2, "url": "y"}}, {"a": {"mine": 2, "url": "x"}}),
+        ({"a": {"mine": 1, "url": "x"}}, {"a": {"url": "y"}}, {"a": {"mine": 1, "url": "x"}}),
     ],
 )
 def test_only_what_is_wanted_is_written(wanted, existing, written):
-    assert differing(wanted, existing, ["once"]) == written
+    assert differing(wanted, existing, ["once", "a.mine"]) == written
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def asked(monkeypatch):
                 raise HTTPError(request.full_url, answer[0], "reason", {}, io.BytesIO(answer[1].encode()))
             return io.BytesIO(json.dumps(answer).encode())
 
-    monkeypatch.setattr(awx, "build_opener", lambda _handler: Opener())
+    monkeypatch.setattr(awx, "build_opener", lambda *_handlers: Opener())
     return requests
 
 
@@ -72,7 +72,9 @@ def test_who_asks(asked, more, header):
         (401, '{"detail": "Invalid token."}', "AWX does not know who asks: Invalid token. set CONTROLLER_OAUTH_TOKEN"),
         (403, '{"detail": "No."}', "GET https://awx.example.com/api/v2/me/: 403: No."),
         (400, '{"playbook": ["Not found."], "__all__": ["Twice."]}', "400: playbook: Not found.; Twice."),
-        (502, "<html>down</html>", "502: <html>down</html>"),
+        (500, "<html>down</html>", "500: reason"),
+        (500, "down", "500: down"),
+        (500, "[1]", "500: 1"),
         (500, "", "500: reason"),
     ],
 )
