@@ -13,16 +13,19 @@ from ..module_utils.pure.awx_differences import differing, same
 from ..module_utils.pure.awx_marks import owner
 from .awx import Object
 from .awx_look import OLD_HOOK, Look
+from .awx_nodes import Nodes
 
 
 class Attachments:
     """Says what differs, and with ``perform`` mends it. ``unwanted`` has what of ours is attached to objects of ours
-    and is not wanted; with ``exact`` that differs, too.
+    and is not wanted; with ``exact`` that differs, too. ``problems`` has what a person has to mend.
     """
 
     def __init__(self, look: Look, exact: bool, perform: bool) -> None:
         self.unwanted: list[str] = []
         self._look, self._exact, self._perform = look, exact, perform
+        self._nodes = Nodes(look, perform)
+        self.problems = self._nodes.problems
 
     def mend(self, asset: Asset, one: Object) -> Iterator[str]:
         """Mends what is attached to an object, and yields a word for each relation that differs."""
@@ -31,7 +34,7 @@ class Attachments:
             if relation == "survey_spec":
                 yield from self._survey(path, wanted)
             elif relation == "workflow_nodes":
-                yield from self._nodes(path, wanted)
+                yield from self._nodes.mend(path, wanted)
             elif relation == "schedules":
                 yield from self._schedules(path, wanted)
             elif relation == "team_roles":
@@ -94,56 +97,6 @@ class Attachments:
                 yield "schedules" if existing is None else f"schedules ({', '.join(found)})"
             if found and self._perform:
                 self._look.client.patch(existing["url"], found) if existing else self._look.client.post(path, found)
-
-    def _nodes(self, path: str, wanted: list[Asset]) -> Iterator[str]:
-        nodes = {one["identifier"]: one for one in self._look.client.all(path)}
-        words = set()
-        for asset in wanted:
-            words |= set(self._node(path, asset, nodes))
-        for asset in wanted:
-            words |= set(self._following(asset, nodes))
-        yield from sorted(words)
-
-    def _node(self, path: str, asset: Asset, nodes: dict[str, Object]) -> Iterator[str]:
-        """Makes or mends a node; ``nodes`` gets it."""
-        name, approval = asset["identifier"], asset["related"].get("create_approval_template")
-        fields = {"identifier": name, "extra_data": asset["extra_data"]}
-        if not approval:
-            fields["unified_job_template"] = self._look.identify(asset["unified_job_template"])
-        existing = nodes.get(name)
-        found = differing(fields, existing) if existing else fields
-        if found:
-            yield f"node {name}"
-        if found and self._perform:
-            client = self._look.client
-            existing = client.patch(existing["url"], found) if existing else client.post(path, found)
-            nodes[name] = existing
-        if approval and existing is not None and self._differs(approval, existing):
-            yield f"node {name}"
-            if self._perform:
-                self._approve(approval, existing)
-
-    def _differs(self, approval: Asset, node: Object) -> bool:
-        url = node["related"].get("unified_job_template")
-        return not url or "workflow_approval_templates" not in url or not same(approval, self._look.client.get(url))
-
-    def _approve(self, approval: Asset, node: Object) -> None:
-        url = node["related"].get("unified_job_template")
-        if url and "workflow_approval_templates" in url:
-            self._look.client.patch(url, approval)
-        else:
-            self._look.client.post(f"{node['url']}create_approval_template/", {"timeout": 0, **approval})
-
-    def _following(self, asset: Asset, nodes: dict[str, Object]) -> Iterator[str]:
-        node = nodes.get(asset["identifier"])
-        for key in asset["related"]["success_nodes"]:
-            following = nodes.get(key["identifier"])
-            if node is None or following is None:
-                continue  # the walk that makes them comes here again
-            if following["id"] not in node["success_nodes"]:
-                yield f"node {asset['identifier']}"
-                if self._perform:
-                    self._look.client.post(f"{node['url']}success_nodes/", {"id": following["id"]})
 
     def _roles(self, one: Object, wanted: list[Asset]) -> Iterator[str]:
         if not wanted:

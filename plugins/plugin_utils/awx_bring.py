@@ -69,6 +69,8 @@ class Walk:
             return
         found = differing(fields, existing, asset.get("initial", ()))
         told = [*found, *self._attachments.mend(asset, existing)]
+        self.problems += [f"{resource} {called(asset)}: {problem}" for problem in self._attachments.problems]
+        self._attachments.problems.clear()
         if found and self._perform:
             self._look.client.patch(existing["url"], found)
         if resource == "projects":

@@ -17,6 +17,7 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | an execution environment stays in its organization; one of none is the superuser's | api/serializers.py ExecutionEnvironmentSerializer.validate; main/access.py ExecutionEnvironmentAccess.can_change |
 | a node of a workflow becomes an approval by a POST of its own | api/views/__init__.py WorkflowJobTemplateNodeCreateApproval.post; main/models/workflow.py WorkflowJobTemplateNode.create_approval_template |
 | a workflow's nodes follow each other without a cycle, once | api/views/__init__.py WorkflowJobTemplateNodeChildrenBaseList.is_valid_relation |
+| a node runs when one of its links is met, or with all_parents_must_converge when all are: `AWX.runs` | main/scheduler/dag_workflow.py WorkflowDAG.bfs_nodes_to_run, mark_dnr_nodes |
 | an inventory is deleted after the answer, 202 | api/views/inventory.py InventoryDetail.destroy |
 | a label is made where it is attached, and attached where there is one | api/views/labels.py LabelSubListCreateAttachDetachView.post |
 | messages of a notification are templates of fields that AWX has | api/serializers.py NotificationTemplateSerializer.validate_messages; main/models/notifications.py JobNotificationMixin.context_stub |
@@ -292,6 +293,33 @@ class AWX:
             inventory = self.objects["inventory"][source["inventory"]]
             before = {} if source["overwrite_vars"] else json.loads(inventory["variables"] or "{}")
             inventory["variables"] = json.dumps({**before, **variables[source["source_path"]]})
+
+    def runs(self, workflow: str, fails: str = "") -> list[str]:
+        """The identifiers of the nodes that a workflow runs when that one fails, or is denied."""
+        mine = self.nodes(workflow)
+        parents = {
+            name: [
+                (parent, relation.removesuffix("_nodes"))
+                for parent, other in mine.items()
+                for relation in ATTACHED["workflow_job_template_nodes"]
+                if one["id"] in self.attached.get((other["id"], relation), [])
+            ]
+            for name, one in mine.items()
+        }
+        ended: dict[str, str] = {}
+        while len(ended) < len(mine):
+            for name, links in parents.items():
+                if name not in ended and all(parent in ended for parent, _relation in links):
+                    met = [relation in ("always", ended[parent]) and ended[parent] != "" for parent, relation in links]
+                    enough = all if mine[name]["all_parents_must_converge"] else any
+                    ended[name] = "" if links and not enough(met) else "failure" if name == fails else "success"
+        return [name for name, end in ended.items() if end]
+
+    def nodes(self, workflow: str) -> dict[str, Object]:
+        """The nodes of a workflow by their identifiers."""
+        identifier = self.named("workflow_job_templates", workflow)["id"]
+        every = self.objects["workflow_job_template_nodes"].values()
+        return {one["identifier"]: one for one in every if one["workflow_job_template"] == identifier}
 
     def attach(self, resource: str, name: str, relation: str, *identifiers: int) -> None:
         """What a person has attached in the browser, in place of what was there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -413,14 +414,11 @@ def test_the_schedule_of_the_first_version_is_told(awx):
 # Workflows
 
 
-def nodes(awx: AWX, workflow: str) -> dict[str, dict[str, Any]]:
-    identifier = awx.named("workflow_job_templates", workflow)["id"]
-    every = awx.objects["workflow_job_template_nodes"].values()
-    return {one["identifier"]: one for one in every if one["workflow_job_template"] == identifier}
+APPROVED = "Airflow dev: Deploy with approval"
 
 
 def following(awx: AWX, workflow: str) -> dict[str, list[str]]:
-    found = nodes(awx, workflow)
+    found = awx.nodes(workflow)
     called = {one["id"]: name for name, one in found.items()}
     return {
         name: [called[each] for each in awx.attached.get((one["id"], "success_nodes"), [])]
@@ -437,7 +435,7 @@ def test_a_workflow_plans_asks_deploys_and_plans_again(awx):
         "deploy": ["check"],
         "check": [],
     }
-    found = nodes(awx, workflow)
+    found = awx.nodes(workflow)
     template = {name: awx.objects["job_templates"].get(one["unified_job_template"]) for name, one in found.items()}
     assert {name: one and one["name"] for name, one in template.items()} == {
         "plan": "Airflow dev: Plan",
@@ -457,7 +455,7 @@ def test_a_workflow_plans_asks_deploys_and_plans_again(awx):
 def test_a_workflow_that_somebody_has_broken_is_mended_and_further_nodes_stay(awx):
     run(awx)
     workflow = "Airflow dev: Deploy with approval"
-    found = nodes(awx, workflow)
+    found = awx.nodes(workflow)
     awx.attached[found["plan"]["id"], "success_nodes"] = []
     found["check"]["extra_data"] = {}
     identifier = awx.named("workflow_job_templates", workflow)["id"]
@@ -469,13 +467,108 @@ def test_a_workflow_that_somebody_has_broken_is_mended_and_further_nodes_stay(aw
     assert run(awx)["reasons"] == [f"workflow_job_templates {workflow}: node approval, node check, node plan"]
     assert following(awx, workflow)["plan"] == ["approval"]
     assert approval["timeout"] == 600
-    assert "mine" in nodes(awx, workflow)
+    assert "mine" in awx.nodes(workflow)
     assert run(awx)["reasons"] == []
+
+
+def link(awx: AWX, parent: str, relation: str, *children: str) -> None:
+    """What a person makes of the links of a node, in the browser."""
+    found = awx.nodes(APPROVED)
+    awx.attached[found[parent]["id"], f"{relation}_nodes"] = [found[child]["id"] for child in children]
+
+
+def delete_the_approval(awx: AWX) -> None:
+    """As AWX's visualizer does it: what came after the node comes after the one before it."""
+    gone = awx.nodes(APPROVED)["approval"]["id"]
+    del awx.objects["workflow_job_template_nodes"][gone]
+    awx.attached.pop((gone, "success_nodes"))
+    link(awx, "plan", "success", "deploy")
+
+
+def test_a_denied_approval_deploys_nothing(awx):
+    run(awx)
+    assert awx.runs(APPROVED) == ["plan", "approval", "deploy", "check"]
+    assert awx.runs(APPROVED, fails="approval") == ["plan", "approval"]
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        delete_the_approval,
+        lambda awx: link(awx, "plan", "always", "deploy"),
+        lambda awx: link(awx, "plan", "success", "approval", "deploy"),
+        lambda awx: link(awx, "approval", "failure", "deploy"),
+        lambda awx: link(awx, "approval", "always", "check"),
+    ],
+)
+def test_a_link_round_the_approval_is_taken_off_and_told(awx, break_it):
+    run(awx)
+    break_it(awx)
+    reasons = run(awx, check_mode=True)["reasons"]
+    assert len(reasons) == 1
+    assert re.search(r"link (plan|approval) -\w+-> (deploy|check) taken off|node deploy", reasons[0])
+    assert run(awx)["reasons"] == reasons
+    assert awx.runs(APPROVED) == ["plan", "approval", "deploy", "check"]
+    assert awx.runs(APPROVED, fails="approval") == ["plan", "approval"]
+    assert run(awx)["reasons"] == []
+
+
+def test_a_way_round_the_approval_by_a_further_node_deploys_nothing_when_it_is_denied(awx):
+    run(awx)
+    identifier = awx.named("workflow_job_templates", APPROVED)["id"]
+    template = awx.named("job_templates", "Airflow dev: DAG tasks")["id"]
+    own = {"workflow_job_template": identifier, "identifier": "mine", "unified_job_template": template}
+    awx.add("workflow_job_template_nodes", own)
+    link(awx, "plan", "success", "approval", "mine")
+    link(awx, "mine", "success", "deploy")
+    assert awx.runs(APPROVED, fails="approval") == ["plan", "approval", "mine"]
+    assert run(awx)["reasons"] == []  # a person's own nodes, and their links, stay
+    awx.nodes(APPROVED)["deploy"]["all_parents_must_converge"] = False
+    assert run(awx)["reasons"] == [f"workflow_job_templates {APPROVED}: node deploy"]
+    assert awx.runs(APPROVED, fails="approval") == ["plan", "approval", "mine"]
+
+
+@pytest.mark.parametrize("relation", ["always", "failure"])
+def test_a_link_of_another_type_is_mended(awx, relation):
+    run(awx)
+    link(awx, "plan", "success")
+    link(awx, "plan", relation, "approval")
+    reasons = [f"workflow_job_templates {APPROVED}: link plan -{relation}-> approval taken off, node plan"]
+    assert run(awx, check_mode=True)["reasons"] == reasons
+    assert run(awx)["reasons"] == reasons
+    assert awx.runs(APPROVED, fails="plan") == ["plan"]
+    assert run(awx)["reasons"] == []
+
+
+def test_a_link_the_other_way_round_is_mended(awx):
+    run(awx)
+    link(awx, "plan", "success")
+    link(awx, "approval", "success", "plan", "deploy")
+    reasons = run(awx, check_mode=True)["reasons"]
+    assert reasons == [f"workflow_job_templates {APPROVED}: link approval -success-> plan taken off, node plan"]
+    assert run(awx)["reasons"] == reasons
+    assert following(awx, APPROVED)["plan"] == ["approval"]
+    assert run(awx)["reasons"] == []
+
+
+def test_a_link_that_would_close_a_circle_over_a_further_node_is_told(awx):
+    run(awx)
+    identifier = awx.named("workflow_job_templates", APPROVED)["id"]
+    template = awx.named("job_templates", "Airflow dev: DAG tasks")["id"]
+    own = {"workflow_job_template": identifier, "identifier": "mine", "unified_job_template": template}
+    awx.add("workflow_job_template_nodes", own)
+    link(awx, "plan", "success")
+    link(awx, "approval", "success", "mine")
+    link(awx, "mine", "success", "plan")
+    told = refused(awx)
+    assert (
+        f"workflow_job_templates {APPROVED}: the node approval leads back to plan by way of nodes that a person" in told
+    )
 
 
 def test_drift_is_looked_for_at_night(awx):
     run(awx)
-    (node,) = nodes(awx, "Airflow dev: Drift").values()
+    (node,) = awx.nodes("Airflow dev: Drift").values()
     assert node["extra_data"] == {"farflow_plan_must_be_empty": "true"}
     assert attached(awx, "job_templates", "Airflow dev: Plan", "notification_templates_error", "notification_templates")
     assert schedule(awx)["enabled"]

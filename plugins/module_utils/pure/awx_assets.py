@@ -261,7 +261,8 @@ def _workflow(settings: Settings, environment: str) -> Asset:
         "workflow_nodes": [
             _node(key, "plan", plan, following="approval"),
             _node(key, "approval", None, following="deploy", approval=approval),
-            _node(key, "deploy", deploy, following="check"),
+            # AWX runs a node when one of its links is met, such as one that a person adds. This one asks for all.
+            {**_node(key, "deploy", deploy, following="check"), "all_parents_must_converge": True},
             _node(key, "check", plan, answers=_MUST_BE_EMPTY),
         ],
     }
