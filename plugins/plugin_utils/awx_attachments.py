@@ -12,8 +12,9 @@ from ..module_utils.pure.awx_assets import CREDENTIAL_TYPE, NIGHTLY, Asset
 from ..module_utils.pure.awx_differences import differing, same
 from ..module_utils.pure.awx_marks import owner
 from .awx import Object
-from .awx_look import OLD_HOOK, Look
+from .awx_look import Look
 from .awx_nodes import Nodes
+from .awx_ours import OLD_HOOK
 
 
 class Attachments:

@@ -17,8 +17,8 @@ from ..module_utils.pure.awx_differences import differing
 from .awx import Object
 from .awx_attachments import Attachments, called
 from .awx_look import LISTS, Look, identity
+from .awx_ours import Ours
 
-_HELPS = "rename or remove it, or give farflow_awx_name_prefix another value"
 _NOT_FIELDS = ("natural_key", "initial", "related")
 #: AWX says of these only beside what they belong to whether the user may make one, which is made by then.
 _SAID_LATER = ("credentials", "inventory_sources", "job_templates")
@@ -29,13 +29,15 @@ class Walk:
     ``problems`` one for each that can't be; ``unwanted`` what of ours is attached to our objects and is not wanted.
     """
 
-    def __init__(self, look: Look, exact: bool, perform: bool, after_project: Callable[[Object, bool], str]) -> None:
+    def __init__(
+        self, look: Look, ours: Ours, exact: bool, perform: bool, after_project: Callable[[Object, bool], str]
+    ) -> None:
         """``after_project`` is called with the project and whether AWX has begun to update it; it answers a reason."""
         self.reasons: list[str] = []
         self.problems: list[str] = []
         self._attachments = Attachments(look, exact, perform)
         self.unwanted = self._attachments.unwanted
-        self._look, self._perform = look, perform
+        self._look, self._ours, self._perform = look, ours, perform
         self._after_project = after_project
 
     def all(self, wanted: Assets) -> None:
@@ -63,11 +65,12 @@ class Walk:
             return
         if resource == "credentials":  # its keys are a person's
             return
-        if not self._look.ours(resource, asset, existing):
-            whose = self._look.described(resource, existing)
-            self.problems.append(f"{resource} {called(asset)} exists and is not ours: {whose}; {_HELPS}")
-            return
         found = differing(fields, existing, asset.get("initial", ()))
+        refusal = self._ours.refusal(resource, asset, existing, found)
+        if refusal:
+            self.problems.append(f"{resource} {called(asset)} {refusal}")
+        if not self._ours.owns(resource, asset, existing):
+            return
         told = [*found, *self._attachments.mend(asset, existing)]
         self.problems += [f"{resource} {called(asset)}: {problem}" for problem in self._attachments.problems]
         self._attachments.problems.clear()

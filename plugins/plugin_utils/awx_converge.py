@@ -9,28 +9,39 @@ from collections.abc import Callable
 from typing import Any
 
 from ..module_utils.core.errors import FarflowError
-from ..module_utils.pure.awx_assets import Assets
+from ..module_utils.pure.awx_assets import Assets, titled
 from ..module_utils.pure.awx_settings import Settings
 from . import awx_project
 from .awx import Client, Object
 from .awx_bring import Walk, lacking
+from .awx_leaving import Leaving
 from .awx_look import Look
+from .awx_ours import Ours
 
 Say = Callable[[str], None]
 
 
 def converge(client: Client, settings: Settings, wanted: Assets, check_mode: bool, say: Say) -> dict[str, Any]:
-    """What plugins/modules/awx_assets.py returns. ``say`` is told of what takes long.
+    """What plugins/modules/awx_assets.py returns. ``wanted`` is what AWX shall have, but for the state absent.
+    ``say`` is told of what takes long.
 
     Raises FarflowError, before anything is made, when something can't be; and when AWX refuses something nevertheless.
     """
     look = Look(client, settings.organization)
-    planned = _walk(look, settings, wanted, False, say)
+    templates = {
+        asset["name"].removeprefix(f"{titled(settings, name)}: ")
+        for resource in ("job_templates", "workflow_job_templates")
+        for asset in wanted.get(resource, ())
+        for name in settings.environments
+    }
+    wanted = {} if settings.state == "absent" else wanted
+    leaving = Leaving(look, settings, wanted, templates)
+    planned = _walk(look, settings, wanted, leaving, False, say)
     problems = [*lacking(look, wanted), *planned.problems]
     if problems:
         raise FarflowError("\n".join(["AWX can't be made so, nothing was done:", *(f"- {one}" for one in problems)]))
     if planned.reasons and not check_mode:
-        _walk(look, settings, wanted, True, say)
+        _walk(look, settings, wanted, leaving, True, say)
         client.forget()
         look = Look(client, settings.organization)
     created = [line for line in planned.reasons if line.startswith("credentials ")]
@@ -39,11 +50,12 @@ def converge(client: Client, settings: Settings, wanted: Assets, check_mode: boo
         "reasons": planned.reasons,
         "credentials": [line.removeprefix("credentials ").removesuffix(": created") for line in created],
         "unwanted": planned.unwanted,
+        "notices": leaving.notices,
         "webhooks": _webhooks(look, wanted),
     }
 
 
-def _walk(look: Look, settings: Settings, wanted: Assets, perform: bool, say: Say) -> Walk:
+def _walk(look: Look, settings: Settings, wanted: Assets, leaving: Leaving, perform: bool, say: Say) -> Walk:
     playbooks = sorted({asset["playbook"] for asset in wanted.get("job_templates", ())})
 
     def after_project(project: Object, begun: bool) -> str:
@@ -52,13 +64,12 @@ def _walk(look: Look, settings: Settings, wanted: Assets, perform: bool, say: Sa
             awx_project.update(look.client, project, begun, playbooks, settings.project_wait_minutes * 60, say)
         return why
 
-    walk = Walk(look, settings.state == "exact", perform, after_project)
+    walk = Walk(look, Ours(look, settings), settings.state == "exact", perform, after_project)
     walk.all(wanted)
-    unwanted = look.unwanted(wanted, settings.project)
     if settings.state == "present":
-        walk.unwanted += [f"{resource} {one['name']}" for resource, one in unwanted]
+        walk.unwanted += [f"{resource} {one['name']}" for resource, one in leaving.unwanted]
     else:
-        walk.remove(unwanted)
+        walk.remove(leaving.unwanted)
     return walk
 
 

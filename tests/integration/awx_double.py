@@ -18,7 +18,11 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | a node of a workflow becomes an approval by a POST of its own | api/views/__init__.py WorkflowJobTemplateNodeCreateApproval.post; main/models/workflow.py WorkflowJobTemplateNode.create_approval_template |
 | a workflow's nodes follow each other without a cycle, once | api/views/__init__.py WorkflowJobTemplateNodeChildrenBaseList.is_valid_relation |
 | a node runs when one of its links is met, or with all_parents_must_converge when all are: `AWX.runs` | main/scheduler/dag_workflow.py WorkflowDAG.bfs_nodes_to_run, mark_dnr_nodes |
-| an inventory is deleted after the answer, 202 | api/views/inventory.py InventoryDetail.destroy |
+| what refers to an object that is deleted goes with it, or refers to nothing afterwards: `_CASCADE` | on_delete of main/models/inventory.py InventorySource, main/models/workflow.py WorkflowJobTemplateNode, main/models/jobs.py JobOptions, main/models/mixins.py ExecutionEnvironmentMixin, main/models/schedules.py Schedule |
+| a template keeps its organization when its project is deleted | main/models/jobs.py JobTemplate.save |
+| a template needs a project and an inventory, also when it had some | api/serializers.py JobOptionsSerializer.validate, JobTemplateSerializer.validate |
+| a project stays in its organization while templates use it | main/models/projects.py Project.clean_organization |
+| a path that is none is 404, a filter by a field that is none 400; filters with or__ are one or the other | django-ansible-base, ansible_base/rest_filters/rest_filters/field_lookup_backend.py FieldLookupBackend.filter_queryset |
 | a label is made where it is attached, and attached where there is one | api/views/labels.py LabelSubListCreateAttachDetachView.post |
 | messages of a notification are templates of fields that AWX has | api/serializers.py NotificationTemplateSerializer.validate_messages; main/models/notifications.py JobNotificationMixin.context_stub |
 | a webhook has a URL when there is a service | api/serializers.py WorkflowJobTemplateSerializer.get_related |
@@ -59,6 +63,7 @@ _TEMPLATE = {
     "allow_simultaneous": False,
     "ask_variables_on_launch": False,
     "ask_limit_on_launch": False,
+    "ask_inventory_on_launch": False,
     "ask_scm_branch_on_launch": False,
     "webhook_service": "",
 }
@@ -66,7 +71,7 @@ _TEMPLATE = {
 #: What a POST takes, by resource: names of objects, ids of others, and everything else with its default.
 FIELDS: dict[str, dict[str, Any]] = {
     "users": {"username": ""},
-    "organizations": {**_NAMED},
+    "organizations": {**_NAMED, "default_environment": None},
     "teams": {"name": "", "organization": None},
     "credential_types": {"name": "", "kind": "cloud", "managed": False},
     "credentials": {**_NAMED, "organization": None, "credential_type": None, "inputs": {}},
@@ -88,6 +93,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "scm_update_cache_timeout": 0,
         "allow_override": False,
         "credential": None,
+        "default_environment": None,
         "timeout": 0,
     },
     "inventory": {**_NAMED, "organization": None, "kind": "", "variables": ""},
@@ -116,7 +122,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "ask_verbosity_on_launch": False,
     },
     "system_job_templates": {"name": ""},
-    "workflow_job_templates": {**_TEMPLATE, "organization": None},
+    "workflow_job_templates": {**_TEMPLATE, "organization": None, "execution_environment": None},
     "execution_environments": {**_NAMED, "organization": None, "image": "", "pull": "", "credential": None},
     "applications": {"name": "", "organization": None},
     "schedules": {
@@ -145,6 +151,7 @@ REFERENCES = {
     "source_project": ["projects"],
     "inventory": ["inventory"],
     "execution_environment": ["execution_environments"],
+    "default_environment": ["execution_environments"],
     "workflow_job_template": ["workflow_job_templates"],
     "unified_job_template": ["job_templates", "workflow_job_templates", "workflow_approval_templates"],
 }
@@ -176,7 +183,7 @@ _UNIQUE = {
     "execution_environments": (),
     "organizations": (),
     "inventory_sources": ("inventory",),
-    "job_templates": ("project",),  # whose organization is the template's
+    "job_templates": ("organization",),
     "schedules": ("unified_job_template",),
     "credentials": ("organization", "credential_type"),
     **dict.fromkeys(
@@ -184,6 +191,14 @@ _UNIQUE = {
         ("organization",),
     ),
 }
+#: What goes with what it refers to; everything else refers to nothing afterwards.
+_CASCADE = {
+    ("inventory_sources", "inventory"),
+    ("inventory_sources", "source_project"),
+    ("workflow_job_template_nodes", "workflow_job_template"),
+    ("schedules", "unified_job_template"),
+}
+_NO_FIELDS = ("page_size", "page", "order_by")
 _UPDATES = {"scm_url", "scm_branch", "scm_type"}
 _SINGULAR = {"inventory": "inventory"}
 _PATHS = {"inventory": "inventories"}
@@ -281,7 +296,7 @@ class AWX:
         self._check(resource, {**FIELDS[resource], **given}, set(given))
         self._unique(resource, given)
         self._last += 1
-        made = {**FIELDS[resource], **given, "id": self._last}
+        made = {**FIELDS[resource], **given, **self._inferred(resource, given), "id": self._last}
         self.objects[resource][self._last] = made
         if resource == "projects" and made["scm_type"]:
             self._update(made)
@@ -352,7 +367,9 @@ class AWX:
         if parts[0] == "project_updates":
             update = self.updates[int(parts[1])]
             return 200, update["says"] if parts[2:] == ["stdout"] else update
-        resource = next(each for each in FIELDS if _path(each) == parts[0])
+        (resource,) = [each for each in FIELDS if _path(each) == parts[0]] or [parts[0]]
+        if resource not in FIELDS:
+            raise Refused("Not found.", 404)
         if len(parts) == 1:
             return self._list(method, resource, query, body)
         identifier = int(parts[1])
@@ -388,8 +405,7 @@ class AWX:
             self._write(resource, existing, {**(FIELDS[resource] if method == "PUT" else {}), **body})
         if method == "DELETE":
             self._may(resource, existing)
-            del self.objects[resource][identifier]
-            self._forget(resource, identifier)
+            self.remove(resource, identifier)
             return 202 if resource == "inventory" else 204, None
         return 200, self._shown(resource, existing)
 
@@ -398,24 +414,40 @@ class AWX:
             given = {**given, "inventory": existing["inventory"]}
         if resource == "execution_environments" and given.get("organization") not in (None, existing["organization"]):
             raise Refused({"organization": ["Cannot change the organization of an execution environment"]})
+        moves = given.get("organization", existing.get("organization")) != existing.get("organization")
+        if resource == "projects" and moves and self._referring("job_templates", "project", existing["id"]):
+            raise Refused({"organization": ["Organization cannot be changed when in use by job templates."]})
         self._check(resource, {**existing, **given}, set(given))
         self._unique(resource, {**existing, **given}, existing["id"])
         updates = resource == "projects" and any(existing[name] != given.get(name, existing[name]) for name in _UPDATES)
-        existing.update(given)
+        existing.update({**given, **self._inferred(resource, {**existing, **given})})
         if updates:
             self._update(existing)
 
-    def _forget(self, resource: str, identifier: int) -> None:
-        """What belongs to an object that is deleted goes with it."""
-        belongs = {"job_templates": "unified_job_template", "workflow_job_templates": "unified_job_template"}
-        for other, field in (("schedules", belongs.get(resource)), ("inventory_sources", "inventory")):
-            gone = [one for one, each in self.objects[other].items() if field and each.get(field) == identifier]
-            if other == "schedules" or resource == "inventory":
-                for one in gone:
-                    del self.objects[other][one]
-        for attached in self.attached.values():
+    def remove(self, resource: str, identifier: int) -> None:
+        """An object is deleted, and what refers to it goes with it or refers to nothing."""
+        del self.objects[resource][identifier]
+        fields = [name for name, resources in REFERENCES.items() if resource in resources]
+        for other in FIELDS:
+            for name in fields:
+                for each in self._referring(other, name, identifier):
+                    if (other, name) in _CASCADE:
+                        self.remove(other, each["id"])
+                    else:
+                        each[name] = None
+        for key, attached in list(self.attached.items()):
             if identifier in attached:
                 attached.remove(identifier)
+            if identifier == key[0]:
+                del self.attached[key]
+
+    def _referring(self, resource: str, field: str, identifier: int) -> list[Object]:
+        return [one for one in self.objects[resource].values() if one.get(field) == identifier]
+
+    def _inferred(self, resource: str, given: Object) -> Object:
+        """What AWX sets itself: a template's organization is its project's, and stays when that is deleted."""
+        project = self.objects["projects"].get(given.get("project") or 0) if resource == "job_templates" else None
+        return {"organization": project["organization"]} if project else {}
 
     def _related(self, method: str, resource: str, one: Object, relation: str, query: Query, body: Any) -> Answer:
         identifier = one["id"]
@@ -437,6 +469,12 @@ class AWX:
             return 200, _listed(roles)
         if relation == "playbooks":
             return 200, self.playbooks if self._project_status(one) == "successful" else []
+        if relation == "unified_job_templates" and resource == "execution_environments":
+            kinds = ("job_templates", "workflow_job_templates")
+            found = [
+                (kind, each) for kind in kinds for each in self._referring(kind, "execution_environment", identifier)
+            ]
+            return 200, _listed([self._shown(kind, each) for kind, each in found])
         if relation == "update":
             return 202, {"project_update": self._update(one)["id"]}
         return self._attach(method, resource, one, relation, body)
@@ -548,9 +586,10 @@ class AWX:
         shown = {**one, "url": url, "type": _SINGULAR.get(resource, resource.removesuffix("s"))}
         if resource in ("job_templates", "workflow_job_templates"):
             related |= {name: f"{url}{name}/" for name in ("survey_spec", "schedules", "object_roles")}
-        if resource == "job_templates" and one["project"] in self.objects["projects"]:
-            shown["organization"] = self.objects["projects"][one["project"]]["organization"]
-            related["organization"] = f"/api/v2/organizations/{shown['organization']}/"
+        if resource == "job_templates" and one.get("organization"):
+            related["organization"] = f"/api/v2/organizations/{one['organization']}/"
+        if resource == "execution_environments":
+            related["unified_job_templates"] = f"{url}unified_job_templates/"
         if resource == "workflow_job_templates":
             related["workflow_nodes"] = f"{url}workflow_nodes/"
             service = one["webhook_service"]
@@ -574,9 +613,9 @@ class AWX:
             "user_capabilities": {"edit": self._able(resource, one)},
             "created_by": {"username": one.get("created_by", "admin")},
         }
-        for name in ("project", "source_project"):
-            if _refers(one, name) and one[name] in self.objects["projects"]:
-                found[name] = {"id": one[name], "name": self.objects["projects"][one[name]]["name"]}
+        for name, other in (("project", "projects"), ("source_project", "projects"), ("inventory", "inventory")):
+            if _refers(one, name):
+                found[name] = {"id": one[name], "name": self.objects[other][one[name]]["name"]}
         return found
 
     def _link(self, name: str, identifier: int) -> str:
@@ -611,6 +650,10 @@ class AWX:
             _check_messages(whole["messages"])
 
     def _check_playbook(self, template: Object) -> None:
+        if template["project"] is None:
+            raise Refused({"project": ["This field is required."]})
+        if template["inventory"] is None and not template["ask_inventory_on_launch"]:
+            raise Refused({"inventory": ["You must either set a default value or ask to prompt on launch."]})
         project = self.objects["projects"][template["project"]]
         known = self.playbooks if self._project_status(project) == "successful" else []
         if not project["allow_override"] and template["playbook"] not in known:
@@ -621,6 +664,7 @@ class AWX:
     def _unique(self, resource: str, given: Object, itself: int | None = None) -> None:
         if resource not in _UNIQUE:
             return
+        given = {**given, **self._inferred(resource, given)}
         fields = ("name", *_UNIQUE[resource])
         for each in self.objects[resource].values():
             if each["id"] != itself and all(each.get(name) == given.get(name) for name in fields):
@@ -630,13 +674,28 @@ class AWX:
 
     def _is(self, resource: str, one: Object, query: Query) -> bool:
         """Whether an object is among those that a list is asked for."""
-        shown = {**one}
-        if resource == "job_templates" and one["project"] in self.objects["projects"]:
-            shown["organization"] = self.objects["projects"][one["project"]]["organization"]
-        if resource == "inventory_sources":
-            shown["inventory__organization"] = self.objects["inventory"][one["inventory"]]["organization"]
-        wanted = {name: values for name, values in query.items() if name not in ("page_size", "page", "order_by")}
-        return all(str(shown.get(name.removeprefix("or__"))) in values for name, values in wanted.items())
+        wanted = {name: values[0] for name, values in query.items() if name not in _NO_FIELDS}
+        either = {name.removeprefix("or__"): value for name, value in wanted.items() if name.startswith("or__")}
+        every = {name: value for name, value in wanted.items() if not name.startswith("or__")}
+        passes = [self._passes(resource, one, name, value) for name, value in either.items()]
+        return (any(passes) or not either) and all(self._passes(resource, one, *each) for each in every.items())
+
+    def _passes(self, resource: str, one: Object, name: str, wanted: str) -> bool:
+        """Whether a field, such as ``name``, ``inventory__organization`` or ``organization__isnull``, is as wanted."""
+        first, _separator, rest = name.partition("__")
+        if first in ATTACHED.get(resource, {}):
+            return int(wanted) in self.attached.get((one["id"], first), [])
+        if first not in {*FIELDS[resource], "id", *(("organization",) if resource == "job_templates" else ())}:
+            raise Refused(f"{resource.title()} has no field named '{first}'")
+        value = one.get(first)
+        if rest == "isnull":
+            return (value is None) == (wanted == "true")
+        if rest and value is None:
+            return False
+        if rest:
+            (other,) = [each for each in REFERENCES[first] if value in self.objects[each]]
+            return self._passes(other, self.objects[other][value], rest, wanted)
+        return str(value) == wanted
 
 
 def _path(resource: str) -> str:

@@ -13,7 +13,7 @@ from ansible_collections.farflow.airflow.plugins.plugin_utils.awx import Client
 from jinja2 import ChainableUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from .awx_double import AWX, CONTEXT, TOKEN
+from .awx_double import AWX, CONTEXT, FIELDS, TOKEN
 from .awx_wanted import PLAYBOOKS, run, wanted
 
 VARIABLES = {f"inventories/{name}": {"farflow_environment": name} for name in ("dev", "prod")}
@@ -301,7 +301,9 @@ def test_what_stands_on_a_further_page_is_seen(awx):
 def others_template(awx: AWX) -> None:
     mine = organization(awx)
     project = awx.add("projects", {"name": "Theirs", "organization": mine, "scm_type": "git", "scm_url": "x"})
-    awx.add("job_templates", {"name": "Airflow dev: Plan", "project": project["id"], "playbook": "playbooks/plan.yml"})
+    inventory = awx.add("inventory", {"name": "Theirs", "organization": mine})["id"]
+    given = {"project": project["id"], "inventory": inventory, "playbook": "playbooks/plan.yml"}
+    awx.add("job_templates", {"name": "Airflow dev: Plan", **given})
 
 
 def test_what_others_have_made_is_refused_with_whose_it_is(awx):
@@ -337,6 +339,135 @@ def test_what_was_made_before_there_were_marks_is_adopted_and_marked(awx):
     assert run(awx)["reasons"] == []
 
 
+# The execution environment, which several projects may share
+
+SALES = {"name_prefix": "Sales", "project": "Sales", "project_url": "https://git.example.com/sales.git"}
+NEWER = "registry.example.com/farflow-airflow:9"
+
+
+def images(awx: AWX) -> set[str]:
+    """The execution environments that templates have."""
+    every = awx.objects["job_templates"].values()
+    found = {one["execution_environment"] for one in every}
+    return {awx.objects["execution_environments"][one]["name"] if one else "none" for one in found}
+
+
+def test_an_execution_environment_that_others_use_stays_and_is_told(awx):
+    run(awx)
+    run(awx, **SALES)
+    result = run(awx, state="absent")
+    assert names(awx, "execution_environments") == ["farflow.airflow"]
+    assert images(awx) == {"farflow.airflow"}
+    (told,) = [one for one in result["notices"] if one.startswith("execution_environments farflow.airflow stays")]
+    assert "job_templates Sales dev: Plan" in told
+    assert run(awx, **SALES)["reasons"] == []
+    assert run(awx, state="absent", **SALES)["changed"]
+    result = run(awx, state="absent")
+    assert result["reasons"] == ["execution_environments farflow.airflow: removed"]
+
+
+def test_an_execution_environment_of_another_project_is_used_as_it_is_and_not_rewritten(awx):
+    run(awx)
+    run(awx, **SALES)
+    told = refused(awx, execution_environment_image=NEWER, **SALES)
+    assert "execution_environments farflow.airflow exists and is not ours" in told
+    assert "it belongs to the project 'Airflow on Fargate' of farflow.airflow; image is registry" in told
+    assert "farflow_awx_execution_environment" in told
+    own = {"execution_environment": "sales", "execution_environment_image": NEWER}
+    assert run(awx, **own, **SALES)["changed"]
+    assert run(awx, **own, **SALES)["reasons"] == run(awx)["reasons"] == []
+    assert run(awx, execution_environment_image=NEWER)["reasons"] == ["execution_environments farflow.airflow: image"]
+
+
+def test_an_execution_environment_of_another_organization_stays(awx):
+    awx.add("organizations", {"name": "Second"})
+    run(awx)
+    run(awx, organization="Second")
+    assert len(names(awx, "job_templates")) == 20
+    assert "is of another organization" in refused(awx, organization="Second", execution_environment_image=NEWER)
+    result = run(awx, organization="Second", state="absent")
+    assert names(awx, "execution_environments") == ["farflow.airflow"]
+    assert "execution_environments farflow.airflow stays, it is of another organization" in result["notices"]
+    assert images(awx) == {"farflow.airflow"}
+    assert run(awx)["reasons"] == []
+
+
+# Copies, and others who use what is ours
+
+
+def copy(awx: AWX, resource: str, name: str, called: str) -> dict[str, Any]:
+    """What AWX's Copy makes, which takes the description along."""
+    one = awx.named(resource, name)
+    return awx.add(resource, {**{field: one[field] for field in FIELDS[resource]}, "name": called})
+
+
+@pytest.mark.parametrize(
+    ("resource", "name", "called"),
+    [
+        ("job_templates", "Airflow dev: Plan", "Airflow dev: Plan @ 10:00:00"),
+        ("job_templates", "Airflow dev: Plan", "Plan for Mary @ 10:00"),
+        ("job_templates", "Airflow dev: Plan", "Mary dev: Plan"),
+        ("job_templates", "Airflow dev: Plan", "Airflow test: Plan"),
+        ("workflow_job_templates", "Airflow dev: Drift", "Airflow dev: Drift @ 10:00:00"),
+        ("inventory", "Airflow dev", "Airflow dev @ 10:00:00"),
+        ("inventory", "Airflow dev", "Airflow test"),
+        ("projects", "Airflow on Fargate", "Airflow on Fargate @ 10:00:00"),
+        ("execution_environments", "farflow.airflow", "farflow.airflow @ 10:00:00"),
+        ("notification_templates", "Airflow on Fargate", "Airflow on Fargate @ 10:00:00"),
+    ],
+)
+@pytest.mark.parametrize("state", ["exact", "absent"])
+def test_a_copy_that_a_person_has_made_stays_and_is_told(awx, resource, name, called, state):
+    run(awx)
+    copy(awx, resource, name, called)
+    result = run(awx, state=state)
+    assert called in names(awx, resource)
+    assert any(one.startswith(f"{resource} {called} stays, ") for one in result["notices"])
+    assert not run(awx, state=state)["changed"]
+
+
+def test_a_template_of_others_whose_description_ends_with_the_mark_stays(awx):
+    others_template(awx)
+    awx.named("job_templates", "Airflow dev: Plan").update(name="Nightly restart", description=f"see {MARK}")
+    run(awx)
+    run(awx, state="exact")
+    run(awx, state="absent")
+    assert names(awx, "job_templates") == ["Nightly restart"]
+
+
+def test_what_others_use_stays_until_they_do_not_any_more(awx):
+    run(awx)
+    project, inventory = awx.named("projects", "Airflow on Fargate")["id"], awx.named("inventory", "Airflow dev")["id"]
+    own = {"name": "Own", "project": project, "inventory": inventory, "playbook": "playbooks/plan.yml"}
+    awx.add("job_templates", own)
+    workflow = awx.add("workflow_job_templates", {"name": "Own flow", "organization": organization(awx)})["id"]
+    deploy = awx.named("job_templates", "Airflow dev: Deploy")["id"]
+    node = {"workflow_job_template": workflow, "identifier": "x", "unified_job_template": deploy}
+    awx.add("workflow_job_template_nodes", node)
+    result = run(awx, state="absent")
+    assert "inventory Airflow dev stays, used by job_templates Own" in result["notices"]
+    assert "job_templates Airflow dev: Deploy stays, used by workflow_job_templates Own flow" in result["notices"]
+    assert any(one.startswith("projects Airflow on Fargate stays, used by ") for one in result["notices"])
+    assert names(awx, "job_templates") == ["Airflow dev: Deploy", "Own"]
+    assert names(awx, "inventory") == ["Airflow dev"]
+    assert len(names(awx, "inventory_sources")) == 1
+    assert names(awx, "execution_environments") == ["farflow.airflow"]
+    awx.remove("workflow_job_templates", workflow)
+    awx.remove("job_templates", awx.named("job_templates", "Own")["id"])
+    run(awx, state="absent")
+    for resource in ("job_templates", "inventory", "projects", "execution_environments"):
+        assert names(awx, resource) == []
+
+
+def test_absent_tells_when_nothing_bears_the_mark(awx):
+    run(awx)
+    result = run(awx, state="absent", project="Typo")
+    assert not result["changed"]
+    assert result["notices"] == [
+        "nothing in the organization carries the mark of the project 'Typo'; there are marks of 'Airflow on Fargate'"
+    ]
+
+
 # What is no longer wanted
 
 
@@ -366,7 +497,7 @@ def test_absent_removes_what_is_ours_and_nothing_else(awx):
     assert names(awx, "job_templates") == ["Airflow dev: Plan"]
     assert names(awx, "projects") == ["Theirs"]
     for resource in ("workflow_job_templates", "inventory", "notification_templates", "execution_environments"):
-        assert names(awx, resource) == []
+        assert names(awx, resource) == (["Theirs"] if resource == "inventory" else [])
     assert names(awx, "credentials") == ["Mine dev", "Mine prod"]
     assert not run(awx, state="absent", name_prefix="Mine")["changed"]
 

@@ -133,8 +133,7 @@ def _execution_environment(settings: Settings) -> Asset:
         "organization": organization,
         "image": settings.execution_environment_image,
         "natural_key": _execution_environment_key(settings),
-        # AWX lets nobody change the organization; the description may name another project that has the same one.
-        "initial": ["organization", "description"],
+        "initial": ["organization"],  # AWX lets nobody change it
     }
     if settings.execution_environment_credential:
         made["credential"] = _credential_key(settings, settings.execution_environment_credential, REGISTRY_TYPE)

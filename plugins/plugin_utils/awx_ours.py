@@ -1,0 +1,95 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Which objects of AWX are ours: those with the mark of the project, and those from before there were marks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..module_utils.pure.awx_assets import Asset
+from ..module_utils.pure.awx_marks import owner
+from ..module_utils.pure.awx_settings import Settings
+from .awx import Object
+from .awx_look import Look
+
+#: By this description the hook that was made before there were marks is known.
+OLD_HOOK = "Hears how jobs end"
+
+_RENAME = "rename or remove it, or give farflow_awx_name_prefix another value"
+_ANOTHER_ENVIRONMENT = "give farflow_awx_execution_environment another name, or the same image"
+
+
+class Ours:
+    """What is ours of what an organization has."""
+
+    def __init__(self, look: Look, settings: Settings) -> None:
+        self._look, self._settings = look, settings
+
+    def owns(self, resource: str, asset: Asset, one: Object) -> bool:
+        """Whether an object of a wanted name is ours, by its mark or by what it is made of."""
+        marked = owner(one.get("description"))
+        if resource == "execution_environments" and one["organization"] not in (None, self._look.organization):
+            return False
+        if marked is not None:
+            return marked == self._settings.project
+        return self._unmarked(resource, asset, one)
+
+    def refusal(self, resource: str, asset: Asset, one: Object, found: Mapping[str, Any]) -> str:
+        """Why an object of a wanted name may not be written; nothing when it may. ``found`` is what would be."""
+        if not self.owns(resource, asset, one):
+            if resource != "execution_environments":
+                return f"exists and is not ours: {self.described(one)}; {_RENAME}"
+            # One that others share with us is used as it is.
+            differing = "".join(f"; {name} is {one.get(name)}" for name in found if name != "description")
+            return (
+                f"exists and is not ours: {self.described(one)}{differing}; {_ANOTHER_ENVIRONMENT}" if differing else ""
+            )
+        return ""
+
+    def described(self, one: Object) -> str:
+        """Whose an object is, in words."""
+        if one.get("organization") not in (None, self._look.organization):
+            return "it is of another organization"
+        marked = owner(one.get("description"))
+        if marked is not None:
+            return f"it belongs to the project {marked!r} of farflow.airflow"
+        user = (one.get("summary_fields", {}).get("created_by") or {}).get("username", "somebody")
+        if not one.get("playbook"):
+            return f"{user} made it"
+        project = _project_of(one)
+        of = "a project that is gone" if project is None else f"the project {project!r}"
+        return f"{user} made it and runs {one['playbook']} of {of}"
+
+    def _unmarked(self, resource: str, asset: Asset, one: Object) -> bool:
+        project = self._settings.project
+        if resource == "execution_environments":
+            return _repository(one["image"]) == _repository(asset["image"])
+        if resource == "job_templates":
+            return _project_of(one) == project and one["playbook"] == asset["playbook"]
+        if resource == "inventory":
+            sources = [each for each in self._look.objects["inventory_sources"] if each["inventory"] == one["id"]]
+            return any(_project_of(each, "source_project") == project for each in sources)
+        if resource == "inventory_sources":
+            return _project_of(one, "source_project") == project
+        if resource == "projects":
+            return bool(one["scm_url"] == asset["scm_url"])
+        if resource == "notification_templates":
+            return one.get("description") == OLD_HOOK
+        if resource == "workflow_job_templates":
+            path = f"workflow_job_templates/{one['id']}/workflow_nodes"
+            nodes = {each["identifier"] for each in self._look.client.all(path)}
+            return {each["identifier"] for each in asset["related"]["workflow_nodes"]} <= nodes
+        return False
+
+
+def _project_of(one: Object, field: str = "project") -> str | None:
+    found = one.get("summary_fields", {}).get(field)
+    return str(found["name"]) if found else None
+
+
+def _repository(image: str) -> str:
+    """An image without tag and digest."""
+    path, slash, name = image.partition("@")[0].rpartition("/")
+    return f"{path}{slash}{name.partition(':')[0]}"
