@@ -64,7 +64,7 @@ def _walk(look: Look, settings: Settings, wanted: Assets, leaving: Leaving, perf
             awx_project.update(look.client, project, begun, playbooks, settings.project_wait_minutes * 60, say)
         return why
 
-    walk = Walk(look, Ours(look, settings), settings.state == "exact", perform, after_project)
+    walk = Walk(look, Ours(look, settings, leaving.templates), settings.state == "exact", perform, after_project)
     walk.all(wanted)
     if settings.state == "present":
         walk.unwanted += [f"{resource} {one['name']}" for resource, one in leaving.unwanted]

@@ -39,7 +39,7 @@ class Leaving:
     def __init__(self, look: Look, settings: Settings, wanted: Assets, templates: set[str]) -> None:
         """``wanted`` is what stays. ``templates`` are the names of templates without prefix and environment."""
         self.notices: list[str] = []
-        self._look, self._settings, self._templates = look, settings, templates
+        self._look, self._settings, self.templates = look, settings, templates
         self._keys = {identity(asset["natural_key"]) for some in wanted.values() for asset in some}
         self.unwanted = self._in_order(self._without_used(list(self._ours())))
         if settings.state == "absent" and not self._marked():
@@ -51,7 +51,7 @@ class Leaving:
             if resource == "inventory_sources" or self._wanted(resource, one):
                 continue  # a source goes with its inventory
             if one.get("organization") not in (None, self._look.organization):
-                if environment_of(resource, one["name"], self._settings, self._templates) is not None:
+                if environment_of(resource, one["name"], self._settings, self.templates) is not None:
                     self.notices.append(f"{called} stays, it is of another organization")
             elif not self._has_our_name(resource, one):
                 self.notices.append(
@@ -74,7 +74,7 @@ class Leaving:
 
     def _has_our_name(self, resource: str, one: Object) -> bool:
         """Whether a name is one of ours, and what it is made with is what the object has."""
-        environment = environment_of(resource, one["name"], self._settings, self._templates)
+        environment = environment_of(resource, one["name"], self._settings, self.templates)
         if environment is None:
             return False
         if resource == "inventory":

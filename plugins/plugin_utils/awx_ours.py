@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..module_utils.pure.awx_assets import Asset
 from ..module_utils.pure.awx_marks import owner
+from ..module_utils.pure.awx_names import environment_of, prefix_of
 from ..module_utils.pure.awx_settings import Settings
 from .awx import Object
 from .awx_look import Look
@@ -20,12 +21,15 @@ OLD_HOOK = "Hears how jobs end"
 _RENAME = "rename or remove it, or give farflow_awx_name_prefix another value"
 _ANOTHER_ENVIRONMENT = "give farflow_awx_execution_environment another name, or the same image"
 
+_ANOTHER_PROJECT = "give farflow_awx_project another value for a second project"
+
 
 class Ours:
     """What is ours of what an organization has."""
 
-    def __init__(self, look: Look, settings: Settings) -> None:
-        self._look, self._settings = look, settings
+    def __init__(self, look: Look, settings: Settings, templates: Collection[str]) -> None:
+        """``templates`` are the names of templates without prefix and environment."""
+        self._look, self._settings, self._templates = look, settings, templates
 
     def owns(self, resource: str, asset: Asset, one: Object) -> bool:
         """Whether an object of a wanted name is ours, by its mark or by what it is made of."""
@@ -45,6 +49,11 @@ class Ours:
             differing = "".join(f"; {name} is {one.get(name)}" for name in found if name != "description")
             return (
                 f"exists and is not ours: {self.described(one)}{differing}; {_ANOTHER_ENVIRONMENT}" if differing else ""
+            )
+        if resource == "projects" and "scm_url" in found:
+            others = ", ".join(sorted(each["name"] for each in self._on(one) if self._of_another_prefix(each)))
+            return (
+                f"runs job_templates {others}, of another farflow_awx_name_prefix; {_ANOTHER_PROJECT}" if others else ""
             )
         return ""
 
@@ -74,14 +83,33 @@ class Ours:
         if resource == "inventory_sources":
             return _project_of(one, "source_project") == project
         if resource == "projects":
-            return bool(one["scm_url"] == asset["scm_url"])
+            return bool(one["scm_url"] == asset["scm_url"]) and any(map(self._is_template_of_ours, self._on(one)))
         if resource == "notification_templates":
-            return one.get("description") == OLD_HOOK
+            url = one["notification_configuration"].get("url")
+            return one.get("description") == OLD_HOOK or bool(url == asset["notification_configuration"]["url"])
         if resource == "workflow_job_templates":
             path = f"workflow_job_templates/{one['id']}/workflow_nodes"
-            nodes = {each["identifier"] for each in self._look.client.all(path)}
-            return {each["identifier"] for each in asset["related"]["workflow_nodes"]} <= nodes
+            nodes = {each["identifier"]: each["unified_job_template"] for each in self._look.client.all(path)}
+            wanted = asset["related"]["workflow_nodes"]
+            return {each["identifier"] for each in wanted} <= nodes.keys() and all(
+                nodes[each["identifier"]] == self._look.identify(each["unified_job_template"])
+                for each in wanted
+                if "unified_job_template" in each
+            )
         return False
+
+    def _on(self, project: Object) -> list[Object]:
+        """The job templates that run a project."""
+        return [each for each in self._look.objects["job_templates"] if each["project"] == project["id"]]
+
+    def _is_template_of_ours(self, one: Object) -> bool:
+        named = environment_of("job_templates", one["name"], self._settings, self._templates)
+        return named is not None or owner(one.get("description")) == self._settings.project
+
+    def _of_another_prefix(self, one: Object) -> bool:
+        prefix = prefix_of(one["name"], self._templates)
+        marked = owner(one.get("description")) == self._settings.project
+        return marked and prefix not in (None, self._settings.name_prefix)
 
 
 def _project_of(one: Object, field: str = "project") -> str | None:

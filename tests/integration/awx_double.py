@@ -10,7 +10,11 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | an inventory source stays with its inventory | api/serializers.py InventorySourceSerializer.build_relational_field |
 | a sync of an inventory source fills the inventory's variables: `AWX.sync` | main/management/commands/inventory_import.py Command._update_inventory |
 | a PUT sets what it does not name to its default, a PATCH leaves it | api/generics.py RetrieveUpdateAPIView, of Django REST framework |
-| a template has one credential of a type | api/views/__init__.py JobTemplateCredentialsList.is_valid_relation; main/models/credential.py Credential.unique_hash |
+| a template has one credential of a type, of Vault one of an id, and none for Git or registries | api/views/__init__.py JobTemplateCredentialsList.is_valid_relation; main/models/credential.py Credential.unique_hash |
+| a project has a credential for Git, an execution environment one for registries | main/models/projects.py ProjectOptions.clean_credential; api/serializers.py ExecutionEnvironmentSerializer.validate_credential |
+| of a credential's inputs the secrets are hidden, and what another credential brings is not among them | api/serializers.py CredentialSerializer; main/models/credential.py CredentialInputSource |
+| OPTIONS tells what a user may make in any organization, a POST asks for the one in it, and who may make what there `?role_level=` tells: `AWX.rights_in` | api/metadata.py Metadata.determine_actions; main/access.py ProjectAccess.can_add and its like; main/models/mixins.py ResourceMixin._accessible_pk_qs |
+| who may see a credential, project, inventory or instance group may not always use it: `AWX.unusable` | main/access.py UnifiedCredentialsMixin.can_attach, JobTemplateAccess.can_add and can_attach, ProjectAccess.can_add, InventorySourceAccess.can_add |
 | a new project is updated, and one whose URL or branch changes; that succeeds, fails or hangs: `AWX.update_ends` | main/models/projects.py Project.save, FIELDS_TRIGGER_UPDATE, _get_current_status |
 | a template's playbook is one that the last update found, unless branches may be chosen | api/serializers.py JobOptionsSerializer.validate |
 | who has fewer rights gets 403, no POST among the actions of OPTIONS, and is shown what it may edit: `AWX.users` | main/access.py BaseAccess.check_related and ExecutionEnvironmentAccess.can_add; api/metadata.py Metadata.determine_actions; api/serializers.py BaseSerializer._obj_capability_dict |
@@ -198,6 +202,23 @@ _CASCADE = {
     ("workflow_job_template_nodes", "workflow_job_template"),
     ("schedules", "unified_job_template"),
 }
+_SECRETS = ("password", "security_token", "vault_password", "ssh_key_data")
+#: The role of an organization with which a user makes objects there.
+MAKERS = {
+    "project_admin_role": "projects",
+    "credential_admin_role": "credentials",
+    "inventory_admin_role": "inventory",
+    "notification_admin_role": "notification_templates",
+    "workflow_admin_role": "workflow_job_templates",
+    "execution_environment_admin_role": "execution_environments",
+}
+_KIND = {
+    "projects": ("scm", "Credential kind must be 'scm'."),
+    "execution_environments": (
+        "registry",
+        "Only Container Registry credentials can be associated with an Execution Environment",
+    ),
+}
 _NO_FIELDS = ("page_size", "page", "order_by")
 _UPDATES = {"scm_url", "scm_branch", "scm_type"}
 _SINGULAR = {"inventory": "inventory"}
@@ -230,7 +251,8 @@ class AWX:
     """`objects` has every object by resource and id, `url` is where it answers, `playbooks` are those of the project.
 
     `calls` has method and path of everything that was written. `users` has by token what a user may make and edit:
-    resources, or None for a superuser. `update_ends` is how updates of projects end: successful, failed, or running,
+    resources, or None for a superuser; `rights_in` the organizations in which, where not in all. `unusable` has ids of
+    what only superusers may use, `looked_up` by id of a credential the ids of sources of its inputs. `update_ends` is how updates of projects end: successful, failed, or running,
     when they do not end; `update_needs` is the credential without which they fail, and `update_says` what they print.
     """
 
@@ -243,15 +265,20 @@ class AWX:
         self.updates: dict[int, Object] = {}
         self.calls: list[tuple[str, str]] = []
         self.users: dict[str, set[str] | None] = {TOKEN: None}
+        self.rights_in: dict[str, set[int]] = {}
+        self.unusable: set[int] = set()
+        self.looked_up: dict[int, list[int]] = {}
         self.update_ends = "successful"
         self.update_needs: str | None = None
         self.update_says = "fatal: repository not found"
         self._last = 0
         self._user: set[str] | None = None
+        self._in: set[int] | None = None
         self._lock = threading.Lock()
         self.add("organizations", {"name": "Default"})
         self.add("credential_types", {"name": "Amazon Web Services", "kind": "cloud", "managed": True})
         self.add("credential_types", {"name": "Source Control", "kind": "scm", "managed": True})
+        self.add("credential_types", {"name": "Vault", "kind": "vault", "managed": True})
         self.add("credential_types", {"name": "Container Registry", "kind": "registry", "managed": True})
         double = self
 
@@ -349,7 +376,7 @@ class AWX:
         token = (authorization or "").removeprefix("Bearer ")
         if token not in self.users:
             return 401, {"detail": "Authentication credentials were not provided."}
-        self._user = self.users[token]
+        self._user, self._in = self.users[token], self.rights_in.get(token)
         if method not in ("GET", "OPTIONS"):
             self.calls.append((method, path))
         try:
@@ -385,7 +412,7 @@ class AWX:
                 "search_fields": ["name", "description"],
             }
         if method == "POST":
-            self._may(resource, body)
+            self._may_make(resource, body)
             return 201, self._shown(resource, self.add(resource, body))
         found = [one for one in self.objects[resource].values() if self._is(resource, one, query)]
         return 200, self._page(resource, found, query)
@@ -469,6 +496,8 @@ class AWX:
             return 200, _listed(roles)
         if relation == "playbooks":
             return 200, self.playbooks if self._project_status(one) == "successful" else []
+        if relation == "input_sources":
+            return 200, _listed([{"id": each} for each in self.looked_up.get(identifier, ())])
         if relation == "unified_job_templates" and resource == "execution_environments":
             kinds = ("job_templates", "workflow_job_templates")
             found = [
@@ -519,10 +548,13 @@ class AWX:
     def _attachable(self, resource: str, one: Object, relation: str, other: Object) -> None:
         there = self.attached[one["id"], relation]
         if relation == "credentials":
-            kinds = [self.objects["credentials"][each]["credential_type"] for each in there]
-            if other["credential_type"] in kinds:
-                kind = self.objects["credential_types"][other["credential_type"]]["name"]
-                raise Refused({"error": f"Cannot assign multiple {kind} credentials."})
+            kind = self.objects["credential_types"][other["credential_type"]]
+            if _hash(other) in [_hash(self.objects["credentials"][each]) for each in there]:
+                raise Refused({"error": f"Cannot assign multiple {kind['name']} credentials."})
+            if kind["kind"] not in ("ssh", "vault", "cloud", "net", "kubernetes"):
+                raise Refused({"error": f"Cannot assign a Credential of kind `{kind['kind']}`."})
+        if relation in ("credentials", "instance_groups"):
+            self._use(other["id"])
         if resource == "workflow_job_template_nodes":
             elsewhere = [name for name in ATTACHED[resource] if name != relation]
             if any(other["id"] in self.attached.get((one["id"], name), []) for name in elsewhere):
@@ -605,7 +637,10 @@ class AWX:
             if last:
                 related["current_job" if last["status"] == "running" else "last_job"] = last["url"]
         if resource == "credentials":
-            shown["inputs"] = dict.fromkeys(one["inputs"], "$encrypted$")
+            hidden = {name: "$encrypted$" for name in one["inputs"] if name in _SECRETS}
+            shown["inputs"] = {**one["inputs"], **hidden}
+            shown["kind"] = self.objects["credential_types"][one["credential_type"]]["kind"]
+            related["input_sources"] = f"{url}input_sources/"
         return {**shown, "related": related, "summary_fields": self._summary(resource, one)}
 
     def _summary(self, resource: str, one: Object) -> Object:
@@ -630,6 +665,29 @@ class AWX:
         if not self._able(resource, one):
             raise Refused("You do not have permission to perform this action.", 403)
 
+    def _may_make(self, resource: str, given: Object) -> None:
+        self._may(resource, given)
+        if resource in MAKERS.values() and self._in is not None and given.get("organization") not in self._in:
+            raise Refused("You do not have permission to perform this action.", 403)
+        fields = {
+            "projects": ["credential"],
+            "job_templates": ["project", "inventory"],
+            "inventory_sources": ["source_project"],
+        }
+        for name in fields.get(resource, ()):
+            self._use(given.get(name))
+
+    def _use(self, identifier: int | None) -> None:
+        if self._user is not None and identifier in self.unusable:
+            raise Refused("You do not have permission to perform this action.", 403)
+
+    def _has_role(self, resource: str, one: Object, role: str) -> bool:
+        if self._user is None:
+            return True
+        if resource == "organizations":
+            return MAKERS[role] in self._user and (self._in is None or one["id"] in self._in)
+        return one["id"] not in self.unusable
+
     def _actions(self, resource: str) -> Object:
         fields = {name: _ID if name in REFERENCES else _TEXT for name in FIELDS[resource]}
         return {"GET": fields, **({"POST": fields} if self._user is None or resource in self._user else {})}
@@ -644,6 +702,10 @@ class AWX:
                 raise Refused({name: [f"Invalid pk {whole[name]!r} - object does not exist."]})
         if resource == "job_templates":
             self._check_playbook(whole)
+        if resource in _KIND and whole["credential"] is not None:
+            kind = self.objects["credentials"][whole["credential"]]["credential_type"]
+            if self.objects["credential_types"][kind]["kind"] != _KIND[resource][0]:
+                raise Refused({"credential": [_KIND[resource][1]]})
         if resource == "schedules" and not _RULE.fullmatch(whole["rrule"]):
             raise Refused({"rrule": ["is not right"]})
         if resource == "notification_templates":
@@ -682,6 +744,8 @@ class AWX:
 
     def _passes(self, resource: str, one: Object, name: str, wanted: str) -> bool:
         """Whether a field, such as ``name``, ``inventory__organization`` or ``organization__isnull``, is as wanted."""
+        if name == "role_level":
+            return self._has_role(resource, one, wanted)
         first, _separator, rest = name.partition("__")
         if first in ATTACHED.get(resource, {}):
             return int(wanted) in self.attached.get((one["id"], first), [])
@@ -696,6 +760,10 @@ class AWX:
             (other,) = [each for each in REFERENCES[first] if value in self.objects[each]]
             return self._passes(other, self.objects[other][value], rest, wanted)
         return str(value) == wanted
+
+
+def _hash(credential: Object) -> tuple[int, str]:
+    return credential["credential_type"], str(credential["inputs"].get("vault_id", ""))
 
 
 def _path(resource: str) -> str:

@@ -326,6 +326,72 @@ def test_two_projects_live_in_one_organization_by_their_prefixes(awx):
     assert run(awx)["unwanted"] == []
 
 
+def test_another_repository_with_another_prefix_alone_is_refused(awx):
+    run(awx)
+    told = refused(awx, name_prefix="Sales", project_url=SALES["project_url"])
+    assert "projects Airflow on Fargate runs job_templates Airflow dev: Airflow command, " in told
+    assert "give farflow_awx_project another value" in told
+    assert "exists and is not ours" not in told
+    assert run(awx, project_url=SALES["project_url"])["reasons"] == ["projects Airflow on Fargate: scm_url"]
+    assert run(awx, name_prefix="Second", project_url=SALES["project_url"])["changed"]
+
+
+def foreign_project(awx: AWX, **given: Any) -> dict[str, Any]:
+    url = wanted()["projects"][0]["scm_url"]
+    made = {"name": "Airflow on Fargate", "organization": organization(awx), "scm_type": "git", "scm_url": url}
+    return awx.add("projects", {**made, **given})
+
+
+def test_a_project_of_others_with_our_name_and_repository_is_refused(awx):
+    project = foreign_project(awx, scm_branch="release")
+    assert "projects Airflow on Fargate exists and is not ours: admin made it" in refused(awx)
+    assert project["scm_branch"] == "release"
+
+
+def test_a_template_whose_project_is_gone_is_told_so(awx):
+    run(awx)
+    awx.remove("projects", awx.named("projects", "Airflow on Fargate")["id"])
+    awx.named("job_templates", "Airflow dev: Plan")["description"] = ""
+    assert "admin made it and runs playbooks/plan.yml of a project that is gone" in refused(awx)
+
+
+def test_a_workflow_of_others_whose_nodes_run_something_else_is_refused(awx):
+    run(awx)
+    for workflow in ("Airflow dev: Drift", "Airflow prod: Drift"):
+        awx.named("workflow_job_templates", workflow)["description"] = ""
+    deploy = awx.named("job_templates", "Airflow dev: Deploy")["id"]
+    awx.nodes("Airflow dev: Drift")["drift"]["unified_job_template"] = deploy
+    told = refused(awx)
+    assert "workflow_job_templates Airflow dev: Drift exists and is not ours" in told
+    assert "Airflow prod: Drift" not in told
+
+
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [
+        ("job_templates", "Airflow dev: Plan"),
+        ("inventory", "Airflow dev"),
+        ("workflow_job_templates", "Airflow dev: Deploy with approval"),
+        ("notification_templates", "Airflow on Fargate"),
+        ("projects", "Airflow on Fargate"),
+        ("execution_environments", "farflow.airflow"),
+    ],
+)
+def test_a_mark_that_a_person_has_removed_comes_back(awx, resource, name):
+    run(awx)
+    awx.named(resource, name)["description"] = "my own words"
+    assert run(awx)["reasons"] == [f"{resource} {name}: description"]
+    assert awx.named(resource, name)["description"].endswith(MARK)
+    assert run(awx)["reasons"] == []
+
+
+def test_a_hook_of_others_with_our_name_is_refused(awx):
+    run(awx)
+    hook = awx.named("notification_templates", "Airflow on Fargate")
+    hook.update(description="theirs", notification_configuration={"url": "https://elsewhere.example.com/"})
+    assert "notification_templates Airflow on Fargate exists and is not ours" in refused(awx)
+
+
 def test_what_was_made_before_there_were_marks_is_adopted_and_marked(awx):
     run(awx)
     for resource in ("projects", "inventory", "inventory_sources", "job_templates", "execution_environments"):

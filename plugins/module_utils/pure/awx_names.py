@@ -28,7 +28,21 @@ def environment_of(resource: str, name: str, settings: Settings, templates: Coll
     environment, separator, template = name.removeprefix(f"{settings.name_prefix} ").partition(": ")
     if separator and template not in templates or bool(separator) == (resource == "inventory"):
         return None
-    try:
-        return validate_environment(environment)
-    except ValueError:
+    return environment if _is_environment(environment) else None
+
+
+def prefix_of(name: str, templates: Collection[str]) -> str | None:
+    """The prefix that a job template's name is made with; None when no prefix makes it."""
+    before, separator, template = name.rpartition(": ")
+    prefix, space, environment = before.rpartition(" ")
+    if not separator or not space or template not in templates or not _is_environment(environment):
         return None
+    return prefix
+
+
+def _is_environment(name: str) -> bool:
+    try:
+        validate_environment(name)
+    except ValueError:
+        return False
+    return True
