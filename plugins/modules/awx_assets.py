@@ -51,7 +51,7 @@ reasons:
   elements: str
   sample: ["job_templates Airflow dev: Plan: playbook, survey_spec"]
 credentials:
-  description: The names of credentials that were, or in check mode would be, made. A person has to put in the keys.
+  description: The names of the credentials that are made here and have no keys yet. A person has to put those in.
   returned: success
   type: list
   elements: str

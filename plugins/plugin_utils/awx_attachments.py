@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from ..module_utils.pure.awx_assets import CREDENTIAL_TYPE, NIGHTLY, Asset
 from ..module_utils.pure.awx_differences import differing, same
 from ..module_utils.pure.awx_marks import owner
 from .awx import Object
+from .awx_credentials import exclusive
 from .awx_look import Look
 from .awx_nodes import Nodes
 from .awx_ours import OLD_HOOK
+from .awx_rights import Rights
 
 
 class Attachments:
@@ -22,9 +24,9 @@ class Attachments:
     and is not wanted; with ``exact`` that differs, too. ``problems`` has what a person has to mend.
     """
 
-    def __init__(self, look: Look, exact: bool, perform: bool) -> None:
+    def __init__(self, look: Look, rights: Rights, exact: bool, perform: bool) -> None:
         self.unwanted: list[str] = []
-        self._look, self._exact, self._perform = look, exact, perform
+        self._look, self._rights, self._exact, self._perform = look, rights, exact, perform
         self._nodes = Nodes(look, perform)
         self.problems = self._nodes.problems
 
@@ -49,6 +51,16 @@ class Attachments:
         if "survey_spec" in asset.get("related", {}) or "workflow_nodes" in asset.get("related", {}):
             yield from self._left_over(asset, one)
 
+    def would_use(self, asset: Asset) -> None:
+        """Adds to ``problems`` what an object that is not made yet would have attached, and the user may not use."""
+        related = asset.get("related", {})
+        for key in related.get("credentials", ()):
+            found = self._look.credential(key)
+            self.problems += self._rights.to_use("credentials", found) if found else ()
+        for key in related.get("instance_groups", ()):
+            found = self._look.find(key)
+            self.problems += self._rights.to_use("instance_groups", found) if found else ()
+
     def _survey(self, path: str, wanted: Asset) -> Iterator[str]:
         if not same(wanted, self._look.client.get(path)):
             yield "survey_spec"
@@ -60,25 +72,35 @@ class Attachments:
         lacking = [key for key in wanted if self._look.identify(key) not in there]
         if lacking:
             yield relation
-        for key in lacking if self._perform else ():
-            self._look.client.post(path, {"id": self._look.identify(key)})
+        for key in lacking:
+            found = self._look.find(key)
+            if found and relation == "instance_groups":
+                self.problems += self._rights.to_use(relation, found)
+            if self._perform:
+                self._look.client.post(path, {"id": self._look.identify(key)})
 
     def _credentials(self, path: str, wanted: list[Asset]) -> Iterator[str]:
         """A template can have one credential of a type, so a wrong one is taken off first."""
         there = self._look.client.all(path)
         found = {key["name"]: self._look.credential(key) for key in wanted}
-        kinds = {one["credential_type"] for one in found.values() if one} | {self._look.identify(CREDENTIAL_TYPE)}
-        names = set(found)
-        wrong = [one for one in there if one["credential_type"] in kinds and one["name"] not in names]
-        lacking = [name for name in found if name not in {one["name"] for one in there}]
-        words = [*(f"{one['name']!r} taken off" for one in wrong), *(f"{name!r} attached" for name in lacking)]
+        kinds = {exclusive(one) for one in found.values() if one} | {(self._look.identify(CREDENTIAL_TYPE), "")}
+        ids = {one["id"] for one in found.values() if one}
+        wrong = [one for one in there if exclusive(one) in kinds and one["id"] not in ids]
+        lacking = {
+            name: one for name, one in found.items() if one is None or one["id"] not in [each["id"] for each in there]
+        }
+        both = {one["name"] for one in wrong} & lacking.keys()
+        words = [f"{_told(one['name'], one, both)} taken off" for one in wrong]
+        words += [f"{_told(name, one, both)} attached" for name, one in lacking.items()]
         if words:
             yield f"credentials ({', '.join(words)})"
+        for one in lacking.values():
+            self.problems += self._rights.to_use("credentials", one) if one else ()
         if self._perform:
             for one in wrong:
                 self._look.client.post(path, {"id": one["id"], "disassociate": True})
-            for name in lacking:
-                self._look.client.post(path, {"id": (found[name] or {})["id"]})
+            for one in lacking.values():
+                self._look.client.post(path, {"id": (one or {})["id"]})
 
     def _labels(self, path: str, wanted: list[Asset]) -> Iterator[str]:
         there = {one["name"] for one in self._look.client.all(path)} if wanted else set()
@@ -139,6 +161,11 @@ class Attachments:
         yield f"{what} removed"
         if self._perform:
             self._look.client.post(path, body) if body else self._look.client.delete(path)
+
+
+def _told(name: str, one: Object | None, both: Collection[str]) -> str:
+    """A name, and the id where two have the same."""
+    return f"{name!r} of the id {one['id']}" if one and name in both else repr(name)
 
 
 def called(asset: Asset) -> str:

@@ -18,10 +18,9 @@ from .awx import Object
 from .awx_attachments import Attachments, called
 from .awx_look import LISTS, Look, identity
 from .awx_ours import Ours
+from .awx_rights import Rights
 
 _NOT_FIELDS = ("natural_key", "initial", "related")
-#: AWX says of these only beside what they belong to whether the user may make one, which is made by then.
-_SAID_LATER = ("credentials", "inventory_sources", "job_templates")
 
 
 class Walk:
@@ -30,14 +29,20 @@ class Walk:
     """
 
     def __init__(
-        self, look: Look, ours: Ours, exact: bool, perform: bool, after_project: Callable[[Object, bool], str]
+        self,
+        look: Look,
+        ours: Ours,
+        rights: Rights,
+        exact: bool,
+        perform: bool,
+        after_project: Callable[[Object, bool], str],
     ) -> None:
         """``after_project`` is called with the project and whether AWX has begun to update it; it answers a reason."""
         self.reasons: list[str] = []
         self.problems: list[str] = []
-        self._attachments = Attachments(look, exact, perform)
+        self._attachments = Attachments(look, rights, exact, perform)
         self.unwanted = self._attachments.unwanted
-        self._look, self._ours, self._perform = look, ours, perform
+        self._look, self._ours, self._rights, self._perform = look, ours, rights, perform
         self._after_project = after_project
 
     def all(self, wanted: Assets) -> None:
@@ -64,6 +69,8 @@ class Walk:
             self._make(resource, asset, fields)
             return
         if resource == "credentials":  # its keys are a person's
+            refusal = self._ours.refusal(resource, asset, existing, {})
+            self.problems += [f"{resource} {called(asset)} {refusal}"] if refusal else []
             return
         found = differing(fields, existing, asset.get("initial", ()))
         refusal = self._ours.refusal(resource, asset, existing, found)
@@ -72,8 +79,10 @@ class Walk:
         if not self._ours.owns(resource, asset, existing):
             return
         told = [*found, *self._attachments.mend(asset, existing)]
-        self.problems += [f"{resource} {called(asset)}: {problem}" for problem in self._attachments.problems]
-        self._attachments.problems.clear()
+        self._tell_problems(f"{resource} {called(asset)}")
+        if found:
+            lacks = self._rights.to_set(resource, {**existing, **found})
+            self.problems += [f"{resource} {called(asset)}: {lack}" for lack in lacks]
         if found and self._perform:
             self._look.client.patch(existing["url"], found)
         if resource == "projects":
@@ -83,10 +92,13 @@ class Walk:
             self.reasons.append(f"{resource} {called(asset)}: {', '.join(told)}")
 
     def _make(self, resource: str, asset: Asset, fields: dict[str, Any]) -> None:
-        path = LISTS.get(resource, resource)
-        self.reasons.append(f"{resource} {called(asset)}: created")
-        if resource not in _SAID_LATER and not self._look.client.may_post(path):
-            self.problems.append(f"{resource} {called(asset)}: {self._look.user} may not create {resource} in AWX")
+        path, name = LISTS.get(resource, resource), f"{resource} {called(asset)}"
+        self.reasons.append(f"{name}: created")
+        lacks = [*self._rights.to_make(resource), *self._rights.to_set(resource, fields)]
+        self.problems += [f"{name}: {lack}" for lack in lacks]
+        if resource == "inventory_sources":
+            inventory = self._look.find(asset["inventory"])
+            self._may_edit("inventory", inventory or {}, asset["inventory"]["name"])
         if self._perform:
             made = self._look.client.post(path, fields)
             self._look.add(asset["natural_key"], made)
@@ -94,6 +106,13 @@ class Walk:
                 self._after_project(made, True)
             for _word in self._attachments.mend(asset, made):
                 pass
+        else:
+            self._attachments.would_use(asset)
+            self._tell_problems(name)
+
+    def _tell_problems(self, name: str) -> None:
+        self.problems += [f"{name}: {problem}" for problem in self._attachments.problems]
+        self._attachments.problems.clear()
 
     def _may_edit(self, resource: str, one: Object, name: str) -> None:
         if not one.get("summary_fields", {}).get("user_capabilities", {}).get("edit", True):

@@ -11,12 +11,13 @@ from typing import Any
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.pure.awx_assets import Assets, titled
 from ..module_utils.pure.awx_settings import Settings
-from . import awx_project
+from . import awx_credentials, awx_project
 from .awx import Client, Object
 from .awx_bring import Walk, lacking
 from .awx_leaving import Leaving
 from .awx_look import Look
 from .awx_ours import Ours
+from .awx_rights import Rights
 
 Say = Callable[[str], None]
 
@@ -35,20 +36,20 @@ def converge(client: Client, settings: Settings, wanted: Assets, check_mode: boo
         for name in settings.environments
     }
     wanted = {} if settings.state == "absent" else wanted
+    look.expect(wanted)
     leaving = Leaving(look, settings, wanted, templates)
     planned = _walk(look, settings, wanted, leaving, False, say)
-    problems = [*lacking(look, wanted), *planned.problems]
+    problems = [*lacking(look, wanted), *awx_credentials.problems(look, settings), *planned.problems]
     if problems:
         raise FarflowError("\n".join(["AWX can't be made so, nothing was done:", *(f"- {one}" for one in problems)]))
     if planned.reasons and not check_mode:
         _walk(look, settings, wanted, leaving, True, say)
         client.forget()
         look = Look(client, settings.organization)
-    created = [line for line in planned.reasons if line.startswith("credentials ")]
     return {
         "changed": bool(planned.reasons),
         "reasons": planned.reasons,
-        "credentials": [line.removeprefix("credentials ").removesuffix(": created") for line in created],
+        "credentials": awx_credentials.keyless(look, wanted),
         "unwanted": planned.unwanted,
         "notices": leaving.notices,
         "webhooks": _webhooks(look, wanted),
@@ -64,7 +65,14 @@ def _walk(look: Look, settings: Settings, wanted: Assets, leaving: Leaving, perf
             awx_project.update(look.client, project, begun, playbooks, settings.project_wait_minutes * 60, say)
         return why
 
-    walk = Walk(look, Ours(look, settings, leaving.templates), settings.state == "exact", perform, after_project)
+    walk = Walk(
+        look,
+        Ours(look, settings, leaving.templates),
+        Rights(look, settings.organization),
+        settings.state == "exact",
+        perform,
+        after_project,
+    )
     walk.all(wanted)
     if settings.state == "present":
         walk.unwanted += [f"{resource} {one['name']}" for resource, one in leaving.unwanted]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..module_utils.core.errors import FarflowError
-from ..module_utils.pure.awx_assets import Asset
+from ..module_utils.pure.awx_assets import Asset, Assets
 from .awx import Client, Object
 
 #: Where AWX lists the objects of a kind.
@@ -48,7 +48,8 @@ class Look:
     def __init__(self, client: Client, organization: str) -> None:
         """Raises FarflowError when AWX does not know who asks, or has no such organization that the user can see."""
         self.client = client
-        self.user = str(client.get("me")["results"][0]["username"])
+        (me,) = client.get("me")["results"]
+        self.user, self.is_superuser = str(me["username"]), bool(me["is_superuser"])
         found = client.all("organizations", name=organization)
         if not found:
             raise FarflowError(f"farflow_awx_organization: AWX shows {self.user} no organization {organization!r}")
@@ -58,15 +59,18 @@ class Look:
             resource: {one["id"]: one["name"] for one in self.objects[resource]}
             for resource in ("inventory", "credential_types")
         }
+        #: Those of no organization, which anybody may name who sees them.
+        self._common_credentials = client.all("credentials", organization__isnull="true")
+        self._coming: set[Identity] = set()
         self._known = {identity(self.key(resource, one)): one for resource, one in self._each()}
 
     def find(self, key: Asset) -> Object | None:
         """The object of that natural key."""
         return self._known.get(identity(key))
 
-    def named(self, kind: str, name: str) -> list[Object]:
-        """The objects of that kind and name."""
-        return [one for (of, called, _unused), one in self._known.items() if (of, called) == (kind, name)]
+    def expect(self, wanted: Assets) -> None:
+        """What is made when it is not there; nothing else of its name stands in for it."""
+        self._coming = {identity(asset["natural_key"]) for some in wanted.values() for asset in some}
 
     def add(self, key: Asset, one: Object) -> None:
         """What was just made."""
@@ -82,9 +86,19 @@ class Look:
         return found["id"] if found else COMING
 
     def credential(self, key: Asset) -> Object | None:
-        """The credential of that natural key, or else the one of that name, whatever its type."""
-        named = self.named("credential", key["name"])
-        return self.find(key) or (named[0] if len(named) == 1 else None)
+        """The credential of that natural key, or else the one of that name, whatever its type.
+
+        Those of the organization come first.
+        """
+        found = self.find(key)
+        if found or identity(key) in self._coming:
+            return found
+        for some in (self.objects["credentials"], self._common_credentials):
+            named = [one for one in some if one["name"] == key["name"]]
+            typed = [one for one in named if self.key("credentials", one)["credential_type"] == _name_of(key)]
+            if typed or len(named) == 1:
+                return (typed or named)[0]
+        return None
 
     def _all(self, resource: str) -> list[Object]:
         path = LISTS.get(resource, resource)
@@ -106,3 +120,7 @@ class Look:
         if resource == "credentials":
             key["credential_type"] = {"name": self._names["credential_types"].get(one["credential_type"])}
         return key
+
+
+def _name_of(credential: Asset) -> Asset:
+    return {"name": credential["credential_type"]["name"]}

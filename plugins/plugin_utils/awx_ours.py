@@ -43,6 +43,10 @@ class Ours:
     def refusal(self, resource: str, asset: Asset, one: Object, found: Mapping[str, Any]) -> str:
         """Why an object of a wanted name may not be written; nothing when it may. ``found`` is what would be."""
         if not self.owns(resource, asset, one):
+            if resource == "credentials":
+                return (
+                    f"exists and is not ours: {self.described(one)}; name it in farflow_awx_credentials, or {_RENAME}"
+                )
             if resource != "execution_environments":
                 return f"exists and is not ours: {self.described(one)}; {_RENAME}"
             # One that others share with us is used as it is.
@@ -73,6 +77,8 @@ class Ours:
 
     def _unmarked(self, resource: str, asset: Asset, one: Object) -> bool:
         project = self._settings.project
+        if resource == "credentials":
+            return self._is_attached(asset, one)
         if resource == "execution_environments":
             return _repository(one["image"]) == _repository(asset["image"])
         if resource == "job_templates":
@@ -97,6 +103,15 @@ class Ours:
                 if "unified_job_template" in each
             )
         return False
+
+    def _is_attached(self, asset: Asset, credential: Object) -> bool:
+        """Whether a credential without a mark is on templates of its environment that have one."""
+        mine = [each for each in self._look.objects["job_templates"] if each["name"].startswith(f"{asset['name']}: ")]
+        return any(
+            credential["id"] in [one["id"] for one in self._look.client.all(each["related"]["credentials"])]
+            for each in mine
+            if self._is_template_of_ours(each)
+        )
 
     def _on(self, project: Object) -> list[Object]:
         """The job templates that run a project."""

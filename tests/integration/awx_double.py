@@ -252,8 +252,9 @@ class AWX:
 
     `calls` has method and path of everything that was written. `users` has by token what a user may make and edit:
     resources, or None for a superuser; `rights_in` the organizations in which, where not in all. `unusable` has ids of
-    what only superusers may use, `looked_up` by id of a credential the ids of sources of its inputs. `update_ends` is how updates of projects end: successful, failed, or running,
-    when they do not end; `update_needs` is the credential without which they fail, and `update_says` what they print.
+    what only superusers may use, `looked_up` by id of a credential the ids of sources of its inputs. `update_ends` is
+    how updates of projects end: successful, failed, or running, when they do not end; `update_needs` is the credential
+    without which they fail, and `update_says` what they print.
     """
 
     def __init__(self, playbooks: list[str]) -> None:

@@ -80,7 +80,7 @@ def test_brings_everything_once_and_mends_only_what_differs(awx, run):
     assert code == 0, output
     assert "job_templates Airflow dev: Plan: created\n" in output
     assert "inventory_sources Airflow on Fargate of Airflow prod: created\n" in output
-    assert "these credentials would be made, and need the keys of AWS: Airflow dev, Airflow prod" in output
+    assert "these credentials are to have the keys of AWS: Airflow dev, Airflow prod" in output
     assert "changed=1" in output
     assert awx.calls == []
 

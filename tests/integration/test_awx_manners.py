@@ -114,6 +114,97 @@ def test_none_takes_off_the_one_that_was_made(awx):
     assert not any("Airflow dev" in reason for reason in result["reasons"])
 
 
+def test_another_credential_of_the_same_name_is_taken_off(awx):
+    run(awx)
+    mine, kind = (
+        awx.named("credentials", "Airflow dev")["id"],
+        awx.named("credential_types", "Amazon Web Services")["id"],
+    )
+    other = awx.add("credentials", {"name": "Airflow dev", "organization": None, "credential_type": kind})["id"]
+    awx.attach("job_templates", "Airflow dev: Deploy", "credentials", other)
+    told = f"credentials ('Airflow dev' of the id {other} taken off, 'Airflow dev' of the id {mine} attached)"
+    assert run(awx, check_mode=True)["reasons"] == [f"job_templates Airflow dev: Deploy: {told}"]
+    assert run(awx)["reasons"] == [f"job_templates Airflow dev: Deploy: {told}"]
+    assert awx.attached[awx.named("job_templates", "Airflow dev: Deploy")["id"], "credentials"] == [mine]
+    assert run(awx)["reasons"] == []
+
+
+def test_a_credential_of_others_with_our_name_is_refused_until_it_is_named(awx):
+    credential(awx, "Airflow dev")
+    told = refused(awx)
+    assert "credentials Airflow dev exists and is not ours: admin made it; name it in farflow_awx_credentials" in told
+    assert run(awx, credentials={"dev": ["Airflow dev"]})["changed"]
+    assert run(awx)["reasons"] == []  # it is on our templates by now
+
+
+def test_a_credential_of_no_organization_can_be_named(awx):
+    kind = awx.named("credential_types", "Amazon Web Services")["id"]
+    for name in ("Global", "Airflow prod"):
+        awx.add("credentials", {"name": name, "organization": None, "credential_type": kind})
+    given = {"credentials": {"dev": ["Global"]}}
+    assert run(awx, check_mode=True, **given)["reasons"] == run(awx, **given)["reasons"]
+    plan = ("credentials", "credentials")
+    assert attached(awx, "job_templates", "Airflow dev: Plan", *plan) == ["Global"]
+    assert len([name for name in names(awx, "credentials") if name == "Airflow prod"]) == 2
+    assert run(awx, **given)["reasons"] == []
+
+
+def test_two_credentials_of_one_type_are_refused(awx):
+    credential(awx, "A")
+    credential(awx, "B")
+    told = refused(awx, credentials={"dev": ["A", "B"], "prod": []})
+    assert "farflow_awx_credentials.dev: 'A' and 'B' are both of the type Amazon Web Services" in told
+
+
+def vault(awx: AWX, name: str, vault_id: str) -> int:
+    identifier = credential(awx, name, "Vault")
+    awx.objects["credentials"][identifier]["inputs"] = {"vault_id": vault_id, "vault_password": "x"}
+    return identifier
+
+
+def test_credentials_of_vault_are_told_apart_by_their_ids(awx):
+    first, second = vault(awx, "V1", "one"), vault(awx, "V2", "two")
+    aws = credential(awx, "AWS")
+    given = {"credentials": {"dev": ["AWS", "V1"], "prod": []}}
+    run(awx, **given)
+    awx.attach("job_templates", "Airflow dev: Plan", "credentials", aws, first, second)
+    assert run(awx, **given)["reasons"] == []
+    assert run(awx, credentials={"dev": ["AWS", "V1", "V2"], "prod": []})["changed"]
+    vault(awx, "V3", "one")
+    assert "'V1' and 'V3' are both" in refused(awx, credentials={"dev": ["V1", "V3"], "prod": []})
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "told"),
+    [
+        (
+            {"project_credential": "X"},
+            "Amazon Web Services",
+            "farflow_awx_project_credential: 'X' is of the type Amazon",
+        ),
+        ({"execution_environment_credential": "X"}, "Source Control", "allowed: Container Registry"),
+        ({"credentials": {"dev": ["X"]}}, "Source Control", "farflow_awx_credentials.dev: 'X' is of the type Source"),
+        ({"credentials": {"dev": ["X"]}}, "Container Registry", "AWX gives a template no such"),
+    ],
+)
+def test_a_credential_of_the_wrong_type_is_refused(awx, given, kind, told):
+    credential(awx, "X", kind)
+    assert told in refused(awx, **given)
+
+
+def test_keys_are_asked_for_until_they_are_there(awx):
+    awx.update_ends = "failed"
+    with pytest.raises(FarflowError):
+        run(awx)
+    awx.update_ends = "successful"
+    assert run(awx)["credentials"] == ["Airflow dev", "Airflow prod"]
+    result = run(awx)
+    assert (result["changed"], result["credentials"]) == (False, ["Airflow dev", "Airflow prod"])
+    awx.named("credentials", "Airflow dev")["inputs"] = {"username": "AKIA", "password": "x"}
+    awx.looked_up[awx.named("credentials", "Airflow prod")["id"]] = [1, 2]
+    assert run(awx)["credentials"] == []
+
+
 def test_a_credential_of_another_type_stays(awx):
     run(awx)
     awx.add("credential_types", {"name": "Corporate proxy"})
@@ -253,7 +344,7 @@ def test_a_wrong_token_is_told_with_what_to_set(awx):
 def test_a_user_with_few_rights_is_told_before_anything_is_made(awx, check_mode):
     awx.users["few"] = {"projects"}
     told = refused(awx, token="few", check_mode=check_mode)
-    assert "execution_environments farflow.airflow: someone may not create execution_environments in AWX" in told
+    assert "execution_environments farflow.airflow: someone may not create execution_environments in the organ" in told
     assert "workflow_job_templates Airflow dev: Drift: someone may not create" in told
 
 
@@ -262,6 +353,43 @@ def test_an_administrator_of_the_organization_makes_everything_in_it(awx):
     assert run(awx, token="admin of one")["changed"]
     assert awx.named("execution_environments", "farflow.airflow")["organization"] == organization(awx)
     assert run(awx, token="admin of one")["reasons"] == []
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_rights_in_another_organization_are_none(awx, check_mode):
+    awx.users["admin of another"] = set(awx.objects)
+    awx.rights_in["admin of another"] = {awx.add("organizations", {"name": "Second"})["id"]}
+    told = refused(awx, token="admin of another", check_mode=check_mode)
+    for resource in ("credentials", "projects", "inventory", "notification_templates", "workflow_job_templates"):
+        assert f"someone may not create {resource} in the organization Default" in told
+    assert run(awx, token="admin of another", organization="Second")["changed"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    ("resource", "name", "given", "told"),
+    [
+        ("credentials", "Account", {"credentials": {"dev": ["Account"]}}, "use the credential 'Account'"),
+        ("credentials", "Git", {"project_credential": "Git"}, "use the credential 'Git'"),
+        ("instance_groups", "near AWS", {"instance_group": "near AWS"}, "use the instance group 'near AWS'"),
+    ],
+)
+def test_what_a_user_sees_and_may_not_use_is_told_first(awx, resource, name, given, told, check_mode):
+    awx.users["u"] = set(awx.objects)
+    kind = "Source Control" if name == "Git" else "Amazon Web Services"
+    one = credential(awx, name, kind) if resource == "credentials" else awx.add(resource, {"name": name})["id"]
+    awx.unusable.add(one)
+    assert f"someone may not {told}" in refused(awx, token="u", check_mode=check_mode, **given)
+    assert run(awx, **given)["changed"]
+    assert run(awx, token="u", **given)["reasons"] == []
+
+
+def test_a_project_that_the_user_may_not_use_is_told_first(awx):
+    run(awx)
+    awx.remove("job_templates", awx.named("job_templates", "Airflow dev: Plan")["id"])
+    awx.users["u"] = set(awx.objects)
+    awx.unusable.add(awx.named("projects", "Airflow on Fargate")["id"])
+    assert "Airflow dev: Plan: someone may not use the project 'Airflow on Fargate'" in refused(awx, token="u")
 
 
 def test_an_execution_environment_of_no_organization_is_the_superusers(awx):

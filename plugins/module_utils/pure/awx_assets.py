@@ -97,18 +97,19 @@ def _named(settings: Settings, kind: str, name: str, description: str) -> Asset:
     }
 
 
-def _credential_key(settings: Settings, name: str, kind: Asset) -> Asset:
+def credential_key(settings: Settings, name: str, kind: Asset) -> Asset:
+    """The natural key of a credential of a type."""
     return {**_key("credential", name, settings.organization), "credential_type": kind}
 
 
 def _credentials(settings: Settings, environment: str) -> list[Asset]:
     given = settings.credentials.get(environment, [titled(settings, environment)])
-    return [_credential_key(settings, name, CREDENTIAL_TYPE) for name in given]
+    return [credential_key(settings, name, CREDENTIAL_TYPE) for name in given]
 
 
 def _new_credential(settings: Settings, environment: str) -> Asset:
     """Without keys: a person puts those in. Never written once it exists."""
-    key = _credential_key(settings, titled(settings, environment), CREDENTIAL_TYPE)
+    key = credential_key(settings, titled(settings, environment), CREDENTIAL_TYPE)
     return {
         "name": key["name"],
         "description": marked("The keys that Airflow's AWS account is reached with", settings.project),
@@ -136,7 +137,7 @@ def _execution_environment(settings: Settings) -> Asset:
         "initial": ["organization"],  # AWX lets nobody change it
     }
     if settings.execution_environment_credential:
-        made["credential"] = _credential_key(settings, settings.execution_environment_credential, REGISTRY_TYPE)
+        made["credential"] = credential_key(settings, settings.execution_environment_credential, REGISTRY_TYPE)
     return made
 
 
@@ -171,7 +172,7 @@ def _project(settings: Settings) -> Asset:
         "initial": ["scm_update_on_launch", "scm_update_cache_timeout"],
     }
     if settings.project_credential:
-        made["credential"] = _credential_key(settings, settings.project_credential, SCM_TYPE)
+        made["credential"] = credential_key(settings, settings.project_credential, SCM_TYPE)
     if settings.branch_on_launch:  # AWX lets it go only when no template asks for a branch any more
         made["allow_override"] = True
     return made
