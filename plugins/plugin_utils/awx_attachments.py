@@ -146,7 +146,7 @@ class Attachments:
         if "schedules" in one["related"]:
             wanted = {each["name"] for each in related.get("schedules", ())}
             for other in self._look.client.all(one["related"]["schedules"]):
-                ours = self._is_ours(other, asset) or other["name"] == NIGHTLY
+                ours = self._is_ours(other, asset) or _is_of_the_first_version(other, asset)
                 if ours and other["name"] not in wanted:
                     yield from self._unwanted(asset, f"schedules {other['name']}", other["url"], None)
 
@@ -161,6 +161,12 @@ class Attachments:
         yield f"{what} removed"
         if self._perform:
             self._look.client.post(path, body) if body else self._look.client.delete(path)
+
+
+def _is_of_the_first_version(schedule: Object, asset: Asset) -> bool:
+    """That had one on Plan, when there were no marks."""
+    on_plan = asset.get("playbook") == "playbooks/plan.yml"
+    return bool(on_plan and schedule["name"] == NIGHTLY and not schedule["description"])
 
 
 def _told(name: str, one: Object | None, both: Collection[str]) -> str:

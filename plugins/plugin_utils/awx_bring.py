@@ -57,8 +57,9 @@ class Walk:
     def remove(self, unwanted: list[tuple[str, Object]]) -> None:
         """Removes objects that are no longer wanted."""
         for resource, one in unwanted:
-            self._may_edit(resource, one, one["name"])
-            self.reasons.append(f"{resource} {one['name']}: removed")
+            name = self._look.called(resource, one)
+            self._may_edit(resource, one, name)
+            self.reasons.append(f"{resource} {name}: removed")
             if self._perform:
                 self._look.client.delete(one["url"])
 

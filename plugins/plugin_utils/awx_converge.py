@@ -75,7 +75,7 @@ def _walk(look: Look, settings: Settings, wanted: Assets, leaving: Leaving, perf
     )
     walk.all(wanted)
     if settings.state == "present":
-        walk.unwanted += [f"{resource} {one['name']}" for resource, one in leaving.unwanted]
+        walk.unwanted += [f"{resource} {look.called(resource, one)}" for resource, one in leaving.unwanted]
     else:
         walk.remove(leaving.unwanted)
     return walk

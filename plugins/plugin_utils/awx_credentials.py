@@ -38,8 +38,8 @@ def problems(look: Look, settings: Settings) -> Iterator[str]:
                 yield f"{where}: {_is(look, one)}; AWX gives a template no such"
             other = found.setdefault(exclusive(one), one)
             if other is not one:
-                kind = _type(look, one)["name"]
-                yield f"{where}: {other['name']!r} and {name!r} are both of the type {kind}, of which a template has one"
+                both = f"{other['name']!r} and {name!r} are both"
+                yield f"{where}: {both} of the type {_type(look, one)['name']}, of which a template has one"
 
 
 def keyless(look: Look, wanted: Assets) -> list[str]:

@@ -48,8 +48,11 @@ class Leaving:
     def _ours(self) -> Iterator[One]:
         for resource, one in self._marked():
             called = f"{resource} {one['name']}"
-            if resource == "inventory_sources" or self._wanted(resource, one):
-                continue  # a source goes with its inventory
+            if resource == "inventory_sources":
+                yield from self._source(one)
+                continue
+            if self._wanted(resource, one):
+                continue
             if one.get("organization") not in (None, self._look.organization):
                 if environment_of(resource, one["name"], self._settings, self.templates) is not None:
                     self.notices.append(f"{called} stays, it is of another organization")
@@ -60,13 +63,29 @@ class Leaving:
             else:
                 yield resource, one
 
+    def _source(self, one: Object) -> Iterator[One]:
+        """A source that is not wanted, of an inventory that is; others go with their inventories.
+
+        AWX can't copy one, so under another name it was renamed.
+        """
+        inventory = self._look.key("inventory_sources", one)["inventory"]["name"]
+        if inventory is None and self._settings.state != "absent":
+            name = one["summary_fields"]["inventory"]["name"]
+            self.notices.append(
+                f"inventory {name} with a source from this project stays, it is of another organization"
+            )
+        elif ("inventory", inventory, None) in self._keys and not self._wanted("inventory_sources", one):
+            yield "inventory_sources", one
+
     def _marked(self) -> list[One]:
         project = self._settings.project
         every = ((resource, one) for resource, some in self._look.objects.items() for one in some)
         return [
             (resource, one)
             for resource, one in every
-            if resource != "credentials" and owner(one.get("description")) == project
+            if resource != "credentials"
+            and owner(one.get("description")) == project
+            and not one.get("pending_deletion")
         ]
 
     def _wanted(self, resource: str, one: Object) -> bool:
@@ -113,7 +132,7 @@ class Leaving:
                 kind, user = "inventory", self._look.client.get(user["related"]["inventory"])
             elif kind == "workflow_job_template_nodes":
                 kind, user = "workflow_job_templates", self._look.client.get(user["related"]["workflow_job_template"])
-            if not self._wanted(kind, user):
+            if not self._wanted(kind, user) and not user.get("pending_deletion"):
                 yield kind, user["id"], user["name"]
 
     def _using(self, resource: str, one: Object) -> Iterator[One]:

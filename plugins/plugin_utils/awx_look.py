@@ -104,13 +104,20 @@ class Look:
         path = LISTS.get(resource, resource)
         if resource in _OF_ALL:
             return self.client.all(path)
-        field = "inventory__organization" if resource == "inventory_sources" else "organization"
-        return self.client.all(path, **{field: self.organization})
+        if resource == "inventory_sources":  # its inventory may have been moved to another organization
+            fields = ("or__inventory__organization", "or__source_project__organization")
+            return self.client.all(path, **dict.fromkeys(fields, self.organization))
+        return self.client.all(path, organization=self.organization)
 
     def _each(self) -> Iterator[tuple[str, Object]]:
         for resource, some in self.objects.items():
             for one in some:
                 yield resource, one
+
+    def called(self, resource: str, one: Object) -> str:
+        """The name of an object, and of what it belongs to where several have the same."""
+        beside = self.key(resource, one).get("inventory")
+        return f"{one['name']} of {beside['name']}" if beside else str(one["name"])
 
     def key(self, resource: str, one: Object) -> Asset:
         """What of an object's natural key tells it apart, as ``identity`` takes it."""

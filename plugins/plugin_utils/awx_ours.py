@@ -42,6 +42,8 @@ class Ours:
 
     def refusal(self, resource: str, asset: Asset, one: Object, found: Mapping[str, Any]) -> str:
         """Why an object of a wanted name may not be written; nothing when it may. ``found`` is what would be."""
+        if one.get("pending_deletion"):
+            return "is being deleted by AWX; run this again when it is gone"
         if not self.owns(resource, asset, one):
             if resource == "credentials":
                 return (

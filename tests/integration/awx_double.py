@@ -22,6 +22,7 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | a node of a workflow becomes an approval by a POST of its own | api/views/__init__.py WorkflowJobTemplateNodeCreateApproval.post; main/models/workflow.py WorkflowJobTemplateNode.create_approval_template |
 | a workflow's nodes follow each other without a cycle, once | api/views/__init__.py WorkflowJobTemplateNodeChildrenBaseList.is_valid_relation |
 | a node runs when one of its links is met, or with all_parents_must_converge when all are: `AWX.runs` | main/scheduler/dag_workflow.py WorkflowDAG.bfs_nodes_to_run, mark_dnr_nodes |
+| an inventory is deleted some time after the answer, 202; until then it is shown with pending_deletion, no template has it, and a second time is 400: `AWX.delete_pending` | api/views/inventory.py InventoryDetail.destroy; main/models/inventory.py Inventory.schedule_deletion; main/tasks/system.py delete_inventory |
 | what refers to an object that is deleted goes with it, or refers to nothing afterwards: `_CASCADE` | on_delete of main/models/inventory.py InventorySource, main/models/workflow.py WorkflowJobTemplateNode, main/models/jobs.py JobOptions, main/models/mixins.py ExecutionEnvironmentMixin, main/models/schedules.py Schedule |
 | a template keeps its organization when its project is deleted | main/models/jobs.py JobTemplate.save |
 | a template needs a project and an inventory, also when it had some | api/serializers.py JobOptionsSerializer.validate, JobTemplateSerializer.validate |
@@ -433,8 +434,11 @@ class AWX:
             self._write(resource, existing, {**(FIELDS[resource] if method == "PUT" else {}), **body})
         if method == "DELETE":
             self._may(resource, existing)
+            if resource == "inventory":
+                self._schedule_deletion(existing)
+                return 202, None
             self.remove(resource, identifier)
-            return 202 if resource == "inventory" else 204, None
+            return 204, None
         return 200, self._shown(resource, existing)
 
     def _write(self, resource: str, existing: Object, given: Object) -> None:
@@ -468,6 +472,18 @@ class AWX:
                 attached.remove(identifier)
             if identifier == key[0]:
                 del self.attached[key]
+
+    def _schedule_deletion(self, inventory: Object) -> None:
+        if inventory.get("pending_deletion"):
+            raise Refused({"error": "Inventory is already pending deletion."})
+        inventory["pending_deletion"] = True
+        for one in self._referring("job_templates", "inventory", inventory["id"]):
+            one["inventory"] = None
+
+    def delete_pending(self) -> None:
+        """AWX's background task comes to the inventories that are to be deleted."""
+        for one in [each for each in self.objects["inventory"].values() if each.get("pending_deletion")]:
+            self.remove("inventory", one["id"])
 
     def _referring(self, resource: str, field: str, identifier: int) -> list[Object]:
         return [one for one in self.objects[resource].values() if one.get(field) == identifier]

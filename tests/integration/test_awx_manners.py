@@ -642,6 +642,7 @@ def test_what_others_use_stays_until_they_do_not_any_more(awx):
     assert "inventory Airflow dev stays, used by job_templates Own" in result["notices"]
     assert "job_templates Airflow dev: Deploy stays, used by workflow_job_templates Own flow" in result["notices"]
     assert any(one.startswith("projects Airflow on Fargate stays, used by ") for one in result["notices"])
+    awx.delete_pending()
     assert names(awx, "job_templates") == ["Airflow dev: Deploy", "Own"]
     assert names(awx, "inventory") == ["Airflow dev"]
     assert len(names(awx, "inventory_sources")) == 1
@@ -649,6 +650,7 @@ def test_what_others_use_stays_until_they_do_not_any_more(awx):
     awx.remove("workflow_job_templates", workflow)
     awx.remove("job_templates", awx.named("job_templates", "Own")["id"])
     run(awx, state="absent")
+    awx.delete_pending()
     for resource in ("job_templates", "inventory", "projects", "execution_environments"):
         assert names(awx, resource) == []
 
@@ -676,6 +678,7 @@ def test_what_is_no_longer_wanted_is_told_and_removed_when_asked_for(awx):
     assert "Airflow dev: Deploy: notification_templates_error Airflow on Fargate" in told["unwanted"]
     reasons = run(awx, check_mode=True, state="exact", **one)["reasons"]
     assert run(awx, state="exact", **one)["reasons"] == reasons
+    awx.delete_pending()
     assert names(awx, "inventory") == ["Airflow dev"]
     assert not any("prod" in name for name in names(awx, "job_templates") + names(awx, "workflow_job_templates"))
     assert names(awx, "notification_templates") == []
@@ -688,12 +691,66 @@ def test_absent_removes_what_is_ours_and_nothing_else(awx):
     others_template(awx)
     run(awx, name_prefix="Mine")
     assert run(awx, state="absent", name_prefix="Mine")["changed"]
+    awx.delete_pending()
     assert names(awx, "job_templates") == ["Airflow dev: Plan"]
     assert names(awx, "projects") == ["Theirs"]
     for resource in ("workflow_job_templates", "inventory", "notification_templates", "execution_environments"):
         assert names(awx, resource) == (["Theirs"] if resource == "inventory" else [])
     assert names(awx, "credentials") == ["Mine dev", "Mine prod"]
     assert not run(awx, state="absent", name_prefix="Mine")["changed"]
+
+
+def test_an_inventory_that_awx_is_deleting_is_not_deleted_twice(awx):
+    run(awx)
+    awx.add("inventory", {"name": "Theirs", "organization": organization(awx)})
+    one = {"environments": ["dev"]}
+    run(awx, state="exact", **one)
+    assert run(awx, state="exact", **one)["reasons"] == []
+    assert run(awx, **one)["unwanted"] == []
+    run(awx, state="absent")
+    assert names(awx, "inventory") == ["Airflow dev", "Airflow prod", "Theirs"]
+    assert run(awx, state="absent")["reasons"] == []
+
+
+def test_an_inventory_that_awx_is_deleting_is_not_taken_as_there(awx):
+    run(awx)
+    run(awx, state="absent")
+    told = refused(awx)
+    assert "inventory Airflow dev is being deleted by AWX; run this again when it is gone" in told
+    awx.delete_pending()
+    assert run(awx)["changed"]
+    assert run(awx)["reasons"] == []
+
+
+def test_a_project_goes_while_awx_deletes_its_inventories(awx):
+    run(awx)
+    for one in awx.objects["inventory"].values():
+        awx._schedule_deletion(one)
+    run(awx, state="absent")
+    assert names(awx, "projects") == []
+
+
+def test_a_source_of_an_inventory_that_was_renamed_is_told_and_removed(awx):
+    run(awx)
+    (source,) = [one for one in awx.objects["inventory_sources"].values() if one["source_path"].endswith("dev")]
+    source["name"] = "renamed"
+    assert run(awx)["reasons"] == ["inventory_sources Airflow on Fargate of Airflow dev: created"]
+    assert run(awx)["unwanted"] == ["inventory_sources renamed of Airflow dev"]
+    assert run(awx, state="exact")["reasons"] == ["inventory_sources renamed of Airflow dev: removed"]
+    assert names(awx, "inventory_sources") == ["Airflow on Fargate"] * 2
+    assert run(awx, state="exact")["reasons"] == []
+
+
+def test_an_inventory_in_another_organization_is_told(awx):
+    run(awx)
+    inventory = awx.named("inventory", "Airflow dev")
+    inventory["organization"] = awx.add("organizations", {"name": "Second"})["id"]
+    result = run(awx)
+    assert "inventory Airflow dev: created" in result["reasons"]
+    told = "inventory Airflow dev with a source from this project stays, it is of another organization"
+    assert told in result["notices"]
+    assert told in run(awx)["notices"]
+    assert run(awx, organization="Second")["notices"] == []
 
 
 # The nightly plan
@@ -726,6 +783,17 @@ def test_no_schedule_is_none_and_the_one_that_is_there_is_told_and_removed(awx):
     assert "Airflow dev: Drift: schedules Drift, every night" in run(awx, drift_schedule="none")["unwanted"]
     run(awx, drift_schedule="none", state="exact")
     assert names(awx, "schedules") == []
+
+
+def test_a_schedule_of_others_with_our_name_stays(awx):
+    run(awx)
+    deploy, plan = (awx.named("job_templates", f"Airflow dev: {name}")["id"] for name in ("Deploy", "Plan"))
+    rule = schedule(awx)["rrule"]
+    for template, description in ((deploy, ""), (plan, "mine")):
+        given = {"name": "Drift, every night", "unified_job_template": template, "rrule": rule}
+        awx.add("schedules", {**given, "description": description})
+    assert run(awx)["unwanted"] == []
+    assert run(awx, state="exact")["reasons"] == []
 
 
 def test_the_schedule_of_the_first_version_is_told(awx):
