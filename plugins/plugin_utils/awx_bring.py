@@ -19,7 +19,9 @@ from .awx_attachments import Attachments, called
 from .awx_look import LISTS, Look, identity
 from .awx_ours import Ours
 from .awx_rights import Rights
+from .awx_taken_back import TakenBack
 
+_HAVE_SETTINGS = ("job_templates", "workflow_job_templates")
 _NOT_FIELDS = ("natural_key", "initial", "related")
 
 
@@ -41,7 +43,8 @@ class Walk:
         self.reasons: list[str] = []
         self.problems: list[str] = []
         self._attachments = Attachments(look, rights, exact, perform)
-        self.unwanted = self._attachments.unwanted
+        self._taken_back = TakenBack(look, exact, perform)
+        self.unwanted = self._attachments.unwanted = self._taken_back.unwanted
         self._look, self._ours, self._rights, self._perform = look, ours, rights, perform
         self._after_project = after_project
 
@@ -73,13 +76,15 @@ class Walk:
             refusal = self._ours.refusal(resource, asset, existing, {})
             self.problems += [f"{resource} {called(asset)} {refusal}"] if refusal else []
             return
+        owned = self._ours.owns(resource, asset, existing)
+        detached = list(self._taken_back.mend(asset, existing, fields)) if owned and resource in _HAVE_SETTINGS else []
         found = differing(fields, existing, asset.get("initial", ()))
         refusal = self._ours.refusal(resource, asset, existing, found)
         if refusal:
             self.problems.append(f"{resource} {called(asset)} {refusal}")
-        if not self._ours.owns(resource, asset, existing):
+        if not owned:
             return
-        told = [*found, *self._attachments.mend(asset, existing)]
+        told = [*found, *detached, *self._attachments.mend(asset, existing)]
         self._tell_problems(f"{resource} {called(asset)}")
         if found:
             lacks = self._rights.to_set(resource, {**existing, **found})

@@ -994,7 +994,76 @@ def test_settings_of_templates(awx):
     ]
     assert result["webhooks"][0]["url"].endswith("/github/")
     assert run(awx, **given)["reasons"] == []
-    assert "job_templates Airflow dev: Plan: ask_scm_branch_on_launch" in run(awx, branch_on_launch=False)["reasons"]
+    (reason,) = [one for one in run(awx, branch_on_launch=False)["reasons"] if "Airflow dev: Plan" in one]
+    assert "ask_scm_branch_on_launch" in reason
+
+
+EVERY = {
+    "labels": ["airflow", 'a "b", c'],
+    "instance_group": "near AWS",
+    "timeout": 7200,
+    "branch_on_launch": True,
+    "webhook_service": "github",
+}
+
+
+def test_what_the_settings_do_not_set_any_more_is_told_and_taken_back_when_asked_for(awx):
+    awx.add("instance_groups", {"name": "near AWS"})
+    run(awx, **EVERY)
+    assert run(awx, **EVERY)["reasons"] == []
+    for _time in range(2):
+        result = run(awx)
+        assert result["reasons"] == []
+        told = [
+            one.removeprefix("Airflow dev: Plan: ") for one in result["unwanted"] if ": Plan" in one and "dev" in one
+        ]
+        assert sorted(told) == [
+            "ask_scm_branch_on_launch true",
+            'instance_group "near AWS"',
+            r'label "a \"b\", c"',
+            'label "airflow"',
+            "timeout 7200",
+        ]
+        assert f'{APPROVED}: webhook_service "github"' in result["unwanted"]
+    reasons = run(awx, state="exact", check_mode=True)["reasons"]
+    assert run(awx, state="exact")["reasons"] == reasons
+    plan = awx.named("job_templates", "Airflow dev: Plan")
+    assert (plan["timeout"], plan["ask_scm_branch_on_launch"]) == (0, False)
+    assert awx.named("workflow_job_templates", APPROVED)["webhook_service"] == ""
+    for relation in ("labels", "instance_groups"):
+        assert attached(awx, "job_templates", "Airflow dev: Plan", relation, relation) == []
+    again = run(awx, state="exact")
+    assert (again["reasons"], again["unwanted"]) == ([], [])
+
+
+def test_what_a_person_has_set_since_is_not_taken_back(awx):
+    run(awx, timeout=7200, labels=["airflow"])
+    plan = awx.named("job_templates", "Airflow dev: Plan")
+    plan["timeout"] = 900
+    awx.attach("job_templates", "Airflow dev: Plan", "labels", awx.add("labels", {"name": "mine"})["id"])
+    run(awx, state="exact")
+    assert plan["timeout"] == 900
+    assert attached(awx, "job_templates", "Airflow dev: Plan", "labels", "labels") == ["mine"]
+
+
+def test_another_instance_group_takes_the_place_of_the_one_that_was_set(awx):
+    for name in ("one", "two", "mine"):
+        awx.add("instance_groups", {"name": name})
+    run(awx, instance_group="one")
+    awx.attached[awx.named("job_templates", "Airflow dev: Plan")["id"], "instance_groups"].append(
+        awx.named("instance_groups", "mine")["id"]
+    )
+    run(awx, instance_group="two")
+    group = ("instance_groups", "instance_groups")
+    assert attached(awx, "job_templates", "Airflow dev: Plan", *group) == ["mine", "two"]
+    assert run(awx, instance_group="two")["reasons"] == []
+
+
+def test_no_webhook_service_is_none_at_once(awx):
+    run(awx, webhook_service="github")
+    run(awx, webhook_service="none")
+    assert awx.named("workflow_job_templates", APPROVED)["webhook_service"] == ""
+    assert run(awx, webhook_service="none")["reasons"] == run(awx)["reasons"] == []
 
 
 def test_teams_may_do_what_the_settings_say(awx):

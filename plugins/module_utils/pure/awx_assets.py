@@ -15,7 +15,8 @@ from typing import Any
 
 from .awx_marks import marked
 from .awx_messages import messages
-from .awx_settings import NO_SCHEDULE, Settings, Template
+from .awx_set import with_settings
+from .awx_settings import NO_SCHEDULE, NO_SERVICE, Settings, Template
 from .awx_surveys import survey
 
 Asset = dict[str, Any]
@@ -236,7 +237,7 @@ def _job_template(settings: Settings, environment: str, template: Template) -> A
         made["timeout"] = settings.timeout
     if settings.branch_on_launch is not None and template.name in _TRIALS:
         made["ask_scm_branch_on_launch"] = settings.branch_on_launch
-    return made
+    return _keeping(made, "timeout", "ask_scm_branch_on_launch")
 
 
 def _workflow(settings: Settings, environment: str) -> Asset:
@@ -267,8 +268,8 @@ def _workflow(settings: Settings, environment: str) -> Asset:
         ],
     }
     if settings.webhook_service:
-        made["webhook_service"] = settings.webhook_service
-    return made
+        made["webhook_service"] = "" if settings.webhook_service == NO_SERVICE else settings.webhook_service
+    return _keeping(made, "webhook_service")
 
 
 def _drift(settings: Settings, environment: str) -> Asset:
@@ -282,7 +283,15 @@ def _drift(settings: Settings, environment: str) -> Asset:
         "workflow_nodes": [_node(key, "drift", plan, answers=_MUST_BE_EMPTY)],
         "schedules": [] if settings.drift_schedule == NO_SCHEDULE else [_schedule(settings, key)],
     }
-    return made
+    return _keeping(made)
+
+
+def _keeping(asset: Asset, *fields: str) -> Asset:
+    """An asset whose description keeps what optional settings set of it: fields, labels, instance groups."""
+    found = [(name, asset[name]) for name in fields if asset.get(name)]
+    for name, relation in (("label", "labels"), ("instance_group", "instance_groups")):
+        found += [(name, each["name"]) for each in asset["related"].get(relation, ())]
+    return {**asset, "description": with_settings(asset["description"], found)}
 
 
 def _workflow_template(settings: Settings, environment: str, name: str, description: str) -> Asset:
