@@ -18,7 +18,8 @@ from .awx_look import Look
 #: By this description the hook that was made before there were marks is known.
 OLD_HOOK = "Hears how jobs end"
 
-_RENAME = "rename or remove it, or give farflow_awx_name_prefix another value"
+#: The setting that names of a resource are made with, where it is another than the prefix.
+_NAMED_BY = dict.fromkeys(("projects", "notification_templates", "inventory_sources"), "farflow_awx_project")
 _ANOTHER_ENVIRONMENT = "give farflow_awx_execution_environment another name, or the same image"
 
 _ANOTHER_PROJECT = "give farflow_awx_project another value for a second project"
@@ -44,13 +45,13 @@ class Ours:
         """Why an object of a wanted name may not be written; nothing when it may. ``found`` is what would be."""
         if one.get("pending_deletion"):
             return "is being deleted by AWX; run this again when it is gone"
+        setting = _NAMED_BY.get(resource, "farflow_awx_name_prefix")
+        rename = f"rename or remove it, or give {setting} another value"
         if not self.owns(resource, asset, one):
             if resource == "credentials":
-                return (
-                    f"exists and is not ours: {self.described(one)}; name it in farflow_awx_credentials, or {_RENAME}"
-                )
+                return f"exists and is not ours: {self.described(one)}; name it in farflow_awx_credentials, or {rename}"
             if resource != "execution_environments":
-                return f"exists and is not ours: {self.described(one)}; {_RENAME}"
+                return f"exists and is not ours: {self.described(one)}; {rename}"
             # One that others share with us is used as it is.
             differing = "".join(f"; {name} is {one.get(name)}" for name in found if name != "description")
             return (

@@ -42,7 +42,7 @@ class TakenBack:
 
     def _field(self, setting: Setting, one: Object, fields: dict[str, Any]) -> bool:
         name, value = setting
-        if name in fields or one[name] != value:  # a person's own by now, or of a setting
+        if name in fields or one.get(name) != value:  # a person's own by now, or of a setting
             return True
         if self._exact:
             fields[name] = _NOTHING[name]
@@ -50,6 +50,8 @@ class TakenBack:
 
     def _attached(self, setting: Setting, asset: Asset, one: Object) -> Generator[str, None, bool]:
         relation = _RELATIONS[setting[0]]
+        if relation not in one["related"]:  # somebody has edited the description
+            return True
         there = [each for each in self._look.client.all(one["related"][relation]) if each["name"] == setting[1]]
         if not there:
             return True

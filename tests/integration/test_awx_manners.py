@@ -472,7 +472,9 @@ def foreign_project(awx: AWX, **given: Any) -> dict[str, Any]:
 
 def test_a_project_of_others_with_our_name_and_repository_is_refused(awx):
     project = foreign_project(awx, scm_branch="release")
-    assert "projects Airflow on Fargate exists and is not ours: admin made it" in refused(awx)
+    told = refused(awx)
+    assert "projects Airflow on Fargate exists and is not ours: admin made it" in told
+    assert "give farflow_awx_project another value" in told
     assert project["scm_branch"] == "release"
 
 
