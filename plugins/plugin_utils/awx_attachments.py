@@ -140,7 +140,8 @@ class Attachments:
         for relation in [name for name in one["related"] if name.startswith("notification_templates_")]:
             wanted = {key["name"] for key in related.get(relation, ())}
             for other in self._look.client.all(one["related"][relation]):
-                if self._is_ours(other, asset) and other["name"] not in wanted:
+                ours = self._is_ours(other, asset) and other["name"] == owner(asset["description"])  # and no copy
+                if ours and other["name"] not in wanted:
                     body = {"id": other["id"], "disassociate": True}
                     yield from self._unwanted(asset, f"{relation} {other['name']}", one["related"][relation], body)
         if "schedules" in one["related"]:

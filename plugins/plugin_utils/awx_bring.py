@@ -133,9 +133,9 @@ def lacking(look: Look, wanted: Assets) -> list[str]:
         there = look.credential(key) if key["type"] == "credential" else look.find(key)
         if there is None and identity(key) not in made:
             kind = key["type"].replace("_", " ")
-            found.append(
-                f"AWX shows {look.user} no {kind} {key['name']!r}; its name is wrong, or it has to be made first"
-            )
+            of = " of the organization or of none" if key["type"] == "credential" else ""
+            helps = "its name is wrong, or it has to be made first"
+            found.append(f"AWX shows {look.user} no {kind} {key['name']!r}{of}; {helps}")
     return list(dict.fromkeys(found))
 
 

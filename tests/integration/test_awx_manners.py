@@ -622,6 +622,14 @@ def test_a_copy_that_a_person_has_made_stays_and_is_told(awx, resource, name, ca
     assert not run(awx, state=state)["changed"]
 
 
+def test_a_copy_of_the_hook_that_a_person_has_attached_stays(awx):
+    run(awx)
+    own = copy(awx, "notification_templates", "Airflow on Fargate", "Airflow on Fargate @ 10:00:00")["id"]
+    awx.attach("job_templates", "Airflow dev: Plan", "notification_templates_started", own)
+    assert run(awx)["unwanted"] == []
+    assert run(awx, state="exact")["reasons"] == []
+
+
 def test_a_template_of_others_whose_description_ends_with_the_mark_stays(awx):
     others_template(awx)
     awx.named("job_templates", "Airflow dev: Plan").update(name="Nightly restart", description=f"see {MARK}")
