@@ -32,9 +32,9 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         try:
             settings = self._settings(task_vars)
-            wanted = {} if settings.state == "absent" else assets(settings, given.job_templates(self._load))
+            wanted = assets(settings, given.job_templates(self._load))
             if settings.assets_file:
-                return self._write(Path(settings.assets_file), wanted)
+                return self._write(Path(settings.assets_file), {} if settings.state == "absent" else wanted)
             made = converge(Client(os.environ), settings, wanted, self._task.check_mode, self._say)
             return {**made, "diff": {"prepared": "".join(f"{reason}\n" for reason in made["reasons"])}}
         except FarflowError as error:
@@ -54,7 +54,14 @@ class ActionModule(ActionBase):
         except OSError as error:
             raise FarflowError(f"{PREFIX}assets_file: {error}") from error
         reasons = [f"{path}: written"] if changed else []
-        return {"changed": changed, "reasons": reasons, "credentials": [], "unwanted": [], "webhooks": []}
+        return {
+            "changed": changed,
+            "reasons": reasons,
+            "credentials": [],
+            "unwanted": [],
+            "notices": [],
+            "webhooks": [],
+        }
 
     def _settings(self, task_vars):
         meta = self._load(str(given.COLLECTION / "playbooks" / "awx.meta.yml"))

@@ -64,6 +64,12 @@ unwanted:
   type: list
   elements: str
   sample: ["job_templates Airflow staging: Plan"]
+notices:
+  description: What has the project's mark and stays all the same, with the reason, and what else is to know.
+  returned: success
+  type: list
+  elements: str
+  sample: ["execution_environments farflow.airflow stays, used by job_templates Sales dev: Plan"]
 webhooks:
   description: Of each workflow that pushes start, its C(name) and the C(url) that Git sends them to.
   returned: success

@@ -70,14 +70,6 @@ class Client:
         """What AWX answers as plain text."""
         return str(self._call("GET", f"{self._url(path)}?{urlencode(query)}", as_text=True))
 
-    def may_post(self, path: str) -> bool:
-        """Whether the user may make such an object at all."""
-        url = self._url(path)
-        if f"OPTIONS {url}" not in self._read:
-            self._read[f"OPTIONS {url}"] = self._call("OPTIONS", url)
-        told = self._read[f"OPTIONS {url}"]
-        return isinstance(told, dict) and "POST" in told.get("actions", {})
-
     def post(self, path: str, body: Any) -> Any:
         return self._call("POST", self._url(path), body)
 

@@ -60,7 +60,7 @@ def broken(method: str, url: str, error: Exception) -> FarflowError:
         why = f"what answers there speaks no HTTP ({type(error).__name__})"
     else:
         why = f"this can't be asked for ({type(error).__name__})"
-    unknown = f". {_UNKNOWN}" if method not in ("GET", "OPTIONS") else ""
+    unknown = f". {_UNKNOWN}" if method != "GET" else ""
     return FarflowError(f"{method} {url}: {why}; {helps}{unknown}")
 
 

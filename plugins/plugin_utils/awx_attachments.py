@@ -5,24 +5,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from ..module_utils.pure.awx_assets import CREDENTIAL_TYPE, NIGHTLY, Asset
 from ..module_utils.pure.awx_differences import differing, same
 from ..module_utils.pure.awx_marks import owner
 from .awx import Object
-from .awx_look import OLD_HOOK, Look
+from .awx_credentials import exclusive
+from .awx_look import Look
+from .awx_nodes import Nodes
+from .awx_ours import OLD_HOOK
+from .awx_rights import Rights
 
 
 class Attachments:
     """Says what differs, and with ``perform`` mends it. ``unwanted`` has what of ours is attached to objects of ours
-    and is not wanted; with ``exact`` that differs, too.
+    and is not wanted; with ``exact`` that differs, too. ``problems`` has what a person has to mend.
     """
 
-    def __init__(self, look: Look, exact: bool, perform: bool) -> None:
+    def __init__(self, look: Look, rights: Rights, exact: bool, perform: bool) -> None:
         self.unwanted: list[str] = []
-        self._look, self._exact, self._perform = look, exact, perform
+        self._look, self._rights, self._exact, self._perform = look, rights, exact, perform
+        self._nodes = Nodes(look, perform)
+        self.problems = self._nodes.problems
 
     def mend(self, asset: Asset, one: Object) -> Iterator[str]:
         """Mends what is attached to an object, and yields a word for each relation that differs."""
@@ -31,7 +37,7 @@ class Attachments:
             if relation == "survey_spec":
                 yield from self._survey(path, wanted)
             elif relation == "workflow_nodes":
-                yield from self._nodes(path, wanted)
+                yield from self._nodes.mend(path, wanted)
             elif relation == "schedules":
                 yield from self._schedules(path, wanted)
             elif relation == "team_roles":
@@ -45,6 +51,16 @@ class Attachments:
         if "survey_spec" in asset.get("related", {}) or "workflow_nodes" in asset.get("related", {}):
             yield from self._left_over(asset, one)
 
+    def would_use(self, asset: Asset) -> None:
+        """Adds to ``problems`` what an object that is not made yet would have attached, and the user may not use."""
+        related = asset.get("related", {})
+        for key in related.get("credentials", ()):
+            found = self._look.credential(key)
+            self.problems += self._rights.to_use("credentials", found) if found else ()
+        for key in related.get("instance_groups", ()):
+            found = self._look.find(key)
+            self.problems += self._rights.to_use("instance_groups", found) if found else ()
+
     def _survey(self, path: str, wanted: Asset) -> Iterator[str]:
         if not same(wanted, self._look.client.get(path)):
             yield "survey_spec"
@@ -56,25 +72,35 @@ class Attachments:
         lacking = [key for key in wanted if self._look.identify(key) not in there]
         if lacking:
             yield relation
-        for key in lacking if self._perform else ():
-            self._look.client.post(path, {"id": self._look.identify(key)})
+        for key in lacking:
+            found = self._look.find(key)
+            if found and relation == "instance_groups":
+                self.problems += self._rights.to_use(relation, found)
+            if self._perform:
+                self._look.client.post(path, {"id": self._look.identify(key)})
 
     def _credentials(self, path: str, wanted: list[Asset]) -> Iterator[str]:
         """A template can have one credential of a type, so a wrong one is taken off first."""
         there = self._look.client.all(path)
         found = {key["name"]: self._look.credential(key) for key in wanted}
-        kinds = {one["credential_type"] for one in found.values() if one} | {self._look.identify(CREDENTIAL_TYPE)}
-        names = set(found)
-        wrong = [one for one in there if one["credential_type"] in kinds and one["name"] not in names]
-        lacking = [name for name in found if name not in {one["name"] for one in there}]
-        words = [*(f"{one['name']!r} taken off" for one in wrong), *(f"{name!r} attached" for name in lacking)]
+        kinds = {exclusive(one) for one in found.values() if one} | {(self._look.identify(CREDENTIAL_TYPE), "")}
+        ids = {one["id"] for one in found.values() if one}
+        wrong = [one for one in there if exclusive(one) in kinds and one["id"] not in ids]
+        lacking = {
+            name: one for name, one in found.items() if one is None or one["id"] not in [each["id"] for each in there]
+        }
+        both = {one["name"] for one in wrong} & lacking.keys()
+        words = [f"{_told(one['name'], one, both)} taken off" for one in wrong]
+        words += [f"{_told(name, one, both)} attached" for name, one in lacking.items()]
         if words:
             yield f"credentials ({', '.join(words)})"
+        for one in lacking.values():
+            self.problems += self._rights.to_use("credentials", one) if one else ()
         if self._perform:
             for one in wrong:
                 self._look.client.post(path, {"id": one["id"], "disassociate": True})
-            for name in lacking:
-                self._look.client.post(path, {"id": (found[name] or {})["id"]})
+            for one in lacking.values():
+                self._look.client.post(path, {"id": (one or {})["id"]})
 
     def _labels(self, path: str, wanted: list[Asset]) -> Iterator[str]:
         there = {one["name"] for one in self._look.client.all(path)} if wanted else set()
@@ -95,56 +121,6 @@ class Attachments:
             if found and self._perform:
                 self._look.client.patch(existing["url"], found) if existing else self._look.client.post(path, found)
 
-    def _nodes(self, path: str, wanted: list[Asset]) -> Iterator[str]:
-        nodes = {one["identifier"]: one for one in self._look.client.all(path)}
-        words = set()
-        for asset in wanted:
-            words |= set(self._node(path, asset, nodes))
-        for asset in wanted:
-            words |= set(self._following(asset, nodes))
-        yield from sorted(words)
-
-    def _node(self, path: str, asset: Asset, nodes: dict[str, Object]) -> Iterator[str]:
-        """Makes or mends a node; ``nodes`` gets it."""
-        name, approval = asset["identifier"], asset["related"].get("create_approval_template")
-        fields = {"identifier": name, "extra_data": asset["extra_data"]}
-        if not approval:
-            fields["unified_job_template"] = self._look.identify(asset["unified_job_template"])
-        existing = nodes.get(name)
-        found = differing(fields, existing) if existing else fields
-        if found:
-            yield f"node {name}"
-        if found and self._perform:
-            client = self._look.client
-            existing = client.patch(existing["url"], found) if existing else client.post(path, found)
-            nodes[name] = existing
-        if approval and existing is not None and self._differs(approval, existing):
-            yield f"node {name}"
-            if self._perform:
-                self._approve(approval, existing)
-
-    def _differs(self, approval: Asset, node: Object) -> bool:
-        url = node["related"].get("unified_job_template")
-        return not url or "workflow_approval_templates" not in url or not same(approval, self._look.client.get(url))
-
-    def _approve(self, approval: Asset, node: Object) -> None:
-        url = node["related"].get("unified_job_template")
-        if url and "workflow_approval_templates" in url:
-            self._look.client.patch(url, approval)
-        else:
-            self._look.client.post(f"{node['url']}create_approval_template/", {"timeout": 0, **approval})
-
-    def _following(self, asset: Asset, nodes: dict[str, Object]) -> Iterator[str]:
-        node = nodes.get(asset["identifier"])
-        for key in asset["related"]["success_nodes"]:
-            following = nodes.get(key["identifier"])
-            if node is None or following is None:
-                continue  # the walk that makes them comes here again
-            if following["id"] not in node["success_nodes"]:
-                yield f"node {asset['identifier']}"
-                if self._perform:
-                    self._look.client.post(f"{node['url']}success_nodes/", {"id": following["id"]})
-
     def _roles(self, one: Object, wanted: list[Asset]) -> Iterator[str]:
         if not wanted:
             return
@@ -164,13 +140,14 @@ class Attachments:
         for relation in [name for name in one["related"] if name.startswith("notification_templates_")]:
             wanted = {key["name"] for key in related.get(relation, ())}
             for other in self._look.client.all(one["related"][relation]):
-                if self._is_ours(other, asset) and other["name"] not in wanted:
+                ours = self._is_ours(other, asset) and other["name"] == owner(asset["description"])  # and no copy
+                if ours and other["name"] not in wanted:
                     body = {"id": other["id"], "disassociate": True}
                     yield from self._unwanted(asset, f"{relation} {other['name']}", one["related"][relation], body)
         if "schedules" in one["related"]:
             wanted = {each["name"] for each in related.get("schedules", ())}
             for other in self._look.client.all(one["related"]["schedules"]):
-                ours = self._is_ours(other, asset) or other["name"] == NIGHTLY
+                ours = self._is_ours(other, asset) or _is_of_the_first_version(other, asset)
                 if ours and other["name"] not in wanted:
                     yield from self._unwanted(asset, f"schedules {other['name']}", other["url"], None)
 
@@ -185,6 +162,17 @@ class Attachments:
         yield f"{what} removed"
         if self._perform:
             self._look.client.post(path, body) if body else self._look.client.delete(path)
+
+
+def _is_of_the_first_version(schedule: Object, asset: Asset) -> bool:
+    """That had one on Plan, when there were no marks."""
+    on_plan = asset.get("playbook") == "playbooks/plan.yml"
+    return bool(on_plan and schedule["name"] == NIGHTLY and not schedule["description"])
+
+
+def _told(name: str, one: Object | None, both: Collection[str]) -> str:
+    """A name, and the id where two have the same."""
+    return f"{name!r} of the id {one['id']}" if one and name in both else repr(name)
 
 
 def called(asset: Asset) -> str:

@@ -18,13 +18,14 @@ from .awx import Object
 from .awx_answers import Refused
 from .awx_attachments import Attachments, called
 from .awx_look import LISTS, Look, identity
+from .awx_ours import Ours
+from .awx_rights import Rights
+from .awx_taken_back import TakenBack
 
-_HELPS = "rename or remove it, or give farflow_awx_name_prefix another value"
 _BUSY = "wait until these jobs have ended, or cancel them in AWX, and run it again"
 _GONE = "What was removed before it stays removed, and a further run goes on with the others"
+_HAVE_SETTINGS = ("job_templates", "workflow_job_templates")
 _NOT_FIELDS = ("natural_key", "initial", "related")
-#: AWX says of these only beside what they belong to whether the user may make one, which is made by then.
-_SAID_LATER = ("credentials", "inventory_sources", "job_templates")
 
 
 class Walk:
@@ -32,13 +33,22 @@ class Walk:
     ``problems`` one for each that can't be; ``unwanted`` what of ours is attached to our objects and is not wanted.
     """
 
-    def __init__(self, look: Look, exact: bool, perform: bool, after_project: Callable[[Object, bool], str]) -> None:
+    def __init__(
+        self,
+        look: Look,
+        ours: Ours,
+        rights: Rights,
+        exact: bool,
+        perform: bool,
+        after_project: Callable[[Object, bool], str],
+    ) -> None:
         """``after_project`` is called with the project and whether AWX has begun to update it; it answers a reason."""
         self.reasons: list[str] = []
         self.problems: list[str] = []
-        self._attachments = Attachments(look, exact, perform)
-        self.unwanted = self._attachments.unwanted
-        self._look, self._perform = look, perform
+        self._attachments = Attachments(look, rights, exact, perform)
+        self._taken_back = TakenBack(look, exact, perform)
+        self.unwanted = self._attachments.unwanted = self._taken_back.unwanted
+        self._look, self._ours, self._rights, self._perform = look, ours, rights, perform
         self._after_project = after_project
 
     def all(self, wanted: Assets) -> None:
@@ -53,18 +63,19 @@ class Walk:
     def remove(self, unwanted: list[tuple[str, Object]]) -> None:
         """Removes objects that are no longer wanted."""
         for resource, one in unwanted:
-            self._may_edit(resource, one, one["name"])
-            self.reasons.append(f"{resource} {one['name']}: removed")
+            name = self._look.called(resource, one)
+            self._may_edit(resource, one, name)
+            self.reasons.append(f"{resource} {name}: removed")
             if self._perform:
-                self._delete(resource, one)
+                self._delete(f"{resource} {name}", one)
 
-    def _delete(self, resource: str, one: Object) -> None:
+    def _delete(self, name: str, one: Object) -> None:
         try:
             self._look.client.delete(one["url"])
         except FarflowError as error:
             busy = isinstance(error, Refused) and error.status == 409
             helps = f"{_BUSY}. {_GONE}" if busy else _GONE
-            raise FarflowError(f"{resource} {one['name']}: can't be removed: {error}; {helps}") from error
+            raise FarflowError(f"{name}: can't be removed: {error}; {helps}") from error
 
     def _one(self, resource: str, asset: Asset) -> None:
         existing = self._look.find(asset["natural_key"])
@@ -73,13 +84,22 @@ class Walk:
             self._make(resource, asset, fields)
             return
         if resource == "credentials":  # its keys are a person's
+            refusal = self._ours.refusal(resource, asset, existing, {})
+            self.problems += [f"{resource} {called(asset)} {refusal}"] if refusal else []
             return
-        if not self._look.ours(resource, asset, existing):
-            whose = self._look.described(resource, existing)
-            self.problems.append(f"{resource} {called(asset)} exists and is not ours: {whose}; {_HELPS}")
-            return
+        owned = self._ours.owns(resource, asset, existing)
+        detached = list(self._taken_back.mend(asset, existing, fields)) if owned and resource in _HAVE_SETTINGS else []
         found = differing(fields, existing, asset.get("initial", ()))
-        told = [*found, *self._attachments.mend(asset, existing)]
+        refusal = self._ours.refusal(resource, asset, existing, found)
+        if refusal:
+            self.problems.append(f"{resource} {called(asset)} {refusal}")
+        if not owned:
+            return
+        told = [*found, *detached, *self._attachments.mend(asset, existing)]
+        self._tell_problems(f"{resource} {called(asset)}")
+        if found:
+            lacks = self._rights.to_set(resource, {**existing, **found})
+            self.problems += [f"{resource} {called(asset)}: {lack}" for lack in lacks]
         if found and self._perform:
             self._look.client.patch(existing["url"], found)
         if resource == "projects":
@@ -89,10 +109,13 @@ class Walk:
             self.reasons.append(f"{resource} {called(asset)}: {', '.join(told)}")
 
     def _make(self, resource: str, asset: Asset, fields: dict[str, Any]) -> None:
-        path = LISTS.get(resource, resource)
-        self.reasons.append(f"{resource} {called(asset)}: created")
-        if resource not in _SAID_LATER and not self._look.client.may_post(path):
-            self.problems.append(f"{resource} {called(asset)}: {self._look.user} may not create {resource} in AWX")
+        path, name = LISTS.get(resource, resource), f"{resource} {called(asset)}"
+        self.reasons.append(f"{name}: created")
+        lacks = [*self._rights.to_make(resource), *self._rights.to_set(resource, fields)]
+        self.problems += [f"{name}: {lack}" for lack in lacks]
+        if resource == "inventory_sources":
+            inventory = self._look.find(asset["inventory"])
+            self._may_edit("inventory", inventory or {}, asset["inventory"]["name"])
         if self._perform:
             made = self._look.client.post(path, fields)
             self._look.add(asset["natural_key"], made)
@@ -100,6 +123,13 @@ class Walk:
                 self._after_project(made, True)
             for _word in self._attachments.mend(asset, made):
                 pass
+        else:
+            self._attachments.would_use(asset)
+            self._tell_problems(name)
+
+    def _tell_problems(self, name: str) -> None:
+        self.problems += [f"{name}: {problem}" for problem in self._attachments.problems]
+        self._attachments.problems.clear()
 
     def _may_edit(self, resource: str, one: Object, name: str) -> None:
         if not one.get("summary_fields", {}).get("user_capabilities", {}).get("edit", True):
@@ -114,9 +144,9 @@ def lacking(look: Look, wanted: Assets) -> list[str]:
         there = look.credential(key) if key["type"] == "credential" else look.find(key)
         if there is None and identity(key) not in made:
             kind = key["type"].replace("_", " ")
-            found.append(
-                f"AWX shows {look.user} no {kind} {key['name']!r}; its name is wrong, or it has to be made first"
-            )
+            of = " of the organization or of none" if key["type"] == "credential" else ""
+            helps = "its name is wrong, or it has to be made first"
+            found.append(f"AWX shows {look.user} no {kind} {key['name']!r}{of}; {helps}")
     return list(dict.fromkeys(found))
 
 

@@ -9,43 +9,54 @@ from collections.abc import Callable
 from typing import Any
 
 from ..module_utils.core.errors import FarflowError
-from ..module_utils.pure.awx_assets import Assets
+from ..module_utils.pure.awx_assets import Assets, titled
 from ..module_utils.pure.awx_settings import Settings
-from . import awx_project
+from . import awx_credentials, awx_project
 from .awx import Client, Object
 from .awx_bring import Walk, lacking
+from .awx_leaving import Leaving
 from .awx_look import Look
-
-#: What a credential of the type Amazon Web Services has to have.
-_KEYS = {"username", "password"}
+from .awx_ours import Ours
+from .awx_rights import Rights
 
 Say = Callable[[str], None]
 
 
 def converge(client: Client, settings: Settings, wanted: Assets, check_mode: bool, say: Say) -> dict[str, Any]:
-    """What plugins/modules/awx_assets.py returns. ``say`` is told of what takes long.
+    """What plugins/modules/awx_assets.py returns. ``wanted`` is what AWX shall have, but for the state absent.
+    ``say`` is told of what takes long.
 
     Raises FarflowError, before anything is made, when something can't be; and when AWX refuses something nevertheless.
     """
     look = Look(client, settings.organization)
-    planned = _walk(look, settings, wanted, False, say)
-    problems = [*lacking(look, wanted), *planned.problems]
+    templates = {
+        asset["name"].removeprefix(f"{titled(settings, name)}: ")
+        for resource in ("job_templates", "workflow_job_templates")
+        for asset in wanted.get(resource, ())
+        for name in settings.environments
+    }
+    wanted = {} if settings.state == "absent" else wanted
+    look.expect(wanted)
+    leaving = Leaving(look, settings, wanted, templates)
+    planned = _walk(look, settings, wanted, leaving, False, say)
+    problems = [*lacking(look, wanted), *awx_credentials.problems(look, settings), *planned.problems]
     if problems:
         raise FarflowError("\n".join(["AWX can't be made so, nothing was done:", *(f"- {one}" for one in problems)]))
     if planned.reasons and not check_mode:
-        _walk(look, settings, wanted, True, say)
+        _walk(look, settings, wanted, leaving, True, say)
         client.forget()
         look = Look(client, settings.organization)
     return {
         "changed": bool(planned.reasons),
         "reasons": planned.reasons,
-        "credentials": _without_keys(look, wanted),
+        "credentials": awx_credentials.keyless(look, wanted),
         "unwanted": planned.unwanted,
+        "notices": leaving.notices,
         "webhooks": _webhooks(look, wanted),
     }
 
 
-def _walk(look: Look, settings: Settings, wanted: Assets, perform: bool, say: Say) -> Walk:
+def _walk(look: Look, settings: Settings, wanted: Assets, leaving: Leaving, perform: bool, say: Say) -> Walk:
     playbooks = sorted({asset["playbook"] for asset in wanted.get("job_templates", ())})
 
     def after_project(project: Object, begun: bool) -> str:
@@ -54,32 +65,20 @@ def _walk(look: Look, settings: Settings, wanted: Assets, perform: bool, say: Sa
             awx_project.update(look.client, project, begun, playbooks, settings.project_wait_minutes * 60, say)
         return why
 
-    walk = Walk(look, settings.state == "exact", perform, after_project)
+    walk = Walk(
+        look,
+        Ours(look, settings, leaving.templates),
+        Rights(look, settings.organization),
+        settings.state == "exact",
+        perform,
+        after_project,
+    )
     walk.all(wanted)
-    unwanted = look.unwanted(wanted, settings.project)
     if settings.state == "present":
-        walk.unwanted += [f"{resource} {one['name']}" for resource, one in unwanted]
+        walk.unwanted += [f"{resource} {look.called(resource, one)}" for resource, one in leaving.unwanted]
     else:
-        walk.remove(unwanted)
+        walk.remove(leaving.unwanted)
     return walk
-
-
-def _without_keys(look: Look, wanted: Assets) -> list[str]:
-    """The credentials that a person has to put keys into, whenever they were made."""
-    found = []
-    for asset in wanted.get("credentials", ()):
-        one = look.find(asset["natural_key"])
-        if one is None or not _has_keys(look.client, one):
-            found.append(asset["name"])
-    return found
-
-
-def _has_keys(client: Client, credential: Object) -> bool:
-    """By values of its own, or by what AWX looks up in another system."""
-    given = {name for name, value in credential["inputs"].items() if value}
-    if not given >= _KEYS:
-        given |= {each["input_field_name"] for each in client.all(credential["related"]["input_sources"])}
-    return given >= _KEYS
 
 
 def _webhooks(look: Look, wanted: Assets) -> list[dict[str, str]]:

@@ -10,15 +10,24 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | an inventory source stays with its inventory | api/serializers.py InventorySourceSerializer.build_relational_field |
 | a sync of an inventory source fills the inventory's variables: `AWX.sync` | main/management/commands/inventory_import.py Command._update_inventory |
 | a PUT sets what it does not name to its default, a PATCH leaves it | api/generics.py RetrieveUpdateAPIView, of Django REST framework |
+| a template has one credential of a type, of Vault one of an id, and none for Git or registries | api/views/__init__.py JobTemplateCredentialsList.is_valid_relation; main/models/credential.py Credential.unique_hash |
+| a project has a credential for Git, an execution environment one for registries | main/models/projects.py ProjectOptions.clean_credential; api/serializers.py ExecutionEnvironmentSerializer.validate_credential |
 | a credential shows which keys it has, a secret as $encrypted$, and beside them those that another system keeps: `AWX.input_sources` | main/models/credential.py Credential.display_inputs; api/serializers.py CredentialSerializer.get_related |
-| a template has one credential of a type | api/views/__init__.py JobTemplateCredentialsList.is_valid_relation; main/models/credential.py Credential.unique_hash |
+| OPTIONS tells what a user may make in any organization, a POST asks for the one in it, and who may make what there `?role_level=` tells: `AWX.rights_in` | api/metadata.py Metadata.determine_actions; main/access.py ProjectAccess.can_add and its like; main/models/mixins.py ResourceMixin._accessible_pk_qs |
+| who may see a credential, project, inventory or instance group may not always use it: `AWX.unusable` | main/access.py UnifiedCredentialsMixin.can_attach, JobTemplateAccess.can_add and can_attach, ProjectAccess.can_add, InventorySourceAccess.can_add |
 | a new project is updated, and one whose URL or branch changes; that succeeds, fails or hangs: `AWX.update_ends` | main/models/projects.py Project.save, FIELDS_TRIGGER_UPDATE, _get_current_status |
 | a template's playbook is one that the last update found, unless branches may be chosen | api/serializers.py JobOptionsSerializer.validate |
 | who has fewer rights gets 403, no POST among the actions of OPTIONS, and is shown what it may edit: `AWX.users` | main/access.py BaseAccess.check_related and ExecutionEnvironmentAccess.can_add; api/metadata.py Metadata.determine_actions; api/serializers.py BaseSerializer._obj_capability_dict |
 | an execution environment stays in its organization; one of none is the superuser's | api/serializers.py ExecutionEnvironmentSerializer.validate; main/access.py ExecutionEnvironmentAccess.can_change |
 | a node of a workflow becomes an approval by a POST of its own | api/views/__init__.py WorkflowJobTemplateNodeCreateApproval.post; main/models/workflow.py WorkflowJobTemplateNode.create_approval_template |
 | a workflow's nodes follow each other without a cycle, once | api/views/__init__.py WorkflowJobTemplateNodeChildrenBaseList.is_valid_relation |
-| an inventory is deleted after the answer, 202 | api/views/inventory.py InventoryDetail.destroy |
+| a node runs when one of its links is met, or with all_parents_must_converge when all are: `AWX.runs` | main/scheduler/dag_workflow.py WorkflowDAG.bfs_nodes_to_run, mark_dnr_nodes |
+| an inventory is deleted some time after the answer, 202; until then it is shown with pending_deletion, no template has it, and a second time is 400: `AWX.delete_pending` | api/views/inventory.py InventoryDetail.destroy; main/models/inventory.py Inventory.schedule_deletion; main/tasks/system.py delete_inventory |
+| what refers to an object that is deleted goes with it, or refers to nothing afterwards: `_CASCADE` | on_delete of main/models/inventory.py InventorySource, main/models/workflow.py WorkflowJobTemplateNode, main/models/jobs.py JobOptions, main/models/mixins.py ExecutionEnvironmentMixin, main/models/schedules.py Schedule |
+| a template keeps its organization when its project is deleted | main/models/jobs.py JobTemplate.save |
+| a template needs a project and an inventory, also when it had some | api/serializers.py JobOptionsSerializer.validate, JobTemplateSerializer.validate |
+| a project stays in its organization while templates use it | main/models/projects.py Project.clean_organization |
+| a filter by a field that is none is 400; filters with or__ are one or the other | django-ansible-base, ansible_base/rest_filters/rest_filters/field_lookup_backend.py FieldLookupBackend.filter_queryset |
 | texts lose their spaces at both ends; a name has 512 characters at most, a branch 256, other texts of one line 1024 | CharField of Django REST framework (trim_whitespace); main/models/base.py CommonModelNameNotUnique.name, main/models/projects.py ProjectOptions, main/models/execution_environments.py ExecutionEnvironment.image |
 | an image is a name with a registry, tag and digest, as far as it has these | main/validators.py validate_container_image_name |
 | a whole number fits into 32 bits | ModelSerializer of Django REST framework, by the validators of Django's IntegerField for PostgreSQL |
@@ -71,6 +80,7 @@ _TEMPLATE = {
     "allow_simultaneous": False,
     "ask_variables_on_launch": False,
     "ask_limit_on_launch": False,
+    "ask_inventory_on_launch": False,
     "ask_scm_branch_on_launch": False,
     "webhook_service": "",
 }
@@ -78,7 +88,7 @@ _TEMPLATE = {
 #: What a POST takes, by resource: names of objects, ids of others, and everything else with its default.
 FIELDS: dict[str, dict[str, Any]] = {
     "users": {"username": ""},
-    "organizations": {**_NAMED},
+    "organizations": {**_NAMED, "default_environment": None},
     "teams": {"name": "", "organization": None},
     "credential_types": {"name": "", "kind": "cloud", "managed": False},
     "credentials": {**_NAMED, "organization": None, "credential_type": None, "inputs": {}},
@@ -100,6 +110,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "scm_update_cache_timeout": 0,
         "allow_override": False,
         "credential": None,
+        "default_environment": None,
         "timeout": 0,
     },
     "inventory": {**_NAMED, "organization": None, "kind": "", "variables": ""},
@@ -128,7 +139,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "ask_verbosity_on_launch": False,
     },
     "system_job_templates": {"name": ""},
-    "workflow_job_templates": {**_TEMPLATE, "organization": None},
+    "workflow_job_templates": {**_TEMPLATE, "organization": None, "execution_environment": None},
     "execution_environments": {**_NAMED, "organization": None, "image": "", "pull": "", "credential": None},
     "applications": {"name": "", "organization": None},
     "schedules": {
@@ -157,6 +168,7 @@ REFERENCES = {
     "source_project": ["projects"],
     "inventory": ["inventory"],
     "execution_environment": ["execution_environments"],
+    "default_environment": ["execution_environments"],
     "workflow_job_template": ["workflow_job_templates"],
     "unified_job_template": ["job_templates", "workflow_job_templates", "workflow_approval_templates"],
 }
@@ -188,7 +200,7 @@ _UNIQUE = {
     "execution_environments": (),
     "organizations": (),
     "inventory_sources": ("inventory",),
-    "job_templates": ("project",),  # whose organization is the template's
+    "job_templates": ("organization",),
     "schedules": ("unified_job_template",),
     "credentials": ("organization", "credential_type"),
     **dict.fromkeys(
@@ -203,8 +215,32 @@ _IMAGE = re.compile(
 )
 _LARGEST = 2147483647
 _HIDDEN = "$encrypted$"
-_SECRETS = ("password", "security_token", "ssh_key_data", "token")
+_SECRETS = ("password", "security_token", "vault_password", "ssh_key_data", "token")
 _WEBHOOK = {"http_method": "POST", "disable_ssl_verification": False, "username": "", "password": ""}
+#: What goes with what it refers to; everything else refers to nothing afterwards.
+_CASCADE = {
+    ("inventory_sources", "inventory"),
+    ("inventory_sources", "source_project"),
+    ("workflow_job_template_nodes", "workflow_job_template"),
+    ("schedules", "unified_job_template"),
+}
+#: The role of an organization with which a user makes objects there.
+MAKERS = {
+    "project_admin_role": "projects",
+    "credential_admin_role": "credentials",
+    "inventory_admin_role": "inventory",
+    "notification_admin_role": "notification_templates",
+    "workflow_admin_role": "workflow_job_templates",
+    "execution_environment_admin_role": "execution_environments",
+}
+_KIND = {
+    "projects": ("scm", "Credential kind must be 'scm'."),
+    "execution_environments": (
+        "registry",
+        "Only Container Registry credentials can be associated with an Execution Environment",
+    ),
+}
+_NO_FIELDS = ("page_size", "page", "order_by")
 _UPDATES = {"scm_url", "scm_branch", "scm_type"}
 _SINGULAR = {"inventory": "inventory"}
 _PATHS = {"inventory": "inventories"}
@@ -235,9 +271,11 @@ class AWX:
     """`objects` has every object by resource and id, `url` is where it answers, `playbooks` are those of the project.
 
     `calls` has method and path of everything that was written. `users` has by token what a user may make and edit:
-    resources, or None for a superuser. `update_ends` is how updates of projects end: successful, failed, or running,
-    when they do not end; `update_needs` is the credential without which they fail, and `update_says` what they print.
-    `running` has the jobs that use an object, by its resource and name. `outage` and `moved_to` are a proxy's.
+    resources, or None for a superuser; `rights_in` the organizations in which, where not in all. `unusable` has ids of
+    what only superusers may use, `input_sources` by id of a credential the names of those of its inputs that another
+    system keeps. `update_ends` is how updates of projects end: successful, failed, or running, when they do not end;
+    `update_needs` is the credential without which they fail, and `update_says` what they print. `running` has the jobs
+    that use an object, by its resource and name. `outage` and `moved_to` are a proxy's.
     """
 
     def __init__(self, playbooks: list[str]) -> None:
@@ -249,6 +287,8 @@ class AWX:
         self.updates: dict[int, Object] = {}
         self.calls: list[tuple[str, str]] = []
         self.users: dict[str, set[str] | None] = {TOKEN: None}
+        self.rights_in: dict[str, set[int]] = {}
+        self.unusable: set[int] = set()
         self.update_ends = "successful"
         self.update_needs: str | None = None
         self.update_says = "fatal: repository not found"
@@ -258,10 +298,12 @@ class AWX:
         self.moved_to: str | None = None
         self._last = 0
         self._user: set[str] | None = None
+        self._in: set[int] | None = None
         self._lock = threading.Lock()
         self.add("organizations", {"name": "Default"})
         self.add("credential_types", {"name": "Amazon Web Services", "kind": "cloud", "managed": True})
         self.add("credential_types", {"name": "Source Control", "kind": "scm", "managed": True})
+        self.add("credential_types", {"name": "Vault", "kind": "vault", "managed": True})
         self.add("credential_types", {"name": "Container Registry", "kind": "registry", "managed": True})
         double = self
 
@@ -312,7 +354,7 @@ class AWX:
         self._unique(resource, given)
         given = _stored(resource, given, {})
         self._last += 1
-        made = {**FIELDS[resource], **given, "id": self._last}
+        made = {**FIELDS[resource], **given, **self._inferred(resource, given), "id": self._last}
         self.objects[resource][self._last] = made
         if resource == "projects" and made["scm_type"]:
             self._update(made)
@@ -324,6 +366,33 @@ class AWX:
             inventory = self.objects["inventory"][source["inventory"]]
             before = {} if source["overwrite_vars"] else json.loads(inventory["variables"] or "{}")
             inventory["variables"] = json.dumps({**before, **variables[source["source_path"]]})
+
+    def runs(self, workflow: str, fails: str = "") -> list[str]:
+        """The identifiers of the nodes that a workflow runs when that one fails, or is denied."""
+        mine = self.nodes(workflow)
+        parents = {
+            name: [
+                (parent, relation.removesuffix("_nodes"))
+                for parent, other in mine.items()
+                for relation in ATTACHED["workflow_job_template_nodes"]
+                if one["id"] in self.attached.get((other["id"], relation), [])
+            ]
+            for name, one in mine.items()
+        }
+        ended: dict[str, str] = {}
+        while len(ended) < len(mine):
+            for name, links in parents.items():
+                if name not in ended and all(parent in ended for parent, _relation in links):
+                    met = [relation in ("always", ended[parent]) and ended[parent] != "" for parent, relation in links]
+                    enough = all if mine[name]["all_parents_must_converge"] else any
+                    ended[name] = "" if links and not enough(met) else "failure" if name == fails else "success"
+        return [name for name, end in ended.items() if end]
+
+    def nodes(self, workflow: str) -> dict[str, Object]:
+        """The nodes of a workflow by their identifiers."""
+        identifier = self.named("workflow_job_templates", workflow)["id"]
+        every = self.objects["workflow_job_template_nodes"].values()
+        return {one["identifier"]: one for one in every if one["workflow_job_template"] == identifier}
 
     def attach(self, resource: str, name: str, relation: str, *identifiers: int) -> None:
         """What a person has attached in the browser, in place of what was there."""
@@ -343,7 +412,7 @@ class AWX:
         token = (authorization or "").removeprefix("Bearer ")
         if token not in self.users:
             return 401, {"detail": "Authentication credentials were not provided."}
-        self._user = self.users[token]
+        self._user, self._in = self.users[token], self.rights_in.get(token)
         if method not in ("GET", "OPTIONS"):
             self.calls.append((method, path))
         try:
@@ -377,7 +446,7 @@ class AWX:
                 "search_fields": ["name", "description"],
             }
         if method == "POST":
-            self._may(resource, body)
+            self._may_make(resource, body)
             return 201, self._shown(resource, self.add(resource, body))
         found = [one for one in self.objects[resource].values() if self._is(resource, one, query)]
         return 200, self._page(resource, found, query)
@@ -400,9 +469,11 @@ class AWX:
             if (resource, existing["name"]) in self.running:
                 jobs = self.running[resource, existing["name"]]
                 raise Refused({"error": "Resource is being used by running jobs.", "active_jobs": jobs}, 409)
-            del self.objects[resource][identifier]
-            self._forget(resource, identifier)
-            return 202 if resource == "inventory" else 204, None
+            if resource == "inventory":
+                self._schedule_deletion(existing)
+                return 202, None
+            self.remove(resource, identifier)
+            return 204, None
         return 200, self._shown(resource, existing)
 
     def _write(self, resource: str, existing: Object, given: Object) -> None:
@@ -411,24 +482,53 @@ class AWX:
             given = {**given, "inventory": existing["inventory"]}
         if resource == "execution_environments" and given.get("organization") not in (None, existing["organization"]):
             raise Refused({"organization": ["Cannot change the organization of an execution environment"]})
+        moves = given.get("organization", existing.get("organization")) != existing.get("organization")
+        if resource == "projects" and moves and self._referring("job_templates", "project", existing["id"]):
+            raise Refused({"organization": ["Organization cannot be changed when in use by job templates."]})
         self._check(resource, {**existing, **given}, set(given))
         self._unique(resource, {**existing, **given}, existing["id"])
         updates = resource == "projects" and any(existing[name] != given.get(name, existing[name]) for name in _UPDATES)
-        existing.update(_stored(resource, given, existing))
+        stored = _stored(resource, given, existing)
+        existing.update({**stored, **self._inferred(resource, {**existing, **given})})
         if updates:
             self._update(existing)
 
-    def _forget(self, resource: str, identifier: int) -> None:
-        """What belongs to an object that is deleted goes with it."""
-        belongs = {"job_templates": "unified_job_template", "workflow_job_templates": "unified_job_template"}
-        for other, field in (("schedules", belongs.get(resource)), ("inventory_sources", "inventory")):
-            gone = [one for one, each in self.objects[other].items() if field and each.get(field) == identifier]
-            if other == "schedules" or resource == "inventory":
-                for one in gone:
-                    del self.objects[other][one]
-        for attached in self.attached.values():
+    def remove(self, resource: str, identifier: int) -> None:
+        """An object is deleted, and what refers to it goes with it or refers to nothing."""
+        del self.objects[resource][identifier]
+        fields = [name for name, resources in REFERENCES.items() if resource in resources]
+        for other in FIELDS:
+            for name in fields:
+                for each in self._referring(other, name, identifier):
+                    if (other, name) in _CASCADE:
+                        self.remove(other, each["id"])
+                    else:
+                        each[name] = None
+        for key, attached in list(self.attached.items()):
             if identifier in attached:
                 attached.remove(identifier)
+            if identifier == key[0]:
+                del self.attached[key]
+
+    def _schedule_deletion(self, inventory: Object) -> None:
+        if inventory.get("pending_deletion"):
+            raise Refused({"error": "Inventory is already pending deletion."})
+        inventory["pending_deletion"] = True
+        for one in self._referring("job_templates", "inventory", inventory["id"]):
+            one["inventory"] = None
+
+    def delete_pending(self) -> None:
+        """AWX's background task comes to the inventories that are to be deleted."""
+        for one in [each for each in self.objects["inventory"].values() if each.get("pending_deletion")]:
+            self.remove("inventory", one["id"])
+
+    def _referring(self, resource: str, field: str, identifier: int) -> list[Object]:
+        return [one for one in self.objects[resource].values() if one.get(field) == identifier]
+
+    def _inferred(self, resource: str, given: Object) -> Object:
+        """What AWX sets itself: a template's organization is its project's, and stays when that is deleted."""
+        project = self.objects["projects"].get(given.get("project") or 0) if resource == "job_templates" else None
+        return {"organization": project["organization"]} if project else {}
 
     def _related(self, method: str, resource: str, one: Object, relation: str, query: Query, body: Any) -> Answer:
         identifier = one["id"]
@@ -453,6 +553,12 @@ class AWX:
             return 200, _listed(roles)
         if relation == "playbooks":
             return 200, self.playbooks if self._project_status(one) == "successful" else []
+        if relation == "unified_job_templates" and resource == "execution_environments":
+            kinds = ("job_templates", "workflow_job_templates")
+            found = [
+                (kind, each) for kind in kinds for each in self._referring(kind, "execution_environment", identifier)
+            ]
+            return 200, _listed([self._shown(kind, each) for kind, each in found])
         if relation == "update":
             return 202, {"project_update": self._update(one)["id"]}
         return self._attach(method, resource, one, relation, body)
@@ -499,10 +605,13 @@ class AWX:
     def _attachable(self, resource: str, one: Object, relation: str, other: Object) -> None:
         there = self.attached[one["id"], relation]
         if relation == "credentials":
-            kinds = [self.objects["credentials"][each]["credential_type"] for each in there]
-            if other["credential_type"] in kinds:
-                kind = self.objects["credential_types"][other["credential_type"]]["name"]
-                raise Refused({"error": f"Cannot assign multiple {kind} credentials."})
+            kind = self.objects["credential_types"][other["credential_type"]]
+            if _hash(other) in [_hash(self.objects["credentials"][each]) for each in there]:
+                raise Refused({"error": f"Cannot assign multiple {kind['name']} credentials."})
+            if kind["kind"] not in ("ssh", "vault", "cloud", "net", "kubernetes"):
+                raise Refused({"error": f"Cannot assign a Credential of kind `{kind['kind']}`."})
+        if relation in ("credentials", "instance_groups"):
+            self._use(other["id"])
         if resource == "workflow_job_template_nodes":
             elsewhere = [name for name in ATTACHED[resource] if name != relation]
             if any(other["id"] in self.attached.get((one["id"], name), []) for name in elsewhere):
@@ -566,9 +675,10 @@ class AWX:
         shown = {**one, "url": url, "type": _SINGULAR.get(resource, resource.removesuffix("s"))}
         if resource in ("job_templates", "workflow_job_templates"):
             related |= {name: f"{url}{name}/" for name in ("survey_spec", "schedules", "object_roles")}
-        if resource == "job_templates" and one["project"] in self.objects["projects"]:
-            shown["organization"] = self.objects["projects"][one["project"]]["organization"]
-            related["organization"] = f"/api/v2/organizations/{shown['organization']}/"
+        if resource == "job_templates" and one.get("organization"):
+            related["organization"] = f"/api/v2/organizations/{one['organization']}/"
+        if resource == "execution_environments":
+            related["unified_job_templates"] = f"{url}unified_job_templates/"
         if resource == "workflow_job_templates":
             related["workflow_nodes"] = f"{url}workflow_nodes/"
             service = one["webhook_service"]
@@ -587,6 +697,7 @@ class AWX:
             given = one["inputs"].items()
             shown["inputs"] = {name: _HIDDEN if value and name in _SECRETS else value for name, value in given}
             related["input_sources"] = f"{url}input_sources/"
+            shown["kind"] = self.objects["credential_types"][one["credential_type"]]["kind"]
         if resource == "notification_templates" and one["notification_configuration"].get("password"):
             shown["notification_configuration"] = {**one["notification_configuration"], "password": _HIDDEN}
         return {**shown, "related": related, "summary_fields": self._summary(resource, one)}
@@ -596,9 +707,9 @@ class AWX:
             "user_capabilities": {"edit": self._able(resource, one)},
             "created_by": {"username": one.get("created_by", "admin")},
         }
-        for name in ("project", "source_project"):
-            if _refers(one, name) and one[name] in self.objects["projects"]:
-                found[name] = {"id": one[name], "name": self.objects["projects"][one[name]]["name"]}
+        for name, other in (("project", "projects"), ("source_project", "projects"), ("inventory", "inventory")):
+            if _refers(one, name):
+                found[name] = {"id": one[name], "name": self.objects[other][one[name]]["name"]}
         return found
 
     def _link(self, name: str, identifier: int) -> str:
@@ -612,6 +723,29 @@ class AWX:
     def _may(self, resource: str, one: Object) -> None:
         if not self._able(resource, one):
             raise Refused("You do not have permission to perform this action.", 403)
+
+    def _may_make(self, resource: str, given: Object) -> None:
+        self._may(resource, given)
+        if resource in MAKERS.values() and self._in is not None and given.get("organization") not in self._in:
+            raise Refused("You do not have permission to perform this action.", 403)
+        fields = {
+            "projects": ["credential"],
+            "job_templates": ["project", "inventory"],
+            "inventory_sources": ["source_project"],
+        }
+        for name in fields.get(resource, ()):
+            self._use(given.get(name))
+
+    def _use(self, identifier: int | None) -> None:
+        if self._user is not None and identifier in self.unusable:
+            raise Refused("You do not have permission to perform this action.", 403)
+
+    def _has_role(self, resource: str, one: Object, role: str) -> bool:
+        if self._user is None:
+            return True
+        if resource == "organizations":
+            return MAKERS[role] in self._user and (self._in is None or one["id"] in self._in)
+        return one["id"] not in self.unusable
 
     def _actions(self, resource: str) -> Object:
         fields = {name: _ID if name in REFERENCES else _TEXT for name in FIELDS[resource]}
@@ -633,6 +767,10 @@ class AWX:
                 raise Refused({name: [f"Invalid pk {whole[name]!r} - object does not exist."]})
         if resource == "job_templates":
             self._check_playbook(whole)
+        if resource in _KIND and whole["credential"] is not None:
+            kind = self.objects["credentials"][whole["credential"]]["credential_type"]
+            if self.objects["credential_types"][kind]["kind"] != _KIND[resource][0]:
+                raise Refused({"credential": [_KIND[resource][1]]})
         if resource == "execution_environments" and not _IMAGE.fullmatch(whole["image"]):
             raise Refused({"image": [f"The container image name {whole['image']} is not valid"]})
         if resource == "schedules":
@@ -642,6 +780,10 @@ class AWX:
             _check_messages(whole["messages"])
 
     def _check_playbook(self, template: Object) -> None:
+        if template["project"] is None:
+            raise Refused({"project": ["This field is required."]})
+        if template["inventory"] is None and not template["ask_inventory_on_launch"]:
+            raise Refused({"inventory": ["You must either set a default value or ask to prompt on launch."]})
         project = self.objects["projects"][template["project"]]
         known = self.playbooks if self._project_status(project) == "successful" else []
         if not project["allow_override"] and template["playbook"] not in known:
@@ -652,6 +794,7 @@ class AWX:
     def _unique(self, resource: str, given: Object, itself: int | None = None) -> None:
         if resource not in _UNIQUE:
             return
+        given = {**given, **self._inferred(resource, given)}
         fields = ("name", *_UNIQUE[resource])
         for each in self.objects[resource].values():
             if each["id"] != itself and all(each.get(name) == given.get(name) for name in fields):
@@ -661,13 +804,34 @@ class AWX:
 
     def _is(self, resource: str, one: Object, query: Query) -> bool:
         """Whether an object is among those that a list is asked for."""
-        shown = {**one}
-        if resource == "job_templates" and one["project"] in self.objects["projects"]:
-            shown["organization"] = self.objects["projects"][one["project"]]["organization"]
-        if resource == "inventory_sources":
-            shown["inventory__organization"] = self.objects["inventory"][one["inventory"]]["organization"]
-        wanted = {name: values for name, values in query.items() if name not in ("page_size", "page", "order_by")}
-        return all(str(shown.get(name.removeprefix("or__"))) in values for name, values in wanted.items())
+        wanted = {name: values[0] for name, values in query.items() if name not in _NO_FIELDS}
+        either = {name.removeprefix("or__"): value for name, value in wanted.items() if name.startswith("or__")}
+        every = {name: value for name, value in wanted.items() if not name.startswith("or__")}
+        passes = [self._passes(resource, one, name, value) for name, value in either.items()]
+        return (any(passes) or not either) and all(self._passes(resource, one, *each) for each in every.items())
+
+    def _passes(self, resource: str, one: Object, name: str, wanted: str) -> bool:
+        """Whether a field, such as ``name``, ``inventory__organization`` or ``organization__isnull``, is as wanted."""
+        if name == "role_level":
+            return self._has_role(resource, one, wanted)
+        first, _separator, rest = name.partition("__")
+        if first in ATTACHED.get(resource, {}):
+            return int(wanted) in self.attached.get((one["id"], first), [])
+        if first not in {*FIELDS[resource], "id", *(("organization",) if resource == "job_templates" else ())}:
+            raise Refused(f"{resource.title()} has no field named '{first}'")
+        value = one.get(first)
+        if rest == "isnull":
+            return (value is None) == (wanted == "true")
+        if rest and value is None:
+            return False
+        if rest:
+            (other,) = [each for each in REFERENCES[first] if value in self.objects[each]]
+            return self._passes(other, self.objects[other][value], rest, wanted)
+        return str(value) == wanted
+
+
+def _hash(credential: Object) -> tuple[int, str]:
+    return credential["credential_type"], str(credential["inputs"].get("vault_id", ""))
 
 
 def _trimmed(given: Object) -> Object:

@@ -44,5 +44,4 @@ def run(awx: AWX, check_mode: bool = False, token: str = TOKEN, **given: Any) ->
     said: list[str] = []
     chosen = settings(**given)
     client = Client({"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": token})
-    objects = {} if chosen.state == "absent" else assets(chosen, TEMPLATES)
-    return {**converge(client, chosen, objects, check_mode, said.append), "said": said}
+    return {**converge(client, chosen, assets(chosen, TEMPLATES), check_mode, said.append), "said": said}

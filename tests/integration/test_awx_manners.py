@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from ansible_collections.farflow.airflow.plugins.plugin_utils.awx import Client
 from jinja2 import ChainableUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from .awx_double import AWX, CONTEXT, TOKEN
+from .awx_double import AWX, CONTEXT, FIELDS, TOKEN
 from .awx_wanted import PLAYBOOKS, run, wanted
 
 VARIABLES = {f"inventories/{name}": {"farflow_environment": name} for name in ("dev", "prod")}
@@ -111,6 +112,97 @@ def test_none_takes_off_the_one_that_was_made(awx):
     result = run(awx, credentials={"prod": []})
     assert "job_templates Airflow prod: Plan: credentials ('Airflow prod' taken off)" in result["reasons"]
     assert not any("Airflow dev" in reason for reason in result["reasons"])
+
+
+def test_another_credential_of_the_same_name_is_taken_off(awx):
+    run(awx)
+    mine, kind = (
+        awx.named("credentials", "Airflow dev")["id"],
+        awx.named("credential_types", "Amazon Web Services")["id"],
+    )
+    other = awx.add("credentials", {"name": "Airflow dev", "organization": None, "credential_type": kind})["id"]
+    awx.attach("job_templates", "Airflow dev: Deploy", "credentials", other)
+    told = f"credentials ('Airflow dev' of the id {other} taken off, 'Airflow dev' of the id {mine} attached)"
+    assert run(awx, check_mode=True)["reasons"] == [f"job_templates Airflow dev: Deploy: {told}"]
+    assert run(awx)["reasons"] == [f"job_templates Airflow dev: Deploy: {told}"]
+    assert awx.attached[awx.named("job_templates", "Airflow dev: Deploy")["id"], "credentials"] == [mine]
+    assert run(awx)["reasons"] == []
+
+
+def test_a_credential_of_others_with_our_name_is_refused_until_it_is_named(awx):
+    credential(awx, "Airflow dev")
+    told = refused(awx)
+    assert "credentials Airflow dev exists and is not ours: admin made it; name it in farflow_awx_credentials" in told
+    assert run(awx, credentials={"dev": ["Airflow dev"]})["changed"]
+    assert run(awx)["reasons"] == []  # it is on our templates by now
+
+
+def test_a_credential_of_no_organization_can_be_named(awx):
+    kind = awx.named("credential_types", "Amazon Web Services")["id"]
+    for name in ("Global", "Airflow prod"):
+        awx.add("credentials", {"name": name, "organization": None, "credential_type": kind})
+    given = {"credentials": {"dev": ["Global"]}}
+    assert run(awx, check_mode=True, **given)["reasons"] == run(awx, **given)["reasons"]
+    plan = ("credentials", "credentials")
+    assert attached(awx, "job_templates", "Airflow dev: Plan", *plan) == ["Global"]
+    assert len([name for name in names(awx, "credentials") if name == "Airflow prod"]) == 2
+    assert run(awx, **given)["reasons"] == []
+
+
+def test_two_credentials_of_one_type_are_refused(awx):
+    credential(awx, "A")
+    credential(awx, "B")
+    told = refused(awx, credentials={"dev": ["A", "B"], "prod": []})
+    assert "farflow_awx_credentials.dev: 'A' and 'B' are both of the type Amazon Web Services" in told
+
+
+def vault(awx: AWX, name: str, vault_id: str) -> int:
+    identifier = credential(awx, name, "Vault")
+    awx.objects["credentials"][identifier]["inputs"] = {"vault_id": vault_id, "vault_password": "x"}
+    return identifier
+
+
+def test_credentials_of_vault_are_told_apart_by_their_ids(awx):
+    first, second = vault(awx, "V1", "one"), vault(awx, "V2", "two")
+    aws = credential(awx, "AWS")
+    given = {"credentials": {"dev": ["AWS", "V1"], "prod": []}}
+    run(awx, **given)
+    awx.attach("job_templates", "Airflow dev: Plan", "credentials", aws, first, second)
+    assert run(awx, **given)["reasons"] == []
+    assert run(awx, credentials={"dev": ["AWS", "V1", "V2"], "prod": []})["changed"]
+    vault(awx, "V3", "one")
+    assert "'V1' and 'V3' are both" in refused(awx, credentials={"dev": ["V1", "V3"], "prod": []})
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "told"),
+    [
+        (
+            {"project_credential": "X"},
+            "Amazon Web Services",
+            "farflow_awx_project_credential: 'X' is of the type Amazon",
+        ),
+        ({"execution_environment_credential": "X"}, "Source Control", "allowed: Container Registry"),
+        ({"credentials": {"dev": ["X"]}}, "Source Control", "farflow_awx_credentials.dev: 'X' is of the type Source"),
+        ({"credentials": {"dev": ["X"]}}, "Container Registry", "AWX gives a template no such"),
+    ],
+)
+def test_a_credential_of_the_wrong_type_is_refused(awx, given, kind, told):
+    credential(awx, "X", kind)
+    assert told in refused(awx, **given)
+
+
+def test_keys_are_asked_for_until_they_are_there(awx):
+    awx.update_ends = "failed"
+    with pytest.raises(FarflowError):
+        run(awx)
+    awx.update_ends = "successful"
+    assert run(awx)["credentials"] == ["Airflow dev", "Airflow prod"]
+    result = run(awx)
+    assert (result["changed"], result["credentials"]) == (False, ["Airflow dev", "Airflow prod"])
+    awx.named("credentials", "Airflow dev")["inputs"] = {"username": "AKIA", "password": "x"}
+    awx.input_sources[awx.named("credentials", "Airflow prod")["id"]] = ["username", "password"]
+    assert run(awx)["credentials"] == []
 
 
 def test_a_credential_of_another_type_stays(awx):
@@ -252,7 +344,7 @@ def test_a_wrong_token_is_told_with_what_to_set(awx):
 def test_a_user_with_few_rights_is_told_before_anything_is_made(awx, check_mode):
     awx.users["few"] = {"projects"}
     told = refused(awx, token="few", check_mode=check_mode)
-    assert "execution_environments farflow.airflow: someone may not create execution_environments in AWX" in told
+    assert "execution_environments farflow.airflow: someone may not create execution_environments in the organ" in told
     assert "workflow_job_templates Airflow dev: Drift: someone may not create" in told
 
 
@@ -261,6 +353,43 @@ def test_an_administrator_of_the_organization_makes_everything_in_it(awx):
     assert run(awx, token="admin of one")["changed"]
     assert awx.named("execution_environments", "farflow.airflow")["organization"] == organization(awx)
     assert run(awx, token="admin of one")["reasons"] == []
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_rights_in_another_organization_are_none(awx, check_mode):
+    awx.users["admin of another"] = set(awx.objects)
+    awx.rights_in["admin of another"] = {awx.add("organizations", {"name": "Second"})["id"]}
+    told = refused(awx, token="admin of another", check_mode=check_mode)
+    for resource in ("credentials", "projects", "inventory", "notification_templates", "workflow_job_templates"):
+        assert f"someone may not create {resource} in the organization Default" in told
+    assert run(awx, token="admin of another", organization="Second")["changed"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    ("resource", "name", "given", "told"),
+    [
+        ("credentials", "Account", {"credentials": {"dev": ["Account"]}}, "use the credential 'Account'"),
+        ("credentials", "Git", {"project_credential": "Git"}, "use the credential 'Git'"),
+        ("instance_groups", "near AWS", {"instance_group": "near AWS"}, "use the instance group 'near AWS'"),
+    ],
+)
+def test_what_a_user_sees_and_may_not_use_is_told_first(awx, resource, name, given, told, check_mode):
+    awx.users["u"] = set(awx.objects)
+    kind = "Source Control" if name == "Git" else "Amazon Web Services"
+    one = credential(awx, name, kind) if resource == "credentials" else awx.add(resource, {"name": name})["id"]
+    awx.unusable.add(one)
+    assert f"someone may not {told}" in refused(awx, token="u", check_mode=check_mode, **given)
+    assert run(awx, **given)["changed"]
+    assert run(awx, token="u", **given)["reasons"] == []
+
+
+def test_a_project_that_the_user_may_not_use_is_told_first(awx):
+    run(awx)
+    awx.remove("job_templates", awx.named("job_templates", "Airflow dev: Plan")["id"])
+    awx.users["u"] = set(awx.objects)
+    awx.unusable.add(awx.named("projects", "Airflow on Fargate")["id"])
+    assert "Airflow dev: Plan: someone may not use the project 'Airflow on Fargate'" in refused(awx, token="u")
 
 
 def test_an_execution_environment_of_no_organization_is_the_superusers(awx):
@@ -300,7 +429,9 @@ def test_what_stands_on_a_further_page_is_seen(awx):
 def others_template(awx: AWX) -> None:
     mine = organization(awx)
     project = awx.add("projects", {"name": "Theirs", "organization": mine, "scm_type": "git", "scm_url": "x"})
-    awx.add("job_templates", {"name": "Airflow dev: Plan", "project": project["id"], "playbook": "playbooks/plan.yml"})
+    inventory = awx.add("inventory", {"name": "Theirs", "organization": mine})["id"]
+    given = {"project": project["id"], "inventory": inventory, "playbook": "playbooks/plan.yml"}
+    awx.add("job_templates", {"name": "Airflow dev: Plan", **given})
 
 
 def test_what_others_have_made_is_refused_with_whose_it_is(awx):
@@ -323,6 +454,74 @@ def test_two_projects_live_in_one_organization_by_their_prefixes(awx):
     assert run(awx)["unwanted"] == []
 
 
+def test_another_repository_with_another_prefix_alone_is_refused(awx):
+    run(awx)
+    told = refused(awx, name_prefix="Sales", project_url=SALES["project_url"])
+    assert "projects Airflow on Fargate runs job_templates Airflow dev: Airflow command, " in told
+    assert "give farflow_awx_project another value" in told
+    assert "exists and is not ours" not in told
+    assert run(awx, project_url=SALES["project_url"])["reasons"] == ["projects Airflow on Fargate: scm_url"]
+    assert run(awx, name_prefix="Second", project_url=SALES["project_url"])["changed"]
+
+
+def foreign_project(awx: AWX, **given: Any) -> dict[str, Any]:
+    url = wanted()["projects"][0]["scm_url"]
+    made = {"name": "Airflow on Fargate", "organization": organization(awx), "scm_type": "git", "scm_url": url}
+    return awx.add("projects", {**made, **given})
+
+
+def test_a_project_of_others_with_our_name_and_repository_is_refused(awx):
+    project = foreign_project(awx, scm_branch="release")
+    told = refused(awx)
+    assert "projects Airflow on Fargate exists and is not ours: admin made it" in told
+    assert "give farflow_awx_project another value" in told
+    assert project["scm_branch"] == "release"
+
+
+def test_a_template_whose_project_is_gone_is_told_so(awx):
+    run(awx)
+    awx.remove("projects", awx.named("projects", "Airflow on Fargate")["id"])
+    awx.named("job_templates", "Airflow dev: Plan")["description"] = ""
+    assert "admin made it and runs playbooks/plan.yml of a project that is gone" in refused(awx)
+
+
+def test_a_workflow_of_others_whose_nodes_run_something_else_is_refused(awx):
+    run(awx)
+    for workflow in ("Airflow dev: Drift", "Airflow prod: Drift"):
+        awx.named("workflow_job_templates", workflow)["description"] = ""
+    deploy = awx.named("job_templates", "Airflow dev: Deploy")["id"]
+    awx.nodes("Airflow dev: Drift")["drift"]["unified_job_template"] = deploy
+    told = refused(awx)
+    assert "workflow_job_templates Airflow dev: Drift exists and is not ours" in told
+    assert "Airflow prod: Drift" not in told
+
+
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [
+        ("job_templates", "Airflow dev: Plan"),
+        ("inventory", "Airflow dev"),
+        ("workflow_job_templates", "Airflow dev: Deploy with approval"),
+        ("notification_templates", "Airflow on Fargate"),
+        ("projects", "Airflow on Fargate"),
+        ("execution_environments", "farflow.airflow"),
+    ],
+)
+def test_a_mark_that_a_person_has_removed_comes_back(awx, resource, name):
+    run(awx)
+    awx.named(resource, name)["description"] = "my own words"
+    assert run(awx)["reasons"] == [f"{resource} {name}: description"]
+    assert awx.named(resource, name)["description"].endswith(MARK)
+    assert run(awx)["reasons"] == []
+
+
+def test_a_hook_of_others_with_our_name_is_refused(awx):
+    run(awx)
+    hook = awx.named("notification_templates", "Airflow on Fargate")
+    hook.update(description="theirs", notification_configuration={"url": "https://elsewhere.example.com/"})
+    assert "notification_templates Airflow on Fargate exists and is not ours" in refused(awx)
+
+
 def test_what_was_made_before_there_were_marks_is_adopted_and_marked(awx):
     run(awx)
     for resource in ("projects", "inventory", "inventory_sources", "job_templates", "execution_environments"):
@@ -334,6 +533,145 @@ def test_what_was_made_before_there_were_marks_is_adopted_and_marked(awx):
     assert "inventory_sources Airflow on Fargate of Airflow dev: description" in reasons
     assert awx.named("job_templates", "Airflow dev: Plan")["description"].endswith(MARK)
     assert run(awx)["reasons"] == []
+
+
+# The execution environment, which several projects may share
+
+SALES = {"name_prefix": "Sales", "project": "Sales", "project_url": "https://git.example.com/sales.git"}
+NEWER = "registry.example.com/farflow-airflow:9"
+
+
+def images(awx: AWX) -> set[str]:
+    """The execution environments that templates have."""
+    every = awx.objects["job_templates"].values()
+    found = {one["execution_environment"] for one in every}
+    return {awx.objects["execution_environments"][one]["name"] if one else "none" for one in found}
+
+
+def test_an_execution_environment_that_others_use_stays_and_is_told(awx):
+    run(awx)
+    run(awx, **SALES)
+    result = run(awx, state="absent")
+    assert names(awx, "execution_environments") == ["farflow.airflow"]
+    assert images(awx) == {"farflow.airflow"}
+    (told,) = [one for one in result["notices"] if one.startswith("execution_environments farflow.airflow stays")]
+    assert "job_templates Sales dev: Plan" in told
+    assert run(awx, **SALES)["reasons"] == []
+    assert run(awx, state="absent", **SALES)["changed"]
+    result = run(awx, state="absent")
+    assert result["reasons"] == ["execution_environments farflow.airflow: removed"]
+
+
+def test_an_execution_environment_of_another_project_is_used_as_it_is_and_not_rewritten(awx):
+    run(awx)
+    run(awx, **SALES)
+    told = refused(awx, execution_environment_image=NEWER, **SALES)
+    assert "execution_environments farflow.airflow exists and is not ours" in told
+    assert "it belongs to the project 'Airflow on Fargate' of farflow.airflow; image is registry" in told
+    assert "farflow_awx_execution_environment" in told
+    own = {"execution_environment": "sales", "execution_environment_image": NEWER}
+    assert run(awx, **own, **SALES)["changed"]
+    assert run(awx, **own, **SALES)["reasons"] == run(awx)["reasons"] == []
+    assert run(awx, execution_environment_image=NEWER)["reasons"] == ["execution_environments farflow.airflow: image"]
+
+
+def test_an_execution_environment_of_another_organization_stays(awx):
+    awx.add("organizations", {"name": "Second"})
+    run(awx)
+    run(awx, organization="Second")
+    assert len(names(awx, "job_templates")) == 20
+    assert "is of another organization" in refused(awx, organization="Second", execution_environment_image=NEWER)
+    result = run(awx, organization="Second", state="absent")
+    assert names(awx, "execution_environments") == ["farflow.airflow"]
+    assert "execution_environments farflow.airflow stays, it is of another organization" in result["notices"]
+    assert images(awx) == {"farflow.airflow"}
+    assert run(awx)["reasons"] == []
+
+
+# Copies, and others who use what is ours
+
+
+def copy(awx: AWX, resource: str, name: str, called: str) -> dict[str, Any]:
+    """What AWX's Copy makes, which takes the description along."""
+    one = awx.named(resource, name)
+    return awx.add(resource, {**{field: one[field] for field in FIELDS[resource]}, "name": called})
+
+
+@pytest.mark.parametrize(
+    ("resource", "name", "called"),
+    [
+        ("job_templates", "Airflow dev: Plan", "Airflow dev: Plan @ 10:00:00"),
+        ("job_templates", "Airflow dev: Plan", "Plan for Mary @ 10:00"),
+        ("job_templates", "Airflow dev: Plan", "Mary dev: Plan"),
+        ("job_templates", "Airflow dev: Plan", "Airflow test: Plan"),
+        ("workflow_job_templates", "Airflow dev: Drift", "Airflow dev: Drift @ 10:00:00"),
+        ("inventory", "Airflow dev", "Airflow dev @ 10:00:00"),
+        ("inventory", "Airflow dev", "Airflow test"),
+        ("projects", "Airflow on Fargate", "Airflow on Fargate @ 10:00:00"),
+        ("execution_environments", "farflow.airflow", "farflow.airflow @ 10:00:00"),
+        ("notification_templates", "Airflow on Fargate", "Airflow on Fargate @ 10:00:00"),
+    ],
+)
+@pytest.mark.parametrize("state", ["exact", "absent"])
+def test_a_copy_that_a_person_has_made_stays_and_is_told(awx, resource, name, called, state):
+    run(awx)
+    copy(awx, resource, name, called)
+    result = run(awx, state=state)
+    assert called in names(awx, resource)
+    assert any(one.startswith(f"{resource} {called} stays, ") for one in result["notices"])
+    assert not run(awx, state=state)["changed"]
+
+
+def test_a_copy_of_the_hook_that_a_person_has_attached_stays(awx):
+    run(awx)
+    own = copy(awx, "notification_templates", "Airflow on Fargate", "Airflow on Fargate @ 10:00:00")["id"]
+    awx.attach("job_templates", "Airflow dev: Plan", "notification_templates_started", own)
+    assert run(awx)["unwanted"] == []
+    assert run(awx, state="exact")["reasons"] == []
+
+
+def test_a_template_of_others_whose_description_ends_with_the_mark_stays(awx):
+    others_template(awx)
+    awx.named("job_templates", "Airflow dev: Plan").update(name="Nightly restart", description=f"see {MARK}")
+    run(awx)
+    run(awx, state="exact")
+    run(awx, state="absent")
+    assert names(awx, "job_templates") == ["Nightly restart"]
+
+
+def test_what_others_use_stays_until_they_do_not_any_more(awx):
+    run(awx)
+    project, inventory = awx.named("projects", "Airflow on Fargate")["id"], awx.named("inventory", "Airflow dev")["id"]
+    own = {"name": "Own", "project": project, "inventory": inventory, "playbook": "playbooks/plan.yml"}
+    awx.add("job_templates", own)
+    workflow = awx.add("workflow_job_templates", {"name": "Own flow", "organization": organization(awx)})["id"]
+    deploy = awx.named("job_templates", "Airflow dev: Deploy")["id"]
+    node = {"workflow_job_template": workflow, "identifier": "x", "unified_job_template": deploy}
+    awx.add("workflow_job_template_nodes", node)
+    result = run(awx, state="absent")
+    assert "inventory Airflow dev stays, used by job_templates Own" in result["notices"]
+    assert "job_templates Airflow dev: Deploy stays, used by workflow_job_templates Own flow" in result["notices"]
+    assert any(one.startswith("projects Airflow on Fargate stays, used by ") for one in result["notices"])
+    awx.delete_pending()
+    assert names(awx, "job_templates") == ["Airflow dev: Deploy", "Own"]
+    assert names(awx, "inventory") == ["Airflow dev"]
+    assert len(names(awx, "inventory_sources")) == 1
+    assert names(awx, "execution_environments") == ["farflow.airflow"]
+    awx.remove("workflow_job_templates", workflow)
+    awx.remove("job_templates", awx.named("job_templates", "Own")["id"])
+    run(awx, state="absent")
+    awx.delete_pending()
+    for resource in ("job_templates", "inventory", "projects", "execution_environments"):
+        assert names(awx, resource) == []
+
+
+def test_absent_tells_when_nothing_bears_the_mark(awx):
+    run(awx)
+    result = run(awx, state="absent", project="Typo")
+    assert not result["changed"]
+    assert result["notices"] == [
+        "nothing in the organization carries the mark of the project 'Typo'; there are marks of 'Airflow on Fargate'"
+    ]
 
 
 # What is no longer wanted
@@ -350,6 +688,7 @@ def test_what_is_no_longer_wanted_is_told_and_removed_when_asked_for(awx):
     assert "Airflow dev: Deploy: notification_templates_error Airflow on Fargate" in told["unwanted"]
     reasons = run(awx, check_mode=True, state="exact", **one)["reasons"]
     assert run(awx, state="exact", **one)["reasons"] == reasons
+    awx.delete_pending()
     assert names(awx, "inventory") == ["Airflow dev"]
     assert not any("prod" in name for name in names(awx, "job_templates") + names(awx, "workflow_job_templates"))
     assert names(awx, "notification_templates") == []
@@ -362,12 +701,66 @@ def test_absent_removes_what_is_ours_and_nothing_else(awx):
     others_template(awx)
     run(awx, name_prefix="Mine")
     assert run(awx, state="absent", name_prefix="Mine")["changed"]
+    awx.delete_pending()
     assert names(awx, "job_templates") == ["Airflow dev: Plan"]
     assert names(awx, "projects") == ["Theirs"]
     for resource in ("workflow_job_templates", "inventory", "notification_templates", "execution_environments"):
-        assert names(awx, resource) == []
+        assert names(awx, resource) == (["Theirs"] if resource == "inventory" else [])
     assert names(awx, "credentials") == ["Mine dev", "Mine prod"]
     assert not run(awx, state="absent", name_prefix="Mine")["changed"]
+
+
+def test_an_inventory_that_awx_is_deleting_is_not_deleted_twice(awx):
+    run(awx)
+    awx.add("inventory", {"name": "Theirs", "organization": organization(awx)})
+    one = {"environments": ["dev"]}
+    run(awx, state="exact", **one)
+    assert run(awx, state="exact", **one)["reasons"] == []
+    assert run(awx, **one)["unwanted"] == []
+    run(awx, state="absent")
+    assert names(awx, "inventory") == ["Airflow dev", "Airflow prod", "Theirs"]
+    assert run(awx, state="absent")["reasons"] == []
+
+
+def test_an_inventory_that_awx_is_deleting_is_not_taken_as_there(awx):
+    run(awx)
+    run(awx, state="absent")
+    told = refused(awx)
+    assert "inventory Airflow dev is being deleted by AWX; run this again when it is gone" in told
+    awx.delete_pending()
+    assert run(awx)["changed"]
+    assert run(awx)["reasons"] == []
+
+
+def test_a_project_goes_while_awx_deletes_its_inventories(awx):
+    run(awx)
+    for one in awx.objects["inventory"].values():
+        awx._schedule_deletion(one)
+    run(awx, state="absent")
+    assert names(awx, "projects") == []
+
+
+def test_a_source_of_an_inventory_that_was_renamed_is_told_and_removed(awx):
+    run(awx)
+    (source,) = [one for one in awx.objects["inventory_sources"].values() if one["source_path"].endswith("dev")]
+    source["name"] = "renamed"
+    assert run(awx)["reasons"] == ["inventory_sources Airflow on Fargate of Airflow dev: created"]
+    assert run(awx)["unwanted"] == ["inventory_sources renamed of Airflow dev"]
+    assert run(awx, state="exact")["reasons"] == ["inventory_sources renamed of Airflow dev: removed"]
+    assert names(awx, "inventory_sources") == ["Airflow on Fargate"] * 2
+    assert run(awx, state="exact")["reasons"] == []
+
+
+def test_an_inventory_in_another_organization_is_told(awx):
+    run(awx)
+    inventory = awx.named("inventory", "Airflow dev")
+    inventory["organization"] = awx.add("organizations", {"name": "Second"})["id"]
+    result = run(awx)
+    assert "inventory Airflow dev: created" in result["reasons"]
+    told = "inventory Airflow dev with a source from this project stays, it is of another organization"
+    assert told in result["notices"]
+    assert told in run(awx)["notices"]
+    assert run(awx, organization="Second")["notices"] == []
 
 
 # The nightly plan
@@ -402,6 +795,17 @@ def test_no_schedule_is_none_and_the_one_that_is_there_is_told_and_removed(awx):
     assert names(awx, "schedules") == []
 
 
+def test_a_schedule_of_others_with_our_name_stays(awx):
+    run(awx)
+    deploy, plan = (awx.named("job_templates", f"Airflow dev: {name}")["id"] for name in ("Deploy", "Plan"))
+    rule = schedule(awx)["rrule"]
+    for template, description in ((deploy, ""), (plan, "mine")):
+        given = {"name": "Drift, every night", "unified_job_template": template, "rrule": rule}
+        awx.add("schedules", {**given, "description": description})
+    assert run(awx)["unwanted"] == []
+    assert run(awx, state="exact")["reasons"] == []
+
+
 def test_the_schedule_of_the_first_version_is_told(awx):
     run(awx)
     plan = awx.named("job_templates", "Airflow dev: Plan")["id"]
@@ -413,14 +817,11 @@ def test_the_schedule_of_the_first_version_is_told(awx):
 # Workflows
 
 
-def nodes(awx: AWX, workflow: str) -> dict[str, dict[str, Any]]:
-    identifier = awx.named("workflow_job_templates", workflow)["id"]
-    every = awx.objects["workflow_job_template_nodes"].values()
-    return {one["identifier"]: one for one in every if one["workflow_job_template"] == identifier}
+APPROVED = "Airflow dev: Deploy with approval"
 
 
 def following(awx: AWX, workflow: str) -> dict[str, list[str]]:
-    found = nodes(awx, workflow)
+    found = awx.nodes(workflow)
     called = {one["id"]: name for name, one in found.items()}
     return {
         name: [called[each] for each in awx.attached.get((one["id"], "success_nodes"), [])]
@@ -437,7 +838,7 @@ def test_a_workflow_plans_asks_deploys_and_plans_again(awx):
         "deploy": ["check"],
         "check": [],
     }
-    found = nodes(awx, workflow)
+    found = awx.nodes(workflow)
     template = {name: awx.objects["job_templates"].get(one["unified_job_template"]) for name, one in found.items()}
     assert {name: one and one["name"] for name, one in template.items()} == {
         "plan": "Airflow dev: Plan",
@@ -457,7 +858,7 @@ def test_a_workflow_plans_asks_deploys_and_plans_again(awx):
 def test_a_workflow_that_somebody_has_broken_is_mended_and_further_nodes_stay(awx):
     run(awx)
     workflow = "Airflow dev: Deploy with approval"
-    found = nodes(awx, workflow)
+    found = awx.nodes(workflow)
     awx.attached[found["plan"]["id"], "success_nodes"] = []
     found["check"]["extra_data"] = {}
     identifier = awx.named("workflow_job_templates", workflow)["id"]
@@ -469,13 +870,108 @@ def test_a_workflow_that_somebody_has_broken_is_mended_and_further_nodes_stay(aw
     assert run(awx)["reasons"] == [f"workflow_job_templates {workflow}: node approval, node check, node plan"]
     assert following(awx, workflow)["plan"] == ["approval"]
     assert approval["timeout"] == 600
-    assert "mine" in nodes(awx, workflow)
+    assert "mine" in awx.nodes(workflow)
     assert run(awx)["reasons"] == []
+
+
+def link(awx: AWX, parent: str, relation: str, *children: str) -> None:
+    """What a person makes of the links of a node, in the browser."""
+    found = awx.nodes(APPROVED)
+    awx.attached[found[parent]["id"], f"{relation}_nodes"] = [found[child]["id"] for child in children]
+
+
+def delete_the_approval(awx: AWX) -> None:
+    """As AWX's visualizer does it: what came after the node comes after the one before it."""
+    gone = awx.nodes(APPROVED)["approval"]["id"]
+    del awx.objects["workflow_job_template_nodes"][gone]
+    awx.attached.pop((gone, "success_nodes"))
+    link(awx, "plan", "success", "deploy")
+
+
+def test_a_denied_approval_deploys_nothing(awx):
+    run(awx)
+    assert awx.runs(APPROVED) == ["plan", "approval", "deploy", "check"]
+    assert awx.runs(APPROVED, fails="approval") == ["plan", "approval"]
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        delete_the_approval,
+        lambda awx: link(awx, "plan", "always", "deploy"),
+        lambda awx: link(awx, "plan", "success", "approval", "deploy"),
+        lambda awx: link(awx, "approval", "failure", "deploy"),
+        lambda awx: link(awx, "approval", "always", "check"),
+    ],
+)
+def test_a_link_round_the_approval_is_taken_off_and_told(awx, break_it):
+    run(awx)
+    break_it(awx)
+    reasons = run(awx, check_mode=True)["reasons"]
+    assert len(reasons) == 1
+    assert re.search(r"link (plan|approval) -\w+-> (deploy|check) taken off|node deploy", reasons[0])
+    assert run(awx)["reasons"] == reasons
+    assert awx.runs(APPROVED) == ["plan", "approval", "deploy", "check"]
+    assert awx.runs(APPROVED, fails="approval") == ["plan", "approval"]
+    assert run(awx)["reasons"] == []
+
+
+def test_a_way_round_the_approval_by_a_further_node_deploys_nothing_when_it_is_denied(awx):
+    run(awx)
+    identifier = awx.named("workflow_job_templates", APPROVED)["id"]
+    template = awx.named("job_templates", "Airflow dev: DAG tasks")["id"]
+    own = {"workflow_job_template": identifier, "identifier": "mine", "unified_job_template": template}
+    awx.add("workflow_job_template_nodes", own)
+    link(awx, "plan", "success", "approval", "mine")
+    link(awx, "mine", "success", "deploy")
+    assert awx.runs(APPROVED, fails="approval") == ["plan", "approval", "mine"]
+    assert run(awx)["reasons"] == []  # a person's own nodes, and their links, stay
+    awx.nodes(APPROVED)["deploy"]["all_parents_must_converge"] = False
+    assert run(awx)["reasons"] == [f"workflow_job_templates {APPROVED}: node deploy"]
+    assert awx.runs(APPROVED, fails="approval") == ["plan", "approval", "mine"]
+
+
+@pytest.mark.parametrize("relation", ["always", "failure"])
+def test_a_link_of_another_type_is_mended(awx, relation):
+    run(awx)
+    link(awx, "plan", "success")
+    link(awx, "plan", relation, "approval")
+    reasons = [f"workflow_job_templates {APPROVED}: link plan -{relation}-> approval taken off, node plan"]
+    assert run(awx, check_mode=True)["reasons"] == reasons
+    assert run(awx)["reasons"] == reasons
+    assert awx.runs(APPROVED, fails="plan") == ["plan"]
+    assert run(awx)["reasons"] == []
+
+
+def test_a_link_the_other_way_round_is_mended(awx):
+    run(awx)
+    link(awx, "plan", "success")
+    link(awx, "approval", "success", "plan", "deploy")
+    reasons = run(awx, check_mode=True)["reasons"]
+    assert reasons == [f"workflow_job_templates {APPROVED}: link approval -success-> plan taken off, node plan"]
+    assert run(awx)["reasons"] == reasons
+    assert following(awx, APPROVED)["plan"] == ["approval"]
+    assert run(awx)["reasons"] == []
+
+
+def test_a_link_that_would_close_a_circle_over_a_further_node_is_told(awx):
+    run(awx)
+    identifier = awx.named("workflow_job_templates", APPROVED)["id"]
+    template = awx.named("job_templates", "Airflow dev: DAG tasks")["id"]
+    own = {"workflow_job_template": identifier, "identifier": "mine", "unified_job_template": template}
+    awx.add("workflow_job_template_nodes", own)
+    link(awx, "plan", "success")
+    link(awx, "approval", "success", "mine")
+    link(awx, "mine", "success", "plan")
+    told = refused(awx)
+    assert (
+        f"workflow_job_templates {APPROVED}: the node approval leads back to plan by way of nodes that a person" in told
+    )
 
 
 def test_drift_is_looked_for_at_night(awx):
     run(awx)
-    (node,) = nodes(awx, "Airflow dev: Drift").values()
+    (node,) = awx.nodes("Airflow dev: Drift").values()
     assert node["extra_data"] == {"farflow_plan_must_be_empty": "true"}
     assert attached(awx, "job_templates", "Airflow dev: Plan", "notification_templates_error", "notification_templates")
     assert schedule(awx)["enabled"]
@@ -508,7 +1004,76 @@ def test_settings_of_templates(awx):
     ]
     assert result["webhooks"][0]["url"].endswith("/github/")
     assert run(awx, **given)["reasons"] == []
-    assert "job_templates Airflow dev: Plan: ask_scm_branch_on_launch" in run(awx, branch_on_launch=False)["reasons"]
+    (reason,) = [one for one in run(awx, branch_on_launch=False)["reasons"] if "Airflow dev: Plan" in one]
+    assert "ask_scm_branch_on_launch" in reason
+
+
+EVERY = {
+    "labels": ["airflow", 'a "b", c'],
+    "instance_group": "near AWS",
+    "timeout": 7200,
+    "branch_on_launch": True,
+    "webhook_service": "github",
+}
+
+
+def test_what_the_settings_do_not_set_any_more_is_told_and_taken_back_when_asked_for(awx):
+    awx.add("instance_groups", {"name": "near AWS"})
+    run(awx, **EVERY)
+    assert run(awx, **EVERY)["reasons"] == []
+    for _time in range(2):
+        result = run(awx)
+        assert result["reasons"] == []
+        told = [
+            one.removeprefix("Airflow dev: Plan: ") for one in result["unwanted"] if ": Plan" in one and "dev" in one
+        ]
+        assert sorted(told) == [
+            "ask_scm_branch_on_launch true",
+            'instance_group "near AWS"',
+            r'label "a \"b\", c"',
+            'label "airflow"',
+            "timeout 7200",
+        ]
+        assert f'{APPROVED}: webhook_service "github"' in result["unwanted"]
+    reasons = run(awx, state="exact", check_mode=True)["reasons"]
+    assert run(awx, state="exact")["reasons"] == reasons
+    plan = awx.named("job_templates", "Airflow dev: Plan")
+    assert (plan["timeout"], plan["ask_scm_branch_on_launch"]) == (0, False)
+    assert awx.named("workflow_job_templates", APPROVED)["webhook_service"] == ""
+    for relation in ("labels", "instance_groups"):
+        assert attached(awx, "job_templates", "Airflow dev: Plan", relation, relation) == []
+    again = run(awx, state="exact")
+    assert (again["reasons"], again["unwanted"]) == ([], [])
+
+
+def test_what_a_person_has_set_since_is_not_taken_back(awx):
+    run(awx, timeout=7200, labels=["airflow"])
+    plan = awx.named("job_templates", "Airflow dev: Plan")
+    plan["timeout"] = 900
+    awx.attach("job_templates", "Airflow dev: Plan", "labels", awx.add("labels", {"name": "mine"})["id"])
+    run(awx, state="exact")
+    assert plan["timeout"] == 900
+    assert attached(awx, "job_templates", "Airflow dev: Plan", "labels", "labels") == ["mine"]
+
+
+def test_another_instance_group_takes_the_place_of_the_one_that_was_set(awx):
+    for name in ("one", "two", "mine"):
+        awx.add("instance_groups", {"name": name})
+    run(awx, instance_group="one")
+    awx.attached[awx.named("job_templates", "Airflow dev: Plan")["id"], "instance_groups"].append(
+        awx.named("instance_groups", "mine")["id"]
+    )
+    run(awx, instance_group="two")
+    group = ("instance_groups", "instance_groups")
+    assert attached(awx, "job_templates", "Airflow dev: Plan", *group) == ["mine", "two"]
+    assert run(awx, instance_group="two")["reasons"] == []
+
+
+def test_no_webhook_service_is_none_at_once(awx):
+    run(awx, webhook_service="github")
+    run(awx, webhook_service="none")
+    assert awx.named("workflow_job_templates", APPROVED)["webhook_service"] == ""
+    assert run(awx, webhook_service="none")["reasons"] == run(awx)["reasons"] == []
 
 
 def test_teams_may_do_what_the_settings_say(awx):

@@ -16,7 +16,8 @@ from typing import Any
 
 from .awx_marks import marked
 from .awx_messages import messages
-from .awx_settings import NO_SCHEDULE, Settings, Template
+from .awx_set import with_settings
+from .awx_settings import NO_SCHEDULE, NO_SERVICE, Settings, Template
 from .awx_surveys import survey
 
 Asset = dict[str, Any]
@@ -98,18 +99,19 @@ def _named(settings: Settings, kind: str, name: str, description: str) -> Asset:
     }
 
 
-def _credential_key(settings: Settings, name: str, kind: Asset) -> Asset:
+def credential_key(settings: Settings, name: str, kind: Asset) -> Asset:
+    """The natural key of a credential of a type."""
     return {**_key("credential", name, settings.organization), "credential_type": kind}
 
 
 def _credentials(settings: Settings, environment: str) -> list[Asset]:
     given = settings.credentials.get(environment, [titled(settings, environment)])
-    return [_credential_key(settings, name, CREDENTIAL_TYPE) for name in given]
+    return [credential_key(settings, name, CREDENTIAL_TYPE) for name in given]
 
 
 def _new_credential(settings: Settings, environment: str) -> Asset:
     """Without keys: a person puts those in. Never written once it exists."""
-    key = _credential_key(settings, titled(settings, environment), CREDENTIAL_TYPE)
+    key = credential_key(settings, titled(settings, environment), CREDENTIAL_TYPE)
     return {
         "name": key["name"],
         "description": marked("The keys that Airflow's AWS account is reached with", settings.project),
@@ -134,11 +136,10 @@ def _execution_environment(settings: Settings) -> Asset:
         "organization": organization,
         "image": settings.execution_environment_image,
         "natural_key": _execution_environment_key(settings),
-        # AWX lets nobody change the organization; the description may name another project that has the same one.
-        "initial": ["organization", "description"],
+        "initial": ["organization"],  # AWX lets nobody change it
     }
     if settings.execution_environment_credential:
-        made["credential"] = _credential_key(settings, settings.execution_environment_credential, REGISTRY_TYPE)
+        made["credential"] = credential_key(settings, settings.execution_environment_credential, REGISTRY_TYPE)
     return made
 
 
@@ -177,7 +178,7 @@ def _project(settings: Settings) -> Asset:
         "initial": ["scm_update_on_launch", "scm_update_cache_timeout"],
     }
     if settings.project_credential:
-        made["credential"] = _credential_key(settings, settings.project_credential, SCM_TYPE)
+        made["credential"] = credential_key(settings, settings.project_credential, SCM_TYPE)
     if settings.branch_on_launch:  # AWX lets it go only when no template asks for a branch any more
         made["allow_override"] = True
     return made
@@ -241,7 +242,7 @@ def _job_template(settings: Settings, environment: str, template: Template) -> A
         made["timeout"] = settings.timeout
     if settings.branch_on_launch is not None and template.name in _TRIALS:
         made["ask_scm_branch_on_launch"] = settings.branch_on_launch
-    return made
+    return _keeping(made, "timeout", "ask_scm_branch_on_launch")
 
 
 def _workflow(settings: Settings, environment: str) -> Asset:
@@ -266,13 +267,14 @@ def _workflow(settings: Settings, environment: str) -> Asset:
         "workflow_nodes": [
             _node(key, "plan", plan, following="approval"),
             _node(key, "approval", None, following="deploy", approval=approval),
-            _node(key, "deploy", deploy, following="check"),
+            # AWX runs a node when one of its links is met, such as one that a person adds. This one asks for all.
+            {**_node(key, "deploy", deploy, following="check"), "all_parents_must_converge": True},
             _node(key, "check", plan, answers=_MUST_BE_EMPTY),
         ],
     }
     if settings.webhook_service:
-        made["webhook_service"] = settings.webhook_service
-    return made
+        made["webhook_service"] = "" if settings.webhook_service == NO_SERVICE else settings.webhook_service
+    return _keeping(made, "webhook_service")
 
 
 def _drift(settings: Settings, environment: str) -> Asset:
@@ -286,7 +288,15 @@ def _drift(settings: Settings, environment: str) -> Asset:
         "workflow_nodes": [_node(key, "drift", plan, answers=_MUST_BE_EMPTY)],
         "schedules": [] if settings.drift_schedule == NO_SCHEDULE else [_schedule(settings, key)],
     }
-    return made
+    return _keeping(made)
+
+
+def _keeping(asset: Asset, *fields: str) -> Asset:
+    """An asset whose description keeps what optional settings set of it: fields, labels, instance groups."""
+    found = [(name, asset[name]) for name in fields if asset.get(name)]
+    for name, relation in (("label", "labels"), ("instance_group", "instance_groups")):
+        found += [(name, each["name"]) for each in asset["related"].get(relation, ())]
+    return {**asset, "description": with_settings(asset["description"], found)}
 
 
 def _workflow_template(settings: Settings, environment: str, name: str, description: str) -> Asset:

@@ -16,6 +16,8 @@ from .awx_surveys import Option
 
 #: The value of ``drift_schedule`` for no schedule at all.
 NO_SCHEDULE = "none"
+#: The value of ``webhook_service`` for no pushes at all.
+NO_SERVICE = "none"
 
 _GIT_URL = re.compile(r"(https?|ssh|git)://([^\s/:@]+@)?([^\s/:@\[]+|\[[\da-fA-F:.]+\])(:\d+)?/\S+|[\w.-]+@[\w.-]+:\S+")
 _WEB_URL = re.compile(r"https?://[^\s/]+\S*")
