@@ -21,7 +21,7 @@ from ..core.known import Known
 from ..pure import ec2_documents as documents
 from ..pure import ec2_identity as identity
 from ..pure import ec2_network as pure
-from ..pure import ec2_route_tables, ec2_security_groups, ec2_vpc_endpoints
+from ..pure import ec2_route_tables, ec2_security_groups, ec2_vpc_endpoints, service_discovery
 from ..pure.layers import names, network, security_groups
 from . import ec2
 from .ec2_network_kinds import vpc_of
@@ -43,7 +43,7 @@ def recognise(clients: Clients, inputs: Inputs, resources: list[Resource]) -> li
         resources = _seen_anew(clients, inputs, resources)
     for type_ in [each for each in _LOOK_UPS if each != pure.SUBNET]:
         resources = _recognised(clients, inputs, resources, type_)
-    return resources
+    return identity.without_used_addresses(resources)
 
 
 def _place(inputs: Inputs, resources: list[Resource]) -> tuple[str, list[str]]:
@@ -62,16 +62,36 @@ def _with_the_vpc(clients: Clients, inputs: Inputs, resources: list[Resource]) -
     wanted = network.desired(inputs, known)
     vpc = next(one for one in wanted if one.type == pure.VPC)
     id_ = known.id(pure.VPC, vpc.name)
-    elsewhere = [one for one in _our_groups(resources, inputs) if one.properties["vpc_id"] != id_]
-    if identity.is_in_order(vpc, resources) and not elsewhere:
+    places = {one.properties["vpc_id"] for one in _our_groups(resources, inputs)}
+    if identity.is_in_order(vpc, resources, known) and places == {id_}:
         return identity.with_the_vpc(vpc, id_, resources)
-    groups = _named_groups(clients, inputs)
-    of_parts = identity.vpcs_of_parts(wanted, known)
+    namespace = known.get(service_discovery.NAMESPACE, names.namespace(inputs))
+    evidence = identity.Evidence(
+        namespace.attributes[service_discovery.VPC_IDS] if namespace else (),
+        identity.vpcs_of(_named_groups(clients, inputs)),
+        identity.vpcs_of_parts(wanted, resources),
+    )
     there = [one for one in resources if one.type == pure.VPC]
-    more = sorted({*identity.vpcs_of(groups), *of_parts} - {str(one.id) for one in there})
-    there += _vpcs(clients, more)
-    chosen = identity.the_vpc(vpc, groups, of_parts, there)
-    return identity.with_the_vpc(vpc, chosen, [*(one for one in resources if one.type != pure.VPC), *there])
+    more = {*evidence.namespace, *evidence.groups, *evidence.parts} - {str(one.id) for one in there}
+    there += _vpcs(clients, sorted(more))
+    chosen = identity.the_vpc(vpc, evidence, there)
+    used = _in_use(clients, [str(one.id) for one in there if one.id != chosen])
+    others = [one for one in resources if one.type != pure.VPC]
+    return identity.with_the_vpc(vpc, chosen, [*others, *(one for one in there if str(one.id) not in used)])
+
+
+def _in_use(clients: Clients, ids: list[str]) -> set[str]:
+    """Those of the VPCs in which something is. What a call has doubled whose answer was lost is empty."""
+    if not ids:
+        return set()
+    subnets = api_of_network.subnets(clients, {"vpc-id": ids})
+    groups = api_of_groups.describe(clients, {"vpc-id": ids})
+    gateways = api_of_network.internet_gateways(clients, {"attachment.vpc-id": ids})
+    return {
+        *(one["VpcId"] for one in subnets),
+        *(one["VpcId"] for one in groups if one["GroupName"] != "default"),
+        *(attachment["VpcId"] for one in gateways for attachment in one["Attachments"]),
+    }
 
 
 def _vpcs(clients: Clients, ids: list[str]) -> list[Resource]:
@@ -83,7 +103,7 @@ def _recognised(clients: Clients, inputs: Inputs, resources: list[Resource], typ
     """The resources with what is desired of a type under its name."""
     known = Known(resources)
     wanted = [one for one in network.desired(inputs, known) if one.type == type_]
-    if all(identity.is_in_order(one, resources) for one in wanted):
+    if all(identity.is_in_order(one, resources, known) for one in wanted):
         return resources
     if not known.get(pure.VPC, names.environment(inputs)):
         return resources  # where there is no VPC, there is nothing in it

@@ -196,12 +196,9 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Res
     families = _families(inputs)
     answers = ecs_task_definitions.unlisted(clients, listed, listed.arns if families is None else families)
     tagged = listed.tagged(ENVIRONMENT, environment)
-    tags = {family: listed.tags.get(str(listed.newest(family)), {}) for family in tagged.arns}
-    doubtful = {
-        listed.newest(family)
-        for family, some in tags.items()
-        if (some and ROLE not in some) or _is_doubtful(environment, family, families or ())
-    }
+    would_go = {listed.newest(family) for family in tagged.arns if family not in (families or ())}
+    touched = {arn for arn in map(tagged.newest, tagged.arns) if ROLE not in listed.tags.get(str(arn), {ROLE: ""})}
+    doubtful = would_go | touched
     answers |= ecs_task_definitions.describe(clients, sorted(arn for arn in doubtful if arn and arn not in answers))
     owners = {arn: definitions.owner(answer) for arn, answer in answers.items()}
     ours = [arn for arn, owner in owners.items() if owner in (None, environment)]
@@ -229,13 +226,6 @@ def _families(inputs: Inputs) -> Collection[str] | None:
         return None
     tasks = [task.family for task in inputs["dag_tasks"]]
     return [*tasks, *(names.component_family(inputs, one.name) for one in components.ALL)]
-
-
-def _is_doubtful(environment: str, family: str, families: Collection[str]) -> bool:
-    """Whether one that would go may be another environment's by its name, whatever its tag says: ``dev-x-report`` is
-    that of ``report`` in ``dev-x`` or of ``x-report`` in ``dev``.
-    """
-    return family not in families and "-" in family.removeprefix(f"{environment}-").strip("-")
 
 
 def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list[Resource]) -> list[Any]:

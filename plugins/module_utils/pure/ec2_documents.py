@@ -42,7 +42,8 @@ def internet_gateway(document: Document) -> Resource:
 
 
 def elastic_ip(document: Document) -> Resource:
-    return _resource(network.ELASTIC_IP, document, document["AllocationId"], {})
+    used = {network.USED: bool(document.get("AssociationId"))}
+    return _resource(network.ELASTIC_IP, document, document["AllocationId"], {}, **used)
 
 
 def nat_gateway(document: Document) -> Resource:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..core.actions import Resource
+from ..core.errors import FarflowError
 from ..core.known import Known
 from . import ec2_network as network
 from . import ec2_route_tables, ec2_security_groups, ec2_vpc_endpoints
@@ -31,15 +32,29 @@ _IN_VPC = (
     ec2_vpc_endpoints.TYPE,
 )
 
+#: What nobody can change of a part, and so tells where it is.
+_FIXED: Mapping[str, tuple[str, ...]] = {
+    network.SUBNET: ("vpc_id", "cidr"),
+    network.INTERNET_GATEWAY: ("vpc_id",),
+    network.NAT_GATEWAY: ("subnet_id",),
+    ec2_security_groups.GROUP: ("vpc_id",),
+    ec2_vpc_endpoints.TYPE: ("vpc_id",),
+}
 
-def is_in_order(wanted: Resource, resources: Iterable[Resource]) -> bool:
+
+def is_in_order(wanted: Resource, resources: Iterable[Resource], known: Known) -> bool:
     """Whether there is one and no other under its name, which carries the tags that it shall and is where it shall be,
     so that nothing has to tell more.
     """
     named = [one for one in resources if (one.type, one.name) == (wanted.type, wanted.name)]
     if len(named) != 1 or named[0].properties.get("tags") != wanted.properties.get("tags"):
         return False
-    return wanted.type != network.NAT_GATEWAY or _agree(wanted, named[0], "subnet_id")
+    if wanted.type == network.ELASTIC_IP:
+        gateway = known.get(network.NAT_GATEWAY, wanted.name)
+        return gateway is None or gateway.properties["allocation_id"] == named[0].id
+    if wanted.type == ec2_route_tables.TYPE:
+        return bool(set(wanted.properties["subnets"]) & set(named[0].properties["subnets"]))
+    return _agree(wanted, named[0], *_FIXED.get(wanted.type, ()))
 
 
 def vpcs_of(parts: Iterable[Resource]) -> list[str]:
@@ -47,33 +62,51 @@ def vpcs_of(parts: Iterable[Resource]) -> list[str]:
     return [id_ for id_, _unused in Counter(str(one.properties["vpc_id"]) for one in parts).most_common()]
 
 
-def vpcs_of_parts(wanted: Iterable[Resource], known: Known) -> list[str]:
+def vpcs_of_parts(wanted: Iterable[Resource], resources: Iterable[Resource]) -> list[str]:
     """The ids of the VPCs that parts of a wanted network are in to which all tags have been left, those of most
     first.
     """
-    there = [(one, known.get(one.type, one.name)) for one in wanted if one.type in _IN_VPC]
-    whole = [found for one, found in there if found and all(_shared_tags(one, found))]
+    parts = {(one.type, one.name): one for one in wanted if one.type in _IN_VPC}
+    there = [(parts[one.type, one.name], one) for one in resources if (one.type, one.name) in parts]
+    whole = [found for one, found in there if all(_shared_tags(one, found))]
     return vpcs_of(one for one in whole if one.properties["vpc_id"])
 
 
-def the_vpc(
-    wanted: Resource, groups: Sequence[Resource], of_parts: Collection[str], vpcs: Iterable[Resource]
-) -> str | None:
-    """The id of the VPC that is the wanted one. ``groups`` are the security groups with names and descriptions of ours,
-    which nobody can edit. Where there is none, tags tell: those of the VPC, or of its parts, which are in the VPCs
-    ``of_parts``; not one alone, and not of a VPC with another block or name.
+@dataclass(frozen=True)
+class Evidence:
+    """What tells which VPC is the wanted one, by the VPCs' ids. ``namespace`` are those that the private DNS namespace
+    of ours is in, which has its name once; ``groups`` have security groups with names and descriptions of ours, which
+    nobody can edit but anybody can make; ``parts`` have parts with all of our tags.
     """
-    if ids := vpcs_of(groups):
-        return ids[0]
-    alike = [one for one in vpcs if _agree(wanted, one, "cidr") and one.name in (wanted.name, one.id)]
-    tagged = {str(one.id): sum(_shared_tags(wanted, one)) for one in alike}
-    likely = [id_ for id_, times in tagged.items() if times > 1 or id_ in of_parts]
-    return max(likely, key=lambda id_: (tagged[id_], id_ in of_parts), default=None)
+
+    namespace: Collection[str] = ()
+    groups: Collection[str] = ()
+    parts: Collection[str] = ()
+
+    def of(self, wanted: Resource, vpc: Resource) -> tuple[int, ...]:
+        """How much speaks for a VPC, the strongest first; nothing where the VPC could not be the wanted one."""
+        id_, tags = str(vpc.id), sum(_shared_tags(wanted, vpc))
+        alike = _agree(wanted, vpc, "cidr") and vpc.name in (wanted.name, id_)
+        likely = alike and (tags > 1 or id_ in self.parts)
+        found = id_ in self.namespace, id_ in self.groups
+        return (*map(int, found), tags, int(id_ in self.parts)) if likely or any(found) else ()
+
+
+def the_vpc(wanted: Resource, evidence: Evidence, vpcs: Iterable[Resource]) -> str | None:
+    """The id of the VPC that is the wanted one, if there is one. Raises FarflowError where two may be."""
+    found = sorted(((evidence.of(wanted, one), str(one.id)) for one in vpcs), reverse=True)
+    likely = [(weight, id_) for weight, id_ in found if weight]
+    if len(likely) > 1 and likely[0][0] == likely[1][0] and any(likely[0][0][:2]):
+        raise FarflowError(
+            f"VPC {wanted.name}: {likely[0][1]} and {likely[1][1]} have the same tags and security groups, and nothing "
+            f"tells which of them is that of this environment: take {ENVIRONMENT} off the other one, and its groups"
+        )
+    return likely[0][1] if likely else None
 
 
 def with_the_vpc(wanted: Resource, vpc_id: str | None, resources: Sequence[Resource]) -> list[Resource]:
-    """The resources with that VPC under its name. Of others those stay that carry all of our tags, as a second one that
-    a call made whose answer was lost; under their ids, so that they are not the one that is kept.
+    """The resources with that VPC under its name. Of others those stay that carry all of our tags, under their ids, so
+    that they are not the one that is kept.
     """
     ours = [one for one in resources if one.type != network.VPC or one.id == vpc_id or all(_shared_tags(wanted, one))]
     return _renamed({(network.VPC, vpc_id): wanted.name} if vpc_id else {}, [wanted], ours)
@@ -90,6 +123,18 @@ def in_subnets(resources: Sequence[Resource]) -> list[Resource]:
     """The resources without NAT gateways in other subnets than those that are among them."""
     subnets = {one.id for one in resources if one.type == network.SUBNET}
     return [one for one in resources if one.type != network.NAT_GATEWAY or one.properties["subnet_id"] in subnets]
+
+
+def without_used_addresses(resources: Sequence[Resource]) -> list[Resource]:
+    """The resources without addresses that something uses which is none of our NAT gateways: what a lost answer has
+    doubled is used by nothing.
+    """
+    gateways = {one.properties["allocation_id"] for one in resources if one.type == network.NAT_GATEWAY}
+    return [
+        one
+        for one in resources
+        if one.type != network.ELASTIC_IP or one.id in gateways or not one.attributes.get(network.USED)
+    ]
 
 
 def recognised(

@@ -17,6 +17,8 @@ SUBNET = "subnet"
 INTERNET_GATEWAY = "internet_gateway"
 ELASTIC_IP = "elastic_ip"
 NAT_GATEWAY = "nat_gateway"
+#: Of an address, whether something has it.
+USED = "used"
 ZONE = "availability_zone"
 
 IMMUTABLE = {

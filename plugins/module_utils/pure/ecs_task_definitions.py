@@ -36,6 +36,8 @@ REVISIONS_OF_ACCOUNT = "revisions of the account"
 
 #: Attribute of a family whose newest revision was described: the environment that it is of.
 OWNER = "owner"
+#: The owner of a family that is no environment's.
+NOBODY = ""
 
 #: naming.task_log_group and naming.airflow_log_group
 _LOG_GROUP = re.compile(r"/farflow/([a-z0-9-]+)/(?:tasks|airflow)")
@@ -122,15 +124,18 @@ def canonical(
 
 def owner(answer: Mapping[str, Any]) -> str | None:
     """The environment that a described revision is of: by the log group that its containers write to, which nobody can
-    edit, or else by its tags, of which one alone says nothing. None where neither tells.
+    edit, or where they write to none by its tags, of which one alone says nothing. NOBODY where the log group is none
+    of ours, None where nothing tells.
     """
     groups = {
         (container.get("logConfiguration") or {}).get("options", {}).get("awslogs-group", "")
         for container in answer["taskDefinition"].get("containerDefinitions", [])
     }
     named = {found[1] for group in groups if (found := _LOG_GROUP.fullmatch(group))}
+    if any(groups):
+        return named.pop() if len(named) == 1 else NOBODY
     tags = {tag["key"]: tag["value"] for tag in answer.get("tags") or []}
-    return named.pop() if len(named) == 1 else tags.get(ENVIRONMENT) if ROLE in tags else None
+    return tags.get(ENVIRONMENT) if ROLE in tags else None
 
 
 def request(resource: Resource) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import look
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.layers import LAYERS
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import security_groups
@@ -45,6 +46,14 @@ def group(ec2, vpc_id, name="api-server", description=None, tags=None):
 
 def planned(clients, kept=None, **given):
     """By kind, type and id what there is to do to what exists."""
+    return {
+        (each.kind, each.resource.type, each.resource.id)
+        for each in actions(clients, kept, **given)
+        if each.resource.id
+    }
+
+
+def actions(clients, kept=None, **given):
     defaults = inputs.defaults(lambda path: yaml.safe_load(Path(path).read_text(encoding="utf-8")))
     given = {
         **defaults,
@@ -53,8 +62,7 @@ def planned(clients, kept=None, **given):
         "network_availability_zone_count": 3,
         **given,
     }
-    seen = look(clients, given, {"network": LAYERS["network"]}, ["network"], kept)
-    return {(each.kind, each.resource.type, each.resource.id) for each in seen.actions["network"] if each.resource.id}
+    return look(clients, given, {"network": LAYERS["network"]}, ["network"], kept).actions["network"]
 
 
 def test_a_vpc_is_that_of_the_groups_of_our_names_and_descriptions(clients, ec2):
@@ -338,3 +346,99 @@ def test_our_tags_without_one_of_our_names_make_nothing_ours(clients, ec2, name)
         assert not {each for each in planned(clients, kept) if each[2] in theirs}
     left = {each for each in planned(clients) if each[2] != network.ids["private"]}  # somebody took a subnet from it
     assert left == {each for each in before if each[2] != network.ids["private"]}
+
+
+def swap_tags(ec2, one, other, *keys):
+    """Swaps tags of two resources; all of them where none is named."""
+    found = [
+        {
+            each["Key"]: each["Value"]
+            for each in ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [id_]}])["Tags"]
+            if each["Key"] in keys or not keys
+        }
+        for id_ in (one, other)
+    ]
+    for id_, tags in zip((other, one), found, strict=True):
+        ec2.create_tags(Resources=[id_], Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
+
+
+def clone(ec2, tags=None):
+    """A VPC of somebody's with subnets at our CIDRs and groups with names and descriptions of ours."""
+    of = {name: {**tags, "Name": f"dev-{name}"} for name in ("private-a", *security_groups.GROUPS)} if tags else {}
+    id_ = vpc(ec2, {**tags, "Name": "dev"} if tags else None)
+    subnet(ec2, id_, "10.0.0.0/20", of.get("private-a"))
+    groups = {group(ec2, id_, name, text, of.get(name)) for name, text in security_groups.GROUPS.items()}
+    return {id_, *groups}
+
+
+@pytest.mark.parametrize("lost", [("Name",), ("farflow:role",), ("farflow:environment", "farflow:role", "Name")])
+def test_somebodys_vpc_with_more_groups_of_our_names_is_not_taken_for_ours(clients, ec2, lost):
+    ours = Network(ec2)
+    ec2.delete_security_group(GroupId=ours.ids.pop("shared-volume"))
+    theirs = clone(ec2)
+    ours.untag("vpc", keys=lost)
+    for kept in (None, lambda resource: False):
+        told = planned(clients, kept)
+        assert not {each for each in told if each[2] in theirs}
+    assert ("change", "vpc", ours.ids["vpc"]) in planned(clients)
+
+
+def test_where_nothing_tells_two_vpcs_apart_nothing_is_done(clients, ec2):
+    ours = Network(ec2)
+    theirs = clone(ec2, TAGS)
+    for kept in (None, lambda resource: False):
+        with pytest.raises(FarflowError, match=r"VPC dev: vpc-\w+ and vpc-\w+ have the same tags") as refused:
+            planned(clients, kept)
+        assert ours.ids["vpc"] in str(refused.value)
+        assert [each for each in theirs if each in str(refused.value)]
+
+
+@pytest.mark.parametrize("parts", [["vpc"], ["vpc", *security_groups.GROUPS], ["address", "nat"], ["address"]])
+def test_tags_swapped_between_two_environments_take_nothing_from_the_other(clients, ec2, parts):
+    ours, other = Network(ec2), Network(ec2, environment="dev-x", cidr="10.1", groups=False)
+    for name, text in security_groups.GROUPS.items():
+        made = ec2.create_security_group(GroupName=f"dev-x-{name}", Description=text, VpcId=other.ids["vpc"])
+        other.ids[name] = made["GroupId"]
+        ec2.create_tags(
+            Resources=[made["GroupId"]], Tags=[{"Key": key, "Value": each} for key, each in other.tags(name).items()]
+        )
+    before = planned(clients)
+    for part in parts:
+        swap_tags(ec2, ours.ids[part], other.ids[part])
+    for kept in (None, lambda resource: False):
+        told = planned(clients, kept)
+        assert not {each for each in told if each[2] in other.ids.values()}
+    swapped = {each for each in planned(clients) - before if each[2] in ours.ids.values()}
+    assert {each[0] for each in swapped} == {"change"}
+
+
+def test_a_vpc_with_copied_tags_is_no_double_where_something_is_in_it(clients, ec2):
+    Network(ec2)
+    before = planned(clients)
+    tags = {**TAGS, "Name": "dev"}
+    theirs = vpc(ec2, tags)
+    inside = subnet(ec2, theirs, "10.0.0.0/20", {**TAGS, "Name": "dev-private-a"})
+    assert planned(clients) == before
+    gone = {each[2] for each in planned(clients, lambda resource: False)}
+    assert not gone & {theirs, inside}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("private-a", "private-b"), ("public-a", "private-a"), ("public", "private"), ("nat", "nat-b")]
+)
+def test_names_that_are_swapped_within_are_put_back_by_tags_alone(clients, ec2, one, other):
+    network = Network(ec2)
+    more = {}
+    if other == "nat-b":
+        more = {"network_nat_gateways": "per_az"}
+        address = ec2.allocate_address(Domain="vpc", **tagged("elastic-ip", network.tags("nat-b")))["AllocationId"]
+        network.ids["nat-b"] = network.nat(address, network.tags("nat-b"), "public-b")
+        swap_tags(ec2, network.ids["address"], address)
+    before = {(each.resource.id, each.reasons) for each in actions(clients, **more)}
+    swap_tags(ec2, network.ids[one], network.ids[other], "Name")
+    after = [each for each in actions(clients, **more) if (each.resource.id, each.reasons) not in before]
+    touched = {network.ids[one], network.ids[other]}
+    assert touched <= {each.resource.id for each in after}
+    for each in after:
+        assert each.kind == "change", each
+        assert all(reason.startswith("tags ") for reason in each.reasons), each

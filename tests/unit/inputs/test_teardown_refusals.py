@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import ec2_network_acls, rds_status
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import teardown
@@ -114,3 +115,13 @@ def test_a_network_acl_that_holds_the_vpc():
         "network ACL acl-0a is somebody's, and AWS deletes no VPC that has one but its own: delete it first, by aws "
         "ec2 delete-network-acl --network-acl-id acl-0a, after a deploy where subnets use it"
     )
+
+
+def service(name):
+    return lambda inputs: Resource("ecs_service", name, {"cluster": inputs["farflow_environment"], "tags": {}})
+
+
+def test_a_service_that_somebody_has_put_into_the_cluster():
+    (line,) = refused(service("theirs"))
+    assert line.startswith("ECS service theirs in cluster ") and "aws ecs delete-service --cluster " in line
+    assert refused(lambda inputs: service(f"{inputs['farflow_environment']}-worker")(inputs)) == []

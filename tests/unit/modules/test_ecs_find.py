@@ -225,25 +225,27 @@ def test_whose_a_family_is_costs_no_call_while_it_is_our_own(ecs, clients):
     assert "DescribeTaskDefinition" not in ecs.wire.operations()
 
 
-def test_a_family_whose_log_group_is_another_environments_is_not_ours_whatever_its_tag_says(ecs, clients):
-    """Somebody has tagged ``report`` of ``prod-too`` as that of ``prod``."""
-    options = {
-        "awslogs-group": "/farflow/prod-too/tasks",
-        "awslogs-region": "eu-west-1",
-        "awslogs-stream-prefix": "a",
-    }
+def logs_to(group):
+    options = {"awslogs-group": group, "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "a"}
     logs = {"log_driver": "awslogs", "options": options}
     containers = [{"name": "web", "image": "x", "log_configuration": logs}]
-    more = {"container_definitions": containers, "execution_role_arn": "arn:aws:iam::123456789012:role/farflow"}
-    register(clients, family("prod-too-report", **more), family("prod-web"), family("prod-a-b"))
+    return {"container_definitions": containers, "execution_role_arn": "arn:aws:iam::123456789012:role/farflow"}
+
+
+@pytest.mark.parametrize(
+    ("name", "group"), [("prod-too-report", "/farflow/prod-too/tasks"), ("prod-theirs", "/theirs")]
+)
+def test_a_family_whose_log_group_is_none_of_ours_is_not_ours_whatever_its_tags_say(ecs, clients, name, group):
+    """``report`` of ``prod-too``, and what is of no environment, with all tags of ``prod``."""
+    register(clients, family(name, **logs_to(group)), family("prod-web"), family("prod-a-b"))
     assert look(clients, "prod", "prod-web") == {"prod-web": None, "prod-a-b": "prod"}
     for kept in (None, lambda resource: False):
         gone = {each["name"] for each in look_at_tasks(clients, {"dag_tasks": []}, [], kept)["actions"]}
-        assert "prod-too-report" not in gone
+        assert gone == {"prod-web", "prod-a-b"}
 
 
-def test_only_families_that_would_go_and_may_be_anothers_by_name_are_described(ecs, clients):
+def test_only_families_that_would_go_are_described(ecs, clients):
     register(clients, family("prod-web"), family("prod-a-b"), family("prod-gone"), family("prod-c-d"))
     ecs.forget_calls()
     look(clients, "prod", "prod-web", "prod-a-b")
-    assert ecs.wire.operations().count("DescribeTaskDefinition") == 1
+    assert ecs.wire.operations().count("DescribeTaskDefinition") == 2

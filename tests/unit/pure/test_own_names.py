@@ -45,6 +45,7 @@ def test_and_of_no_other(environment, beside):
         ("rds_instance", "dev-database-restored", {"subnet_group_name": "dev-database"}),
         ("rds_parameter_group", "dev-database-postgres16", {}),
         ("iam_role", "dev-task-gone", {}),
+        ("scalable_target", "dev/dev-worker", {}),
         ("nat_gateway", "nat-1", {"tags": {"Name": "dev-nat-b"}}),
         ("rds_snapshot", "anything", {"instance": "dev-database"}),
     ],
@@ -63,6 +64,7 @@ def test_what_was_desired_once_is_own_still(type_, name, properties):
         ("log_group", "/farflow/dev/of-somebody", {}),
         ("secret", "farflow/dev/of-somebody", {}),
         ("ecs_service", "of-somebody", {}),
+        ("scalable_target", "dev/of-somebody", {}),
         ("elastic_ip", "eipalloc-1", {"tags": {}}),
     ],
 )

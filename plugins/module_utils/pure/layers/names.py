@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,6 +48,11 @@ def major_version(inputs: Inputs) -> str:
 def parameter_group(inputs: Inputs) -> str:
     """The parameter group of the database: each major version has one of its own."""
     return f"{database(inputs)}-postgres{major_version(inputs)}"
+
+
+def is_parameter_group(inputs: Inputs, name: str) -> bool:
+    """Whether it is that of the database, of whatever major version."""
+    return bool(re.fullmatch(rf"{re.escape(database(inputs))}-postgres\d+", name))
 
 
 def queue(inputs: Inputs) -> str:

@@ -71,9 +71,8 @@ def _services(inputs: Inputs) -> list[str]:
     return [names.service(inputs, each.name) for each in components.ALL if each.service]
 
 
-def _is_parameter_group(inputs: Inputs, name: str) -> bool:
-    """Whether it is that of the database, in whatever major version."""
-    return bool(re.fullmatch(rf"{re.escape(names.database(inputs))}-postgres\d+", name))
+def _scaled(inputs: Inputs) -> list[str]:
+    return [f"{names.cluster(inputs)}/{service}" for service in _services(inputs)]
 
 
 def _is_role(inputs: Inputs, name: str) -> bool:
@@ -128,12 +127,12 @@ _TESTS: Mapping[str, Callable[[Inputs, Known, Resource], bool]] = {
     service_discovery.NAMESPACE: _by_name(lambda inputs: [names.namespace(inputs)]),
     service_discovery.SERVICE: _by_name(lambda inputs: [names.api_server(inputs)]),
     rds_subnet_groups.TYPE: _by_name(lambda inputs: [names.database(inputs)]),
-    rds_parameter_groups.TYPE: lambda inputs, known, one: _is_parameter_group(inputs, one.name),
+    rds_parameter_groups.TYPE: lambda inputs, known, one: names.is_parameter_group(inputs, one.name),
     rds_instances.TYPE: lambda inputs, known, one: _is_database(inputs, one),
     rds_snapshots.TYPE: lambda inputs, known, one: one.properties["instance"] == names.database(inputs),
     ecs_clusters.TYPE: _by_name(lambda inputs: [names.cluster(inputs)]),
     ecs_services.TYPE: _by_name(_services),
-    application_autoscaling.TARGET: lambda inputs, known, one: one.name.startswith(f"{names.cluster(inputs)}/"),
+    application_autoscaling.TARGET: _by_name(_scaled),
     network_load_balancer.LOAD_BALANCER: _by_name(lambda inputs: [names.load_balancer(inputs)]),
     network_load_balancer.TARGET_GROUP: _by_name(lambda inputs: [names.target_group(inputs)]),
     sqs_queues.TYPE: _by_name(lambda inputs: [names.queue(inputs)]),

@@ -85,7 +85,8 @@ def _parameter_groups_in_use(inputs: Inputs, known: Known) -> list[Resource]:
     """Those of former major versions, as they are: AWS deletes none that an instance uses."""
     used = {one.properties["parameter_group_name"] for one in known.of_type(rds_instances.TYPE)}
     used.discard(parameter_group(inputs)["name"])
-    return [one for one in known.of_type(rds_parameter_groups.TYPE) if one.name in used]
+    there = known.of_type(rds_parameter_groups.TYPE)
+    return [one for one in there if one.name in used and names.is_parameter_group(inputs, one.name)]
 
 
 def _instance(inputs: Inputs, known: Known) -> Resource:

@@ -14,6 +14,7 @@ from .. import (
     ec2_network_acls,
     ecr_images,
     ecr_repositories,
+    ecs_services,
     efs,
     network_load_balancer,
     rds_instances,
@@ -23,7 +24,7 @@ from .. import (
     secrets,
 )
 from ..tags import ROLE
-from . import image_builder, names, schema, values
+from . import image_builder, names, own_names, schema, values
 
 Inputs = Mapping[str, Any]
 
@@ -60,7 +61,7 @@ def kept(inputs: Inputs) -> Callable[[Resource], bool]:
 
 def refusals(inputs: Inputs, known: Known) -> list[str]:
     """Why nothing may be torn down, a sentence each."""
-    databases = known.of_type(rds_instances.TYPE)
+    cluster, databases = names.cluster(inputs), known.of_type(rds_instances.TYPE)
     balancers = [
         one
         for one in known.of_type(network_load_balancer.LOAD_BALANCER)
@@ -77,6 +78,12 @@ def refusals(inputs: Inputs, known: Known) -> list[str]:
             f"network ACL {one.name} is somebody's, and AWS deletes no VPC that has one but its own: delete it first, "
             f"by aws ec2 delete-network-acl --network-acl-id {one.name}, after a deploy where subnets use it"
             for one in known.of_type(ec2_network_acls.OTHER)
+        ),
+        *(
+            f"ECS service {one.name} in cluster {cluster} is somebody's, and AWS deletes no cluster with services: delete "
+            f"it first, by aws ecs delete-service --cluster {cluster} --service {one.name} --force"
+            for one in known.of_type(ecs_services.TYPE)
+            if one.properties["cluster"] == cluster and not own_names.is_own(inputs, known, one)
         ),
     ]
 
