@@ -80,8 +80,8 @@ def refusals(inputs: Inputs, known: Known) -> list[str]:
             for one in known.of_type(ec2_network_acls.OTHER)
         ),
         *(
-            f"ECS service {one.name} in cluster {cluster} is somebody's, and AWS deletes no cluster with services: delete "
-            f"it first, by aws ecs delete-service --cluster {cluster} --service {one.name} --force"
+            f"ECS service {one.name} in cluster {cluster} is somebody's, and AWS deletes no cluster with services: "
+            f"delete it first, by aws ecs delete-service --cluster {cluster} --service {one.name} --force"
             for one in known.of_type(ecs_services.TYPE)
             if one.properties["cluster"] == cluster and not own_names.is_own(inputs, known, one)
         ),
