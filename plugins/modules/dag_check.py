@@ -51,6 +51,11 @@ options:
   build_ca_bundle:
     description: See O(farflow.airflow.ecr_images#module:build_ca_bundle).
     type: path
+  may_build:
+    description: Whether an image that the engine has not is built by O(build). If not, O(build) tells only which of the
+      engine's images is meant.
+    type: bool
+    default: true
   environment:
     description: Environment variables of the container.
     type: dict
@@ -141,6 +146,7 @@ ARGUMENT_SPEC = {
     "image": {"type": "str"},
     "build": {"type": "dict"},
     "build_ca_bundle": {"type": "path"},
+    "may_build": {"type": "bool", "default": True},
     "environment": {"type": "dict", "default": {}},
     "run_task": {"type": "dict"},
     "bucket": {"type": "str"},
@@ -166,7 +172,7 @@ def work(parameters, clients, check_mode):
             return {**NOTHING, "reason": "check mode runs no task on AWS"}
         lines = dag_check.by_task(clients, airflow, parameters["bucket"], parameters["run_task"], seconds)
     else:
-        given = (parameters[name] for name in ("environment", "build", "build_ca_bundle"))
+        given = (parameters[name] for name in ("environment", "build", "build_ca_bundle", "may_build"))
         try:
             lines = dag_check.by_engine(dag_check.read(airflow), parameters["image"], seconds, *given)
         except dag_check.NoEngine as error:

@@ -60,6 +60,8 @@ def _options(build: Build, folder: Path) -> list[str]:
         options += ["--build-arg", f"{name}={value}"]
     if context.target:
         options += ["--target", context.target]
+    for name, value in build.labels.items():
+        options += ["--label", f"{name}={value}"]
     if build.again:
         options += ["--no-cache"]
     if build.base:

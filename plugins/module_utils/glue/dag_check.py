@@ -12,9 +12,10 @@ from typing import Any
 from ..aws.calls import Clients
 from ..core.errors import FarflowError
 from ..pure import dag_folder, ecr_images, image_contract
+from ..pure.build_context import digest
 from ..pure.dag_folder import DagFolder
 from . import dag_bundles, ecs_run_task
-from .image_builder import Build, Credentials
+from .image_builder import CONTEXT_LABEL, Build, Credentials
 
 _COMMAND = "check-dags"
 _IN_CONTAINER = "/opt/airflow"
@@ -33,9 +34,10 @@ def by_engine(
     environment: Mapping[str, str],
     build: Mapping[str, Any] | None = None,
     build_ca_bundle: str | None = None,
+    may_build: bool = True,
 ) -> list[str]:
-    """What the check prints in a container of the image. One that the engine has not is built by ``build``, an element
-    of ecr_images' ``images``, where that is given.
+    """What the check prints in a container of the image. ``build`` is an element of ecr_images' ``images`` where the
+    image is built here: one that the engine has not is then built, if that ``may_build``.
 
     Raises NoEngine when there is none, or it has no such image; and FarflowError when that can't be built.
     """
@@ -46,11 +48,11 @@ def by_engine(
         engine.ping()
     except Exception as error:  # the SDK's own, and requests' below it
         raise NoEngine(f"no Docker engine answers here: {error}") from error
-    if build:
+    if build and may_build:
         builder = docker_builder.DockerBuilder(engine, Credentials("", ""), lambda line: None)
         image = builder.build(_build(build, image, build_ca_bundle))
-    elif not _has(engine, image):
-        raise NoEngine(f"the Docker engine here has no image {image}")
+    else:
+        image = _found(engine, image, build)
     return _run(engine, image, folder, seconds, environment)
 
 
@@ -92,14 +94,23 @@ def _run(engine: Any, image: str, folder: DagFolder, seconds: int, environment: 
             engine.remove_container(container, v=True, force=True)
 
 
-def _has(engine: Any, image: str) -> bool:
+def _found(engine: Any, image: str, build: Mapping[str, Any] | None) -> str:
+    """The image that the engine has. One that is built here is known by what it was built from: its name is for the
+    engine's cache, and that of another account's environment may be the same.
+    """
     from docker.errors import ImageNotFound
 
+    if build:
+        label = f"{CONTEXT_LABEL}={digest(ecr_images.build_context(build))}"
+        ids = engine.images(filters={"label": label}, quiet=True)
+        if not ids:
+            raise NoEngine(f"the Docker engine here has no image {image} that was built from this folder")
+        return str(ids[0])
     try:
         engine.inspect_image(image)
     except ImageNotFound:
-        return False
-    return True
+        raise NoEngine(f"the Docker engine here has no image {image}") from None
+    return image
 
 
 def _build(build: Mapping[str, Any], image: str, build_ca_bundle: str | None) -> Build:

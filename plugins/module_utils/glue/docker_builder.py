@@ -131,6 +131,7 @@ class DockerBuilder:
             custom_context=True,
             dockerfile=sent_dockerfile(context),
             buildargs=dict(context.build_args),
+            labels=build.labels,
             target=context.target,
             platform=context.platform,
             use_config_proxy=True,

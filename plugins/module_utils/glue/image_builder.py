@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ..pure.build_context import BuildContext
+from ..pure.build_context import BuildContext, digest
+
+CONTEXT_LABEL = "farflow.context"
 
 #: Takes one line about what is going on.
 Report = Callable[[str], None]
@@ -35,6 +37,11 @@ class Build:
 
     def __str__(self) -> str:
         return f"{self.address}:{self.tags[0]}"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """By them an image on an engine is known whose name says little: it is a name for the cache, and moves."""
+        return {CONTEXT_LABEL: digest(self.context)}
 
 
 @dataclass(frozen=True)
