@@ -84,15 +84,15 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
     ),
     "command_text.py": (
         _fargate("command_text", command="'python main.py'"),
-        ["command_text.py:4: DAG 'command_text': task fetch: command is a text 'python main.py', allowed: a"],
+        ["command_text.py:4: ", "FargateTask fetch: command: is the text 'python main.py', allowed: a list of texts"],
     ),
     "command_number.py": (
         _fargate("command_number", command="['python', 'main.py', 10]"),
-        ["command_number.py:4: DAG 'command_number': task fetch: command holds a number 10, allowed: texts"],
+        ["command_number.py:4: ", 'FargateTask fetch: command: item 3 is 10, of type int, allowed: text, as in "10"'],
     ),
     "environment_number.py": (
         _fargate("environment_number", environment="{'LIMIT': 10}"),
-        ["environment_number.py:4: DAG 'environment_number': task fetch: environment.LIMIT is a number 10"],
+        ["environment_number.py:4: ", "FargateTask fetch: environment: LIMIT is 10, of type int, allowed: text"],
     ),
     "environment_list.py": (
         _fargate("environment_list", environment="['LIMIT=10']"),

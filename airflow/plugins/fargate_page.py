@@ -26,6 +26,6 @@ def _of_api_server() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return [{"app": app, "url_prefix": _PREFIX, "name": "farflow"}], [{**place, "href": f"{path}{_PREFIX}/"}]
 
 
-class FarflowPage(AirflowPlugin):
-    name = "farflow_page"
+class FargatePage(AirflowPlugin):
+    name = "fargate_page"
     fastapi_apps, external_views = _of_api_server()
