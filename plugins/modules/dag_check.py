@@ -25,6 +25,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     description: Does the same, but runs no one-off task on AWS.
+    details: With O(where=task) it checks nothing.
     support: partial
   diff_mode:
     description: Changes nothing.
