@@ -347,7 +347,11 @@ def behind_tls(airflow, playbooks, project, run):
     (project / "tasks" / "talk").mkdir()
     (project / "tasks" / "talk" / "Dockerfile").write_text(f'FROM {DEBIAN}\nCMD ["true"]\n')
     path = "/tools/airflow"
-    playbooks.deploy(**folders(project), airflow_service_base_url=f"https://airflow.example.org{path}")
+    playbooks.deploy(
+        **folders(project),
+        airflow_service_base_url=f"https://airflow.example.org{path}",
+        dags_allow_broken=["promises.py"],  # one of its tasks names a folder that is not there
+    )
     return replace(airflow, url=f"{airflow.url}{path}")
 
 
