@@ -241,7 +241,8 @@ def airflow_of_an_older_collection(project: Project) -> list[str]:
 
 
 def airflow_link_out_of_the_context(project: Project) -> list[str]:
-    (project.airflow / "dags").symlink_to("../dags")
+    shutil.rmtree(project.dags)
+    project.dags.symlink_to("../dags")
     return [f"{project.airflow}/dags: is a link to ../dags, out of the build context"]
 
 

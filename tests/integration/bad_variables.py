@@ -338,7 +338,7 @@ _AIRFLOW: list[Row] = [
     ),
     (
         {"airflow_service_config": {"dag_processor": {"disable_bundle_versioning": True}}},
-        ["airflow_service_dags: is 'bundle' while disable_bundle_versioning of dag_processor is true"],
+        ["airflow_service_dags: is 'bundle' while airflow_service_config disables bundle versioning"],
     ),
     *each("airflow_service_image", ("airflow", "'airflow'"), ("registry.example.org/airflow:3", "sha256")),
     *each("airflow_service_architecture", ("x86", "'x86'")),

@@ -108,7 +108,8 @@ def test_every_variable_has_a_row(name):
     """A variable without one is a variable of which nobody knows whether a mistake in it is seen."""
     given = [variables[name] for variables, _unused in VARIABLES if name in variables]
     assert given, f"add a value that is refused to tests/integration/bad_variables.py: {name}"
-    keys = {key for value in given if isinstance(value, dict) for key in value}
+    values = [each for value in given for each in (value if isinstance(value, list) else [value])]
+    keys = {key for value in values if isinstance(value, dict) for key in value}
     assert [key for key in OPTIONS[name].get("options", {}) if key not in keys] == []
 
 

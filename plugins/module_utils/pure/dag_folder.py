@@ -66,11 +66,15 @@ def read(airflow: Path) -> DagFolder:
 
 
 def problems(airflow: Path) -> list[str]:
-    """What is wrong with the folder, by names and sizes alone."""
+    """What is wrong with the folder, by names and sizes alone. Nothing where the folder that it is in can't be read:
+    that is told of the image's build context.
+    """
     try:
         return _problems(airflow / NAME, list_files(airflow))
     except FarflowError as error:
         return str(error).splitlines()
+    except OSError:
+        return []
 
 
 def list_files(airflow: Path) -> list[Entry]:

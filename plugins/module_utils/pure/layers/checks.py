@@ -240,7 +240,7 @@ def _versions_of_dags(
     value = settings.given(config, environment).get(name, "false")
     if from_ == dags.BUNDLE and value.strip().lower() in ("true", "t", "1"):
         yield (
-            "airflow_service_dags: is 'bundle' while disable_bundle_versioning of dag_processor is true, allowed: "
+            "airflow_service_dags: is 'bundle' while airflow_service_config disables bundle versioning, allowed: "
             "image, or without that setting, since a run without a version reads the DAGs that the image was built with"
         )
 
