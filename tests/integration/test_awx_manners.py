@@ -15,9 +15,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .awx_double import AWX, CONTEXT, FIELDS, TOKEN
 from .awx_wanted import PLAYBOOKS, run, wanted
+from .awx_wanted import TEMPLATES as OF_ENVIRONMENT
 
 VARIABLES = {f"inventories/{name}": {"farflow_environment": name} for name in ("dev", "prod")}
 OLDER = "registry.example.com/farflow-airflow:0.0.9"
+TEMPLATES = len(VARIABLES) * len(OF_ENVIRONMENT)
 MARK = "[farflow.airflow: Airflow on Fargate]"
 
 
@@ -300,7 +302,7 @@ def test_a_private_repository_is_read_with_the_credential_that_is_named(awx):
     with pytest.raises(FarflowError, match="a private repository needs farflow_awx_project_credential"):
         run(awx)
     assert run(awx, project_credential="Git")["changed"]
-    assert len(names(awx, "job_templates")) == 10
+    assert len(names(awx, "job_templates")) == TEMPLATES
     assert run(awx)["reasons"] == []  # without the setting the project keeps it
 
 
@@ -449,7 +451,7 @@ def test_two_projects_live_in_one_organization_by_their_prefixes(awx):
     other = {"project": "Sales", "project_url": "https://git.example.com/sales.git"}
     assert "belongs to the project 'Airflow on Fargate' of farflow.airflow" in refused(awx, **other)
     assert run(awx, name_prefix="Sales", **other)["changed"]
-    assert len(names(awx, "job_templates")) == 20
+    assert len(names(awx, "job_templates")) == 2 * TEMPLATES
     assert run(awx)["reasons"] == run(awx, name_prefix="Sales", **other)["reasons"] == []
     assert run(awx)["unwanted"] == []
 
@@ -579,7 +581,7 @@ def test_an_execution_environment_of_another_organization_stays(awx):
     awx.add("organizations", {"name": "Second"})
     run(awx)
     run(awx, organization="Second")
-    assert len(names(awx, "job_templates")) == 20
+    assert len(names(awx, "job_templates")) == 2 * TEMPLATES
     assert "is of another organization" in refused(awx, organization="Second", execution_environment_image=NEWER)
     result = run(awx, organization="Second", state="absent")
     assert names(awx, "execution_environments") == ["farflow.airflow"]
