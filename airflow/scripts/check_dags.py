@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import io
 import json
 import logging
@@ -35,6 +36,13 @@ MARK = "dag-check: "
 LIMIT = 30  # seconds
 _GRACE = 10
 _LONGEST = 2000  # characters of a text
+#: What nearly every DAG file loads.
+_LOADED_ONCE = (
+    "airflow.dag_processing.dagbag",
+    "airflow.sdk",
+    "airflow.serialization.serialized_objects",
+    "farflow.fargate_task",
+)
 
 # Of what an environment gives and a laptop has not: it is told as such.
 _NOT_HERE = re.compile(r"VARIABLE_NOT_FOUND|CONNECTION_NOT_FOUND|Variable \S+ (not found|does not exist)|isn't defined")
@@ -104,11 +112,8 @@ def _pools() -> list[str]:
 
 def _parsed(folder: Path, files: list[Path], seconds: int) -> Iterator[dict[str, Any]]:
     """What each file holds. Loads Airflow once, and lets the processes begin with it."""
-    import airflow.dag_processing.dagbag
-    import airflow.sdk
-    import airflow.serialization.serialized_objects  # noqa: F401
-
-    from farflow import FargateTask  # noqa: F401
+    for name in _LOADED_ONCE:
+        importlib.import_module(name)
 
     logging.disable(logging.CRITICAL)
     most = os.process_cpu_count() or 1

@@ -33,7 +33,8 @@ class ContainerLog:
     def add(self, events: Iterable[Mapping[str, Any]]) -> int:
         """Takes events of GetLogEvents. Returns how many there were."""
         count = 0
-        for count, event in enumerate(events, 1):  # noqa: B007
+        for event in events:
+            count += 1
             line = str(event["message"]).rstrip("\n")
             self._logger.log(level(line), line, timestamp=_time(event["timestamp"]))
             self.tail.append(line[:_LONGEST_KEPT_LINE])

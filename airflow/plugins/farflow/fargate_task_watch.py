@@ -13,7 +13,7 @@ import asyncio
 import random
 import time
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +42,8 @@ def will_pass(error: BaseException) -> bool:
     code = error_code(error)
     if not code or code in _THROTTLED or code in _NEW_CREDENTIALS_CURE:
         return True
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= 500  # type: ignore[attr-defined]
+    answer: Mapping[str, Any] = getattr(error, "response", {})
+    return int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= 500
 
 
 def pause_after(failures: int) -> float:

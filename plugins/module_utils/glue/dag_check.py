@@ -14,8 +14,9 @@ from ..core.errors import FarflowError
 from ..pure import dag_folder, ecr_images, image_contract
 from ..pure.build_context import digest
 from ..pure.dag_folder import DagFolder
-from . import dag_bundles, ecs_run_task
-from .image_builder import CONTEXT_LABEL, Build, Credentials
+from . import dag_bundles, ecs_run_task, image_builders
+from .docker_containers import Run, run_to_end
+from .image_builder import CONTEXT_LABEL, Build
 
 _COMMAND = "check-dags"
 _IN_CONTAINER = "/opt/airflow"
@@ -41,19 +42,16 @@ def by_engine(
 
     Raises NoEngine when there is none, or it has no such image; and FarflowError when that can't be built.
     """
-    from . import docker_builder  # the Docker SDK takes a tenth of a second to load
-
     try:
-        engine = docker_builder.engine()
+        engine, builder = image_builders.on_engine(lambda line: None)
         engine.ping()
     except Exception as error:  # the SDK's own, and requests' below it
         raise NoEngine(f"no Docker engine answers here: {error}") from error
     if build and may_build:
-        builder = docker_builder.DockerBuilder(engine, Credentials("", ""), lambda line: None)
         image = builder.build(_build(build, image, build_ca_bundle))
     else:
         image = _found(engine, image, build)
-    return _run(engine, image, folder, seconds, environment)
+    return _checked(engine, image, folder, seconds, environment)
 
 
 def by_task(clients: Clients, airflow: Path, bucket: str, run_task: Mapping[str, Any], seconds: int) -> list[str]:
@@ -69,29 +67,18 @@ def read(airflow: Path) -> DagFolder:
     return dag_folder.read(airflow)
 
 
-def _run(engine: Any, image: str, folder: DagFolder, seconds: int, environment: Mapping[str, str]) -> list[str]:
-    from docker.errors import DockerException
-    from requests.exceptions import RequestException
-
-    container = None
-    try:
-        container = engine.create_container(
-            image,
-            [_COMMAND, f"{_IN_CONTAINER}/{_BELOW}", "--seconds", str(seconds)],
-            environment={**environment, image_contract.VARIABLE: str(image_contract.NEEDED)},
-            labels={"farflow": "dag-check"},
-        )["Id"]
-        # Copied, not mounted: the engine may be another machine's.
-        engine.put_archive(container, _IN_CONTAINER, dag_folder.packed(folder, f"{_BELOW}/"))
-        engine.start(container)
-        engine.wait(container)
-        output: bytes = engine.logs(container)
-        return output.decode(errors="replace").splitlines()
-    except (DockerException, RequestException) as error:
-        raise FarflowError(f"could not check the DAGs in a container of {image}: {error}") from error
-    finally:
-        if container:
-            engine.remove_container(container, v=True, force=True)
+def _checked(engine: Any, image: str, folder: DagFolder, seconds: int, environment: Mapping[str, str]) -> list[str]:
+    lines: list[str] = []
+    run = Run(
+        image,
+        [_COMMAND, f"{_IN_CONTAINER}/{_BELOW}", "--seconds", str(seconds)],
+        {**environment, image_contract.VARIABLE: str(image_contract.NEEDED)},
+        "check the DAGs",
+        "dag-check",
+        [(_IN_CONTAINER, dag_folder.packed(folder, f"{_BELOW}/"))],
+    )
+    run_to_end(engine, run, lines.append)
+    return lines
 
 
 def _found(engine: Any, image: str, build: Mapping[str, Any] | None) -> str:

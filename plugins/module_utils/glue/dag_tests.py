@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import tarfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import FarflowError
 from ..pure import dag_folder, ecr_images, image_contract
 from ..pure.build_context import with_base
-from .image_builder import Build, Credentials
+from . import image_builders
+from .docker_containers import Run, Show, run_to_end
+from .image_builder import Build
 
 try:
     import yaml
 except ImportError:  # Ansible itself needs it, so this is where Ansible is not
     yaml = None  # type: ignore[assignment]
-
-Show = Callable[[str], None]
 
 _SOCKET = "/var/run/docker.sock"
 _HOME = "/opt/airflow"
@@ -47,21 +46,18 @@ def run(parameters: Mapping[str, Any], show: Show) -> int:
 
     Raises FarflowError without a Docker engine, for a file of secrets that is wrong, and for what can't be built.
     """
-    from . import docker_builder  # the Docker SDK takes a tenth of a second to load
-
     airflow = Path(parameters["path"])
     tests = airflow / "tests"
     if not tests.is_dir():
         raise FarflowError(f"{tests}: is no folder, allowed: a folder with the tests of the DAGs, test_<name>.py")
     secrets = read_secrets(parameters["secrets_file"], parameters["tasks"])
-    engine = docker_builder.engine()
-    builder = docker_builder.DockerBuilder(engine, Credentials("", ""), show)
+    engine, builder = image_builders.on_engine(show)
     bundle = Path(parameters["build_ca_bundle"]) if parameters["build_ca_bundle"] else None
     image = _built(builder, parameters["image"], parameters["build"], bundle, "")
     tasks = {task["name"]: _task(builder, task, secrets.get(task["name"], {}), bundle) for task in parameters["tasks"]}
-    archive = _archive(dag_folder.read(airflow), tests, tasks)
+    files = [(_HOME, archive) for archive in _archives(dag_folder.read(airflow), tests, tasks)]
     environment = {**parameters["environment"], **_IN_TESTS}
-    return _run(engine, image, parameters["arguments"], environment, archive, show)
+    return run_to_end(engine, _pytest(image, parameters["arguments"], environment, files), show)
 
 
 def read_secrets(file: str | None, tasks: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
@@ -131,7 +127,7 @@ def _built(builder: Any, name: str, arguments: Mapping[str, Any], bundle: Path |
     return str(builder.build(Build(context, address, (tag,), cache=name, build_ca_bundle=bundle)))
 
 
-def _archive(dags: dag_folder.DagFolder, tests: Path, tasks: Mapping[str, Any]) -> list[bytes]:
+def _archives(dags: dag_folder.DagFolder, tests: Path, tasks: Mapping[str, Any]) -> list[bytes]:
     """What is copied into the container. The secrets are in a file that its user alone can read."""
     others = io.BytesIO()
     with tarfile.open(fileobj=others, mode="w") as tar:
@@ -151,42 +147,17 @@ def _without_caches(header: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return header
 
 
-def _run(
-    engine: Any, image: str, arguments: Sequence[str], environment: Mapping[str, str], archives: list[bytes], show: Show
-) -> int:
-    from docker.errors import DockerException
-    from requests.exceptions import RequestException
-
+def _pytest(
+    image: str, arguments: Sequence[str], environment: Mapping[str, str], files: Sequence[tuple[str, bytes]]
+) -> Run:
     command = ["python", "-m", "pytest", "-p", "farflow.local_tasks", "-p", "no:cacheprovider", *arguments]
-    host = engine.create_host_config(binds=[f"{_SOCKET}:{_SOCKET}"], group_add=[_group()])
-    container = None
-    try:
-        container = engine.create_container(
-            image,
-            [*command, f"{_PLACE}/tests"],
-            environment=dict(environment),
-            host_config=host,
-            labels={"farflow": "dags-test"},
-        )["Id"]
-        for archive in archives:
-            engine.put_archive(container, _HOME, archive)
-        engine.start(container)
-        rest = b""
-        for piece in engine.logs(container, stream=True, follow=True):
-            *lines, rest = (rest + piece).split(b"\n")
-            for line in lines:
-                show(line.decode(errors="replace").rstrip("\r"))
-        return int(engine.wait(container)["StatusCode"])
-    except (DockerException, RequestException) as error:
-        raise FarflowError(f"could not test the DAGs in a container of {image}: {error}") from error
-    finally:
-        if container:
-            engine.remove_container(container, v=True, force=True)
+    host = {"binds": [f"{_SOCKET}:{_SOCKET}"], "group_add": [_group()]}
+    return Run(image, [*command, f"{_PLACE}/tests"], environment, "test the DAGs", "dags-test", files, host)
 
 
 def _group() -> str:
     """The group that may use the engine's socket, where that is this machine's."""
     try:
-        return str(os.stat(_SOCKET).st_gid)  # noqa: PTH116
+        return str(Path(_SOCKET).stat().st_gid)
     except OSError:
         return "0"

@@ -219,8 +219,9 @@ def _layer_result(actions: list[Action], under_way: Collection[str]) -> dict[str
     absent: dict[str, list[dict[str, Any]]] = {}
     possible = [action for action in actions if not action.blocked and action.resource.type not in under_way]
     for action in possible:
-        side = absent if action.kind == DELETE and not action.owner else present
-        side.setdefault(action.resource.type, []).append(hand_item(action.owner or action.resource))
+        gone = action.kind == DELETE and not action.owner
+        side, item = (absent, _found_item) if gone else (present, _wanted_item)
+        side.setdefault(action.resource.type, []).append(item(action.owner or action.resource))
     return {
         "actions": [{**action.describe(), "blocked": action not in possible} for action in actions],
         "possible": len(possible),
@@ -229,13 +230,19 @@ def _layer_result(actions: list[Action], under_way: Collection[str]) -> dict[str
     }
 
 
-def hand_item(resource: Resource) -> dict[str, Any]:
-    """A resource as a hand takes it: the arguments of the module that makes it; where that is not one of ours, its
-    name, id and attributes beside its properties.
-    """
-    if ARGUMENTS in resource.attributes:
-        return dict(resource.attributes[ARGUMENTS])
-    return {**resource.attributes, **resource.properties, "name": resource.name, "id": resource.id}
+def _wanted_item(resource: Resource) -> dict[str, Any]:
+    """What the module that makes a resource is given for it. What an existing one has besides is no argument."""
+    return _arguments(resource) or {**resource.properties, "name": resource.name, "id": resource.id}
+
+
+def _found_item(resource: Resource) -> dict[str, Any]:
+    """What the module that deletes a resource may need of it."""
+    named = {"name": resource.name, "id": resource.id}
+    return _arguments(resource) or {**resource.attributes, **resource.properties, **named}
+
+
+def _arguments(resource: Resource) -> dict[str, Any]:
+    return dict(resource.attributes.get(ARGUMENTS, {}))
 
 
 def _prepared(seen: Look) -> str:

@@ -6,13 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ..aws import ecr_images
 from ..aws.calls import Clients
 from .image_builder import Credentials, ImageBuilder, Report
 
+if TYPE_CHECKING:
+    from .docker_builder import DockerBuilder
+
 #: Makes a builder that is ready, or raises FarflowError with what to do when there is none.
 Connect = Callable[[Clients, Report], ImageBuilder]
+
+_NOT_SIGNED_IN = Credentials("", "")
 
 
 def builder(codebuild: Mapping[str, str] | None) -> Connect:
@@ -28,10 +34,19 @@ def builder(codebuild: Mapping[str, str] | None) -> Connect:
     return connect
 
 
-def _docker(clients: Clients, report: Report) -> ImageBuilder:
+def on_engine(report: Report, credentials: Credentials = _NOT_SIGNED_IN) -> tuple[Any, DockerBuilder]:
+    """A client of the Docker engine and what builds on it: buildx, where it is. For what is pushed: ``credentials``.
+
+    Raises FarflowError with what to do when no engine answers.
+    """
     # Here: the Docker SDK takes a tenth of a second to load, and mostly nothing is built.
     from . import buildx_builder, docker_builder
 
     engine = docker_builder.engine()
     make = buildx_builder.BuildxBuilder if buildx_builder.is_there() else docker_builder.DockerBuilder
-    return make(engine, Credentials(*ecr_images.credentials(clients)), report)
+    return engine, make(engine, credentials, report)
+
+
+def _docker(clients: Clients, report: Report) -> ImageBuilder:
+    _engine, made = on_engine(report, Credentials(*ecr_images.credentials(clients)))
+    return made

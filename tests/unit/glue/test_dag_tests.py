@@ -58,7 +58,7 @@ def test_secrets_reach_the_container_in_a_file_that_its_user_alone_reads(tmp_pat
     (tmp_path / "tests" / "__pycache__").mkdir(parents=True)
     (tmp_path / "tests" / "test_a.py").touch()
     tasks = {"report": {"environment": {"API_KEY": "a key"}}}
-    dags, others = dag_tests._archive(dag_folder.read(tmp_path), tmp_path / "tests", tasks)
+    dags, others = dag_tests._archives(dag_folder.read(tmp_path), tmp_path / "tests", tasks)
     with tarfile.open(fileobj=io.BytesIO(dags)) as tar:
         assert tar.getnames() == ["tested/dags/a.py"]
     with tarfile.open(fileobj=io.BytesIO(others)) as tar:

