@@ -19,6 +19,8 @@ ALLOWED = Allowed(
 )
 ENVIRONMENT = {"FARFLOW_ENVIRONMENT": "lab", "AIRFLOW__OPERATORS__DEFAULT_QUEUE": "lab-celery"}
 
+_PYTHON = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
 
 def facts(image, airflow, seconds=SECONDS):
     return dag_check.facts(by.by_engine(dag_folder.read(airflow), image, seconds, ENVIRONMENT))
@@ -90,6 +92,18 @@ def test_a_run_needs_no_version_where_the_image_has_the_dags(found):
 def test_the_sample_dag_is_right(airflow_image):
     told = dag_check.judge(facts(airflow_image, ROOT / "airflow", 30), ALLOWED)
     assert (told.problems, told.warnings, told.files, told.dags) == ([], [], 1, 1)
+
+
+def test_the_dags_of_the_documentation_are_right(airflow_image, tmp_path):
+    (tmp_path / "dags").mkdir()
+    shown = [text for page in sorted(ROOT.glob("docs/**/*.md")) for text in _PYTHON.findall(page.read_text())]
+    dags = [text for text in shown if "@dag(" in text]
+    for number, text in enumerate(dags):
+        (tmp_path / "dags" / f"shown_{number}.py").write_text(text)
+    allowed = Allowed(**{**vars(ALLOWED), "tasks": [*ALLOWED.tasks, "count_rows"]})
+    told = dag_check.judge(facts(airflow_image, tmp_path, 30), allowed)
+    assert (told.problems, told.warnings) == ([], [])
+    assert told.dags == len(dags) >= 2
 
 
 def test_airflows_own_examples(airflow_image, docker, tmp_path):
