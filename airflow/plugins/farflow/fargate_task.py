@@ -187,8 +187,7 @@ class FargateTask(EcsRunTaskOperator):
         self._started_by = fargate_task_request.started_by(context["ti"])
         request = fargate_task_request.request(self, context)
         try:
-            # A first try has nothing to find.
-            found = self.reattach and context["ti"].try_number != 1 and self._found_again()
+            found = self._found_again(context["ti"])
             if not found:
                 self._start_task(request)
             if self.do_xcom_push:
@@ -206,8 +205,17 @@ class FargateTask(EcsRunTaskOperator):
                 self._stop(self.arn, "its task has failed")
             raise
 
-    def _found_again(self) -> bool:
-        running = self._running()
+    def _found_again(self, instance: Any) -> bool:
+        """Whether it goes on with the Fargate task of a former try. It stops that where a user has cleared the task:
+        the trigger that waited for it may see the new try, and think that nobody has ended the former one.
+        """
+        cleared = _cleared(instance, self.retries)
+        # A first try has nothing to find.
+        running = self._running() if instance.try_number != 1 and (self.reattach or cleared) else []
+        if cleared:
+            for arn in running:
+                self._stop(arn, "its task was ended by a user, it is cleared")
+            return False
         if running:
             self.arn = running[0]
             self.log.info("Fargate task found again: %s: %s", self._get_ecs_task_id(self.arn), task_url(self.arn))
@@ -400,6 +408,12 @@ class FargateTask(EcsRunTaskOperator):
             self.log.info("Fargate task %s is told to stop: %s", self._get_ecs_task_id(arn), reason)
         except Exception as error:
             self.log.warning("Fargate task %s can't be stopped: %s", self._get_ecs_task_id(arn), error)
+
+
+def _cleared(instance: Any, retries: int) -> bool:
+    """Whether a user has cleared the task since its last try: Airflow grants all retries anew then, from there."""
+    former = instance.try_number - 1
+    return bool(former and instance.max_tries == former + retries)
 
 
 async def _first_event(trigger: FargateTaskTrigger) -> dict[str, Any]:

@@ -134,6 +134,28 @@ class Filled(WithAws):
         self.assertEqual(task.arn, ARN)
         self.assertEqual(deferred.exception.kwargs, {"found": True})
 
+    def test_a_cleared_task_ends_its_former_container_and_begins_anew(self):
+        """Also where the trigger of the former try sees the new one waiting, and leaves the container alone."""
+        for retries, try_number, max_tries in ((0, 2, 1), (3, 2, 4), (3, 5, 7)):
+            with self.subTest(retries=retries, try_number=try_number), deployed():
+                task = odd_task(retries=retries, reattach=try_number != 5)
+                self.ecs.add_response("list_tasks", {"taskArns": [ARN]})
+                reason = "Airflow: its task was ended by a user, it is cleared"
+                self.ecs.add_response("stop_task", {}, {"cluster": "lab-cluster", "task": ARN, "reason": reason})
+                self.ecs.add_response("run_task", STARTED)
+                with self.assertRaises(TaskDeferred) as deferred:
+                    execute(task, context(try_number=try_number, max_tries=max_tries))
+                self.ecs.assert_no_pending_responses()
+                self.assertEqual(deferred.exception.kwargs, {"found": False})
+
+    def test_a_retry_after_a_clear_finds_its_task_again(self):
+        with deployed():
+            task = odd_task(retries=3)
+        self.ecs.add_response("list_tasks", {"taskArns": [ARN]})
+        with deployed(), self.assertRaises(TaskDeferred) as deferred:
+            execute(task, context(try_number=3, max_tries=4))
+        self.assertEqual(deferred.exception.kwargs, {"found": True})
+
     def test_a_capacity_provider(self):
         with deployed(FARFLOW_CAPACITY_PROVIDER="FARGATE_SPOT"):
             self.assertEqual(odd_task().capacity_provider_strategy, [{"capacityProvider": "FARGATE_SPOT", "weight": 1}])

@@ -50,7 +50,8 @@ def client(service="ecs"):
 def context(**changes):
     """What Airflow gives a task that runs; ``next_method`` is set where it was deferred and goes on."""
     server = SimpleNamespace(next_method=changes.pop("next_method", None))
-    facts = {"dag_id": "d", "task_id": "odd_task", "run_id": "r", "map_index": -1, "try_number": 1, **changes}
+    facts = {"dag_id": "d", "task_id": "odd_task", "run_id": "r", "map_index": -1, "try_number": 1, "max_tries": 0}
+    facts |= changes
     instance = mock.Mock(**facts, _ti_context_from_server=server)
     run = SimpleNamespace(run_id=facts["run_id"], logical_date=None, team_name=None)
     return {"ti": instance, "task_instance": instance, "dag_run": run}
