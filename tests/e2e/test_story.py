@@ -195,11 +195,16 @@ def test_equal_folders_elsewhere_change_nothing(aws, playbooks, project, run):
     assert mutating_calls(aws) == []
 
 
-def test_new_folder_is_a_new_family_and_leaves_airflow_alone(aws, ecs, playbooks, project, run):
+@pytest.fixture(scope="module")
+def hello(project):
+    """The folder of one DAG task more."""
     (project / "tasks" / "hello").mkdir()
     (project / "tasks" / "hello" / "Dockerfile").write_text(
         f'FROM {DEBIAN}\nCMD ["echo", "hello from its own folder"]\n'
     )
+
+
+def test_new_folder_is_a_new_family_and_leaves_airflow_alone(aws, ecs, playbooks, project, hello, run):
     before = running(ecs)
     aws.reset_calls()
 
@@ -336,7 +341,7 @@ def test_a_dag_task_is_run_by_hand_with_its_log(playbooks, run):
 
 
 @pytest.fixture(scope="module")
-def behind_tls(airflow, playbooks, project, run):
+def behind_tls(airflow, playbooks, project, hello, run):
     """Airflow with one line more in its DAG, and below a path of a base URL whose TLS ends before the load balancer."""
     dag = project / "airflow" / "dags" / "example.py"
     chain = "    start_process >> [odd_task"
