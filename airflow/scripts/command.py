@@ -1,3 +1,4 @@
+# contract=2 (see entrypoint.sh)
 """Runs an Airflow command line as `airflow` does, without the warnings that libraries give to programmers.
 
 Where a word is `secret:<name>`, or ends so behind an option's `=`, the value of the secret

@@ -235,9 +235,17 @@ def airflow_requirements_are_a_folder(project: Project) -> list[str]:
 def airflow_of_an_older_collection(project: Project) -> list[str]:
     (project.airflow / "entrypoint.sh").write_text('#!/bin/sh\nexec airflow "$@"\n')
     return [
-        f"{project.airflow}/entrypoint.sh: has no contract",
-        f"farflow.airflow.init -e farflow_init_path={project.airflow.parent} -e farflow_init_overwrite=airflow/",
+        f"{project.airflow}: this version of the collection needs more of Airflow's image: entrypoint.sh has no co",
+        f"farflow.airflow.init -e farflow_init_path={project.airflow.parent} -e farflow_init_overwrite=airflow/entry",
     ]
+
+
+def airflow_of_which_only_the_entrypoint_is_newer(project: Project) -> list[str]:
+    for name in ("config/airflow_local_settings.py", "plugins/farflow/__init__.py", "scripts/command.py"):
+        (project.airflow / name).parent.mkdir(parents=True)
+        (project.airflow / name).write_text("")
+    parts = "airflow/config/airflow_local_settings.py,airflow/plugins,airflow/scripts"
+    return ["plugins has no contract, allowed: ", f" -e farflow_init_overwrite={parts}"]
 
 
 def airflow_link_out_of_the_context(project: Project) -> list[str]:
@@ -286,6 +294,7 @@ FOLDERS: list[Spoil] = [
     no_airflow_requirements,
     airflow_requirements_are_a_folder,
     airflow_of_an_older_collection,
+    airflow_of_which_only_the_entrypoint_is_newer,
     airflow_link_out_of_the_context,
     airflow_pipe_in_the_context,
 ]

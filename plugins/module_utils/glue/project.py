@@ -193,9 +193,11 @@ def _airflow_problems(folder: Path) -> tuple[list[str], int]:
 
 
 def _contract_problems(folder: Path) -> list[str]:
-    entrypoint = folder / image_contract.FILE
-    unreadable, text = context_checks.read_text(entrypoint) if os.path.lexists(entrypoint) else ([], "")
-    return unreadable or image_contract.problems(folder, text)
+    texts, unreadable = {}, []
+    for name in image_contract.expected({item.name for item in folder.iterdir()}):
+        problems, texts[name] = context_checks.read_text(folder / name) if os.path.lexists(folder / name) else ([], "")
+        unreadable += problems
+    return unreadable or image_contract.problems(folder, texts)
 
 
 def _authority_problems(bundle: Path, inputs: Inputs) -> list[str]:
