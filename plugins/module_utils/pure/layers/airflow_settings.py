@@ -7,16 +7,15 @@ environment hangs on, and no secret as plain text. A former name of a setting is
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from ... import dag_versions
 from .. import airflow_options
 from ..task_yml import secret
 from ..value_checks import Problem, below, list_of, map_of, nearest, plain_text, scalar, text, wrong
+from .plain_secrets import holds_secret
 from .settings import COMMAND_SECRETS, SHARED_SECRETS, variable
 
 _QUEUE = "none: the queue is the environment's"
@@ -78,10 +77,6 @@ _KEYS_OF_AWS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN
 #: How Airflow reads a sensitive setting from elsewhere: from a command's output, or from the secrets backend.
 _ELSEWHERE = re.compile("_(CMD|SECRET)$")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
-_PASSWORD_IN_URI = re.compile(r"://[^/?#@]*:[^/?#@]+@")
-_KEY_OF_SECRET = re.compile("passw|secret|token|(access|api|private)_?key", re.IGNORECASE)
-#: Airflow hides these, too, for what they may hold; whether they do is seen.
-_SEEN = {"proxies", "proxy", "service_account"}
 
 
 def config(value: Mapping[Any, Any]) -> Iterator[Problem]:
@@ -130,7 +125,7 @@ def _bundle(bundle: Mapping[str, Any]) -> Iterator[Problem]:
         yield ("name",), f"is {name!r}, allowed: another name, since {_RESERVED_BUNDLES[name]}"
     allowed = "the Python path of a class, such as airflow.providers.git.bundles.git.GitDagBundle"
     yield from below("classpath", text(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", allowed, re.ASCII)(bundle["classpath"]))
-    if holds_secret(kwargs) or any(_PASSWORD_IN_URI.search(str(each)) for each in kwargs.values()):
+    if holds_secret(kwargs):
         yield (
             ("kwargs",),
             "hold a password or a key, allowed: a connection, in a secret named farflow/<environment>/connections/<id>",
@@ -241,39 +236,3 @@ def _present(name: str) -> str:
 def _today(name: str) -> str:
     setting = _KNOWN.get(_ELSEWHERE.sub("", name), name)
     return f"{setting} in airflow_service_config, {name} elsewhere"
-
-
-def holds_secret(value: Any) -> bool:
-    """Whether a connection or a document, which may be written as JSON, has a password or a key in it."""
-    if isinstance(value, str):
-        try:
-            parsed = json.loads(value)
-        except ValueError:
-            return _uri_holds_secret(value)
-        return not isinstance(parsed, str) and holds_secret(parsed)
-    if isinstance(value, Mapping):
-        return any((_is_of_secret(key) and _has_text(each)) or holds_secret(each) for key, each in value.items())
-    return isinstance(value, list) and any(map(holds_secret, value))
-
-
-def is_sensitive(name: object, but: Collection[str] = ()) -> bool:
-    """Whether Airflow hides the value of what has this name, as a variable or a member of a connection."""
-    written = re.sub(r"\W+", "_", str(name).strip().lower())
-    return any(each in written for each in airflow_options.SENSITIVE_NAMES if each not in but)
-
-
-def _is_of_secret(key: object) -> bool:
-    return bool(_KEY_OF_SECRET.search(str(key))) or is_sensitive(key, but=_SEEN)
-
-
-def _has_text(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    return any(map(_has_text, value)) if isinstance(value, list) else isinstance(value, str) and value != ""
-
-
-def _uri_holds_secret(value: str) -> bool:
-    """As its password, or in its query, where a connection's URI has the rest of the connection."""
-    if _PASSWORD_IN_URI.search(value):
-        return True
-    return "://" in value and holds_secret(dict(parse_qsl(value.partition("?")[2].partition("#")[0])))
