@@ -140,6 +140,11 @@ SETTINGS: list[Row] = [
         ([{**STATEMENT, "Action": []}], "airflow_service_policy.0.Action: is a list []"),
         ([{**STATEMENT, "Effect": "allow"}], "did you mean 'Allow'?"),
         ([{**STATEMENT, "Resource": "my-bucket"}], "airflow_service_policy.0.Resource"),
+        (
+            [{**STATEMENT, "Resource": "arn:aws:s3:::bucket/* "}],
+            "airflow_service_policy.0.Resource: is a text 'arn:aws:s",
+        ),
+        ([{**STATEMENT, "Action": "s3:GetObject "}], "airflow_service_policy.0.Action: is a text 's3:GetObject '"),
         ([{**STATEMENT, "Principal": "*"}], "airflow_service_policy.0.Principal: is not a known key"),
         ([{**STATEMENT, "Condition": {"StringEquals": "x"}}], "airflow_service_policy.0.Condition.StringEquals"),
         ([{**STATEMENT, "Condition": ["StringEquals"]}], "airflow_service_policy.0.Condition: is a list"),

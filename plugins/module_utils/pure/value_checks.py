@@ -147,6 +147,18 @@ def if_given(check: Check) -> Check:
     return lambda value: check(value) if value not in (None, "") else iter(())
 
 
+def in_turn(*checks: Check) -> Check:
+    """The checks one after the other, until one finds something: each may rely on those before it."""
+
+    def check(value: Any) -> Iterator[Problem]:
+        for each in checks:
+            if found := list(each(value)):
+                yield from found
+                return
+
+    return check
+
+
 def boolean(value: Any) -> Iterator[Problem]:
     """True or false."""
     if not isinstance(value, bool):

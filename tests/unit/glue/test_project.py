@@ -142,5 +142,32 @@ def test_a_folder_of_another_name_gets_other_advice(tmp_path):
     assert "lays down in a new folder" in line
 
 
+def test_a_link_of_a_dag_that_leads_out_is_told_once(laid):
+    """As part of the image, and not again as a DAG."""
+    (laid / "dags" / "data").symlink_to("/etc/passwd")
+    told = problems(laid, "eu-west-1")
+    inputs = {"airflow_service_path": str(laid), "airflow_service_dags": "bundle"}
+    assert [line for line in told if "dags/data: is a link to" in line] == told
+    assert len(project.dag_problems(inputs)) == 1
+    assert project.dag_problems(inputs, told) == []
+
+
+@pytest.mark.parametrize("where", ["bundle", "image"])
+def test_an_ignore_file_that_airflow_cannot_read_is_refused(laid, where):
+    inputs = {"airflow_service_path": str(laid), "airflow_service_dags": where}
+    assert project.dag_problems(inputs) == []
+    (laid / "dags" / ".airflowignore").write_text("x\n", encoding="utf-16")
+    assert project.dag_problems(inputs) == [f"{laid}/dags/.airflowignore:1: is UTF-16, allowed: UTF-8"]
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements.in"])
+def test_requirements_that_uv_reads_are_right(laid, name):
+    (laid / name).write_text("a==1\n", encoding="utf-16")
+    assert problems(laid, "eu-west-1") == []
+    (laid / name).write_text("a==1\n", encoding="utf-16-le")
+    (line,) = problems(laid, "eu-west-1")
+    assert line.startswith(f"{laid}/{name}:1: holds the character NUL")
+
+
 def test_an_image_by_reference_has_no_folder_to_be_judged(tmp_path):
     assert problems(tmp_path, "eu-west-1", airflow_service_image="registry/image@sha256:0") == []
