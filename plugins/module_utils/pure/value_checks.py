@@ -35,6 +35,8 @@ IN_QUOTES = "a text; write it in quotes"
 
 _WORDS = {bool: "a boolean", int: "a number", float: "a number", str: "a text", type(None): "nothing"}
 _LONGEST_SHOWN = 60
+#: What an escape such as \\ud83d makes without the other half. Nobody can encode it.
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def nearest(name: Any, known: Iterable[str]) -> str:
@@ -183,6 +185,8 @@ def plain_text(words: str = IN_QUOTES) -> Check:
         before, nul, _after = value.partition("\0")
         if nul:
             yield (), f"holds the character NUL, as character {len(before) + 1}, allowed: a text without it"
+        elif half := _HALF.search(value):
+            yield (), f"holds half a character, as character {half.start() + 1}, allowed: Unicode"
 
     return check
 
