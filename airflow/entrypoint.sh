@@ -15,6 +15,7 @@
 set -eu
 
 # What a deploy may expect of this image, as a number; the deploy says which it needs. Raised with every new expectation.
+# Other files here say in a comment which they have. Edit them as you like, and leave that line as it is.
 contract=2
 if [ "${FARFLOW_CONTRACT:-0}" -gt "$contract" ]; then
     echo "this image has contract $contract, and the deploy needs $FARFLOW_CONTRACT: build it from a newer airflow/" >&2

@@ -8,17 +8,23 @@ airflow/requirements.txt, with the image built from it:
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import Any
 
 import airflow
 from airflow._shared.secrets_masker import DEFAULT_SENSITIVE_FIELDS
 from airflow.cli.commands.config_command import CONFIGS_CHANGES
-from airflow.configuration import conf
+from airflow.configuration import AirflowConfigParser, conf
 
 Option = tuple[str, str]
+
+#: Airflow's words for the type of a setting, and those of its functions that read one.
+_KINDS = {"integer": "integer", "int": "integer", "float": "float", "boolean": "boolean", "json": "json"}
 
 _HEAD = '''# Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
@@ -32,6 +38,7 @@ from __future__ import annotations
 '''
 
 _READS = r"""conf\.get\w*\(\s*["']([\w.-]+)["'],\s*["']([\w.-]+)["']"""
+_READS_AS = r"""conf\.get(json|int|float|boolean|)\(\s*(?:section=)?["']([\w.-]+)["'],\s*(?:key=)?["']([\w.-]+)["']"""
 _READS_A_SECTION = r"""conf\.getsection\(\s*["']([\w.-]+)["']"""
 
 
@@ -56,6 +63,51 @@ def described() -> set[Option]:
 def read_only() -> set[Option]:
     """What is read without having a description."""
     return {(section, key.lower()) for text in sources() for section, key in re.findall(_READS, text)}
+
+
+def kinds() -> dict[Option, str]:
+    """What the value of a setting has to be: ``boolean``, ``float``, ``integer``, ``json``, ``text``, or nothing where
+    that is not said, or where it may be empty.
+    """
+    reads: dict[Option, set[str]] = defaultdict(set)
+    for text in sources():
+        for kind, section, key in re.findall(_READS_AS, text):
+            reads[section, key.lower()].add(kind)
+    found = {option: _KINDS.get(next(iter(some)), "") for option, some in reads.items() if len(some) == 1}
+    for section, described in conf.configuration_description.items():
+        for key, about in described["options"].items():
+            option = section, key.lower()
+            found[option] = kind_of(about, reads.get(option, set()))
+    # Those of secrets backends are read as such, too, by other words.
+    return {option: "json" if option[1].endswith("kwargs") else kind for option, kind in found.items()}
+
+
+def kind_of(about: Mapping[str, Any], reads: set[str]) -> str:
+    """The same of one setting, by its description and by how it is read."""
+    if "json" in reads or any(is_json(about.get(member)) for member in ("default", "example")):
+        return "json"
+    if about.get("type") == "string":  # which some are not
+        return _KINDS.get(next(iter(reads)), "text") if len(reads) == 1 else "text"
+    if about.get("default") in ("", None):
+        return ""
+    # Some that are described as integers are read as what may have a fraction.
+    return "float" if "float" in reads else _KINDS.get(str(about.get("type")), "")
+
+
+def is_json(text: Any) -> bool:
+    """Whether a default or an example is a mapping or a list as JSON."""
+    try:
+        return isinstance(json.loads(str(text)), (dict, list))
+    except ValueError:
+        return False
+
+
+def choices() -> dict[Option, str]:
+    """The values that a setting may have, where Airflow ends at others."""
+    return {
+        (section, key): " ".join(str(getattr(each, "value", each)) for each in allowed if each)
+        for (section, key), allowed in AirflowConfigParser.enums_options.items()
+    }
 
 
 def changes() -> tuple[dict[Option, Option], set[Option]]:
@@ -96,10 +148,20 @@ def module() -> str:
     old = {option: name for option, name in last.items() if name in present}
     gone = {option for option in {*removed, *last} if option not in present and option not in old}
     known = present | {option for option in read_only() if option not in old and option not in gone}
+    kinds_known = kinds()
     secret = {last_name(option, renamed) for option in conf.sensitive_config_values}
     parts = [
         ("The packages that were asked.", "PACKAGES: dict[str, str]", packages()),
-        ("Every setting.", "KNOWN: list[str]", dotted(known)),
+        (
+            "Every setting, with what it has to be: boolean, float, integer, json or text, where that is known.",
+            "KNOWN: dict[str, str]",
+            {name: kinds_known.get(tuple(name.rsplit(".", 1)), "") for name in dotted(known)},
+        ),
+        (
+            "The values that some may have, with a space between them.",
+            "CHOICES: dict[str, str]",
+            {".".join(option): text for option, text in sorted(choices().items()) if option in known},
+        ),
         ("Sections that they describe.", "SECTIONS: list[str]", sorted({section for section, _key in present})),
         ("Sections whose keys are handed on, whatever they are.", "WHOLE_SECTIONS: list[str]", sections_read_whole()),
         ("Those that Airflow masks wherever it shows them.", "SENSITIVE: list[str]", dotted(secret)),

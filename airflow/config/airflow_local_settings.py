@@ -1,3 +1,4 @@
+# contract=2 (see entrypoint.sh)
 """Read by Airflow at its start: its own hooks by which an installation adapts it."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# contract=2 (see entrypoint.sh)
 
 """What people and clients reach through the load balancer, which hands on plain HTTP and adds no header.
 

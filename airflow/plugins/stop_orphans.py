@@ -1,5 +1,6 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# contract=2 (see entrypoint.sh)
 
 """In every triggerer of a deployment: Fargate tasks for which no Airflow task waits any more are stopped."""
 

@@ -1,3 +1,4 @@
+# contract=2 (see entrypoint.sh)
 """Parses DAG files as the dag-processor does, each in a process of its own, and prints what it found, a line of JSON
 each behind `dag-check: `. What is right and what is not is judged by who reads that.
 

@@ -1,3 +1,4 @@
+# contract=2 (see entrypoint.sh)
 """Runs an Airflow command line as `airflow` does, without the warnings that libraries give to programmers.
 
 Where a word is `secret:<name>`, or ends so behind an option's `=`, the value of the secret
@@ -9,12 +10,13 @@ command prints it, it is `***`.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import os
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TextIO
 
 SECRET = re.compile(r"((?:--[a-z-]+=)?)secret:(.+)", re.DOTALL)
@@ -36,15 +38,37 @@ class Masked:
         return getattr(self._stream, name)
 
 
-def joined(words: Iterable[str]) -> list[str]:
-    """The words, a secret in one with the option before it: its value may begin with a hyphen."""
+def fill(words: Iterable[str], values: Mapping[str, str]) -> list[str]:
+    """The words with the values of the secrets, by name, where they belong."""
+    return [match[1] + values[match[2]] if (match := SECRET.fullmatch(word)) else word for word in words]
+
+
+def audited(words: Iterable[str]) -> list[str]:
+    """The words for Airflow's audit log, for which the word behind --conn-json is JSON: a secret's name is none."""
     found: list[str] = []
     for word in words:
-        if SECRET.match(word) and found and re.fullmatch(r"--[a-z-]+", found[-1]):
+        if SECRET.fullmatch(word) and found and found[-1] == "--conn-json":
             found[-1] += f"={word}"
         else:
             found.append(word)
     return found
+
+
+@contextlib.contextmanager
+def values_are_no_options(values: Collection[str]) -> Iterator[None]:
+    """Within it, argparse takes none of these words for an option, though one may begin with a hyphen. So an option and
+    its value stay two words: joined by = they would be refused where the option is a flag or has several values.
+    """
+    parse_optional = argparse.ArgumentParser._parse_optional
+
+    def parse(parser: argparse.ArgumentParser, word: str) -> object:
+        return None if word in values else parse_optional(parser, word)
+
+    argparse.ArgumentParser._parse_optional = parse
+    try:
+        yield
+    finally:
+        argparse.ArgumentParser._parse_optional = parse_optional
 
 
 def read(names: Iterable[str]) -> dict[str, str]:
@@ -70,7 +94,7 @@ def parse(words: list[str], values: Mapping[str, str]) -> None:
     from airflow.cli import cli_parser
 
     get_parser = cli_parser.get_parser
-    filled = [match[1] + values[match[2]] if (match := SECRET.fullmatch(word)) else word for word in words]
+    filled = fill(words, values)
 
     def with_values() -> argparse.ArgumentParser:
         parser = get_parser()
@@ -83,8 +107,9 @@ def parse(words: list[str], values: Mapping[str, str]) -> None:
 def main() -> None:
     # A command line is no run, which would have a version of the DAGs: it gets the current one.
     os.environ["FARFLOW_DAGS_WITHOUT_VERSION"] = "current"
-    words = joined(sys.argv[1:])
-    sys.argv = ["airflow", *words]
+    words = sys.argv[1:]
+    sys.argv = ["airflow", *audited(words)]
+    values: dict[str, str] = {}
     names = dict.fromkeys(match[2] for word in words if (match := SECRET.fullmatch(word)))
     if names:
         values = read(names)
@@ -94,7 +119,8 @@ def main() -> None:
     from airflow.__main__ import main as airflow
 
     warnings.filterwarnings("ignore", module=LIBRARIES)
-    airflow()
+    with values_are_no_options(values.values()):
+        airflow()
 
 
 if __name__ == "__main__":

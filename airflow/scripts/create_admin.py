@@ -1,3 +1,4 @@
+# contract=2 (see entrypoint.sh)
 """Makes the first user, with every right. A user of that name who exists is left as he is, password included.
 
 FARFLOW_ADMIN_USERNAME and FARFLOW_ADMIN_PASSWORD come from the environment: a command line can be read by others.

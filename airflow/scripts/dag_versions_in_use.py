@@ -1,3 +1,4 @@
+# contract=2 (see entrypoint.sh)
 """Prints the versions of the DAGs that are still needed, as one line of JSON behind `dag versions in use: `.
 
 Those are the ones that runs which have not finished began with, those of tasks that are still to run, and those that

@@ -1,3 +1,4 @@
+# contract=2 (see entrypoint.sh)
 """airflow-healthcheck COMPONENT: exit code 0 when that component is healthy in this container.
 
     api-server | execution-api | scheduler | dag-processor | triggerer | worker

@@ -1,3 +1,4 @@
+# contract=2 (see entrypoint.sh)
 """Brings the database's schema to this image's version of Airflow, and says what there was to do.
 
     migrate                does it

@@ -1,3 +1,4 @@
+# contract=2 (see entrypoint.sh)
 """Lists Fargate tasks for which no Airflow task waits any more; with --stop it stops them.
 
 The deploy's playbook orphans.yml runs it. Exit code 1 where one can't be stopped.

@@ -1,3 +1,4 @@
+# contract=2 (see entrypoint.sh)
 """Waits until the task execution API answers: a task that a worker takes before that fails.
 
 In a deploy, workers and api-servers are replaced at the same time. After two minutes the worker starts all the same.

@@ -178,7 +178,7 @@ class ActionModule(ActionBase):
             warnings += large
         needs_dags = state == "present" and DAGS in layers
         if needs_dags:
-            wrong += project.dag_problems(checks.sound(inputs))
+            wrong += project.dag_problems(checks.sound(inputs), wrong)
         for warning in warnings:  # before the minutes that reading the folder may take
             self._display.warning(warning)
         if wrong:

@@ -95,7 +95,7 @@ def test_no_container_is_replaced_because_the_database_is_away(aws, ecs, airflow
 
 def test_a_container_that_exits_is_rolled_back(ecs, playbooks, airflow, run):
     before = serving(ecs)
-    outcome = playbooks.run("deploy", airflow_service_config={"core": {"executor": "no.such.Executor"}})
+    outcome = playbooks.run("deploy", airflow_service_config={"core": {"executor": "CeleryExecutor,no.such.Executor"}})
     failure = failure_of(outcome)
     assert "local-scheduler" in failure
     assert "exit code 1" in failure

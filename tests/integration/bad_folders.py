@@ -162,6 +162,63 @@ def bad_dockerignore(project: Project) -> list[str]:
     return [f"{project.tasks}/hello/.dockerignore:2: '[a-' is not a pattern"]
 
 
+def dockerignore_with_nul(project: Project) -> list[str]:
+    (project.tasks / "hello" / ".dockerignore").write_bytes(b"*.md\nlogs\0\n")
+    return [f"{project.tasks}/hello/.dockerignore:2: holds the character NUL, allowed: "]
+
+
+def dockerignore_in_utf_16(project: Project) -> list[str]:
+    (project.tasks / "hello" / ".dockerignore").write_text("*.md\n", encoding="utf-16")
+    return [f"{project.tasks}/hello/.dockerignore:1: is UTF-16, allowed: UTF-8"]
+
+
+def dockerfiles_own_ignore_file_in_utf_16(project: Project) -> list[str]:
+    (project.airflow / "Dockerfile.dockerignore").write_bytes(b"\xfe\xff\0*\0\n")
+    return [f"{project.airflow}/Dockerfile.dockerignore:1: is UTF-16, allowed: UTF-8"]
+
+
+def dockerfile_with_nul(project: Project) -> list[str]:
+    (project.tasks / "hello" / "Dockerfile").write_bytes(b"FROM scratch\nCOPY . /\0\n")
+    return [f"{project.tasks}/hello/Dockerfile:2: holds the character NUL, allowed: "]
+
+
+def dockerfile_in_utf_16(project: Project) -> list[str]:
+    (project.tasks / "hello" / "Dockerfile").write_text("FROM scratch\n", encoding="utf-16")
+    return [f"{project.tasks}/hello/Dockerfile:1: is UTF-16, allowed: UTF-8"]
+
+
+def task_file_with_nul(project: Project) -> list[str]:
+    (project.tasks / "hello" / "task.yml").write_text("cpu: 256\nenvironment: {A: x\0y}\n")
+    return [f"{project.tasks}/hello/task.yml:2: holds the character NUL, allowed: "]
+
+
+def task_file_in_utf_16(project: Project) -> list[str]:
+    (project.tasks / "hello" / "task.yml").write_text("cpu: 256\n", encoding="utf-16")
+    return [f"{project.tasks}/hello/task.yml:1: is UTF-16, allowed: UTF-8"]
+
+
+def airflow_requirements_with_nul(project: Project) -> list[str]:
+    (project.airflow / "requirements.txt").write_text("a==1\nb==2\0\n")
+    return [f"{project.airflow}/requirements.txt:2: holds the character NUL, allowed: "]
+
+
+def airflow_entrypoint_in_utf_16(project: Project) -> list[str]:
+    (project.airflow / "entrypoint.sh").write_text("contract=2\n", encoding="utf-16")
+    return [f"{project.airflow}/entrypoint.sh:1: is UTF-16, allowed: UTF-8"]
+
+
+def airflowignore_of_plugins_in_utf_16(project: Project) -> list[str]:
+    (project.airflow / "plugins").mkdir()
+    (project.airflow / "plugins" / ".airflowignore").write_text("x\n", encoding="utf-16")
+    return [f"{project.airflow}/plugins/.airflowignore:1: is UTF-16, allowed: UTF-8"]
+
+
+def airflowignore_below_the_dags_with_nul(project: Project) -> list[str]:
+    (project.dags / "team").mkdir()
+    (project.dags / "team" / ".airflowignore").write_text("x\n\0\n")
+    return [f"{project.dags}/team/.airflowignore:2: holds the character NUL, allowed: "]
+
+
 def dockerignore_is_a_folder(project: Project) -> list[str]:
     return _made_folder(project.tasks / "hello" / ".dockerignore")
 
@@ -235,9 +292,17 @@ def airflow_requirements_are_a_folder(project: Project) -> list[str]:
 def airflow_of_an_older_collection(project: Project) -> list[str]:
     (project.airflow / "entrypoint.sh").write_text('#!/bin/sh\nexec airflow "$@"\n')
     return [
-        f"{project.airflow}/entrypoint.sh: has no contract",
-        f"farflow.airflow.init -e farflow_init_path={project.airflow.parent} -e farflow_init_overwrite=airflow/",
+        f"{project.airflow}: this version of the collection needs more of Airflow's image: entrypoint.sh has no co",
+        f"farflow.airflow.init -e farflow_init_path={project.airflow.parent} -e farflow_init_overwrite=airflow/entry",
     ]
+
+
+def airflow_of_which_only_the_entrypoint_is_newer(project: Project) -> list[str]:
+    for name in ("config/airflow_local_settings.py", "plugins/farflow/__init__.py", "scripts/command.py"):
+        (project.airflow / name).parent.mkdir(parents=True)
+        (project.airflow / name).write_text("")
+    parts = "airflow/config/airflow_local_settings.py,airflow/plugins,airflow/scripts"
+    return ["plugins has no contract, allowed: ", f" -e farflow_init_overwrite={parts}"]
 
 
 def airflow_link_out_of_the_context(project: Project) -> list[str]:
@@ -271,6 +336,17 @@ FOLDERS: list[Spoil] = [
     link_up_and_out_of_the_context,
     pipe_in_the_context,
     bad_dockerignore,
+    dockerignore_with_nul,
+    dockerignore_in_utf_16,
+    dockerfiles_own_ignore_file_in_utf_16,
+    dockerfile_with_nul,
+    dockerfile_in_utf_16,
+    task_file_with_nul,
+    task_file_in_utf_16,
+    airflow_requirements_with_nul,
+    airflow_entrypoint_in_utf_16,
+    airflowignore_of_plugins_in_utf_16,
+    airflowignore_below_the_dags_with_nul,
     dockerignore_is_a_folder,
     bad_exclusion_in_the_dockerfiles_own_ignore_file,
     bad_range_in_airflows_dockerignore,
@@ -286,6 +362,7 @@ FOLDERS: list[Spoil] = [
     no_airflow_requirements,
     airflow_requirements_are_a_folder,
     airflow_of_an_older_collection,
+    airflow_of_which_only_the_entrypoint_is_newer,
     airflow_link_out_of_the_context,
     airflow_pipe_in_the_context,
 ]

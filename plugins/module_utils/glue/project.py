@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..pure import context_checks, dag_folder, dag_tasks_folder, ecr_images, image_contract, rds_authorities
+from ..pure import context_checks, dag_folder, dag_tasks_folder, ecr_images, image_contract, rds_authorities, text_files
 from ..pure.build_context import BASE_IMAGE, DOCKERFILE, BuildContext
 from ..pure.dag_tasks_folder import DagTask
 from ..pure.layers import dag_checks, dags, images, names
@@ -83,13 +83,19 @@ def read(inputs: Inputs, tasks: list[DagTask]) -> dict[str, Any]:
     return {"dag_tasks": tasks, "task_images": task_images, "airflow_image": made[AIRFLOW]}
 
 
-def dag_problems(inputs: Inputs) -> list[str]:
-    """What is wrong with the DAG folder, where Airflow reads it from the bucket. Opens no file."""
-    if "airflow_service_path" not in inputs or inputs.get("airflow_service_dags") != dags.BUNDLE:
+def dag_problems(inputs: Inputs, told: Iterable[str] = ()) -> list[str]:
+    """What is wrong with the DAG folder, where Airflow reads it from the bucket, and with .airflowignore anywhere. Of
+    what is ``told`` already, as part of the image, it is not said again.
+    """
+    if "airflow_service_path" not in inputs or "airflow_service_dags" not in inputs:
         return []
+    airflow = _absolute(inputs["airflow_service_path"])
+    if inputs["airflow_service_dags"] != dags.BUNDLE:
+        return [] if inputs.get("airflow_service_image") else dag_folder.ignore_file_problems(airflow)
     if inputs.get("dags_version"):
         return []
-    return dag_folder.problems(_absolute(inputs["airflow_service_path"]))
+    places = {line.partition(": ")[0] for line in told}
+    return [line for line in dag_folder.problems(airflow) if line.partition(": ")[0] not in places]
 
 
 def read_dags(inputs: Inputs) -> Inputs:
@@ -134,13 +140,15 @@ def _rebuild_problems(inputs: Inputs, tasks: list[DagTask]) -> list[str]:
     names = [AIRFLOW, *(task.name for task in tasks)]
     given = set(inputs.get("dag_tasks_images") or {})
     given |= {AIRFLOW} if inputs.get("airflow_service_image") else set()
-    problems = []
     asked = inputs.get("farflow_rebuild") or []
     if asked and inputs.get("farflow_image_builder") == images.PREBUILT:
-        problems.append(
+        return [
             "farflow_rebuild: is given while farflow_image_builder is prebuilt, which builds nothing, allowed: with "
             "docker or codebuild"
-        )
+        ]
+    if EVERYTHING in asked and given.issuperset(names):
+        return [f"farflow_rebuild: is {EVERYTHING!r}, while every image is given; allowed: what is built here"]
+    problems = []
     for index, name in enumerate(asked):
         if name == EVERYTHING:
             continue
@@ -183,7 +191,7 @@ def _airflow_problems(folder: Path) -> tuple[list[str], int]:
     if not os.path.lexists(folder / DOCKERFILE):
         return [f"airflow_service_path: is {printable(folder)}, allowed: a folder with a {DOCKERFILE}"], 0
     survey = context_checks.survey(BuildContext(folder))
-    problems = [*survey.problems, *_contract_problems(folder)]
+    problems = [*survey.problems, *_contract_problems(folder), *_text_problems(folder)]
     _unused, dockerfile = context_checks.read_dockerfile(folder / DOCKERFILE)
     requirements = folder / _REQUIREMENTS
     if requirements.is_file() or not (_REQUIREMENTS in dockerfile or os.path.lexists(requirements)):
@@ -192,10 +200,24 @@ def _airflow_problems(folder: Path) -> tuple[list[str], int]:
     return [*problems, missing], survey.size
 
 
+def _text_problems(folder: Path) -> list[str]:
+    """Of what else is read by others, minutes later."""
+    ignored = folder / "plugins" / dag_folder.AIRFLOWIGNORE
+    problems = context_checks.read_text(ignored)[0] if os.path.lexists(ignored) else []
+    for path in (folder / _REQUIREMENTS, folder / "requirements.in"):
+        content = path.read_bytes() if path.is_file() else b""
+        # What has its mark is read by uv and pip, UTF-16 or not.
+        if not content.startswith(text_files.UTF_16) and (problem := text_files.problem(content)):
+            problems.append(f"{printable(path)}:{problem}")
+    return problems
+
+
 def _contract_problems(folder: Path) -> list[str]:
-    entrypoint = folder / image_contract.FILE
-    unreadable, text = context_checks.read_text(entrypoint) if os.path.lexists(entrypoint) else ([], "")
-    return unreadable or image_contract.problems(folder, text)
+    texts, unreadable = {}, []
+    for name in image_contract.expected({item.name for item in folder.iterdir()}):
+        problems, texts[name] = context_checks.read_text(folder / name) if os.path.lexists(folder / name) else ([], "")
+        unreadable += problems
+    return unreadable or image_contract.problems(folder, texts)
 
 
 def _authority_problems(bundle: Path, inputs: Inputs) -> list[str]:

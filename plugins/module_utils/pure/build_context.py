@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.errors import FarflowError
-from . import dockerignore
+from . import dockerignore, text_files
 from .dockerignore import Dockerignore, Matched
 
 DOCKERFILE = "Dockerfile"
@@ -256,7 +256,10 @@ def _ignore_rules(context: BuildContext) -> Dockerignore:
         if not path.is_file():
             raise FarflowError(f"{path}: is no file that can be read, allowed: a text file")
         with _reading(path):
-            text = path.read_bytes().decode(errors="surrogateescape")
+            content = path.read_bytes()
+        if problem := text_files.problem(content):
+            raise FarflowError(f"{path}:{problem}")
+        text = content.decode(errors="surrogateescape")
     return dockerignore.also(dockerignore.parse(text, str(path)), context.exclude)
 
 

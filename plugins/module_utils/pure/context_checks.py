@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import FarflowError
-from . import build_context
+from . import build_context, text_files
 from .build_context import BuildContext
 from .value_checks import printable
 
@@ -63,7 +63,10 @@ def read_text(path: Path, errors: str = "strict") -> tuple[list[str], str]:
     if os.path.lexists(path) and not path.is_file():  # a pipe would be waited for, for ever
         return [f"{shown}: is no file that can be read, allowed: a text file"], ""
     try:
-        return [], path.read_bytes().decode("utf-8-sig", errors)
+        content = path.read_bytes()
+        if problem := text_files.problem(content):
+            return [f"{shown}:{problem}"], ""
+        return [], content.decode("utf-8-sig", errors)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         return [f"{shown}:{line}: is not UTF-8: byte 0x{error.object[error.start]:02x}"], ""

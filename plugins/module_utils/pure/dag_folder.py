@@ -19,12 +19,15 @@ from pathlib import Path
 
 from .. import dag_versions
 from ..core.errors import FarflowError
-from . import build_context
+from . import build_context, context_checks
 from .build_context import BuildContext, Entry
 from .value_checks import printable
 
 #: The folder below ``airflow_service_path``.
 NAME = "dags"
+
+#: What Airflow passes over, in a folder of DAGs or of plugins.
+AIRFLOWIGNORE = ".airflowignore"
 
 #: The most that a version's files may have, unpacked. Every worker unpacks it, and keeps some of them side by side.
 MOST_BYTES = 256 << 20
@@ -66,14 +69,22 @@ def read(airflow: Path) -> DagFolder:
 
 
 def problems(airflow: Path) -> list[str]:
-    """What is wrong with the folder, by names and sizes alone. Nothing where the folder that it is in can't be read:
-    that is told of the image's build context.
+    """What is wrong with the folder, by names and sizes, and with its .airflowignore files, which alone are opened.
+    Nothing where the folder that it is in can't be read: that is told of the image's build context.
     """
     try:
         return _problems(airflow / NAME, list_files(airflow))
     except FarflowError as error:
         return str(error).splitlines()
     except OSError:
+        return []
+
+
+def ignore_file_problems(airflow: Path) -> list[str]:
+    """What is wrong with the files by which Airflow passes over others, where it reads the folder from its image."""
+    try:
+        return [each for entry in list_files(airflow) for each in _ignore_file(airflow / NAME, entry)]
+    except (FarflowError, OSError):
         return []
 
 
@@ -166,7 +177,7 @@ def _of_file(folder: Path, entry: Entry, paths: Iterable[str]) -> list[str]:
     except UnicodeEncodeError:
         return [f"{shown}: has a name that is not UTF-8, allowed: one that is"]
     if entry.kind != build_context.LINK:
-        return []
+        return _ignore_file(folder, entry)
     target = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.target))
     if entry.target.startswith("/") or target.split("/", 1)[0] == "..":
         return [
@@ -176,6 +187,12 @@ def _of_file(folder: Path, entry: Entry, paths: Iterable[str]) -> list[str]:
     if target not in paths and not any(each.startswith(f"{target}/") for each in paths):
         return [f"{shown}: is a link to {printable(entry.target)}, which is not there, allowed: links to what is"]
     return []
+
+
+def _ignore_file(folder: Path, entry: Entry) -> list[str]:
+    """One that Airflow cannot read keeps it from every DAG of the folder."""
+    is_one = entry.kind in (build_context.FILE, build_context.EXECUTABLE) and Path(entry.path).name == AIRFLOWIGNORE
+    return context_checks.read_text(folder / entry.path)[0] if is_one else []
 
 
 def _largest(listed: Iterable[Entry]) -> str:

@@ -106,12 +106,14 @@ def explore(
         problems += found
         tasks += [task] if task else []
     problems += _base_problems(tasks, {folder.name for folder in folders}, with_image)
-    return tasks, problems + _same_family(environment, folders)
+    # What is wrong with a context of several tasks is found with each of them.
+    return tasks, [*dict.fromkeys(problems + _same_family(environment, folders))]
 
 
 def warnings(tasks: list[DagTask]) -> list[str]:
     """What is allowed and probably not meant."""
-    return [each for task in tasks for each in context_checks.warning(task.path, task.context_size)]
+    sizes = {task.context_path or task.path: task.context_size for task in tasks}
+    return [each for path, size in sizes.items() for each in context_checks.warning(path, size)]
 
 
 def place_of_secret(task: DagTask, variable: str) -> str:

@@ -18,7 +18,7 @@ _REQUIRED = ("Effect", "Action", "Resource")
 _STATEMENT = "an IAM statement with Effect, Action and Resource"
 
 #: Six parts. IAM takes wildcards in all but partition and service, and variables in the last.
-_ARN = r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9*?-]*:[a-z0-9*?-]*:[^\x00-\x1f\x7f]+"
+_ARN = r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9*?-]*:[a-z0-9*?-]*:(?! )[^\x00-\x1f\x7f]+(?<! )"
 
 _COMPARED = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
 _TESTS = [

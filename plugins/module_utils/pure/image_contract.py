@@ -2,47 +2,105 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """What a deploy expects of Airflow's image, which is built from a folder of the user's own: as a number, raised with
-every new expectation. The folder's entrypoint.sh says which it has.
+every new expectation. Each file of the folder that fulfils some of it says in a line of its own which it has. What else
+stands in the file is the user's.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from .value_checks import printable
 
-NEEDED = 2
-
 #: By this variable every container is told, and refuses to run an image that has less.
 VARIABLE = "FARFLOW_CONTRACT"
 
-#: The file of the folder that says what the folder has.
-FILE = "entrypoint.sh"
+#: The file that a container begins with.
+ENTRYPOINT = "entrypoint.sh"
 
-#: What of the folder is the collection's rather than the user's, and fulfils the contract together.
-PARTS = ("config/airflow_local_settings.py", "entrypoint.sh", "plugins", "scripts")
+#: The contract that each file has to have. It is raised for the entry point, and for the files that the new expectation
+#: is of. A package is one part, by its first file.
+FILES: dict[str, int] = {
+    ENTRYPOINT: 2,
+    "config/airflow_local_settings.py": 2,
+    "plugins/behind_load_balancer.py": 2,
+    "plugins/farflow/__init__.py": 2,
+    "plugins/fargate_page.py": 2,
+    "plugins/stop_orphans.py": 2,
+    "scripts/airflow-healthcheck": 2,
+    "scripts/check_dags.py": 2,
+    "scripts/command.py": 2,
+    "scripts/create_admin.py": 2,
+    "scripts/dag_versions_in_use.py": 2,
+    "scripts/healthcheck.py": 2,
+    "scripts/migrate.py": 2,
+    "scripts/orphans.py": 2,
+    "scripts/wait_for_execution_api.py": 2,
+}
 
-_CONTRACT = re.compile(r"^contract=(\d+)$", re.MULTILINE)
+NEEDED = FILES[ENTRYPOINT]
+
+_FOLDERS = ("plugins", "scripts")
+_OF_PACKAGE = "/__init__.py"
+_ASSIGNED = re.compile(r"^contract=(\d+)$", re.MULTILINE)
+_COMMENT = re.compile(r"^# contract=(\d+)\b", re.MULTILINE)
 
 
-def problems(folder: Path, text: str) -> list[str]:
-    """What is wrong with a folder whose entrypoint.sh is ``text``, empty where there is none."""
-    found = _CONTRACT.search(text)
-    if found and int(found[1]) >= NEEDED:
+def expected(present: Collection[str]) -> list[str]:
+    """Those of ``FILES`` that a folder in which these names lie has to have.
+
+    A folder without ``plugins`` is of an image of the user's own making, which offers in its own way what lies there in
+    ours; and so with the other folders.
+    """
+    return sorted(name for name in FILES if name == ENTRYPOINT or _top(name) in present)
+
+
+def problems(folder: Path, texts: Mapping[str, str]) -> list[str]:
+    """What is wrong with a folder whose ``expected`` files have these texts, empty where one is missing: one sentence,
+    or none.
+    """
+    found = {name: _contract(name, text) for name, text in texts.items()}
+    older = {name: has for name, has in found.items() if has is None or has < FILES[name]}
+    if not older:
         return []
-    has = f"has contract {found[1]}" if found else "has no contract"
-    return [
-        f"{printable(folder / FILE)}: {has}, allowed: {NEEDED} or more, which this version of the collection needs of "
-        f"Airflow's image; {_init(folder)}"
+    parts = _parts(older, found)
+    said = [
+        f"{part} {_has(older, names)}, allowed: {max(FILES[name] for name in names)} or more" for part, names in parts
     ]
+    needs = f"{printable(folder)}: this version of the collection needs more of Airflow's image: {'; '.join(said)}"
+    return [f"{needs}; {_init(folder, [part for part, _names in parts])}"]
 
 
-def _init(folder: Path) -> str:
+def _top(name: str) -> str:
+    return name.partition("/")[0]
+
+
+def _contract(name: str, text: str) -> int | None:
+    found = (_ASSIGNED if name == ENTRYPOINT else _COMMENT).search(text)
+    return int(found[1]) if found else None
+
+
+def _parts(older: Mapping[str, int | None], found: Mapping[str, int | None]) -> list[tuple[str, list[str]]]:
+    """What `init` is to overwrite, and the files that each stands for: a folder in which all are older, or the file."""
+    parts: dict[str, list[str]] = {}
+    for name in older:
+        whole = _top(name) in _FOLDERS and all(other in older for other in found if _top(other) == _top(name))
+        parts.setdefault(_top(name) if whole else name.removesuffix(_OF_PACKAGE), []).append(name)
+    return list(parts.items())
+
+
+def _has(older: Mapping[str, int | None], names: list[str]) -> str:
+    contracts = [each for name in names if (each := older[name]) is not None]
+    return f"has contract {min(contracts)}" if len(contracts) == len(names) else "has no contract"
+
+
+def _init(folder: Path, parts: list[str]) -> str:
     """What brings start-up scripts and plugins that have it, and leaves the rest as it is."""
     command = "ansible-playbook farflow.airflow.init -e farflow_init_path="
     if folder.name != "airflow":  # as a project has it
-        return f"take {', '.join(PARTS)} from airflow/ of the project that `{command}...` lays down in a new folder"
-    overwrite = ",".join(f"airflow/{part}" for part in PARTS)
+        return f"take {', '.join(parts)} from airflow/ of the project that `{command}...` lays down in a new folder"
+    overwrite = ",".join(f"airflow/{part}" for part in parts)
     return f"this brings it: {command}{shlex.quote(str(folder.parent))} -e farflow_init_overwrite={overwrite}"

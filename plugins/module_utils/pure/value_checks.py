@@ -35,6 +35,8 @@ IN_QUOTES = "a text; write it in quotes"
 
 _WORDS = {bool: "a boolean", int: "a number", float: "a number", str: "a text", type(None): "nothing"}
 _LONGEST_SHOWN = 60
+#: What an escape such as \\ud83d makes without the other half. Nobody can encode it.
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def nearest(name: Any, known: Iterable[str]) -> str:
@@ -147,6 +149,18 @@ def if_given(check: Check) -> Check:
     return lambda value: check(value) if value not in (None, "") else iter(())
 
 
+def in_turn(*checks: Check) -> Check:
+    """The checks one after the other, until one finds something: each may rely on those before it."""
+
+    def check(value: Any) -> Iterator[Problem]:
+        for each in checks:
+            if found := list(each(value)):
+                yield from found
+                return
+
+    return check
+
+
 def boolean(value: Any) -> Iterator[Problem]:
     """True or false."""
     if not isinstance(value, bool):
@@ -171,6 +185,8 @@ def plain_text(words: str = IN_QUOTES) -> Check:
         before, nul, _after = value.partition("\0")
         if nul:
             yield (), f"holds the character NUL, as character {len(before) + 1}, allowed: a text without it"
+        elif half := _HALF.search(value):
+            yield (), f"holds half a character, as character {half.start() + 1}, allowed: Unicode"
 
     return check
 

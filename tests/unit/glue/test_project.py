@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -50,6 +51,24 @@ def test_the_images_that_are_built_here_have_what_the_deploy_needs(folder):
     assert problems(molecule, "eu-west-1") == []
 
 
+@pytest.fixture
+def laid(tmp_path):
+    """What `init` lays down of Airflow's folder, in a project whose path has a space."""
+    folder = tmp_path / "my project" / "airflow"
+    shutil.copytree(AIRFLOW, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def is_without(path):
+    """Makes a file one of a collection that knew no contract."""
+    path.write_text(re.sub(r"(?m)^(# )?contract=\d+.*\n", "", path.read_text()))
+
+
+def overwrites(line):
+    """What the command that a refusal names takes from the collection."""
+    return line.rpartition(" -e farflow_init_overwrite=")[2].split(",")
+
+
 @pytest.mark.parametrize(
     ("entrypoint", "has"),
     [(None, "has no contract"), ("#!/bin/sh\n# contract=9\n", "has no contract"), ("contract=0\n", "has contract 0")],
@@ -61,23 +80,93 @@ def test_a_folder_of_an_older_collection_is_refused_with_what_mends_it(tmp_path,
     if entrypoint:
         (folder / "entrypoint.sh").write_text(entrypoint)
     (line,) = problems(folder, "eu-west-1")
-    assert line.startswith(f"{folder}/entrypoint.sh: {has}, allowed: {image_contract.NEEDED} or more")
-    command = line.partition("ansible-playbook ")[2]
-    assert command == (
+    assert line.startswith(f"{folder}: ")
+    assert f"entrypoint.sh {has}, allowed: {image_contract.NEEDED} or more" in line
+    assert line.partition("ansible-playbook ")[2] == (
         f"farflow.airflow.init -e farflow_init_path='{tmp_path}/my project' "
-        "-e farflow_init_overwrite=airflow/config/airflow_local_settings.py,airflow/entrypoint.sh,airflow/plugins,"
-        "airflow/scripts"
+        "-e farflow_init_overwrite=airflow/entrypoint.sh"
     )
-    assert [part for part in image_contract.PARTS if not (AIRFLOW / part).exists()] == []
 
 
-def test_a_newer_folder_is_taken_and_one_of_another_name_gets_other_advice(tmp_path):
+def test_what_a_collection_without_contract_laid_down_is_refused_as_a_whole(laid):
+    for name in image_contract.FILES:
+        is_without(laid / name)
+    (line,) = problems(laid, "eu-west-1")
+    parts = ["airflow/config/airflow_local_settings.py", "airflow/entrypoint.sh", "airflow/plugins", "airflow/scripts"]
+    assert overwrites(line) == parts
+
+
+def test_a_newer_entry_point_alone_makes_no_newer_folder(laid):
+    for name in image_contract.FILES:
+        is_without(laid / name)
+    shutil.copy(AIRFLOW / "entrypoint.sh", laid)
+    (line,) = problems(laid, "eu-west-1")
+    assert overwrites(line) == ["airflow/config/airflow_local_settings.py", "airflow/plugins", "airflow/scripts"]
+
+
+@pytest.mark.parametrize("name", sorted(image_contract.FILES))
+@pytest.mark.parametrize("spoil", [is_without, Path.unlink])
+def test_one_older_part_is_refused_by_its_name(laid, name, spoil):
+    spoil(laid / name)
+    (line,) = problems(laid, "eu-west-1")
+    part = name.removesuffix("/__init__.py")  # a package is overwritten as one
+    assert f"{part} has no contract, allowed: " in line
+    assert overwrites(line) == [f"airflow/{part}"]
+
+
+def test_a_part_may_be_edited_and_newer(laid):
+    for name, number in image_contract.FILES.items():
+        path = laid / name
+        path.write_text(path.read_text().replace(f"contract={number}", f"contract={number + 1}") + "\n# mine\n")
+    assert problems(laid, "eu-west-1") == []
+
+
+def test_every_file_that_init_brings_of_the_parts_says_its_contract():
+    brought = {path for folder in ("plugins", "scripts") for path in (AIRFLOW / folder).glob("[!.]*") if path.is_file()}
+    packages = {AIRFLOW / "plugins" / "farflow" / "__init__.py"}
+    others = {AIRFLOW / "entrypoint.sh", AIRFLOW / "config" / "airflow_local_settings.py"}
+    assert {AIRFLOW / name for name in image_contract.FILES} == brought | packages | others
+
+
+def test_an_image_of_ones_own_making_needs_no_parts_of_ours(tmp_path):
+    """It offers the same in its own way, and says so in its entry point."""
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     (tmp_path / "entrypoint.sh").write_text("contract=2\n")
     assert problems(tmp_path, "eu-west-1") == []
-    (tmp_path / "entrypoint.sh").unlink()
+
+
+def test_a_folder_of_another_name_gets_other_advice(tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     (line,) = problems(tmp_path, "eu-west-1")
+    assert "take entrypoint.sh from airflow/ of the project that" in line
     assert "lays down in a new folder" in line
+
+
+def test_a_link_of_a_dag_that_leads_out_is_told_once(laid):
+    """As part of the image, and not again as a DAG."""
+    (laid / "dags" / "data").symlink_to("/etc/passwd")
+    told = problems(laid, "eu-west-1")
+    inputs = {"airflow_service_path": str(laid), "airflow_service_dags": "bundle"}
+    assert [line for line in told if "dags/data: is a link to" in line] == told
+    assert len(project.dag_problems(inputs)) == 1
+    assert project.dag_problems(inputs, told) == []
+
+
+@pytest.mark.parametrize("where", ["bundle", "image"])
+def test_an_ignore_file_that_airflow_cannot_read_is_refused(laid, where):
+    inputs = {"airflow_service_path": str(laid), "airflow_service_dags": where}
+    assert project.dag_problems(inputs) == []
+    (laid / "dags" / ".airflowignore").write_text("x\n", encoding="utf-16")
+    assert project.dag_problems(inputs) == [f"{laid}/dags/.airflowignore:1: is UTF-16, allowed: UTF-8"]
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements.in"])
+def test_requirements_that_uv_reads_are_right(laid, name):
+    (laid / name).write_text("a==1\n", encoding="utf-16")
+    assert problems(laid, "eu-west-1") == []
+    (laid / name).write_text("a==1\n", encoding="utf-16-le")
+    (line,) = problems(laid, "eu-west-1")
+    assert line.startswith(f"{laid}/{name}:1: holds the character NUL")
 
 
 def test_an_image_by_reference_has_no_folder_to_be_judged(tmp_path):

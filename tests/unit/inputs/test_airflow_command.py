@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.airflow_command import problems, task_command
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.airflow_settings import holds_secret
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.plain_secrets import holds_secret
 
 GOOD = [
     "dags list",
@@ -41,6 +41,47 @@ GOOD = [
     "tasks clear -t report dag",
     "celery worker -a 2,4 -c 4",
     "roles list -p",
+    "users create --username ada --use-random-pass",
+    "users reset-password --username ada --use-random-password",
+    "users create --username ada --role secret:role --password secret:ada",
+    "users list | grep password",
+    "api-server --proxy-headers --ssl-key /run/key.pem",
+    "config get-value api_auth jwt_secret",
+    "config list --section secrets",
+    "kerberos --keytab /run/keytab",
+    "variables get smtp_password",
+    "variables get --default 'postgres://ada@db/x' db",
+    "variables delete smtp_password",
+    "variables import /opt/airflow/dags/passwords.json --action-on-existing-key skip",
+    "variables set image airflow:3.3.2@sha256:0123",
+    "variables set page 'http://example.org:8080/of/ada@example.org'",
+    "variables set owner mailto:ada@example.org",
+    "variables set owner ada@example.org",
+    "variables set role arn:aws:iam::123456789012:ada@example.org",
+    "variables set query 'select * from t where t.token=u.token'",
+    "variables set options retries=3,region=eu-west-1",
+    "variables set text 'a password: none'",
+    "variables set limit --json secret:limit",
+    "connections get db-password",
+    "connections add password --conn-type http",
+    "connections add db --conn-host example.org:80 --conn-login ada",
+    "connections add db --conn-host ada@example.org",
+    "connections add db --conn-host '[fd00::7]:80'",
+    'connections add db --conn-extra \'{"password": "", "token": null, "use_password": false}\'',
+    "connections add db --conn-extra '{\"max_tokens\": 5}'",
+    "connections add db --conn-description 'where the password: is known'",
+    "connections add db --conn-type http --conn-password=secret:db --conn-extra secret:extra",
+    "dags trigger --note 'the password is new' report",
+    "dags trigger --note 'password: a new one' report",
+    "dags trigger --note '-password is new' report",
+    'dags trigger --conf \'{"to": "ada@example.org", "at": "08:00"}\' report',
+    'dags trigger --conf \'{"note": "the password: ask ada"}\' report',
+    "dags trigger --partition-key secretary report",
+    "dags list --columns dag_id,owners",
+    "dags test report 2026-01-01T00:00:00+00:00",
+    "assets materialize --uri s3://bucket/key",
+    "roles add-perms --action can_read can_edit --resource DAGs -- Op",
+    "db clean --clean-before-timestamp '2026-01-01 00:00:00+00:00' --yes",
 ]
 
 
@@ -139,6 +180,82 @@ IN_PLAIN = [
     f"celery flower --broker-api http://ada:{HIDDEN}@x",
     f"users create --password '{HIDDEN}",
     f"users create --password {HIDDEN}\nusers list",
+    # The user and password of a URI without its scheme.
+    f"connections add db --conn-host ada:{HIDDEN}@db",
+    f"connections add db --conn-host //ada:{HIDDEN}@db",
+    f"connections add db --conn-host :{HIDDEN}@db",
+    f"connections add db --conn-uri ada:{HIDDEN}@db",
+    f"connections add db --conn-uri //ada:{HIDDEN}@db/x",
+    f"connections add db --conn-uri postgres://ada:{HIDDEN}/4@db/x",
+    f"connections add db --conn-uri 'postgres://ada:{HIDDEN}#4@db/x'",
+    f"connections add db --conn-uri 'postgres://ada:x?{HIDDEN}@db/x'",
+    f'connections add db --conn-json \'{{"host": "ada:{HIDDEN}@db"}}\'',
+    f"variables set db ada:{HIDDEN}@db",
+    f"variables get --default //ada:{HIDDEN}@db db",
+    # What is meant as JSON.
+    f"""connections add db --conn-json "{{'password': '{HIDDEN}'}}" """,
+    f"""connections add db --conn-json '{{"host": "x", "password": "{HIDDEN}"'""",
+    f"""connections add db --conn-json '{{"host": "x", "password": "{HIDDEN}",}}'""",
+    f"""connections add db --conn-json '{{host: x, password: {HIDDEN}}}'""",
+    f"connections add db --conn-json '{{host: x, Password: {HIDDEN}}}'",
+    f"connections add db --conn-json {{password: {HIDDEN}}}",
+    f'connections add db --conn-json {{"password": "{HIDDEN}"}}',
+    f"connections add db --conn-json '{{\"extra\": \"{{'token': '{HIDDEN}'}}\"}}'",
+    f"""connections add db --conn-extra "{{'token': '{HIDDEN}'}}" """,
+    f"connections add db --conn-extra '{{token => {HIDDEN}}}'",
+    f"connections add db --conn-extra 'password: {HIDDEN}'",
+    f"connections add db --conn-extra 'host: x\npassword: {HIDDEN}'",
+    f"""connections add db --conn-extra '{{"pwd": "{HIDDEN}"}}'""",
+    """connections add db --conn-extra '{"password": 4711}'""",
+    f"""dags trigger report --conf "{{'api_key': '{HIDDEN}'}}" """,
+    f"""variables import '{{"smtp_password": "{HIDDEN}"}}'""",
+    f"""variables import "{{'smtp_password': '{HIDDEN}'}}" """,
+    f"variables import smtp_password={HIDDEN}",
+    f"variables set db 'password: {HIDDEN}'",
+    f"""variables set db "{{'password': '{HIDDEN}'}}" """,
+    # Pairs.
+    f"connections add db --conn-extra password={HIDDEN}",
+    f"connections add db --conn-extra 'user=ada password={HIDDEN}'",
+    f"connections add db --conn-extra 'user=ada;PASSWORD = {HIDDEN}'",
+    f"connections add db password={HIDDEN}",
+    f"connections add db PASSWORD={HIDDEN}",
+    f"users create username=ada password={HIDDEN}",
+    f"users create username ada password {HIDDEN}",
+    f"connections add db conn_password {HIDDEN}",
+    f"variables set db 'host=x password={HIDDEN}'",
+    # Options that Airflow does not know, or not there, or not so.
+    f"users create --Password {HIDDEN}",
+    f"users create --PASSWORD={HIDDEN}",
+    f"users create --pasword {HIDDEN}",
+    f"users create --passwrod {HIDDEN}",
+    f"users create --passwd={HIDDEN}",
+    f"users create --pwd {HIDDEN}",
+    f"users create --user-password {HIDDEN}",
+    f"users create --password{HIDDEN}",
+    f"users create -password {HIDDEN}",
+    f"users create \u2013password {HIDDEN}",
+    f"users create \u2014password={HIDDEN}",
+    f"users create -P {HIDDEN}",
+    f"users create --username ada --password= {HIDDEN}",
+    f"users create --username ada --password= -{HIDDEN}",
+    f"users create --username ada --password = {HIDDEN}",
+    f"user create -p {HIDDEN}",
+    f"-v users create -p {HIDDEN}",
+    f"Users create -p {HIDDEN}",
+    f"connections add db --conn_password {HIDDEN}",
+    f"connections add db --conn-pasword {HIDDEN}",
+    f"connections add db --password {HIDDEN}",
+    f"connections add db --conn-token={HIDDEN}",
+    f"connections add db --api-key {HIDDEN}",
+    f"dags list --password {HIDDEN}",
+    f'dags trigger --Conf \'{{"api_key": "{HIDDEN}"}}\' report',
+    f"--password {HIDDEN} users create",
+    f"users create --username ada '--password {HIDDEN}'",
+    f"connections add db --conn-uri mysql://ada%3A{HIDDEN}@x",
+    f"connections add db --conn-extra password:{HIDDEN}",
+    f"connections add db --conn-extra '- host: x\n- password: {HIDDEN}'",
+    f"celery flower --basic_auth ada:{HIDDEN}",
+    f"celery flower --basic-Auth ada:{HIDDEN}",
 ]
 
 
@@ -156,9 +273,24 @@ def test_a_secret_is_composed_of_no_others(value):
     assert "is one secret as a whole" in inside
 
 
+@pytest.mark.parametrize("command", IN_PLAIN[:-2])
+def test_one_secret_is_told_once(command):
+    """But for what is no command at all."""
+    if "\n" in command and "conn-extra" not in command:
+        return
+    assert len(problems(command, 30, "")) == 1
+
+
 def test_it_is_told_what_can_stand_there():
     [line] = problems(f"users create --password {HIDDEN}", 30, "")
     assert "allowed: --password secret:<name>" in line
+    for command in ("users create --Pasword", "users create --password=", "users create password"):
+        [line] = problems(f"{command} {HIDDEN}", 30, "")
+        assert "allowed: --password secret:<name>" in line
+    [line] = problems(f"connections add db --password {HIDDEN}", 30, "")
+    assert "allowed: --conn-password secret:<name>" in line
+    [line] = problems(f"dags list --password {HIDDEN}", 30, "")
+    assert "allowed: secret:<name>" in line
     [line] = problems(f"variables set smtp_password {HIDDEN}", 30, "")
     assert "allowed: secret:<name>" in line
 
@@ -209,7 +341,14 @@ def test_all_that_is_wrong_is_told_together():
         ("http://ada:pw@x", True),
         ('{"password": "pw"}', True),
         ("http://ada@x", False),
+        ("ada:pw@x", True),
+        ("//ada:pw@x", True),
+        ("{'password': 'pw'}", True),
+        ('{"password": "pw"', True),
+        ("password=pw", True),
         ("{}", False),
+        ("[" * 9000, False),
+        ('{"password": "pw", "x": ' + "[" * 9000, True),
         (None, False),
     ],
 )

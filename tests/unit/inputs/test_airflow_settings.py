@@ -45,8 +45,11 @@ def test_whatever_the_deploy_sets_is_refused_or_may_be_overridden(component):
 @pytest.mark.parametrize("name", sorted(MAY_BE_OVERRIDDEN))
 def test_the_rest_may_be_overridden(name):
     _unused, section, key = name.lower().split("__")
-    assert gather(airflow_service_config={section: {key: "x"}})[1] == []
-    assert gather(airflow_service_environment={name: "x"})[1] == []
+    value = {"integer": "5", "float": "5", "boolean": "False", "json": "{}"}.get(
+        airflow_options.KNOWN[f"{section}.{key}"], "x"
+    )
+    assert gather(airflow_service_config={section: {key: value}})[1] == []
+    assert gather(airflow_service_environment={name: value})[1] == []
 
 
 @pytest.mark.parametrize("key", ["fernet_key", "fernet_key_cmd", "fernet_key_secret", "Fernet_Key"])
@@ -61,10 +64,21 @@ def test_another_way_to_give_a_secret_of_ours_is_refused_too(key):
     [
         {"core": {"parallelism": 4, "load_examples": True, "default_timezone": "Europe/Berlin"}},
         {"Core": {"Parallelism": 4}},
-        {"common.io": {"xcom_objectstorage_threshold": 1.5}},
-        {"common_io": {"xcom_objectstorage_threshold": 1.5}},
+        {"common.io": {"xcom_objectstorage_threshold": 1500}},
+        {"common_io": {"xcom_objectstorage_threshold": 1500}},
         {"opensearch": {"host": "search.example.org", "password_secret": "search"}},
-        {"logging": {"namespace_levels": {"sqlalchemy": "INFO"}, "logging_level": "DEBUG"}},
+        {"logging": {"namespace_levels": "sqlalchemy=INFO", "logging_level": "DEBUG"}},
+        {"core": {"parallelism": "4", "load_examples": "f", "executor": "CeleryExecutor,my.Executor"}},
+        {"core": {"parallelism": 4.0, "load_examples": 1, "default_task_execution_timeout": ""}},
+        {"core": {"parallelism": " 4\n", "load_examples": "True # for the tour"}},
+        {"logging": {"log_format": "%(asctime)s %(message)s", "celery_logging_level": ""}},
+        {"logging": {"log_filename_template": "dag_id={{ ti.dag_id }}/{% if ti.map_index >= 0 %}x{% endif %}"}},
+        {"api": {"instance_name": "100%", "theme": {"tokens": {}}}},
+        {"scheduler": {"scheduler_heartbeat_sec": 5, "scheduler_idle_sleep_time": 0.5}},
+        {"celery": {"extra_celery_config": '{"worker_max_tasks_per_child": 10}'}},
+        {"celery": {"extra_celery_config": {"worker_max_tasks_per_child": 10, "x": [None, 1.5, True]}}},
+        {"metrics": {"statsd_datadog_tags": "team:data,env:prod"}},
+        {"sentry": {"release": "3", "max_breadcrumbs": 5}},
         {"celery_broker_transport_options": {"whatever_kombu_takes": 5}},
         {"logging": {"remote_task_handler_kwargs": {"delete_local_copy": "True"}}},
         {"secrets": {"backend_kwargs": '{"connections_prefix": "a", "full_url_mode": false}'}},
@@ -128,6 +142,56 @@ def test_what_nobody_is_known_to_read_is_refused(others):
     )
 
 
+def test_a_plugin_has_settings_about_secrets_in_clear_text():
+    settings = {"token_ttl": 5, "secret_name": "team/x", "use_token": True, "token_url": "https://x", "api_token": ""}
+    assert gather(airflow_service_config={"mine": settings}, airflow_service_config_of_plugins=["mine"])[1] == []
+
+
+@pytest.mark.parametrize("value", ["hunter2", "hunter 2"])
+@pytest.mark.parametrize("key", ["password", "api_token", "client_secret", "PRIVATE_KEY", "apikey"])
+def test_a_secret_of_a_plugin_is_refused_in_clear_text(key, value):
+    plugins = {"airflow_service_config_of_plugins": ["mine"]}
+    (line,) = told("airflow_service_config.", airflow_service_config={"mine": {key: value}}, **plugins)
+    assert f"under airflow_service_secrets as AIRFLOW__MINE__{key.upper()}" in line
+    assert value not in line
+    name = f"AIRFLOW__MINE__{key.upper()}"
+    assert told("airflow_service_environment.", airflow_service_environment={name: value}, **plugins)
+
+
+def test_a_former_setting_that_a_plugin_reads_is_named_as_such():
+    """By its section it would be one that nobody reads any more."""
+    given = {"airflow_service_config": {"webserver": {"worker_class": "sync"}}}
+    assert told("airflow_service_config.", **given, airflow_service_config_of_plugins=["webserver"])
+    assert gather(**given, airflow_service_config_of_plugins=["webserver.worker_class"])[1] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("AIRFLOW__CORE__PARALLELISM", "many", "a whole number"),
+        ("AIRFLOW__CORE__LOAD_EXAMPLES", "maybe", "true or false"),
+        ("AIRFLOW__LOGGING__LOGGING_LEVEL", "LOUD", "CRITICAL or FATAL"),
+        ("AIRFLOW__CELERY__EXTRA_CELERY_CONFIG", "{'a': 1}", "a mapping or a list"),
+        ("AIRFLOW__CORE__EXECUTOR", "LocalExecutor", "CeleryExecutor"),
+    ],
+)
+def test_a_value_that_airflow_cannot_read_is_refused_in_the_environment_too(name, value, allowed):
+    (line,) = told("airflow_service_environment.", airflow_service_environment={name: value})
+    assert f"allowed: {allowed}" in line
+
+
+def test_a_setting_that_is_read_has_a_known_kind():
+    kinds = {"boolean", "float", "integer", "json", "text", ""}
+    assert set(airflow_options.KNOWN.values()) == kinds
+    assert set(airflow_options.CHOICES) <= set(airflow_options.KNOWN)
+
+
+def test_half_a_character_is_no_text():
+    assert told("airflow_service_environment", airflow_service_environment={"A": "x\ud83d"}) == [
+        "airflow_service_environment.A: holds half a character, as character 2, allowed: Unicode"
+    ]
+
+
 def test_variables_that_are_no_settings_of_airflow_are_not_looked_up():
     names = ["AIRFLOW_VAR_X", "AIRFLOW_CONN_X", "_AIRFLOW__X", "PARRALELISM"]
     assert gather(airflow_service_environment=dict.fromkeys(names, "x"))[1] == []
@@ -157,7 +221,7 @@ def test_the_table_is_of_the_packages_in_the_image():
 
 def test_every_setting_of_the_deploys_own_is_known():
     names = {name for name in airflow_settings.OURS if name.startswith("AIRFLOW__")}
-    assert list(airflow_settings.unknown_variables(names, [])) == []
+    assert list(airflow_settings.unknown_names(names, [])) == []
 
 
 def test_a_task_has_time_to_get_to_the_queue():

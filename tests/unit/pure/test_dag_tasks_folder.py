@@ -386,6 +386,24 @@ def project(tmp_path):
     return make
 
 
+def test_what_is_wrong_with_a_shared_context_is_told_once(project):
+    folder = project(task_yml="context: ..\n")
+    project("other", task_yml="context: ..\n")
+    project("third")
+    (folder.parent / "third" / "data").symlink_to("/etc/passwd")
+    (line,) = complaints(folder)
+    assert line.startswith(f"{folder.parent}/third/data: is a link to /etc/passwd, out of the build context")
+
+
+def test_a_large_shared_context_is_warned_of_once(project):
+    folder = project(task_yml="context: ..\n")
+    project("other", task_yml="context: ..\n")
+    with (folder.parent / "model.bin").open("wb") as file:
+        file.truncate(5 << 30)
+    (warning,) = dag_tasks_folder.warnings(discover(folder))
+    assert warning.startswith(f"{folder.parent}: ")
+
+
 def test_a_context_around_the_folder_holds_what_lies_beside_it(project):
     folder = project(task_yml="context: ..\n")
     project("other")

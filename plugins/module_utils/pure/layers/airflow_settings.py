@@ -8,18 +8,20 @@ environment hangs on, and no secret as plain text. A former name of a setting is
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from ... import dag_versions
 from .. import airflow_options
 from ..task_yml import secret
-from ..value_checks import Problem, below, list_of, map_of, nearest, plain_text, scalar, text, wrong
+from ..value_checks import Problem, below, in_turn, list_of, map_of, nearest, plain_text, scalar, text, wrong
+from .plain_secrets import holds_secret
 from .settings import COMMAND_SECRETS, SHARED_SECRETS, variable
 
 _QUEUE = "none: the queue is the environment's"
+_IMAGE = "none: it is the image's"
 _PORT = "none: the security groups know it by its port"
 
 #: Variables that the deploy sets and nobody else can, with what is allowed instead.
@@ -39,8 +41,12 @@ OURS = {
     "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": _PORT,
     "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": "airflow_service_dag_bundles",
     "AIRFLOW_CONN_AWS_DEFAULT": "a connection of another name: logs and secrets are reached by this one",
-    "AIRFLOW_HOME": "none: it is the image's",
-    "AIRFLOW_CONFIG": "none: it is the image's",
+    "AIRFLOW__API__HOST": "none: the load balancer and the health check reach each address of the container",
+    "AIRFLOW__API__SSL_CERT": "airflow_service_certificate_arn: behind the load balancer Airflow speaks plain HTTP",
+    "AIRFLOW__API__SSL_KEY": "airflow_service_certificate_arn: behind the load balancer Airflow speaks plain HTTP",
+    "AIRFLOW__CORE__PLUGINS_FOLDER": _IMAGE,
+    "AIRFLOW_HOME": _IMAGE,
+    "AIRFLOW_CONFIG": _IMAGE,
     "AWS_REGION": "farflow_region",
     "AWS_DEFAULT_REGION": "farflow_region",
 }
@@ -67,7 +73,9 @@ def _variable_of(name: str) -> str:
 
 
 _KNOWN = {_variable_of(name): name for name in airflow_options.KNOWN}
+_REMOVED = {_variable_of(name) for name in airflow_options.REMOVED}
 _RENAMED = {_variable_of(old): _variable_of(name) for old, name in airflow_options.RENAMED.items()}
+_DOTTED = [section for section in airflow_options.SECTIONS if "." in section]
 _OWN_SECTIONS = {variable(section, "") for section in airflow_options.SECTIONS}
 _WHOLE_SECTIONS = tuple(variable(section, "") for section in airflow_options.WHOLE_SECTIONS)
 _SENSITIVE = {_variable_of(name) for name in airflow_options.SENSITIVE}
@@ -78,10 +86,18 @@ _KEYS_OF_AWS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN
 #: How Airflow reads a sensitive setting from elsewhere: from a command's output, or from the secrets backend.
 _ELSEWHERE = re.compile("_(CMD|SECRET)$")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
-_PASSWORD_IN_URI = re.compile(r"://[^/?#@]*:[^/?#@]+@")
-_KEY_OF_SECRET = re.compile("passw|secret|token|(access|api|private)_?key", re.IGNORECASE)
-#: Airflow hides these, too, for what they may hold; whether they do is seen.
-_SEEN = {"proxies", "proxy", "service_account"}
+
+
+_EXECUTOR = "AIRFLOW__CORE__EXECUTOR"
+#: At the end of a name; what is of a secret, as its name or its age, has more behind it.
+_NAME_OF_SECRET = re.compile(r"(PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|TOKEN|(ACCESS|API|PRIVATE|SECRET)_?KEY)$")
+
+_WORDS = {
+    "boolean": "true or false",
+    "float": "a number",
+    "integer": "a whole number",
+    "text": "a text or a number",
+}
 
 
 def config(value: Mapping[Any, Any]) -> Iterator[Problem]:
@@ -103,7 +119,8 @@ def environment(value: Mapping[Any, Any]) -> Iterator[Problem]:
     """``{name: value}``"""
     yield from map_of(plain_text(), "a mapping of names to texts")(value)
     for name, content in value.items():
-        yield from below(name, _variable(str(name), content))
+        named = list(_variable(str(name), content))
+        yield from below(name, named or (_kind(str(name), content) if isinstance(content, str) else ()))
 
 
 def secrets(value: Mapping[Any, Any]) -> Iterator[Problem]:
@@ -130,7 +147,7 @@ def _bundle(bundle: Mapping[str, Any]) -> Iterator[Problem]:
         yield ("name",), f"is {name!r}, allowed: another name, since {_RESERVED_BUNDLES[name]}"
     allowed = "the Python path of a class, such as airflow.providers.git.bundles.git.GitDagBundle"
     yield from below("classpath", text(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", allowed, re.ASCII)(bundle["classpath"]))
-    if holds_secret(kwargs) or any(_PASSWORD_IN_URI.search(str(each)) for each in kwargs.values()):
+    if holds_secret(kwargs):
         yield (
             ("kwargs",),
             "hold a password or a key, allowed: a connection, in a secret named farflow/<environment>/connections/<id>",
@@ -139,27 +156,39 @@ def _bundle(bundle: Mapping[str, Any]) -> Iterator[Problem]:
 
 def of_plugins(value: list[Any]) -> Iterator[Problem]:
     """``[section]`` or ``[section.key]``"""
-    dotted = "|".join(re.escape(section) for section in airflow_options.SECTIONS if "." in section)
+    dotted = "|".join(map(re.escape, _DOTTED))
     name = text(
-        rf"([A-Za-z][A-Za-z0-9_-]*|{dotted})(\.[A-Za-z0-9_-]+)?",
+        rf"(?!(?i:airflow__))([A-Za-z][A-Za-z0-9_-]*|{dotted})(\.[A-Za-z0-9_-]+)?",
         "a section, or a setting as section.key",
     )
-    yield from list_of(name, "a list", may_be_empty=True)(value)
+    yield from in_turn(list_of(name, "a list", may_be_empty=True), _sections)(value)
+
+
+def _sections(value: list[str]) -> Iterator[Problem]:
     given: dict[str, str] = {}
-    for index, each in enumerate(map(str, value)):
+    for index, each in enumerate(value):
         prefix = variable(each, "")
         if prefix in given:
-            yield (
-                (index,),
-                f"is {each!r}, which is {given[prefix]!r} once more, allowed: each once, in whatever letters",
-            )
-        if prefix in _OWN_SECTIONS:
-            yield (
-                (index,),
-                f"is {each!r}, a section of Airflow's own or its providers', in which no mistake would be seen any "
-                "more, allowed: the setting in it that they do not know, as section.key",
-            )
+            again = f"is {each!r}, which is {given[prefix]!r} once more, allowed: each once, in whatever letters"
+            yield (index,), again
+        else:
+            yield from below(index, _known_already(each, prefix))
         given.setdefault(prefix, each)
+
+
+def _known_already(each: str, prefix: str) -> Iterator[Problem]:
+    section, _unused, key = each.rpartition(".")
+    name = variable(section, key)
+    if prefix in _OWN_SECTIONS:
+        yield (
+            (),
+            f"is {each!r}, a section of Airflow's own or its providers', in which no mistake would be seen any more, "
+            "allowed: the setting in it that they do not know, as section.key",
+        )
+    elif name in _RENAMED:
+        yield (), f"is {each!r}, which Airflow has given up, allowed: its name of today, {_today(_RENAMED[name])}"
+    elif section and _is_known(name, []):
+        yield (), f"is {each!r}, which Airflow or a provider knows, allowed: what they do not know"
 
 
 def variables(settings: Mapping[str, Mapping[str, Any]]) -> set[str]:
@@ -168,18 +197,30 @@ def variables(settings: Mapping[str, Mapping[str, Any]]) -> set[str]:
 
 
 def unknown_settings(config: Mapping[str, Mapping[str, Any]], others: Collection[str]) -> Iterator[Problem]:
-    """What Airflow does not know of a configuration in which nothing else is wrong; ``others`` as in ``of_plugins``."""
+    """What Airflow does not know of a configuration in which nothing else is wrong, and what of others is a secret;
+    ``others`` as in ``of_plugins``.
+    """
     for section, keys in config.items():
-        for key in keys:
-            if not _is_known(variable(section, key), others):
+        for key, value in keys.items():
+            name = variable(section, key)
+            if not _is_known(name, others):
                 yield (section, key), _unknown(f"{section}.{key}", airflow_options.KNOWN)
+            elif _is_plain_secret(name, value):
+                yield (section, key), _secret(name)
 
 
-def unknown_variables(names: Iterable[str], others: Collection[str]) -> Iterator[Problem]:
+def unknown_variables(variables: Mapping[str, Any], others: Collection[str]) -> Iterator[Problem]:
     """The same of environment variables; those that are no settings of Airflow are the user's."""
-    for name in names:
+    for name, value in variables.items():
         if name.startswith(_PREFIX) and not _is_known(name, others):
             yield (name,), _unknown(name, _KNOWN)
+        elif _is_plain_secret(name, value):
+            yield (name,), _secret(name)
+
+
+def unknown_names(names: Iterable[str], others: Collection[str]) -> Iterator[Problem]:
+    """The same of variables whose values are secrets anyway."""
+    yield from unknown_variables(dict.fromkeys(names), others)
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
@@ -193,28 +234,92 @@ def _unknown(name: str, known: Iterable[str]) -> str:
 def _is_known(name: str, others: Collection[str]) -> bool:
     if name in _KNOWN or name.startswith(_WHOLE_SECTIONS) or _ELSEWHERE.sub("", name) in _SENSITIVE:
         return True
-    return any(name == _variable_of(each) or name.startswith(variable(each, "")) for each in others)
+    # What Airflow has given up is read by a plugin only where that is said of it by its name.
+    return any(
+        name == _variable_of(each) or (name not in _REMOVED and name.startswith(variable(each, ""))) for each in others
+    )
 
 
 def _setting(section: Any, key: Any, value: Any) -> Iterator[Problem]:
     if not all(isinstance(each, str) and _NAME.fullmatch(each) for each in (section, key)):
         yield (), "is no setting of Airflow, allowed: a section and a key of letters, digits and _"
         return
-    yield from _variable(variable(section, key), value)
+    name = variable(section, key)
+    found = list(_variable(name, value))
     if not isinstance(value, (Mapping, list)):  # those become JSON
-        yield from scalar(value)
+        found = found or list(scalar(value))
+    yield from found or _kind(name, value)
 
 
 def _variable(name: str, value: Any) -> Iterator[Problem]:
     present = _present(name)
-    if present in _SENSITIVE and present not in OURS and (present not in _DOCUMENTS or holds_secret(value)):
+    is_sensitive = present in _SENSITIVE and (present not in _DOCUMENTS or holds_secret(value))
+    if present not in OURS and is_sensitive:
         yield (), f"is a secret, allowed: its ARN, under airflow_service_secrets as {present}"
-    else:
-        yield from _ours(name)
+    elif found := list(_ours(name)):
+        yield from found
+    elif name.startswith(_PREFIX) and holds_secret(value):
+        yield (), _secret(name)
     if name in _KEYS_OF_AWS:
         yield (), "is a key of AWS, allowed: rights by airflow_service_policy, which need none"
     if name.startswith("AIRFLOW_CONN_") and holds_secret(value):
         yield (), "holds a password, allowed: a secret named farflow/<environment>/connections/<id>"
+
+
+def _is_plain_secret(name: str, value: Any) -> bool:
+    """Whether a setting of which Airflow says nothing has the name of a secret, and a text."""
+    is_text = isinstance(value, str) and bool(value) and not value.isdecimal()
+    is_told_of = not name.startswith(_PREFIX) or name in _KNOWN or _ELSEWHERE.sub("", name) in _SENSITIVE
+    return is_text and not is_told_of and bool(_NAME_OF_SECRET.search(name.upper()))
+
+
+def _secret(name: str) -> str:
+    return f"holds a password or a key, allowed: its ARN, under airflow_service_secrets as {name}"
+
+
+def _kind(name: str, value: Any) -> Iterator[Problem]:
+    """Whether Airflow can read a value for what the setting is: it ends, or falls back to nothing, where it can not."""
+    setting = _KNOWN.get(name, "")
+    kind, choices = airflow_options.KNOWN.get(setting, ""), airflow_options.CHOICES.get(setting, "").split()
+    if name == _EXECUTOR and "CeleryExecutor" not in str(value):
+        yield wrong(value, "CeleryExecutor, alone or with others: it is what hands tasks to the workers")
+    elif choices and value not in ("", *choices):
+        yield wrong(value, f"{' or '.join(choices)}{nearest(value, choices)}")
+    elif kind == "json":
+        if not isinstance(value, (Mapping, list)) and not _is_json(value):
+            yield (), "is no JSON, allowed: a mapping or a list, or one of them as JSON in a text"
+    elif isinstance(value, (Mapping, list)):
+        if kind:
+            yield wrong(value, f"{_WORDS[kind]}, as Airflow reads it")
+    elif value is not None and kind in _READS and not _READS[kind](str(value).strip().lower()):
+        yield wrong(value, _WORDS[kind])
+
+
+def _is_json(value: Any) -> bool:
+    """A text without anything is nothing."""
+    try:
+        return value in ("", None) or isinstance(json.loads(value), (dict, list))
+    except (TypeError, ValueError, RecursionError):
+        return False
+
+
+def _is_boolean(text: str) -> bool:
+    return text.partition("#")[0].strip() in {"t", "true", "1", "f", "false", "0"}
+
+
+def _is_float(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _is_integer(text: str) -> bool:
+    return _is_float(text) and float(text).is_integer()
+
+
+#: How Airflow reads a value, which is in small letters here.
+_READS = {"boolean": _is_boolean, "float": _is_float, "integer": _is_integer}
 
 
 def _ours(name: str) -> Iterator[Problem]:
@@ -241,39 +346,3 @@ def _present(name: str) -> str:
 def _today(name: str) -> str:
     setting = _KNOWN.get(_ELSEWHERE.sub("", name), name)
     return f"{setting} in airflow_service_config, {name} elsewhere"
-
-
-def holds_secret(value: Any) -> bool:
-    """Whether a connection or a document, which may be written as JSON, has a password or a key in it."""
-    if isinstance(value, str):
-        try:
-            parsed = json.loads(value)
-        except ValueError:
-            return _uri_holds_secret(value)
-        return not isinstance(parsed, str) and holds_secret(parsed)
-    if isinstance(value, Mapping):
-        return any((_is_of_secret(key) and _has_text(each)) or holds_secret(each) for key, each in value.items())
-    return isinstance(value, list) and any(map(holds_secret, value))
-
-
-def is_sensitive(name: object, but: Collection[str] = ()) -> bool:
-    """Whether Airflow hides the value of what has this name, as a variable or a member of a connection."""
-    written = re.sub(r"\W+", "_", str(name).strip().lower())
-    return any(each in written for each in airflow_options.SENSITIVE_NAMES if each not in but)
-
-
-def _is_of_secret(key: object) -> bool:
-    return bool(_KEY_OF_SECRET.search(str(key))) or is_sensitive(key, but=_SEEN)
-
-
-def _has_text(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    return any(map(_has_text, value)) if isinstance(value, list) else isinstance(value, str) and value != ""
-
-
-def _uri_holds_secret(value: str) -> bool:
-    """As its password, or in its query, where a connection's URI has the rest of the connection."""
-    if _PASSWORD_IN_URI.search(value):
-        return True
-    return "://" in value and holds_secret(dict(parse_qsl(value.partition("?")[2].partition("#")[0])))

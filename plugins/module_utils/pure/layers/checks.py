@@ -252,7 +252,7 @@ def _unknown_variables(environment: Mapping[str, Any], others: list[str]) -> Ite
 
 @_between("airflow_service_secrets", "airflow_service_config_of_plugins")
 def _unknown_secrets(secrets: Mapping[str, str], others: list[str]) -> Iterator[str]:
-    yield from told("airflow_service_secrets", airflow_settings.unknown_variables(secrets, others))
+    yield from told("airflow_service_secrets", airflow_settings.unknown_names(secrets, others))
 
 
 @_between("airflow_service_environment", "airflow_service_config", "airflow_service_secrets")

@@ -25,6 +25,7 @@ from ..value_checks import (
     between,
     cidr,
     if_given,
+    in_turn,
     list_of,
     map_of,
     network,
@@ -84,16 +85,19 @@ def _environment(value: Any) -> Iterator[Problem]:
         naming.validate_environment(value)
     except ValueError:
         yield wrong(value, _ENVIRONMENT)
+
+
+def _no_reserved_environment(value: str) -> Iterator[Problem]:
     for reserved, kind in _RESERVED_ENVIRONMENTS.items():
         if f"{value}-".startswith(f"{reserved}-"):
             yield wrong(value, f"any but {reserved} and {reserved}-..., which AWS reserves as names of {kind}")
 
 
 def _tags(value: Mapping[str, Any]) -> Iterator[Problem]:
-    letters = "letters, digits, spaces and _.:/=+-@, not beginning with aws: or rds:"
-    key = rf"{_RESERVED_TAG}(?!(?i:farflow:))(?!Name$){_TAG}{{1,128}}"
+    letters = "letters, digits, spaces and _.:/=+-@, no space at an end, not beginning with aws: or rds:"
+    key = rf"{_RESERVED_TAG}(?! )(?!(?i:farflow:))(?!Name$){_TAG}{{1,128}}(?<! )"
     yield from map_of(
-        text(f"{_RESERVED_TAG}{_TAG}{{0,256}}", f"a text of at most 256 {letters}"),
+        text(f"{_RESERVED_TAG}(?! ){_TAG}{{0,256}}(?<! )", f"a text of at most 256 {letters}"),
         "a mapping",
         Name(key, "key of a tag", f"1 to 128 {letters} or farflow:, not Name"),
     )(value)
@@ -104,48 +108,46 @@ def _tags(value: Mapping[str, Any]) -> Iterator[Problem]:
             yield (key,), "is given in several letter cases, allowed: one, since IAM does not tell them apart"
 
 
-def _ignored_tag(value: Any) -> Iterator[Problem]:
+_IGNORED_TAG = "keys of tags, or beginnings of keys that end with *, without Name, GuardDutyManaged and farflow:..."
+
+
+def _needed_tag(value: str) -> Iterator[Problem]:
     """AWS tells ``name`` from ``Name``. Only IAM does not, and of our tags its roles have those of farflow: alone."""
-    allowed = "keys of tags, or beginnings of keys that end with *, without Name, GuardDutyManaged and farflow:..."
-    yield from text(rf"{_TAG}{{1,128}}\*?", allowed)(value)
-    if not isinstance(value, str):
-        return
     needed = ("Name", "GuardDutyManaged", "farflow:")
-    if any(map(ignores([value]), needed)) or value.lower().startswith("farflow:"):
-        yield wrong(value, f"{allowed} in any letters" if value.lower().startswith("farflow:") else allowed)
+    is_ours = value.lower().startswith("farflow:")
+    if is_ours or any(map(ignores([value]), needed)):
+        yield wrong(value, f"{_IGNORED_TAG} in any letters" if is_ours else _IGNORED_TAG)
+
+
+def _tag_of_aws(value: str) -> Iterator[Problem]:
     if value.lower().startswith("aws:"):
-        yield wrong(value, f"{allowed}; those that begin with aws: are AWS's own, and ignored anyway")
+        yield wrong(value, f"{_IGNORED_TAG}; those that begin with aws: are AWS's own, and ignored anyway")
 
 
-def _vpc_cidr(value: Any) -> Iterator[Problem]:
-    yield from cidr("an IPv4 network from /16 to /24 without host bits, such as 10.0.0.0/16", range(16, 25))(value)
+def _no_reserved_network(value: Any) -> Iterator[Problem]:
     found = network(value)
     if found and any(found.overlaps(block) for block in _NO_VPC if block):
         yield wrong(value, f"no part of {', '.join(map(str, _NO_VPC))}, of which AWS makes no VPC")
 
 
-def _zones(value: list[Any]) -> Iterator[Problem]:
-    yield from list_of(text(rf"{_REGION}[a-z]", "zones such as eu-west-1a"), "a list", True)(value)
+def _number_of_zones(value: list[Any]) -> Iterator[Problem]:
     if value and not (len(set(value)) == len(value) and 2 <= len(value) <= MOST_ZONES):
         yield wrong(value, f"2 to {MOST_ZONES} different zones, or none")
 
 
 def _different(check: Check) -> Check:
-    def both(value: list[Any]) -> Iterator[Problem]:
-        yield from check(value)
+    def once(value: list[Any]) -> Iterator[Problem]:
         for index, item in enumerate(value):
             if item in value[:index]:
                 yield (index,), f"is {item!r} once more, allowed: each once"
 
-    return both
+    return in_turn(check, once)
 
 
 _MANAGED_POLICY = r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]+"
 
 
-def _managed_policies(value: list[Any]) -> Iterator[Problem]:
-    arn = text(_MANAGED_POLICY, "ARNs of managed policies", re.ASCII)
-    yield from _different(list_of(arn, "a list", True))(value)
+def _number_of_policies(value: list[Any]) -> Iterator[Problem]:
     if len(value) > _MOST_MANAGED_POLICIES:
         yield (
             (),
@@ -153,19 +155,13 @@ def _managed_policies(value: list[Any]) -> Iterator[Problem]:
         )
 
 
-def _rebuild(value: list[Any]) -> Iterator[Problem]:
-    name = text(_TASK.pattern, "names of DAG tasks, airflow, or all")
-    yield from _different(list_of(name, "a list of names", may_be_empty=True))(value)
+def _all_alone(value: list[Any]) -> Iterator[Problem]:
     if len(value) > 1 and "all" in value:
         yield wrong(value, "all alone, or names without it")
 
 
-def _iam_path(value: Any) -> Iterator[Problem]:
-    allowed = (
-        "a path of at most 5 parts of 1 to 64 letters, digits and characters of _+=,.@-, such as /farflow/, or / alone"
-    )
-    yield from text(r"/([\w+=,.@-]{1,64}/){0,5}", allowed, re.ASCII)(value)
-    if isinstance(value, str) and value.lower().startswith(_RESERVED_PATHS):
+def _no_reserved_path(value: str) -> Iterator[Problem]:
+    if value.lower().startswith(_RESERVED_PATHS):
         yield wrong(value, f"none below {' and '.join(_RESERVED_PATHS)}, where AWS alone makes roles")
 
 
@@ -175,14 +171,12 @@ def _or_zero(check: Check) -> Check:
 
 def _identifier(words: set[str], *more: str) -> Check:
     allowed = "a letter, then letters, digits and underscores, at most 63, no word of SQL"
-    pattern = text(r"[A-Za-z][A-Za-z0-9_]{0,62}", allowed)
 
-    def check(value: str) -> Iterator[Problem]:
-        yield from pattern(value)
+    def reserved(value: str) -> Iterator[Problem]:
         if _SQL.fullmatch(value) or value.lower() in words or value.lower().startswith(more):
             yield wrong(value, f"{allowed}, none of {', '.join([*sorted(words), *(f'{each}...' for each in more)])}")
 
-    return check
+    return in_turn(text(r"[A-Za-z][A-Za-z0-9_]{0,62}", allowed), reserved)
 
 
 def _parameters(value: Mapping[str, Any]) -> Iterator[Problem]:
@@ -230,23 +224,49 @@ _PERCENT = number(range(101), "percent from 1 to 100, or 0")
 _COOLDOWN = between(0, 86400, "seconds")
 
 VARIABLES: dict[str, Check] = {
-    "farflow_environment": _environment,
+    "farflow_environment": in_turn(_environment, _no_reserved_environment),
     "farflow_region": text(_REGION, "an AWS region, such as eu-west-1"),
     "farflow_tags": _tags,
-    "farflow_ignored_tags": _different(list_of(_ignored_tag, "a list of keys", may_be_empty=True)),
+    "farflow_ignored_tags": _different(
+        list_of(
+            in_turn(
+                text(rf"(?! ){_TAG}{{1,128}}(?<! )\*?", f"{_IGNORED_TAG}, no space at an end"), _needed_tag, _tag_of_aws
+            ),
+            "a list of keys",
+            may_be_empty=True,
+        )
+    ),
     "farflow_profile": if_given(text(r"\S(.*\S)?", "the name of a profile")),
     "farflow_endpoint_url": if_given(_URL),
     "farflow_access_key": if_given(text(r"\w{1,128}", "letters, digits and _", re.ASCII)),
     "farflow_registry": if_given(_HOST),
     "farflow_secret_kms_key_arns": _different(list_of(_KEY, "a list of ARNs", may_be_empty=True)),
-    "farflow_rebuild": _rebuild,
-    "farflow_iam_path": _iam_path,
+    "farflow_rebuild": in_turn(
+        _different(
+            list_of(text(_TASK.pattern, "names of DAG tasks, airflow, or all"), "a list of names", may_be_empty=True)
+        ),
+        _all_alone,
+    ),
+    "farflow_iam_path": in_turn(
+        text(
+            r"/([\w+=,.@-]{1,64}/){0,5}",
+            "a path of at most 5 parts of 1 to 64 letters, digits and characters of _+=,.@-, such as /farflow/, or / "
+            "alone",
+            re.ASCII,
+        ),
+        _no_reserved_path,
+    ),
     "farflow_permissions_boundary_arn": if_given(text(_MANAGED_POLICY, "the ARN of a managed policy", re.ASCII)),
     "farflow_teardown_keep": _different(lambda value: iter(())),
     "farflow_lock_wait_minutes": between(0, _LONGEST_WAIT_FOR_LOCK, "minutes"),
-    "network_cidr": _vpc_cidr,
+    "network_cidr": in_turn(
+        cidr("an IPv4 network from /16 to /24 without host bits, such as 10.0.0.0/16", range(16, 25)),
+        _no_reserved_network,
+    ),
     "network_availability_zone_count": between(2, 6, "zones"),
-    "network_availability_zones": _zones,
+    "network_availability_zones": in_turn(
+        list_of(text(rf"{_REGION}[a-z]", "zones such as eu-west-1a"), "a list", may_be_empty=True), _number_of_zones
+    ),
     "network_ingress_cidrs": _different(list_of(_CIDR, "a list of networks", may_be_empty=True)),
     "rds_engine_version": text(r"(1[4-9]|[2-9]\d)(\.\d{1,3})?", "a version of Postgres from 14 on, such as 17 or 17.6"),
     "rds_instance_class": text(r"db\.[a-z0-9-]+\.[a-z0-9]+", "a class of RDS, such as db.t4g.small"),
@@ -274,11 +294,15 @@ VARIABLES: dict[str, Check] = {
     "dag_tasks_keep_revisions": between(1, 100, "revisions"),
     "dags_version": if_given(text("[0-9a-f]{4,16}", "the name of a version, or at least the first 4 digits of it")),
     "dags_allow_broken": _different(
-        list_of(text(r"[^/].*", "paths of files, as seen from the DAG folder"), "a list of files", may_be_empty=True)
+        list_of(
+            text(r"(?!\./|/)\S(.*\S)?", "paths of files, as seen from the DAG folder, without ./"),
+            "a list of files",
+            may_be_empty=True,
+        )
     ),
     "dags_pools": _different(list_of(text(r"\S(.*\S)?", "names of pools"), "a list of names", may_be_empty=True)),
     "dags_most": between(1, 500, "versions"),
-    "dags_test_arguments": list_of(text(r"\S.*", "arguments in a line each"), "a list", may_be_empty=True),
+    "dags_test_arguments": list_of(text(r"\S(.*\S)?", "arguments in a line each"), "a list", may_be_empty=True),
     "dags_parse_seconds": between(1, 600, "seconds"),
     "airflow_service_dags_keep_versions": between(1, 10000, "versions"),
     "airflow_service_dag_bundles": airflow_settings.bundles,
@@ -308,7 +332,10 @@ VARIABLES: dict[str, Check] = {
     "airflow_service_environment": airflow_settings.environment,
     "airflow_service_secrets": airflow_settings.secrets,
     "airflow_service_policy": lambda value: statements(value) if value else iter(()),
-    "airflow_service_managed_policy_arns": _managed_policies,
+    "airflow_service_managed_policy_arns": in_turn(
+        _different(list_of(text(_MANAGED_POLICY, "ARNs of managed policies", re.ASCII), "a list", may_be_empty=True)),
+        _number_of_policies,
+    ),
     "airflow_service_wait_minutes": between(1, _LONGEST_WAIT, "minutes"),
     "airflow_service_migration_wait_minutes": between(1, _LONGEST_WAIT, "minutes"),
     "worker_pool_count": between(0, 1000, "workers"),

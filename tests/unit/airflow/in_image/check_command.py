@@ -21,6 +21,7 @@ import command
 USERS_CREATE = "airflow.providers.fab.auth_manager.cli_commands.user_command.users_create"
 CONNECTIONS_ADD = "airflow.cli.commands.connection_command.connections_add"
 VARIABLES_SET = "airflow.cli.commands.variable_command.variables_set"
+ROLES_ADD_PERMS = "airflow.providers.fab.auth_manager.cli_commands.role_command.roles_add_perms"
 VALUE = "-s3cret 'of' {some} \\length="
 
 
@@ -95,6 +96,18 @@ class Secrets(unittest.TestCase):
         )
         self.assertEqual((arguments.key, arguments.value), ("limit", "17"))
         self.assertIn("secret:limit", audit)
+
+    def test_behind_a_flag_and_among_several_values(self):
+        self.holds("limit", "-17")
+        arguments, _unused, _unused = self.run_command(
+            "variables", "set", "limit", "--json", "secret:limit", function=VARIABLES_SET
+        )
+        self.assertEqual((arguments.key, arguments.value, arguments.json), ("limit", "-17", True))
+        self.holds("first", "-a")
+        self.holds("second", "--b")
+        words = ("roles", "add-perms", "--resource", "DAGs", "--action", "secret:first", "secret:second", "--", "Op")
+        arguments, _unused, _unused = self.run_command(*words, function=ROLES_ADD_PERMS)
+        self.assertEqual((arguments.action, arguments.role), (["-a", "--b"], ["Op"]))
 
     def test_without_a_secret_nothing_is_asked_for(self):
         arguments, audit, printed = self.run_command("variables", "set", "limit", "3", function=VARIABLES_SET)

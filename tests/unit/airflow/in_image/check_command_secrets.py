@@ -58,6 +58,15 @@ class Table(unittest.TestCase):
             for each in some:
                 self.assertIn((group, tuple(filter(None, (each.short, each.long)))), there)
 
+    def test_no_option_of_a_command_is_taken_for_one_that_airflow_does_not_know(self):
+        for group, one in self.options:
+            for name in one.option_strings:
+                found = [what for what, _instead in table.plain([group, name, "x"]) if "behind no option" in what]
+                self.assertEqual(found, [], (group, name))
+
+    def test_every_command_is_known_by_its_first_word(self):
+        self.assertEqual({group for group, _unused in self.options if group}, table.COMMANDS)
+
     def test_flags_take_no_value(self):
         for group, one in self.options:
             if group in table.OPTIONS and one.option_strings[0] in {f"-{flag}" for flag in table.FLAGS}:
