@@ -35,6 +35,9 @@ MISSING_SECONDS = 300
 #: What time alone does not cure, such as a right that is missing, is borne for so long: somebody may mend it.
 REFUSED_SECONDS = 600
 STOP_ATTEMPTS = 6
+#: So often Airflow is asked for the task's state, and so many seconds it has to answer each time.
+STATE_ATTEMPTS = 3
+STATE_SECONDS = 20
 #: Between two reads of a log whose container has ended: so late its last lines may be there.
 LAST_LINES_SECONDS = 1.0
 #: A page with so many lines is not the last one. One with fewer may be, and asking costs a call.
@@ -200,13 +203,17 @@ class FargateTaskTrigger(BaseTrigger):
             run_ids=[instance.run_id],
             map_index=instance.map_index,
         )
-        try:
-            answer = await asyncio.wait_for(task_runner.SUPERVISOR_COMMS.asend(question), 10)
-        except Exception as error:
-            self.log.debug("Airflow's answer: %s", error)
-            return "unknown"
-        if not isinstance(answer, TaskStatesResult):
-            return "unknown"
+        for attempt in range(1, STATE_ATTEMPTS + 1):
+            try:
+                answer = await asyncio.wait_for(task_runner.SUPERVISOR_COMMS.asend(question), STATE_SECONDS)
+            except Exception as error:
+                answer = error
+            if isinstance(answer, TaskStatesResult):
+                break
+            self.log.debug("Airflow's answer: %r", answer)
+            if attempt == STATE_ATTEMPTS:
+                return "unknown"
+            await asyncio.sleep(pause_after(attempt))
         mapped = instance.map_index is not None and instance.map_index >= 0
         name = f"{instance.task_id}_{instance.map_index}" if mapped else instance.task_id
         state = (answer.task_states.get(instance.run_id) or {}).get(name)

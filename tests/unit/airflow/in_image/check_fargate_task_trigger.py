@@ -380,9 +380,8 @@ class Killed(Triggers):
         trigger = self.trigger(aws)
         facts = {"dag_id": "d", "task_id": "odd", "run_id": "r", "map_index": -1, **instance}
         trigger._task_instance = SimpleNamespace(**facts)
-        asend = (
-            mock.AsyncMock(side_effect=states) if isinstance(states, Exception) else mock.AsyncMock(return_value=states)
-        )
+        answers = states if isinstance(states, list) else [states] * fargate_task_trigger.STATE_ATTEMPTS
+        asend = mock.AsyncMock(side_effect=answers)
         with mock.patch.object(task_runner, "SUPERVISOR_COMMS", SimpleNamespace(asend=asend), create=True):
             await trigger.on_kill()
         self.asked = asend.await_args.args[0]
@@ -411,6 +410,10 @@ class Killed(Triggers):
     async def test_nobody_knows(self):
         """What is alive is not ended on a guess; the sweep sees it later."""
         self.assertEqual(await self.stops(RuntimeError("no answer")), 0)
+
+    async def test_airflow_is_asked_again(self):
+        ended = TaskStatesResult(task_states={"r": {"odd": "failed"}})
+        self.assertEqual(await self.stops([RuntimeError("no answer"), TimeoutError(), ended]), 1)
 
     async def test_without_a_task(self):
         aws = Aws()
