@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[3]
 
@@ -62,22 +63,24 @@ def collections(tmp_path_factory):
     """A folder of collections with ours, to which a module is added that tells how it was run."""
     folder = tmp_path_factory.mktemp("collections")
     ours = folder / "ansible_collections" / "farflow" / "airflow"
-    for source in ("galaxy.yml", "meta", "plugins/module_utils", "plugins/plugin_utils"):
+    for source in ("galaxy.yml", "plugins/action", "plugins/module_utils", "plugins/plugin_utils"):
         target = ours / source
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(ROOT / source)
-    for kind in ("action", "modules"):
-        (ours / "plugins" / kind).mkdir()
+    routing = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())
+    routing["plugin_routing"]["modules"]["probe"] = {"action_plugin": "farflow.airflow.in_process"}
+    routing["plugin_routing"]["modules"]["old_probe"] = {"redirect": "farflow.airflow.probe"}
+    (ours / "meta").mkdir()
+    (ours / "meta" / "runtime.yml").write_text(yaml.safe_dump(routing))
+    (ours / "plugins" / "modules").mkdir()
     (ours / "plugins" / "modules" / "probe.py").write_text(MODULE)
-    action = (ROOT / "plugins" / "action" / "ecs_task_definitions.py").read_text()
-    (ours / "plugins" / "action" / "probe.py").write_text(action)
     return folder
 
 
-def probe(collections, tmp_path, *options, keywords=None, **arguments):
+def probe(collections, tmp_path, *options, keywords=None, module="probe", **arguments):
     """The result of one task, and ansible-playbook's process."""
     given = {"region": "eu-west-1", "access_key": "any", "secret_key": "a-secret", **arguments}
-    task = {"farflow.airflow.probe": given, "register": "found", "ignore_errors": True, **(keywords or {})}
+    task = {f"farflow.airflow.{module}": given, "register": "found", "ignore_errors": True, **(keywords or {})}
     show = {"ansible.builtin.copy": {"content": "{{ found | to_json }}", "dest": str(tmp_path / "found.json")}}
     play = {"hosts": "localhost", "gather_facts": False, "tasks": [task, {**show, "check_mode": False}]}
     (tmp_path / "play.yml").write_text(json.dumps([play]))
@@ -135,8 +138,13 @@ def test_elsewhere_it_runs_as_any_module(collections, tmp_path, keywords):
     assert found["number"] == 7
 
 
-def test_every_module_that_works_on_aws_has_its_action():
+def test_a_former_name_leads_there_too(collections, tmp_path):
+    found, process = probe(collections, tmp_path, module="old_probe", number=7)
+    assert (found["process"], found["number"]) == (process, 7)
+
+
+def test_every_module_that_works_on_aws_is_routed():
     working = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if "\ndef work(" in path.read_text()}
-    actions = {path.stem for path in (ROOT / "plugins" / "action").glob("*.py")}
+    routing = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["plugin_routing"]["modules"]
     assert working
-    assert working - actions == set()
+    assert {name for name, route in routing.items() if "action_plugin" in route} == working

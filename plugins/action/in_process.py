@@ -21,7 +21,7 @@ from ..module_utils.aws.calls import Clients
 from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue.module import IGNORED_TAGS
 from ..module_utils.glue.session import client_factory
-from .worker import collect_little_garbage, say_at_once
+from ..plugin_utils.worker import collect_little_garbage, say_at_once
 
 #: What only amazon.aws's own clients know.
 _NOT_HERE = {"aws_config", "debug_botocore_endpoint_logs"}
@@ -33,7 +33,8 @@ _CREDENTIALS = ("access_key", "secret_key", "session_token", "profile")
 class ActionModule(InProcessOfItsOwn):
     """Every module that hands its ``ARGUMENT_SPEC``, ``work`` and, where it has them, ``RULES`` to ``glue.module.run``.
 
-    On another machine, as another user, in another environment or in the background it runs as any module does.
+    meta/runtime.yml routes them here. On another machine, as another user, in another environment or in the background
+    it runs as any module does.
     """
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> Any:
@@ -41,7 +42,8 @@ class ActionModule(InProcessOfItsOwn):
             return super().run(tmp, task_vars)
         collect_little_garbage()
         result = ActionBase.run(self, tmp, task_vars)
-        module = import_module(f"..modules.{self._task.action.rpartition('.')[2]}", __package__)
+        name = (self._task.resolved_action or self._task.action).rpartition(".")[2]
+        module = import_module(f"..modules.{name}", __package__)
         # As a module gets them: Ansible's own types of text and numbers carry more than their value.
         self._task.args = json.loads(json.dumps(self._task.args))
         spec = {**_common_arguments(), **IGNORED_TAGS, **module.ARGUMENT_SPEC}
