@@ -3,8 +3,8 @@
 
 """By what nobody can edit each part of a network is known, whatever has become of its tags.
 
-Of some kinds AWS lets several be alike, as two NAT gateways in one subnet. Then one that bears the name is taken, or
-else one that agrees in more; and never more than one, since a plan deletes what it has one too many of.
+Of some kinds AWS lets several be alike, as two NAT gateways in one subnet. Then the one is taken for which most speaks:
+what uses it, and the tags that it has. Never more than one is, since a plan deletes what it has one too many of.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from . import ec2_route_tables, ec2_security_groups, ec2_vpc_endpoints
 from .tags import ENVIRONMENT, ROLE
 
 _NAME = "Name"
-_HALF = 0.5
+#: What the use of a part weighs, as much as all three tags of ours: who uses it has to be told by another call each.
+_USE = 3
+#: So much has to speak for what no tag tells to be ours.
+_LEAST = 1.5
 
 #: What says by its own documents in which VPC it is.
 _IN_VPC = (
@@ -54,6 +57,14 @@ def is_in_order(wanted: Resource, resources: Iterable[Resource], known: Known) -
         return gateway is None or gateway.properties["allocation_id"] == named[0].id
     if wanted.type == ec2_route_tables.TYPE:
         return bool(set(wanted.properties["subnets"]) & set(named[0].properties["subnets"]))
+    if (
+        wanted.type == network.NAT_GATEWAY
+        and known.of_type(ec2_route_tables.TYPE)
+        and not _is_routed_to(named[0], known)
+    ):
+        return False
+    if wanted.type == ec2_vpc_endpoints.TYPE and not _used(wanted, named[0], "route_tables"):
+        return False
     return _agree(wanted, named[0], *_FIXED.get(wanted.type, ()))
 
 
@@ -192,50 +203,66 @@ def _group(wanted: Resource, found: Sequence[Resource], strangers: Sequence[Reso
     return next((one for one in named if _agree(wanted, one, "vpc_id")), None)
 
 
-def _likeliest(alike: Callable[[Resource, Resource, Known], float]) -> Meant:
-    """One that bears the name; or else the one that is most ``alike``, from 0 for not at all to 1. Of those that no tag
-    tells to be ours one that is so by half at least, and more than any other.
+def _likeliest(use: Callable[[Resource, Resource, Known], float], *keys: str) -> Meant:
+    """Of those that agree in ``keys`` the one for which most speaks: its ``use`` and its tags. Of those that no tag
+    tells to be ours only one that is used, and more than any other is. Raises FarflowError where as much speaks for one
+    by its tags as for another one by its use.
     """
 
     def meant(
         wanted: Resource, found: Sequence[Resource], strangers: Sequence[Resource], known: Known
     ) -> Resource | None:
-        def how_much(one: Resource) -> float:
-            return alike(wanted, one, known)
+        def weight(one: Resource) -> float:
+            return use(wanted, one, known) + sum(_shared_tags(wanted, one))
 
-        tagged = sorted(filter(how_much, found), key=how_much, reverse=True)
-        named = [one for one in tagged if one.name == wanted.name]
-        others = sorted((one for one in strangers if how_much(one) >= _HALF), key=how_much, reverse=True)
-        if named or (tagged and not (others and how_much(others[0]) > how_much(tagged[0]))):
-            return [*named, *tagged][0]
-        doubtful = len(others) > 1 and how_much(others[0]) == how_much(others[1])
-        return others[0] if others and not doubtful else None
+        tagged = [one for one in found if _agree(wanted, one, *keys)]
+        others = [one for one in strangers if _agree(wanted, one, *keys) and use(wanted, one, known) >= _LEAST]
+        ours = max(tagged, key=lambda one: (weight(one), one.name == wanted.name), default=None)
+        other = max(others, key=weight, default=None)
+        if other is None or (ours is not None and weight(ours) > weight(other)):
+            return ours
+        if ours is not None and weight(ours) == weight(other):
+            raise FarflowError(_doubt(wanted, ours, other))
+        return other if sum(weight(one) == weight(other) for one in others) == 1 else ours
 
     return meant
+
+
+def _doubt(wanted: Resource, ours: Resource, other: Resource) -> str:
+    kind = wanted.type.replace("_", " ")
+    tags = ", ".join(f"{key}: {wanted.properties['tags'][key]}" for key in (ENVIRONMENT, ROLE, _NAME))
+    return (
+        f"{kind} {wanted.name}: {ours.id} has the tags of this environment, and {other.id} is what its network uses. "
+        f"Nothing tells which of them is the environment's: give that one the tags {tags}, and take them off the other"
+    )
 
 
 def _share(wanted: Sequence[str], found: Sequence[str]) -> float:
     return len(set(wanted) & set(found)) / len(set(wanted) | set(found)) if wanted or found else 0
 
 
-def _alike_table(wanted: Resource, table: Resource, known: Known) -> float:
+def _used(wanted: Resource, found: Resource, by: str) -> float:
+    return _USE * _share(wanted.properties[by], found.properties[by])
+
+
+def _use_of_table(wanted: Resource, table: Resource, known: Known) -> float:
     """By the subnets that use it, each of which uses one table."""
-    return _share(wanted.properties["subnets"], table.properties["subnets"])
+    return _used(wanted, table, "subnets")
 
 
-def _alike_endpoint(wanted: Resource, endpoint: Resource, known: Known) -> float:
-    if not _agree(wanted, endpoint, "vpc_id", "service"):
-        return 0
-    return _share(wanted.properties["route_tables"], endpoint.properties["route_tables"])
+def _use_of_endpoint(wanted: Resource, endpoint: Resource, known: Known) -> float:
+    """By the route tables that it has, each of which has one endpoint of a service."""
+    return _used(wanted, endpoint, "route_tables")
 
 
-def _alike_nat_gateway(wanted: Resource, gateway: Resource, known: Known) -> float:
-    """By its subnet, and by the address of its name and the routes that lead to it."""
-    if not _agree(wanted, gateway, "subnet_id"):
-        return 0
+def _use_of_nat_gateway(wanted: Resource, gateway: Resource, known: Known) -> float:
+    """By the routes that lead to it, and by the address of its name."""
+    return _USE * _is_routed_to(gateway, known) + 2 * _agree(wanted, gateway, "allocation_id")
+
+
+def _is_routed_to(gateway: Resource, known: Known) -> bool:
     tables = known.of_type(ec2_route_tables.TYPE)
-    is_routed_to = any(gateway.id in one.properties["routes"].values() for one in tables)
-    return (1 + 2 * _agree(wanted, gateway, "allocation_id") + is_routed_to) / 4
+    return any(gateway.id in one.properties["routes"].values() for one in tables)
 
 
 def _elastic_ip(
@@ -252,8 +279,8 @@ _MEANT: Mapping[str, Meant] = {
     network.INTERNET_GATEWAY: _same("vpc_id"),
     ec2_security_groups.GROUP: _group,
     ec2_security_groups.RULES: _same("group_id"),
-    ec2_route_tables.TYPE: _likeliest(_alike_table),
-    network.NAT_GATEWAY: _likeliest(_alike_nat_gateway),
+    ec2_route_tables.TYPE: _likeliest(_use_of_table),
+    network.NAT_GATEWAY: _likeliest(_use_of_nat_gateway, "subnet_id"),
     network.ELASTIC_IP: _elastic_ip,
-    ec2_vpc_endpoints.TYPE: _likeliest(_alike_endpoint),
+    ec2_vpc_endpoints.TYPE: _likeliest(_use_of_endpoint, "vpc_id", "service"),
 }

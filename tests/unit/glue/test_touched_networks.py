@@ -442,3 +442,37 @@ def test_names_that_are_swapped_within_are_put_back_by_tags_alone(clients, ec2, 
     for each in after:
         assert each.kind == "change", each
         assert all(reason.startswith("tags ") for reason in each.reasons), each
+
+
+def doubled(network, part):
+    """Another one of the part, with all of its tags, that nothing uses."""
+    if part == "nat":
+        return network.nat(network.ec2.allocate_address(Domain="vpc")["AllocationId"], network.tags("nat-a"))
+    return network.endpoint([], network.tags("s3"))
+
+
+@pytest.mark.parametrize("key", ["Name", "farflow:environment", "farflow:role"])
+@pytest.mark.parametrize("part", ["nat", "endpoint"])
+def test_a_double_with_all_tags_does_not_take_the_place_of_what_is_used(clients, ec2, part, key):
+    network = Network(ec2)
+    double = doubled(network, part)
+    network.untag(part, keys=[key])
+    told = [each for each in actions(clients) if each.resource.id in {double, *network.ids.values()}]
+    assert [(each.kind, each.resource.id) for each in told if each.resource.id == double] == [("delete", double)]
+    [ours] = [each for each in told if each.resource.id == network.ids[part]]
+    assert ours.kind == "change"
+    assert all(reason.startswith("tags ") for reason in ours.reasons)
+    assert {each.resource.id for each in told if "security_group" not in each.resource.type} == {
+        double,
+        ours.resource.id,
+    }
+
+
+@pytest.mark.parametrize(("parts", "type_"), [(["nat", "address"], "nat gateway"), (["endpoint"], "vpc endpoint")])
+def test_where_tags_tell_one_and_the_use_another_nothing_is_done(clients, ec2, parts, type_):
+    network = Network(ec2)
+    double = doubled(network, parts[0])
+    network.untag(*parts)
+    for kept in (None, lambda resource: False):
+        with pytest.raises(FarflowError, match=f"{type_} dev-.*: {double} has the tags of this environment, and "):
+            actions(clients, kept)
