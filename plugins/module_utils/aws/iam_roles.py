@@ -103,9 +103,15 @@ def set_trust(clients: Clients, name: str, assume_role_policy: str) -> None:
         clients("iam").update_assume_role_policy(RoleName=name, PolicyDocument=assume_role_policy)
 
 
-def set_description_and_duration(clients: Clients, name: str, description: str, seconds: int) -> None:
-    """Sets what UpdateRole can set; it sets both."""
-    with doing("update", _WHAT, name):
+def set_description(clients: Clients, name: str, description: str) -> None:
+    """Sets the description. UpdateRole may take an empty one as one that is not given."""
+    with doing("set the description of", _WHAT, name):
+        clients("iam").update_role_description(RoleName=name, Description=description)
+
+
+def set_duration(clients: Clients, name: str, seconds: int, description: str) -> None:
+    """Sets for how long a session of the role may last at most, and leaves it its description."""
+    with doing("set the maximum session duration of", _WHAT, name):
         clients("iam").update_role(RoleName=name, Description=description, MaxSessionDuration=seconds)
 
 

@@ -137,7 +137,11 @@ def set_subnets(clients: Clients, arn: str, subnets: Sequence[str]) -> None:
 def set_security_groups(clients: Clients, arn: str, security_groups: Sequence[str]) -> None:
     """The security groups of a load balancer that was made with some."""
     with doing("set the security groups of", "load balancer", arn):
-        clients("elbv2").set_security_groups(LoadBalancerArn=arn, SecurityGroups=security_groups)
+        clients("elbv2").set_security_groups(
+            LoadBalancerArn=arn,
+            SecurityGroups=security_groups,
+            EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic="on",
+        )
 
 
 def set_ip_address_type(clients: Clients, arn: str, ip_address_type: str) -> None:

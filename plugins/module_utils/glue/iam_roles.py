@@ -108,9 +108,10 @@ def hands(clients: Clients) -> Hands:
         name, properties, before = wanted.name, wanted.properties, found.properties
         if properties["assume_role_policy"] != before["assume_role_policy"]:
             api.set_trust(clients, name, policy.to_json(properties["assume_role_policy"]))
-        described = properties["description"], properties["max_session_duration"]
-        if described != (before["description"], before["max_session_duration"]):
-            api.set_description_and_duration(clients, name, *described)
+        if properties["max_session_duration"] != before["max_session_duration"]:
+            api.set_duration(clients, name, properties["max_session_duration"], properties["description"])
+        if properties["description"] != before["description"]:
+            api.set_description(clients, name, properties["description"])
         if properties["permissions_boundary"] != before["permissions_boundary"]:
             api.set_boundary(clients, name, properties["permissions_boundary"])
         _set_policies(clients, name, properties, before)

@@ -114,7 +114,7 @@ def _change_load_balancer(clients: Clients, wanted: Resource, found: Resource) -
     arn, properties, before = str(found.id), wanted.properties, found.properties
     if properties["subnets"] != before["subnets"]:
         api.set_subnets(clients, arn, properties["subnets"])
-    if properties["security_groups"] != before["security_groups"]:
+    if {"security_groups", "enforce_security_groups_on_private_link"} & _changed(properties, before).keys():
         api.set_security_groups(clients, arn, properties["security_groups"])
     if properties["ip_address_type"] != before["ip_address_type"]:
         api.set_ip_address_type(clients, arn, properties["ip_address_type"])

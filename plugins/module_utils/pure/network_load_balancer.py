@@ -70,6 +70,7 @@ def desired(load_balancer: Mapping[str, Any]) -> list[Resource]:
                 scheme=load_balancer.get("scheme") or "internal",
                 subnets=load_balancer.get("subnets") or [],
                 security_groups=load_balancer.get("security_groups") or [],
+                enforce_security_groups_on_private_link="on",
                 ip_address_type=load_balancer.get("ip_address_type") or "ipv4",
                 attributes=load_balancer.get("attributes") or {},
                 tags=tags,
@@ -155,6 +156,10 @@ def canonical_load_balancer(
             scheme=document["Scheme"],
             subnets=[zone["SubnetId"] for zone in document["AvailabilityZones"]],
             security_groups=document.get("SecurityGroups") or [],
+            # Without security groups there is nothing to enforce, and AWS does not tell it.
+            enforce_security_groups_on_private_link=document.get(
+                "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", "on"
+            ),
             ip_address_type=document["IpAddressType"],
             attributes=attributes,
             tags=tags,

@@ -25,6 +25,9 @@ TYPE = "rds_instance"
 
 PASSWORD_FROM = "farflow:master-user-secret"
 
+#: In the place of a secret of ours where RDS makes and rotates the password itself.
+MANAGED = "(managed by RDS)"
+
 DEFAULTS: dict[str, Any] = {
     "engine": "postgres",
     "storage_type": "gp3",
@@ -86,10 +89,11 @@ def canonical(document: Mapping[str, Any], instance: Mapping[str, Any], version:
     tags = {tag["Key"]: tag["Value"] for tag in document.get("TagList") or [] if not tag["Key"].startswith("aws:")}
     remembered = tags.pop(PASSWORD_FROM, None)
     properties = {**_settings(document), "status": rds_status.canonical(document), "tags": tags}
-    properties["master_user_secret"] = "(another)"
+    managed = bool(document.get("MasterUserSecret"))
+    properties["master_user_secret"] = MANAGED if managed else "(another)"
     if instance:
         wanted = desired(instance).properties
-        if version and remembered == password_from(instance, version):
+        if version and not managed and remembered == password_from(instance, version):
             properties["master_user_secret"] = wanted["master_user_secret"]
         left = _not_final(wanted) if rds_status.is_being_made(document) else _left_to_aws(wanted, properties, today)
         properties.update({name: wanted[name] for name in left})

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..core.actions import Resource
 from .rds_engine_versions import TARGETS, major, newest, numbers
-from .rds_instances import baseline, has_striped_storage, is_same_key
+from .rds_instances import MANAGED, baseline, has_striped_storage, is_same_key
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,8 @@ def modification(wanted: Resource, found: Resource, differs: Iterable[str]) -> d
         for name, member in _MEMBERS.items()
         if name in names and member.modify and properties[name] is not None
     }
+    if found.properties["master_user_secret"] == MANAGED:
+        arguments["ManageMasterUserPassword"] = False
     if "cloudwatch_logs_exports" in names:
         arguments["CloudwatchLogsExportConfiguration"] = _log_exports(wanted, found)
     if "EngineVersion" in arguments:

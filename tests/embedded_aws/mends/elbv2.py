@@ -21,7 +21,7 @@ _PROBE_TIMEOUT_SECONDS = 5
 def apply() -> None:
     alb.find_lb_for_host = in_every_region(alb.find_lb_for_host)
     alb._find_lb_by_name = in_every_region(alb._find_lb_by_name)
-    alb._lb_xml = name_zones(alb._lb_xml)
+    alb._lb_xml = tell_enforcement(name_zones(alb._lb_xml))
     alb._target_host_header = pass_host_header
     actions = alb._ACTION_MAP
     actions["CreateLoadBalancer"] = place_in_vpc(actions["CreateLoadBalancer"])
@@ -31,6 +31,7 @@ def apply() -> None:
         ("CreateListener", alb._listeners),
     ):
         actions[action] = answer_again(actions[action], made)
+    actions["SetSecurityGroups"] = keep_enforcement(actions["SetSecurityGroups"])
     actions["DeleteLoadBalancer"] = protect(take_listeners(actions["DeleteLoadBalancer"]))
     actions["DescribeTargetGroups"] = miss_target_groups(actions["DescribeTargetGroups"])
     actions["DeleteTargetGroup"] = keep_used_target_groups(actions["DeleteTargetGroup"])
@@ -110,6 +111,33 @@ def name_zones(render):
 
     def handler(balancer: dict[str, Any]) -> str:
         return re.sub(r"<ZoneName>([^<]*)</ZoneName><SubnetId>([^<]*)</SubnetId>", zone, render(balancer))
+
+    return handler
+
+
+_ENFORCEMENT = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
+
+
+def keep_enforcement(set_groups):
+    """Fault: whether security groups hold for traffic that comes by PrivateLink is dropped."""
+
+    def handler(parameters: dict[str, Any]):
+        answer = set_groups(parameters)
+        balancer = alb._lbs.get(alb._p(parameters, "LoadBalancerArn"))
+        if balancer is not None and alb._p(parameters, _ENFORCEMENT):
+            balancer[_ENFORCEMENT] = alb._p(parameters, _ENFORCEMENT)
+        return answer
+
+    return handler
+
+
+def tell_enforcement(render):
+    def handler(balancer: dict[str, Any]) -> str:
+        whole = render(balancer)
+        if balancer.get("Type") != "network" or not balancer.get("SecurityGroups"):
+            return whole
+        enforced = f"<{_ENFORCEMENT}>{balancer.get(_ENFORCEMENT, 'on')}</{_ENFORCEMENT}>"
+        return f"{whole.removesuffix('</member>')}{enforced}</member>"
 
     return handler
 

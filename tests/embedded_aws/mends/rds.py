@@ -103,6 +103,7 @@ def keep_instance(handle, operation: str):
         if rds._p(parameters, "EnablePerformanceInsights"):
             record["PerformanceInsightsEnabled"] = rds._p(parameters, "EnablePerformanceInsights") == "true"
         _keep_log_exports(record, parameters)
+        _keep_managed_password(record, parameters)
         port = rds._p(parameters, "Port") or rds._p(parameters, "DBPortNumber")
         if port:  # the endpoint's port is the one that the engine happened to publish
             record["DbInstancePort"] = int(port)
@@ -112,6 +113,19 @@ def keep_instance(handle, operation: str):
         return rds._single_instance_response(f"{operation}Response", f"{operation}Result", record)
 
     return handler
+
+
+def _keep_managed_password(record: dict[str, Any], parameters: dict[str, Any]) -> None:
+    """Fault: that RDS makes and rotates the master password itself is dropped."""
+    managed = rds._p(parameters, "ManageMasterUserPassword")
+    if managed == "true":
+        record["MasterUserSecret"] = (
+            record["DBInstanceArn"]
+            .replace(":rds:", ":secretsmanager:")
+            .replace(f":db:{record['DBInstanceIdentifier']}", f":secret:rds!db-{record['DbiResourceId']}")
+        )
+    elif managed:
+        record.pop("MasterUserSecret", None)
 
 
 def look_up_key(create):
@@ -174,8 +188,8 @@ def copy_tags_if_asked(create):
 
 
 def tell_all(render):
-    """Faults: a database's log exports are described as none, and not whether it has Extended Support. And
-    LATE_DATABASE_TAGS.
+    """Faults: a database's log exports are described as none, and neither whether it has Extended Support nor whether
+    RDS manages its password. And LATE_DATABASE_TAGS.
     """
 
     def instance_xml(record: dict[str, Any]) -> str:
@@ -183,8 +197,10 @@ def tell_all(render):
         exports = f"<EnabledCloudwatchLogsExports>{members}</EnabledCloudwatchLogsExports>"
         enrolled = record.get("EngineLifecycleSupport", "open-source-rds-extended-support")
         support = f"<EngineLifecycleSupport>{enrolled}</EngineLifecycleSupport>"
+        secret = record.get("MasterUserSecret")
+        managed = f"<MasterUserSecret><SecretArn>{secret}</SecretArn></MasterUserSecret>" if secret else ""
         return render({**record, "TagList": _shown_tags(record)}).replace(
-            "<EnabledCloudwatchLogsExports/>", exports + support
+            "<EnabledCloudwatchLogsExports/>", exports + support + managed
         )
 
     return instance_xml

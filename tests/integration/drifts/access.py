@@ -55,6 +55,11 @@ def a_role_that_others_may_take(aws):
     iam.update_assume_role_policy(RoleName="local-airflow-scheduler", PolicyDocument=json.dumps(found))
 
 
+@drift("change iam_role local-airflow-worker", 'description of a hand -> ""')
+def a_description_of_a_role(aws):
+    aws.client("iam").update_role_description(RoleName="local-airflow-worker", Description="of a hand")
+
+
 @drift("change iam_role local-airflow-command", "max_session_duration 43200 -> 3600")
 def a_role_taken_for_longer(aws):
     aws.client("iam").update_role(RoleName="local-airflow-command", MaxSessionDuration=43200)
@@ -112,6 +117,17 @@ def the_load_balancer_protected(aws):
 def another_security_group_of_the_load_balancer(aws):
     groups = [group_id(aws, "local-airflow")]
     aws.client("elbv2").set_security_groups(LoadBalancerArn=load_balancer(aws), SecurityGroups=groups)
+
+
+@drift("change load_balancer local-airflow", "enforce_security_groups_on_private_link off -> on")
+def traffic_of_private_link_past_the_security_groups(aws):
+    arn = load_balancer(aws)
+    [found] = aws.client("elbv2").describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
+    aws.client("elbv2").set_security_groups(
+        LoadBalancerArn=arn,
+        SecurityGroups=found["SecurityGroups"],
+        EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic="off",
+    )
 
 
 @drift("change load_balancer local-airflow", "subnets [subnet-")

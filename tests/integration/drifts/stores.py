@@ -24,6 +24,11 @@ def modify_parameter(aws, name, value):
     aws.client("rds").modify_db_parameter_group(DBParameterGroupName=group, Parameters=[parameter])
 
 
+@drift(f"change {DATABASE}", "master_user_secret (managed by RDS) -> current version of")
+def a_password_that_rds_makes_and_rotates(aws):
+    modify_database(aws, ManageMasterUserPassword=True)
+
+
 @drift(f"change {DATABASE}", "backup_retention_period 1 -> 30")
 def backups_of_the_database_kept_for_a_day(aws):
     modify_database(aws, BackupRetentionPeriod=1)
