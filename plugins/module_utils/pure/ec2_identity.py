@@ -215,7 +215,11 @@ def _likeliest(use: Callable[[Resource, Resource, Known], float], *keys: str) ->
         def weight(one: Resource) -> float:
             return use(wanted, one, known) + sum(_shared_tags(wanted, one))
 
-        tagged = [one for one in found if _agree(wanted, one, *keys)]
+        def may_be(one: Resource) -> bool:
+            # Where nothing is fixed, as of route tables, all of the environment's are alike but for name and use.
+            return bool(keys) or one.name == wanted.name or use(wanted, one, known) > 0
+
+        tagged = [one for one in found if _agree(wanted, one, *keys) and may_be(one)]
         others = [one for one in strangers if _agree(wanted, one, *keys) and use(wanted, one, known) >= _LEAST]
         ours = max(tagged, key=lambda one: (weight(one), one.name == wanted.name), default=None)
         other = max(others, key=weight, default=None)

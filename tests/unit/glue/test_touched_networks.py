@@ -476,3 +476,15 @@ def test_where_tags_tell_one_and_the_use_another_nothing_is_done(clients, ec2, p
     for kept in (None, lambda resource: False):
         with pytest.raises(FarflowError, match=f"{type_} dev-.*: {double} has the tags of this environment, and "):
             actions(clients, kept)
+
+
+def test_a_table_that_nothing_uses_yet_is_the_one_of_its_name(clients, ec2):
+    """As a first deploy sees it when it has made one of the two."""
+    network = Network(ec2)
+    for association in ec2.describe_route_tables(RouteTableIds=[network.ids["private"]])["RouteTables"][0][
+        "Associations"
+    ]:
+        ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
+    ec2.delete_route_table(RouteTableId=network.ids["private"])
+    told = {(each.kind, each.resource.name) for each in actions(clients) if each.resource.type == "route_table"}
+    assert told == {("create", "dev-private")}
