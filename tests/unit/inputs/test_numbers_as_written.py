@@ -55,8 +55,8 @@ def test_a_time_is_told_wherever_it_stands(told):
 def test_a_number_in_a_programs_writing_is_told(told, number, read):
     (line,) = told(f"rds_wait_minutes: {number} # minutes\n")
     assert line == (
-        f"rds_wait_minutes: is {number}, which YAML reads as {read}, allowed: {read}, if that is meant, or '{number}' in "
-        "quotes where a text is (dev.yml, line 1)"
+        f"rds_wait_minutes: is {number}, which YAML reads as {read}, allowed: {read}, if that is meant, or '{number}' "
+        "in quotes where a text is (dev.yml, line 1)"
     )
 
 
