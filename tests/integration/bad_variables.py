@@ -415,6 +415,8 @@ _AIRFLOW: list[Row] = [
         ("https://airflow.example.org:port", "a port up to 65535"),
         ("https://airflow.example.org:0", "a port up to 65535"),
         ("https://airflow.example.org./", "no dot at its host's end"),
+        ("https://airflow.example.org/a/../b", "no . or .. alone between slashes"),
+        ("https://airflow.example.org/execution", "another path than /execution"),
     ),
     *each("airflow_service_execution_api_url", ("http://airflow.internal:8080", "/execution/"), ("/execution/", "URL")),
     *each(

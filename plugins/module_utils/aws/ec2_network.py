@@ -26,6 +26,9 @@ _NAT_GATEWAY = "NAT gateway"
 _IN_USE = {"DependencyViolation"}
 #: The last two are what AWS says of an address whose NAT gateway is there still, or just was.
 _ADDRESS_IN_USE = {"InvalidIPAddress.InUse", "AuthFailure", "InvalidNetworkInterfaceID.NotFound"}
+#: States of a NAT gateway that is none, or none any more. AWS may add others.
+_NO_NAT_GATEWAY = {"failed", "deleting", "deleted"}
+
 _GONE = {
     "InvalidVpcID.NotFound",
     "InvalidSubnetID.NotFound",
@@ -69,7 +72,7 @@ def addresses(clients: Clients, filters: Filters) -> list[dict[str, Any]]:
 def nat_gateways(clients: Clients, filters: Filters) -> list[dict[str, Any]]:
     """Those that are there or being made; AWS lists deleted and failed ones for an hour."""
     found = _described(clients, "describe_nat_gateways", "NatGateways", "NAT gateways", filters)
-    return [gateway for gateway in found if gateway["State"] in ("pending", "available")]
+    return [gateway for gateway in found if gateway["State"] not in _NO_NAT_GATEWAY]
 
 
 def failed_nat_gateway(clients: Clients, gateway_id: str) -> dict[str, Any] | None:
@@ -178,7 +181,7 @@ def delete_nat_gateway(clients: Clients, gateway_id: str) -> str:
     with doing("delete", _NAT_GATEWAY, gateway_id):
         answer = unless(_GONE, lambda: client.describe_nat_gateways(NatGatewayIds=[gateway_id]), {})
         state = next((gateway["State"] for gateway in answer.get("NatGateways") or []), "deleted")
-        if state in ("pending", "available"):
+        if state not in _NO_NAT_GATEWAY:
             unless(_GONE, lambda: client.delete_nat_gateway(NatGatewayId=gateway_id))
             state = "deleting"
     return "" if state in ("deleted", "failed") else f"it is {state}"

@@ -108,4 +108,4 @@ def _ready(clients: Clients, kind: Kind, known: Resource) -> Resource | NotYet:
             raise FarflowError(f"AWS could not make {pure.what(known)}: {why}")
         return NotYet("it is not shown")
     state = found[0].get("State", "available")
-    return found[1] if state in kind.made else NotYet(f"it is {state}")
+    return found[1] if kind.made is None or state in kind.made else NotYet(f"it is {state}")

@@ -23,8 +23,8 @@ Document = dict[str, Any]
 @dataclass(frozen=True)
 class Kind:
     """How those are described that EC2's filters leave, how one is seen as a resource, created (its id), changed but
-    for its tags, and deleted (AWS's words while something uses it). In one of the states ``made`` it counts as made;
-    ``failure`` tells by its id why AWS could not make one.
+    for its tags, and deleted (AWS's words while something uses it). In one of the states ``made`` it counts as made,
+    and without them in every one in which it is described; ``failure`` tells by its id why AWS could not make one.
     """
 
     describe: Callable[[Clients, api.Filters], list[Document]]
@@ -32,7 +32,7 @@ class Kind:
     create: Callable[[Clients, str, Mapping[str, Any]], str]
     change: Callable[[Clients, Resource, Resource], None]
     delete: Callable[[Clients, Resource], str]
-    made: frozenset[str] = frozenset({"available"})
+    made: frozenset[str] | None = frozenset({"available"})
     failure: Callable[[Clients, str], str] = lambda clients, id_: ""
 
 
@@ -119,7 +119,7 @@ KINDS = {
         api.create_nat_gateway,
         _change_nothing,
         _delete_nat_gateway,
-        made=frozenset({"pending", "available"}),  # minutes lie between: who needs it waits
+        made=None,  # minutes lie between: who needs it waits
         failure=_why_failed,
     ),
 }

@@ -26,12 +26,12 @@ _SETTLED_AFTER = 120
 
 def find(clients: Clients, environment: str, path: str) -> list[Resource]:
     """Every role in an environment's path, whoever made it. Beside them the roles elsewhere whose names begin as the
-    environment's do, since a name is used once in an account.
+    environment's do, in whatever letters, since a name is used once in an account.
     """
     listed = _listed(clients, path)
     ours = _described(clients, [role for role in listed if role["Path"] == path])
     others = [role for role in listed if role["Path"] != path]
-    return [*ours, *(pure.elsewhere(role) for role in others if role["RoleName"].startswith(f"{environment}-"))]
+    return [*ours, *(pure.elsewhere(role) for role in others if role["RoleName"].lower().startswith(f"{environment}-"))]
 
 
 def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:

@@ -6,11 +6,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..pure import context_checks, dag_folder, dag_tasks_folder, ecr_images, image_contract, rds_authorities, text_files
+from ..pure import (
+    build_context,
+    context_checks,
+    dag_folder,
+    dag_tasks_folder,
+    dockerfiles,
+    ecr_images,
+    image_contract,
+    rds_authorities,
+    text_files,
+)
 from ..pure.build_context import BASE_IMAGE, DOCKERFILE, BuildContext
 from ..pure.dag_tasks_folder import DagTask
 from ..pure.layers import dag_checks, dags, images, names
@@ -191,7 +201,7 @@ def _airflow_problems(folder: Path) -> tuple[list[str], int]:
     if not os.path.lexists(folder / DOCKERFILE):
         return [f"airflow_service_path: is {printable(folder)}, allowed: a folder with a {DOCKERFILE}"], 0
     survey = context_checks.survey(BuildContext(folder))
-    problems = [*survey.problems, *_contract_problems(folder), *_text_problems(folder)]
+    problems = [*survey.problems, *_contract_problems(folder, survey.paths), *_text_problems(folder)]
     _unused, dockerfile = context_checks.read_dockerfile(folder / DOCKERFILE)
     requirements = folder / _REQUIREMENTS
     if requirements.is_file() or not (_REQUIREMENTS in dockerfile or os.path.lexists(requirements)):
@@ -212,12 +222,26 @@ def _text_problems(folder: Path) -> list[str]:
     return problems
 
 
-def _contract_problems(folder: Path) -> list[str]:
+def _contract_problems(folder: Path, sent: Collection[str] | None) -> list[str]:
+    """What the deploy needs of the image and is not in the folder, or not ``sent`` as part of the build context."""
+    copied = dockerfiles.copied(context_checks.read_dockerfile(folder / DOCKERFILE)[1])
     texts, unreadable = {}, []
-    for name in image_contract.expected({item.name for item in folder.iterdir()}):
+    for name in image_contract.expected([item.name for item in folder.iterdir()], copied):
         problems, texts[name] = context_checks.read_text(folder / name) if os.path.lexists(folder / name) else ([], "")
         unreadable += problems
-    return unreadable or image_contract.problems(folder, texts)
+    if unreadable:
+        return unreadable
+    problems = image_contract.problems(folder, texts)
+    if sent is None:
+        return problems
+    # Behind a link it is sent under another path.
+    there = [name for name in texts if (folder / name).exists() and not _is_behind_link(folder, name)]
+    ignore_file = folder / build_context.ignore_file(BuildContext(folder))
+    return [*problems, *image_contract.left_out(ignore_file, there, sent, copied)]
+
+
+def _is_behind_link(folder: Path, name: str) -> bool:
+    return (folder / name).parent.resolve() != (folder.resolve() / name).parent
 
 
 def _authority_problems(bundle: Path, inputs: Inputs) -> list[str]:

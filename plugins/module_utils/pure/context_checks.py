@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import FarflowError
@@ -24,10 +24,13 @@ _FROM = re.compile(r"^\s*FROM\s+\S", re.MULTILINE | re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Survey:
-    """``problems`` name files, ``size`` is that of all files in bytes."""
+    """``problems`` name files, ``size`` is that of all files in bytes; ``paths`` are those in the context, None where
+    it can't be read.
+    """
 
     problems: list[str]
     size: int = 0
+    paths: frozenset[str] | None = field(default=None, compare=False)
 
 
 def survey(context: BuildContext) -> Survey:
@@ -45,7 +48,7 @@ def survey(context: BuildContext) -> Survey:
         for entry in found
         if entry.kind == build_context.SPECIAL
     ]
-    return Survey(problems, sum(entry.size for entry in found))
+    return Survey(problems, sum(entry.size for entry in found), frozenset(entry.path for entry in found))
 
 
 def warning(folder: str, size: int) -> Iterator[str]:

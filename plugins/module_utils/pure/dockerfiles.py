@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import json
+import posixpath
 import re
+from typing import Any
 
 # Source: "Dockerfile reference" of Docker.
 _FLAGS = r"checksum|device|exclude|keep-git-dir|link|mount|network|parents|security|start-interval|unpack"
@@ -14,6 +17,10 @@ _FLAG = re.compile(
 )
 _HERE_DOCUMENT = re.compile(r"^\s*(?:RUN|COPY|ADD)\s(?:.*[^<])?<<-?[\"']?[A-Za-z_]", re.MULTILINE | re.IGNORECASE)
 
+_COMMENT = re.compile(r"^\s*#.*\n?", re.MULTILINE)
+_CONTINUED = re.compile(r"\\[ \t]*\n")
+_COPY = re.compile(r"^\s*(?:COPY|ADD)\s+(?P<flags>(?:--\S+\s+)*)(?P<paths>.+)$", re.MULTILINE | re.IGNORECASE)
+
 #: As the engine's own builder refuses what it does not know.
 _NOT_KNOWN = re.compile(r"unknown (instruction|flag)|requires BuildKit|parse error", re.IGNORECASE)
 
@@ -21,6 +28,24 @@ _NOT_KNOWN = re.compile(r"unknown (instruction|flag)|requires BuildKit|parse err
 def has_argument(dockerfile: str, name: str) -> bool:
     """Whether a Dockerfile takes a build argument of that name."""
     return bool(re.search(rf"^\s*ARG\s(?:.*\s)?{name}\b", dockerfile, re.MULTILINE | re.IGNORECASE))
+
+
+def copied(dockerfile: str) -> list[str]:
+    """The paths in the build context that a Dockerfile copies from, as they are named there, with wildcards; ``.`` is
+    the whole context.
+    """
+    instructions = _COPY.finditer(_CONTINUED.sub(" ", _COMMENT.sub("", dockerfile)))
+    of_context = [each["paths"] for each in instructions if "--from" not in each["flags"].lower()]
+    return [posixpath.normpath(f"/{path}").lstrip("/") or "." for paths in of_context for path in _words(paths)[:-1]]
+
+
+def _words(paths: str) -> list[str]:
+    """The paths of an instruction, the last one in the image; in brackets they are JSON."""
+    try:
+        found: Any = json.loads(paths)
+    except ValueError:
+        return paths.split()
+    return [str(path) for path in found] if isinstance(found, list) else paths.split()
 
 
 def needs_buildkit(dockerfile: str) -> list[str]:

@@ -3,8 +3,8 @@
 
 """Route tables, as they are compared: the routes that were set, and the subnets that use them.
 
-The VPC's own local routes, routes that a virtual private gateway propagates and those of gateway endpoints are not
-ours to set: they are no routes here.
+The VPC's own local routes, routes that a virtual private gateway or a route server propagates, and those of gateway
+endpoints are not ours to set: they are no routes here.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ _PARAMETERS = {
 
 #: Where AWS's document of a route tells its target; it shows an endpoint as a gateway.
 _MEMBERS = [member for member in dict.fromkeys(_PARAMETERS.values()) if member != "VpcEndpointId"]
+
+#: The VPC's own, and those that a virtual private gateway or a route server propagates. AWS may add other origins.
+_NOT_SET = {"CreateRouteTable", "EnableVgwRoutePropagation", "Advertisement"}
 
 _GONE = {"disassociating", "disassociated", "failed"}
 
@@ -91,7 +94,7 @@ def _routes(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         target = next((str(route[member]) for member in _MEMBERS if route.get(member)), "unknown target")
         prefix_list = route.get("DestinationPrefixListId")
         of_endpoint = prefix_list and target.startswith("vpce-")
-        if route.get("Origin", "CreateRoute") == "CreateRoute" and target != "local" and not of_endpoint:
+        if route.get("Origin") not in _NOT_SET and target != "local" and not of_endpoint:
             yield str(route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock") or prefix_list), target
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from .value_checks import printable
@@ -49,13 +50,34 @@ _ASSIGNED = re.compile(r"^contract=(\d+)$", re.MULTILINE)
 _COMMENT = re.compile(r"^# contract=(\d+)\b", re.MULTILINE)
 
 
-def expected(present: Collection[str]) -> list[str]:
-    """Those of ``FILES`` that a folder in which these names lie has to have.
+def expected(present: Iterable[str], copied: Iterable[str]) -> list[str]:
+    """Those of ``FILES`` that a folder in which these names lie has to have, if its Dockerfile copies these paths.
 
-    A folder without ``plugins`` is of an image of the user's own making, which offers in its own way what lies there in
-    ours; and so with the other folders.
+    A folder that has no ``plugins``, and whose Dockerfile does not name them, is of an image of the user's own making,
+    which offers in its own way what lies there in ours; and so with the other folders.
     """
-    return sorted(name for name in FILES if name == ENTRYPOINT or _top(name) in present)
+    needed = {ENTRYPOINT, *present, *map(_top, copied)}
+    return sorted(name for name in FILES if _top(name) in needed)
+
+
+def left_out(ignore_file: Path, names: Collection[str], there: Collection[str], copied: Iterable[str]) -> list[str]:
+    """What is wrong with a file that says what is left out of the build context, in which is what is ``there``: that
+    one of these names is not, and the Dockerfile would copy it; one sentence, or none.
+    """
+    patterns = [*copied]
+    missing = [name for name in names if name not in there and any(_copies(pattern, name) for pattern in patterns)]
+    if not missing:
+        return []
+    parts = ", ".join(part for part, _names in _parts(missing, names))
+    needed = "since the Dockerfile copies these, and the deploy needs them"
+    return [f"{printable(ignore_file)}: leaves out {parts}, allowed: other files, {needed}"]
+
+
+def _copies(pattern: str, name: str) -> bool:
+    """Whether COPY of the one brings the other."""
+    asked, parts = pattern.split("/"), name.split("/")
+    is_below = len(asked) <= len(parts) and all(map(fnmatchcase, parts, asked))
+    return pattern == "." or is_below
 
 
 def problems(folder: Path, texts: Mapping[str, str]) -> list[str]:
@@ -83,7 +105,7 @@ def _contract(name: str, text: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _parts(older: Mapping[str, int | None], found: Mapping[str, int | None]) -> list[tuple[str, list[str]]]:
+def _parts(older: Collection[str], found: Collection[str]) -> list[tuple[str, list[str]]]:
     """What `init` is to overwrite, and the files that each stands for: a folder in which all are older, or the file."""
     parts: dict[str, list[str]] = {}
     for name in older:

@@ -13,6 +13,7 @@ from typing import Any
 from .. import naming
 from .fargate import CPU_MEMORY, EPHEMERAL_STORAGE_GIB, STOP_TIMEOUT_SECONDS
 from .iam_statements import statements
+from .plain_secrets import is_plain_secret
 from .value_checks import (
     Check,
     Problem,
@@ -73,6 +74,21 @@ def problems(document: Mapping[Any, Any]) -> Iterator[Problem]:
 _TEXT = plain_text("a text, in quotes where YAML would read something else")
 
 
+def _environment(value: Any) -> Iterator[Problem]:
+    secrets = (
+        {name for name in value if is_plain_secret(str(name), value[name])} if isinstance(value, Mapping) else set()
+    )
+    for place, said in map_of(_TEXT, "a mapping of names to texts")(value):
+        if place[:1] not in [(name,) for name in secrets]:  # it may show the value
+            yield place, said
+    for name in secrets:
+        yield (
+            (name,),
+            "holds a password or a key, allowed: under secrets, the ARN of a secret in Secrets Manager, or its name "
+            "within the environment",
+        )
+
+
 def _path(words: str) -> Check:
     return text(r"[^\0/~][^\0]*", words, re.DOTALL)
 
@@ -87,7 +103,7 @@ KEYS: dict[str, Check] = {
     "ephemeral_storage": between(EPHEMERAL_STORAGE_GIB[0] + 1, EPHEMERAL_STORAGE_GIB[1], "GiB"),
     "architecture": one_of(*ARCHITECTURES),
     "command": list_of(_TEXT, 'a list of texts, as ["python", "main.py"]'),
-    "environment": map_of(_TEXT, "a mapping of names to texts"),
+    "environment": _environment,
     "secrets": map_of(
         secret("the whole ARN of a secret, or its name within the environment", _SECRET_NAME),
         "a mapping of names to secrets",

@@ -1,4 +1,4 @@
-"""IAM: what GetAccountAuthorizationDetails tells of a role, and when; a boundary has to be there, a path be free."""
+"""IAM: what GetAccountAuthorizationDetails tells of a role, and when; a boundary has to be there, a name be free."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def apply() -> None:
     name = "GetAccountAuthorizationDetails"
     iam._IAM_HANDLERS[name] = show_boundaries(leave_out_new_roles(iam._IAM_HANDLERS[name]))
     iam._boundary_policy_error = refuse_missing_policy
-    iam._IAM_HANDLERS["CreateRole"] = refuse_reserved_path(iam._IAM_HANDLERS["CreateRole"])
+    iam._IAM_HANDLERS["CreateRole"] = refuse_other_letters(refuse_reserved_path(iam._IAM_HANDLERS["CreateRole"]))
 
 
 def show_boundaries(details):
@@ -71,6 +71,18 @@ def refuse_reserved_path(create):
         path = iam._p(parameters, "Path").lower()
         if path.startswith(("/aws-service-role/", "/aws-reserved/")):
             return iam._error(400, "InvalidInput", f"Path prefix of {path} can only be used by AWS", ns="iam")
+        return create(parameters)
+
+    return handler
+
+
+def refuse_other_letters(create):
+    """Fault: names of roles are told apart by their letter case."""
+
+    def handler(parameters: dict[str, Any]):
+        name = iam._p(parameters, "RoleName")
+        if name.lower() in (other.lower() for other in iam._roles):
+            return iam._error(409, "EntityAlreadyExists", f"Role with name {name} already exists.", ns="iam")
         return create(parameters)
 
     return handler

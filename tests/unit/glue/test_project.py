@@ -128,6 +128,62 @@ def test_every_file_that_init_brings_of_the_parts_says_its_contract():
     assert {AIRFLOW / name for name in image_contract.FILES} == brought | packages | others
 
 
+def test_what_the_dockerfile_copies_is_missed_as_a_whole(laid):
+    shutil.rmtree(laid / "plugins")
+    (line,) = problems(laid, "eu-west-1")
+    assert overwrites(line) == ["airflow/plugins"]
+    for folder in ("config", "scripts"):
+        shutil.rmtree(laid / folder)
+    (laid / "entrypoint.sh").unlink()
+    (line,) = problems(laid, "eu-west-1")
+    parts = ["airflow/config/airflow_local_settings.py", "airflow/entrypoint.sh", "airflow/plugins", "airflow/scripts"]
+    assert overwrites(line) == parts
+
+
+@pytest.mark.parametrize(
+    ("ignored", "parts"),
+    [
+        ("scripts", "scripts"),
+        ("plugins", "plugins"),
+        ("entrypoint.sh", "entrypoint.sh"),
+        ("**/migrate.py", "scripts/migrate.py"),
+        ("config\nplugins/farflow", "config/airflow_local_settings.py, plugins/farflow"),
+        ("*", "config/airflow_local_settings.py, entrypoint.sh, plugins, scripts"),
+    ],
+)
+@pytest.mark.parametrize("copies", ["", "FROM scratch\nCOPY . /opt/airflow/\n"])
+def test_what_the_build_context_leaves_out_is_missed(laid, ignored, parts, copies):
+    with (laid / ".dockerignore").open("a") as file:
+        file.write(f"{ignored}\n")
+    if copies:
+        (laid / "Dockerfile").write_text(copies)
+    (line,) = problems(laid, "eu-west-1")
+    assert line == (
+        f"{laid}/.dockerignore: leaves out {parts}, allowed: other files, since the Dockerfile copies these, and the "
+        "deploy needs them"
+    )
+
+
+def test_what_the_dockerfile_does_not_copy_may_be_left_out(laid):
+    """Another image brings it."""
+    (laid / "Dockerfile").write_text("FROM mine\nCOPY dags /opt/airflow/dags\nCOPY --from=other plugins scripts /\n")
+    (laid / ".dockerignore").write_text("*\n!dags\n")
+    assert problems(laid, "eu-west-1") == []
+
+
+def test_what_is_reached_by_a_link_in_the_context_is_in_it(laid):
+    (laid / "scripts").rename(laid / "certificates" / "scripts")
+    (laid / "scripts").symlink_to("certificates/scripts")
+    assert problems(laid, "eu-west-1") == []
+
+
+@pytest.mark.parametrize("copies", ["COPY . /opt/airflow/", "COPY plugin[s] ./plugins/", "COPY --from=x plugins ./"])
+def test_an_image_of_ones_own_making_that_names_no_part_needs_none(tmp_path, copies):
+    (tmp_path / "Dockerfile").write_text(f"FROM scratch\n{copies}\n")
+    (tmp_path / "entrypoint.sh").write_text("contract=2\n")
+    assert problems(tmp_path, "eu-west-1") == []
+
+
 def test_an_image_of_ones_own_making_needs_no_parts_of_ours(tmp_path):
     """It offers the same in its own way, and says so in its entry point."""
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")

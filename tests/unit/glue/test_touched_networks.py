@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import ec2 as glue_ec2
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import look
 from ansible_collections.farflow.airflow.plugins.module_utils.glue.layers import LAYERS
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import security_groups
@@ -224,6 +225,18 @@ class Network:
     def untag(self, *parts, keys=("farflow:environment", "farflow:role", "Name")):
         for part in parts or self.ids:
             self.ec2.delete_tags(Resources=[self.ids[part]], Tags=[{"Key": key} for key in keys])
+
+
+@pytest.mark.parametrize(("state", "waits"), [("a new state", False), ("pending", True)])
+def test_a_nat_gateway_is_there_unless_it_is_known_to_be_made(clients, ec2, monkeypatch, state, waits):
+    network, described = Network(ec2), glue_ec2.api.nat_gateways
+
+    def shown(clients, environment):
+        return [{**one, "State": state} for one in described(clients, environment)]
+
+    monkeypatch.setattr(glue_ec2.api, "nat_gateways", shown)
+    private = [each for each in actions(clients) if each.resource.id == network.ids["private"]]
+    assert any("routes" in reason for each in private for reason in each.reasons) is waits
 
 
 def touched(network):

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.airflow_command import problems, task_command
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.plain_secrets import holds_secret
+from ansible_collections.farflow.airflow.plugins.module_utils.pure.plain_secrets import holds_secret
 
 GOOD = [
     "dags list",

@@ -94,6 +94,31 @@ def test_a_url_may_have_a_port(host):
 
 
 @pytest.mark.parametrize(
+    "path", ["", "/", "/tools", "/tools/", "/a/b-c_d.e~1/", "/...", "/executions", "/tools/execution"]
+)
+def test_airflow_may_be_below_a_path(path):
+    assert gather(airflow_service_base_url=f"https://airflow.example.org{path}")[1] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/../x", "/..", "/./x", "/x/.", "//", "/a//b", "/a//", "/ü", "/%2e", "/a b", "/a\\b", "/a;b"],
+)
+def test_a_path_that_others_read_otherwise_is_refused(path):
+    url = f"http://airflow.example.org{path}"
+    (line,) = lines_about("airflow_service_base_url", gather(airflow_service_base_url=url)[1])
+    assert "allowed: a URL that begins with http:// or https://" in line
+    assert "in its path letters, digits and characters of ._~-, no . or .. alone between slashes" in line
+
+
+@pytest.mark.parametrize("path", ["/execution", "/execution/", "/execution/x"])
+def test_the_path_of_the_task_execution_api_is_taken(path):
+    url = f"http://airflow.example.org{path}"
+    (line,) = lines_about("airflow_service_base_url", gather(airflow_service_base_url=url)[1])
+    assert "allowed: another path than /execution, where Airflow has its task execution API" in line
+
+
+@pytest.mark.parametrize(
     ("url", "base_url"),
     [
         ("http://api-server.prod.farflow.internal:8081/execution/", "https://airflow.example.org"),

@@ -48,7 +48,19 @@ def test_a_time_is_told_wherever_it_stands(told):
     )
 
 
-@pytest.mark.parametrize("number", ["17", "0", "'017'", "+17", "1_7", "0x11", "0b10001", "018"])
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [("1_7", 17), ("0x11", 17), ("0x1F", 31), ("0b10001", 17), ("-0x1_1", -17), ("1_0.5e+3", 10500.0)],
+)
+def test_a_number_in_a_programs_writing_is_told(told, number, read):
+    (line,) = told(f"rds_wait_minutes: {number} # minutes\n")
+    assert line == (
+        f"rds_wait_minutes: is {number}, which YAML reads as {read}, allowed: {read}, if that is meant, or '{number}' "
+        "in quotes where a text is (dev.yml, line 1)"
+    )
+
+
+@pytest.mark.parametrize("number", ["17", "0", "'017'", "+17", "018"])
 def test_a_number_that_is_clear_is_taken(told, number):
     assert told(f"worker_pool_count: {number}\n") == []
 
@@ -80,7 +92,10 @@ def test_a_number_whose_file_is_gone_is_taken_as_it_was_read(tmp_path):
         ("1:30", 90, "90, if that is meant"),
         ("1:30.5", 90.5, "90.5, if that is meant"),
         ("00", 0, None),
-        ("1_000", 1000, None),
+        ("1_000", 1000, "1000, if that is meant"),
+        ("0x10", 16, "16, if that is meant"),
+        ("0b11", 3, "3, if that is meant"),
+        ("1.5e+3", 1500.0, None),
         ("1.5", 1.5, None),
     ],
 )

@@ -172,6 +172,21 @@ def test_a_role_whose_name_another_has(path, whose):
     assert refused(there) == []
 
 
+@pytest.mark.parametrize("path", ["/", "/farflow/prod-task/", "/farflow/prod/"])
+def test_a_role_whose_name_another_has_in_other_letters(path):
+    """IAM does not tell letter case apart, in its own path either."""
+    arn = f"arn:aws:iam::123456789012:role{path}Prod-Airflow-Worker"
+    listed = {"RoleName": "Prod-Airflow-Worker", "Path": path, "Arn": arn}
+    is_ours = path == "/farflow/prod/"
+    there = iam_roles.canonical(listed, {"AssumeRolePolicyDocument": {}}) if is_ours else iam_roles.elsewhere(listed)
+    (line,) = names_taken(Known([there]), [creation("prod-airflow-worker"), creation("prod-task")])
+    assert line == (
+        f"IAM role Prod-Airflow-Worker exists as {arn}, and IAM does not tell it from prod-airflow-worker, which has "
+        "other letters only: delete it, or choose another farflow_environment; of a DAG task whose folder has got "
+        "other letters, deploy once without that folder"
+    )
+
+
 @pytest.mark.parametrize("name", ["prod-airflow-worker", "prod-airflow-execution", "prod-tasks-execution", "prod-task"])
 def test_another_path_than_the_one_that_the_roles_are_in(name):
     there = role_elsewhere(name, "/teams/data/prod/")

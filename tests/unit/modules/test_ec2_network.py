@@ -5,6 +5,8 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws import ec2_network as api
 from ansible_collections.farflow.airflow.plugins.modules import ec2_network as module
 from botocore.exceptions import EndpointConnectionError
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
 
 TAGS = {"farflow:environment": "test", "team": "data"}
 MADE = [{"Key": key, "Value": value} for key, value in {**TAGS, "Name": "test"}.items()]
@@ -402,3 +404,13 @@ def test_a_nat_gateway_goes_and_its_address_after_it(gateway, ec2, run_module, n
     assert [gone[key][0]["reasons"] for key in unwanted] == [["deleted"], ["deleted"]]
     assert (gateways(ec2), count(ec2)[3]) == ([], 0)
     assert run_module(module, state="absent", **unwanted)["changed"] is False
+
+
+def test_a_nat_gateway_in_a_state_that_aws_has_added_is_there(gateway, run_module, monkeypatch):
+    [id_] = ids(run_module(module, nat_gateways=[gateway]))["nat_gateways"]
+    made = ec2_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].nat_gateways[id_]
+    monkeypatch.setattr(made, "state", "a new state")
+    assert run_module(module, nat_gateways=[{**gateway, "id": id_}])["changed"] is False
+    gone = run_module(module, state="absent", nat_gateways=[{"name": "test", "id": id_}])
+    assert gone["nat_gateways"][0]["reasons"] == ["deleted"]
+    assert made.state == "deleted"

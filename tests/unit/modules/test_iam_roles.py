@@ -256,6 +256,12 @@ def test_find_tells_the_roles_elsewhere_that_have_a_name_of_ours(run_module, rol
     assert recorded.calls == ["ListRoles"]
 
 
+def test_find_tells_the_roles_elsewhere_whose_names_have_other_letters(recorded):
+    boto3.client("iam").create_role(RoleName="TEST-Scheduler", AssumeRolePolicyDocument=json.dumps(TRUST))
+    (found,) = recorded.find()
+    assert (found.type, found.name) == (pure.ELSEWHERE, "TEST-Scheduler")
+
+
 def test_who_may_not_list_the_account_sees_the_path(run_module, roles, recorded, calls):
     run_module(module, roles=roles)
     calls.refuse_of("ListRoles", "PathPrefix", "/", "AccessDenied")

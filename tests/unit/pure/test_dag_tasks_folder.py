@@ -190,6 +190,63 @@ def test_what_is_wrong_is_told_with_file_line_and_key(tasks, task_yml, line, sai
     assert said in complaint
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("AWS_SESSION_TOKEN", "hunter2"),
+        ("DB_PASSWORD", "hunter2"),
+        ("PGPASSWORD", "hunter2"),
+        ("db_password", "7411"),
+        ("DB_PWD", "hunter2"),
+        ("API_TOKEN", "hunter2"),
+        ("CLIENT_SECRET", "hunter2"),
+        ("SOME_API_KEY", "hunter2"),
+        ("APIKEY", "hunter2"),
+        ("PRIVATE_KEY", "hunter2"),
+        ("DATABASE_URL", "postgres://me:hunter2@db/x"),
+    ],
+)
+def test_a_secret_in_plain_text_is_refused(tasks, name, value):
+    folder = tasks(task_yml=f"environment:\n  LEVEL: info\n  {name}: '{value}'\n")
+    (complaint,) = complaints(folder)
+    assert complaint.startswith(f"{folder}/task.yml:3: environment.{name} holds a password or a key, allowed: ")
+    assert "under secrets" in complaint
+    assert value not in complaint
+
+
+def test_a_password_that_is_a_number_is_not_shown(tasks):
+    (complaint,) = complaints(tasks(task_yml="environment:\n  DB_PASSWORD: 7411\n"))
+    assert "7411" not in complaint
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TOKEN_LIMIT", "10"),
+        ("MAX_TOKEN", "4096"),
+        ("LOG_LEVEL", "debug"),
+        ("EMPTY_TOKEN", ""),
+        ("USE_TOKEN", "true"),
+        ("TOKEN_URL", "https://example.org:8443/token@latest"),
+        ("SECRET_NAME", "farflow/prod/x"),
+        ("DB_SECRET", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example-AbCdEf"),
+        ("PASSWORD_FILE", "/run/secrets/password"),
+        ("PWD", "/app"),
+        ("OLDPWD", "/"),
+        ("PRIMARY_KEY", "id"),
+        ("AWS_ACCESS_KEY_ID", "the secret one is under secrets"),
+        ("KEY", "orders/2026"),
+        ("SECRETARY", "ada"),
+        ("DATABASE_URL", "postgres://me@db/x"),
+        ("TEMPLATE", "postgres://{user}:{password}@{host}:5432/x"),
+    ],
+)
+def test_what_only_looks_like_a_secret_may_be_plain(tasks, name, value):
+    (task,) = discover(tasks(task_yml=f"environment:\n  {name}: '{value}'\n"))
+    assert task.environment == {name: value}
+
+
 def test_everything_wrong_in_all_tasks_is_told_together(tasks):
     tasks("a", task_yml="cpu: 1\nmemory: 1\nfoo: 1\n")
     tasks("b", dockerfile=None)

@@ -46,3 +46,27 @@ def test_the_cure_of_a_missing_buildx_is_told(error, dockerfile):
 )
 def test_what_buildx_would_not_cure_has_no_advice(error, dockerfile):
     assert dockerfiles.advice(error, dockerfile) == ""
+
+
+@pytest.mark.parametrize(
+    ("instruction", "paths"),
+    [
+        ("COPY plugins ./plugins", ["plugins"]),
+        ("  copy ./a/ /b ../c /x/", ["a", "b", "c"]),
+        ("COPY . .", ["."]),
+        ("ADD / /opt", ["."]),
+        ("COPY --chown=50000 --chmod=755 a b", ["a"]),
+        ("COPY --from=packages /opt/python /opt/python", []),
+        ("COPY --chown=1 --from=packages a b", []),
+        ('COPY ["with space", "a", "/x/"]', ["with space", "a"]),
+        ("COPY a \\\n# why\n  b \\\n  /x/", ["a", "b"]),
+        ("COPY requirements*.txt plugin[s] ./", ["requirements*.txt", "plugin[s]"]),
+        ("# COPY a b", []),
+        ("RUN echo COPY a b", []),
+        ("COPY [a b", ["[a"]),
+        ("COPY [1]", []),
+        ("COPY a", []),
+    ],
+)
+def test_what_is_copied_of_the_context(instruction, paths):
+    assert dockerfiles.copied(f"FROM scratch\n{instruction}\nUSER 5\n") == paths

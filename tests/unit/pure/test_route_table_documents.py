@@ -32,10 +32,13 @@ DOCUMENT = {
             {"10.1.0.0/16": "eni-1"},
         ),
         ({"DestinationCidrBlock": "10.1.0.0/16", "CoreNetworkArn": "arn:x"}, {"10.1.0.0/16": "unknown target"}),
-        # not ours to set: the VPC's own, an endpoint's, a virtual private gateway's
+        # made by whoever it is, as long as it is not known to be AWS
+        ({"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "Origin": "CopyRoute"}, {"0.0.0.0/0": "nat-1"}),
+        # not ours to set: the VPC's own, an endpoint's, a virtual private gateway's, a route server's
         ({"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "Origin": "CreateRouteTable"}, {}),
         ({"DestinationPrefixListId": "pl-s3", "GatewayId": "vpce-1"}, {}),
         ({"DestinationCidrBlock": "10.9.0.0/16", "GatewayId": "vgw-1", "Origin": "EnableVgwRoutePropagation"}, {}),
+        ({"DestinationCidrBlock": "10.9.0.0/16", "NetworkInterfaceId": "eni-1", "Origin": "Advertisement"}, {}),
     ],
 )
 def test_routes_are_those_that_were_set(route, found):

@@ -18,7 +18,7 @@ from difflib import SequenceMatcher
 from itertools import chain
 from typing import NamedTuple
 
-from .plain_secrets import holds_secret, is_sensitive, lines_hold_secret, names_secret
+from ..plain_secrets import holds_secret, is_sensitive, lines_hold_secret, names_secret
 
 SECRET = "secret:"
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from ... import dag_versions
 from .. import airflow_options
+from ..plain_secrets import holds_secret
 from ..task_yml import secret
 from ..value_checks import Problem, below, in_turn, list_of, map_of, nearest, plain_text, scalar, text, wrong
-from .plain_secrets import holds_secret
 from .settings import COMMAND_SECRETS, SHARED_SECRETS, variable
 
 _QUEUE = "none: the queue is the environment's"

@@ -169,7 +169,7 @@ def _route_tables(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[
     tables = [_route_table(inputs, known, vpc_id, PUBLIC, gateway, subnet_ids(inputs, known, PUBLIC))]
     for letter in _nat_letters(inputs, known):
         nat = _name(inputs, "nat", letter)
-        ready = known.attribute(NAT_GATEWAY, nat, "state") == "available"
+        ready = known.attribute(NAT_GATEWAY, nat, "state") != "pending"  # AWS may add other states
         if inputs["network_nat_gateways"] == "per_az":
             subnets = [known.id(SUBNET, _name(inputs, PRIVATE, letter))]
         else:

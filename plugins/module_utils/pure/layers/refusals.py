@@ -110,13 +110,23 @@ def too_large(actions: Iterable[Action]) -> list[str]:
 
 def names_taken(known: Known, actions: Iterable[Action]) -> list[str]:
     """Roles that are to be made, while another path has one of that name: a name is used once in an account, and
-    environment ``dev`` with a folder ``task-report`` may ask for one of environment ``dev-task``.
+    environment ``dev`` with a folder ``task-report`` may ask for one of environment ``dev-task``. And those whose name
+    differs in letter case alone from one that exists, which IAM does not tell apart.
     """
     made = [action.resource for action in actions if action.kind == CREATE and action.resource.type == iam_roles.TYPE]
-    return [_taken(found) for role in made if (found := known.get(iam_roles.ELSEWHERE, role.name))]
+    there = {
+        role.name.lower(): role for type_ in (iam_roles.TYPE, iam_roles.ELSEWHERE) for role in known.of_type(type_)
+    }
+    return [_taken(role.name, there[role.name.lower()]) for role in made if role.name.lower() in there]
 
 
-def _taken(role: Resource) -> str:
+def _taken(name: str, role: Resource) -> str:
+    if role.name != name:
+        return (
+            f"IAM role {role.name} exists as {role.id}, and IAM does not tell it from {name}, which has other letters "
+            "only: delete it, or choose another farflow_environment; of a DAG task whose folder has got other letters, "
+            "deploy once without that folder"
+        )
     owner = role.attributes[iam_roles.PATH].rstrip("/").rpartition("/")[2]
     whose = f"is that of environment {owner!r}" if role.name.startswith(f"{owner}-") else "is not of this environment"
     return (

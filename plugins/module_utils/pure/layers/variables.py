@@ -124,6 +124,11 @@ def _tag_of_aws(value: str) -> Iterator[Problem]:
         yield wrong(value, f"{_IGNORED_TAG}; those that begin with aws: are AWS's own, and ignored anyway")
 
 
+def _no_execution_api(value: str) -> Iterator[Problem]:
+    if re.match(rf"{_HTTP}/execution(/|$)", value):
+        yield wrong(value, "another path than /execution, where Airflow has its task execution API")
+
+
 def _no_reserved_network(value: Any) -> Iterator[Problem]:
     found = network(value)
     if found and any(found.overlaps(block) for block in _NO_VPC if block):
@@ -213,6 +218,11 @@ _HTTP = rf"https?://(\[[0-9a-f:.]+\]|[\w-]+(\.[\w-]+)*){_PORT}"
 _URL = text(
     rf"{_HTTP}(/[^\s?#]*)?",
     "a URL that begins with http:// or https://, without user and query, no dot at its host's end, a port up to 65535",
+)
+_BASE_URL = text(
+    rf"{_HTTP}(/(?!\.\.?(/|$))[A-Za-z0-9._~-]+)*/?",
+    "a URL that begins with http:// or https://, without user and query, no dot at its host's end, a port up to 65535, "
+    "in its path letters, digits and characters of ._~-, no . or .. alone between slashes",
 )
 _EXECUTION_API = text(
     rf"{_HTTP}/([^\s?#]*/)?execution/",
@@ -324,7 +334,7 @@ VARIABLES: dict[str, Check] = {
     "airflow_service_ssl_policy": text(
         r"ELBSecurityPolicy-[A-Za-z0-9-]+", "the name of a policy of Elastic Load Balancing, ELBSecurityPolicy-..."
     ),
-    "airflow_service_base_url": if_given(_URL),
+    "airflow_service_base_url": if_given(in_turn(_BASE_URL, _no_execution_api)),
     "airflow_service_execution_api_url": if_given(_EXECUTION_API),
     "airflow_service_admin_username": text(r"[A-Za-z0-9._@-]{1,64}", "1 to 64 letters, digits and characters of ._@-"),
     "airflow_service_config": airflow_settings.config,

@@ -46,6 +46,15 @@ def test_a_path_of_aws_is_no_path_for_others(iam, path):
     iam.create_role(RoleName="mine", Path="/service-role/", AssumeRolePolicyDocument=TRUST)
 
 
+def test_names_of_roles_are_not_told_apart_by_letter_case(iam):
+    iam.create_role(RoleName="Mine", Path="/theirs/", AssumeRolePolicyDocument=TRUST)
+    for name in ("Mine", "mine", "MINE"):
+        with pytest.raises(iam.exceptions.EntityAlreadyExistsException, match=f"Role with name {name} already exists"):
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    iam.delete_role(RoleName="Mine")
+    iam.create_role(RoleName="mine", AssumeRolePolicyDocument=TRUST)
+
+
 def test_a_new_role_may_be_listed_before_its_details_are(aws, iam):
     iam.create_role(RoleName="new", AssumeRolePolicyDocument=TRUST)
     with aws.behaviours(late_authorization_details=60):

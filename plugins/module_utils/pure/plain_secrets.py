@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from .. import airflow_options
+from . import airflow_options
 
 _NAME_OF_SECRET = re.compile(
     "passw|secret|token|(access|api|private)_?key|(?<![a-z])(pass|pwd)(?![a-z])", re.IGNORECASE
@@ -22,6 +22,13 @@ _NAME_OF_SECRET = re.compile(
 _NAME_OF_PASSWORD = re.compile("(passw(or)?d|passphrase|pwd)$", re.IGNORECASE)
 #: Airflow hides these, too, for what they may hold; whether they do is seen.
 _SEEN = {"proxies", "proxy", "service_account"}
+
+#: At the end of a variable's name; what is of a secret, as its name or its age, has more behind it.
+_END_OF_NAME = re.compile("(passw(or)?d|passphrase|pwd|secret|token|(access|api|private|secret)_?key)$")
+#: A shell has its folders there.
+_FOLDERS = {"pwd", "oldpwd"}
+#: A template, whose password comes from elsewhere.
+_TEMPLATE_OF_URI = re.compile(r"//[^/?#@:]*:[{$<]")
 
 #: What stands behind a port is no password: http://example.org:80/x@y.
 _PASSWORD_IN_URI = re.compile(r"//(?!\[)[^/?#@:]*:(?!\d+[/?#\s])[^@]+@")
@@ -65,6 +72,17 @@ def is_sensitive(name: object, but: Collection[str] = ()) -> bool:
 def names_secret(name: object) -> bool:
     """Whether a member, a pair or an option of this name has a secret as its value."""
     return bool(_NAME_OF_SECRET.search(re.sub("-", "_", str(name)))) or is_sensitive(name, but=_SEEN)
+
+
+def is_plain_secret(name: str, value: Any) -> bool:
+    """Whether an environment variable of which only the name and the value are known holds one; an ARN is none."""
+    written, lower = value if isinstance(value, str) else "", name.lower()
+    if written and (written.lower() in _NOTHING or written.startswith("arn:")):
+        return False
+    if _PASSWORD_IN_URI.search(written) and not _TEMPLATE_OF_URI.search(written):
+        return True
+    is_named_so = lower not in _FOLDERS and bool(_END_OF_NAME.search(lower))
+    return is_named_so and _is_secret(name, 0 if written.isdecimal() else value)
 
 
 def _parsed(text: str) -> Any:
