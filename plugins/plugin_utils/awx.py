@@ -18,7 +18,7 @@ from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue.waiting import Clock
 from . import awx_access
 from .awx_access import WHERE
-from .awx_answers import TOO_MANY, UNREACHED, Refused, broken, refused
+from .awx_answers import TOO_MANY, UNREACHED, Refused, broken, odd, refused
 
 Object = dict[str, Any]
 
@@ -42,10 +42,24 @@ class Client:
         self._opener = build_opener(HTTPSHandler(context=awx_access.tls(environment)), _Stays())
         self._clock = clock
         self._read: dict[str, Any] = {}
+        self._root = ""
         self._root = self._find_root()
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, path: str, **query: Any) -> Object:
         """An object, or one page of a list."""
+        found = self._get(path, **query)
+        if not isinstance(found, dict):
+            raise odd("GET", self._url(path), "no object")
+        return found
+
+    def texts(self, path: str) -> list[str]:
+        """What is a list of texts and has no pages."""
+        found = self._get(path)
+        if not isinstance(found, list):
+            raise odd("GET", self._url(path), "no list")
+        return found
+
+    def _get(self, path: str, **query: Any) -> Any:
         url = self._url(path) + (f"?{urlencode(query)}" if query else "")
         if url not in self._read:
             self._read[url] = self._call("GET", url)
@@ -61,17 +75,33 @@ class Client:
         return found
 
     def _page(self, path: str, **query: Any) -> Object:
-        page = self.get(path, **query)
+        page = self._get(path, **query)
         if not isinstance(page, dict) or not isinstance(page.get("results"), list):
-            raise FarflowError(f"GET {self._url(path)} answers with no list: is it AWX's? {WHERE}")
+            raise odd("GET", self._url(path), "no list")
         return page
 
     def text(self, path: str, **query: Any) -> str:
         """What AWX answers as plain text."""
         return str(self._call("GET", f"{self._url(path)}?{urlencode(query)}", as_text=True))
 
+    def may_write(self) -> bool:
+        """Whether AWX lets this token change anything.
+
+        Nothing says which scope a token has. But whoever may write, without any right even, finds that credentials can
+        be made.
+        """
+        actions = self._call("OPTIONS", self._url("credentials")).get("actions")
+        return not isinstance(actions, dict) or "POST" in actions
+
     def post(self, path: str, body: Any) -> Any:
         return self._call("POST", self._url(path), body)
+
+    def make(self, path: str, body: Any) -> Object:
+        """A new object."""
+        made = self.post(path, body)
+        if not isinstance(made, dict) or not {"id", "url"} <= made.keys():
+            raise odd("POST", self._url(path), "no object")
+        return made
 
     def patch(self, path: str, body: Any) -> Any:
         return self._call("PATCH", self._url(path), body)
@@ -118,7 +148,7 @@ class Client:
         try:
             return json.loads(said)
         except ValueError as error:
-            raise FarflowError(f"{method} {url} answers with no JSON: is it AWX's? {WHERE}") from error
+            raise odd(method, url, "no JSON") from error
 
     def _ask(self, method: str, url: str, data: bytes | None) -> bytes:
         """What is answered. What passes by itself, such as a restart of AWX, is waited for."""
@@ -134,7 +164,7 @@ class Client:
                     raise refused(method, url, error) from error
                 self._clock.sleep(_pause(error, pause))
             except (OSError, HTTPException, ValueError) as error:
-                raise broken(method, url, error) from error
+                raise broken(method, url, error, bool(self._root)) from error
         raise AssertionError("the last try answers or raises")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from http.client import HTTPException, IncompleteRead
+from ssl import SSLError
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urljoin, urlsplit
@@ -18,7 +19,19 @@ from .awx_access import WHERE, WHO
 UNREACHED = (502, 503, 504)
 TOO_MANY = 429
 _MOVED = (301, 302, 303, 307, 308)
-_UNKNOWN = "Whether AWX has done it is not known; run it again, it goes on where this ended"
+_GOES_ON = "run it again, it goes on where this ended"
+_UNKNOWN = f"Whether AWX has done it is not known; {_GOES_ON}"
+_UP = "try again when AWX is up"
+_HELPS = {
+    400: "AWX does not take that: change the setting that it comes from, or what is in its way in AWX",
+    403: "the user lacks a right, such as that of an administrator of the organization, or the token the scope Write",
+    404: "somebody may have removed it meanwhile",
+    409: "wait until these jobs have ended, or cancel them in AWX",
+    TOO_MANY: "what stands before AWX lets no more requests pass for now, try again later",
+    500: "AWX's own log says why",
+    **dict.fromkeys(UNREACHED, f"what stands before AWX does not reach it, {_UP}"),
+}
+_READS = ("GET", "OPTIONS")
 _CERTIFICATE = (
     "When its certificate is of your own authority, SSL_CERT_FILE names that; CONTROLLER_VERIFY_SSL=false checks none"
 )
@@ -40,28 +53,37 @@ def refused(method: str, url: str, error: HTTPError) -> Refused:
     words = _words(error)
     if error.code == 401:
         return Refused(f"AWX does not know who asks: {words} {WHO}", error.code)
-    helps = ""
-    if error.code in UNREACHED:
-        helps = "; what stands before AWX does not reach it, try again when AWX is up"
-        helps += f". {_UNKNOWN}" if method == "POST" else ""
-    if error.code == TOO_MANY:
-        helps = "; what stands before AWX lets no more requests pass for now, try again later"
-    return Refused(f"{method} {url}: {error.code}: {words}{helps}", error.code)
+    told = "; ".join(filter(None, [words, _HELPS.get(error.code)]))
+    if method in ("POST", "PATCH"):
+        told += f". {_UNKNOWN}" if error.code >= 500 else f"; {_GOES_ON}"
+    return Refused(f"{method} {url}: {error.code}: {told}", error.code)
 
 
-def broken(method: str, url: str, error: Exception) -> FarflowError:
-    """No answer, or one that is none. A ValueError is not told in its own words, since these may have a secret."""
-    helps = WHERE
+def odd(method: str, url: str, what: str) -> FarflowError:
+    """An answer that is not AWX's."""
+    return FarflowError(f"{method} {url} answers with {what}: is it AWX's? {WHERE}{_after(method)}")
+
+
+def broken(method: str, url: str, error: Exception, known: bool) -> FarflowError:
+    """No answer, or one that is none. ``known`` is whether AWX has answered before, so that it is there.
+
+    A ValueError is not told in its own words, since these may have a secret.
+    """
+    helps = f"AWX has answered before, so it is slow or being restarted; {_UP}" if known else WHERE
     if isinstance(error, OSError):
-        why, helps = str(error), f"{WHERE}. {_CERTIFICATE}"
+        why = str(error)
+        helps += f". {_CERTIFICATE}" if isinstance(getattr(error, "reason", None), SSLError) else ""
     elif isinstance(error, IncompleteRead):
         why = "the answer is cut off (IncompleteRead)"
     elif isinstance(error, HTTPException):
         why = f"what answers there speaks no HTTP ({type(error).__name__})"
     else:
         why = f"this can't be asked for ({type(error).__name__})"
-    unknown = f". {_UNKNOWN}" if method != "GET" else ""
-    return FarflowError(f"{method} {url}: {why}; {helps}{unknown}")
+    return FarflowError(f"{method} {url}: {why}; {helps}{_after(method)}")
+
+
+def _after(method: str) -> str:
+    return "" if method in _READS else f". {_UNKNOWN}"
 
 
 def _moved(url: str, error: HTTPError) -> str:

@@ -111,15 +111,20 @@ class Attachments:
             self._look.client.post(path, {"name": label["name"], "organization": self._look.organization})
 
     def _schedules(self, path: str, wanted: list[Asset]) -> Iterator[str]:
-        there = {one["name"]: one for one in self._look.client.all(path)}
         for asset in wanted:
             fields = {name: asset[name] for name in ("name", "description", "rrule", "enabled")}
-            existing = there.get(asset["name"])
+            existing = self._schedule(path, asset)
             found = differing(fields, existing, asset["initial"]) if existing else fields
             if found:
                 yield "schedules" if existing is None else f"schedules ({', '.join(found)})"
             if found and self._perform:
                 self._look.client.patch(existing["url"], found) if existing else self._look.client.post(path, found)
+
+    def _schedule(self, path: str, asset: Asset) -> Object | None:
+        """The schedule of that name, or else the one that a person has given another."""
+        there = self._look.client.all(path)
+        named = [one for one in there if one["name"] == asset["name"]]
+        return next(iter(named + [one for one in there if self._is_ours(one, asset)]), None)
 
     def _roles(self, one: Object, wanted: list[Asset]) -> Iterator[str]:
         if not wanted:
@@ -145,10 +150,11 @@ class Attachments:
                     body = {"id": other["id"], "disassociate": True}
                     yield from self._unwanted(asset, f"{relation} {other['name']}", one["related"][relation], body)
         if "schedules" in one["related"]:
-            wanted = {each["name"] for each in related.get("schedules", ())}
-            for other in self._look.client.all(one["related"]["schedules"]):
+            path = one["related"]["schedules"]
+            kept = [self._schedule(path, each) for each in related.get("schedules", ())]
+            for other in self._look.client.all(path):
                 ours = self._is_ours(other, asset) or _is_of_the_first_version(other, asset)
-                if ours and other["name"] not in wanted:
+                if ours and other not in kept:
                     yield from self._unwanted(asset, f"schedules {other['name']}", other["url"], None)
 
     def _is_ours(self, other: Object, asset: Asset) -> bool:

@@ -22,15 +22,19 @@ from .awx_ours import Ours
 from .awx_rights import Rights
 from .awx_taken_back import TakenBack
 
-_BUSY = "wait until these jobs have ended, or cancel them in AWX, and run it again"
 _GONE = "What was removed before it stays removed, and a further run goes on with the others"
-_HAVE_SETTINGS = ("job_templates", "workflow_job_templates")
+_ONCE = (
+    "AWX has a name of theirs once in all organizations, so another may have it: "
+    "give farflow_awx_execution_environment another one"
+)
+_HAVE_SETTINGS = ("projects", "job_templates", "workflow_job_templates")
 _NOT_FIELDS = ("natural_key", "initial", "related")
 
 
 class Walk:
     """One walk. ``reasons`` has a line for each object that is to be, or with ``perform`` was, made or mended;
-    ``problems`` one for each that can't be; ``unwanted`` what of ours is attached to our objects and is not wanted.
+    ``problems`` one for each that can't be; ``unwanted`` what of ours is attached to our objects and is not wanted;
+    ``notices`` what stays for another reason.
     """
 
     def __init__(
@@ -45,6 +49,8 @@ class Walk:
         """``after_project`` is called with the project and whether AWX has begun to update it; it answers a reason."""
         self.reasons: list[str] = []
         self.problems: list[str] = []
+        self.notices: list[str] = []
+        self._without_branches: set[int] = set()  # templates that are removed, or ask for no branch any more
         self._attachments = Attachments(look, rights, exact, perform)
         self._taken_back = TakenBack(look, exact, perform)
         self.unwanted = self._attachments.unwanted = self._taken_back.unwanted
@@ -60,22 +66,36 @@ class Walk:
                 except FarflowError as error:
                     raise FarflowError(f"{resource} {called(asset)}: {error}") from error
 
-    def remove(self, unwanted: list[tuple[str, Object]]) -> None:
-        """Removes objects that are no longer wanted."""
+    def remove(self, unwanted: list[tuple[str, Object]], losses: Callable[[str, Object], str]) -> None:
+        """Removes objects that are no longer wanted. ``losses`` says what of others goes with one."""
         for resource, one in unwanted:
-            name = self._look.called(resource, one)
+            name, lost = self._look.called(resource, one), losses(resource, one)
             self._may_edit(resource, one, name)
-            self.reasons.append(f"{resource} {name}: removed")
+            self._without_branches.add(one["id"])
+            self.reasons.append(f"{resource} {name}: removed{f', and with it {lost}' if lost else ''}")
             if self._perform:
                 self._delete(f"{resource} {name}", one)
+
+    def finish(self) -> None:
+        """Takes back of projects what AWX lets go only after the templates."""
+        for asset, one, fields in self._taken_back.later:
+            name, mine = f"projects {called(asset)}", self._ours.on(one)
+            open_for = [each for each in mine if each["ask_scm_branch_on_launch"] or each["scm_branch"]]
+            names = sorted(each["name"] for each in open_for if each["id"] not in self._without_branches)
+            if names:
+                takes = f"job_templates {', '.join(names)} {'take' if len(names) > 1 else 'takes'} another branch"
+                self.notices.append(f"{name}: allow_override stays on, {takes}")
+                continue
+            self._may_edit("projects", one, called(asset))
+            self.reasons.append(f"{name}: {', '.join(fields)}")
+            if self._perform:
+                self._look.client.patch(one["url"], fields)
 
     def _delete(self, name: str, one: Object) -> None:
         try:
             self._look.client.delete(one["url"])
         except FarflowError as error:
-            busy = isinstance(error, Refused) and error.status == 409
-            helps = f"{_BUSY}. {_GONE}" if busy else _GONE
-            raise FarflowError(f"{name}: can't be removed: {error}; {helps}") from error
+            raise FarflowError(f"{name}: can't be removed: {error}. {_GONE}") from error
 
     def _one(self, resource: str, asset: Asset) -> None:
         existing = self._look.find(asset["natural_key"])
@@ -100,6 +120,8 @@ class Walk:
         if found:
             lacks = self._rights.to_set(resource, {**existing, **found})
             self.problems += [f"{resource} {called(asset)}: {lack}" for lack in lacks]
+        if found.get("ask_scm_branch_on_launch") is False and not existing["scm_branch"]:
+            self._without_branches.add(existing["id"])
         if found and self._perform:
             self._look.client.patch(existing["url"], found)
         if resource == "projects":
@@ -112,12 +134,18 @@ class Walk:
         path, name = LISTS.get(resource, resource), f"{resource} {called(asset)}"
         self.reasons.append(f"{name}: created")
         lacks = [*self._rights.to_make(resource), *self._rights.to_set(resource, fields)]
+        lacks += filter(None, [self._ours.renamed(asset)] if resource == "credentials" else [])
         self.problems += [f"{name}: {lack}" for lack in lacks]
         if resource == "inventory_sources":
             inventory = self._look.find(asset["inventory"])
             self._may_edit("inventory", inventory or {}, asset["inventory"]["name"])
         if self._perform:
-            made = self._look.client.post(path, fields)
+            try:
+                made = self._look.client.make(path, fields)
+            except Refused as error:
+                if resource != "execution_environments" or error.status != 400:
+                    raise
+                raise FarflowError(f"{error}. {_ONCE}") from error
             self._look.add(asset["natural_key"], made)
             if resource == "projects":
                 self._after_project(made, True)

@@ -21,6 +21,8 @@ from .awx_rights import Rights
 
 Say = Callable[[str], None]
 
+_CANNOT = "AWX can't be made so, nothing was done:"
+
 
 def converge(client: Client, settings: Settings, wanted: Assets, check_mode: bool, say: Say) -> dict[str, Any]:
     """What plugins/modules/awx_assets.py returns. ``wanted`` is what AWX shall have, but for the state absent.
@@ -39,9 +41,11 @@ def converge(client: Client, settings: Settings, wanted: Assets, check_mode: boo
     look.expect(wanted)
     leaving = Leaving(look, settings, wanted, templates)
     planned = _walk(look, settings, wanted, leaving, False, say)
+    if planned.reasons and not client.may_write():
+        raise FarflowError(f"{_CANNOT}\n- the token has the scope Read; make one of the scope Write")
     problems = [*lacking(look, wanted), *awx_credentials.problems(look, settings), *planned.problems]
     if problems:
-        raise FarflowError("\n".join(["AWX can't be made so, nothing was done:", *(f"- {one}" for one in problems)]))
+        raise FarflowError("\n".join([_CANNOT, *(f"- {one}" for one in problems)]))
     if planned.reasons and not check_mode:
         _walk(look, settings, wanted, leaving, True, say)
         client.forget()
@@ -51,7 +55,7 @@ def converge(client: Client, settings: Settings, wanted: Assets, check_mode: boo
         "reasons": planned.reasons,
         "credentials": awx_credentials.keyless(look, wanted),
         "unwanted": planned.unwanted,
-        "notices": leaving.notices,
+        "notices": [*leaving.notices, *planned.notices],
         "webhooks": _webhooks(look, wanted),
     }
 
@@ -77,7 +81,8 @@ def _walk(look: Look, settings: Settings, wanted: Assets, leaving: Leaving, perf
     if settings.state == "present":
         walk.unwanted += [f"{resource} {look.called(resource, one)}" for resource, one in leaving.unwanted]
     else:
-        walk.remove(leaving.unwanted)
+        walk.remove(leaving.unwanted, leaving.losses)
+    walk.finish()
     return walk
 
 

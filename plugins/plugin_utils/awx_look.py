@@ -48,8 +48,8 @@ class Look:
     def __init__(self, client: Client, organization: str) -> None:
         """Raises FarflowError when AWX does not know who asks, or has no such organization that the user can see."""
         self.client = client
-        (me,) = client.get("me")["results"]
-        self.user, self.is_superuser = str(me["username"]), bool(me["is_superuser"])
+        me = next(iter(client.all("me")), {})
+        self.user, self.is_superuser = str(me.get("username", "somebody")), bool(me.get("is_superuser"))
         found = client.all("organizations", name=organization)
         if not found:
             raise FarflowError(f"farflow_awx_organization: AWX shows {self.user} no organization {organization!r}")

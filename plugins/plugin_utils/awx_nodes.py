@@ -60,7 +60,7 @@ class Nodes:
             yield f"node {name}"
         if found and self._perform:
             client = self._look.client
-            existing = client.patch(existing["url"], found) if existing else client.post(path, found)
+            existing = client.patch(existing["url"], found) if existing else client.make(path, found)
             nodes[name] = existing
         if approval and existing is not None and self._differs(approval, existing):
             yield f"node {name}"

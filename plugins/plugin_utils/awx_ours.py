@@ -58,10 +58,22 @@ class Ours:
                 f"exists and is not ours: {self.described(one)}{differing}; {_ANOTHER_ENVIRONMENT}" if differing else ""
             )
         if resource == "projects" and "scm_url" in found:
-            others = ", ".join(sorted(each["name"] for each in self._on(one) if self._of_another_prefix(each)))
+            others = ", ".join(sorted(each["name"] for each in self.on(one) if self._of_another_prefix(each)))
             return (
                 f"runs job_templates {others}, of another farflow_awx_name_prefix; {_ANOTHER_PROJECT}" if others else ""
             )
+        return ""
+
+    def renamed(self, asset: Asset) -> str:
+        """Why a credential may not be made: one of ours with another name has its place. Nothing when it may."""
+        for one in self._look.objects["credentials"]:
+            named = environment_of("credentials", one["name"], self._settings, self._templates)
+            ours = named is None and owner(one.get("description")) == self._settings.project
+            if ours and self._is_attached(asset, one):
+                return (
+                    f"{one['name']!r} has its place and the project's mark, so it was renamed; "
+                    "name it in farflow_awx_credentials, or give it its name back"
+                )
         return ""
 
     def described(self, one: Object) -> str:
@@ -92,7 +104,7 @@ class Ours:
         if resource == "inventory_sources":
             return _project_of(one, "source_project") == project
         if resource == "projects":
-            return bool(one["scm_url"] == asset["scm_url"]) and any(map(self._is_template_of_ours, self._on(one)))
+            return bool(one["scm_url"] == asset["scm_url"]) and any(map(self._is_template_of_ours, self.on(one)))
         if resource == "notification_templates":
             url = one["notification_configuration"].get("url")
             return one.get("description") == OLD_HOOK or bool(url == asset["notification_configuration"]["url"])
@@ -116,7 +128,7 @@ class Ours:
             if self._is_template_of_ours(each)
         )
 
-    def _on(self, project: Object) -> list[Object]:
+    def on(self, project: Object) -> list[Object]:
         """The job templates that run a project."""
         return [each for each in self._look.objects["job_templates"] if each["project"] == project["id"]]
 
@@ -125,7 +137,7 @@ class Ours:
         return named is not None or owner(one.get("description")) == self._settings.project
 
     def _of_another_prefix(self, one: Object) -> bool:
-        prefix = prefix_of(one["name"], self._templates)
+        prefix = prefix_of("job_templates", one["name"], self._templates)
         marked = owner(one.get("description")) == self._settings.project
         return marked and prefix not in (None, self._settings.name_prefix)
 

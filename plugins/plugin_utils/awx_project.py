@@ -17,7 +17,7 @@ _LINES = 12
 
 def lacks(client: Client, project: Object, playbooks: Collection[str]) -> list[str]:
     """The playbooks that the last update did not find."""
-    there = client.get(project["related"]["playbooks"])
+    there = client.texts(project["related"]["playbooks"])
     return [playbook for playbook in playbooks if playbook not in there]
 
 

@@ -14,15 +14,19 @@ from .awx import Object
 from .awx_look import Look
 
 #: Fields, and what they are when nobody has set them.
-_NOTHING = {"timeout": 0, "ask_scm_branch_on_launch": False, "webhook_service": ""}
+_NOTHING = {"timeout": 0, "ask_scm_branch_on_launch": False, "allow_override": False, "webhook_service": ""}
 _RELATIONS = {"label": "labels", "instance_group": "instance_groups"}
 
 
 class TakenBack:
-    """Says it, and with ``exact`` and ``perform`` takes it off. ``unwanted`` has a line for each that stays."""
+    """Says it, and with ``exact`` and ``perform`` takes it off. ``unwanted`` has a line for each that stays.
+
+    ``later`` has the fields of a project that can't be taken back before those of its templates are.
+    """
 
     def __init__(self, look: Look, exact: bool, perform: bool) -> None:
         self.unwanted: list[str] = []
+        self.later: list[tuple[Asset, Object, dict[str, Any]]] = []
         self._look, self._exact, self._perform = look, exact, perform
 
     def mend(self, asset: Asset, one: Object, fields: dict[str, Any]) -> Iterator[str]:
@@ -35,9 +39,12 @@ class TakenBack:
                 goes = self._field(setting, one, fields)
             else:
                 goes = yield from self._attached(setting, asset, one)
-            if not goes:
+            later = goes and setting[0] == "allow_override" and fields.pop(setting[0], None) is not None
+            if later:
+                self.later.append((asset, one, {"description": asset["description"], setting[0]: False}))
+            if later or not goes:
                 staying.append(setting)
-                self.unwanted.append(f"{asset['name']}: {told(setting)}")
+                self.unwanted += [] if later else [f"{asset['name']}: {told(setting)}"]
         fields["description"] = with_settings(asset["description"], [*now, *staying])
 
     def _field(self, setting: Setting, one: Object, fields: dict[str, Any]) -> bool:

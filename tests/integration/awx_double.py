@@ -6,6 +6,15 @@ the table, of ansible/awx 24.6.1 (paths below awx/, where nothing else is said).
 | Manner | In AWX |
 | --- | --- |
 | a name is taken once: 400 "... already exists" | main/models/base.py PrimordialModel.validate_unique and CommonModel.name; SOFT_UNIQUE_TOGETHER of main/models/inventory.py InventorySource, main/models/jobs.py JobTemplate, main/models/projects.py Project, main/models/workflow.py WorkflowJobTemplate; unique_together of main/models/inventory.py Inventory, main/models/schedules.py Schedule, main/models/credential.py Credential, main/models/notifications.py NotificationTemplate, main/models/label.py Label |
+| an execution environment's name is taken once in the whole system, and who is in no organization of it does not see it: `AWX.sees_in` | main/models/base.py CommonModel.name; main/access.py ExecutionEnvironmentAccess.filtered_queryset |
+| a token of the scope read writes nothing, edits nothing and finds no POST among the actions of OPTIONS, a superuser's neither; with the scope write anybody finds that of credentials: `AWX.scopes` | api/generics.py APIView.check_permissions; main/access.py BaseAccess.get_user_capabilities, CredentialAccess.can_add; api/metadata.py Metadata.determine_actions |
+| a node of a workflow has an identifier of its own there | main/models/workflow.py WorkflowJobTemplateNode.Meta |
+| a node of a workflow may run a project or an inventory source, and have an inventory or an execution environment of its own, as may a schedule | main/models/workflow.py WorkflowNodeBase.unified_job_template; main/models/jobs.py LaunchTimeConfig; main/models/schedules.py Schedule |
+| all that has jobs is in one list, whatever it is, and has hooks; workflows and organizations have some for approvals, too | api/views/__init__.py UnifiedJobTemplateList; main/models/unified_jobs.py UnifiedJobTemplate; main/models/base.py NotificationFieldsModel; main/models/organization.py Organization, main/models/workflow.py WorkflowJobTemplate |
+| hosts and groups that a sync has brought know their sources, those of people have none | main/management/commands/inventory_import.py Command; main/models/inventory.py Host.inventory_sources, Group.inventory_sources |
+| a project's URL is one that Git can have: no port of another kind than a number up to 65535, one colon after host@ | main/models/projects.py ProjectOptions.clean_scm_url; main/utils/common.py update_scm_url |
+| a project allows other branches as long as a template asks for one, or has one | api/serializers.py ProjectSerializer.validate |
+| who gives a team a role of an object has to be the object's administrator | main/access.py RoleAccess.can_attach |
 | an inventory source shows no organization, so its natural key has none | api/serializers.py InventorySourceSerializer.get_related; awxkit/awxkit/api/pages/page.py Page.get_natural_key |
 | an inventory source stays with its inventory | api/serializers.py InventorySourceSerializer.build_relational_field |
 | a sync of an inventory source fills the inventory's variables: `AWX.sync` | main/management/commands/inventory_import.py Command._update_inventory |
@@ -148,7 +157,11 @@ FIELDS: dict[str, dict[str, Any]] = {
         "extra_data": {},
         "enabled": True,
         "unified_job_template": None,
+        "inventory": None,
+        "execution_environment": None,
     },
+    "hosts": {**_NAMED, "inventory": None},
+    "groups": {**_NAMED, "inventory": None},
     "labels": {"name": "", "organization": None},
     "instance_groups": {"name": ""},
     "workflow_job_template_nodes": {
@@ -156,10 +169,14 @@ FIELDS: dict[str, dict[str, Any]] = {
         "unified_job_template": None,
         "identifier": "",
         "extra_data": {},
+        "inventory": None,
+        "execution_environment": None,
         "all_parents_must_converge": False,
     },
     "workflow_approval_templates": {**_NAMED, "timeout": 0},
 }
+#: What has jobs.
+_UNIFIED = ("job_templates", "workflow_job_templates", "projects", "inventory_sources", "system_job_templates")
 REFERENCES = {
     "organization": ["organizations"],
     "credential_type": ["credential_types"],
@@ -170,9 +187,10 @@ REFERENCES = {
     "execution_environment": ["execution_environments"],
     "default_environment": ["execution_environments"],
     "workflow_job_template": ["workflow_job_templates"],
-    "unified_job_template": ["job_templates", "workflow_job_templates", "workflow_approval_templates"],
+    "unified_job_template": [*_UNIFIED, "workflow_approval_templates"],
 }
 _HOOKS = {f"notification_templates_{end}": "notification_templates" for end in ("started", "success", "error")}
+_APPROVALS = {"notification_templates_approvals": "notification_templates", **_HOOKS}
 #: What is attached to objects of a resource, by the relation.
 ATTACHED = {
     "job_templates": {
@@ -183,29 +201,37 @@ ATTACHED = {
     },
     "workflow_job_templates": {
         "labels": "labels",
-        "notification_templates_approvals": "notification_templates",
-        **_HOOKS,
+        **_APPROVALS,
     },
     "workflow_job_template_nodes": {
         f"{end}_nodes": "workflow_job_template_nodes" for end in ("success", "failure", "always")
     },
     "projects": _HOOKS,
+    "inventory_sources": _HOOKS,
+    "system_job_templates": _HOOKS,
+    "organizations": _APPROVALS,
+    "inventory": {"input_inventories": "inventory"},
+    "hosts": {"inventory_sources": "inventory_sources"},
+    "groups": {"inventory_sources": "inventory_sources"},
 }
 ROLES = {
     "job_templates": ["Admin", "Execute", "Read"],
     "workflow_job_templates": ["Admin", "Execute", "Approve", "Read"],
 }
-#: Two of the same have no other value in one of these fields.
+#: No two objects have the same values in these fields.
 _UNIQUE = {
-    "execution_environments": (),
-    "organizations": (),
-    "inventory_sources": ("inventory",),
-    "job_templates": ("organization",),
-    "schedules": ("unified_job_template",),
-    "credentials": ("organization", "credential_type"),
+    "execution_environments": ("name",),
+    "organizations": ("name",),
+    "inventory_sources": ("name", "inventory"),
+    "hosts": ("name", "inventory"),
+    "groups": ("name", "inventory"),
+    "job_templates": ("name", "organization"),
+    "schedules": ("name", "unified_job_template"),
+    "credentials": ("name", "organization", "credential_type"),
+    "workflow_job_template_nodes": ("identifier", "workflow_job_template"),
     **dict.fromkeys(
         ("projects", "inventory", "workflow_job_templates", "notification_templates", "labels", "teams"),
-        ("organization",),
+        ("name", "organization"),
     ),
 }
 _LONGEST = {"name": 512, "scm_branch": 256, "scm_url": 1024, "image": 1024, "playbook": 1024, "limit": 1024}
@@ -223,6 +249,8 @@ _CASCADE = {
     ("inventory_sources", "source_project"),
     ("workflow_job_template_nodes", "workflow_job_template"),
     ("schedules", "unified_job_template"),
+    ("hosts", "inventory"),
+    ("groups", "inventory"),
 }
 #: The role of an organization with which a user makes objects there.
 MAKERS = {
@@ -240,6 +268,7 @@ _KIND = {
         "Only Container Registry credentials can be associated with an Execution Environment",
     ),
 }
+_SUMMARIZED = ("project", "source_project", "inventory", "workflow_job_template", "unified_job_template")
 _NO_FIELDS = ("page_size", "page", "order_by")
 _UPDATES = {"scm_url", "scm_branch", "scm_type"}
 _SINGULAR = {"inventory": "inventory"}
@@ -271,11 +300,12 @@ class AWX:
     """`objects` has every object by resource and id, `url` is where it answers, `playbooks` are those of the project.
 
     `calls` has method and path of everything that was written. `users` has by token what a user may make and edit:
-    resources, or None for a superuser; `rights_in` the organizations in which, where not in all. `unusable` has ids of
-    what only superusers may use, `input_sources` by id of a credential the names of those of its inputs that another
-    system keeps. `update_ends` is how updates of projects end: successful, failed, or running, when they do not end;
-    `update_needs` is the credential without which they fail, and `update_says` what they print. `running` has the jobs
-    that use an object, by its resource and name. `outage` and `moved_to` are a proxy's.
+    resources, or None for a superuser; `rights_in` the organizations in which, where not in all, and `sees_in` those
+    whose execution environments they see; `scopes` has the scopes of a token that has others than write. `unusable` has
+    ids of what only superusers may use, `input_sources` by id of a credential the names of those of its inputs that
+    another system keeps. `update_ends` is how updates of projects end: successful, failed, or running, when they do not
+    end; `update_needs` is the credential without which they fail, and `update_says` what they print. `running` has the
+    jobs that use an object, by its resource and name. `outage` and `moved_to` are a proxy's.
     """
 
     def __init__(self, playbooks: list[str]) -> None:
@@ -288,6 +318,8 @@ class AWX:
         self.calls: list[tuple[str, str]] = []
         self.users: dict[str, set[str] | None] = {TOKEN: None}
         self.rights_in: dict[str, set[int]] = {}
+        self.sees_in: dict[str, set[int]] = {}
+        self.scopes: dict[str, str] = {}
         self.unusable: set[int] = set()
         self.update_ends = "successful"
         self.update_needs: str | None = None
@@ -299,6 +331,8 @@ class AWX:
         self._last = 0
         self._user: set[str] | None = None
         self._in: set[int] | None = None
+        self._sees: set[int] | None = None
+        self._writes = True
         self._lock = threading.Lock()
         self.add("organizations", {"name": "Default"})
         self.add("credential_types", {"name": "Amazon Web Services", "kind": "cloud", "managed": True})
@@ -366,6 +400,9 @@ class AWX:
             inventory = self.objects["inventory"][source["inventory"]]
             before = {} if source["overwrite_vars"] else json.loads(inventory["variables"] or "{}")
             inventory["variables"] = json.dumps({**before, **variables[source["source_path"]]})
+            if not self._referring("hosts", "inventory", inventory["id"]):
+                host = self.add("hosts", {"name": "localhost", "inventory": inventory["id"]})
+                self.attached[host["id"], "inventory_sources"] = [source["id"]]
 
     def runs(self, workflow: str, fails: str = "") -> list[str]:
         """The identifiers of the nodes that a workflow runs when that one fails, or is denied."""
@@ -413,8 +450,11 @@ class AWX:
         if token not in self.users:
             return 401, {"detail": "Authentication credentials were not provided."}
         self._user, self._in = self.users[token], self.rights_in.get(token)
+        self._sees, self._writes = self.sees_in.get(token), "write" in self.scopes.get(token, "write")
         if method not in ("GET", "OPTIONS"):
             self.calls.append((method, path))
+            if not self._writes:
+                return 403, {"detail": "You do not have permission to perform this action."}
         try:
             return self._answer(method, path.removeprefix("/api/v2/").strip("/").split("/"), query, body)
         except Refused as refusal:
@@ -426,14 +466,18 @@ class AWX:
         if parts == ["me"]:
             return 200, _listed([{"id": 1, "username": "someone", "is_superuser": self._user is None}])
         if parts[0] == "roles":
-            return self._teams_of_role(method, int(parts[1]), body)
+            return self._teams_of_role(method, int(parts[1]), query, body)
         if parts[0] == "project_updates":
             update = self.updates[int(parts[1])]
             return 200, update["says"] if parts[2:] == ["stdout"] else update
+        if parts[0] == "unified_job_templates":
+            return 200, self._page(parts[0], self._unified(query), query)
         resource = {_path(each): each for each in FIELDS}[parts[0]]
         if len(parts) == 1:
             return self._list(method, resource, query, body)
         identifier = int(parts[1])
+        if not self._seen(resource, self.objects[resource][identifier]):
+            raise KeyError(identifier)
         if len(parts) == 2:
             return self._object(method, resource, identifier, body)
         return self._related(method, resource, self.objects[resource][identifier], parts[2], query, body)
@@ -448,16 +492,33 @@ class AWX:
         if method == "POST":
             self._may_make(resource, body)
             return 201, self._shown(resource, self.add(resource, body))
-        found = [one for one in self.objects[resource].values() if self._is(resource, one, query)]
-        return 200, self._page(resource, found, query)
+        every = [one for one in self.objects[resource].values() if self._seen(resource, one)]
+        found = [self._shown(resource, one) for one in every if self._is(resource, one, query)]
+        return 200, self._page(_path(resource), found, query)
 
-    def _page(self, resource: str, found: list[Object], query: Query) -> Object:
+    def _page(self, path: str, found: list[Object], query: Query) -> Object:
         size, number = (int(query.get(name, [default])[0]) for name, default in (("page_size", 25), ("page", 1)))
         size = min(size, _LARGEST_PAGE)
-        shown = [self._shown(resource, one) for one in found[size * (number - 1) : size * number]]
         others = urlencode({**query, "page": number + 1, "page_size": size}, doseq=True)
-        following = f"/api/v2/{_path(resource)}/?{others}" if len(found) > size * number else None
-        return {**_listed(shown), "count": len(found), "next": following}
+        following = f"/api/v2/{path}/?{others}" if len(found) > size * number else None
+        page = _listed(found[size * (number - 1) : size * number])
+        return {**page, "count": len(found), "next": following}
+
+    def _unified(self, query: Query) -> list[Object]:
+        """What has jobs and refers to an object by one of the fields."""
+        wanted = {name.removeprefix("or__"): int(values[0]) for name, values in query.items() if name not in _NO_FIELDS}
+        every = [(resource, one) for resource in _UNIFIED for one in self.objects[resource].values()]
+        return [
+            self._shown(resource, one)
+            for resource, one in every
+            if any(each in (one.get(name), *self.attached.get((one["id"], name), ())) for name, each in wanted.items())
+        ]
+
+    def _seen(self, resource: str, one: Object) -> bool:
+        """Whether the user sees an object."""
+        if resource != "execution_environments" or self._sees is None or self._user is None:
+            return True
+        return one["organization"] is None or one["organization"] in self._sees
 
     def _object(self, method: str, resource: str, identifier: int, body: Any) -> Answer:
         existing = self.objects[resource][identifier]
@@ -485,6 +546,12 @@ class AWX:
         moves = given.get("organization", existing.get("organization")) != existing.get("organization")
         if resource == "projects" and moves and self._referring("job_templates", "project", existing["id"]):
             raise Refused({"organization": ["Organization cannot be changed when in use by job templates."]})
+        if resource == "projects" and existing["allow_override"] and not given.get("allow_override", True):
+            mine = self._referring("job_templates", "project", existing["id"])
+            ids = [str(one["id"]) for one in mine if one["ask_scm_branch_on_launch"] or one["scm_branch"]]
+            if ids:
+                told = "One or more job templates depend on branch override behavior for this project"
+                raise Refused({"allow_override": [f"{told} (ids: {' '.join(ids)})."]})
         self._check(resource, {**existing, **given}, set(given))
         self._unique(resource, {**existing, **given}, existing["id"])
         updates = resource == "projects" and any(existing[name] != given.get(name, existing[name]) for name in _UPDATES)
@@ -550,18 +617,12 @@ class AWX:
             return self._approval(method, one, body)
         if relation == "object_roles":
             roles = [{"id": self._role(one, name), "name": name, "type": "role"} for name in ROLES[resource]]
-            return 200, _listed(roles)
+            return 200, self._page(f"{_path(resource)}/{identifier}/{relation}", roles, query)
         if relation == "playbooks":
             return 200, self.playbooks if self._project_status(one) == "successful" else []
-        if relation == "unified_job_templates" and resource == "execution_environments":
-            kinds = ("job_templates", "workflow_job_templates")
-            found = [
-                (kind, each) for kind in kinds for each in self._referring(kind, "execution_environment", identifier)
-            ]
-            return 200, _listed([self._shown(kind, each) for kind, each in found])
         if relation == "update":
             return 202, {"project_update": self._update(one)["id"]}
-        return self._attach(method, resource, one, relation, body)
+        return self._attach(method, resource, one, relation, query, body)
 
     def _survey(self, method: str, resource: str, template: Object, body: Any) -> Answer:
         if method == "OPTIONS":
@@ -582,7 +643,7 @@ class AWX:
         node["unified_job_template"] = made["id"]
         return 201, self._shown("workflow_approval_templates", made)
 
-    def _attach(self, method: str, resource: str, one: Object, relation: str, body: Any) -> Answer:
+    def _attach(self, method: str, resource: str, one: Object, relation: str, query: Query, body: Any) -> Answer:
         other = ATTACHED[resource][relation]
         there = self.attached.setdefault((one["id"], relation), [])
         if method == "OPTIONS":
@@ -600,7 +661,8 @@ class AWX:
             if identifier not in there:
                 there.append(identifier)
             return 204, None
-        return 200, _listed([self._shown(other, self.objects[other][each]) for each in there])
+        shown = [self._shown(other, self.objects[other][each]) for each in there]
+        return 200, self._page(f"{_path(resource)}/{one['id']}/{relation}", shown, query)
 
     def _attachable(self, resource: str, one: Object, relation: str, other: Object) -> None:
         there = self.attached[one["id"], relation]
@@ -634,12 +696,15 @@ class AWX:
     def _role(self, one: Object, name: str) -> int:
         return int(one["id"]) * 10 + sorted({role for some in ROLES.values() for role in some}).index(name)
 
-    def _teams_of_role(self, method: str, role: int, body: Any) -> Answer:
+    def _teams_of_role(self, method: str, role: int, query: Query, body: Any) -> Answer:
         there = self.teams_of_roles.setdefault(role, [])
         if method == "POST":
+            resource = next(each for each in ROLES if role // 10 in self.objects[each])
+            self._may(resource, self.objects[resource][role // 10])
             there.append(self.objects["teams"][body["id"]]["id"])
             return 204, None
-        return 200, _listed([self._shown("teams", self.objects["teams"][one]) for one in there])
+        shown = [self._shown("teams", self.objects["teams"][one]) for one in there]
+        return 200, self._page(f"roles/{role}/teams", shown, query)
 
     def may(self, resource: str, name: str) -> dict[str, list[str]]:
         """The teams that have roles of a template, by role."""
@@ -677,8 +742,6 @@ class AWX:
             related |= {name: f"{url}{name}/" for name in ("survey_spec", "schedules", "object_roles")}
         if resource == "job_templates" and one.get("organization"):
             related["organization"] = f"/api/v2/organizations/{one['organization']}/"
-        if resource == "execution_environments":
-            related["unified_job_templates"] = f"{url}unified_job_templates/"
         if resource == "workflow_job_templates":
             related["workflow_nodes"] = f"{url}workflow_nodes/"
             service = one["webhook_service"]
@@ -704,11 +767,12 @@ class AWX:
 
     def _summary(self, resource: str, one: Object) -> Object:
         found: Object = {
-            "user_capabilities": {"edit": self._able(resource, one)},
+            "user_capabilities": {"edit": self._able(resource, one) and self._writes},
             "created_by": {"username": one.get("created_by", "admin")},
         }
-        for name, other in (("project", "projects"), ("source_project", "projects"), ("inventory", "inventory")):
+        for name in _SUMMARIZED:
             if _refers(one, name):
+                other = next(each for each in REFERENCES[name] if one[name] in self.objects[each])
                 found[name] = {"id": one[name], "name": self.objects[other][one[name]]["name"]}
         return found
 
@@ -749,7 +813,8 @@ class AWX:
 
     def _actions(self, resource: str) -> Object:
         fields = {name: _ID if name in REFERENCES else _TEXT for name in FIELDS[resource]}
-        return {"GET": fields, **({"POST": fields} if self._user is None or resource in self._user else {})}
+        may = self._user is None or resource in self._user or resource == "credentials"
+        return {"GET": fields, **({"POST": fields} if may and self._writes else {})}
 
     def _check(self, resource: str, whole: Object, given: set[str]) -> None:
         unknown = given - set(FIELDS[resource])
@@ -767,6 +832,8 @@ class AWX:
                 raise Refused({name: [f"Invalid pk {whole[name]!r} - object does not exist."]})
         if resource == "job_templates":
             self._check_playbook(whole)
+        if resource == "projects" and whole["scm_type"] == "git":
+            _check_scm_url(whole["scm_url"])
         if resource in _KIND and whole["credential"] is not None:
             kind = self.objects["credentials"][whole["credential"]]["credential_type"]
             if self.objects["credential_types"][kind]["kind"] != _KIND[resource][0]:
@@ -795,10 +862,12 @@ class AWX:
         if resource not in _UNIQUE:
             return
         given = {**given, **self._inferred(resource, given)}
-        fields = ("name", *_UNIQUE[resource])
+        fields = _UNIQUE[resource]
         for each in self.objects[resource].values():
             if each["id"] != itself and all(each.get(name) == given.get(name) for name in fields):
                 kind = {"inventory_sources": "InventorySource", "job_templates": "JobTemplate"}.get(resource, resource)
+                if resource == "execution_environments":
+                    raise Refused({"name": ["Execution environment with this Name already exists."]})
                 shown = ", ".join(fields)
                 raise Refused({"__all__": [f"{kind} with this ({shown}) combination already exists."]})
 
@@ -816,7 +885,8 @@ class AWX:
             return self._has_role(resource, one, wanted)
         first, _separator, rest = name.partition("__")
         if first in ATTACHED.get(resource, {}):
-            return int(wanted) in self.attached.get((one["id"], first), [])
+            there = self.attached.get((one["id"], first), [])
+            return (not there) == (wanted == "true") if rest == "isnull" else int(wanted) in there
         if first not in {*FIELDS[resource], "id", *(("organization",) if resource == "job_templates" else ())}:
             raise Refused(f"{resource.title()} has no field named '{first}'")
         value = one.get(first)
@@ -868,6 +938,20 @@ def texts(messages: Any) -> Iterator[str]:
         yield messages
     for value in messages.values() if isinstance(messages, dict) else ():
         yield from texts(value)
+
+
+def _check_scm_url(url: str) -> None:
+    scp = "://" not in url and ":" in url
+    try:
+        wrong = scp and (url.partition("@")[2] or url).count(":") > 1
+        parts = urlsplit("git+ssh://" + url.replace(":", "/") if scp else url)
+        wrong = wrong or (not scp and parts.scheme == "git+ssh") or (parts.port or 0) < 0
+    except ValueError:
+        wrong = True
+    if wrong:
+        raise Refused({"scm_url": ["Invalid git URL"]})
+    if parts.scheme not in ("ssh", "git", "git+ssh", "http", "https", "ftp", "ftps", "file", ""):
+        raise Refused({"scm_url": ["Unsupported git URL"]})
 
 
 def _check_webhook(configuration: Object) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_assets import Assets, assets
 from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_settings import Settings
 from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs
 from ansible_collections.farflow.airflow.plugins.plugin_utils.awx import Client
 from ansible_collections.farflow.airflow.plugins.plugin_utils.awx_converge import converge
 
-from .awx_double import AWX, TOKEN
+from .awx_double import AWX, FIELDS, TOKEN
 
+MARK = "[farflow.airflow: Airflow on Fargate]"
 ROOT = Path(__file__).parents[2]
 PLAYBOOKS = [f"playbooks/{path.name}" for path in (ROOT / "playbooks" / "project" / "playbooks").iterdir()]
 
@@ -45,3 +48,36 @@ def run(awx: AWX, check_mode: bool = False, token: str = TOKEN, **given: Any) ->
     chosen = settings(**given)
     client = Client({"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": token})
     return {**converge(client, chosen, assets(chosen, TEMPLATES), check_mode, said.append), "said": said}
+
+
+def organization(awx: AWX) -> int:
+    return awx.named("organizations", "Default")["id"]
+
+
+def credential(awx: AWX, name: str, kind: str = "Amazon Web Services") -> int:
+    kinds = awx.named("credential_types", kind)["id"]
+    return awx.add("credentials", {"name": name, "organization": organization(awx), "credential_type": kinds})["id"]
+
+
+def attached(awx: AWX, resource: str, name: str, relation: str, other: str) -> list[str]:
+    found = awx.attached.get((awx.named(resource, name)["id"], relation), [])
+    return [awx.objects[other][one]["name"] for one in found]
+
+
+def names(awx: AWX, resource: str) -> list[str]:
+    return sorted(one["name"] for one in awx.objects[resource].values())
+
+
+def refused(awx: AWX, **given: Any) -> str:
+    """What a run is refused with, which has written nothing."""
+    awx.calls.clear()
+    with pytest.raises(FarflowError) as error:
+        run(awx, **given)
+    assert awx.calls == []
+    return str(error.value)
+
+
+def copy(awx: AWX, resource: str, name: str, called: str) -> dict[str, Any]:
+    """What AWX's Copy makes, which takes the description along."""
+    one = awx.named(resource, name)
+    return awx.add(resource, {**{field: one[field] for field in FIELDS[resource]}, "name": called})

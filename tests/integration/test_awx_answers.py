@@ -186,8 +186,22 @@ def test_what_may_have_been_done_is_not_done_twice(awx):
 def test_a_write_without_an_answer_may_have_been_done(awx):
     asked, _clock = asking(awx)
     awx.close()
-    with pytest.raises(FarflowError, match="POST .*Connection refused.* Whether AWX has done it is not known"):
+    with pytest.raises(FarflowError, match="POST .*Connection refused.* Whether AWX has done it is not known") as error:
         asked.post("labels", {"name": "x"})
+    assert "AWX has answered before, so it is slow or being restarted; try again when AWX is up" in str(error.value)
+
+
+def test_a_slow_awx_is_no_wrong_host(awx, monkeypatch):
+    asked, _clock = asking(awx)
+    monkeypatch.setattr(client, "_SECONDS", 0.05)
+    awx._lock.acquire()  # it takes the request, and answers later
+    try:
+        with pytest.raises(FarflowError, match="GET .*/me/: .*timed out; AWX has answered before") as error:
+            asked.get("me")
+    finally:
+        awx._lock.release()
+    assert "CONTROLLER_HOST" not in str(error.value)
+    assert "certificate" not in str(error.value)
 
 
 def test_what_is_gone_when_it_is_removed_again_was_removed(awx):
@@ -206,6 +220,57 @@ def test_a_run_goes_through_a_restart_of_awx(awx, monkeypatch):
     awx.outage = [502, 502]
     assert run(awx)["changed"]
     assert clock.slept == [1, 2]
+
+
+# An error in the middle of a run
+
+
+def spoilt(awx: AWX, monkeypatch: Any, method: str, end: str, answer: Any) -> str:
+    """What is said when requests to paths with that end are answered so."""
+    answers = AWX.answer
+
+    def spoil(self: AWX, asked: str, path: str, *others: Any) -> Any:
+        spoils = asked == method and path.endswith(f"/{end}/")
+        return answer if spoils else answers(self, asked, path, *others)
+
+    monkeypatch.setattr(AWX, "answer", spoil)
+    return failed(awx)
+
+
+@pytest.mark.parametrize(
+    ("status", "helps"),
+    [
+        (400, "AWX does not take that: change the setting that it comes from, or what is in its way in AWX; run it"),
+        (403, "the user lacks a right, such as that of an administrator of the organization, or the token the scope"),
+        (404, "somebody may have removed it meanwhile; run it again, it goes on where this ended"),
+        (409, "wait until these jobs have ended, or cancel them in AWX; run it again, it goes on where this ended"),
+        (500, "AWX's own log says why. Whether AWX has done it is not known; run it again, it goes on where this"),
+        (502, "what stands before AWX does not reach it, try again when AWX is up. Whether AWX has done it is not"),
+    ],
+)
+def test_each_error_is_told_with_what_was_being_made_and_what_helps(awx, monkeypatch, status, helps):
+    told = spoilt(awx, monkeypatch, "POST", "survey_spec", (status, {"detail": "Words."}))
+    assert told.startswith("job_templates Airflow dev: Airflow command: POST ")
+    assert f": {status}: Words.; {helps}" in told
+
+
+@pytest.mark.parametrize("body", [[], None, {"detail": "x"}, "<html>"])
+def test_what_is_no_new_object_is_told(awx, monkeypatch, body):
+    told = spoilt(awx, monkeypatch, "POST", "projects", (200, body))
+    assert told.startswith("projects Airflow on Fargate: POST ")
+    assert " answers with no object: is it AWX's? " in told or " answers with no JSON: " in told
+    assert "Whether AWX has done it is not known" in told
+
+
+@pytest.mark.parametrize("body", [[], {"detail": "x"}, None, "<html>"])
+@pytest.mark.parametrize("end", ["me", "organizations", "survey_spec", "playbooks"])
+def test_an_answer_of_another_shape_is_told_in_words(awx, monkeypatch, end, body):
+    run(awx)
+    if (end, body) in (("survey_spec", {"detail": "x"}), ("playbooks", [])):
+        return  # of the right shape
+    told = spoilt(awx, monkeypatch, "GET", end, (200, body))
+    assert f"/{end}/ answers with no " in told or f"/{end}/?" in told
+    assert "is it AWX's? set CONTROLLER_HOST" in told
 
 
 # What can't be removed
@@ -234,4 +299,4 @@ def test_a_removal_that_fails_is_told_by_its_name(awx, monkeypatch):
     monkeypatch.setattr(AWX, "answer", down)
     told = failed(awx, state="absent")
     assert told.startswith("workflow_job_templates Airflow dev: Deploy with approval: can't be removed: DELETE ")
-    assert ": 500: Server Error; What was removed before" in told
+    assert ": 500: Server Error; AWX's own log says why. What was removed before" in told

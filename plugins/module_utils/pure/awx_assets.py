@@ -34,8 +34,12 @@ _MUST_BE_EMPTY = {"farflow_plan_must_be_empty": "true"}
 
 #: Of a template's ``related``, what `awx import` does not know; a label it attaches to the first template alone.
 _NOT_IMPORTABLE = ("instance_groups", "labels", "team_roles")
-#: The templates that another branch may be named for.
-_TRIALS = ("Plan", "Deploy")
+#: The templates that the workflow runs, and that another branch may be named for.
+_STEPS = ("Plan", "Deploy")
+#: What a team may do with the workflow, for which it has to read the jobs of these.
+_OF_WORKFLOW = {"request": "Execute", "deploy": "Execute", "approve": "Approve"}
+#: The identifiers of the nodes of our workflows.
+NODES = ("plan", "approval", "deploy", "check", "drift")
 
 
 def assets(settings: Settings, templates: Iterable[Template]) -> Assets:
@@ -43,8 +47,9 @@ def assets(settings: Settings, templates: Iterable[Template]) -> Assets:
     every = list(templates)
     environments = settings.environments
     return {
-        "credentials": [_new_credential(settings, name) for name in environments if name not in settings.credentials],
+        # First, as AWX refuses it when another organization has one of its name, which nobody else sees.
         "execution_environments": [_execution_environment(settings)],
+        "credentials": [_new_credential(settings, name) for name in environments if name not in settings.credentials],
         "notification_templates": _notification_templates(settings),
         "projects": [_project(settings)],
         "inventory": [_inventory(settings, name) for name in environments],
@@ -179,9 +184,9 @@ def _project(settings: Settings) -> Asset:
     }
     if settings.project_credential:
         made["credential"] = credential_key(settings, settings.project_credential, SCM_TYPE)
-    if settings.branch_on_launch:  # AWX lets it go only when no template asks for a branch any more
+    if settings.branch_on_launch:
         made["allow_override"] = True
-    return made
+    return _keeping(made, "allow_override")
 
 
 def _inventory(settings: Settings, environment: str) -> Asset:
@@ -215,6 +220,7 @@ def _template_key(settings: Settings, environment: str, name: str, kind: str = "
 
 def _job_template(settings: Settings, environment: str, template: Template) -> Asset:
     key = _template_key(settings, environment, template.name)
+    reads = dict.fromkeys(_OF_WORKFLOW, "Read") if template.name in _STEPS else {}
     made = {
         "name": key["name"],
         "description": marked(template.description, settings.project),
@@ -232,7 +238,7 @@ def _job_template(settings: Settings, environment: str, template: Template) -> A
             "credentials": _credentials(settings, environment),
             "labels": _labels(settings),
             "instance_groups": _instance_groups(settings),
-            "team_roles": _roles(settings, environment, {template.right: "Execute"}),
+            "team_roles": _roles(settings, environment, {**reads, template.right: "Execute"}),
             **_hooks(settings, template.tells),
         },
         "natural_key": key,
@@ -240,7 +246,7 @@ def _job_template(settings: Settings, environment: str, template: Template) -> A
     }
     if settings.timeout is not None:
         made["timeout"] = settings.timeout
-    if settings.branch_on_launch is not None and template.name in _TRIALS:
+    if settings.branch_on_launch is not None and template.name in _STEPS:
         made["ask_scm_branch_on_launch"] = settings.branch_on_launch
     return _keeping(made, "timeout", "ask_scm_branch_on_launch")
 
@@ -255,14 +261,13 @@ def _workflow(settings: Settings, environment: str) -> Asset:
         "description": "What a deploy would do is said by the job before: in its output, and in its artifacts "
         "farflow_pending, farflow_counts and farflow_reasons. It asks also when there is nothing to do.",
     }
-    made = _workflow_template(
-        settings, environment, WORKFLOW, "Plan, an approval, Deploy, and a Plan that must be empty."
-    )
+    steps = "Plan, an approval, Deploy, and a Plan that must be empty"
+    made = _workflow_template(settings, environment, WORKFLOW, steps)
     key = made["natural_key"]
     plan, deploy = (_template_key(settings, environment, name) for name in ("Plan", "Deploy"))
     made["related"] = {
         "labels": _labels(settings),
-        "team_roles": _roles(settings, environment, {"request": "Execute", "deploy": "Execute", "approve": "Approve"}),
+        "team_roles": _roles(settings, environment, _OF_WORKFLOW),
         **_hooks(settings, ("error", "success", "approvals")),
         "workflow_nodes": [
             _node(key, "plan", plan, following="approval"),
@@ -279,7 +284,7 @@ def _workflow(settings: Settings, environment: str) -> Asset:
 
 def _drift(settings: Settings, environment: str) -> Asset:
     """A Plan that must be empty, at night. The hook hears of it from the job, which has the reasons."""
-    made = _workflow_template(settings, environment, DRIFT, "A Plan that must be empty.")
+    made = _workflow_template(settings, environment, DRIFT, "A Plan that must be empty")
     key = made["natural_key"]
     plan = _template_key(settings, environment, "Plan")
     made["related"] = {
@@ -295,11 +300,12 @@ def _keeping(asset: Asset, *fields: str) -> Asset:
     """An asset whose description keeps what optional settings set of it: fields, labels, instance groups."""
     found = [(name, asset[name]) for name in fields if asset.get(name)]
     for name, relation in (("label", "labels"), ("instance_group", "instance_groups")):
-        found += [(name, each["name"]) for each in asset["related"].get(relation, ())]
+        found += [(name, each["name"]) for each in asset.get("related", {}).get(relation, ())]
     return {**asset, "description": with_settings(asset["description"], found)}
 
 
-def _workflow_template(settings: Settings, environment: str, name: str, description: str) -> Asset:
+def _workflow_template(settings: Settings, environment: str, name: str, steps: str) -> Asset:
+    description = f"{steps}, for inventories/{environment} of the project"  # by which a copy with another name is known
     key = _template_key(settings, environment, name, "workflow_job_template")
     return {
         "name": key["name"],
@@ -347,7 +353,7 @@ def _schedule(settings: Settings, template: Asset) -> Asset:
         "enabled": True,
         "unified_job_template": template,
         "natural_key": {"unified_job_template": template, "name": NIGHTLY, "type": "schedule"},
-        "initial": ["enabled", *([] if settings.drift_schedule else ["rrule"])],
+        "initial": ["name", "enabled", *([] if settings.drift_schedule else ["rrule"])],
     }
 
 
@@ -361,14 +367,16 @@ def _instance_groups(settings: Settings) -> list[Asset]:
 
 
 def _roles(settings: Settings, environment: str, roles: dict[str, str]) -> list[Asset]:
-    """Team and role, for those who have one of the rights in the environment."""
-    found = []
+    """Team and role, for those who have one of the rights in the environment. Every other role reads, too."""
+    rights: dict[str, set[str]] = {}
     for each in settings.teams:
         if each["environments"] is None or environment in each["environments"]:
-            names = {role for right, role in roles.items() if right in each["may"]}
-            found += [
-                {"team": _key("team", each["team"], settings.organization), "role": name} for name in sorted(names)
-            ]
+            rights.setdefault(each["team"], set()).update(each["may"])
+    found = []
+    for team, may in rights.items():
+        names = {role for right, role in roles.items() if right in may}
+        key = _key("team", team, settings.organization)
+        found += [{"team": key, "role": name} for name in sorted(names - {"Read"} or names)]
     return found
 
 

@@ -12,6 +12,8 @@ from .awx_settings import Settings
 
 #: Those of which a project has one.
 _OF_PROJECT = ("projects", "notification_templates", "inventory_sources")
+#: Those of which an environment has one.
+_OF_ENVIRONMENT = ("inventory", "credentials")
 
 
 def environment_of(resource: str, name: str, settings: Settings, templates: Collection[str]) -> str | None:
@@ -26,18 +28,17 @@ def environment_of(resource: str, name: str, settings: Settings, templates: Coll
     if not name.startswith(f"{settings.name_prefix} "):
         return None
     environment, separator, template = name.removeprefix(f"{settings.name_prefix} ").partition(": ")
-    if separator and template not in templates or bool(separator) == (resource == "inventory"):
+    if separator and template not in templates or bool(separator) == (resource in _OF_ENVIRONMENT):
         return None
     return environment if _is_environment(environment) else None
 
 
-def prefix_of(name: str, templates: Collection[str]) -> str | None:
-    """The prefix that a job template's name is made with; None when no prefix makes it."""
+def prefix_of(resource: str, name: str, templates: Collection[str]) -> str | None:
+    """The prefix that the name of a template or an inventory is made with; None when no prefix makes it."""
     before, separator, template = name.rpartition(": ")
-    prefix, space, environment = before.rpartition(" ")
-    if not separator or not space or template not in templates or not _is_environment(environment):
-        return None
-    return prefix
+    prefix, space, environment = (before if separator else name).rpartition(" ")
+    known = resource in _OF_ENVIRONMENT if not separator else template in templates
+    return prefix if known and space and _is_environment(environment) else None
 
 
 def _is_environment(name: str) -> bool:

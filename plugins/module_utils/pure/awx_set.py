@@ -14,7 +14,8 @@ from typing import Any
 Setting = tuple[str, Any]
 
 _MARK = " [farflow.airflow: "
-_ONE = r'(?:timeout|ask_scm_branch_on_launch|webhook_service|label|instance_group) (?:"(?:[^"\\]|\\.)*"|\d+|true)'
+_NAMES = "timeout|ask_scm_branch_on_launch|allow_override|webhook_service|label|instance_group"
+_ONE = rf'(?:{_NAMES}) (?:"(?:[^"\\]|\\.)*"|\d+|true)'
 _SENTENCE = re.compile(rf" ?Set by the settings: (?P<settings>{_ONE}(?:, {_ONE})*)\.(?={re.escape(_MARK)})")
 _SETTING = re.compile(r'(\w+) ("(?:[^"\\]|\\.)*"|\w+)')
 _BRACKET = "\\u005b"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..naming import validate_environment
 from . import awx_schedules, image_references
@@ -19,7 +20,10 @@ NO_SCHEDULE = "none"
 #: The value of ``webhook_service`` for no pushes at all.
 NO_SERVICE = "none"
 
-_GIT_URL = re.compile(r"(https?|ssh|git)://([^\s/:@]+@)?([^\s/:@\[]+|\[[\da-fA-F:.]+\])(:\d+)?/\S+|[\w.-]+@[\w.-]+:\S+")
+_GIT_URL = re.compile(
+    r"(https?|ssh|git)://([^\s/:@]+@)?([^\s/:@\[]+|\[[\da-fA-F:.]+\])(:\d+)?/\S+|[\w.-]+@[\w.-]+:[^\s:]+"
+)
+_GIT_URLS = "such as https://host/a.git, ssh://git@host:22/a.git or git@host:a.git"
 _WEB_URL = re.compile(r"https?://[^\s/]+\S*")
 #: A user that is no secret is that of SSH alone: ssh://git@host.
 _SECRET = re.compile(r"(?!ssh://[^/@:]*@)[^/@]*//[^/]*@|[^/@]*:[^/@]*@")
@@ -124,10 +128,18 @@ def problems(settings: Settings) -> Iterator[str]:
 def _project_url(url: str) -> Iterator[str]:
     if _SECRET.match(url):
         yield "project_url: has a user or password in it, which AWX shows to everybody; name a project_credential"
-    elif not _GIT_URL.fullmatch(url):
+    elif not _is_git_url(url):
         # A password may stand where none is looked for.
         shown = "not shown" if "@" in url else repr(url)
-        yield f"project_url: is {shown}, allowed: the URL of a Git repository"
+        yield f"project_url: is {shown}, allowed: the URL of a Git repository, {_GIT_URLS}"
+
+
+def _is_git_url(url: str) -> bool:
+    """As AWX judges one: awx/main/utils/common.py, update_scm_url, of ansible/awx 24.6.1."""
+    try:
+        return _GIT_URL.fullmatch(url) is not None and (urlsplit(url).port or 0) >= 0
+    except ValueError:  # a port beyond 65535
+        return False
 
 
 def _image(image: str) -> Iterator[str]:

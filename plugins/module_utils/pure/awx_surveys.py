@@ -66,7 +66,8 @@ def _help(name: str, option: Option, required: bool) -> str:
     if required:
         return f"{name}."
     default = option.get("default")
-    otherwise = "" if default in (None, "") else f", or else {_shown(default)}"
+    shown = "" if default is None else _shown(default)
+    otherwise = f", or else {shown}" if shown else ""
     return f"{name}, for this run alone. Without an answer it is what the inventory says{otherwise}."
 
 

@@ -36,17 +36,20 @@ def test_a_name_of_ours_has_an_environment(resource, name, environment):
 
 
 @pytest.mark.parametrize(
-    ("name", "prefix"),
+    ("resource", "name", "prefix"),
     [
-        ("My: Airflow dev: Plan", "My: Airflow"),
-        ("Sales prod: Deploy with approval", "Sales"),
-        ("Plan for Mary @ 10:00", None),
-        ("dev: Plan", None),
-        ("Sales dev: Other", None),
+        ("job_templates", "My: Airflow dev: Plan", "My: Airflow"),
+        ("workflow_job_templates", "Sales prod: Deploy with approval", "Sales"),
+        ("inventory", "Sales prod", "Sales"),
+        ("job_templates", "Plan for Mary @ 10:00", None),
+        ("job_templates", "Nightly restart", None),
+        ("job_templates", "dev: Plan", None),
+        ("job_templates", "Sales dev: Other", None),
+        ("inventory", "prod", None),
     ],
 )
-def test_a_name_has_a_prefix(name, prefix):
-    assert prefix_of(name, TEMPLATES) == prefix
+def test_a_name_has_a_prefix(resource, name, prefix):
+    assert prefix_of(resource, name, TEMPLATES) == prefix
 
 
 @pytest.mark.parametrize(

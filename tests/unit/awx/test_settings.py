@@ -9,6 +9,8 @@ from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_settings 
 
 from tests.integration.awx_wanted import settings
 
+ALLOWED = "allowed: the URL of a Git repository, such as https://host/a.git, ssh://git@host:22/a.git or git@host:a.git"
+
 
 def told(**given: Any) -> list[str]:
     return list(problems(settings(**given)))
@@ -38,7 +40,22 @@ def test_a_password_in_the_projects_url_is_refused_and_not_shown(url):
 @pytest.mark.parametrize("url", ["https://u:SEC/RET@git.example.com/a.git", "a/b:SECRET@git.example.com", "git@host"])
 def test_what_may_be_a_password_is_not_shown(url):
     (said,) = told(project_url=url)
-    assert said == "project_url: is not shown, allowed: the URL of a Git repository"
+    assert said == f"project_url: is not shown, {ALLOWED}"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("git@host:22:x", "not shown"),
+        ("git@host:a:b/c.git", "not shown"),
+        ("https://host:99999/x.git", "'https://host:99999/x.git'"),
+        ("ssh://git@host:65536/x.git", "not shown"),
+        ("git+ssh://host/x.git", "'git+ssh://host/x.git'"),
+        ("https://[::1/x.git", "'https://[::1/x.git'"),
+    ],
+)
+def test_a_url_that_awx_refuses_is_refused(url, shown):
+    assert told(project_url=url) == [f"project_url: is {shown}, {ALLOWED}"]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +70,7 @@ def test_what_may_be_a_password_is_not_shown(url):
         "git@git.example.com:data/a.git",
         "git@git.example.com:data/a@b.git",
         "git@git.example.com:2222/a.git",
+        "https://git.example.com:65535/a.git",
     ],
 )
 def test_the_url_of_a_repository_is_taken(url):

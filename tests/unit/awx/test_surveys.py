@@ -54,6 +54,13 @@ def test_the_words_are_those_of_the_argument_spec():
     assert made["question_description"].endswith("or else 1.")
 
 
+@pytest.mark.parametrize("default", ["", []])
+def test_a_default_that_is_empty_is_not_spoken_of(default):
+    option = {"type": "list", "elements": "str", "default": default, "description": "Names."}
+    said = question("names", option, required=False)["question_description"]
+    assert said.endswith("it is what the inventory says.")
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [

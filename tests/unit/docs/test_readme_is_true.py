@@ -109,6 +109,24 @@ def test_the_settings_of_awx_are_those_of_the_file():
     assert shown == [yaml.safe_load((ROOT / "awx" / "settings.yml").read_text())]
 
 
+def awx_templates() -> list[dict[str, str]]:
+    """The job templates that the playbooks' meta files declare."""
+    metas = [yaml.safe_load(path.read_text()) for path in (ROOT / "playbooks").glob("*.meta.yml")]
+    specs = [spec for meta in metas for spec in meta["argument_specs"].values()]
+    return [spec["job_template"] for spec in specs if spec.get("job_template")]
+
+
+def test_every_template_of_awx_is_listed():
+    named = [row[0] for row in rows(DOCS / "awx.md", "7. Launch")]
+    assert sorted(named) == sorted(each["name"] for each in awx_templates())
+
+
+def test_what_each_right_of_a_team_lets_launch_is_listed():
+    told = {row[0].strip("`"): row[1] for row in rows(DOCS / "awx.md", "4. Settings")}
+    for each in awx_templates():
+        assert each["name"] in told[each["right"]].split(", ")
+
+
 def test_every_playbook_is_in_the_readme():
     named = {row[0].strip("`") for row in rows(README, "Playbooks")}
     playbooks = {path.stem for path in (ROOT / "playbooks").glob("*.yml") if not path.name.endswith(".meta.yml")}
