@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from farflow.fargate_task_results import MARK
+from farflow.fargate_task_results import MARK, storable
 
 _LEVEL = re.compile(r"\W{0,2}(WARNING|WARN|ERROR|CRITICAL|FATAL)\b")
 _LONGEST_KEPT_LINE = 2000  # characters of a line in the error of a task
@@ -35,7 +35,8 @@ class ContainerLog:
         count = 0
         for event in events:
             count += 1
-            line = str(event["message"]).rstrip("\n")
+            # One that the database refuses would end the triggerer, and each triggerer after it.
+            line = storable(str(event["message"]).rstrip("\n"))
             self._logger.log(level(line), line, timestamp=_time(event["timestamp"]))
             self.tail.append(line[:_LONGEST_KEPT_LINE])
             if line.startswith(MARK):

@@ -18,6 +18,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from farflow import fargate_task_end as end
 from farflow.fargate_task_log import ContainerLog, quiet
+from farflow.fargate_task_results import storable
 from farflow.fargate_task_watch import (
     CLIENT_CONFIG,
     LogReads,
@@ -133,7 +134,7 @@ class FargateTaskTrigger(BaseTrigger):
                 "status": status,
                 "task_arn": self.task_arn,
                 "cluster": self.cluster,
-                "task": task,
+                "task": storable(task),
                 "tail": list(log.tail),
                 "result": log.result,
             }

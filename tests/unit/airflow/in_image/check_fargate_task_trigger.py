@@ -283,6 +283,17 @@ class Log(Triggers):
         await self.event(aws, log_group=None)
         self.assertEqual(aws.count("GetLogEvents"), 0)
 
+    async def test_what_a_database_cannot_hold_is_shown_and_kept_harmless(self):
+        """Bytes of a container are any; Postgres takes no NUL and no half of a surrogate pair, neither as text nor
+        as JSON. The event that holds one would end the triggerer, and each that takes its place.
+        """
+        stopped = {**STOPPED, "containers": [{**own(1), "reason": "exec a\0b"}]}
+        event = await self.event(Aws([stopped], [page("\0end\ud800", "FARFLOW_RESULT=\0", "\x1b[31mred"), NOTHING]))
+        self.assertEqual(event["tail"], ["\ufffdend\ufffd", "FARFLOW_RESULT=\ufffd", "\x1b[31mred"])
+        self.assertEqual(event["result"], "FARFLOW_RESULT=\ufffd")
+        self.assertEqual(event["task"]["containers"][0]["reason"], "exec a\ufffdb")
+        self.assertEqual([line for line, _unused in self.lines], event["tail"])
+
     async def test_the_line_of_the_result(self):
         logs = [page("a stray print", 'FARFLOW_RESULT={"a": 1}', 'a FARFLOW_RESULT={"b": 2}'), NOTHING]
         self.assertEqual((await self.event(Aws(logs=logs)))["result"], 'FARFLOW_RESULT={"a": 1}')
