@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from farflow.fargate_task_results import MARK
+from farflow.fargate_task_results import MARK, storable
+from farflow.fargate_task_watch import in_turns
 
 _LEVEL = re.compile(r"\W{0,2}(WARNING|WARN|ERROR|CRITICAL|FATAL)\b")
 _LONGEST_KEPT_LINE = 2000  # characters of a line in the error of a task
@@ -30,17 +31,21 @@ class ContainerLog:
         self.tail: deque[str] = deque(maxlen=max(kept_lines, 1))
         self.result: str | None = None
 
-    def add(self, events: Iterable[Mapping[str, Any]]) -> int:
-        """Takes events of GetLogEvents. Returns how many there were."""
-        count = 0
-        for event in events:
-            count += 1
-            line = str(event["message"]).rstrip("\n")
-            self._logger.log(level(line), line, timestamp=_time(event["timestamp"]))
-            self.tail.append(line[:_LONGEST_KEPT_LINE])
-            if line.startswith(MARK):
-                self.result = line
-        return count
+    async def add(self, events: Sequence[Mapping[str, Any]], shown: bool = True) -> None:
+        """Takes events of GetLogEvents, in turns with all other logs. What is not shown is looked at all the same."""
+        await in_turns(self._show if shown else self._keep, events)
+
+    def _show(self, event: Mapping[str, Any]) -> None:
+        line = self._keep(event)
+        self._logger.log(level(line), line, timestamp=_time(event["timestamp"]))
+
+    def _keep(self, event: Mapping[str, Any]) -> str:
+        # A character that the database refuses would end the triggerer, and each triggerer after it.
+        line = str(storable(str(event["message"]).rstrip("\n")))
+        self.tail.append(line[:_LONGEST_KEPT_LINE])
+        if line.startswith(MARK):
+            self.result = line
+        return line
 
 
 def level(line: str) -> int:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 MARK = "FARFLOW_RESULT="
@@ -18,9 +19,21 @@ INPUTS_URL = "FARFLOW_INPUTS_URL"
 
 KINDS = ("json", "prefix")
 
+#: NUL, and halves of surrogate pairs: Postgres takes them neither in text nor in JSON.
+_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
+
 
 class ResultError(ValueError):
     """What is wrong with a container's result, as a sentence."""
+
+
+def storable(value: Any) -> Any:
+    """JSON or a text, with U+FFFD for each character that Airflow's database can't keep."""
+    if isinstance(value, str):
+        return _NOT_STORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {storable(key): storable(each) for key, each in value.items()}
+    return [storable(each) for each in value] if isinstance(value, list) else value
 
 
 def parsed(line: str | None) -> Any:
@@ -35,9 +48,19 @@ def parsed(line: str | None) -> Any:
         )
     text = line.removeprefix(MARK)
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant)
     except ValueError as error:
         raise ResultError(f"the line {MARK}... is no JSON: {error}; it begins with {text[:60]!r}") from None
+    _refuse_not_storable(value)
+    return value
+
+
+def _refuse_not_storable(value: Any) -> None:
+    if isinstance(value, str) and _NOT_STORABLE.search(value):
+        raise ResultError(f"the line {MARK}... holds {value[:60]!r}, which Airflow's database can't keep")
+    inner = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+    for each in inner:
+        _refuse_not_storable(each)
 
 
 def _refuse_constant(name: str) -> Any:

@@ -18,8 +18,11 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from farflow import fargate_task_end as end
 from farflow.fargate_task_log import ContainerLog, quiet
+from farflow.fargate_task_results import storable
 from farflow.fargate_task_watch import (
     CLIENT_CONFIG,
+    LINES_KEPT,
+    LINES_SHOWN,
     LogReads,
     Look,
     SharedClient,
@@ -42,6 +45,12 @@ STATE_SECONDS = 20
 LAST_LINES_SECONDS = 1.0
 #: A page with so many lines is not the last one. One with fewer may be, and asking costs a call.
 LINES_OF_A_FULL_PAGE = 100
+#: A log that grows faster than it is shown is left after so many seconds, to look at its container.
+READ_SECONDS = 5.0
+#: So many seconds the end of a log is shown for. Of what is left then only the last lines and the result are told.
+FINISH_SECONDS = 300.0
+#: Airflow gives a trigger up two minutes after the first limit of its task's time. The event has to be there by then.
+FINISH_AFTER_LIMIT_SECONDS = 60.0
 #: Where so many seconds of reads wait already, logs of running containers are read later.
 LONGEST_QUEUE_SECONDS = 10.0
 
@@ -133,7 +142,7 @@ class FargateTaskTrigger(BaseTrigger):
                 "status": status,
                 "task_arn": self.task_arn,
                 "cluster": self.cluster,
-                "task": task,
+                "task": storable(task),
                 "tail": list(log.tail),
                 "result": log.result,
             }
@@ -154,14 +163,14 @@ class FargateTaskTrigger(BaseTrigger):
             if look.task is not None:
                 trouble.over()
                 if look.task["lastStatus"] == "STOPPED":
-                    await log.finish()
+                    await log.finish(min(FINISH_SECONDS, over + FINISH_AFTER_LIMIT_SECONDS))
                     return "ended", end.kept(look.task, self.container_name)
                 if look.task["lastStatus"] not in _NOTHING_TO_READ:
                     await log.read()
             elif trouble.lasts(look):
                 if look.error is not None:
                     raise look.error
-                await log.finish()
+                await log.finish(FINISH_SECONDS)
                 return "missing", None
 
     def _first_limit(self) -> tuple[str, float]:
@@ -292,6 +301,8 @@ class _LogReader:
         self._token: str | None = None
         self._next = 0.0
         self._told = False
+        self._shown_until = float("inf")
+        self._not_shown = 0
 
     async def read(self, now: bool = False) -> None:
         """What is new, page by page; nothing where the last read is not long ago."""
@@ -299,32 +310,48 @@ class _LogReader:
             return
         if not now and (time.monotonic() < self._next or self._trigger.reads().queue() > LONGEST_QUEUE_SECONDS):
             return
+        until = time.monotonic() + READ_SECONDS
         while await self._page() >= LINES_OF_A_FULL_PAGE:
-            pass
+            if time.monotonic() >= until:
+                return  # and goes on after the next look
         self._next = time.monotonic() + self._trigger.log_interval
 
-    async def finish(self) -> None:
-        """All that is left of a log whose container has ended. Its last lines may come a moment late."""
+    async def finish(self, seconds: float) -> None:
+        """All that is left of a log whose container has ended, shown as far as the time is enough. Its last lines may
+        come a moment late.
+        """
         if not self._place():
             return
+        self._shown_until = time.monotonic() + seconds
+        if not await self._all():
+            self._trigger.log.warning("The end of the container's log can't be read; CloudWatch has it")
+        if self._not_shown:
+            self._trigger.log.warning(
+                "%s lines of the container's log are not shown, there are too many; CloudWatch has them",
+                self._not_shown,
+            )
+
+    async def _all(self) -> bool:
+        """Whether it has come to the end of the log, or may not read it."""
         for attempt in range(1, STOP_ATTEMPTS + 1):
             try:
                 while await self._page(quietly=False) >= LINES_OF_A_FULL_PAGE:
                     pass
                 await asyncio.sleep(LAST_LINES_SECONDS)
                 if not await self._page(quietly=False):
-                    return
+                    return True
             except Exception as error:
                 if error_code(error) == "ResourceNotFoundException" or not will_pass(error):
-                    return
+                    return True
                 await asyncio.sleep(pause_after(attempt))
-        self._trigger.log.warning("The end of the container's log can't be read; CloudWatch has it")
+        return False
 
     async def _page(self, quietly: bool = True) -> int:
         """How many lines there were."""
         trigger = self._trigger
+        shown = time.monotonic() < self._shown_until
         try:
-            page = await trigger.reads().read(*self._place(), self._token)
+            page = await trigger.reads().read(*self._place(), self._token, LINES_SHOWN if shown else LINES_KEPT)
         except Exception as error:
             if error_code(error) != "ResourceNotFoundException" and not self._told:
                 trigger.log.warning("The container's log can't be read now, trying again: %s", error)
@@ -333,7 +360,10 @@ class _LogReader:
                 raise
             return 0
         self._token = page.get("nextForwardToken") or self._token
-        return self._log.add(page["events"])
+        events = page["events"]
+        self._not_shown += 0 if shown else len(events)
+        await self._log.add(events, shown)
+        return len(events)
 
     def _place(self) -> tuple[str, str] | tuple[()]:
         trigger = self._trigger

@@ -13,15 +13,19 @@ import asyncio
 import random
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError
 
 TASKS_A_CALL = 100  # DescribeTasks: "A list of up to 100 task IDs or full ARN entries"
 LOOKS_A_SECOND = 2.0
 LOG_READS_A_SECOND = 8.0
+LINES_SHOWN = 1000  # of a read: showing more takes seconds, in which its reader looks at nothing else
+LINES_KEPT = 10000  # of a read that shows nothing: the most that GetLogEvents gives
+TURN_SECONDS = 0.02  # Airflow complains of a triggerer that does one thing for 0.2 s
 TOGETHER_SECONDS = 1.0  # so long a look may wait for those that are due soon, to be one call with them
 
 #: Seconds without an answer after which a call is given up. It is repeated, here or by whoever asked.
@@ -30,6 +34,8 @@ CLIENT_CONFIG = {"connect_timeout": 10, "read_timeout": 30, "retries": {"mode": 
 _THROTTLED = ("ThrottlingException", "Throttling", "TooManyRequestsException", "LimitExceededException")
 _NEW_CREDENTIALS_CURE = ("ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId")
 _LONGEST_PAUSE_SECONDS = 60.0
+
+Thing = TypeVar("Thing")
 
 
 def error_code(error: BaseException) -> str:
@@ -213,13 +219,18 @@ class LogReads:
         """Seconds that a read would wait now."""
         return self._pace.queue()
 
-    async def read(self, group: str, stream: str, token: str | None) -> dict[str, Any]:
-        """The next page of a stream, ``{events, nextForwardToken}``. Raises what boto3 raises."""
+    async def read(self, group: str, stream: str, token: str | None, lines: int) -> dict[str, Any]:
+        """The next page, ``{events, nextForwardToken}``, of so many lines at most. Raises what boto3 raises."""
         await self._pace.wait()
         position = {"nextToken": token} if token else {}
         try:
             return await self._logs.call(
-                "get_log_events", logGroupName=group, logStreamName=stream, startFromHead=True, **position
+                "get_log_events",
+                logGroupName=group,
+                logStreamName=stream,
+                startFromHead=True,
+                limit=lines,
+                **position,
             )
         except Exception as error:
             if error_code(error) in _THROTTLED:
@@ -237,6 +248,21 @@ def shared(key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
     if name not in things:
         things[name] = make()
     return things[name]
+
+
+async def in_turns(do: Callable[[Thing], object], things: Iterable[Thing]) -> None:
+    """Does something with each thing. All who do so in this event loop take turns, one at a time, and between two of
+    them everybody else has one.
+    """
+    turn = shared(("turn",), asyncio.Lock)
+    left = deque(things)
+    while left:
+        async with turn:
+            until = time.monotonic() + TURN_SECONDS
+            do(left.popleft())
+            while left and time.monotonic() < until:
+                do(left.popleft())
+            await asyncio.sleep(0)
 
 
 async def close_shared() -> None:

@@ -106,6 +106,7 @@ def run_here(operator: Any, context: Any, engine: Engine | None = None) -> Any:
     environment = {**task.get("environment", {}), **told["environment"]}
     last, marked = None, None
     for line in (engine or Engine()).run(task["image"], told["command"] or task.get("command"), environment):
+        line = fargate_task_results.storable(line)
         operator.log.info("%s", line)
         last, marked = line, line if line.startswith(fargate_task_results.MARK) else marked
     if operator.result == "json":

@@ -68,6 +68,7 @@ class Aws:
 
     async def get_log_events(self, **request):
         self.calls.append(("GetLogEvents", request.get("nextToken")))
+        self.lines_a_read = request["limit"]
         return self._next(self.logs) if self.logs else {"events": [], "nextForwardToken": "end"}
 
     async def stop_task(self, **request):
@@ -283,6 +284,17 @@ class Log(Triggers):
         await self.event(aws, log_group=None)
         self.assertEqual(aws.count("GetLogEvents"), 0)
 
+    async def test_what_a_database_cannot_hold_is_shown_and_kept_harmless(self):
+        """Bytes of a container are any; Postgres takes no NUL and no half of a surrogate pair, neither as text nor
+        as JSON. The event that holds one would end the triggerer, and each that takes its place.
+        """
+        stopped = {**STOPPED, "containers": [{**own(1), "reason": "exec a\0b"}]}
+        event = await self.event(Aws([stopped], [page("\0end\ud800", "FARFLOW_RESULT=\0", "\x1b[31mred"), NOTHING]))
+        self.assertEqual(event["tail"], ["\ufffdend\ufffd", "FARFLOW_RESULT=\ufffd", "\x1b[31mred"])
+        self.assertEqual(event["result"], "FARFLOW_RESULT=\ufffd")
+        self.assertEqual(event["task"]["containers"][0]["reason"], "exec a\ufffdb")
+        self.assertEqual([line for line, _unused in self.lines], event["tail"])
+
     async def test_the_line_of_the_result(self):
         logs = [page("a stray print", 'FARFLOW_RESULT={"a": 1}', 'a FARFLOW_RESULT={"b": 2}'), NOTHING]
         self.assertEqual((await self.event(Aws(logs=logs)))["result"], 'FARFLOW_RESULT={"a": 1}')
@@ -298,6 +310,70 @@ class Log(Triggers):
         ):
             with self.subTest(line):
                 self.assertEqual(fargate_task_log.level(line), level)
+
+
+class Talkative(Triggers):
+    """Containers that print more than can be shown at once. Nobody else waits for them."""
+
+    class Ever(Aws):
+        """While the container runs there is always more to read; ``last`` is what it has printed last."""
+
+        def __init__(self, looks, last=()):
+            super().__init__(looks)
+            self.last = list(last)
+
+        async def get_log_events(self, **request):
+            await super().get_log_events(**request)
+            await asyncio.sleep(0)
+            if len(self.looks) > 1:
+                return page(*map(str, range(200)))
+            return self.last.pop(0) if self.last else NOTHING
+
+    async def test_others_go_on_between_two_lines(self):
+        self.patch(mock.patch.object(fargate_task_watch, "TURN_SECONDS", 0.0))
+        ticks, lines_at = 0, {}
+
+        def shown(level, line, **facts):
+            lines_at[ticks] = lines_at.get(ticks, 0) + 1
+
+        async def others():
+            nonlocal ticks
+            while True:
+                await asyncio.sleep(0)
+                ticks += 1
+
+        logs = [fargate_task_log.ContainerLog(SimpleNamespace(log=shown), 1) for _unused in range(3)]
+        ticking = asyncio.create_task(others())
+        await asyncio.gather(*(log.add(page(*map(str, range(100)))["events"]) for log in logs))
+        ticking.cancel()
+        self.assertEqual(sum(lines_at.values()), 300)
+        self.assertLessEqual(max(lines_at.values()), 2)
+
+    async def test_its_container_is_looked_at_meanwhile(self):
+        self.patch(mock.patch.object(fargate_task_trigger, "READ_SECONDS", 0.0))
+        aws = self.Ever([RUNNING] * 5 + [STOPPED], [page("FARFLOW_RESULT=1", "bye")])
+        event = await self.event(aws)
+        self.assertEqual((event["status"], event["result"], event["tail"][-1]), ("ended", "FARFLOW_RESULT=1", "bye"))
+        self.assertEqual(aws.lines_a_read, 1000)
+
+    async def test_its_time_is_kept(self):
+        self.patch(mock.patch.object(fargate_task_trigger, "READ_SECONDS", 0.01))
+        event = await self.event(self.Ever([RUNNING] * 10000), deadline=Time.soon())
+        self.assertEqual(event["status"], "timeout")
+
+    async def test_an_end_too_long_to_be_shown(self):
+        """What is not shown is counted; the last lines and the result are known all the same."""
+        self.patch(mock.patch.object(fargate_task_trigger, "FINISH_SECONDS", 0.0))
+        many = page("FARFLOW_RESULT=1", *map(str, range(150)))
+        warned = []
+        fargate_task_watch._SHARED.clear()
+        trigger = self.trigger(self.Ever([STOPPED], [many, page("bye")]), kept_lines=2)
+        trigger._log.warning = lambda text, *facts: warned.append(text % facts)
+        [event] = [event.payload async for event in trigger.run()]
+        self.assertEqual((event["result"], event["tail"]), ("FARFLOW_RESULT=1", ["149", "bye"]))
+        self.assertEqual(self.lines, [])
+        said = "152 lines of the container's log are not shown, there are too many; CloudWatch has them"
+        self.assertEqual(warned, [said])
 
 
 class Quiet(unittest.TestCase):
