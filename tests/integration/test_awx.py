@@ -204,6 +204,7 @@ def users_project(folder: Path, collections: Path, account: EmbeddedAWS) -> Path
         "farflow_registry": account.registry,
         "farflow_teardown_keep": [],
         "airflow_service_base_url": "http://dev-airflow.alb.localhost",
+        "dags_check": False,  # there is no Airflow in such an image
     }
     (project / "vars" / "dev.yml").write_text(yaml.safe_dump(variables))
     return project
