@@ -114,7 +114,9 @@ def _change_load_balancer(clients: Clients, wanted: Resource, found: Resource) -
     arn, properties, before = str(found.id), wanted.properties, found.properties
     if properties["subnets"] != before["subnets"]:
         api.set_subnets(clients, arn, properties["subnets"])
-    if {"security_groups", "enforce_security_groups_on_private_link"} & _changed(properties, before).keys():
+    if {"security_groups", "enforce_security_group_inbound_rules_on_private_link_traffic"} & _changed(
+        properties, before
+    ).keys():
         api.set_security_groups(clients, arn, properties["security_groups"])
     if properties["ip_address_type"] != before["ip_address_type"]:
         api.set_ip_address_type(clients, arn, properties["ip_address_type"])

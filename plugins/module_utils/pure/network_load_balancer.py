@@ -70,7 +70,7 @@ def desired(load_balancer: Mapping[str, Any]) -> list[Resource]:
                 scheme=load_balancer.get("scheme") or "internal",
                 subnets=load_balancer.get("subnets") or [],
                 security_groups=load_balancer.get("security_groups") or [],
-                enforce_security_groups_on_private_link="on",
+                enforce_security_group_inbound_rules_on_private_link_traffic="on",
                 ip_address_type=load_balancer.get("ip_address_type") or "ipv4",
                 attributes=load_balancer.get("attributes") or {},
                 tags=tags,
@@ -157,7 +157,7 @@ def canonical_load_balancer(
             subnets=[zone["SubnetId"] for zone in document["AvailabilityZones"]],
             security_groups=document.get("SecurityGroups") or [],
             # Without security groups there is nothing to enforce, and AWS does not tell it.
-            enforce_security_groups_on_private_link=document.get(
+            enforce_security_group_inbound_rules_on_private_link_traffic=document.get(
                 "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", "on"
             ),
             ip_address_type=document["IpAddressType"],

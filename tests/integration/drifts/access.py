@@ -119,7 +119,7 @@ def another_security_group_of_the_load_balancer(aws):
     aws.client("elbv2").set_security_groups(LoadBalancerArn=load_balancer(aws), SecurityGroups=groups)
 
 
-@drift("change load_balancer local-airflow", "enforce_security_groups_on_private_link off -> on")
+@drift("change load_balancer local-airflow", "enforce_security_group_inbound_rules_on_private_link_traffic off -> on")
 def traffic_of_private_link_past_the_security_groups(aws):
     arn = load_balancer(aws)
     [found] = aws.client("elbv2").describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]

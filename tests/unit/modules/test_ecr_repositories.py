@@ -172,7 +172,7 @@ def test_an_environment_finds_its_own_and_not_its_namesakes(aws, run_module):
     made = [("test-tasks", ours), ("test-eu-tasks", theirs), ("test-users-own", {}), ("test-airflow", {})]
     run_module(module, repositories=[{"name": name, "tags": tags} for name, tags in made])
     found = glue.find(clients(), "test", names=["test-airflow"])
-    assert [resource.name for resource in found] == ["test-tasks", "test-airflow"]
+    assert sorted(resource.name for resource in found) == ["test-airflow", "test-tasks"]
     assert found[0].attributes["uri"].endswith(f".amazonaws.com/{found[0].name}")
 
 
