@@ -117,6 +117,7 @@ class Filled(WithAws):
             {each["key"]: each["value"] for each in asked["tags"]},
             {
                 "team": "data",
+                "farflow:environment": "lab",
                 "farflow:dag_id": "d",
                 "farflow:task_id": "odd_task",
                 "farflow:run_id": "a_b",  # ECS takes no ~ in a tag
