@@ -247,9 +247,14 @@ def _exception(text: str) -> str:
 def _problems_of(dag: Any, source: str) -> Iterator[dict[str, Any]]:
     from airflow.serialization.serialized_objects import DagSerialization
 
+    from farflow.fargate_task_results import not_storable
+
     try:
-        stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))
-        stored.timetable.validate()
+        written = DagSerialization.to_dict(dag)
+        if (found := not_storable(written)) is not None:
+            raise ValueError(f"it holds {found}")
+        json.dumps(written, allow_nan=False)
+        DagSerialization.from_dict(written).timetable.validate()
     except Exception as error:
         text = f"it can't be stored in Airflow's database: {_reason(error)}"
         yield _problem("import", _line(source, dag.dag_id), dag.dag_id, text)
@@ -260,6 +265,8 @@ def _problems_of(dag: Any, source: str) -> Iterator[dict[str, Any]]:
 
 
 def _reason(error: BaseException) -> str:
+    if type(error) is ValueError and error.__cause__ is None:
+        return str(error)
     cause = error.__cause__ or error
     return traceback.format_exception_only(cause)[-1].strip()
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from farflow.fargate import CPU_MEMORY, EPHEMERAL_STORAGE_GIB, cpu_memory_problem
-from farflow.fargate_task_results import KINDS
+from farflow.fargate_task_results import KINDS, not_storable
 
 OVERRIDES_LIMIT = 8192  # characters of JSON: RunTask, "overrides"
 #: Keys of tags that are ours; AWS keeps those that begin with aws: for itself.
@@ -52,10 +52,15 @@ def problems(given: Mapping[str, Any], at_run: bool = False) -> list[str]:
     if at_run:
         checks = {name: check for name, check in checks.items() if name not in _BECOME_TEXT}
     known = {name: given[name] for name in checks if given.get(name) is not None and not is_later(given[name])}
-    found = [problem for name, value in known.items() for problem in checks[name](name, value)]
+    found = [problem for name, value in known.items() for problem in (*checks[name](name, value), *_kept(name, value))]
     if not found:
         found = [*_sizes(known), *_twice(given), *_without_result(given)]
     return found
+
+
+def _kept(name: str, value: Any) -> Iterator[str]:
+    if (found := not_storable(value)) is not None:
+        yield f"{name}: holds {found}, which Airflow's database can't keep"
 
 
 def _command(name: str, command: Any) -> Iterator[str]:

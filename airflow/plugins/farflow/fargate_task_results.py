@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 MARK = "FARFLOW_RESULT="
@@ -19,6 +21,7 @@ INPUTS_URL = "FARFLOW_INPUTS_URL"
 
 KINDS = ("json", "prefix")
 
+_LONGEST_SHOWN = 60  # characters
 #: NUL, and halves of surrogate pairs: Postgres takes them neither in text nor in JSON.
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -36,6 +39,22 @@ def storable(value: Any) -> Any:
     return [storable(each) for each in value] if isinstance(value, list) else value
 
 
+def not_storable(value: Any) -> str | None:
+    """What of JSON Airflow's database can't keep, as it is shown: a text, or a number that is none; else None."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, str) and _NOT_STORABLE.search(each):
+            return repr(each if len(each) <= _LONGEST_SHOWN else _NOT_STORABLE.findall(each)[0])
+        if isinstance(each, float) and not math.isfinite(each):
+            return repr(each)
+        if isinstance(each, Mapping):
+            left += [*each.values(), *each]
+        elif isinstance(each, (list, tuple)):
+            left += each
+    return None
+
+
 def parsed(line: str | None) -> Any:
     """The value of a line ``FARFLOW_RESULT=<JSON>``. Raises ResultError."""
     if line is None:
@@ -51,16 +70,9 @@ def parsed(line: str | None) -> Any:
         value = json.loads(text, parse_constant=_refuse_constant)
     except ValueError as error:
         raise ResultError(f"the line {MARK}... is no JSON: {error}; it begins with {text[:60]!r}") from None
-    _refuse_not_storable(value)
+    if (found := not_storable(value)) is not None:
+        raise ResultError(f"the line {MARK}... holds {found}, which Airflow's database can't keep")
     return value
-
-
-def _refuse_not_storable(value: Any) -> None:
-    if isinstance(value, str) and _NOT_STORABLE.search(value):
-        raise ResultError(f"the line {MARK}... holds {value[:60]!r}, which Airflow's database can't keep")
-    inner = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
-    for each in inner:
-        _refuse_not_storable(each)
 
 
 def _refuse_constant(name: str) -> Any:

@@ -25,6 +25,8 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
     "syntax.py": (f"{_HEAD}def broken(:\n    pass\n", ["syntax.py:3: SyntaxError"]),
     "indented.py": (f"{_HEAD}with DAG('indented'):\npass\n", ["indented.py:4: IndentationError"]),
     "tabs.py": (f"{_HEAD}if DAG:\n    a = 1\n\tb = 2\n", ["tabs.py:5: TabError"]),
+    "nul.py": (f"{_HEAD}x = 'a\0b'\n", ["nul.py: SyntaxError: source code string cannot contain null bytes"]),
+    "latin.py": (f"{_HEAD}x = '\udce9'\n", ["latin.py:3: SyntaxError: (unicode error) 'utf-8' codec can't decode"]),
     "unclosed.py": (f"{_HEAD}x = [1,\n", ["unclosed.py:3: SyntaxError: '[' was never closed"]),
     "undefined.py": (f"{_HEAD}DAG('undefined', schedule=daily)\n", ["undefined.py:3: NameError: name 'daily'"]),
     "zero.py": (f"{_HEAD}\n\nx = 1 / 0\n", ["zero.py:5: ZeroDivisionError"]),
@@ -127,6 +129,24 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         f"{_HEAD}{_EMPTY}with DAG('without_version', schedule=None, disable_bundle_versioning=True):\n"
         "    EmptyOperator(task_id='a')\n",
         ["without_version.py:4: DAG 'without_version' has disable_bundle_versioning, allowed: without it"],
+    ),
+    "inputs_nan.py": (
+        _fargate("inputs_nan", inputs="{'a': [float('nan')]}"),
+        ["inputs_nan.py:4: ", "FargateTask fetch: inputs: holds nan, which Airflow's database can't keep"],
+    ),
+    "command_nul.py": (
+        _fargate("command_nul", command="['printf', 'a\\0b']"),
+        ["command_nul.py:4: ", r"FargateTask fetch: command: holds 'a\x00b', which Airflow's database can't keep"],
+    ),
+    "env_nan.py": (
+        f"{_HEAD}from airflow.providers.standard.operators.bash import BashOperator\n"
+        "with DAG('env_nan', schedule=None):\n"
+        "    BashOperator(task_id='a', bash_command='true', env={'A': float('nan')})\n",
+        ["env_nan.py:4: DAG 'env_nan': it can't be stored in Airflow's database: it holds nan"],
+    ),
+    "doc_nul.py": (
+        f"{_HEAD}{_EMPTY}with DAG('doc_nul', schedule=None, description='a\\0b'):\n    EmptyOperator(task_id='a')\n",
+        [r"doc_nul.py:4: DAG 'doc_nul': it can't be stored in Airflow's database: it holds 'a\x00b'"],
     ),
     "not_stored.py": (
         f"{_HEAD}{_EMPTY}with DAG('not_stored', schedule=None, params={{'x': object()}}):\n"

@@ -713,6 +713,7 @@ class Results(WithAws):
             ("FARFLOW_RESULT=NaN", "NaN is no JSON"),
             (r'FARFLOW_RESULT={"a": ["a\u0000b"]}', r"holds 'a\x00b', which Airflow's database can't keep"),
             (r'FARFLOW_RESULT={"\ud800": 1}', r"holds '\ud800', which Airflow's database can't keep"),
+            ("FARFLOW_RESULT=[1e999]", "holds inf, which Airflow's database can't keep"),
             ("FARFLOW_RESULT=" + json.dumps("x" * 16000), "has 16017 bytes or more, allowed: 16000"),
         ):
             with self.subTest(line), self.assertRaises(AirflowException) as failed:
