@@ -319,6 +319,22 @@ class Rendered(WithAws):
             self.assertEqual(getattr(unmapped, name), values[1])
             self.assertEqual(dag.get_task(f"later_{name}").upstream_task_ids, {"first"})
 
+    def asked_by_mapped(self, name, value):
+        """What one asks for that is mapped over another task's result: Airflow makes it anew when it runs."""
+        with deployed(), DAG("d", schedule=None, start_date=RUN):
+            first = odd_task(task_id="first")
+            mapped = FargateTask.partial(task_id="odd_task", task="multi_task").expand(**{name: first.output})
+            return self.run_task(mapped.unmap(resolve={name: value}))
+
+    def test_results_of_other_tasks_that_it_is_mapped_over_become_text(self):
+        self.assertEqual(self.environment_of(self.asked_by_mapped("environment", {"N": 3}))["N"], "3")
+        [own] = self.asked_by_mapped("command", ["run", 3.5, True])["overrides"]["containerOverrides"]
+        self.assertEqual(own["command"], ["run", "3.5", "true"])
+
+    def test_what_it_is_mapped_over_is_checked_when_it_runs(self):
+        with self.assertRaisesRegex(AirflowFailException, "command: is 3.5, of type float, allowed: a list of"):
+            self.asked_by_mapped("command", 3.5)
+
 
 class Refused(WithAws):
     def test_outside_a_deployment_it_can_be_made_but_not_run(self):
