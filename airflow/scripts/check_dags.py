@@ -260,7 +260,7 @@ def _problems_of(dag: Any, source: str) -> Iterator[dict[str, Any]]:
         yield _problem("import", _line(source, dag.dag_id), dag.dag_id, text)
     for task in dag.tasks:
         if _is_fargate(task):
-            for text in _wrong_arguments(_arguments(task)):
+            for text in _wrong_when_mapped(task):
                 yield _problem("argument", _line(source, task.task_id), dag.dag_id, f"task {task.task_id}: {text}")
 
 
@@ -280,7 +280,8 @@ def _uses(task: Any, dag: Any, source: str, found: dict[str, Any]) -> None:
     note("queues", task.queue)
     note("pools", task.pool)
     if _is_fargate(task):
-        note("fargate", _arguments(task).get("task"))
+        for given in (_arguments(task), *_mapped_over(task)):
+            note("fargate", given.get("task"))
 
 
 def _is_fargate(task: Any) -> bool:
@@ -296,39 +297,25 @@ def _arguments(task: Any) -> Mapping[str, Any]:
     return dict(mapped) if mapped is not None else dict(getattr(task, "_BaseOperator__init_kwargs", {}))
 
 
-def _wrong_arguments(given: Mapping[str, Any]) -> Iterator[str]:
-    command, environment, overrides = (given.get(name) for name in ("command", "environment", "overrides"))
-    if command is not None and not _is_of_a_run(command):
-        if not isinstance(command, (list, tuple)):
-            yield f"command is {_shown(command)}, allowed: a list of texts, as in ['python', 'main.py']"
-        else:
-            wrong = [each for each in command if not isinstance(each, str) and not _is_of_a_run(each)]
-            yield from (f"command holds {_shown(each)}, allowed: texts" for each in wrong)
-    if environment is not None and not _is_of_a_run(environment):
-        if not isinstance(environment, Mapping):
-            yield f"environment is {_shown(environment)}, allowed: a mapping of names to texts"
-        else:
-            for name, value in environment.items():
-                if not isinstance(name, str):
-                    yield f"environment has the name {_shown(name)}, allowed: a text"
-                if not isinstance(value, str) and not _is_of_a_run(value):
-                    yield f"environment.{name} is {_shown(value)}, allowed: a text"
-    if overrides is not None and not isinstance(overrides, Mapping) and not _is_of_a_run(overrides):
-        yield f"overrides is {_shown(overrides)}, allowed: a mapping, as RunTask's overrides are"
+def _wrong_when_mapped(task: Any) -> list[str]:
+    """What is wrong with what a FargateTask is mapped over, as far as it is written there. One that is not mapped has
+    refused it itself, when it was made.
+    """
+    from farflow.fargate_task_arguments import problems
+
+    found = [text for given in _mapped_over(task) for text in problems({**_arguments(task), **given})]
+    return list(dict.fromkeys(found))
 
 
-def _is_of_a_run(value: Any) -> bool:
-    """Whether it is known when a run is: the result of another task, or an argument of `expand`."""
-    from airflow.sdk.definitions.xcom_arg import XComArg
-
-    return isinstance(value, XComArg) or hasattr(value, "iter_references") or type(value).__name__ == "ArgNotSet"
-
-
-_WORDS = {bool: "a boolean", int: "a number", float: "a number", str: "a text", list: "a list", type(None): "nothing"}
-
-
-def _shown(value: Any) -> str:
-    return f"{_WORDS.get(type(value), type(value).__name__)} {value!r}"[:80]
+def _mapped_over(task: Any) -> list[Mapping[str, Any]]:
+    """The arguments that are written in `expand` or `expand_kwargs`, each time with one argument or with one task's."""
+    if not hasattr(task, "partial_kwargs"):
+        return []
+    value = task._get_specified_expand_input().value
+    if isinstance(value, Mapping):
+        lists = {name: each for name, each in value.items() if isinstance(each, (list, tuple))}
+        return [{}, *({name: each} for name, items in lists.items() for each in items)]
+    return [{}, *(each for each in value if isinstance(each, Mapping))] if isinstance(value, (list, tuple)) else [{}]
 
 
 def _line(source: str, name: str | None) -> int | None:

@@ -147,6 +147,8 @@ class FargateTask(EcsRunTaskOperator):
             "overrides",
             "tags",
             "wait_for_completion",
+            "waiter_delay",
+            "waiter_max_attempts",
         )
         return {name: getattr(self, name) for name in names}
 

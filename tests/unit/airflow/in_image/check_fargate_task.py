@@ -776,8 +776,13 @@ class Inputs(WithAws):
             execute(odd_task(inputs={"text": "x" * 9000}), context())
 
     def test_what_json_cannot_hold(self):
-        with deployed(), self.assertRaisesRegex(AirflowFailException, "inputs is .*allowed: text, and what JSON"):
-            execute(odd_task(inputs={"a": {1, 2}}), context())
+        refusal = r"inputs: holds \{1, 2\}, of type set, allowed: what JSON can hold"
+        with deployed(), self.assertRaisesRegex(ValueError, refusal):
+            odd_task(inputs={"a": [{1, 2}]})
+        with deployed(), self.assertRaisesRegex(AirflowFailException, refusal):
+            task = odd_task(inputs={"a": "{{ of_another_task }}"})
+            task.inputs = {"a": {1, 2}}
+            execute(task, context())
 
 
 if __name__ == "__main__":
