@@ -716,6 +716,7 @@ class Results(WithAws):
         for text, value in (
             ('{"rows": 3, "ok": true}', {"rows": 3, "ok": True}),
             ("[1, 2]", [1, 2]),
+            (f'[{-(2**63)}, {2**63 - 1}, 1e308, {{"type": [{{}}]}}]', [-(2**63), 2**63 - 1, 1e308, {"type": [{}]}]),
             ('"x"', "x"),
             ("3", 3),
         ):
@@ -729,6 +730,13 @@ class Results(WithAws):
             ("FARFLOW_RESULT=NaN", "NaN is no JSON"),
             (r'FARFLOW_RESULT={"a": ["a\u0000b"]}', r"holds 'a\x00b', which Airflow's database can't keep"),
             (r'FARFLOW_RESULT={"\ud800": 1}', r"holds '\ud800', which Airflow's database can't keep"),
+            ("FARFLOW_RESULT=" + "[" * 101 + "]" * 101, "is nested deeper than 100 times"),
+            ("FARFLOW_RESULT=" + "[" * 7000 + "]" * 7000, "is nested deeper than 100 times"),
+            ('FARFLOW_RESULT=[{"__classname__": "x"}]', "has the name '__classname__', which Airflow keeps for itself"),
+            ('FARFLOW_RESULT={"a": {"__type": "x"}}', "has the name '__type', which Airflow keeps for itself"),
+            ('FARFLOW_RESULT={"__id__": 1}', "has the name '__id__', which Airflow keeps for itself"),
+            ("FARFLOW_RESULT=" + "9" * 5000, "is no JSON: Exceeds the limit"),
+            (f"FARFLOW_RESULT=[{2**63}]", "holds 9223372036854775808, a number of more than 64 bits"),
             ("FARFLOW_RESULT=[1e999]", "holds inf, which Airflow's database can't keep"),
             ("FARFLOW_RESULT=" + json.dumps("x" * 16000), "has 16017 bytes or more, allowed: 16000"),
         ):
