@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import faulthandler
 import importlib
 import io
 import json
@@ -31,7 +32,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 MARK = "dag-check: "
 LIMIT = 30  # seconds
@@ -124,32 +125,53 @@ def _parsed(folder: Path, files: list[Path], seconds: int) -> Iterator[dict[str,
         while left and len(running) < most:
             path = left.pop(0)
             ours, theirs = forking.Pipe(duplex=False)
-            process = forking.Process(target=_parse, args=(folder, path, theirs))
+            crash = os.fdopen(os.memfd_create("crash"), "w+b")  # what Python says of a process that ends by a fault
+            process = forking.Process(target=_parse, args=(folder, path, theirs, crash))
             process.start()
             theirs.close()
-            running[ours] = path, process, time.monotonic()
+            running[ours] = path, process, time.monotonic(), crash
         # Airflow's own limit ends what runs Python; this one ends all else.
         late = seconds + _GRACE
         for ours in wait(list(running), timeout=0.2):
-            path, process, started = running.pop(ours)
-            yield {**_received(ours, path, folder, process), "seconds": round(time.monotonic() - started, 2)}
-        for ours, (path, process, started) in list(running.items()):
+            path, process, started, crash = running.pop(ours)
+            with crash:
+                found = _received(ours, path, folder, process, crash)
+            yield {**found, "seconds": round(time.monotonic() - started, 2)}
+        for ours, (path, process, started, crash) in list(running.items()):
             if time.monotonic() - started > late:
                 del running[ours]
+                crash.close()
                 process.kill()
                 process.join()
                 text = "its parse was stopped when it took too long"
                 yield {**_nothing(path, folder, "slow", text), "seconds": float(late)}
 
 
-def _received(ours: Connection, path: Path, folder: Path, process: Any) -> dict[str, Any]:
+def _received(ours: Connection, path: Path, folder: Path, process: Any, crash: IO[bytes]) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(ours.recv_bytes())
     except EOFError:
         process.join()
-        return _nothing(path, folder, "import", f"the process that parsed it ended with exit code {process.exitcode}")
+        found = _nothing(path, folder, "import", f"the process that parsed it {_ended(process.exitcode)}")
+        crash.seek(0)
+        lines = _lines_of(path, crash.read().decode(errors="replace"))
+        found["problems"][0]["line"] = lines[0] if lines else None
+        return found
     process.join()
     return found
+
+
+def _ended(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    with contextlib.suppress(ValueError):
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"was ended by signal {-code}"
+
+
+def _lines_of(path: Path, traceback_: str) -> list[int]:
+    """The lines of a file that a traceback names, in its order."""
+    return [int(line) for file, line in re.findall(r'File "([^"]+)", line (\d+)', traceback_) if file == str(path)]
 
 
 def _nothing(path: Path, folder: Path, what: str, text: str) -> dict[str, Any]:
@@ -158,9 +180,11 @@ def _nothing(path: Path, folder: Path, what: str, text: str) -> dict[str, Any]:
     return {"file": path.relative_to(folder).as_posix(), "problems": [problem], **empty}
 
 
-def _parse(folder: Path, path: Path, result: Connection) -> None:
+def _parse(folder: Path, path: Path, result: Connection, crash: IO[bytes]) -> None:
     """In a process of its own: what a DAG file prints, or does to its process, is nobody else's."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    faulthandler.enable(crash)
+    _keep_faults_fatal()
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
@@ -172,6 +196,16 @@ def _parse(folder: Path, path: Path, result: Connection) -> None:
     result.send_bytes(json.dumps(found, default=str).encode())
     result.close()
     os._exit(0)
+
+
+def _keep_faults_fatal() -> None:
+    """Airflow answers a fault with a function in Python, which is never reached: the process would hang in it."""
+    original = signal.signal
+
+    def set_handler(number: int, handler: Any) -> Any:
+        return None if number == signal.SIGSEGV else original(number, handler)
+
+    signal.signal = set_handler
 
 
 def _look(folder: Path, path: Path) -> dict[str, Any]:
@@ -224,7 +258,7 @@ def _problem(what: str, line: int | None, dag: str | None, text: str) -> dict[st
 
 def _problem_of_import(text: str, path: Path, source: str) -> dict[str, Any]:
     """The last line of the file itself that a traceback names, and its last line, which says what is wrong."""
-    lines = [int(line) for file, line in re.findall(r'File "([^"]+)", line (\d+)', text) if file == str(path)]
+    lines = _lines_of(path, text)
     last = _exception(text)
     if "import timeout" in text:
         return _problem("slow", lines[-1] if lines else None, None, "its parse was stopped when it took too long")
@@ -232,6 +266,8 @@ def _problem_of_import(text: str, path: Path, source: str) -> dict[str, Any]:
         dag = re.search(r"Cycle detected in dag: ([\w.-]+)", text, re.IGNORECASE)
         named = dag[1].rstrip(".") if dag else None
         return _problem("cycle", _line(source, named) if named else None, named, last)
+    if not lines and (schedule := re.search(r"\[(.+)\] is not acceptable", last)):
+        return _problem("import", _line(source, schedule[1]), None, last)
     what = "elsewhere" if _NOT_HERE.search(text) else "import"
     return _problem(what, lines[-1] if lines else None, None, last)
 

@@ -48,7 +48,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
     ),
     "schedule.py": (
         f"{_HEAD}d = DAG('schedule', schedule='0 0 32 * *')\n",
-        ["schedule.py: AirflowTimetableInvalid: [0 0 32 * *] is not acceptable"],
+        ["schedule.py:3: AirflowTimetableInvalid: [0 0 32 * *] is not acceptable"],
     ),
     "dag_id.py": (f"{_HEAD}DAG('my dag', schedule=None)\n", ["dag_id.py:3"]),
     "task_id_twice.py": (
@@ -173,6 +173,14 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
     "ends_the_process.py": (
         f"{_HEAD}import os\nos._exit(3)\n",
         ["ends_the_process.py: the process that parsed it ended with exit code 3"],
+    ),
+    "segfault.py": (
+        f"{_HEAD}import ctypes\nctypes.string_at(0)\n",
+        ["segfault.py:4: the process that parsed it was ended by SIGSEGV"],
+    ),
+    "killed.py": (
+        f"{_HEAD}import os\nos.kill(os.getpid(), 9)\n",
+        ["killed.py: the process that parsed it was ended by SIGKILL"],
     ),
     "exits.py": (f"{_HEAD}import sys\nsys.exit('no')\n", ["exits.py:4: SystemExit: no"]),
     "without_version.py": (
