@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import faulthandler
 import importlib
 import io
 import json
@@ -31,7 +32,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 MARK = "dag-check: "
 LIMIT = 30  # seconds
@@ -124,32 +125,53 @@ def _parsed(folder: Path, files: list[Path], seconds: int) -> Iterator[dict[str,
         while left and len(running) < most:
             path = left.pop(0)
             ours, theirs = forking.Pipe(duplex=False)
-            process = forking.Process(target=_parse, args=(folder, path, theirs))
+            crash = os.fdopen(os.memfd_create("crash"), "w+b")  # what Python says of a process that ends by a fault
+            process = forking.Process(target=_parse, args=(folder, path, theirs, crash))
             process.start()
             theirs.close()
-            running[ours] = path, process, time.monotonic()
+            running[ours] = path, process, time.monotonic(), crash
         # Airflow's own limit ends what runs Python; this one ends all else.
         late = seconds + _GRACE
         for ours in wait(list(running), timeout=0.2):
-            path, process, started = running.pop(ours)
-            yield {**_received(ours, path, folder, process), "seconds": round(time.monotonic() - started, 2)}
-        for ours, (path, process, started) in list(running.items()):
+            path, process, started, crash = running.pop(ours)
+            with crash:
+                found = _received(ours, path, folder, process, crash)
+            yield {**found, "seconds": round(time.monotonic() - started, 2)}
+        for ours, (path, process, started, crash) in list(running.items()):
             if time.monotonic() - started > late:
                 del running[ours]
+                crash.close()
                 process.kill()
                 process.join()
                 text = "its parse was stopped when it took too long"
                 yield {**_nothing(path, folder, "slow", text), "seconds": float(late)}
 
 
-def _received(ours: Connection, path: Path, folder: Path, process: Any) -> dict[str, Any]:
+def _received(ours: Connection, path: Path, folder: Path, process: Any, crash: IO[bytes]) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(ours.recv_bytes())
     except EOFError:
         process.join()
-        return _nothing(path, folder, "import", f"the process that parsed it ended with exit code {process.exitcode}")
+        found = _nothing(path, folder, "import", f"the process that parsed it {_ended(process.exitcode)}")
+        crash.seek(0)
+        lines = _lines_of(path, crash.read().decode(errors="replace"))
+        found["problems"][0]["line"] = lines[0] if lines else None
+        return found
     process.join()
     return found
+
+
+def _ended(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    with contextlib.suppress(ValueError):
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"was ended by signal {-code}"
+
+
+def _lines_of(path: Path, traceback_: str) -> list[int]:
+    """The lines of a file that a traceback names, in its order."""
+    return [int(line) for file, line in re.findall(r'File "([^"]+)", line (\d+)', traceback_) if file == str(path)]
 
 
 def _nothing(path: Path, folder: Path, what: str, text: str) -> dict[str, Any]:
@@ -158,9 +180,11 @@ def _nothing(path: Path, folder: Path, what: str, text: str) -> dict[str, Any]:
     return {"file": path.relative_to(folder).as_posix(), "problems": [problem], **empty}
 
 
-def _parse(folder: Path, path: Path, result: Connection) -> None:
+def _parse(folder: Path, path: Path, result: Connection, crash: IO[bytes]) -> None:
     """In a process of its own: what a DAG file prints, or does to its process, is nobody else's."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    faulthandler.enable(crash)
+    _keep_faults_fatal()
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
@@ -172,6 +196,16 @@ def _parse(folder: Path, path: Path, result: Connection) -> None:
     result.send_bytes(json.dumps(found, default=str).encode())
     result.close()
     os._exit(0)
+
+
+def _keep_faults_fatal() -> None:
+    """Airflow answers a fault with a function in Python, which is never reached: the process would hang in it."""
+    original = signal.signal
+
+    def set_handler(number: int, handler: Any) -> Any:
+        return None if number == signal.SIGSEGV else original(number, handler)
+
+    signal.signal = set_handler
 
 
 def _look(folder: Path, path: Path) -> dict[str, Any]:
@@ -224,7 +258,7 @@ def _problem(what: str, line: int | None, dag: str | None, text: str) -> dict[st
 
 def _problem_of_import(text: str, path: Path, source: str) -> dict[str, Any]:
     """The last line of the file itself that a traceback names, and its last line, which says what is wrong."""
-    lines = [int(line) for file, line in re.findall(r'File "([^"]+)", line (\d+)', text) if file == str(path)]
+    lines = _lines_of(path, text)
     last = _exception(text)
     if "import timeout" in text:
         return _problem("slow", lines[-1] if lines else None, None, "its parse was stopped when it took too long")
@@ -232,6 +266,8 @@ def _problem_of_import(text: str, path: Path, source: str) -> dict[str, Any]:
         dag = re.search(r"Cycle detected in dag: ([\w.-]+)", text, re.IGNORECASE)
         named = dag[1].rstrip(".") if dag else None
         return _problem("cycle", _line(source, named) if named else None, named, last)
+    if not lines and (schedule := re.search(r"\[(.+)\] is not acceptable", last)):
+        return _problem("import", _line(source, schedule[1]), None, last)
     what = "elsewhere" if _NOT_HERE.search(text) else "import"
     return _problem(what, lines[-1] if lines else None, None, last)
 
@@ -247,19 +283,26 @@ def _exception(text: str) -> str:
 def _problems_of(dag: Any, source: str) -> Iterator[dict[str, Any]]:
     from airflow.serialization.serialized_objects import DagSerialization
 
+    from farflow.fargate_task_results import not_storable
+
     try:
-        stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))
-        stored.timetable.validate()
+        written = DagSerialization.to_dict(dag)
+        if (found := not_storable(written)) is not None:
+            raise ValueError(f"it holds {found}")
+        json.dumps(written, allow_nan=False)
+        DagSerialization.from_dict(written).timetable.validate()
     except Exception as error:
         text = f"it can't be stored in Airflow's database: {_reason(error)}"
         yield _problem("import", _line(source, dag.dag_id), dag.dag_id, text)
     for task in dag.tasks:
         if _is_fargate(task):
-            for text in _wrong_arguments(_arguments(task)):
+            for text in _wrong_when_mapped(task):
                 yield _problem("argument", _line(source, task.task_id), dag.dag_id, f"task {task.task_id}: {text}")
 
 
 def _reason(error: BaseException) -> str:
+    if type(error) is ValueError and error.__cause__ is None:
+        return str(error)
     cause = error.__cause__ or error
     return traceback.format_exception_only(cause)[-1].strip()
 
@@ -273,7 +316,8 @@ def _uses(task: Any, dag: Any, source: str, found: dict[str, Any]) -> None:
     note("queues", task.queue)
     note("pools", task.pool)
     if _is_fargate(task):
-        note("fargate", _arguments(task).get("task"))
+        for given in (_arguments(task), *_mapped_over(task)):
+            note("fargate", given.get("task"))
 
 
 def _is_fargate(task: Any) -> bool:
@@ -289,39 +333,25 @@ def _arguments(task: Any) -> Mapping[str, Any]:
     return dict(mapped) if mapped is not None else dict(getattr(task, "_BaseOperator__init_kwargs", {}))
 
 
-def _wrong_arguments(given: Mapping[str, Any]) -> Iterator[str]:
-    command, environment, overrides = (given.get(name) for name in ("command", "environment", "overrides"))
-    if command is not None and not _is_of_a_run(command):
-        if not isinstance(command, (list, tuple)):
-            yield f"command is {_shown(command)}, allowed: a list of texts, as in ['python', 'main.py']"
-        else:
-            wrong = [each for each in command if not isinstance(each, str) and not _is_of_a_run(each)]
-            yield from (f"command holds {_shown(each)}, allowed: texts" for each in wrong)
-    if environment is not None and not _is_of_a_run(environment):
-        if not isinstance(environment, Mapping):
-            yield f"environment is {_shown(environment)}, allowed: a mapping of names to texts"
-        else:
-            for name, value in environment.items():
-                if not isinstance(name, str):
-                    yield f"environment has the name {_shown(name)}, allowed: a text"
-                if not isinstance(value, str) and not _is_of_a_run(value):
-                    yield f"environment.{name} is {_shown(value)}, allowed: a text"
-    if overrides is not None and not isinstance(overrides, Mapping) and not _is_of_a_run(overrides):
-        yield f"overrides is {_shown(overrides)}, allowed: a mapping, as RunTask's overrides are"
+def _wrong_when_mapped(task: Any) -> list[str]:
+    """What is wrong with what a FargateTask is mapped over, as far as it is written there. One that is not mapped has
+    refused it itself, when it was made.
+    """
+    from farflow.fargate_task_arguments import problems
+
+    found = [text for given in _mapped_over(task) for text in problems({**_arguments(task), **given})]
+    return list(dict.fromkeys(found))
 
 
-def _is_of_a_run(value: Any) -> bool:
-    """Whether it is known when a run is: the result of another task, or an argument of `expand`."""
-    from airflow.sdk.definitions.xcom_arg import XComArg
-
-    return isinstance(value, XComArg) or hasattr(value, "iter_references") or type(value).__name__ == "ArgNotSet"
-
-
-_WORDS = {bool: "a boolean", int: "a number", float: "a number", str: "a text", list: "a list", type(None): "nothing"}
-
-
-def _shown(value: Any) -> str:
-    return f"{_WORDS.get(type(value), type(value).__name__)} {value!r}"[:80]
+def _mapped_over(task: Any) -> list[Mapping[str, Any]]:
+    """The arguments that are written in `expand` or `expand_kwargs`, each time with one argument or with one task's."""
+    if not hasattr(task, "partial_kwargs"):
+        return []
+    value = task._get_specified_expand_input().value
+    if isinstance(value, Mapping):
+        lists = {name: each for name, each in value.items() if isinstance(each, (list, tuple))}
+        return [{}, *({name: each} for name, items in lists.items() for each in items)]
+    return [{}, *(each for each in value if isinstance(each, Mapping))] if isinstance(value, (list, tuple)) else [{}]
 
 
 def _line(source: str, name: str | None) -> int | None:

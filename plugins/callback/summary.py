@@ -34,6 +34,8 @@ from ansible.plugins.callback import CallbackBase
 from ..module_utils.core.compare import UNKNOWN
 
 LOOKS = ("farflow.airflow.environment_plan", "environment_plan")
+#: It does all that a layer has to do, so no look has to follow it: the layer.
+DOES = {"farflow.airflow.dag_bundles": "dags"}
 
 Action = Mapping[str, Any]
 Key = tuple[str, str, str, int]
@@ -107,6 +109,11 @@ class Ledger:
                 seen[key] = _merged(seen[key], action) if key in seen else action
             self._latest[name] = layer["actions"]
             self._told[name] = told
+
+    def settle(self, layer: str) -> None:
+        """All that the latest look saw to do in a layer has been done."""
+        if layer in self._latest:
+            self._latest[layer] = []
 
     def left(self) -> dict[str, Sequence[Action]]:
         """By layer what the latest look saw to do."""
@@ -186,6 +193,10 @@ def _resource(layer: str, action: Action) -> Line:
     return f"{kind.sign} {layer}: {action['type']} {action['name']}{reasons}", kind.color
 
 
+def _does_a_layer(task: Any) -> bool:
+    return task.action in DOES and not task.check_mode and task.args.get("state", "current") == "current"
+
+
 def _message(result: Mapping[str, Any]) -> str:
     """What a task that failed said; of a loop, what its first item that failed did."""
     failed = (each for each in result.get("results", ()) if each.get("failed"))
@@ -228,8 +239,11 @@ class CallbackModule(CallbackBase):
         self.v2_playbook_on_task_start(task, False)
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        if result.task.action in LOOKS:
+        task, host = result.task, result.host.get_name()
+        if task.action in LOOKS:
             self._add(result)
+        elif host in self._ledger_of_host and _does_a_layer(task):
+            self._ledger_of_host[host].settle(DOES[task.action])
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         if self._looks and not ignore_errors:
@@ -237,7 +251,8 @@ class CallbackModule(CallbackBase):
             self._failures.setdefault(host, Failure(result.task.get_name(), _message(result.result)))
             if host in self._ledger_of_host:
                 self._ledger_of_host[host].failed_since = True
-        self.v2_runner_on_ok(result)
+        if result.task.action in LOOKS:
+            self._add(result)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._clock.turn(None)

@@ -418,6 +418,30 @@ def test_no_container_outlives_its_task(aws, behind_tls, promises):
     assert task["stoppedReason"] == "Airflow: execution_timeout is over"
 
 
+@pytest.fixture(scope="module")
+def orphan(aws, promises):
+    """The ARN of a container whose Airflow task has ended long ago: as one that was started and then forgotten."""
+    ecs = aws.client("ecs")
+    [former] = _started(aws, "promises", promises[0], "rows")
+    [task] = ecs.describe_tasks(cluster="local", tasks=[former], include=["TAGS"])["tasks"]
+    service = next(iter(services_of(ecs).values()))
+    sleep = {"name": task["containers"][0]["name"], "command": ["sleep", "900"]}
+    [started] = ecs.run_task(
+        cluster="local",
+        taskDefinition=task["taskDefinitionArn"],
+        launchType="FARGATE",
+        networkConfiguration=service["networkConfiguration"],
+        startedBy=task["startedBy"],
+        tags=task["tags"],
+        overrides={"containerOverrides": [sleep]},
+    )["tasks"]
+    return started["taskArn"]
+
+
+def test_an_orphan_is_given_a_moment(aws, orphan):
+    _until(lambda: _described(aws, orphan)["lastStatus"] == "RUNNING")
+
+
 @pytest.mark.parametrize("way", ["failed", "success", "clear", "delete"])
 def test_who_ends_the_airflow_task_ends_the_container(aws, behind_tls, way):
     behind_tls.until_known("long")
@@ -442,6 +466,12 @@ def test_who_ends_the_airflow_task_ends_the_container(aws, behind_tls, way):
     if way == "clear":
         _until(lambda: len(_started(aws, "long", run, "sleeps")) == 2 and _state(behind_tls, run) == "deferred")
         behind_tls.call("PATCH", f"{where}/taskInstances/sleeps", {"new_state": "failed"})
+
+
+def test_the_triggerer_stops_an_orphan(aws, orphan):
+    """At its second look at one that is older than two minutes."""
+    _until(lambda: _described(aws, orphan)["lastStatus"] == "STOPPED", seconds=360)
+    assert _described(aws, orphan)["stoppedReason"] == "Airflow: its task is success"
 
 
 def test_orphans_lists_what_nobody_waits_for(playbooks, behind_tls):

@@ -123,7 +123,9 @@ class FargateTask(EcsRunTaskOperator):
         self._ended = False
         self._killed = False
         self._started: dict[str, Any] | None = None
-        self._refuse(arguments.problems(self.given()))
+        # Airflow makes the tasks of an `expand` anew when they run, with what another task has returned.
+        is_mapped = getattr(self, "_BaseOperator__from_mapped", False)
+        self._refuse(arguments.problems(self.given(), at_run=is_mapped))
         if known := fargate_task_request.known_overrides(self):
             fargate_task_request.check_size(known)
         self._call_at_first_alone()
@@ -145,6 +147,8 @@ class FargateTask(EcsRunTaskOperator):
             "overrides",
             "tags",
             "wait_for_completion",
+            "waiter_delay",
+            "waiter_max_attempts",
         )
         return {name: getattr(self, name) for name in names}
 

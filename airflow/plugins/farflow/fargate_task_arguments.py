@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from types import NoneType
 from typing import Any
 
 from farflow.fargate import CPU_MEMORY, EPHEMERAL_STORAGE_GIB, cpu_memory_problem
-from farflow.fargate_task_results import KINDS
+from farflow.fargate_task_results import KINDS, not_storable
 
 OVERRIDES_LIMIT = 8192  # characters of JSON: RunTask, "overrides"
 #: Keys of tags that are ours; AWS keeps those that begin with aws: for itself.
@@ -48,14 +49,21 @@ def problems(given: Mapping[str, Any], at_run: bool = False) -> list[str]:
         "cpu": _units,
         "memory": _units,
         "ephemeral_storage": _units,
+        "waiter_delay": _above_zero,
+        "waiter_max_attempts": _above_zero,
     }
     if at_run:
         checks = {name: check for name, check in checks.items() if name not in _BECOME_TEXT}
     known = {name: given[name] for name in checks if given.get(name) is not None and not is_later(given[name])}
-    found = [problem for name, value in known.items() for problem in checks[name](name, value)]
+    found = [problem for name, value in known.items() for problem in (*checks[name](name, value), *_kept(name, value))]
     if not found:
         found = [*_sizes(known), *_twice(given), *_without_result(given)]
     return found
+
+
+def _kept(name: str, value: Any) -> Iterator[str]:
+    if (found := not_storable(value)) is not None:
+        yield f"{name}: holds {found}, which Airflow's database can't keep"
 
 
 def _command(name: str, command: Any) -> Iterator[str]:
@@ -75,6 +83,8 @@ def _environment(name: str, environment: Any) -> Iterator[str]:
     for key, value in environment.items():
         if not isinstance(key, str) or not key:
             yield f"{name}: has the name {_told(key)}, allowed: text"
+        elif "=" in key:
+            yield f"{name}: has the name {_told(key)}, allowed: text without ="
         elif value is None:
             yield f'{name}: {key} is None, allowed: text; "" is an empty one, and what is left out is not set'
         elif not isinstance(value, str) and not is_later(value):
@@ -84,6 +94,16 @@ def _environment(name: str, environment: Any) -> Iterator[str]:
 def _inputs(name: str, inputs: Any) -> Iterator[str]:
     if not isinstance(inputs, Mapping):
         yield f'{name}: is {_told(inputs)}, allowed: a dictionary that JSON can hold, as in {{"days": [1, 2]}}'
+        return
+    left: list[Any] = [*inputs.values()]
+    while left:
+        value = left.pop()
+        if isinstance(value, Mapping):
+            left += value.values()
+        elif isinstance(value, (list, tuple)):
+            left += value
+        elif not isinstance(value, (str, int, float, NoneType)) and not is_later(value):
+            yield f"{name}: holds {_told(value)}, allowed: what JSON can hold"
 
 
 def _overrides(name: str, overrides: Any) -> Iterator[str]:
@@ -117,6 +137,12 @@ def _result(name: str, result: Any) -> Iterator[str]:
 def _units(name: str, value: Any) -> Iterator[str]:
     if number(value) is None:
         yield f"{name}: is {_told(value)}, allowed: a number"
+
+
+def _above_zero(name: str, value: Any) -> Iterator[str]:
+    unit = "a number of seconds" if name == "waiter_delay" else "a number"
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+        yield f"{name}: is {_told(value)}, allowed: {unit} above 0"
 
 
 def number(value: Any) -> int | None:

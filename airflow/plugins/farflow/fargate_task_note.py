@@ -9,6 +9,7 @@ cost}`` as well, of which any may be None.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,11 @@ from farflow import fargate_task_end as end
 from farflow import fargate_task_links as links
 
 KEY = "fargate_task"
+
+_TEXTS = ("task", "arn", "size", "image", "stop_code", "cost")
+_LINKS = ("task_url", "log_url")
+_NUMBERS = ("exit_code", "seconds")
+_ALL = (*_TEXTS, *_LINKS, *_NUMBERS)
 
 Task = Mapping[str, Any]
 Place = tuple[str, str, str | None]
@@ -31,6 +37,19 @@ def begun(name: str, arn: str, place: Place | None, task: Task | None) -> dict[s
         "size": end.size(task) if task else None,
         "image": end.image(task) if task else None,
     }
+
+
+def read(noted: Any) -> dict[str, Any]:
+    """What of a note is as it was written here: any DAG may have an XCom of that key, with whatever in it."""
+    if not isinstance(noted, Mapping):
+        return {}
+    return {name: value if _is_right(name, value) else None for name, value in noted.items() if name in _ALL}
+
+
+def _is_right(name: str, value: Any) -> bool:
+    if name in _NUMBERS:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, str) and (name in _TEXTS or value.startswith("https://"))
 
 
 def ended(name: str, place: Place | None, task: Task, cost: str) -> dict[str, Any]:

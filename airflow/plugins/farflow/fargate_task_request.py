@@ -186,8 +186,12 @@ def _with_numbers(override: dict[str, Any]) -> dict[str, Any]:
 
 
 def own_tags(instance: Any) -> dict[str, str]:
-    """The tags by which a Fargate task is known to be that of an Airflow task."""
+    """The tags by which a Fargate task is known to be that of an Airflow task, and of which environment's Airflow. They
+    do not rely on what is propagated from the task definition.
+    """
+    environment = os.environ.get("FARFLOW_ENVIRONMENT")
     tags = {
+        **({"environment": environment} if environment else {}),
         "dag_id": instance.dag_id,
         "task_id": instance.task_id,
         "run_id": instance.run_id,

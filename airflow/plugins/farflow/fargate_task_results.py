@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 MARK = "FARFLOW_RESULT="
@@ -19,6 +21,12 @@ INPUTS_URL = "FARFLOW_INPUTS_URL"
 
 KINDS = ("json", "prefix")
 
+#: Airflow goes into each level of a result several calls deep.
+_DEEPEST = 100
+_TOO_DEEP = f"is nested deeper than {_DEEPEST} times, which Airflow can't hand on"
+#: By them Airflow knows the values that it has written as JSON itself.
+_NAMES_OF_AIRFLOW = {"__classname__", "__id__", "__type"}
+_LONGEST_SHOWN = 60  # characters
 #: NUL, and halves of surrogate pairs: Postgres takes them neither in text nor in JSON.
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -36,6 +44,22 @@ def storable(value: Any) -> Any:
     return [storable(each) for each in value] if isinstance(value, list) else value
 
 
+def not_storable(value: Any) -> str | None:
+    """What of JSON Airflow's database can't keep, as it is shown: a text, or a number that is none; else None."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, str) and _NOT_STORABLE.search(each):
+            return repr(each if len(each) <= _LONGEST_SHOWN else _NOT_STORABLE.findall(each)[0])
+        if isinstance(each, float) and not math.isfinite(each):
+            return repr(each)
+        if isinstance(each, Mapping):
+            left += [*each.values(), *each]
+        elif isinstance(each, (list, tuple)):
+            left += each
+    return None
+
+
 def parsed(line: str | None) -> Any:
     """The value of a line ``FARFLOW_RESULT=<JSON>``. Raises ResultError."""
     if line is None:
@@ -49,18 +73,33 @@ def parsed(line: str | None) -> Any:
     text = line.removeprefix(MARK)
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
+        problem = _not_passed_on(value)
     except ValueError as error:
         raise ResultError(f"the line {MARK}... is no JSON: {error}; it begins with {text[:60]!r}") from None
-    _refuse_not_storable(value)
+    except RecursionError:
+        problem = _TOO_DEEP
+    if problem:
+        raise ResultError(f"the line {MARK}... {problem}")
     return value
 
 
-def _refuse_not_storable(value: Any) -> None:
-    if isinstance(value, str) and _NOT_STORABLE.search(value):
-        raise ResultError(f"the line {MARK}... holds {value[:60]!r}, which Airflow's database can't keep")
-    inner = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
-    for each in inner:
-        _refuse_not_storable(each)
+def _not_passed_on(value: Any) -> str | None:
+    """Why Airflow can't hand JSON on to other tasks, if it can't."""
+    if (found := not_storable(value)) is not None:
+        return f"holds {found}, which Airflow's database can't keep"
+    level, depth = [value], 0
+    while level:
+        for each in level:
+            if isinstance(each, dict) and (names := sorted(each.keys() & _NAMES_OF_AIRFLOW)):
+                return f"has the name {names[0]!r}, which Airflow keeps for itself"
+            if isinstance(each, int) and not -(2**63) <= each < 2**63:
+                return f"holds {str(each)[:_LONGEST_SHOWN]}, a number of more than 64 bits, which Airflow can't hand on"
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, (dict, list))]
+        level = [each for members in inner for each in members]
+        depth += bool(inner)
+        if depth > _DEEPEST:
+            return _TOO_DEEP
+    return None
 
 
 def _refuse_constant(name: str) -> Any:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,9 @@ _COLUMNS = (*_KEY, "try_number", "state", "start_date", "end_date")
 
 @dataclass(frozen=True)
 class Run:
-    """The last try of an Airflow task that was a Fargate task. ``told`` is what FargateTask has noted of it."""
+    """The last try of an Airflow task that was a Fargate task. ``told`` is what FargateTask has noted of it, as far as
+    it can have been FargateTask that has noted it.
+    """
 
     dag_id: str
     run_id: str
@@ -40,7 +42,10 @@ class Run:
     state: str
     started: datetime | None
     ended: datetime | None
-    told: Mapping[str, Any] = field(default_factory=dict)
+    told: Any = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "told", note.read(self.told))
 
     @property
     def is_running(self) -> bool:
@@ -80,9 +85,12 @@ def runs(session: Session, dag_ids: Collection[str], most: int) -> list[Run]:
 
 
 def _run(row: Any) -> Run:
-    told = XComModel.deserialize_value(row)
+    try:
+        told = XComModel.deserialize_value(row)
+    except Exception:  # whatever a class that Airflow makes anew raises
+        told = None
     *key, try_number, state, started, ended = row[: len(_COLUMNS)]
-    return Run(*key, try_number, str(state or "none"), started, ended, told if isinstance(told, Mapping) else {})
+    return Run(*key, try_number, str(state or "none"), started, ended, told)
 
 
 def with_last_runs(definitions: Iterable[Definition], found: Iterable[Run]) -> list[tuple[Definition, Run | None]]:

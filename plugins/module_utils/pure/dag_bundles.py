@@ -60,7 +60,8 @@ def reasons(action: Action) -> list[str]:
         return told
     told.append(f"version {before.properties['version'] or '(none)'} -> {after.properties['version']}")
     old = before.attributes["files"]
-    changed = dag_folder.changes(old, files) if old and files else []
+    known = files or after.properties["version"] == dag_versions.version_of({})
+    changed = dag_folder.changes(old, files) if old and known else []
     more = [f"and {len(changed) - _MOST_TOLD} more files"] if len(changed) > _MOST_TOLD else []
     return [*told, *changed[:_MOST_TOLD], *more]
 

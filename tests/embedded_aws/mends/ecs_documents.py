@@ -32,6 +32,7 @@ _ROLLING_MEMBERS = (
 def apply() -> None:
     ecs._make_deployment = _begin_every_deployment(ecs._make_deployment)
     actions = ecs._ACTION_MAP
+    ecs._run_task = actions["RunTask"] = tag_as_the_definition(ecs._run_task)
     actions["RegisterTaskDefinition"] = keep_task_definition(actions["RegisterTaskDefinition"])
     actions["DescribeTaskDefinition"] = tags_only_when_asked(actions["DescribeTaskDefinition"])
     actions["ListTaskDefinitions"] = match_the_whole_family(actions["ListTaskDefinitions"])
@@ -130,6 +131,22 @@ def tell_the_deployment(describe: Handler) -> Handler:
             record = ecs._tasks.get(task["taskArn"]) or {}
             task["startedBy"] = record.get("_deployment_id") or task.get("startedBy", "")
         return json_response(document)
+
+    return handler
+
+
+def tag_as_the_definition(run_task: Handler) -> Handler:
+    """Fault: RunTask with propagateTags TASK_DEFINITION gives a task only the tags of the request. On AWS it has those
+    of its task definition too; where both have a key, the request's value wins."""
+
+    def handler(data: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        if data.get("propagateTags") != "TASK_DEFINITION":
+            return run_task(data)
+        definition = ecs._task_defs.get(ecs._resolve_td_key(data.get("taskDefinition", "")), {})
+        asked = data.get("tags") or []
+        keys = {tag["key"] for tag in asked}
+        inherited = [tag for tag in ecs._tags.get(definition.get("taskDefinitionArn"), []) if tag["key"] not in keys]
+        return run_task({**data, "tags": [*asked, *inherited]})
 
     return handler
 

@@ -16,6 +16,12 @@ def _fargate(dag_id: str, **arguments: str) -> str:
     return f"{_HEAD}with DAG('{dag_id}', schedule=None):\n    FargateTask({words})\n"
 
 
+def _mapped(dag_id: str, expand: str, partial: str = "") -> str:
+    """A DAG with a FargateTask that is mapped over what `expand` says. The task is in line 4."""
+    given = f"task_id='each', task='number_task'{partial}"
+    return f"{_HEAD}with DAG('{dag_id}', schedule=None):\n    FargateTask.partial({given}).{expand}\n"
+
+
 BROKEN: dict[str, tuple[str, list[str]]] = {
     "no_module.py": (f"{_HEAD}import pandsa\n", ["no_module.py:3: ModuleNotFoundError: No module named 'pandsa'"]),
     "no_name.py": (
@@ -25,6 +31,8 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
     "syntax.py": (f"{_HEAD}def broken(:\n    pass\n", ["syntax.py:3: SyntaxError"]),
     "indented.py": (f"{_HEAD}with DAG('indented'):\npass\n", ["indented.py:4: IndentationError"]),
     "tabs.py": (f"{_HEAD}if DAG:\n    a = 1\n\tb = 2\n", ["tabs.py:5: TabError"]),
+    "nul.py": (f"{_HEAD}x = 'a\0b'\n", ["nul.py: SyntaxError: source code string cannot contain null bytes"]),
+    "latin.py": (f"{_HEAD}x = '\udce9'\n", ["latin.py:3: SyntaxError: (unicode error) 'utf-8' codec can't decode"]),
     "unclosed.py": (f"{_HEAD}x = [1,\n", ["unclosed.py:3: SyntaxError: '[' was never closed"]),
     "undefined.py": (f"{_HEAD}DAG('undefined', schedule=daily)\n", ["undefined.py:3: NameError: name 'daily'"]),
     "zero.py": (f"{_HEAD}\n\nx = 1 / 0\n", ["zero.py:5: ZeroDivisionError"]),
@@ -40,7 +48,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
     ),
     "schedule.py": (
         f"{_HEAD}d = DAG('schedule', schedule='0 0 32 * *')\n",
-        ["schedule.py: AirflowTimetableInvalid: [0 0 32 * *] is not acceptable"],
+        ["schedule.py:3: AirflowTimetableInvalid: [0 0 32 * *] is not acceptable"],
     ),
     "dag_id.py": (f"{_HEAD}DAG('my dag', schedule=None)\n", ["dag_id.py:3"]),
     "task_id_twice.py": (
@@ -99,6 +107,50 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         ["environment_list.py:4: "],
     ),
     "overrides_list.py": (_fargate("overrides_list", overrides="['cpu']"), ["overrides_list.py:4"]),
+    "mapped_name.py": (
+        f"{_HEAD}with DAG('mapped_name', schedule=None):\n"
+        "    FargateTask.partial(task_id='each').expand(task=['number_task', 'numbr_task'])\n",
+        ["mapped_name.py:4: task 'each' of DAG 'mapped_name' runs DAG task 'numbr_task', which is no folder in tasks/"],
+    ),
+    "mapped_environment.py": (
+        _mapped("mapped_environment", "expand(environment=[{'A': '1'}, {'A': 1}])"),
+        ["mapped_environment.py:4: ", "task each: environment: A is 1, of type int, allowed: text"],
+    ),
+    "mapped_kwargs.py": (
+        _mapped("mapped_kwargs", "expand_kwargs([{'cpu': 300}])"),
+        ["mapped_kwargs.py:4: ", "task each: cpu 300 is not a size of Fargate"],
+    ),
+    "mapped_command.py": (
+        _mapped("mapped_command", "expand(command=[['a'], 'a b'])"),
+        ["mapped_command.py:4: ", "task each: command: is the text 'a b', allowed: a list of texts"],
+    ),
+    "mapped_cpu.py": (
+        _mapped("mapped_cpu", "expand(command=[['a'], ['b']])", ", cpu=300"),
+        ["mapped_cpu.py:4: ", "task each: cpu 300 is not a size of Fargate"],
+    ),
+    "mapped_inputs.py": (
+        _mapped("mapped_inputs", "expand(inputs=[{'a': 1}])", ", overrides=['cpu']"),
+        ["mapped_inputs.py:4: ", "task each: overrides: is ['cpu'], of type list, allowed: a dictionary"],
+    ),
+    "delay.py": (
+        _fargate("delay", waiter_delay="'6s'"),
+        ["delay.py:4: ", "FargateTask fetch: waiter_delay: is the text '6s', allowed: a number of seconds above 0"],
+    ),
+    "environment_name.py": (
+        _fargate("environment_name", environment="{'A=B': '1'}"),
+        [
+            "environment_name.py:4: ",
+            "FargateTask fetch: environment: has the name the text 'A=B', allowed: text without =",
+        ],
+    ),
+    "inputs_object.py": (
+        _fargate("inputs_object", inputs="{'a': [object()]}"),
+        [
+            "inputs_object.py:4: ",
+            "FargateTask fetch: inputs: holds <object object",
+            "of type object, allowed: what JSON",
+        ],
+    ),
     "queue.py": (
         _fargate("queue", queue="'lab-celeri'"),
         [
@@ -122,11 +174,37 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         f"{_HEAD}import os\nos._exit(3)\n",
         ["ends_the_process.py: the process that parsed it ended with exit code 3"],
     ),
+    "segfault.py": (
+        f"{_HEAD}import ctypes\nctypes.string_at(0)\n",
+        ["segfault.py:4: the process that parsed it was ended by SIGSEGV"],
+    ),
+    "killed.py": (
+        f"{_HEAD}import os\nos.kill(os.getpid(), 9)\n",
+        ["killed.py: the process that parsed it was ended by SIGKILL"],
+    ),
     "exits.py": (f"{_HEAD}import sys\nsys.exit('no')\n", ["exits.py:4: SystemExit: no"]),
     "without_version.py": (
         f"{_HEAD}{_EMPTY}with DAG('without_version', schedule=None, disable_bundle_versioning=True):\n"
         "    EmptyOperator(task_id='a')\n",
         ["without_version.py:4: DAG 'without_version' has disable_bundle_versioning, allowed: without it"],
+    ),
+    "inputs_nan.py": (
+        _fargate("inputs_nan", inputs="{'a': [float('nan')]}"),
+        ["inputs_nan.py:4: ", "FargateTask fetch: inputs: holds nan, which Airflow's database can't keep"],
+    ),
+    "command_nul.py": (
+        _fargate("command_nul", command="['printf', 'a\\0b']"),
+        ["command_nul.py:4: ", r"FargateTask fetch: command: holds 'a\x00b', which Airflow's database can't keep"],
+    ),
+    "env_nan.py": (
+        f"{_HEAD}from airflow.providers.standard.operators.bash import BashOperator\n"
+        "with DAG('env_nan', schedule=None):\n"
+        "    BashOperator(task_id='a', bash_command='true', env={'A': float('nan')})\n",
+        ["env_nan.py:4: DAG 'env_nan': it can't be stored in Airflow's database: it holds nan"],
+    ),
+    "doc_nul.py": (
+        f"{_HEAD}{_EMPTY}with DAG('doc_nul', schedule=None, description='a\\0b'):\n    EmptyOperator(task_id='a')\n",
+        [r"doc_nul.py:4: DAG 'doc_nul': it can't be stored in Airflow's database: it holds 'a\x00b'"],
     ),
     "not_stored.py": (
         f"{_HEAD}{_EMPTY}with DAG('not_stored', schedule=None, params={{'x': object()}}):\n"
@@ -158,6 +236,19 @@ GOOD = {
     "    one >> two >> many >> EmptyOperator(task_id='end')\n"
     "good()\n"
 }
+
+GOOD["good_later.py"] = (
+    f"{_HEAD}from datetime import datetime\n"
+    "with DAG('native', schedule=None, render_template_as_native_obj=True):\n"
+    "    one = FargateTask(task_id='one', task='number_task', command=\"{{ ['python', '-c', 'print(5)'] }}\",\n"
+    "                      inputs={'day': '{{ ds }}'}, memory='{{ params.memory }}', params={'memory': 1024},\n"
+    "                      waiter_delay=0.5)\n"
+    "    given = dict(task='number_task', environment={'A': '{{ ds }}'}, inputs={'a': [one.output]})\n"
+    "    FargateTask.partial(task_id='two', **given).expand(command=one.output)\n"
+    "    FargateTask.partial(task_id='three', **given).expand_kwargs(one.output)\n"
+    "    FargateTask.partial(task_id='four', **given).expand(command=[['a', one.output]])\n"
+    "    FargateTask.partial(task_id='five', **given).expand_kwargs([{'command': ['a']}, {'memory': 512}])\n"
+)
 
 #: It asks for what only an environment has.
 ELSEWHERE = {"variable.py": f"{_HEAD}from airflow.sdk import Variable\nX = Variable.get('no_such_variable')\n"}

@@ -78,6 +78,18 @@ def test_what_is_asked_for_and_not_locked_is_refused(airflow_image, build, conte
     assert "requirements.txt lacks what requirements.in asks for: run lock-requirements.sh" in refused.stderr
 
 
+def test_a_broken_dag_file_keeps_no_image_from_being_built(build, context, tmp_path):
+    """The check of the DAGs runs in the image, and says what is wrong with all of them."""
+    copy = tmp_path / "context"
+    shutil.copytree(context, copy)
+    (copy / "dags" / "syntax.py").write_text("def broken(:\n")
+    (copy / "dags" / "nul.py").write_bytes(b"x = '\0'\n")
+    (copy / "dags" / "latin.py").write_bytes(b"x = '\xe9'\n")
+    build(copy, "--quiet")
+    (copy / "plugins" / "syntax.py").write_text("def broken(:\n")
+    assert build(copy, "--quiet", check=False).returncode != 0
+
+
 def test_no_command_tells_the_commands(run):
     nothing = run(check=False)
     assert nothing.returncode == 64

@@ -33,7 +33,7 @@ def found(airflow_image, tmp_path_factory):
     (airflow / "dags").mkdir()
     files = {**{name: text for name, (text, _unused) in BROKEN.items()}, **BESIDE, **GOOD, **ELSEWHERE}
     for name, text in files.items():
-        (airflow / "dags" / name).write_text(text)
+        (airflow / "dags" / name).write_bytes(text.encode(errors="surrogateescape"))
     return facts(airflow_image, airflow)
 
 

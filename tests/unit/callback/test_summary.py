@@ -74,6 +74,7 @@ class Playbook:
             check_mode=settings["check_mode"],
             diff=settings["diff"],
             get_name=lambda: settings.get("name", "Do it"),
+            args=settings.get("args", {}),
         )
         host = SimpleNamespace(get_name=lambda: settings["host"])
         self.callback.v2_playbook_on_task_start(task, False)
@@ -272,6 +273,31 @@ def test_a_look_that_failed_counts_for_what_it_saw(playbook):
     lines = playbook.end()
     assert "+ network: vpc prod" in lines[:6]
     assert "Left at the last look:" in lines
+
+
+BUNDLES = {"action": "farflow.airflow.dag_bundles"}
+
+
+def test_dags_that_were_put_are_done_without_another_look(playbook):
+    """The playbook dags takes none: it is to be quick, and the module has said what it did."""
+    playbook.task(look(dags=["change dag_bundle dags-folder: version 1 -> 2"]))
+    playbook.task({"changed": True}, **BUNDLES, args={"state": "uploaded"})
+    playbook.task({"changed": True}, **BUNDLES)
+    assert playbook.end() == [
+        "*** SUMMARY",
+        "in all  created 0, changed 1, deleted 0         3.0 s",
+        "dags    changed 1                               0.0 s",
+        "~ dags: dag_bundle dags-folder: version 1 -> 2",
+    ]
+
+
+@pytest.mark.parametrize(
+    "task", [{"args": {"state": "uploaded"}}, {"args": {"state": "pruned"}}, {"check_mode": True}, {"failed": True}]
+)
+def test_dags_that_were_not_put_are_left(playbook, task):
+    playbook.task(look(dags=["change dag_bundle dags-folder: version 1 -> 2"]))
+    playbook.task({"changed": True, "msg": "no"}, **BUNDLES, **task)
+    assert playbook.end()[-2:] == ["dags    to change 1", "~ dags: dag_bundle dags-folder: version 1 -> 2"]
 
 
 def test_of_several_failures_the_first_is_the_cause(playbook):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils import dag_versions
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import dag_bundles
 
 FIRST, SECOND, THIRD = "a" * 16, "ab" + "c" * 14, "b" * 16
@@ -30,6 +31,15 @@ def test_another_version_is_told_by_its_files():
     actual = [dag_bundles.canonical(pointer(FIRST), "", {"a": "1", "b": "1"})]
     reasons = [f"version {FIRST} -> {SECOND}", "a changed", "b removed", "c added"]
     assert told({"version": SECOND, "files": {"a": "2", "c": "1"}}, actual) == ("change", reasons)
+
+
+def test_an_emptied_folder_is_told_by_what_was_removed():
+    """One whose files nobody knows is not: those of an early version may be told nowhere."""
+    actual = [dag_bundles.canonical(pointer(FIRST), "", {"a": "1"})]
+    empty = dag_versions.version_of({})
+    reasons = [f"version {FIRST} -> {empty}", "a removed"]
+    assert told({"version": empty, "files": {}}, actual) == ("change", reasons)
+    assert told({"version": SECOND, "files": {}}, actual) == ("change", [f"version {FIRST} -> {SECOND}"])
 
 
 def test_many_files_are_told_by_their_number():

@@ -117,6 +117,7 @@ class Filled(WithAws):
             {each["key"]: each["value"] for each in asked["tags"]},
             {
                 "team": "data",
+                "farflow:environment": "lab",
                 "farflow:dag_id": "d",
                 "farflow:task_id": "odd_task",
                 "farflow:run_id": "a_b",  # ECS takes no ~ in a tag
@@ -317,6 +318,22 @@ class Rendered(WithAws):
                 unmapped = mapped.unmap(resolve={name: values[1]})
             self.assertEqual(getattr(unmapped, name), values[1])
             self.assertEqual(dag.get_task(f"later_{name}").upstream_task_ids, {"first"})
+
+    def asked_by_mapped(self, name, value):
+        """What one asks for that is mapped over another task's result: Airflow makes it anew when it runs."""
+        with deployed(), DAG("d", schedule=None, start_date=RUN):
+            first = odd_task(task_id="first")
+            mapped = FargateTask.partial(task_id="odd_task", task="multi_task").expand(**{name: first.output})
+            return self.run_task(mapped.unmap(resolve={name: value}))
+
+    def test_results_of_other_tasks_that_it_is_mapped_over_become_text(self):
+        self.assertEqual(self.environment_of(self.asked_by_mapped("environment", {"N": 3}))["N"], "3")
+        [own] = self.asked_by_mapped("command", ["run", 3.5, True])["overrides"]["containerOverrides"]
+        self.assertEqual(own["command"], ["run", "3.5", "true"])
+
+    def test_what_it_is_mapped_over_is_checked_when_it_runs(self):
+        with self.assertRaisesRegex(AirflowFailException, "command: is 3.5, of type float, allowed: a list of"):
+            self.asked_by_mapped("command", 3.5)
 
 
 class Refused(WithAws):
@@ -699,6 +716,7 @@ class Results(WithAws):
         for text, value in (
             ('{"rows": 3, "ok": true}', {"rows": 3, "ok": True}),
             ("[1, 2]", [1, 2]),
+            (f'[{-(2**63)}, {2**63 - 1}, 1e308, {{"type": [{{}}]}}]', [-(2**63), 2**63 - 1, 1e308, {"type": [{}]}]),
             ('"x"', "x"),
             ("3", 3),
         ):
@@ -712,6 +730,14 @@ class Results(WithAws):
             ("FARFLOW_RESULT=NaN", "NaN is no JSON"),
             (r'FARFLOW_RESULT={"a": ["a\u0000b"]}', r"holds 'a\x00b', which Airflow's database can't keep"),
             (r'FARFLOW_RESULT={"\ud800": 1}', r"holds '\ud800', which Airflow's database can't keep"),
+            ("FARFLOW_RESULT=" + "[" * 101 + "]" * 101, "is nested deeper than 100 times"),
+            ("FARFLOW_RESULT=" + "[" * 7000 + "]" * 7000, "is nested deeper than 100 times"),
+            ('FARFLOW_RESULT=[{"__classname__": "x"}]', "has the name '__classname__', which Airflow keeps for itself"),
+            ('FARFLOW_RESULT={"a": {"__type": "x"}}', "has the name '__type', which Airflow keeps for itself"),
+            ('FARFLOW_RESULT={"__id__": 1}', "has the name '__id__', which Airflow keeps for itself"),
+            ("FARFLOW_RESULT=" + "9" * 5000, "is no JSON: Exceeds the limit"),
+            (f"FARFLOW_RESULT=[{2**63}]", "holds 9223372036854775808, a number of more than 64 bits"),
+            ("FARFLOW_RESULT=[1e999]", "holds inf, which Airflow's database can't keep"),
             ("FARFLOW_RESULT=" + json.dumps("x" * 16000), "has 16017 bytes or more, allowed: 16000"),
         ):
             with self.subTest(line), self.assertRaises(AirflowException) as failed:
@@ -758,8 +784,13 @@ class Inputs(WithAws):
             execute(odd_task(inputs={"text": "x" * 9000}), context())
 
     def test_what_json_cannot_hold(self):
-        with deployed(), self.assertRaisesRegex(AirflowFailException, "inputs is .*allowed: text, and what JSON"):
-            execute(odd_task(inputs={"a": {1, 2}}), context())
+        refusal = r"inputs: holds \{1, 2\}, of type set, allowed: what JSON can hold"
+        with deployed(), self.assertRaisesRegex(ValueError, refusal):
+            odd_task(inputs={"a": [{1, 2}]})
+        with deployed(), self.assertRaisesRegex(AirflowFailException, refusal):
+            task = odd_task(inputs={"a": "{{ of_another_task }}"})
+            task.inputs = {"a": {1, 2}}
+            execute(task, context())
 
 
 if __name__ == "__main__":

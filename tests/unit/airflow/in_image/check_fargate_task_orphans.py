@@ -21,14 +21,15 @@ PREFIX = "arn:aws:ecs:eu-west-1:123456789012:task/lab-cluster/"
 
 
 def fargate_task(number=1, created=LONG_AGO, wait_for_completion=True, **instance):
-    """A member of DescribeTasks' answer, as FargateTask has it started and the deploy's definition tags it."""
+    """A member of DescribeTasks' answer, as FargateTask has it started; it may have got none of the tags that the task
+    definition has, as with `propagate_tags="NONE"`.
+    """
     with deployed():
         asked = request(odd_task(wait_for_completion=wait_for_completion), context(**instance))
-    environment = {"key": "farflow:environment", "value": "lab"}
     return {
         "taskArn": f"{PREFIX}{number}",
         "startedBy": asked["startedBy"],
-        "tags": [*asked["tags"], environment],
+        "tags": asked["tags"],
         "createdAt": created,
     }
 

@@ -190,6 +190,16 @@ class TestPage(PageCase):
         self.runs.return_value = [run(told={}), run("running", {})]
         self.assertIn("daily.make", self.shown())
 
+    def test_a_note_that_somebody_else_wrote_breaks_no_page(self):
+        """XComs are anybody's: a DAG's author writes what they like under any key."""
+        strange = {"task": ["x"], "seconds": "abc", "exit_code": "<b>", "cost": {}, "size": 3, "stop_code": []}
+        links = {"task_url": "javascript:alert(1)", "log_url": "http://example.org"}
+        self.runs.return_value = [run(told={**strange, **links}), run(told={"seconds": float("nan")}), run(told=["x"])]
+        text = self.shown()
+        self.assertIn("daily.make", text)
+        for words in ("javascript:", "http://example.org", "abc", "exit code"):
+            self.assertNotIn(words, text)
+
     def test_whatever_a_name_holds_is_text(self):
         self.runs.return_value = [run(told={**NOTE, "task": "<script>alert(1)</script>"})]
         self.assertNotIn("<script>alert", self.shown())
@@ -243,11 +253,11 @@ class TestDatabase(unittest.TestCase):
     def add(self, table, **values):
         self.session.execute(self.tables[table].insert().values(**values))
 
-    def add_run(self, dag_id, key="fargate_task", at=BEGAN, state="success"):
+    def add_run(self, dag_id, key="fargate_task", at=BEGAN, state="success", note=NOTE):
         of = {"dag_id": dag_id, "run_id": "r", "task_id": "make", "map_index": -1}
         more = {"pool": "default_pool", "pool_slots": 1, "queue": "default", "state": state, "try_number": 1}
         self.add("instance", id=uuid.uuid4(), **of, **more)
-        self.add("xcom", dag_run_id=len(dag_id), key=key, value=json.dumps(NOTE), timestamp=at, **of)
+        self.add("xcom", dag_run_id=len(dag_id), key=key, value=json.dumps(note), timestamp=at, **of)
 
     def test_runs_with_a_note_of_the_dags_that_are_asked_for_the_youngest_first(self):
         self.add_run("a")
@@ -259,6 +269,11 @@ class TestDatabase(unittest.TestCase):
         self.assertEqual(found[0].told, NOTE)
         self.assertEqual([one.dag_id for one in page_runs.runs(self.session, {"a", "bb"}, 1)], ["bb"])
         self.assertEqual(page_runs.runs(self.session, set(), 10), [])
+
+    def test_a_note_that_airflow_cannot_read_is_none(self):
+        self.add_run("a", note={"__classname__": "no.such.Class", "__version__": 1, "__data__": {}})
+        [found] = page_runs.runs(self.session, {"a"}, 10)
+        self.assertEqual(found.told, {})
 
     def test_an_import_error_is_told_by_its_last_line(self):
         trace = "Traceback (most recent call last):\n  x\nNameError: name 'y' is not defined\n\n"

@@ -51,6 +51,32 @@ def test_a_task_of_a_service_is_started_by_its_deployment(aws, service):
     assert {task["startedBy"] for task in tasks} == {described["deployments"][0]["id"]}
 
 
+@pytest.mark.parametrize(
+    ("propagate", "tags"),
+    [
+        ({"propagateTags": "TASK_DEFINITION"}, {"team": "data", "stage": "of the definition", "own": "1"}),
+        ({}, {"team": "data", "own": "1"}),
+    ],
+)
+def test_a_task_has_the_tags_of_its_definition_where_that_is_asked_for(aws, service, propagate, tags):
+    ecs = aws.client("ecs")
+    of_definition = {"team": "of the definition", "stage": "of the definition"}
+    ecs.register_task_definition(**TASK_DEFINITION, tags=as_tags(of_definition))
+    [task] = ecs.run_task(
+        cluster="c",
+        taskDefinition="web",
+        networkConfiguration=service["networkConfiguration"],
+        tags=as_tags({"team": "data", "own": "1"}),
+        **propagate,
+    )["tasks"]
+    [described] = ecs.describe_tasks(cluster="c", tasks=[task["taskArn"]], include=["TAGS"])["tasks"]
+    assert {tag["key"]: tag["value"] for tag in described["tags"]} == tags
+
+
+def as_tags(tags):
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
 def test_an_update_is_kept_and_leaves_the_rest(aws, service):
     ecs = aws.client("ecs")
     changes = {
