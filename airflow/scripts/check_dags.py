@@ -280,6 +280,10 @@ def _exception(text: str) -> str:
     return " ".join(after[:4]) or "it can't be imported"
 
 
+class NotStorableError(ValueError):
+    """What a DAG holds that Airflow's database can't keep, as a sentence."""
+
+
 def _problems_of(dag: Any, source: str) -> Iterator[dict[str, Any]]:
     from airflow.serialization.serialized_objects import DagSerialization
 
@@ -288,7 +292,7 @@ def _problems_of(dag: Any, source: str) -> Iterator[dict[str, Any]]:
     try:
         written = DagSerialization.to_dict(dag)
         if (found := not_storable(written)) is not None:
-            raise ValueError(f"it holds {found}")
+            raise NotStorableError(f"it holds {found}")
         json.dumps(written, allow_nan=False)
         DagSerialization.from_dict(written).timetable.validate()
     except Exception as error:
@@ -301,7 +305,7 @@ def _problems_of(dag: Any, source: str) -> Iterator[dict[str, Any]]:
 
 
 def _reason(error: BaseException) -> str:
-    if type(error) is ValueError and error.__cause__ is None:
+    if isinstance(error, NotStorableError):
         return str(error)
     cause = error.__cause__ or error
     return traceback.format_exception_only(cause)[-1].strip()

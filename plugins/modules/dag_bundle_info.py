@@ -101,15 +101,17 @@ def work(parameters, clients, check_mode):
     bucket = parameters["bucket"]
     pointer, there = dag_bundles.read_pointer(clients, bucket), dag_bundles.versions(clients, bucket)
     number = pointer.content["number"] if pointer.content else None
+    moves = dag_bundles.history(clients, bucket, parameters["most"])
     history = [
         {
             **{key: one[key] for key in TOLD},
             "current": one["number"] == number,
             "is_there": one["version"] in there,
         }
-        for one in dag_bundles.history(clients, bucket, parameters["most"])
+        for one in moves
     ]
-    return {"changed": False, "history": history, "problem": pointer.problem}
+    problem = dag_bundles.gone(bucket) if moves and not pointer.etag else pointer.problem
+    return {"changed": False, "history": history, "problem": problem}
 
 
 def main():

@@ -145,6 +145,16 @@ def test_a_version_that_does_not_exist_is_refused(deployed, asked, says):
     assert mutating_calls(deployed.aws) == []
 
 
+def test_a_pointer_that_somebody_deleted_is_told_and_put_right(deployed):
+    first = deployed.version()
+    deployed.delete(POINTER)
+    says = f"the pointer s3://{deployed.bucket}/{POINTER} is missing: no version is the current one until"
+    assert says in deployed.run(playbook="dags_list").output
+    deployed.run()
+    assert deployed.version() == first
+    assert "is missing" not in deployed.run(playbook="dags_list").output
+
+
 def test_a_pointer_that_somebody_edited_is_told_and_put_right(deployed):
     first, number = deployed.version(), deployed.number()
     edited = json.loads(deployed.get(POINTER))

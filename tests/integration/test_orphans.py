@@ -46,6 +46,7 @@ def test_it_lists_or_stops(playbooks, deployed):
         outcome = playbooks.run("orphans", **deployed, **given)
         assert outcome.code == 0, outcome.output
         assert "nothing ran, there are no containers here" in outcome.output
+        assert outcome.changed == 0  # nothing was stopped
     assert started(playbooks.aws)[before:] == [["orphans"], ["orphans", "--stop"], ["orphans"]]
 
 

@@ -86,6 +86,12 @@ def read_pointer(clients: Clients, bucket: str) -> Pointer:
         return Pointer(None, etag, f"the pointer {_address(bucket, dag_versions.POINTER)} can't be used: {error}")
 
 
+def gone(bucket: str) -> str:
+    """What to say of a pointer that has left copies of itself and is not there any more."""
+    address = _address(bucket, dag_versions.POINTER)
+    return f"the pointer {address} is missing: no version is the current one until the next deploy of the DAGs"
+
+
 def put(clients: Clients, bundle: Mapping[str, Any], check_mode: bool) -> Outcome:
     """Has the version of ``path``'s DAG folder in the bucket, or an earlier ``version``, and makes it the current one.
 

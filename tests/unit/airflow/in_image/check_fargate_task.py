@@ -508,6 +508,10 @@ class Cost(unittest.TestCase):
     def test_a_minute_is_the_least(self):
         self.assertAlmostEqual(self.cost(stoppedAt="2026-01-01T00:00:01+00:00"), (0.04048 + 0.004445) / 60)
 
+    def test_storage_beyond_what_is_free(self):
+        amount = self.cost("us-east-1", ephemeralStorage=30)
+        self.assertAlmostEqual(amount, 0.04048 + 0.004445 + 10 * 0.000111)
+
     def test_unknown(self):
         for changes, why in (
             ({"region": "xx-nowhere-1"}, "has no X86_64 in xx-nowhere-1"),

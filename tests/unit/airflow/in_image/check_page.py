@@ -253,11 +253,11 @@ class TestDatabase(unittest.TestCase):
     def add(self, table, **values):
         self.session.execute(self.tables[table].insert().values(**values))
 
-    def add_run(self, dag_id, key="fargate_task", at=BEGAN, state="success", note=NOTE):
+    def add_run(self, dag_id, key="fargate_task", at=BEGAN, state="success", note=None):
         of = {"dag_id": dag_id, "run_id": "r", "task_id": "make", "map_index": -1}
         more = {"pool": "default_pool", "pool_slots": 1, "queue": "default", "state": state, "try_number": 1}
         self.add("instance", id=uuid.uuid4(), **of, **more)
-        self.add("xcom", dag_run_id=len(dag_id), key=key, value=json.dumps(note), timestamp=at, **of)
+        self.add("xcom", dag_run_id=len(dag_id), key=key, value=json.dumps(note or NOTE), timestamp=at, **of)
 
     def test_runs_with_a_note_of_the_dags_that_are_asked_for_the_youngest_first(self):
         self.add_run("a")
