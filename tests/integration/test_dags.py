@@ -223,7 +223,7 @@ def test_what_can_be_no_version_is_refused_before_anything_is_done(deployed):
     (deployed.project.dags / "link.py").symlink_to("/etc/passwd")
     for playbook in ("dags", "deploy"):
         refused = deployed.run(code=2, playbook=playbook).output
-        assert "dags/link.py: is a link to /etc/passwd, out of the DAG folder, allowed:" in refused
+        assert "dags/link.py: is a link to /etc/passwd, out of the " in refused
     assert deployed.aws.calls(mutating=True) == []
 
 
