@@ -160,6 +160,12 @@ LATE_TASKS = behaviour(
     says="DescribeTasks answers MISSING for a task that was started less than so many seconds ago",
     source="RunTask in the API reference of Amazon ECS: it follows an eventual consistency model",
 )
+LATE_LOGS = behaviour(
+    "late_logs",
+    off=0,
+    says="GetLogEvents shows a log stream, and each line in it, so many seconds after it was written",
+    source="apache/airflow#43717: the end of a log is missing where it is read as soon as the task has stopped",
+)
 STOPPED_TASKS = behaviour(
     "stopped_tasks",
     off=3600,

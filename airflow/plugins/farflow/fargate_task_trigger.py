@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,7 +41,9 @@ STOP_ATTEMPTS = 6
 #: So often Airflow is asked for the task's state, and so many seconds it has to answer each time.
 STATE_ATTEMPTS = 3
 STATE_SECONDS = 20
-#: Between two reads of a log whose container has ended: so late its last lines may be there.
+#: So late after its end the last lines of a container, or all of them, may be in CloudWatch.
+LATE_LINES_SECONDS = 5.0
+#: Between two reads of a log whose container has ended, at the least.
 LAST_LINES_SECONDS = 1.0
 #: A page with so many lines is not the last one. One with fewer may be, and asking costs a call.
 LINES_OF_A_FULL_PAGE = 100
@@ -163,7 +165,8 @@ class FargateTaskTrigger(BaseTrigger):
             if look.task is not None:
                 trouble.over()
                 if look.task["lastStatus"] == "STOPPED":
-                    await log.finish(min(FINISH_SECONDS, over + FINISH_AFTER_LIMIT_SECONDS))
+                    shown_for = min(FINISH_SECONDS, over + FINISH_AFTER_LIMIT_SECONDS)
+                    await log.finish(shown_for, late_lines_wait(look.task, datetime.now(tz=UTC)))
                     return "ended", end.kept(look.task, self.container_name)
                 if look.task["lastStatus"] not in _NOTHING_TO_READ:
                     await log.read()
@@ -264,6 +267,13 @@ class FargateTaskTrigger(BaseTrigger):
         return shared(key, lambda: SharedClient(connect))
 
 
+def late_lines_wait(task: Mapping[str, Any], now: datetime) -> float:
+    """Seconds for which lines of a stopped Fargate task may still come, whatever AWS's clock and this one differ by."""
+    ended = task.get("executionStoppedAt") or task.get("stoppedAt") or now
+    since = (now - ended).total_seconds()
+    return min(max(LATE_LINES_SECONDS - since, 0.0), LATE_LINES_SECONDS)
+
+
 class _Trouble:
     """For how long there has been no answer of use; told once when it begins, and once when it is over."""
 
@@ -316,14 +326,14 @@ class _LogReader:
                 return  # and goes on after the next look
         self._next = time.monotonic() + self._trigger.log_interval
 
-    async def finish(self, seconds: float) -> None:
+    async def finish(self, seconds: float, late: float = 0.0) -> None:
         """All that is left of a log whose container has ended, shown as far as the time is enough. Its last lines may
-        come a moment late.
+        come ``late`` seconds from now.
         """
         if not self._place():
             return
         self._shown_until = time.monotonic() + seconds
-        if not await self._all():
+        if not await self._all(late):
             self._trigger.log.warning("The end of the container's log can't be read; CloudWatch has it")
         if self._not_shown:
             self._trigger.log.warning(
@@ -331,17 +341,18 @@ class _LogReader:
                 self._not_shown,
             )
 
-    async def _all(self) -> bool:
+    async def _all(self, late: float) -> bool:
         """Whether it has come to the end of the log, or may not read it."""
+        by = time.monotonic() + late
         for attempt in range(1, STOP_ATTEMPTS + 1):
             try:
                 while await self._page(quietly=False) >= LINES_OF_A_FULL_PAGE:
                     pass
-                await asyncio.sleep(LAST_LINES_SECONDS)
+                await asyncio.sleep(max(by - time.monotonic(), LAST_LINES_SECONDS))
                 if not await self._page(quietly=False):
                     return True
             except Exception as error:
-                if error_code(error) == "ResourceNotFoundException" or not will_pass(error):
+                if not will_pass(error):
                     return True
                 await asyncio.sleep(pause_after(attempt))
         return False
@@ -353,7 +364,9 @@ class _LogReader:
         try:
             page = await trigger.reads().read(*self._place(), self._token, LINES_SHOWN if shown else LINES_KEPT)
         except Exception as error:
-            if error_code(error) != "ResourceNotFoundException" and not self._told:
+            if error_code(error) == "ResourceNotFoundException":
+                return 0  # not yet, or never: the container has not written anything
+            if not self._told:
                 trigger.log.warning("The container's log can't be read now, trying again: %s", error)
                 self._told = True
             if not quietly:

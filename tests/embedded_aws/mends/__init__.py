@@ -16,6 +16,7 @@ from . import (
     elbv2,
     iam,
     lists,
+    logs,
     network_acls,
     rds,
     rds_parameters,
@@ -62,3 +63,4 @@ def apply(settings: Settings) -> None:
     ecs_quotas.apply()
     ecs_refusals.apply()
     ecs_sight.apply()
+    logs.apply()

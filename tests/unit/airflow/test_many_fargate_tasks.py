@@ -64,7 +64,7 @@ def test_many_at_once(aws, run, count):
     variables = [f"--env={name}={value}" for name, value in settings(aws).items()]
     mounts = [f"--volume={IN_IMAGE}:/checks:ro"]
     aws.reset_calls()
-    with aws.behaviours(rates=RATES, task_seconds=SECONDS, late_tasks=2):
+    with aws.behaviours(rates=RATES, task_seconds=SECONDS, late_tasks=2, late_logs=4):
         ended = run("python", "/checks/many_at_once.py", str(count), options=["--network", "host", *variables, *mounts])
     outcome = json.loads(ended.stdout.splitlines()[-1])
     assert outcome == {

@@ -101,7 +101,12 @@ class Triggers(unittest.IsolatedAsyncioTestCase):
     def setUp(self):
         quick = {
             fargate_task_watch: {"TOGETHER_SECONDS": 0.0, "LOOKS_A_SECOND": 1e4, "LOG_READS_A_SECOND": 1e4},
-            fargate_task_trigger: {"LAST_LINES_SECONDS": 0.0, "MISSING_SECONDS": 0.05, "REFUSED_SECONDS": 0.05},
+            fargate_task_trigger: {
+                "LAST_LINES_SECONDS": 0.0,
+                "LATE_LINES_SECONDS": 0.0,
+                "MISSING_SECONDS": 0.05,
+                "REFUSED_SECONDS": 0.05,
+            },
         }
         for module, values in quick.items():
             for name, value in values.items():
@@ -262,6 +267,20 @@ class Log(Triggers):
     async def test_lines_that_come_after_the_end(self):
         await self.event(Aws(logs=[page("one", token="a"), page("last", token="b"), NOTHING]))
         self.assertEqual([line for line, _unused in self.lines], ["one", "last"])
+
+    async def test_a_log_that_is_there_after_the_end(self):
+        await self.event(Aws(logs=[NO_STREAM, page("all of it", token="a"), NOTHING]))
+        self.assertEqual([line for line, _unused in self.lines], ["all of it"])
+
+    async def test_how_long_late_lines_are_waited_for(self):
+        """From the end of the container on, as far as AWS's clock and this one agree."""
+        self.patch(mock.patch.object(fargate_task_trigger, "LATE_LINES_SECONDS", 5.0))
+        now = datetime.now(tz=UTC)
+        for ago, waited in ((0, 5.0), (3, 2.0), (60, 0.0), (-60, 5.0)):
+            with self.subTest(ago):
+                ended = {**STOPPED, "executionStoppedAt": now - timedelta(seconds=ago)}
+                self.assertAlmostEqual(fargate_task_trigger.late_lines_wait(ended, now), waited)
+        self.assertEqual(fargate_task_trigger.late_lines_wait({}, now), 5.0)
 
     async def test_a_long_log_is_read_page_by_page(self):
         many = [str(number) for number in range(250)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -38,6 +40,30 @@ def test_a_task_is_not_shown_at_once(aws, start):
         arn = start()
         assert told(aws, arn) == ([], [(arn, "MISSING")])
         until(lambda: told(aws, arn) == ([arn], []))
+
+
+def test_a_log_and_its_lines_are_not_shown_at_once(aws):
+    logs = aws.client("logs")
+    named = {"logGroupName": "late", "logStreamName": "s"}
+
+    def shown():
+        try:
+            return [event["message"] for event in logs.get_log_events(**named, startFromHead=True)["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return None
+
+    def write(line):
+        logs.put_log_events(**named, logEvents=[{"timestamp": int(time.time() * 1000), "message": line}])
+
+    logs.create_log_group(logGroupName="late")
+    with aws.behaviours(late_logs=1):
+        logs.create_log_stream(**named)
+        write("one")
+        assert shown() is None
+        until(lambda: shown() == ["one"])
+        write("two")
+        assert shown() == ["one"]
+        until(lambda: shown() == ["one", "two"])
 
 
 def test_a_stopped_task_is_forgotten(aws, start):
