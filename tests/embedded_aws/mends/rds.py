@@ -42,6 +42,7 @@ def apply(settings: Settings) -> None:
     rds._ACTION_MAP["RestoreDBInstanceFromDBSnapshot"] = restore_as_new(rds._ACTION_MAP["CreateDBInstance"])
     rds._ACTION_MAP["CreateDBInstance"] = look_up_key(rds._ACTION_MAP["CreateDBInstance"])
     rds._ACTION_MAP["ModifyDBInstance"] = keep_instance(rds._ACTION_MAP["ModifyDBInstance"], "ModifyDBInstance")
+    rds._ACTION_MAP["ModifyDBInstance"] = refuse_two_passwords(rds._ACTION_MAP["ModifyDBInstance"])
 
 
 def refuse_second_subnet_group(create):
@@ -126,6 +127,28 @@ def _keep_managed_password(record: dict[str, Any], parameters: dict[str, Any]) -
         )
     elif managed:
         record.pop("MasterUserSecret", None)
+
+
+def refuse_two_passwords(modify):
+    """Fault: a password is taken while RDS manages it, and RDS stops managing it without one. Source:
+    ManageMasterUserPassword of ModifyDBInstance in the API reference.
+    """
+
+    def handler(parameters: dict[str, Any]):
+        record = rds._instances.get(rds._p(parameters, "DBInstanceIdentifier")) or {}
+        managed, password = (rds._p(parameters, name) for name in ("ManageMasterUserPassword", "MasterUserPassword"))
+        manages = managed == "true" or (not managed and "MasterUserSecret" in record)
+        if password and manages:
+            return rds._error(
+                "InvalidParameterCombination", "You can't specify MasterUserPassword for a managed master password", 400
+            )
+        if managed == "false" and not password:
+            return rds._error(
+                "InvalidParameterCombination", "MasterUserPassword is required where RDS is to manage it no more", 400
+            )
+        return modify(parameters)
+
+    return handler
 
 
 def look_up_key(create):

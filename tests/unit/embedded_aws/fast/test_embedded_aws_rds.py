@@ -159,3 +159,18 @@ def test_a_database_is_encrypted_with_a_key_that_is_enabled(aws, rds):
             make_database(rds, "17", KmsKeyId=name)
     kms.enable_key(KeyId=key)
     assert make_database(rds, "17", KmsKeyId=key)["KmsKeyId"] == key
+
+
+def test_a_password_is_either_rdss_or_somebody_elses(rds):
+    assert "MasterUserSecret" not in make_database(rds, "17")
+
+    def modify(**settings):
+        rds.modify_db_instance(DBInstanceIdentifier="db", **settings)
+
+    modify(ManageMasterUserPassword=True)
+    assert ":secret:rds!db-" in the_database(rds)["MasterUserSecret"]["SecretArn"]
+    for wrong in ({"MasterUserPassword": "another one"}, {"ManageMasterUserPassword": False}):
+        with pytest.raises(ClientError, match="InvalidParameterCombination"):
+            modify(**wrong)
+    modify(ManageMasterUserPassword=False, MasterUserPassword="another one")
+    assert "MasterUserSecret" not in the_database(rds)
