@@ -21,6 +21,7 @@ from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import lock, processes
 from ..module_utils.glue.lock_keeper import Keeper, end
 from ..module_utils.glue.session import client_factory
+from ..module_utils.glue.waiting import now
 from ..module_utils.pure import lock as pure
 from ..plugin_utils.worker import say_at_once
 
@@ -118,7 +119,7 @@ def _self():
 
 def _claim(keeper, keeper_started):
     machine, process, started = _self()
-    now = lock.now()
+    started_at = now()
     playbooks = " ".join(Path(each).name for each in context.CLIARGS.get("args") or ("a playbook",))
     return pure.Claim(
         id=str(uuid.uuid4()),
@@ -130,8 +131,8 @@ def _claim(keeper, keeper_started):
         keeper_started=keeper_started,
         user=_user(),
         playbook=playbooks[:_LONGEST_NAME],
-        since=now.isoformat(timespec="seconds"),
-        expires=(now + pure.LASTS).isoformat(timespec="seconds"),
+        since=started_at.isoformat(timespec="seconds"),
+        expires=(started_at + pure.LASTS).isoformat(timespec="seconds"),
     )
 
 

@@ -16,9 +16,8 @@ from ..module_utils.core.errors import FarflowError
 from ..module_utils.glue import project
 from ..module_utils.glue.environment import as_result, coming, look, unfinished, without_failed
 from ..module_utils.glue.layers import DAGS, LAYERS
-from ..module_utils.glue.lock import now
 from ..module_utils.glue.session import client_factory, profiles, regions
-from ..module_utils.glue.waiting import NotYet, wait_for
+from ..module_utils.glue.waiting import NotYet, now, wait_for
 from ..module_utils.pure import region_names
 from ..module_utils.pure.layers import advice, checks, named_things, teardown
 from ..module_utils.pure.layers.outputs import outputs

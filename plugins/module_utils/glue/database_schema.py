@@ -19,7 +19,7 @@ from ..pure import rds_snapshots as pure
 from ..pure.layers.schema import TAG
 from . import rds_snapshots
 from .ecs_run_task import Ended, TooLong, run_to_end
-from .lock import now
+from .waiting import now
 
 # The command words of the image, see airflow/entrypoint.sh; --no-upgrade ends so when there is an older schema.
 _OLDER_SCHEMA = 4

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..aws import ec2 as api
+from ..aws import ec2_network_acls as api_of_acls
 from ..aws import ec2_security_groups as api_of_groups
 from ..aws import ec2_vpc_endpoints as api_of_endpoints
 from ..aws.calls import Clients
@@ -18,10 +19,9 @@ from ..core.known import Known
 from ..pure import ec2_documents as pure
 from ..pure import ec2_guardduty, ec2_network, ec2_route_tables, ec2_security_groups, ec2_vpc_endpoints
 from ..pure import ec2_network_acls as acls
-from ..pure.layers import names
+from ..pure.layers import names, network
 from ..pure.layers import security_groups as groups_layer
 from ..pure.tags import ENVIRONMENT, tags_of
-from . import ec2_network_acls
 from .ec2_network_kinds import vpc_of
 from .ec2_patience import once_known
 
@@ -119,6 +119,14 @@ def nat_gateways(clients: Clients, inputs: Inputs, known: Known) -> list[Resourc
     return there + list({one.name: one for one in told}.values())
 
 
+def network_acls(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The ACL that came with the environment's VPC, and others in there."""
+    vpc = known.get(ec2_network.VPC, names.environment(inputs))
+    found = api_of_acls.describe(clients, {"vpc-id": [str(vpc.id)]}) if vpc else []
+    name, subnets = network.acl_name(inputs), network.known_subnet_ids(inputs, known)
+    return [acls.canonical(name, one, subnets) if one["IsDefault"] else acls.other(one) for one in found]
+
+
 #: What is asked first to see a network; each is one call, the VPC's three.
 FINDERS = [
     vpcs,
@@ -132,7 +140,7 @@ FINDERS = [
 ]
 
 #: What is asked once the VPC is known; each is one call.
-FINDERS_IN_VPC = [groups_that_aws_makes, vpc_endpoints, ec2_network_acls.find]
+FINDERS_IN_VPC = [groups_that_aws_makes, vpc_endpoints, network_acls]
 
 
 def is_found_in_vpc(inputs: Inputs, resource: Resource) -> bool:

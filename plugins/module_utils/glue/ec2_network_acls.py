@@ -5,27 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ..aws import ec2_network_acls as api
 from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..core.errors import FarflowError
-from ..core.known import Known
-from ..pure import ec2_network
 from ..pure import ec2_network_acls as pure
-from ..pure.layers import names, network
 from .converge import converge
 from .reconcile import Hands, Outcome
-
-
-def find(clients: Clients, inputs: Mapping[str, Any], known: Known) -> list[Resource]:
-    """The ACL that came with the environment's VPC, and others in there."""
-    vpc = known.get(ec2_network.VPC, names.environment(inputs))
-    found = api.describe(clients, {"vpc-id": [str(vpc.id)]}) if vpc else []
-    name, subnets = network.acl_name(inputs), network.known_subnet_ids(inputs, known)
-    return [pure.canonical(name, one, subnets) if one["IsDefault"] else pure.other(one) for one in found]
 
 
 def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from ..aws import ssm_parameters as api
 from ..aws.calls import Clients
@@ -20,7 +19,7 @@ from ..core.errors import FarflowError
 from ..pure import lock as pure
 from ..pure.tags import ENVIRONMENT
 from . import processes
-from .waiting import Clock, NotYet, wait_for
+from .waiting import Clock, NotYet, now, wait_for
 
 _CATCHES_UP = 60  # seconds; AWS asks for half of it between the deletion of a parameter and the next of its name
 _DESCRIPTION = "Held by what changes the environment just now, and deleted when that ends"
@@ -43,11 +42,6 @@ class Taken:
 
     waited: bool
     over: str = ""
-
-
-def now() -> datetime:
-    """The time in UTC."""
-    return datetime.now(UTC)
 
 
 def held(clients: Clients, environment: str) -> Held | None:

@@ -24,6 +24,7 @@ from ..aws.calls import Clients
 from ..core.errors import FarflowError
 from ..pure import lock as pure
 from . import lock, processes
+from .waiting import now
 
 _LOOKS_EVERY = 0.2  # seconds
 _TRIES_AGAIN_AFTER = timedelta(minutes=1)
@@ -79,11 +80,11 @@ def keep(
     """Renews the lock while the playbook ``runs``, then gives it back. ``is_told_to_end`` is asked after a pause.
     ``lost`` is called when another one has it.
     """
-    due = lock.now() + pure.RENEWED_EVERY
+    due = now() + pure.RENEWED_EVERY
     while runs():
         if is_told_to_end():
             return
-        if lock.now() < due:
+        if now() < due:
             continue
         try:
             found = lock.renew(clients, environment, claim)
@@ -91,9 +92,9 @@ def keep(
                 if found and not found.claim.is_of(claim.machine, claim.process, claim.process_started):
                     lost()
                 return
-            due = lock.now() + pure.RENEWED_EVERY
+            due = now() + pure.RENEWED_EVERY
         except FarflowError:  # nobody would hear of it, and there is time for more tries
-            due = lock.now() + _TRIES_AGAIN_AFTER
+            due = now() + _TRIES_AGAIN_AFTER
     found = lock.held(clients, environment)
     if found and found.claim.id == claim.id:
         lock.give_back(clients, environment)

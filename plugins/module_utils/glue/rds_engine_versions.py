@@ -9,7 +9,7 @@ from ..aws import rds_engine_versions as api
 from ..aws.calls import Clients
 from ..core.actions import Resource
 from ..pure import rds_engine_versions as pure
-from .lock import now
+from .waiting import now
 
 _ENGINE = "postgres"
 

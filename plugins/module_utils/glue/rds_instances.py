@@ -21,10 +21,9 @@ from ..pure import rds_snapshots as snapshots
 from ..pure import rds_status as status
 from ..pure.secret_values import member
 from . import rds_engine_versions
-from .lock import now
 from .patience import patiently
 from .secrets import wait_until_readable
-from .waiting import NotYet, wait_for
+from .waiting import NotYet, now, wait_for
 
 Instance = Mapping[str, Any]
 Document = dict[str, Any]

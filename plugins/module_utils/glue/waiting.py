@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from ..core.errors import FarflowError
@@ -33,6 +34,11 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float, /) -> None:
         """Returns that much later."""
+
+
+def now() -> datetime:
+    """The time in UTC."""
+    return datetime.now(UTC)
 
 
 def wait_for(

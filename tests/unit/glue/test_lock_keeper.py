@@ -50,6 +50,7 @@ def ssm():
 
 def keep(ssm, monkeypatch, playbook):
     monkeypatch.setattr(lock, "now", playbook.now)
+    monkeypatch.setattr(lock_keeper, "now", playbook.now)
     ssm.versions[NAME] = [claim("a", minutes=30).as_text()]
     clients = Clients(lambda service, config: ssm)
     lock_keeper.keep(clients, "prod", claim("a"), playbook.runs, playbook.pause, playbook.interrupt)

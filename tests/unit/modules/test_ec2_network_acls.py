@@ -5,7 +5,7 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import ec2_network_acls as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.glue import ec2 as glue
 from ansible_collections.farflow.airflow.plugins.module_utils.pure import ec2_network_acls as pure
 from ansible_collections.farflow.airflow.plugins.modules import ec2_network_acls as module
 
@@ -141,11 +141,11 @@ def test_an_environment_finds_the_default_one_with_its_own_subnets_and_those_of_
     ]
     known = Known([Resource("vpc", "test", {}, network["vpc"]), *subnets])
     clients = Clients(lambda service, config: ec2)
-    found = {one.type: one for one in glue.find(clients, inputs, known)}
+    found = {one.type: one for one in glue.network_acls(clients, inputs, known)}
     assert (found[pure.TYPE].name, found[pure.TYPE].id) == ("test-default", default)
     assert found[pure.TYPE].properties["subnets"] == network["subnets"][1:]
     assert found[pure.OTHER].id == theirs
-    assert glue.find(clients, inputs, Known()) == []
+    assert glue.network_acls(clients, inputs, Known()) == []
 
 
 def test_what_aws_adds_for_ipv6_is_no_difference():
