@@ -27,7 +27,7 @@ _MOST_VALUES = 200
 Document = dict[str, Any]
 
 
-def documents(clients: Clients, groups: Iterable[Resource]) -> list[Document]:
+def described(clients: Clients, groups: Iterable[Resource]) -> list[Document]:
     """AWS's documents of the groups that exist: in a VPC a name is a group's alone, whoever made it."""
     wanted = {(str(group.properties["vpc_id"]), group.name) for group in groups}
     if not wanted:
@@ -58,7 +58,7 @@ def present(
     """What became of the groups, and then of the rules."""
 
     def read_groups() -> list[Resource]:
-        return [pure.canonical_group(document) for document in documents(clients, groups)]
+        return [pure.canonical_group(document) for document in described(clients, groups)]
 
     refuse_changes(groups, read_groups(), pure.IMMUTABLE)
     made = converge(groups, read_groups, _group_hands(clients), check_mode)
@@ -83,10 +83,10 @@ def absent(
     """
 
     def read_groups() -> list[Resource]:
-        return [pure.canonical_group(document) for document in documents(clients, groups)]
+        return [pure.canonical_group(document) for document in described(clients, groups)]
 
     def read_all_rules() -> list[Resource]:
-        ours = [pure.canonical_rules(document) for document in documents(clients, groups)]
+        ours = [pure.canonical_rules(document) for document in described(clients, groups)]
         known = {one.id for one in ours}
         others = [one for one in read_rules(clients, rules) if one.id not in known]
         return [one for one in [*ours, *others] if not pure.is_empty(one)]
@@ -107,7 +107,7 @@ def _group_hands(clients: Clients) -> Hands:
 
     def take_over(wanted: Resource) -> str:
         what = f"security group {wanted.name} of another run"
-        document = wait_for(lambda: next(iter(documents(clients, [wanted])), None), _KNOWN_AFTER, what)
+        document = wait_for(lambda: next(iter(described(clients, [wanted])), None), _KNOWN_AFTER, what)
         refuse_changes([wanted], [pure.canonical_group(document)], pure.IMMUTABLE)
         change(wanted, pure.canonical_group(document))
         return str(document["GroupId"])
