@@ -1,9 +1,10 @@
-"""Prints plugins/module_utils/pure/airflow_options.py: which settings the Airflow of the image has, by its own tables.
+"""Prints validation/airflow_options.py: which settings the Airflow of the image has, by its own tables.
 
 Airflow's image runs it, since it asks Airflow and its providers themselves. After every change of
 airflow/requirements.txt, with the image built from it:
 
-    docker run --rm -i <image> python - < scripts/airflow_options.py > plugins/module_utils/pure/airflow_options.py
+    docker run --rm -i <image> python - < scripts/airflow_options.py > options.py
+    mv options.py plugins/module_utils/validation/airflow_options.py
 """
 
 from __future__ import annotations

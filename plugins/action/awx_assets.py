@@ -11,9 +11,9 @@ from pathlib import Path
 import yaml
 from ansible.plugins.action import ActionBase
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.pure.awx_assets import assets, importable
-from ..module_utils.pure.awx_settings import Settings, problems
+from ..module_utils.awx.assets import assets, importable
+from ..module_utils.awx.settings import Settings, problems
+from ..module_utils.engine.errors import FarflowError
 from ..plugin_utils import inputs as given
 from ..plugin_utils.awx import Client
 from ..plugin_utils.awx_converge import converge

@@ -16,13 +16,14 @@ from ansible import context
 from ansible.plugins.action import ActionBase
 
 from ..module_utils import naming
-from ..module_utils.aws.calls import Clients
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import lock, processes
-from ..module_utils.glue.lock_keeper import Keeper, end
-from ..module_utils.glue.session import client_factory
-from ..module_utils.glue.waiting import now
-from ..module_utils.pure import lock as pure
+from ..module_utils.engine.clients import Clients
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.session import client_factory
+from ..module_utils.engine.waiting import now
+from ..module_utils.lock import claim as pure
+from ..module_utils.lock import processes
+from ..module_utils.lock import store as lock
+from ..module_utils.lock.keeper import Keeper, end
 from ..plugin_utils.worker import say_at_once
 
 _ARGUMENTS = {

@@ -10,18 +10,17 @@ import os
 from ansible.module_utils.common.validation import check_type_bool
 from ansible.plugins.action import ActionBase
 
-from ..module_utils.aws.calls import Clients
-from ..module_utils.aws.service_quotas import fargate_vcpus
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import project
-from ..module_utils.glue.environment import as_result, coming, look, unfinished, without_failed
-from ..module_utils.glue.layers import DAGS, LAYERS
-from ..module_utils.glue.session import client_factory, profiles, regions
-from ..module_utils.glue.waiting import NotYet, now, wait_for
-from ..module_utils.pure import region_names
-from ..module_utils.pure.layers import advice, checks, named_things, teardown
-from ..module_utils.pure.layers.outputs import outputs
-from ..module_utils.pure.layers.refusals import (
+from ..module_utils.engine.clients import Clients
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.session import client_factory, profiles, regions
+from ..module_utils.engine.waiting import NotYet, now, wait_for
+from ..module_utils.environment import advice, teardown
+from ..module_utils.environment.inputs import checks, project
+from ..module_utils.environment.layers import DAGS, LAYERS
+from ..module_utils.environment.named_things import documents as named_things
+from ..module_utils.environment.outputs import outputs
+from ..module_utils.environment.plan import as_result, coming, look, unfinished, without_failed
+from ..module_utils.environment.refusals import (
     elsewhere,
     in_use,
     left_to_people,
@@ -31,7 +30,9 @@ from ..module_utils.pure.layers.refusals import (
     unchangeable,
     warnings,
 )
-from ..module_utils.pure.value_checks import nearest
+from ..module_utils.kinds.service_quotas import fargate_vcpus
+from ..module_utils.validation import region_names
+from ..module_utils.validation.value_checks import nearest
 from ..plugin_utils import inputs as given
 from ..plugin_utils.worker import collect_little_garbage, say_at_once
 

@@ -17,10 +17,10 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as InProcessOfItsOwn
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 
-from ..module_utils.aws.calls import Clients
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue.module import IGNORED_TAGS
-from ..module_utils.glue.session import client_factory
+from ..module_utils.engine.clients import Clients
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.module import IGNORED_TAGS
+from ..module_utils.engine.session import client_factory
 from ..plugin_utils.worker import collect_little_garbage, say_at_once
 
 #: What only amazon.aws's own clients know.

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 from ansible import constants as C
 from ansible.plugins.callback import CallbackBase
 
-from ..module_utils.core.compare import UNKNOWN
+from ..module_utils.engine.compare import UNKNOWN
 
 LOOKS = ("farflow.airflow.environment_plan", "environment_plan")
 #: It does all that a layer has to do, so no look has to follow it: the layer.

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..module_utils.pure.layers import airflow_command, dag_task_command
+from ..module_utils.environment.inputs import airflow_command, dag_task_command
 
 
 def only(items, *keys, **more):

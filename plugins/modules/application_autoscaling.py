@@ -147,10 +147,10 @@ scaling:
       elements: str
 """
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import application_autoscaling as glue
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.pure import application_autoscaling as pure
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.kinds import autoscaling as glue
+from ..module_utils.kinds.autoscaling import documents as pure
 
 SUSPENDED_STATE = {
     "dynamic_scaling_in_suspended": {"type": "bool", "default": False},

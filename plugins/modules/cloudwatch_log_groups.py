@@ -92,10 +92,10 @@ log_groups:
       reasons: ["retention_in_days 7 -> 30"]
 """
 
-from ..module_utils.glue import log_groups
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.glue.reconcile import reconcile
-from ..module_utils.pure import log_groups as pure
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.engine.reconcile import reconcile
+from ..module_utils.kinds import log_group as log_groups
+from ..module_utils.kinds.log_group import documents as pure
 
 ARGUMENT_SPEC = {
     "log_groups": {

@@ -151,11 +151,11 @@ projects:
       elements: str
 """
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import codebuild_projects
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.glue.reconcile import reconcile
-from ..module_utils.pure import codebuild_projects as pure
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.engine.reconcile import reconcile
+from ..module_utils.kinds import codebuild_project as codebuild_projects
+from ..module_utils.kinds.codebuild_project import documents as pure
 
 PROJECT = {
     "name": {"type": "str", "required": True},

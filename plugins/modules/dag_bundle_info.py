@@ -85,8 +85,8 @@ problem:
   type: str
 """
 
-from ..module_utils.glue import dag_bundles
-from ..module_utils.glue.module import run
+from ..module_utils.dags import bundles as dag_bundles
+from ..module_utils.engine.module import run
 
 ARGUMENT_SPEC = {
     "bucket": {"type": "str", "required": True},

@@ -103,9 +103,9 @@ bundles:
       type: int
 """
 
-from ..module_utils.glue import dag_bundles
-from ..module_utils.glue.module import as_result, run
-from ..module_utils.glue.reconcile import Outcome
+from ..module_utils.dags import bundles as dag_bundles
+from ..module_utils.engine.module import as_result, run
+from ..module_utils.engine.reconcile import Outcome
 
 BUNDLE = {
     "bucket": {"type": "str", "required": True},

@@ -137,9 +137,9 @@ dags:
 
 from pathlib import Path
 
-from ..module_utils.glue import dag_check
-from ..module_utils.glue.module import run
-from ..module_utils.pure import dag_check as pure
+from ..module_utils.dags import check as dag_check
+from ..module_utils.dags import check_documents as pure
+from ..module_utils.engine.module import run
 
 ARGUMENT_SPEC = {
     "path": {"type": "path", "required": True},

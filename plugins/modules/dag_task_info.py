@@ -175,9 +175,9 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.pure import dag_tasks_folder
-from ..module_utils.pure.task_yml import ARCHITECTURES
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.project import task_folders as dag_tasks_folder
+from ..module_utils.project.task_yml import ARCHITECTURES
 
 _DEFAULTS = dag_tasks_folder.DEFAULTS
 

@@ -122,8 +122,8 @@ lines:
   elements: str
 """
 
-from ..module_utils.glue import dag_tests
-from ..module_utils.glue.module import run
+from ..module_utils.dags import tests as dag_tests
+from ..module_utils.engine.module import run
 
 TASK = {
     "name": {"type": "str", "required": True},

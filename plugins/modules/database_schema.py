@@ -92,8 +92,8 @@ snapshot:
   sample: prod-database-before-2f5a8bd1c0e9-20260504031000
 """
 
-from ..module_utils.glue.database_schema import migrate
-from ..module_utils.glue.module import run
+from ..module_utils.engine.module import run
+from ..module_utils.environment.database_schema import migrate
 
 ARGUMENT_SPEC = {
     "cluster": {"type": "str", "required": True},

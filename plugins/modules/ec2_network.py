@@ -239,10 +239,10 @@ nat_gateways:
   elements: dict
 """
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import ec2_network as glue
-from ..module_utils.glue.module import STATE, as_results, run
-from ..module_utils.pure import ec2_network as pure
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.module import STATE, as_results, run
+from ..module_utils.kinds.ec2 import network as glue
+from ..module_utils.kinds.ec2.network import documents as pure
 
 COMMON = {
     "name": {"type": "str", "required": True},

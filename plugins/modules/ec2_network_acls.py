@@ -84,9 +84,9 @@ network_acls:
       reasons: ["entries ingress 1 deny all 0.0.0.0/0 -> (none)"]
 """
 
-from ..module_utils.glue import ec2_network_acls as glue
-from ..module_utils.glue.module import as_result, run
-from ..module_utils.pure import ec2_network_acls as pure
+from ..module_utils.engine.module import as_result, run
+from ..module_utils.kinds.ec2 import network_acl as glue
+from ..module_utils.kinds.ec2.network_acl import documents as pure
 
 ACL = {
     "name": {"type": "str", "required": True},

@@ -110,9 +110,9 @@ route_tables:
       reasons: ["routes 0.0.0.0/0 (none) -> nat-0a"]
 """
 
-from ..module_utils.glue import ec2_route_tables as glue
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.pure import ec2_route_tables as pure
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.kinds.ec2 import route_table as glue
+from ..module_utils.kinds.ec2.route_table import documents as pure
 
 TABLE = {
     "name": {"type": "str", "required": True},

@@ -128,10 +128,10 @@ rules:
   elements: dict
 """
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import ec2_security_groups as glue
-from ..module_utils.glue.module import STATE, as_results, run
-from ..module_utils.pure import ec2_security_groups as pure
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.module import STATE, as_results, run
+from ..module_utils.kinds.ec2 import security_group as glue
+from ..module_utils.kinds.ec2.security_group import documents as pure
 
 GROUP = {
     "name": {"type": "str", "required": True},

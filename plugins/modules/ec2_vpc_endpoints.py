@@ -105,10 +105,10 @@ vpc_endpoints:
       reasons: ["route_tables (none) -> [rtb-0a]"]
 """
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import ec2_vpc_endpoints as glue
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.pure import ec2_vpc_endpoints as pure
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.kinds.ec2 import vpc_endpoint as glue
+from ..module_utils.kinds.ec2.vpc_endpoint import documents as pure
 
 ENDPOINT = {
     "name": {"type": "str", "required": True},

@@ -237,13 +237,13 @@ pruned:
 import os
 from pathlib import Path
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import ecr_images
-from ..module_utils.glue.image_builders import builder
-from ..module_utils.glue.images_in_use import in_use
-from ..module_utils.glue.module import run
-from ..module_utils.pure import ecr_images as pure
-from ..module_utils.pure.build_context import DOCKERFILE, PLATFORMS
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.module import run
+from ..module_utils.images import documents as pure
+from ..module_utils.images import ecr_images
+from ..module_utils.images.build_context import DOCKERFILE, PLATFORMS
+from ..module_utils.images.builders import builder
+from ..module_utils.images.in_use import in_use
 
 ARGUMENT_SPEC = {
     "images": {

@@ -127,11 +127,11 @@ repositories:
       reasons: ["created"]
 """
 
-from ..module_utils.glue import ecr_repositories
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.glue.reconcile import reconcile
-from ..module_utils.pure import ecr_repositories as pure
-from ..module_utils.pure.immutable import refuse_changes
+from ..module_utils.engine.immutable import refuse_changes
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.engine.reconcile import reconcile
+from ..module_utils.kinds import ecr_repository as ecr_repositories
+from ..module_utils.kinds.ecr_repository import documents as pure
 
 ARGUMENT_SPEC = {
     "repositories": {

@@ -117,10 +117,10 @@ clusters:
       reasons: ["settings containerInsights disabled -> enabled"]
 """
 
-from ..module_utils.glue import ecs_clusters
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.glue.reconcile import reconcile
-from ..module_utils.pure import ecs_clusters as pure
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.engine.reconcile import reconcile
+from ..module_utils.kinds.ecs import cluster as ecs_clusters
+from ..module_utils.kinds.ecs.cluster import documents as pure
 
 PROVIDERS = list(pure.CAPACITY_PROVIDERS)
 

@@ -62,8 +62,8 @@ services:
   sample: [prod-api-server, prod-scheduler]
 """
 
-from ..module_utils.glue.ecs_rollouts import Rollouts
-from ..module_utils.glue.module import run
+from ..module_utils.engine.module import run
+from ..module_utils.runs.rollouts import Rollouts
 
 ARGUMENT_SPEC = {
     "cluster": {"type": "str", "required": True},

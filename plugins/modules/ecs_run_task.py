@@ -150,10 +150,10 @@ would_run:
 
 from dataclasses import asdict
 
-from ..module_utils.core.compare import UNKNOWN
-from ..module_utils.glue.ecs_run_task import run_to_end
-from ..module_utils.glue.module import run
-from ..module_utils.pure import ecs_run_task as pure
+from ..module_utils.engine.compare import UNKNOWN
+from ..module_utils.engine.module import run
+from ..module_utils.runs import run_task_documents as pure
+from ..module_utils.runs.run_task import run_to_end
 
 ARGUMENT_SPEC = {
     "cluster": {"type": "str", "required": True},

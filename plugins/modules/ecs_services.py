@@ -121,11 +121,11 @@ deployments:
     prod-scheduler: ecs-svc/0123456789012345678
 """
 
-from ..module_utils.glue import ecs_services
-from ..module_utils.glue.ecs_rollouts import Rollouts
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.glue.reconcile import reconcile
-from ..module_utils.pure import ecs_services as pure
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.engine.reconcile import reconcile
+from ..module_utils.kinds.ecs import service as ecs_services
+from ..module_utils.kinds.ecs.service import documents as pure
+from ..module_utils.runs.rollouts import Rollouts
 
 ARGUMENT_SPEC = {
     "services": {"type": "list", "elements": "dict", "required": True},

@@ -119,10 +119,10 @@ task_definitions:
       reasons: ["environment LOG_LEVEL info -> debug"]
 """
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import ecs_task_definitions
-from ..module_utils.glue.module import STATE, run
-from ..module_utils.pure import ecs_task_definitions as pure
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.module import STATE, run
+from ..module_utils.kinds.ecs import task_definition as ecs_task_definitions
+from ..module_utils.kinds.ecs.task_definition import documents as pure
 
 ARGUMENT_SPEC = {
     "task_definitions": {"type": "list", "elements": "dict", "required": True},

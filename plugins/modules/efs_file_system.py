@@ -204,11 +204,11 @@ reasons:
   elements: str
 """
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import efs as glue
-from ..module_utils.glue.module import STATE, run
-from ..module_utils.pure import efs as pure
-from ..module_utils.pure.immutable import refuse_changes
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.immutable import refuse_changes
+from ..module_utils.engine.module import STATE, run
+from ..module_utils.kinds import efs as glue
+from ..module_utils.kinds.efs import documents as pure
 
 AFTER = {"type": "str", "choices": pure.AFTER}
 

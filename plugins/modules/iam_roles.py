@@ -128,12 +128,12 @@ roles:
       reasons: ["policies report Statement ReadData Effect Deny -> Allow"]
 """
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import iam_roles
-from ..module_utils.glue.converge import converge
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.pure import iam_roles as pure
-from ..module_utils.pure.immutable import refuse_changes
+from ..module_utils.engine.converge import converge
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.immutable import refuse_changes
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.kinds import iam_role as iam_roles
+from ..module_utils.kinds.iam_role import documents as pure
 
 ARGUMENT_SPEC = {
     "roles": {

@@ -233,12 +233,12 @@ reasons:
   elements: str
 """
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import network_load_balancer as glue
-from ..module_utils.glue.module import STATE, run
-from ..module_utils.glue.network_load_balancer_hands import await_active
-from ..module_utils.pure import network_load_balancer as pure
-from ..module_utils.pure.immutable import refuse_changes
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.immutable import refuse_changes
+from ..module_utils.engine.module import STATE, run
+from ..module_utils.kinds import load_balancer as glue
+from ..module_utils.kinds.load_balancer import documents as pure
+from ..module_utils.kinds.load_balancer.operations import await_active
 
 HEALTH_CHECK = {
     "protocol": {"type": "str", "choices": ["TCP", "HTTP", "HTTPS"], "default": "TCP"},

@@ -89,8 +89,8 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue.project_folder import lay
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.project.laying_down import lay
 
 ARGUMENT_SPEC = {
     "path": {"type": "path", "required": True},

@@ -268,10 +268,10 @@ reasons:
   sample: ["instance_class db.t4g.small -> db.t4g.medium"]
 """
 
-from ..module_utils.glue import rds_instances
-from ..module_utils.glue.module import STATE, run
-from ..module_utils.pure import rds_status
-from ..module_utils.pure.rds_instances import DEFAULTS, WITH_EXTENDED_SUPPORT, WITHOUT_EXTENDED_SUPPORT
+from ..module_utils.engine.module import STATE, run
+from ..module_utils.kinds.rds import instance as rds_instances
+from ..module_utils.kinds.rds.instance import status as rds_status
+from ..module_utils.kinds.rds.instance.documents import DEFAULTS, WITH_EXTENDED_SUPPORT, WITHOUT_EXTENDED_SUPPORT
 
 TEXT = {"type": "str"}
 NUMBER = {"type": "int"}

@@ -94,9 +94,9 @@ parameter_groups:
       reasons: ["parameters rds.force_ssl 0 -> 1"]
 """
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import rds_parameter_groups
-from ..module_utils.glue.module import STATE, as_result, run
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.kinds.rds import parameter_group as rds_parameter_groups
 
 ARGUMENT_SPEC = {
     "parameter_groups": {

@@ -90,10 +90,10 @@ subnet_groups:
       reasons: ["subnet_ids [subnet-0a, subnet-0b] -> [subnet-0a, subnet-0c]"]
 """
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import rds_subnet_groups as glue
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.pure import rds_subnet_groups as pure
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.kinds.rds import subnet_group as glue
+from ..module_utils.kinds.rds.subnet_group import documents as pure
 
 ARGUMENT_SPEC = {
     "subnet_groups": {

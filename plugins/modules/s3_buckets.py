@@ -147,10 +147,10 @@ buckets:
       elements: str
 """
 
-from ..module_utils.glue import s3_buckets
-from ..module_utils.glue.converge import converge
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.pure import s3_buckets as pure
+from ..module_utils.engine.converge import converge
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.kinds import s3_bucket as s3_buckets
+from ..module_utils.kinds.s3_bucket import documents as pure
 
 LIFECYCLE_RULE = {
     "id": {"type": "str", "required": True},

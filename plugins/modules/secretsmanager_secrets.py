@@ -172,10 +172,10 @@ secrets:
       reasons: ["composed_from password (another) -> current version of farflow/prod/database_password"]
 """
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import secrets
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.pure import secrets as pure
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.kinds import secret as secrets
+from ..module_utils.kinds.secret import documents as pure
 
 GENERATE = {
     "kind": {"type": "str", "choices": ["password", "token", "hex", "fernet_key"], "required": True},

@@ -131,10 +131,10 @@ services:
   elements: dict
 """
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue import service_discovery as glue
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.pure import service_discovery as pure
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.kinds import service_discovery as glue
+from ..module_utils.kinds.service_discovery import documents as pure
 
 NAMESPACE = {
     "name": {"type": "str", "required": True},

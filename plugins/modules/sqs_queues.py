@@ -118,10 +118,10 @@ queues:
       elements: str
 """
 
-from ..module_utils.glue import sqs_queues
-from ..module_utils.glue.module import STATE, as_result, run
-from ..module_utils.glue.reconcile import reconcile
-from ..module_utils.pure import sqs_queues as pure
+from ..module_utils.engine.module import STATE, as_result, run
+from ..module_utils.engine.reconcile import reconcile
+from ..module_utils.kinds import sqs_queue as sqs_queues
+from ..module_utils.kinds.sqs_queue import documents as pure
 
 NUMBERS = {name: {"type": "int", "default": default} for name, (_unused, default) in pure.NUMBERS.items()}
 

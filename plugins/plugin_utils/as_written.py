@@ -12,8 +12,8 @@ from typing import Any
 
 from ansible import context
 
-from ..module_utils.pure.value_checks import Problem, below, printable
-from ..module_utils.pure.yaml_numbers import PLAIN, misread
+from ..module_utils.validation.value_checks import Problem, below, printable
+from ..module_utils.validation.yaml_numbers import PLAIN, misread
 
 try:
     # Ansible's own errors show it. It is no promise: a number that has none is taken as it was read.

@@ -14,8 +14,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue.waiting import Clock
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.waiting import Clock
 from . import awx_access
 from .awx_access import WHERE
 from .awx_answers import TOO_MANY, UNREACHED, Refused, broken, odd, refused

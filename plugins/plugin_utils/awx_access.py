@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.common.validation import check_type_bool
 
-from ..module_utils.core.errors import FarflowError
+from ..module_utils.engine.errors import FarflowError
 
 #: What helps when AWX is not found, and when it does not know who asks.
 WHERE = "set CONTROLLER_HOST to AWX's URL, such as https://awx.example.com"

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urljoin, urlsplit
 
-from ..module_utils.core.errors import FarflowError
+from ..module_utils.engine.errors import FarflowError
 from .awx_access import WHERE, WHO
 
 #: A proxy's, when AWX behind it did not answer.

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from ..module_utils.pure.awx_assets import CREDENTIAL_TYPE, NIGHTLY, Asset
-from ..module_utils.pure.awx_differences import differing, same
-from ..module_utils.pure.awx_marks import owner
+from ..module_utils.awx.assets import CREDENTIAL_TYPE, NIGHTLY, Asset
+from ..module_utils.awx.differences import differing, same
+from ..module_utils.awx.marks import owner
 from .awx import Object
 from .awx_credentials import exclusive
 from .awx_look import Look

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.pure.awx_assets import Asset, Assets
-from ..module_utils.pure.awx_differences import differing
+from ..module_utils.awx.assets import Asset, Assets
+from ..module_utils.awx.differences import differing
+from ..module_utils.engine.errors import FarflowError
 from .awx import Object
 from .awx_answers import Refused
 from .awx_attachments import Attachments, called

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.pure.awx_assets import Assets, titled
-from ..module_utils.pure.awx_settings import Settings
+from ..module_utils.awx.assets import Assets, titled
+from ..module_utils.awx.settings import Settings
+from ..module_utils.engine.errors import FarflowError
 from . import awx_credentials, awx_project
 from .awx import Client, Object
 from .awx_bring import Walk, lacking

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..module_utils.pure.awx_assets import CREDENTIAL_TYPE, REGISTRY_TYPE, SCM_TYPE, Asset, Assets, credential_key
-from ..module_utils.pure.awx_settings import Settings
+from ..module_utils.awx.assets import CREDENTIAL_TYPE, REGISTRY_TYPE, SCM_TYPE, Asset, Assets, credential_key
+from ..module_utils.awx.settings import Settings
 from .awx import Object
 from .awx_look import Look
 

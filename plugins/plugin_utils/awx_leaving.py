@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ..module_utils.pure.awx_assets import NODES, Assets
-from ..module_utils.pure.awx_marks import owner
-from ..module_utils.pure.awx_names import environment_of, prefix_of
-from ..module_utils.pure.awx_settings import Settings
+from ..module_utils.awx.assets import NODES, Assets
+from ..module_utils.awx.marks import owner
+from ..module_utils.awx.names import environment_of, prefix_of
+from ..module_utils.awx.settings import Settings
 from .awx import Object
 from .awx_look import KINDS, LISTS, Look, identity
 

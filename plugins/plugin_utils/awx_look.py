@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.pure.awx_assets import Asset, Assets
+from ..module_utils.awx.assets import Asset, Assets
+from ..module_utils.engine.errors import FarflowError
 from .awx import Client, Object
 
 #: Where AWX lists the objects of a kind.

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..module_utils.pure.awx_assets import Asset
-from ..module_utils.pure.awx_differences import differing, same
+from ..module_utils.awx.assets import Asset
+from ..module_utils.awx.differences import differing, same
 from .awx import Object
 from .awx_look import Look
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ..module_utils.pure.awx_assets import Asset
-from ..module_utils.pure.awx_marks import owner
-from ..module_utils.pure.awx_names import environment_of, prefix_of
-from ..module_utils.pure.awx_settings import Settings
+from ..module_utils.awx.assets import Asset
+from ..module_utils.awx.marks import owner
+from ..module_utils.awx.names import environment_of, prefix_of
+from ..module_utils.awx.settings import Settings
 from .awx import Object
 from .awx_look import Look
 

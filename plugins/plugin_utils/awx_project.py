@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue.waiting import NotYet, wait_for
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.waiting import NotYet, wait_for
 from .awx import Client, Object
 
 UNDER_WAY = ("new", "pending", "waiting", "running")

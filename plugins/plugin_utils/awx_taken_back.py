@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from ..module_utils.pure.awx_assets import Asset
-from ..module_utils.pure.awx_set import Setting, settings_in, told, with_settings
+from ..module_utils.awx.assets import Asset
+from ..module_utils.awx.set import Setting, settings_in, told, with_settings
 from .awx import Object
 from .awx_look import Look
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 
-from ..module_utils.pure.awx_settings import Template, template
-from ..module_utils.pure.value_checks import told
+from ..module_utils.awx.settings import Template, template
+from ..module_utils.validation.value_checks import told
 from . import as_written
 from .values import Read, missing, read
 

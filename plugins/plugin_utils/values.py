@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_dict, check_type_path
 
-from ..module_utils.pure.value_checks import IN_QUOTES, Problem, below, nearest, shown, wrong
+from ..module_utils.validation.value_checks import IN_QUOTES, Problem, below, nearest, shown, wrong
 
 Option = Mapping[str, Any]
 

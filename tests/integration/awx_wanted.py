@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_assets import Assets, assets
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_settings import Settings
+from ansible_collections.farflow.airflow.plugins.module_utils.awx.assets import Assets, assets
+from ansible_collections.farflow.airflow.plugins.module_utils.awx.settings import Settings
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs
 from ansible_collections.farflow.airflow.plugins.plugin_utils.awx import Client
 from ansible_collections.farflow.airflow.plugins.plugin_utils.awx_converge import converge

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.plugin_utils.awx import Client
 
 from .awx_double import AWX, TOKEN

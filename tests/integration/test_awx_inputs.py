@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_settings import problems
+from ansible_collections.farflow.airflow.plugins.module_utils.awx.settings import problems
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
 
 from .awx_double import AWX, TOKEN, Refused
 from .awx_wanted import PLAYBOOKS, run, settings

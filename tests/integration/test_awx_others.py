@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.plugin_utils.awx import Client
 
 from .awx_double import AWX, TOKEN, Refused

@@ -11,7 +11,7 @@ from collections import Counter
 
 import pytest
 import yaml
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import task_yml
+from ansible_collections.farflow.airflow.plugins.module_utils.project import task_yml
 
 from tests.stack.playbooks import ROOT
 

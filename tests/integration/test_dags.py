@@ -10,9 +10,9 @@ from unittest import mock
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils import dag_versions
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.dag_versions import archive, listing
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import dag_bundles
+from ansible_collections.farflow.airflow.plugins.module_utils.dags import bundles as dag_bundles
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 
 from .conftest import Project
 from .stack import mutating_calls, running

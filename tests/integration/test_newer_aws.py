@@ -37,7 +37,7 @@ STATES = [
 
 def services():
     """Those of AWS that the collection calls."""
-    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "plugins/module_utils/aws").glob("*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "plugins/module_utils").rglob("*.py")]
     return {one or other for text in texts for one, other in _CLIENT.findall(text)}
 
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import processes
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.lock import Claim, claim
+from ansible_collections.farflow.airflow.plugins.module_utils.lock import processes
+from ansible_collections.farflow.airflow.plugins.module_utils.lock.claim import Claim, claim
 
 from tests.stack.listing import listing, more
 

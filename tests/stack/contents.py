@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.ecs_task_definitions import describe
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import read
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.layers import LAYERS
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.ecr_images import BUILDS
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import arns
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import arns
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import LAYERS
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import read
+from ansible_collections.farflow.airflow.plugins.module_utils.images.documents import BUILDS
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.task_definition import describe
 
 from tests.embedded_aws import EmbeddedAWS
 from tests.stack.look import Looks

@@ -15,7 +15,7 @@ from ansible.plugins.loader import connection_loader
 from ansible.template import Templar
 from ansible.vars.manager import VariableManager
 from ansible_collections.farflow.airflow.plugins.action import environment_plan
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.layers import LAYERS
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import LAYERS
 
 from tests.embedded_aws import EmbeddedAWS
 from tests.embedded_aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import boto3
 import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from aws_double.ecs import Double
 from aws_double.wire import plugged_in
 from moto import mock_aws
@@ -16,6 +18,12 @@ def aws(monkeypatch):
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     with mock_aws():
         yield
+
+
+@pytest.fixture
+def clients(aws):
+    """What code below the modules is given to call AWS with."""
+    return Clients(lambda service, config: boto3.client(service, config=config))
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.action import environment_plan as plugin
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource, plan
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import Look, as_result
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource, plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import Look, as_result
 from ansible_collections.farflow.airflow.plugins.plugin_utils.inputs import HANDED_ON
 
 WANTED = [Resource("log_group", "test-web", {"description": "new"})]

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import os
 
-from ..module_utils.core.errors import FarflowError
-from ..module_utils.glue.module import run
+from ..module_utils.engine.errors import FarflowError
+from ..module_utils.engine.module import run
 
 DOCUMENTATION = "module: probe"
 ARGUMENT_SPEC = {

@@ -23,7 +23,6 @@ def test_the_dag_authors_helper_and_the_sample_dag(run):
         "/checks": IN_IMAGE,
         "/docs": ROOT / "docs",
         "/scripts": ROOT / "scripts",
-        "/pure": utils / "pure",
         "/module_utils": utils,
     }
     volumes = [f"--volume={folder}:{place}:ro" for place, folder in folders.items()]

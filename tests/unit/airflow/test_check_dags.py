@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import dag_check as by
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import dag_check, dag_folder
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.dag_check import Allowed
+from ansible_collections.farflow.airflow.plugins.module_utils.dags import check as by
+from ansible_collections.farflow.airflow.plugins.module_utils.dags import check_documents as dag_check
+from ansible_collections.farflow.airflow.plugins.module_utils.dags import folder as dag_folder
+from ansible_collections.farflow.airflow.plugins.module_utils.dags.check_documents import Allowed
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
 from broken_dags import BESIDE, BROKEN, ELSEWHERE, GOOD
 
 ROOT = Path(__file__).parents[3]

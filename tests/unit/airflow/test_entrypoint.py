@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import image_contract
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import settings
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.components import ALL
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import settings
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.components import ALL
+from ansible_collections.farflow.airflow.plugins.module_utils.images import contract as image_contract
 
 AIRFLOW = Path(__file__).parents[3] / "airflow"
 URL = "AIRFLOW__CORE__EXECUTION_API_SERVER_URL"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import security_groups
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.components import ALL
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import security_groups
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.components import ALL
 
 ROOT = Path(__file__).parents[3]
 JOBS = ["scheduler", "dag-processor", "triggerer"]

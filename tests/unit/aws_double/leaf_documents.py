@@ -4,8 +4,8 @@ what each leaf is to us.
 
 from __future__ import annotations
 
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_rules
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.ecs_shapes import snake
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.shapes import rules as ecs_rules
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.shapes.shapes import snake
 
 from .leaves import leaf_of, values, with_leaf
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.plugin_utils.awx import Client
 
 RIGHT = {"CONTROLLER_HOST": "http://127.0.0.1:9", "CONTROLLER_OAUTH_TOKEN": "token"}

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_builder.user_definition import UserDefinition
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_assets import assets, importable
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_differences import differing, same
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_marks import marked, owner
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_settings import Settings, problems
+from ansible_collections.farflow.airflow.plugins.module_utils.awx.assets import assets, importable
+from ansible_collections.farflow.airflow.plugins.module_utils.awx.differences import differing, same
+from ansible_collections.farflow.airflow.plugins.module_utils.awx.marks import marked, owner
+from ansible_collections.farflow.airflow.plugins.module_utils.awx.settings import Settings, problems
 from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs
 
 ROOT = Path(__file__).parents[3]

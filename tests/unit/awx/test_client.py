@@ -7,7 +7,7 @@ import json
 from urllib.error import HTTPError
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.plugin_utils import awx
 
 TOKEN = {"CONTROLLER_HOST": "https://awx.example.com", "CONTROLLER_OAUTH_TOKEN": "SECRET"}

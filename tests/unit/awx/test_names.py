@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_marks import marked, owner
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_names import environment_of, prefix_of
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_set import settings_in, with_settings
+from ansible_collections.farflow.airflow.plugins.module_utils.awx.marks import marked, owner
+from ansible_collections.farflow.airflow.plugins.module_utils.awx.names import environment_of, prefix_of
+from ansible_collections.farflow.airflow.plugins.module_utils.awx.set import settings_in, with_settings
 
 SETTINGS = SimpleNamespace(project="Mine", name_prefix="My: Airflow", execution_environment="farflow.airflow")
 TEMPLATES = {"Plan", "Deploy with approval"}

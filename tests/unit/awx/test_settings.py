@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_settings import problems
+from ansible_collections.farflow.airflow.plugins.module_utils.awx.settings import problems
 
 from tests.integration.awx_wanted import settings
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.awx_surveys import question, survey
+from ansible_collections.farflow.airflow.plugins.module_utils.awx.surveys import question, survey
 
 OPTIONS = {
     "size": {"type": "int", "default": 1, "description": "How many. Really."},

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.layers import LAYERS
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.dag_tasks_folder import DagTask
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.ecs_services import FIRST_COUNT
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import arns
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.images import Image
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import arns
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.images import Image
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import LAYERS
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service.documents import FIRST_COUNT
+from ansible_collections.farflow.airflow.plugins.module_utils.project.task_folders import DagTask
 from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs as given
 
 ROOT = Path(__file__).parents[3]

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import ARGUMENTS, Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import (
-    ec2_security_groups,
-    rds_instances,
-    rds_requests,
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import ARGUMENTS, Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.security_group import (
+    documents as ec2_security_groups,
 )
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import documents as rds_instances
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import requests as rds_requests
 
 Document = dict[str, Any]
 Parts = Iterator[tuple[str, Document]]

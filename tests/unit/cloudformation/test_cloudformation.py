@@ -6,7 +6,7 @@ import copy
 import json
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.compare import contains_unknown
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import contains_unknown
 from cfnlint import api
 from deployed import REGION, ROOT, resources
 from template import KINDS, WITHOUT_TYPE, template

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.components import ALL, WORKER
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.components import ALL, WORKER
 
 ROOT = Path(__file__).parents[3]
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
@@ -49,5 +49,5 @@ def test_the_sums_are_right_wherever_they_stand():
 
 
 def test_the_deploy_leaves_the_pools_as_airflow_has_them():
-    settings = [*(ROOT / "plugins/module_utils/pure/layers").glob("*.py"), ROOT / "airflow/config/airflow.cfg"]
+    settings = [*(ROOT / "plugins/module_utils/environment").rglob("*.py"), ROOT / "airflow/config/airflow.cfg"]
     assert [path.name for path in settings if re.search("sql_alchemy_(pool|max)", path.read_text(), re.I)] == []

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import task_yml
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import checks
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.lined_yaml import LinedYaml
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.inputs import checks
+from ansible_collections.farflow.airflow.plugins.module_utils.project import task_yml
+from ansible_collections.farflow.airflow.plugins.module_utils.validation.lined_yaml import LinedYaml
 from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs
 
 ROOT = Path(__file__).parents[3]

@@ -71,8 +71,7 @@ _OPERATION = re.compile(r'(?:\)|client)\.([a-z][a-z_0-9]+)\b|"([a-z]+(?:_[a-z0-9
 def called() -> dict[str, set[str]]:
     """By the prefix of their service the actions of all calls in the code."""
     session, found = botocore.session.get_session(), defaultdict(set)
-    files = [path for part in ("aws", "glue") for path in (ROOT / "plugins" / "module_utils" / part).glob("*.py")]
-    for path in files:
+    for path in (ROOT / "plugins" / "module_utils").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         words = {one or other for one, other in _OPERATION.findall(text)}
         for service in {one or other for one, other in _CLIENT.findall(text)}:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_advice, rds_status, task_yml
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import status as rds_status
+from ansible_collections.farflow.airflow.plugins.module_utils.project import task_yml
+from ansible_collections.farflow.airflow.plugins.module_utils.runs import advice as ecs_advice
 from ansible_collections.farflow.airflow.plugins.plugin_utils.inputs import OUTPUTS
 
 ROOT = Path(__file__).parent.parent.parent.parent

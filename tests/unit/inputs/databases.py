@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_instances
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import rds
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import database as rds
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import documents as rds_instances
 
 NAME = "prod-database"
 TODAY = date(2026, 11, 30)

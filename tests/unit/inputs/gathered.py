@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import checks
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.inputs import checks
 from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs
 
 ROOT = Path(__file__).parents[3]

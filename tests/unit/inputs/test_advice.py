@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Action, Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import advice
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Action, Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import advice
 from gathered import gather
 
 SCALED = {"worker_pool_enabled": True, "worker_pool_max_count": 6}

@@ -5,8 +5,11 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.airflow_command import problems, task_command
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.plain_secrets import holds_secret
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.inputs.airflow_command import (
+    problems,
+    task_command,
+)
+from ansible_collections.farflow.airflow.plugins.module_utils.validation.plain_secrets import holds_secret
 
 GOOD = [
     "dags list",

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import airflow_options, ecs_task_definitions
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import airflow_settings, containers, settings
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.components import ALL
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import containers, settings
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.components import ALL
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.inputs import airflow_settings
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.task_definition import (
+    documents as ecs_task_definitions,
+)
+from ansible_collections.farflow.airflow.plugins.module_utils.validation import airflow_options
 from gathered import ROOT, gather
 
 #: Set by the deploy, and right with another value too.

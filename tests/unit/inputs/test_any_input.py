@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils import naming
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.layers import LAYERS
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import task_yml
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.dag_folder import DagFolder
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.dag_tasks_folder import DagTask
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import names
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.images import Image
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.value_checks import dotted
+from ansible_collections.farflow.airflow.plugins.module_utils.dags.folder import DagFolder
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import names
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.images import Image
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import LAYERS
+from ansible_collections.farflow.airflow.plugins.module_utils.project import task_yml
+from ansible_collections.farflow.airflow.plugins.module_utils.project.task_folders import DagTask
+from ansible_collections.farflow.airflow.plugins.module_utils.validation.value_checks import dotted
 from gathered import OPTIONS, gather
 from hypothesis import given, settings
 from hypothesis import strategies as st

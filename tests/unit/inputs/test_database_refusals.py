@@ -5,15 +5,15 @@ of the snapshot that it shall be made from.
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import (
-    rds_engine_versions,
-    rds_instances,
-    rds_snapshots,
-    rds_status,
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import database as rds
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.refusals import refusals
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.engine_version import (
+    documents as rds_engine_versions,
 )
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import rds
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusals import refusals
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import documents as rds_instances
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import status as rds_status
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.snapshot import documents as rds_snapshots
 from databases import NAME, TODAY, database
 from gathered import gather
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import checks
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.variables import VARIABLES
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.inputs import checks
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.inputs.variables import VARIABLES
 from gathered import OPTIONS, ROOT, gather
 
 WRONG_TYPES = {"str": [1], "path": {"a": 1}, "int": "many", "bool": "perhaps", "list": {"a": 1}, "dict": 5}

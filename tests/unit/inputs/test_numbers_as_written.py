@@ -6,8 +6,8 @@ import pytest
 from ansible import context
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.vars import load_extra_vars
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.lined_yaml import LinedYaml
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.yaml_numbers import misread
+from ansible_collections.farflow.airflow.plugins.module_utils.validation.lined_yaml import LinedYaml
+from ansible_collections.farflow.airflow.plugins.module_utils.validation.yaml_numbers import misread
 from gathered import gather
 
 

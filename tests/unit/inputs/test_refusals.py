@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import CREATE, DELETE, Action, Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import dag_tasks_folder, iam_roles
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import policies
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.network import usable_zones, zones
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusals import (
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import CREATE, DELETE, Action, Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import policies
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.network import usable_zones, zones
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.refusals import (
     elsewhere,
     in_use,
     names_taken,
     refusals,
     too_large,
 )
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.iam_role import documents as iam_roles
+from ansible_collections.farflow.airflow.plugins.module_utils.project import task_folders as dag_tasks_folder
 from gathered import gather
 
 ZONES = [Resource("availability_zone", f"eu-west-1{letter}") for letter in "abc"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import dag_task_command
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.inputs import dag_task_command
 
 TASKS = ["number_task", "multi_task"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import Look, coming, look
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.layers import LAYERS
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.readers import _database_parts
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import schema, teardown
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import schema, teardown
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import LAYERS
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import Look, coming, look
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.readers import _database_parts
 from databases import NAME, TAGS, beside, database
 from gathered import gather
 

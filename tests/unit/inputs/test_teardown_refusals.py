@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ec2_network_acls, rds_status
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import teardown
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import teardown
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network_acl import documents as ec2_network_acls
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import status as rds_status
 from databases import NAME, beside, database
 from gathered import gather
 

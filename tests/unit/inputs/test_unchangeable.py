@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import CHANGE, CREATE, Action, Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.core.compare import UNKNOWN
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.refusals import IMMUTABLE, unchangeable
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import CHANGE, CREATE, Action, Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import UNKNOWN
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.refusals import IMMUTABLE, unchangeable
 
 INPUTS = {"farflow_environment": "prod", "network_cidr": "10.0.0.0/16"}
 MEMBERS = [(type_, member) for type_, members in IMMUTABLE.items() for member in members]

@@ -6,7 +6,8 @@ import copy
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import buildx_builder, docker_builder
+from ansible_collections.farflow.airflow.plugins.module_utils.images.builders import buildx as buildx_builder
+from ansible_collections.farflow.airflow.plugins.module_utils.images.builders import docker as docker_builder
 from aws_calls import Calls
 from aws_double.service_documents import CONTAINER
 from docker_double import REPOSITORY, Engine

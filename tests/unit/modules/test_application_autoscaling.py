@@ -4,10 +4,10 @@ import json
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import application_autoscaling as glue
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import application_autoscaling as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import autoscaling as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.autoscaling import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import application_autoscaling as module
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Moto
 

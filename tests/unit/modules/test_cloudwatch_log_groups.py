@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import log_groups as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import log_group as glue
 from ansible_collections.farflow.airflow.plugins.modules import cloudwatch_log_groups as module
 
 GROUPS = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import dag_bundles
+from ansible_collections.farflow.airflow.plugins.module_utils.dags import bundles as dag_bundles
 from ansible_collections.farflow.airflow.plugins.modules import dag_bundle_info
 
 MOVE = {

@@ -10,7 +10,7 @@ from moto.rds.models import rds_backends
 
 DIGEST = "sha256:2f5a8bd1c0e977665544332211"
 BEFORE = "test-database-before-2f5a8bd1c0e9"
-GLUE = "ansible_collections.farflow.airflow.plugins.module_utils.glue"
+MODULE_UTILS = "ansible_collections.farflow.airflow.plugins.module_utils"
 TAGS = {"farflow:environment": "test", "farflow:role": "rds"}
 NETWORK = {"awsvpc_configuration": {"subnets": ["subnet-a"], "security_groups": ["sg-1"]}}
 
@@ -78,9 +78,9 @@ class Account:
 
 @pytest.fixture
 def account(aws, ecs, no_pauses, monkeypatch):
-    monkeypatch.setattr(f"{GLUE}.ecs_run_task._LOG_LIMIT", 0)
+    monkeypatch.setattr(f"{MODULE_UTILS}.runs.run_task._LOG_LIMIT", 0)
     account = Account(ecs)
-    monkeypatch.setattr(f"{GLUE}.database_schema.now", lambda: account.now)
+    monkeypatch.setattr(f"{MODULE_UTILS}.environment.database_schema.now", lambda: account.now)
     return account
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws import ec2_network as api
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network import calls as api
 from ansible_collections.farflow.airflow.plugins.modules import ec2_network as module
 from botocore.exceptions import EndpointConnectionError
 from moto.core import DEFAULT_ACCOUNT_ID

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import ec2 as glue
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ec2_network_acls as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import network_readers as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network_acl import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import ec2_network_acls as module
 
 EVERYTHING = {"Protocol": "-1", "CidrBlock": "0.0.0.0/0"}

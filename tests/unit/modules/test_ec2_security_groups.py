@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws import ec2_security_groups as api
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.security_group import calls as api
 from ansible_collections.farflow.airflow.plugins.modules import ec2_security_groups as module
 
 

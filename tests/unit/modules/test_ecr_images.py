@@ -9,9 +9,10 @@ from pathlib import Path
 import boto3
 import pytest
 import requests
-from ansible_collections.farflow.airflow.plugins.module_utils.aws import calls
-from ansible_collections.farflow.airflow.plugins.module_utils.aws import ecr_images as api
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import docker_builder, ecr_images
+from ansible_collections.farflow.airflow.plugins.module_utils.engine import clients as calls
+from ansible_collections.farflow.airflow.plugins.module_utils.images import calls as api
+from ansible_collections.farflow.airflow.plugins.module_utils.images import ecr_images
+from ansible_collections.farflow.airflow.plugins.module_utils.images.builders import docker as docker_builder
 from ansible_collections.farflow.airflow.plugins.modules import dag_task_info
 from ansible_collections.farflow.airflow.plugins.modules import ecr_images as module
 from botocore.exceptions import ClientError

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import docker_builder
+from ansible_collections.farflow.airflow.plugins.module_utils.images.builders import docker as docker_builder
 from ansible_collections.farflow.airflow.plugins.modules import ecr_images as module
 from docker.errors import ImageNotFound
 

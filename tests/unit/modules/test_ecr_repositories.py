@@ -4,11 +4,11 @@ import json
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import ecr_repositories as glue
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecr_repositories as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import ecr_repository as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecr_repository import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import ecr_repositories as module
 
 EXPIRE_UNTAGGED = {

@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import ecs_services, ecs_task_definitions
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.reconcile import reconcile
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_rules
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_services as pure_services
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_task_definitions as pure_definitions
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.ecs_shapes import snake
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.reconcile import reconcile
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service as ecs_services
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import task_definition as ecs_task_definitions
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service import documents as pure_services
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.shapes import rules as ecs_rules
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.shapes.shapes import snake
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.task_definition import (
+    documents as pure_definitions,
+)
 from aws_double.defaults import documented
 from aws_double.ecs import Double
 from aws_double.leaf_documents import (

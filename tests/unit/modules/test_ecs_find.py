@@ -6,24 +6,22 @@ from types import SimpleNamespace
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws import ecs_task_definitions as api
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import (
-    ecs_clusters,
-    ecs_services,
-    ecs_task_definitions,
-    project,
-    readers,
-)
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import Layer, as_result
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.environment import look as look_at
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.reconcile import reconcile
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_clusters as pure_clusters
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_services as pure_services
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_task_definitions as definitions
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.tags import ENVIRONMENT, ROLE
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.reconcile import reconcile
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.tags import ENVIRONMENT, ROLE
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import readers
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.inputs import project
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import Layer, as_result
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import look as look_at
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import cluster as ecs_clusters
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service as ecs_services
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import task_definition as ecs_task_definitions
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import documents as pure_clusters
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service import documents as pure_services
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.task_definition import calls as api
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.task_definition import documents as definitions
 
 TAGS = [{"key": ENVIRONMENT, "value": "prod"}, {"key": ROLE, "value": "dag_tasks"}]
 OF_ANOTHER = [{"key": ENVIRONMENT, "value": "prod-too"}, {"key": ROLE, "value": "dag_tasks"}]

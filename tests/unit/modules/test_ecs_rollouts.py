@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.ecs_rollouts import Rollouts
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.runs.rollouts import Rollouts
 from ansible_collections.farflow.airflow.plugins.modules import ecs_services as module
 from aws_double.service_documents import service
 from aws_double.tasks import AGENTS, ended

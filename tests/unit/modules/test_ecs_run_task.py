@@ -120,7 +120,7 @@ def test_all_log_lines_also_those_that_come_late(cluster, run_module):
 
 def test_a_task_that_says_nothing(cluster, run_module, monkeypatch):
     cluster.logs.streams.clear()
-    monkeypatch.setattr("ansible_collections.farflow.airflow.plugins.module_utils.glue.ecs_run_task._LOG_LIMIT", 0)
+    monkeypatch.setattr("ansible_collections.farflow.airflow.plugins.module_utils.runs.run_task._LOG_LIMIT", 0)
     assert run(run_module)["log_lines"] == []
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_services as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import ecs_services as module
 from aws_double.service_documents import network, service
 from aws_double.wire import AwsError

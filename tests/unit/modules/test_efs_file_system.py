@@ -4,10 +4,10 @@ import json
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import efs as glue
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import efs as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import efs as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.efs import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import efs_file_system as module
 from moto.efs.models import EFSBackend, efs_backends
 from moto.efs.responses import EFSResponse

@@ -4,10 +4,10 @@ import json
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import iam_roles
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import iam_roles as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import iam_role as iam_roles
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.iam_role import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import iam_roles as module
 
 

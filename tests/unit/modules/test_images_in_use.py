@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import ecs_task_definitions, images_in_use
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import ecs_task_definitions as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.images import in_use as images_in_use
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import task_definition as ecs_task_definitions
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.task_definition import documents as pure
 
 REPOSITORY = "dev-tasks"
 LETTERS = "abcdef"

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import project_folder as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.project import files as pure
 from ansible_collections.farflow.airflow.plugins.modules import project_folder as module
 
 FILES = {

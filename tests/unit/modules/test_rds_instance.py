@@ -5,7 +5,7 @@ import json
 import boto3
 import given_database
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import rds_instances as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import instance as glue
 from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
 from given_database import (
     GONE,

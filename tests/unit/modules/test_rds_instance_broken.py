@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_status as status
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import status
 from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
 from given_database import DATABASE, GONE, SECRET, at_every_pause, becomes, database, mutating, ok, recorded
 from moto.rds.exceptions import RDSClientError

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import rds_parameter_groups as glue
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import rds_parameter_groups as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import parameter_group as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.parameter_group import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import rds_parameter_groups as module
 from moto.core.responses import ActionResult
 from moto.rds.models import rds_backends

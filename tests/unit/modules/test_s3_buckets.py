@@ -4,11 +4,11 @@ import json
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import s3_buckets
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import s3_buckets as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import s3_bucket as s3_buckets
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import s3_buckets as module
 from botocore.client import BaseClient
 

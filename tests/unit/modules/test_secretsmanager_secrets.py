@@ -6,11 +6,11 @@ from urllib.parse import quote
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import secrets as glue
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import policy
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import secrets as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.engine import policy_documents as policy
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import secret as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.secret import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import secretsmanager_secrets as module
 from aws_calls import Calls
 

@@ -5,11 +5,11 @@ import threading
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import service_discovery as glue
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import service_discovery as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import service_discovery as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.service_discovery import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import service_discovery as module
 from moto.core.exceptions import JsonRESTError as InUse
 from moto.route53.models import route53_backends

@@ -4,11 +4,11 @@ import json
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
-from ansible_collections.farflow.airflow.plugins.module_utils.core.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import sqs_queues
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import sqs_queues as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import sqs_queue as sqs_queues
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.sqs_queue import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import sqs_queues as module
 from botocore.exceptions import ClientError
 

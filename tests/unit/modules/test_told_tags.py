@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import (
-    ecr_repositories,
-    log_groups,
-    rds_parameter_groups,
-    rds_subnet_groups,
-    s3_buckets,
-    sqs_queues,
-)
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import ecr_repository as ecr_repositories
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import log_group as log_groups
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import s3_bucket as s3_buckets
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import sqs_queue as sqs_queues
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import parameter_group as rds_parameter_groups
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import subnet_group as rds_subnet_groups
 
 TAGS = {"farflow:environment": "test", "farflow:role": "any"}
 AWS_S_TAGS = [{"Key": key, "Value": value} for key, value in TAGS.items()]

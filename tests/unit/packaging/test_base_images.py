@@ -71,7 +71,7 @@ def test_a_volume_has_an_owner_or_a_mode_before_it_is_one(path):
 
 
 def test_what_can_be_written_to_is_a_volume_of_the_image():
-    from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import containers
+    from ansible_collections.farflow.airflow.plugins.module_utils.environment import containers
 
     volumes = [text for name, text in instructions((ROOT / "airflow" / "Dockerfile").read_text()) if name == "VOLUME"]
     assert sorted(json.loads(volumes[-1])) == sorted(containers._WRITABLE.values())

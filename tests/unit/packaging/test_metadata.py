@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.session import OLDEST_BOTOCORE
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.session import OLDEST_BOTOCORE
 
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

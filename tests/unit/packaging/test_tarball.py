@@ -91,7 +91,7 @@ def test_holds_what_a_user_needs_and_no_more(packed):
         "playbooks/deploy.meta.yml",
         "playbooks/deploy.yml",
         "plugins/action/environment_plan.py",
-        "plugins/module_utils/pure/layers/airflow_service.py",
+        "plugins/module_utils/environment/airflow_service.py",
         "roles/rds/meta/argument_specs.yml",
         "tasks/number_task/Dockerfile",
         "vars/prod.yml",

@@ -8,20 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import iam_roles, policy, secrets
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.dag_tasks_folder import DagTask
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import (
+from ansible_collections.farflow.airflow.plugins.module_utils.engine import policy_documents as policy
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import (
     airflow_service,
     arns,
     dag_tasks,
-    rds,
     settings,
-    values,
-    worker_pool,
 )
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers.images import Image
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import database as rds
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import secrets as values
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import workers as worker_pool
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.images import Image
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.iam_role import documents as iam_roles
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.secret import documents as secrets
+from ansible_collections.farflow.airflow.plugins.module_utils.project.task_folders import DagTask
 from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs
 
 ACCOUNT = "111122223333"

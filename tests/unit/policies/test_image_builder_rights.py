@@ -7,10 +7,10 @@ import json
 import aws_requests as aws
 import parliament
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import AFTER, Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.core.compare import UNKNOWN
-from ansible_collections.farflow.airflow.plugins.module_utils.core.known import Known
-from ansible_collections.farflow.airflow.plugins.module_utils.pure.layers import arns, image_builder, images, teardown
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import AFTER, Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import UNKNOWN
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import arns, image_builder, images, teardown
 from deployed_policies import ACCOUNT, ENVIRONMENT, REGION, rights, trust
 from iam_evaluation import ALLOWED, Request, decide, listed
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from airflow.cli import cli_parser
 
 sys.path.insert(0, str(Path("/module_utils").parent))
-from module_utils.pure.layers import airflow_command_secrets as table
+from module_utils.environment.inputs import airflow_command_secrets as table
 
 LOOKS_SECRET = re.compile("pass|secret|token|key|auth|ur[il]|conn|conf|json|extra|param|env|api|default")
 #: Names of files and of things, which are no secrets.

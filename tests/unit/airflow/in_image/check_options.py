@@ -13,7 +13,7 @@ class Options(unittest.TestCase):
         printed = subprocess.run(
             [sys.executable, "/scripts/airflow_options.py"], capture_output=True, text=True, check=True
         ).stdout
-        self.assertEqual(printed, Path("/pure/airflow_options.py").read_text())
+        self.assertEqual(printed, Path("/module_utils/validation/airflow_options.py").read_text())
 
 
 if __name__ == "__main__":

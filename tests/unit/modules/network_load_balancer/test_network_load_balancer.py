@@ -4,10 +4,10 @@ import json
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.aws.calls import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.core.actions import plan
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import network_load_balancer as glue
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import network_load_balancer as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import load_balancer as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balancer import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import network_load_balancer as module
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.pure import network_load_balancer as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balancer import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import network_load_balancer as module
 
 NEWER_POLICY = "ELBSecurityPolicy-TLS13-1-3-2021-06"

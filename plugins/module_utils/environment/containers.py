@@ -1,0 +1,146 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Airflow's components as ECS task definitions and services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import naming
+from ..engine.known import Known
+from ..engine.tags import tags
+from ..kinds.load_balancer import documents as network_load_balancer
+from ..kinds.service_discovery import documents as service_discovery
+from . import names, network, policies, security_groups, settings
+from .components import API_SERVER, CORE, DAG_PROCESSOR, Component, Container, sizing
+
+Inputs = Mapping[str, Any]
+Document = dict[str, Any]
+
+#: Where Airflow writes; everything else of a container's file system is read-only.
+_WRITABLE = {"logs": "/opt/airflow/logs", "tmp": "/tmp"}
+
+
+#: New tasks before the old ones end; but of two dag-processors that read DAGs from different places, each would take
+#: the other's for deleted. Meanwhile nothing is parsed, and everything runs.
+_ROLLING = {
+    False: {"maximum_percent": 200, "minimum_healthy_percent": 100},
+    True: {"maximum_percent": 100, "minimum_healthy_percent": 0},
+}
+
+
+def task_definition(inputs: Inputs, known: Known, component: Component, image: str) -> Document:
+    """The arguments of a component's task definition. ``image`` is pinned by its digest."""
+    size = sizing(inputs, component)
+    return {
+        "family": names.component_family(inputs, component.name),
+        "cpu": str(size["cpu"]),
+        "memory": str(size["memory"]),
+        "network_mode": "awsvpc",
+        "requires_compatibilities": ["FARGATE"],
+        "runtime_platform": {
+            "cpu_architecture": inputs["airflow_service_architecture"],
+            "operating_system_family": "LINUX",
+        },
+        "execution_role_arn": policies.role_arn(inputs, known, names.execution_role(inputs, "airflow")),
+        "task_role_arn": policies.role_arn(inputs, known, names.component_role(inputs, component.name)),
+        "volumes": [{"name": name} for name in _WRITABLE],
+        "container_definitions": [_container(inputs, known, component, each, image) for each in component.containers],
+        "tags": _tag_list(inputs, component),
+    }
+
+
+def _tag_list(inputs: Inputs, component: Component) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in tags(inputs, component.role).items()]
+
+
+def _container(inputs: Inputs, known: Known, component: Component, which: Container, image: str) -> Document:
+    environment = settings.environment(inputs, known, component)
+    secrets = settings.secrets(inputs, known, component)
+    container: Document = {
+        "name": which.name,
+        "image": image,
+        "command": list(which.command),
+        "essential": True,
+        "environment": [{"name": name, "value": value} for name, value in sorted(environment.items())],
+        "secrets": [{"name": name, "value_from": arn} for name, arn in sorted(secrets.items())],
+        "log_configuration": {
+            "log_driver": "awslogs",
+            "options": {
+                "awslogs-group": naming.airflow_log_group(names.environment(inputs)),
+                "awslogs-region": inputs["farflow_region"],
+                "awslogs-stream-prefix": which.name,
+            },
+        },
+        "readonly_root_filesystem": not inputs["airflow_service_enable_execute_command"],
+        "mount_points": [
+            {"source_volume": name, "container_path": path, "read_only": False} for name, path in _WRITABLE.items()
+        ],
+        "stop_timeout": component.stop_timeout,
+    }
+    if which.port:
+        container["port_mappings"] = [{"container_port": which.port, "protocol": "tcp"}]
+    if component.healthcheck:
+        container["health_check"] = {
+            "command": ["CMD", "airflow-healthcheck", which.name],
+            "interval": 10,
+            "timeout": 10,
+            "retries": 6,
+            "start_period": component.start_period,
+        }
+    return container
+
+
+def service(inputs: Inputs, known: Known, component: Component, definition: str, **more: Any) -> Document:
+    """The arguments of a component's service. ``more`` overrides or adds members."""
+    document: Document = {
+        "service_name": names.service(inputs, component.name),
+        "cluster": names.cluster(inputs),
+        "task_definition": definition,
+        "desired_count": sizing(inputs, component)["count"],
+        "capacity_provider_strategy": [{"capacity_provider": "FARGATE", "weight": 1, "base": 0}],
+        "platform_version": "LATEST",
+        "availability_zone_rebalancing": "ENABLED" if component.rebalanced else "DISABLED",
+        "network_configuration": network_configuration(inputs, known, component.group),
+        "deployment_configuration": {
+            **_ROLLING[component is DAG_PROCESSOR],
+            "deployment_circuit_breaker": {"enable": True, "rollback": True},
+        },
+        "enable_ecs_managed_tags": True,
+        "propagate_tags": "SERVICE",
+        "enable_execute_command": inputs["airflow_service_enable_execute_command"],
+        "tags": _tag_list(inputs, component),
+    }
+    if component is API_SERVER:
+        document.update(_reachable(inputs, known))
+    return {**document, **more}
+
+
+def network_configuration(inputs: Inputs, known: Known, group: str) -> Document:
+    """Private subnets, one security group, no public address."""
+    return {
+        "awsvpc_configuration": {
+            "subnets": network.subnet_ids(inputs, known, network.PRIVATE),
+            "security_groups": [known.id(security_groups.GROUP, security_groups.group_name(inputs, group))],
+            "assign_public_ip": "DISABLED",
+        }
+    }
+
+
+def _reachable(inputs: Inputs, known: Known) -> Document:
+    """What connects the api-server to the load balancer, and gives it its private name."""
+    return {
+        "load_balancers": [
+            {
+                "target_group_arn": known.id(network_load_balancer.TARGET_GROUP, names.target_group(inputs)),
+                "container_name": CORE.name,
+                "container_port": CORE.port,
+            }
+        ],
+        "service_registries": [
+            {"registry_arn": known.attribute(service_discovery.SERVICE, names.api_server(inputs), "arn")}
+        ],
+        "health_check_grace_period_seconds": 180,
+    }

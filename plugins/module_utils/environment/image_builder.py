@@ -1,0 +1,161 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What CodeBuild needs to build images: a project, its role and log group, and a bucket for what is sent to it.
+
+All of it belongs to role dag_tasks, so that a deploy of the DAG tasks alone can build; Airflow's image is built there
+as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..engine.actions import Resource
+from ..engine.known import Known
+from ..engine.tags import tags
+from ..images.builders import codebuild_documents as codebuild_builds
+from ..kinds.codebuild_project import documents as codebuild_projects
+from ..kinds.iam_role import documents as iam_roles
+from ..kinds.log_group import documents as log_groups
+from ..kinds.s3_bucket import documents as s3_buckets
+from . import names, policies, storage
+from .arns import account
+from .desire import made_by
+
+ROLE = "dag_tasks"
+CODEBUILD = "codebuild"
+
+_CONTEXT_DAYS = 7
+_TIMEOUT_MINUTES = 60
+_QUEUED_TIMEOUT_MINUTES = 50
+
+Inputs = Mapping[str, Any]
+Document = dict[str, Any]
+
+
+def wanted(inputs: Inputs) -> bool:
+    """Whether CodeBuild builds the images."""
+    return bool(inputs["farflow_image_builder"] == CODEBUILD)
+
+
+def desired(inputs: Inputs, known: Known) -> list[Resource]:
+    """All of it, in the order in which it is made; nothing when others build."""
+    if not wanted(inputs):
+        return []
+    group = {
+        "name": names.image_builder_log_group(inputs),
+        "retention_in_days": inputs["dag_tasks_log_retention_in_days"],
+        "tags": tags(inputs, ROLE),
+    }
+    role = known.id(iam_roles.TYPE, names.image_builder(inputs))
+    return [
+        made_by(s3_buckets.desired, _bucket(inputs, known)),
+        made_by(log_groups.desired, group),
+        made_by(iam_roles.desired, _role(inputs, known)),
+        made_by(codebuild_projects.desired, _project(inputs, known), role),
+    ]
+
+
+def place(inputs: Inputs, known: Known) -> dict[str, str] | None:
+    """Where images are built, as the module ecr_images takes it; None when it is not CodeBuild."""
+    if not wanted(inputs):
+        return None
+    return {
+        "project": names.image_builder(inputs),
+        "bucket": bucket_name(inputs, known),
+        "arm_image": inputs["farflow_codebuild_arm_image"],
+    }
+
+
+def needed(inputs: Inputs, known: Known) -> list[str]:
+    """The ids of what has to be there before an image can be built."""
+    if not wanted(inputs):
+        return []
+    project = known.id(codebuild_projects.TYPE, names.image_builder(inputs))
+    return [project, known.id(s3_buckets.TYPE, bucket_name(inputs, known))]
+
+
+def bucket_name(inputs: Inputs, known: Known) -> str:
+    """The bucket of the build contexts."""
+    return names.context_bucket(inputs, account(known, inputs["farflow_region"]).id)
+
+
+def _bucket(inputs: Inputs, known: Known) -> Document:
+    name, where = bucket_name(inputs, known), account(known, inputs["farflow_region"])
+    expiration = {
+        "id": "expire-contexts",
+        "expiration_days": _CONTEXT_DAYS,
+        "abort_incomplete_multipart_upload_days": _CONTEXT_DAYS,
+    }
+    return {
+        "name": name,
+        "policy": storage.tls_only(where.bucket(name)),
+        "lifecycle_rules": [expiration],
+        "tags": tags(inputs, ROLE),
+    }
+
+
+def _project(inputs: Inputs, known: Known) -> Document:
+    image = inputs["farflow_codebuild_image"]
+    return {
+        "name": names.image_builder(inputs),
+        "description": f"Builds the images of environment {names.environment(inputs)}",
+        "service_role": policies.role_arn(inputs, known, names.image_builder(inputs)),
+        "image": image,
+        "image_pull_credentials_type": codebuild_builds.pull_credentials(image),
+        "compute_type": inputs["farflow_codebuild_compute_type"],
+        "privileged_mode": True,  # a Docker engine runs in the build
+        "buildspec": codebuild_builds.NOTHING,
+        "cache_modes": ["LOCAL_DOCKER_LAYER_CACHE"],
+        "log_group": names.image_builder_log_group(inputs),
+        "timeout_in_minutes": _TIMEOUT_MINUTES,
+        "queued_timeout_in_minutes": _QUEUED_TIMEOUT_MINUTES,
+        "tags": tags(inputs, ROLE),
+    }
+
+
+def _role(inputs: Inputs, known: Known) -> Document:
+    where = account(known, inputs["farflow_region"])
+    project = where.arn("codebuild", f"project/{names.image_builder(inputs)}")
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "codebuild.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": where.id, "aws:SourceArn": project}},
+    }
+    rights = {
+        "build-images": policies.document(_rights(inputs, known)),
+        **policies.theirs(inputs, "farflow_codebuild_policy"),
+    }
+    return policies.role(inputs, known, ROLE, names.image_builder(inputs), rights, policies.document([trust]))
+
+
+def _rights(inputs: Inputs, known: Known) -> list[Document]:
+    where = account(known, inputs["farflow_region"])
+    repositories = [names.task_repository(inputs), names.airflow_repository(inputs)]
+    pushes = [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:CompleteLayerUpload",
+        "ecr:DescribeImages",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:InitiateLayerUpload",
+        "ecr:PutImage",
+        "ecr:UploadLayerPart",
+    ]
+    writes = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    group = f"log-group:{names.image_builder_log_group(inputs)}:*"
+    contexts = f"{where.bucket(bucket_name(inputs, known))}/{codebuild_builds.CONTEXTS}/*"
+    return [
+        # AWS knows no narrower resource for this action.
+        _allow("SignInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
+        _allow("PushImages", pushes, [where.arn("ecr", f"repository/{each}") for each in repositories]),
+        _allow("ReadContexts", ["s3:GetObject"], [contexts]),
+        _allow("WriteLogs", writes, [where.arn("logs", group)]),
+    ]
+
+
+def _allow(sid: str, actions: list[str], resources: list[str]) -> Document:
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}

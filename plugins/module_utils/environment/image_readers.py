@@ -1,0 +1,40 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a look reads of images that are not built here: by CodeBuild, or by others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..engine.actions import Resource
+from ..engine.clients import Clients
+from ..engine.known import Known
+from ..images import prebuilt as prebuilt_images
+from ..kinds import codebuild_project as codebuild_projects
+from ..kinds import s3_bucket as s3_buckets
+from ..kinds.iam_role import documents as iam_roles
+from ..kinds.s3_bucket.documents import TYPE as BUCKET
+from . import image_builder, images, names
+
+Inputs = Mapping[str, Any]
+
+
+def prebuilt(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """Those of the images that others have built, as far as ECR has them. A teardown wants none."""
+    wanted = [inputs.get("airflow_image"), *inputs.get("task_images", {}).values()]
+    references = [each.reference for each in wanted if isinstance(each, images.Prebuilt)]
+    return prebuilt_images.find(clients, references, images.ecr(inputs))
+
+
+def builder(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """CodeBuild's project and the bucket of its contexts. They are asked for where they are wanted, and where their
+    role is still there, which goes after them. Not in the first stage: the bucket may have been read in it.
+    """
+    name = names.image_builder(inputs)
+    if not (image_builder.wanted(inputs) or known.get(iam_roles.TYPE, name)):
+        return []
+    bucket = image_builder.bucket_name(inputs, known)
+    unread = [] if known.get(BUCKET, bucket) else [bucket]
+    return [*codebuild_projects.read(clients, [name]), *s3_buckets.read(clients, unread)]

@@ -1,0 +1,59 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What inputs name by ARN and others have made, looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from ...engine.actions import Resource
+from ...engine.clients import ACCESS_DENIED, Clients, caused_by
+from ...engine.errors import FarflowError
+from ...engine.known import Known
+from ...engine.parallel import in_parallel
+from ...kinds.secret import calls as secrets
+from ..images import Unread
+from . import calls as api
+from . import documents as pure
+from .documents import Named
+
+Document = Mapping[str, Any]
+
+
+def find(clients: Clients, inputs: Mapping[str, Any], known: Known) -> list[Resource]:
+    """A resource for each that could be asked about, whether it is there or not. A teardown needs none of them."""
+    if isinstance(inputs.get("airflow_image"), Unread):
+        return []
+    wanted = pure.to_look_up(inputs, known)
+    listed = _listed_secrets(clients, [one for one in wanted if one.kind == pure.SECRET])
+    return in_parallel(partial(_look, clients, listed), wanted)
+
+
+def _listed_secrets(clients: Clients, wanted: list[Named]) -> Mapping[str, Document]:
+    """Those that the list shows, by ARN: a call for ten. It may be minutes old, and knows this account's alone."""
+    some = sorted({one.secret_name for one in wanted})
+    return {secret["ARN"]: secret for secret in secrets.list_named(clients, some)}
+
+
+def _look(clients: Clients, listed: Mapping[str, Document], one: Named) -> Resource:
+    if one.arn in listed:
+        return pure.found(one, listed[one.arn])
+    try:
+        return pure.found(one, _document(clients, one))
+    except FarflowError as error:
+        if not caused_by(error, ACCESS_DENIED):
+            raise
+        return pure.denied(one, str(error))
+
+
+def _document(clients: Clients, one: Named) -> Document | None:
+    if one.kind == pure.SECRET:
+        return secrets.describe(clients, one.arn)
+    if one.kind == pure.CERTIFICATE:
+        return api.acm_certificate(clients, one.arn)
+    if one.kind == pure.SERVER_CERTIFICATE:
+        return api.server_certificate(clients, one.name.rpartition("/")[2])
+    return api.managed_policy(clients, one.arn) if one.kind == pure.POLICY else api.kms_key(clients, one.arn)

@@ -1,0 +1,154 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""An environment's network, read as resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..engine.actions import Resource
+from ..engine.clients import Clients
+from ..engine.known import Known
+from ..engine.tags import ENVIRONMENT, tags_of
+from ..kinds.ec2 import calls as api
+from ..kinds.ec2 import guardduty as ec2_guardduty
+from ..kinds.ec2.network import answers as pure
+from ..kinds.ec2.network import documents as ec2_network
+from ..kinds.ec2.network.kinds import vpc_of
+from ..kinds.ec2.network.patience import once_known
+from ..kinds.ec2.network_acl import calls as api_of_acls
+from ..kinds.ec2.network_acl import documents as acls
+from ..kinds.ec2.route_table import documents as ec2_route_tables
+from ..kinds.ec2.security_group import calls as api_of_groups
+from ..kinds.ec2.security_group import documents as ec2_security_groups
+from ..kinds.ec2.vpc_endpoint import calls as api_of_endpoints
+from ..kinds.ec2.vpc_endpoint import documents as ec2_vpc_endpoints
+from . import names, network
+from . import security_groups as groups_layer
+
+Inputs = Mapping[str, Any]
+Finder = Callable[[Clients, Inputs, Known], list[Resource]]
+
+#: How AWS names the group that it makes with each VPC.
+_DEFAULT_GROUP = "default"
+
+
+def vpcs(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """VPCs with their DNS attributes."""
+
+    def read() -> list[Resource]:
+        return [vpc_of(clients, vpc) for vpc in api.vpcs(clients, names.environment(inputs))]
+
+    return once_known(read)
+
+
+def security_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """Security groups and, apart from them, the rules of those that are ours by their names."""
+    environment = names.environment(inputs)
+    ours = {groups_layer.group_name(inputs, group) for group in groups_layer.GROUPS}
+    found = api.security_groups(clients, environment)
+    documents = [document for document in found if tags_of(document).get(ENVIRONMENT) == environment]
+    groups = [ec2_security_groups.canonical_group(document) for document in documents]
+    with_rules = [one for one in documents if one["GroupName"] in ours]
+    return groups + [ec2_security_groups.canonical_rules(one) for one in with_rules]
+
+
+def groups_that_aws_makes(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The rules of the group that comes with the VPC, and the group that GuardDuty makes there. Nobody can tag them in
+    time, so their VPC finds them.
+    """
+    vpc_ids = _vpc_ids(inputs, known)
+    wanted = [_DEFAULT_GROUP, *map(ec2_guardduty.group_name, vpc_ids)]
+    found = api_of_groups.describe(clients, {"vpc-id": vpc_ids, "group-name": wanted}) if vpc_ids else []
+    there = [document for document in found if document["VpcId"] in vpc_ids]
+    name = groups_layer.group_name(inputs, groups_layer.DEFAULT)
+    rules = [ec2_security_groups.canonical_rules(one) for one in there if one["GroupName"] == _DEFAULT_GROUP]
+    return [
+        *(replace(one, name=name) for one in rules),
+        *(ec2_guardduty.group(document) for document in there if ec2_guardduty.is_group(document)),
+    ]
+
+
+def vpc_endpoints(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The environment's endpoints, and those that GuardDuty makes in its VPC."""
+    found = _endpoints(clients, _vpc_ids(inputs, known))
+    environment = names.environment(inputs)
+    return [
+        *(ec2_vpc_endpoints.canonical(one) for one in found if tags_of(one).get(ENVIRONMENT) == environment),
+        *(ec2_guardduty.endpoint(one) for one in found if ec2_guardduty.is_endpoint(one)),
+    ]
+
+
+def endpoints_of(clients: Clients, vpc_ids: list[str]) -> list[Resource]:
+    """All endpoints in the VPCs, whosever they are."""
+    return [ec2_vpc_endpoints.canonical(one) for one in _endpoints(clients, vpc_ids)]
+
+
+def _endpoints(clients: Clients, vpc_ids: list[str]) -> list[dict[str, Any]]:
+    found = api_of_endpoints.describe(clients, vpc_ids) if vpc_ids else []
+    return [one for one in found if one["VpcId"] in vpc_ids and ec2_vpc_endpoints.is_there(one)]
+
+
+def _vpc_ids(inputs: Inputs, known: Known) -> list[str]:
+    """The environment's VPC, if there is one of its name."""
+    vpc = known.get(ec2_network.VPC, names.environment(inputs))
+    return [str(vpc.id)] if vpc else []
+
+
+def availability_zones(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The region's zones, whatever the environment."""
+    return [pure.availability_zone(zone) for zone in api.availability_zones(clients)]
+
+
+def _plain(describe: Callable[..., list[Any]], canonical: Callable[[Any], Resource]) -> Finder:
+    def find(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+        environment = names.environment(inputs)
+        found = [canonical(document) for document in describe(clients, environment)]
+        # AWS filters by this tag already; what it shows is deleted on the strength of it, so it is looked at twice.
+        return [one for one in found if one.properties["tags"].get(ENVIRONMENT) == environment]
+
+    return find
+
+
+def nat_gateways(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """NAT gateways, and of those that failed the last one of each name."""
+    environment = names.environment(inputs)
+    found = [one for one in api.nat_gateways(clients, environment) if tags_of(one).get(ENVIRONMENT) == environment]
+    there = [pure.nat_gateway(document) for document in found if document["State"] != "failed"]
+    failures = [document for document in found if document["State"] == "failed"]
+    told = map(pure.failed_nat_gateway, sorted(failures, key=lambda document: document["CreateTime"]))
+    return there + list({one.name: one for one in told}.values())
+
+
+def network_acls(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The ACL that came with the environment's VPC, and others in there."""
+    vpc = known.get(ec2_network.VPC, names.environment(inputs))
+    found = api_of_acls.describe(clients, {"vpc-id": [str(vpc.id)]}) if vpc else []
+    name, subnets = network.acl_name(inputs), network.known_subnet_ids(inputs, known)
+    return [acls.canonical(name, one, subnets) if one["IsDefault"] else acls.other(one) for one in found]
+
+
+#: What is asked first to see a network; each is one call, the VPC's three.
+FINDERS = [
+    vpcs,
+    security_groups,
+    availability_zones,
+    _plain(api.subnets, pure.subnet),
+    _plain(api.internet_gateways, pure.internet_gateway),
+    _plain(api.addresses, pure.elastic_ip),
+    nat_gateways,
+    _plain(api.route_tables, ec2_route_tables.canonical),
+]
+
+#: What is asked once the VPC is known; each is one call.
+FINDERS_IN_VPC = [groups_that_aws_makes, vpc_endpoints, network_acls]
+
+
+def is_found_in_vpc(inputs: Inputs, resource: Resource) -> bool:
+    """Whether it is one of those that these find."""
+    types = {ec2_vpc_endpoints.TYPE, *ec2_guardduty.TYPES, *acls.TYPES}
+    default = groups_layer.group_name(inputs, groups_layer.DEFAULT)
+    return resource.type in types or (resource.type, resource.name) == (ec2_security_groups.RULES, default)

@@ -1,0 +1,290 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""One look at an environment: everything of it is read at once, and compared with what is desired."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import zip_longest
+from typing import Any
+
+from ..engine.actions import ARGUMENTS, DELETE, PART_OF, Action, Resource, plan
+from ..engine.clients import Clients
+from ..engine.compare import differences
+from ..engine.known import Known
+from ..engine.parallel import in_parallel
+from ..engine.tags import ROLE
+from ..kinds.ecs.service import documents as ecs_services
+from . import unconverged
+
+Inputs = Mapping[str, Any]
+Finder = Callable[[Clients, Inputs, Known], list[Resource]]
+Planner = Callable[[Clients, list[Resource], list[Resource]], list[Action]]
+Recognise = Callable[[Clients, Inputs, list[Resource]], list[Resource]]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one role makes. ``finders`` read what exists, in stages: those of a later one know what the earlier ones
+    found; ``recognise`` then looks for what is there and was not found since its tags were touched.
+    ``types`` are the resource types that carry no tag and are this role's alone; ``makes`` tells of a resource that is
+    not desired any more, or not known to be, whether this role has made it, and ``may_name`` whether it bears a name
+    that this environment can give, without which no tag makes it this role's;
+    ``needs`` names the layers whose resources it refers to; ``planners`` plan those types of which the finders alone
+    do not say everything; types that ``outlives`` names are deleted, with their parts, by nothing but a teardown;
+    ``renews`` tells of a change whether its resource will have another id.
+    """
+
+    name: str
+    desired: Callable[[Inputs, Known], list[Resource]]
+    finders: Sequence[Sequence[Finder]]
+    needs: Sequence[str] = ()
+    types: frozenset[str] = frozenset()
+    outlives: frozenset[str] = frozenset()
+    planners: Mapping[str, Planner] = field(default_factory=dict)
+    renews: Callable[[Action], bool] = lambda change: False
+    recognise: Recognise = lambda clients, inputs, resources: resources
+    makes: Callable[[Inputs, Resource], bool] = lambda inputs, resource: False
+    may_name: Callable[[Inputs, Known, Resource], bool] = lambda inputs, known, resource: True
+
+    def owns(self, resource: Resource) -> bool:
+        """Whether an existing resource says that it belongs to this layer: by its tag, else by its type."""
+        role = (resource.properties.get("tags") or {}).get(ROLE)
+        return role == self.name if role else resource.type in self.types
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look saw: the existing resources, the actions of each layer that was asked for, what a teardown leaves,
+    and the existing resources of each of these layers.
+    """
+
+    known: Known
+    actions: Mapping[str, list[Action]]
+    kept: Sequence[Resource] = ()
+    owned: Mapping[str, list[Resource]] = field(default_factory=dict)
+
+
+def look(
+    clients: Clients,
+    inputs: Inputs,
+    layers: Mapping[str, Layer],
+    wanted: Iterable[str],
+    kept: Callable[[Resource], bool] | None = None,
+) -> Look:
+    """Reads the wanted layers and those they need, and plans the wanted ones.
+
+    With ``kept`` the plan is to leave nothing but the resources for which it answers True.
+    """
+    names = list(wanted)
+    asked = [layers[each] for name in names for each in (name, *layers[name].needs)]
+    resources = read(clients, inputs, asked)
+    known, desired = _desired(resources, inputs, layers)
+    if not kept and len(known.all()) < len(resources):
+        known, desired = _desired(_without_doubt(resources, desired), inputs, layers)
+    owned = _owned(resources, inputs, layers, desired)
+    owned = {name: owned[name] for name in names}
+    if kept:
+        left = [one for some in owned.values() for one in some if kept(one)]
+        actions = {name: plan([], [one for one in owned[name] if one not in left]) for name in names}
+        return Look(known, actions, left, owned)
+    actions = {name: _layer_actions(clients, layers[name], inputs, known, owned[name], desired[name]) for name in names}
+    return Look(known, actions, owned=owned)
+
+
+def _desired(
+    resources: Iterable[Resource], inputs: Inputs, layers: Mapping[str, Layer]
+) -> tuple[Known, dict[str, list[Resource]]]:
+    """The resources as what is known, and what each layer desires that knows them."""
+    known = Known(resources)
+    return known, {name: layer.desired(inputs, known) for name, layer in layers.items()}
+
+
+def _owned(
+    resources: Iterable[Resource], inputs: Inputs, layers: Mapping[str, Layer], desired: Mapping[str, list[Resource]]
+) -> dict[str, list[Resource]]:
+    """The existing resources of each layer. What a layer desires is its own, whatever the tags say that somebody has
+    left on it; only of what nobody desires the tags tell. A part of what is nobody's is nobody's.
+    """
+    resources = list(resources)
+    makers = {(one.type, one.name): name for name, some in desired.items() for one in some}
+    known = Known(resources)
+    found = [makers.get((one.type, one.name)) or _maker(one, inputs, layers, known) for one in resources]
+    strangers = {(one.type, one.name) for one, maker in zip(resources, found, strict=True) if not maker}
+    owned: dict[str, list[Resource]] = {name: [] for name in layers}
+    for one, maker in zip(resources, found, strict=True):
+        if maker and _whole(one) not in strangers:
+            owned[maker].append(one)
+    return owned
+
+
+def _maker(resource: Resource, inputs: Inputs, layers: Mapping[str, Layer], known: Known) -> str | None:
+    named = {name: layer for name, layer in layers.items() if layer.may_name(inputs, known, resource)}
+    by_name = (name for name, layer in named.items() if layer.makes(inputs, resource))
+    by_tag = (name for name, layer in named.items() if layer.owns(resource))
+    maker = next(by_name, None) or next(by_tag, None)
+    # What outlives a layer is guarded by it, whichever layer somebody's hand has written on it.
+    guards = [name for name, layer in layers.items() if resource.type in layer.outlives]
+    return guards[0] if maker and guards and maker not in guards else maker
+
+
+def _without_doubt(resources: list[Resource], desired: Mapping[str, list[Resource]]) -> list[Resource]:
+    """The resources, first those that a plan keeps where several have one name, as a call whose answer was lost leaves
+    them: what refers to one of them has to refer to the one that stays.
+    """
+    times = Counter((one.type, one.name) for one in resources)
+    wished = {(one.type, one.name): one for some in desired.values() for one in some}
+
+    def differing(one: Resource) -> int:
+        wanted = wished.get((one.type, one.name))
+        return len(differences(wanted.properties, one.properties)) if wanted else 0
+
+    doubled = [one for one in resources if times[one.type, one.name] > 1]
+    return [*sorted(doubled, key=differing), *(one for one in resources if times[one.type, one.name] == 1)]
+
+
+def read(clients: Clients, inputs: Inputs, layers: Sequence[Layer]) -> list[Resource]:
+    """What exists of the layers, by each of their finders once."""
+    resources: list[Resource] = []
+    for stage in zip_longest(*(layer.finders for layer in layers), fillvalue=()):
+        finders = list(dict.fromkeys(finder for some in stage for finder in some))
+        found = in_parallel(partial(_ask, clients, inputs, Known(resources)), finders)
+        resources += [resource for some in found for resource in some]
+    for layer in {layer.name: layer for layer in layers}.values():
+        resources = layer.recognise(clients, inputs, resources)
+    return resources
+
+
+def _ask(clients: Clients, inputs: Inputs, known: Known, finder: Finder) -> list[Resource]:
+    return finder(clients, inputs, known)
+
+
+def _layer_actions(
+    clients: Clients, layer: Layer, inputs: Inputs, known: Known, owned: list[Resource], desired: list[Resource]
+) -> list[Action]:
+    """What a layer has to do. Who refers to an id that a change will renew is planned as one who doesn't know it."""
+    actions = _plan(clients, layer, desired, owned)
+    renewed = {(each.resource.type, each.resource.name) for each in actions if each.before and layer.renews(each)}
+    if not renewed:
+        return actions
+    return _plan(clients, layer, layer.desired(inputs, known.without_ids(renewed)), owned)
+
+
+def _plan(clients: Clients, layer: Layer, desired: list[Resource], owned: list[Resource]) -> list[Action]:
+    """The actions of each type by its planner, if it has one, in the order in which the resources are desired."""
+    wished = {(one.type, one.name) for one in desired}
+    actual = [one for one in owned if _whole(one)[0] not in layer.outlives or _whole(one) in wished]
+    actions = plan(*([one for one in side if one.type not in layer.planners] for side in (desired, actual)))
+    for type_, planner in layer.planners.items():
+        actions += planner(clients, *([one for one in side if one.type == type_] for side in (desired, actual)))
+    order = {(resource.type, resource.name): index for index, resource in enumerate(desired)}
+    last = len(order)
+    return sorted(actions, key=lambda action: order.get((action.resource.type, action.resource.name), last))
+
+
+def _whole(resource: Resource) -> tuple[str, str]:
+    """Type and name of what a resource is a part of, or else of itself."""
+    whole: tuple[str, str] = resource.attributes.get(PART_OF, (resource.type, resource.name))
+    return whole
+
+
+def without_failed(seen: Look, started: Mapping[str, str]) -> Look:
+    """The look without what there is to do to services whose deployment, ``started`` by this run, has failed: to start
+    it once more would not help, and the wait at the run's end tells why it failed.
+    """
+
+    def is_left(action: Action) -> bool:
+        name = action.resource.name
+        found = seen.known.get(ecs_services.TYPE, name) if action.resource.type == ecs_services.TYPE else None
+        return not (found and name in started and ecs_services.has_failed(found, started[name]))
+
+    actions = {layer: [each for each in some if is_left(each)] for layer, some in seen.actions.items()}
+    return replace(seen, actions=actions)
+
+
+def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:
+    """The look as the module returns it: per layer the actions, and for the hands what to make and what to delete.
+    What is of a type that is ``under_way`` in the background is not given to them once more.
+    """
+    layers = {name: _layer_result(actions, under_way) for name, actions in seen.actions.items()}
+    pending = sum(len(actions) for actions in seen.actions.values())
+    return {"changed": False, "pending": pending, "layers": layers, "diff": {"prepared": _prepared(seen)}}
+
+
+def _layer_result(actions: list[Action], under_way: Collection[str]) -> dict[str, Any]:
+    present: dict[str, list[dict[str, Any]]] = {}
+    absent: dict[str, list[dict[str, Any]]] = {}
+    possible = [action for action in actions if not action.blocked and action.resource.type not in under_way]
+    for action in possible:
+        gone = action.kind == DELETE and not action.owner
+        side, item = (absent, _found_item) if gone else (present, _wanted_item)
+        side.setdefault(action.resource.type, []).append(item(action.owner or action.resource))
+    return {
+        "actions": [{**action.describe(), "blocked": action not in possible} for action in actions],
+        "possible": len(possible),
+        "present": present,
+        "absent": absent,
+    }
+
+
+def _wanted_item(resource: Resource) -> dict[str, Any]:
+    """What the module that makes a resource is given for it. What an existing one has besides is no argument."""
+    return _arguments(resource) or {**resource.properties, "name": resource.name, "id": resource.id}
+
+
+def _found_item(resource: Resource) -> dict[str, Any]:
+    """What the module that deletes a resource may need of it."""
+    named = {"name": resource.name, "id": resource.id}
+    return _arguments(resource) or {**resource.attributes, **resource.properties, **named}
+
+
+def _arguments(resource: Resource) -> dict[str, Any]:
+    return dict(resource.attributes.get(ARGUMENTS, {}))
+
+
+def _prepared(seen: Look) -> str:
+    lines = []
+    for name, actions in seen.actions.items():
+        for action in actions:
+            head = f"{name}: {action.kind} {action.resource.type} {action.resource.name}"
+            lines += [f"{head}: {reason}" for reason in action.reasons] or [head]
+    return "".join(f"{line}\n" for line in lines)
+
+
+_COMING = {"pending", "provisioning", "creating", "updating"}
+
+
+def coming(seen: Look) -> list[str]:
+    """What exists in the layers that were asked for and is still being made by AWS, with its state."""
+    owned = [one for some in seen.owned.values() for one in some]
+    made = [one for one in owned if one.attributes.get("state") in _COMING]
+    return [f"{one.type} {one.name} is {one.attributes.get('status') or one.attributes['state']}" for one in made]
+
+
+def unfinished(
+    seen: Look, previous: Iterable[Mapping[str, Any]] = (), under_way: Collection[str] = (), converged: bool = False
+) -> str:
+    """What of the actions should have been done, in words; empty when nothing. That is an action that the hands were
+    given a moment ago and that is still to be done for the same reasons, unless it is ``under_way``; and with
+    ``converged`` any action at all.
+    """
+    actions = [action for some in seen.actions.values() for action in some]
+    if converged and actions:
+        return "did not converge, this is left to do:\n" + unconverged.sentences(actions, seen.known)
+    done = {_key(action) for action in previous if not action["blocked"]}
+    stuck = [
+        action
+        for action in actions
+        if not action.blocked and action.resource.type not in under_way and _key(action.describe()) in done
+    ]
+    if stuck:
+        return "did not converge, AWS does not show what was asked for:\n" + unconverged.sentences(stuck, seen.known)
+    return ""
+
+
+def _key(action: Mapping[str, Any]) -> tuple[Any, ...]:
+    return action["kind"], action["type"], action["name"], tuple(action["reasons"])

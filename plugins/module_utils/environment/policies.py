@@ -1,0 +1,315 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What each of Airflow's components may do. Every statement names the resources of one environment.
+
+The actions are those that Airflow and its providers call. What is in DAG files is run by dag-processor, triggerer and
+worker, and by one-off commands; not by api-server and scheduler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from .. import dag_versions, naming
+from ..engine.actions import Resource
+from ..engine.known import Known
+from ..engine.tags import ROLE, tags
+from . import dags, names, settings
+from .arns import Account, account
+from .components import ALL, API_SERVER, COMMAND, DAG_PROCESSOR, SCHEDULER, TRIGGERER, WORKER, Component
+
+Statement = dict[str, Any]
+Inputs = Mapping[str, Any]
+
+VERSION = "2012-10-17"
+
+RUN_DAG_FILES = (DAG_PROCESSOR, TRIGGERER, WORKER, COMMAND)
+
+#: Where GuardDuty's Runtime Monitoring is on, ECS puts a container of this image into every task, and pulls it with the
+#: task's execution role. Each region has it in another account of AWS's, and regions are added: so the account is left
+#: open. Sources: "Prerequisites for AWS Fargate (Amazon ECS only) support" and "Amazon ECR repository hosting GuardDuty
+#: agent" in GuardDuty's user guide.
+GUARDDUTY_AGENT = "repository/aws-guardduty-agent-fargate"
+
+
+def document(statements: list[Statement]) -> dict[str, Any]:
+    """Statements as a policy document."""
+    return {"Version": VERSION, "Statement": statements}
+
+
+def theirs(inputs: Inputs, variable: str) -> dict[str, Any]:
+    """The inline policy of the statements that a user gives by that variable; nothing without any. It is one of its
+    own, since a Sid is used once in a document.
+    """
+    return {variable: document(inputs[variable])} if inputs[variable] else {}
+
+
+def assume_role(inputs: Inputs, known: Known) -> dict[str, Any]:
+    """Who may take a role: ECS, for tasks of this account and region alone."""
+    where = account(known, inputs["farflow_region"])
+    condition = {
+        "StringEquals": {"aws:SourceAccount": where.id},
+        "ArnLike": {"aws:SourceArn": where.arn("ecs", "*")},
+    }
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": condition,
+    }
+    return document([statement])
+
+
+def role_arn(inputs: Inputs, known: Known, name: str) -> str:
+    """The ARN of one of the environment's roles, which it has as well once it is made anew."""
+    where = account(known, inputs["farflow_region"])
+    return where.global_arn("iam", f"role{names.role_path(inputs)}{name}")
+
+
+def regions_of_trust(role: Resource) -> set[str]:
+    """The regions from which a role may be taken, by its ``aws:SourceArn``."""
+    trust = role.properties["assume_role_policy"] or {"Statement": {}}
+    conditions = [condition for each in trust["Statement"].values() for condition in each.get("Condition", {}).values()]
+    sources = [
+        arn for condition in conditions for key, arns in condition.items() if key == "aws:SourceArn" for arn in arns
+    ]
+    return {arn.split(":")[3] for arn in sources if arn.count(":") >= 5}
+
+
+def role(
+    inputs: Inputs,
+    known: Known,
+    owner: str,
+    name: str,
+    policies: Mapping[str, Any],
+    trust: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The arguments of a role that ECS tasks take, or whom ``trust`` says; ``policies`` are inline ones, by name."""
+    return {
+        "name": name,
+        "path": names.role_path(inputs),
+        "assume_role_policy": trust or assume_role(inputs, known),
+        "policies": dict(policies),
+        "permissions_boundary": inputs["farflow_permissions_boundary_arn"] or None,
+        "tags": tags(inputs, owner),
+    }
+
+
+def _allow(sid: str, actions: list[str], *resources: str, **condition: Any) -> Statement:
+    statement: Statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": list(resources)}
+    return {**statement, **({"Condition": condition} if condition else {})}
+
+
+def _deny(sid: str, actions: list[str], *resources: str, **condition: Any) -> Statement:
+    return {**_allow(sid, actions, *resources, **condition), "Effect": "Deny"}
+
+
+def execution(
+    inputs: Inputs, known: Known, repositories: list[str], log_group: str, secret_arns: list[str]
+) -> dict[str, Any]:
+    """What ECS itself does to start a container: pull its image and that of GuardDuty's agent, open the log stream,
+    read the secrets. Repositories are given by their names, or by their ARNs.
+    """
+    where = account(known, inputs["farflow_region"])
+    pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    statements = [
+        # AWS knows no narrower resource for this action.
+        _allow("SignInToRegistry", ["ecr:GetAuthorizationToken"], "*"),
+        _allow(
+            "PullImage",
+            pull,
+            *dict.fromkeys(
+                each if each.startswith("arn:") else where.arn("ecr", f"repository/{each}") for each in repositories
+            ),
+        ),
+        _allow("PullGuardDutyAgent", pull, replace(where, id="*").arn("ecr", GUARDDUTY_AGENT)),
+        _allow(
+            "WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], where.arn("logs", f"log-group:{log_group}:*")
+        ),
+    ]
+    if secret_arns:
+        statements.append(_allow("ReadSecrets", ["secretsmanager:GetSecretValue"], *sorted(secret_arns)))
+    return document([*statements, *_decrypt_secrets(inputs)])
+
+
+def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
+    """What a component calls."""
+    where = account(known, inputs["farflow_region"])
+    makers = {
+        API_SERVER: [_read_connections, _read_variables, _read_logs, _show_dag_tasks, _show_dags],
+        SCHEDULER: [_read_variables, _send_messages],
+        DAG_PROCESSOR: [_read_connections, _read_variables, _read_dags],
+        TRIGGERER: [_read_connections, _read_variables, _write_logs, _list_fargate_tasks, _watch_fargate_tasks],
+        WORKER: [_read_connections, _read_variables, _receive_messages, _write_logs, _run_fargate_tasks, _read_dags],
+        COMMAND: [
+            _read_connections,
+            _read_variables,
+            _read_commands,
+            _send_messages,
+            _write_logs,
+            _run_fargate_tasks,
+            _read_dags,
+        ],
+    }
+    statements = [statement for make in makers[which] for statement in make(inputs, where)]
+    statements += _decrypt_secrets(inputs)
+    if inputs["airflow_service_enable_execute_command"]:
+        statements.append(_exec())
+    return document(statements)
+
+
+def results(inputs: Inputs, known: Known) -> dict[str, Any]:
+    """What the role of every DAG task may do in the bucket: hand results on, and take those of others."""
+    where = account(known, inputs["farflow_region"])
+    return document([_allow("HandResultsOn", ["s3:GetObject", "s3:PutObject"], _results(inputs, where))])
+
+
+def _results(inputs: Inputs, where: Account) -> str:
+    return f"{where.bucket(names.log_bucket(inputs, where.id))}/{settings.RESULTS}/*"
+
+
+def _read_connections(inputs: Inputs, where: Account) -> list[Statement]:
+    return [_read_secrets(inputs, where, "ReadConnections", settings.CONNECTIONS)]
+
+
+def _read_variables(inputs: Inputs, where: Account) -> list[Statement]:
+    return [_read_secrets(inputs, where, "ReadVariables", settings.VARIABLES)]
+
+
+def _read_commands(inputs: Inputs, where: Account) -> list[Statement]:
+    return [_read_secrets(inputs, where, "ReadSecretsOfCommands", settings.COMMANDS)]
+
+
+def _read_secrets(inputs: Inputs, where: Account, sid: str, kind: str) -> Statement:
+    secrets = where.arn("secretsmanager", f"secret:{names.secret(inputs, kind)}/*")
+    return _allow(sid, ["secretsmanager:GetSecretValue"], secrets)
+
+
+def _decrypt_secrets(inputs: Inputs) -> list[Statement]:
+    """By the keys that users have given their secrets, and for nothing else that is encrypted with these."""
+    keys = inputs["farflow_secret_kms_key_arns"]
+    through = {"StringLike": {"kms:ViaService": "secretsmanager.*"}}
+    return [_allow("DecryptSecrets", ["kms:Decrypt"], *keys, **through)] if keys else []
+
+
+def _read_dags(inputs: Inputs, where: Account) -> list[Statement]:
+    """Without the right to list, what is missing looks like what is forbidden; that check of AWS has no prefix."""
+    if not dags.are_versions(inputs):
+        return []
+    bucket, keys = where.bucket(names.log_bucket(inputs, where.id)), f"{dag_versions.PREFIX}*"
+    return [
+        _allow("ListDags", ["s3:ListBucket"], bucket),
+        _allow("ReadDags", ["s3:GetObject"], f"{bucket}/{keys}"),
+    ]
+
+
+def _show_dag_tasks(inputs: Inputs, where: Account) -> list[Statement]:
+    """For the page "Fargate" of the user interface. AWS knows no narrower resource for these actions."""
+    return [_allow("ShowDagTasks", ["ecs:ListTaskDefinitions", "ecs:DescribeTaskDefinition"], "*")]
+
+
+def _show_dags(inputs: Inputs, where: Account) -> list[Statement]:
+    """The same for the versions of the DAGs; what lists the logs lists them."""
+    if not dags.are_versions(inputs):
+        return []
+    bucket = where.bucket(names.log_bucket(inputs, where.id))
+    return [_allow("ShowDagVersions", ["s3:GetObject"], f"{bucket}/{dag_versions.PREFIX}history/*")]
+
+
+def _read_logs(inputs: Inputs, where: Account) -> list[Statement]:
+    bucket = where.bucket(names.log_bucket(inputs, where.id))
+    return [
+        _allow("ListTaskLogs", ["s3:ListBucket"], bucket),
+        _allow("ReadTaskLogs", ["s3:GetObject"], f"{bucket}/logs/*"),
+    ]
+
+
+def _write_logs(inputs: Inputs, where: Account) -> list[Statement]:
+    bucket = where.bucket(names.log_bucket(inputs, where.id))
+    return [
+        _allow("ListTaskLogs", ["s3:ListBucket"], bucket),
+        _allow("WriteTaskLogs", ["s3:GetObject", "s3:PutObject"], f"{bucket}/logs/*"),
+    ]
+
+
+def _send_messages(inputs: Inputs, where: Account) -> list[Statement]:
+    return [_allow("SendMessages", ["sqs:GetQueueAttributes", "sqs:SendMessage"], _queue(inputs, where))]
+
+
+def _receive_messages(inputs: Inputs, where: Account) -> list[Statement]:
+    """A message that a worker gives back is made visible again, not sent anew."""
+    actions = ["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage"]
+    return [_allow("ReceiveMessages", [f"sqs:{action}" for action in actions], _queue(inputs, where))]
+
+
+def _queue(inputs: Inputs, where: Account) -> str:
+    return where.arn("sqs", names.queue(inputs))
+
+
+def _run_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
+    """What EcsRunTaskOperator calls; not on Airflow's own components, which run in the same cluster."""
+    environment, cluster = names.environment(inputs), _cluster(inputs, where)
+    definitions = where.arn("ecs", f"task-definition/{environment}-*:*")
+    own_definitions = where.arn("ecs", f"task-definition/{names.component_family(inputs, '*')}:*")
+    path = names.role_path(inputs).strip("/")
+    roles = [
+        where.global_arn("iam", f"role/{path}/{name}")
+        for name in (
+            names.execution_role(inputs, "tasks"),
+            names.plain_task_role(inputs),
+            naming.resource(environment, "task-*", limit=naming.IAM_ROLE_LIMIT),
+        )
+    ]
+    return [
+        _allow("RunFargateTasks", ["ecs:RunTask"], definitions, ArnEquals={"ecs:cluster": cluster}),
+        _deny("RunNoComponents", ["ecs:RunTask"], own_definitions),
+        _allow(
+            "TagFargateTasks",
+            ["ecs:TagResource"],
+            _tasks(inputs, where),
+            StringEquals={"ecs:CreateAction": "RunTask"},
+        ),
+        _allow(
+            "PassTaskRoles", ["iam:PassRole"], *roles, StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+        ),
+        # AWS knows no narrower resource for this action. By it FargateTask tells the nearest name for a wrong one.
+        _allow("ListFamilies", ["ecs:ListTaskDefinitionFamilies"], "*"),
+        _allow("StoreInputs", ["s3:PutObject"], _results(inputs, where)),
+        *_list_fargate_tasks(inputs, where),
+        *_watch_fargate_tasks(inputs, where),
+    ]
+
+
+def _list_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
+    """By it FargateTask finds its task again, and the triggerer those for which no Airflow task waits."""
+    # AWS knows no narrower resource for this action; the condition keeps the list to this cluster.
+    return [_allow("ListFargateTasks", ["ecs:ListTasks"], "*", ArnEquals={"ecs:cluster": _cluster(inputs, where)})]
+
+
+def _watch_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
+    tasks = _tasks(inputs, where)
+    logs = where.arn("logs", f"log-group:{naming.task_log_group(names.environment(inputs))}:*")
+    components = sorted({component.role for component in ALL})
+    return [
+        _allow("WatchFargateTasks", ["ecs:DescribeTasks", "ecs:StopTask"], tasks),
+        # A task's ARN does not say what it runs; its service's tags do.
+        _deny("StopNoComponents", ["ecs:StopTask"], tasks, StringEquals={f"aws:ResourceTag/{ROLE}": components}),
+        _allow("ReadFargateTaskLogs", ["logs:GetLogEvents"], logs),
+    ]
+
+
+def _cluster(inputs: Inputs, where: Account) -> str:
+    return where.arn("ecs", f"cluster/{names.cluster(inputs)}")
+
+
+def _tasks(inputs: Inputs, where: Account) -> str:
+    return where.arn("ecs", f"task/{names.cluster(inputs)}/*")
+
+
+def _exec() -> Statement:
+    channels = ["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"]
+    # AWS knows no narrower resource for these actions.
+    return _allow("ExecuteCommand", [f"ssmmessages:{channel}" for channel in channels], "*")

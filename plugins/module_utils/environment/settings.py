@@ -1,0 +1,147 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Airflow's configuration in a deployment, as the environment variables of its containers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .. import naming
+from ..engine.known import Known
+from ..images import contract as image_contract
+from ..kinds.sqs_queue import documents as sqs_queues
+from . import dags, execution_api, names, network, security_groups
+from .arns import account
+from .components import COMMAND, WORKER, Component
+
+#: SQS's longest, and the longest that a Celery message may be worked on.
+VISIBILITY_TIMEOUT = 43200
+
+#: Seconds in which the scheduler has to hand a task to SQS, or that is marked as failed. With half a vCPU the first one
+#: takes almost as long as Airflow's default of one second; after thirty without a heartbeat the scheduler is replaced.
+OPERATION_TIMEOUT = 10
+
+#: Environment variable -> the secret that it comes from.
+SHARED_SECRETS = {
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "database-url",
+    "AIRFLOW__CELERY__RESULT_BACKEND": "result-backend-url",
+    "AIRFLOW__CORE__FERNET_KEY": "fernet-key",
+    "AIRFLOW__API_AUTH__JWT_SECRET": "jwt-signing-key",
+    "AIRFLOW__API__SECRET_KEY": "api-secret-key",
+}
+COMMAND_SECRETS = {"FARFLOW_ADMIN_PASSWORD": "admin-password"}
+
+#: Where in the log bucket DAG tasks put what they hand on, as DAG -> run -> task.
+RESULTS = "results"
+
+CONNECTIONS = "connections"
+VARIABLES = "variables"
+#: What a command line of Airflow's refers to as ``secret:<name>``.
+COMMANDS = "commands"
+
+
+def variable(section: str, key: str) -> str:
+    """The name under which Airflow reads a setting from the environment."""
+    return f"AIRFLOW__{section.upper().replace('.', '_')}__{key.upper()}"
+
+
+def base_url(inputs: Mapping[str, Any], known: Known) -> str:
+    """Where people reach Airflow."""
+    if inputs["airflow_service_base_url"]:
+        return str(inputs["airflow_service_base_url"])
+    scheme, usual = ("https", 443) if inputs["airflow_service_certificate_arn"] else ("http", 80)
+    port = inputs["airflow_service_load_balancer_port"]
+    host = known.attribute("load_balancer", names.load_balancer(inputs), "dns_name")
+    return f"{scheme}://{host}" + ("" if port == usual else f":{port}")
+
+
+def execution_api_url(inputs: Mapping[str, Any]) -> str:
+    """Where running tasks reach the task execution API."""
+    if inputs["airflow_service_execution_api_url"]:
+        return str(inputs["airflow_service_execution_api_url"])
+    return execution_api.default(names.environment(inputs), inputs["airflow_service_base_url"])
+
+
+def environment(inputs: Mapping[str, Any], known: Known, component: Component) -> dict[str, str]:
+    """All the variables of a component that are no secrets: ours, then the user's, which win."""
+    ours = {**_airflow(inputs, known), **_farflow(inputs, known)}
+    if component is WORKER:
+        ours[variable("celery", "worker_concurrency")] = str(inputs["worker_pool_concurrency"])
+    if component is COMMAND:
+        ours["FARFLOW_ADMIN_USERNAME"] = inputs["airflow_service_admin_username"]
+    return {**ours, **given(inputs["airflow_service_config"], inputs["airflow_service_environment"])}
+
+
+def given(config: Mapping[str, Mapping[str, Any]], more: Mapping[str, Any]) -> dict[str, str]:
+    """The variables that a user gives: a configuration's, and others by their names."""
+    settings = {variable(section, key): value for section, keys in config.items() for key, value in keys.items()}
+    return {name: _text(value) for name, value in {**settings, **more}.items()}
+
+
+def secrets(inputs: Mapping[str, Any], known: Known, component: Component) -> dict[str, str]:
+    """All the variables of a component that come from Secrets Manager: name -> ARN."""
+    wanted = {**SHARED_SECRETS, **COMMAND_SECRETS} if component is COMMAND else SHARED_SECRETS
+    ours = {name: known.id("secret", names.secret(inputs, secret)) for name, secret in wanted.items()}
+    return {**ours, **inputs["airflow_service_secrets"]}
+
+
+def _airflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
+    queue = names.queue(inputs)
+    queue_url = known.attribute(sqs_queues.TYPE, queue, "url")
+    bucket = names.log_bucket(inputs, account(known, inputs["farflow_region"]).id)
+    prefixes = {
+        "connections_prefix": names.secret(inputs, CONNECTIONS),
+        "variables_prefix": names.secret(inputs, VARIABLES),
+        "config_prefix": None,
+    }
+    settings = {
+        ("core", "execution_api_server_url"): execution_api_url(inputs),
+        ("api", "base_url"): base_url(inputs, known),
+        ("api", "instance_name"): names.environment(inputs),
+        ("celery", "broker_url"): "sqs://",
+        ("celery", "operation_timeout"): str(OPERATION_TIMEOUT),
+        ("celery_broker_transport_options", "region"): inputs["farflow_region"],
+        ("celery_broker_transport_options", "visibility_timeout"): str(VISIBILITY_TIMEOUT),
+        ("celery_broker_transport_options", "predefined_queues"): json.dumps({queue: {"url": queue_url}}),
+        ("operators", "default_queue"): queue,
+        ("logging", "remote_logging"): "True",
+        ("logging", "remote_base_log_folder"): f"s3://{bucket}/logs",
+        ("logging", "remote_log_conn_id"): "aws_default",
+        ("secrets", "backend"): "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
+        ("secrets", "backend_kwargs"): json.dumps(prefixes),
+    }
+    if bundles := dags.bundles(inputs, known):
+        settings["dag_processor", "dag_bundle_config_list"] = json.dumps(bundles)
+    if dags.are_versions(inputs):
+        settings["dag_processor", "bundle_refresh_check_interval"] = str(dags.CHECK_INTERVAL)
+        # Airflow stores the version of a DAG at each parse, the DAG itself once in so many seconds: a run would begin
+        # with the one and not the other. Without a difference nothing is written.
+        settings["core", "min_serialized_dag_update_interval"] = "0"
+    connection = {"AIRFLOW_CONN_AWS_DEFAULT": f"aws://?region_name={inputs['farflow_region']}"}
+    return {**{variable(*key): value for key, value in settings.items()}, **connection}
+
+
+def _farflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
+    """What the image reads: its entry point, and the DAG author's helper in airflow/plugins/farflow."""
+    group = security_groups.group_name(inputs, "tasks")
+    bucket = names.log_bucket(inputs, account(known, inputs["farflow_region"]).id)
+    return {
+        image_contract.VARIABLE: str(image_contract.NEEDED),
+        "FARFLOW_ENVIRONMENT": names.environment(inputs),
+        "FARFLOW_CLUSTER": names.cluster(inputs),
+        "FARFLOW_SUBNET_IDS": ",".join(network.subnet_ids(inputs, known, network.PRIVATE)),
+        "FARFLOW_SECURITY_GROUP_IDS": known.id(security_groups.GROUP, group),
+        "FARFLOW_TASKS_LOG_GROUP": naming.task_log_group(names.environment(inputs)),
+        "FARFLOW_RESULTS": f"s3://{bucket}/{RESULTS}",
+        "AWS_REGION": inputs["farflow_region"],
+        "AWS_DEFAULT_REGION": inputs["farflow_region"],
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value)
+    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)

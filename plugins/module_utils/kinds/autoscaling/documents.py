@@ -1,0 +1,213 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What an ECS service's desired count may be and what moves it, as it is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...engine.actions import PART_OF, Resource
+
+TARGET = "scalable_target"
+POLICY = "scaling_policy"
+
+#: What sets the bounds by the clock. None is wanted: a target's bounds are those that it is given.
+SCHEDULED_ACTION = "scheduled_action"
+
+#: In the environment's clusters all of it is the workers', whoever made it.
+TYPES = frozenset({TARGET, POLICY, SCHEDULED_ACTION})
+
+DIMENSION = "ecs:service:DesiredCount"
+NAMESPACE = "ecs"
+TARGET_TRACKING = "TargetTrackingScaling"
+
+#: Seconds; what AWS takes for an ECS service that says nothing.
+COOLDOWN = 300
+
+PREDEFINED_METRICS = [
+    "ECSServiceAverageCPUUtilization",
+    "ECSServiceAverageMemoryUtilization",
+    "ALBRequestCountPerTarget",
+]
+
+_SUSPENDED = {
+    "dynamic_scaling_in_suspended": "DynamicScalingInSuspended",
+    "dynamic_scaling_out_suspended": "DynamicScalingOutSuspended",
+    "scheduled_scaling_suspended": "ScheduledScalingSuspended",
+}
+
+
+def resource_id(cluster: str, service: str) -> str:
+    """What Application Auto Scaling calls an ECS service."""
+    return f"service/{cluster}/{service}"
+
+
+def desired(target: Mapping[str, Any]) -> list[Resource]:
+    """``{cluster, service, min_capacity, max_capacity, suspended_state?, policies?, tags?}`` as the scalable target
+    and its policies. A policy is ``{name, predefined_metric, resource_label?, target_value, scale_in_cooldown?,
+    scale_out_cooldown?, disable_scale_in?}``.
+    """
+    name = _name(resource_id(target["cluster"], target["service"]))
+    suspended = target.get("suspended_state") or {}
+    return [
+        Resource(
+            TARGET,
+            name,
+            {
+                "min_capacity": target["min_capacity"],
+                "max_capacity": target["max_capacity"],
+                "suspended_state": {key: bool(suspended.get(key)) for key in _SUSPENDED},
+                "tags": dict(target.get("tags") or {}),
+            },
+        ),
+        *(
+            Resource(POLICY, f"{name}/{policy['name']}", _desired_policy(policy))
+            for policy in target.get("policies") or []
+        ),
+    ]
+
+
+def _desired_policy(policy: Mapping[str, Any]) -> dict[str, Any]:
+    return _policy_properties(
+        policy_type=TARGET_TRACKING,
+        predefined_metric=policy["predefined_metric"],
+        resource_label=policy.get("resource_label"),
+        target_value=policy["target_value"],
+        scale_in_cooldown=policy.get("scale_in_cooldown"),
+        scale_out_cooldown=policy.get("scale_out_cooldown"),
+        disable_scale_in=policy.get("disable_scale_in"),
+    )
+
+
+def canonical_target(document: Mapping[str, Any], tags: Mapping[str, str]) -> Resource:
+    """A member of DescribeScalableTargets' answer."""
+    suspended = document.get("SuspendedState") or {}
+    return Resource(
+        TARGET,
+        _name(document["ResourceId"]),
+        {
+            "min_capacity": document["MinCapacity"],
+            "max_capacity": document["MaxCapacity"],
+            "suspended_state": {key: bool(suspended.get(member)) for key, member in _SUSPENDED.items()},
+            "tags": dict(tags),
+        },
+        document.get("ScalableTargetARN"),
+        _service(document["ResourceId"]),
+    )
+
+
+def canonical_policy(document: Mapping[str, Any]) -> Resource:
+    """A member of DescribeScalingPolicies' answer. What ours never have (steps, a metric of one's own) is under
+    ``foreign``, so that it differs.
+    """
+    tracking = document.get("TargetTrackingScalingPolicyConfiguration") or {}
+    metric = tracking.get("PredefinedMetricSpecification") or {}
+    foreign = {
+        key: value
+        for key, value in {
+            "customized_metric": tracking.get("CustomizedMetricSpecification"),
+            "steps": document.get("StepScalingPolicyConfiguration"),
+            "prediction": document.get("PredictiveScalingPolicyConfiguration"),
+        }.items()
+        if value
+    }
+    return Resource(
+        POLICY,
+        f"{_name(document['ResourceId'])}/{document['PolicyName']}",
+        _policy_properties(
+            policy_type=document["PolicyType"],
+            predefined_metric=metric.get("PredefinedMetricType"),
+            resource_label=metric.get("ResourceLabel"),
+            target_value=tracking.get("TargetValue"),
+            scale_in_cooldown=tracking.get("ScaleInCooldown"),
+            scale_out_cooldown=tracking.get("ScaleOutCooldown"),
+            disable_scale_in=tracking.get("DisableScaleIn"),
+            foreign=foreign,
+        ),
+        document["PolicyARN"],
+        {PART_OF: (TARGET, _name(document["ResourceId"]))},
+    )
+
+
+def canonical_scheduled_action(document: Mapping[str, Any]) -> Resource:
+    """A member of DescribeScheduledActions' answer."""
+    target = _name(document["ResourceId"])
+    properties = {"schedule": document["Schedule"], "action": dict(document.get("ScalableTargetAction") or {})}
+    return Resource(
+        SCHEDULED_ACTION,
+        f"{target}/{document['ScheduledActionName']}",
+        properties,
+        document["ScheduledActionARN"],
+        {PART_OF: (TARGET, target)},
+    )
+
+
+def target_tracking(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """A policy's properties as AWS's TargetTrackingScalingPolicyConfiguration."""
+    metric = {"PredefinedMetricType": properties["predefined_metric"]}
+    if properties["resource_label"]:
+        metric["ResourceLabel"] = properties["resource_label"]
+    return {
+        "TargetValue": properties["target_value"],
+        "PredefinedMetricSpecification": metric,
+        "ScaleInCooldown": properties["scale_in_cooldown"],
+        "ScaleOutCooldown": properties["scale_out_cooldown"],
+        "DisableScaleIn": properties["disable_scale_in"],
+    }
+
+
+def suspended_state(properties: Mapping[str, Any]) -> dict[str, bool]:
+    """A target's suspended state as AWS's SuspendedState."""
+    return {member: properties["suspended_state"][key] for key, member in _SUSPENDED.items()}
+
+
+def refusals(targets: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What is wrong with targets that shall exist, a sentence each."""
+    wrong = []
+    for target in targets:
+        what = f"scalable target {target['cluster']}/{target['service']}"
+        least, most = target.get("min_capacity"), target.get("max_capacity")
+        if least is None or most is None:
+            wrong.append(f"{what} needs min_capacity and max_capacity")
+        elif not 0 <= least <= most:
+            wrong.append(f"{what}: min_capacity {least} is below 0 or above max_capacity {most}")
+        names = [policy["name"] for policy in target.get("policies") or []]
+        wrong += [f"{what}: policy {name} is given twice" for name in sorted(set(names)) if names.count(name) > 1]
+    return wrong
+
+
+def split(name: str) -> tuple[str, str]:
+    """The resource name of a policy or a scheduled action as its target's name and its own."""
+    cluster, service, part = name.split("/", 2)
+    return f"{cluster}/{service}", part
+
+
+def _name(resource: str) -> str:
+    return resource.removeprefix("service/")
+
+
+def _service(resource: str) -> dict[str, str]:
+    """The service that scales, as the module that takes its scaling away is told of it."""
+    cluster, service = _name(resource).split("/")
+    return {"cluster": cluster, "service": service}
+
+
+def _policy_properties(
+    *,
+    target_value: float | None,
+    scale_in_cooldown: int | None,
+    scale_out_cooldown: int | None,
+    disable_scale_in: bool | None,
+    foreign: Mapping[str, Any] | None = None,
+    **properties: Any,
+) -> dict[str, Any]:
+    return {
+        **properties,
+        "target_value": None if target_value is None else float(target_value),
+        "scale_in_cooldown": COOLDOWN if scale_in_cooldown is None else scale_in_cooldown,
+        "scale_out_cooldown": COOLDOWN if scale_out_cooldown is None else scale_out_cooldown,
+        "disable_scale_in": bool(disable_scale_in),
+        "foreign": dict(foreign or {}),
+    }

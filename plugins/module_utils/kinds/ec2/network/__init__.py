@@ -1,0 +1,111 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""VPCs, subnets, internet gateways, elastic IP addresses and NAT gateways, read as resources and brought to what is
+desired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from ....engine.actions import Resource
+from ....engine.clients import Clients
+from ....engine.converge import converge
+from ....engine.errors import FarflowError
+from ....engine.immutable import refuse_changes
+from ....engine.lost_answers import make_once
+from ....engine.reconcile import Hands, Outcome
+from ....engine.waiting import NotYet, wait_for
+from .. import tags as ec2_tags
+from . import calls as api
+from . import documents as pure
+from .kinds import KINDS, Kind
+from .patience import let_go, once_known
+
+_KNOWN_AFTER = 120
+
+
+def present(clients: Clients, wanted: Sequence[Resource], check_mode: bool) -> list[Outcome]:
+    """What became of resources, all of one type."""
+    if not wanted:
+        return []
+    refuse_changes(wanted, _read(clients, wanted), pure.IMMUTABLE)
+    return converge(wanted, lambda: _read(clients, wanted), _hands(clients, KINDS[wanted[0].type]), check_mode)
+
+
+def absent(clients: Clients, unwanted: Sequence[Resource], check_mode: bool) -> list[Outcome]:
+    """What became of resources, all of one type and each with its id; one that is gone is fine."""
+    if not unwanted:
+        return []
+    ids = {one.id for one in unwanted}
+
+    def read() -> list[Resource]:
+        return [one for one in _found(clients, unwanted) if one.id in ids]
+
+    return converge([], read, _hands(clients, KINDS[unwanted[0].type]), check_mode)
+
+
+def _read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
+    """Those that exist of the wanted ones, under their names."""
+    found = _found(clients, wanted)
+    meant = [(one, pure.meant(one, found)) for one in wanted]
+    return [replace(there, name=one.name) for one, there in meant if there]
+
+
+def _found(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
+    kind = KINDS[wanted[0].type]
+
+    def read(filters: api.Filters) -> list[Resource]:
+        return [kind.canonical(clients, document) for document in kind.describe(clients, filters)]
+
+    return [one for filters in pure.filters(wanted) for one in once_known(partial(read, filters))]
+
+
+def _hands(clients: Clients, kind: Kind) -> Hands:
+    """What creates, changes and deletes one of a kind."""
+
+    def create(wanted: Resource) -> str:
+        def look() -> str | None:
+            return next((one.id for one in _read(clients, [wanted])), None)
+
+        def make() -> str:
+            return once_known(lambda: kind.create(clients, wanted.name, wanted.properties))
+
+        what = pure.what(wanted)
+        id_ = make_once(make, look, what)
+        known = replace(wanted, id=id_)
+        change(known, wait_for(lambda: _ready(clients, kind, known), _KNOWN_AFTER, f"AWS to show {what}", interval=0.5))
+        return id_
+
+    def change(wanted: Resource, found: Resource) -> None:
+        def call() -> None:
+            kind.change(clients, wanted, found)
+            tags, before = wanted.properties["tags"], found.properties["tags"]
+            if tags != before:
+                ec2_tags.set_tags(clients, str(found.id), tags, sorted(set(before) - set(tags)))
+
+        once_known(call)
+
+    def delete(found: Resource) -> None:
+        let_go(clients, found, lambda: kind.delete(clients, found))
+
+    return Hands(create, change, delete)
+
+
+def _ready(clients: Clients, kind: Kind, known: Resource) -> Resource | NotYet:
+    """What was just made, as soon as AWS shows it and it can be used."""
+    [filters] = pure.filters([known])
+    there = [
+        (document, once_known(partial(kind.canonical, clients, document)))
+        for document in kind.describe(clients, filters)
+    ]
+    found = next(((document, one) for document, one in there if one.id == known.id), None)
+    if found is None:
+        if why := kind.failure(clients, str(known.id)):
+            raise FarflowError(f"AWS could not make {pure.what(known)}: {why}")
+        return NotYet("it is not shown")
+    state = found[0].get("State", "available")
+    return found[1] if kind.made is None or state in kind.made else NotYet(f"it is {state}")

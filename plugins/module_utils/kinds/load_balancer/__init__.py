@@ -1,0 +1,126 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A network load balancer with its target groups and listeners, read as resources and brought to what is desired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from ...engine.actions import Resource
+from ...engine.clients import Clients
+from ...engine.parallel import in_parallel
+from ...engine.steps import Steps, of_type
+from ...engine.tags import ENVIRONMENT, NOTHING, Told
+from ...naming import resource as name_of
+from . import calls as api
+from . import documents as pure
+from .operations import listener_hands, load_balancer_hands, once_known, target_group_hands
+
+_LONGEST_NAME = 32
+_KEPT_OF_A_LONG_NAME = 23  # naming.resource cuts there and adds a hash
+
+Tags = Mapping[str, str]
+
+
+def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
+    """An environment's load balancers, target groups and listeners: what is tagged as its own, and whatever has the
+    name of its load balancer or of its target group, or belongs to that.
+    """
+    prefix = f"{environment}-"[:_KEPT_OF_A_LONG_NAME]
+    expected = {name_of(environment, part, limit=_LONGEST_NAME) for part in ("airflow", "api-server")}
+
+    def is_ours(name: str, tags: Tags) -> bool:
+        return name in expected or tags.get(ENVIRONMENT) == environment
+
+    return once_known(lambda: _look(clients, lambda name: name.startswith(prefix), is_ours, told))
+
+
+def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
+    """The load balancer that is wanted with all that belongs to it, and the target groups that are wanted."""
+    names = {resource.name for resource in wanted}
+    return once_known(lambda: _look(clients, names.__contains__, lambda name, tags: name in names))
+
+
+def _look(
+    clients: Clients, is_candidate: Callable[[str], bool], is_ours: Callable[[str, Tags], bool], told: Told = NOTHING
+) -> list[Resource]:
+    """Two lists, then for what may be ours one call for all tags and one for each description that AWS keeps apart."""
+    balancers = [found for found in api.load_balancers(clients) if is_candidate(found["LoadBalancerName"])]
+    arns = {balancer["LoadBalancerArn"] for balancer in balancers}
+    groups = [
+        group
+        for group in api.target_groups(clients)
+        if is_candidate(group["TargetGroupName"]) or arns.intersection(group["LoadBalancerArns"])
+    ]
+    listeners = {arn: api.listeners(clients, arn) for arn in sorted(arns)}
+    all_arns = [
+        *sorted(arns),
+        *(group["TargetGroupArn"] for group in groups),
+        *(listener["ListenerArn"] for some in listeners.values() for listener in some),
+    ]
+    tags = {**told, **api.tags(clients, [arn for arn in all_arns if arn not in told])}
+    balancers = [one for one in balancers if is_ours(one["LoadBalancerName"], tags[one["LoadBalancerArn"]])]
+    ours = {balancer["LoadBalancerArn"]: balancer["LoadBalancerName"] for balancer in balancers}
+    groups = [
+        group
+        for group in groups
+        if is_ours(group["TargetGroupName"], tags[group["TargetGroupArn"]])
+        or set(ours).intersection(group["LoadBalancerArns"])
+    ]
+    return [
+        *in_parallel(lambda group: _target_group(clients, group, tags), groups),
+        *in_parallel(lambda balancer: _load_balancer(clients, balancer, tags), balancers),
+        *(
+            pure.canonical_listener(name, listener, tags[listener["ListenerArn"]])
+            for arn, name in ours.items()
+            for listener in listeners[arn]
+        ),
+    ]
+
+
+def _target_group(clients: Clients, group: Mapping[str, Any], tags: Mapping[str, Tags]) -> Resource:
+    arn = group["TargetGroupArn"]
+    return pure.canonical_target_group(group, api.target_group_attributes(clients, arn), tags[arn])
+
+
+def _load_balancer(clients: Clients, balancer: Mapping[str, Any], tags: Mapping[str, Tags]) -> Resource:
+    arn = balancer["LoadBalancerArn"]
+    return pure.canonical_load_balancer(balancer, api.load_balancer_attributes(clients, arn), tags[arn])
+
+
+def converge(clients: Clients, desired: Sequence[Resource], actual: Sequence[Resource], check_mode: bool) -> Steps:
+    """A listener needs a load balancer and a target group: it is made after them and deleted before them."""
+    steps = Steps(check_mode)
+    wanted_groups, found_groups = of_type(pure.TARGET_GROUP, desired), of_type(pure.TARGET_GROUP, actual)
+    names = {group.name for group in wanted_groups}
+    kept = [group for group in found_groups if group.name in names]
+    others = [group for group in found_groups if group.name not in names]
+    balancers, found = of_type(pure.LOAD_BALANCER, desired), of_type(pure.LOAD_BALANCER, actual)
+    listeners = of_type(pure.LISTENER, actual)
+
+    replaced = _replaced(balancers, found)
+    groups = steps.reconcile(pure.TARGET_GROUP, wanted_groups, kept, target_group_hands(clients))
+    if not balancers:
+        steps.reconcile(pure.LISTENER, [], listeners, listener_hands(clients, {}, groups))
+    elif replaced and not check_mode:
+        in_parallel(listener_hands(clients, {}, groups).delete, listeners)
+    arns = steps.reconcile(pure.LOAD_BALANCER, balancers, found, load_balancer_hands(clients))
+    if balancers:
+        if replaced and not check_mode:
+            arns = _arns(clients, arns)
+        wanted = of_type(pure.LISTENER, desired)
+        there = [] if replaced else listeners
+        steps.reconcile(pure.LISTENER, wanted, there, listener_hands(clients, arns, groups))
+    steps.reconcile(pure.TARGET_GROUP, [], others, target_group_hands(clients))
+    return steps
+
+
+def _replaced(wanted: Sequence[Resource], found: Sequence[Resource]) -> bool:
+    return any(pure.must_replace(one, other) for one in wanted for other in found if one.name == other.name)
+
+
+def _arns(clients: Clients, names: Collection[str]) -> dict[str, str]:
+    found = api.load_balancers(clients)
+    return {one["LoadBalancerName"]: one["LoadBalancerArn"] for one in found if one["LoadBalancerName"] in names}

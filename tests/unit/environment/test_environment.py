@@ -1,0 +1,169 @@
+"""What a look makes of what it sees, on layers of the test's own."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import ARGUMENTS, PART_OF, REASON, Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import UNKNOWN
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import (
+    Layer,
+    as_result,
+    look,
+    unfinished,
+    without_failed,
+)
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service import documents as ecs_services
+
+SIDE = {"tags": {"farflow:role": "side"}}
+
+
+def definition(memory, revision=None):
+    return Resource("definition", "a", {"memory": memory, **SIDE}, revision)
+
+
+def service(definition_id, count=1, id_=None):
+    return Resource("service", "a", {"definition": definition_id, "count": count, **SIDE}, id_)
+
+
+def seen(desired, existing, **layer):
+    """One look at a layer that desires and finds these."""
+    layer = Layer("side", lambda inputs, known: desired(known), [[lambda *_unused: existing]], **layer)
+    return look(None, {}, {"side": layer}, ["side"])
+
+
+def told(result):
+    return [(action["kind"], action["type"], action["name"], action["reasons"]) for action in result]
+
+
+def test_who_refers_to_what_a_change_renews_changes_too():
+    found = seen(
+        lambda known: [definition(2048), service(known.id("definition", "a"))],
+        [definition(1024, "a:1"), service("a:1", id_="arn")],
+        renews=lambda change: change.resource.type == "definition",
+    )
+    layer = as_result(found)["layers"]["side"]
+    assert told(layer["actions"]) == [
+        ("change", "definition", "a", ["memory 1024 -> 2048"]),
+        ("change", "service", "a", [f"definition a:1 -> {UNKNOWN}"]),
+    ]
+    assert [action["blocked"] for action in layer["actions"]] == [False, True]
+
+
+def test_who_refers_to_what_keeps_its_id_stays():
+    found = seen(
+        lambda known: [definition(2048), service(known.id("definition", "a"))],
+        [definition(1024, "a:1"), service("a:1", id_="arn")],
+    )
+    assert [action.resource.type for action in found.actions["side"]] == ["definition"]
+
+
+def test_of_two_with_one_name_all_refer_to_the_one_that_stays():
+    """As the lost answer to CreateVpc leaves them: the first is half made, and the second was made again."""
+    found = seen(
+        lambda known: [definition(2048), service(known.id("definition", "a"))],
+        [definition(1024, "lost"), definition(2048, "found"), service("found", id_="arn")],
+    )
+    assert [(each.kind, each.resource.id) for each in found.actions["side"]] == [("delete", "lost")]
+
+
+def part(name, owner="volume"):
+    return Resource("part", name, SIDE, f"id-{name}", {PART_OF: ("whole", owner)})
+
+
+WHOLE = Resource("whole", "volume", SIDE, "id", {ARGUMENTS: {"name": "volume", "parts": ["a"]}})
+
+
+def ecs_service(count, deployment="ecs-svc/1", rollout="COMPLETED"):
+    properties = {"desired_count": count, "rollout_state": rollout, **SIDE}
+    return Resource(ecs_services.TYPE, "web", properties, "arn", {ecs_services.DEPLOYMENT: deployment})
+
+
+STARTED = {
+    "nothing": ({}, ecs_service(1), 1),
+    "what still runs": ({"web": "ecs-svc/1"}, ecs_service(1), 1),
+    "what failed": ({"web": "ecs-svc/1"}, ecs_service(2, rollout="FAILED"), 0),
+    "what failed in an earlier run": ({}, ecs_service(2, rollout="FAILED"), 1),
+    "what was rolled back": ({"web": "ecs-svc/2"}, ecs_service(1), 0),
+    "another service": ({"worker": "ecs-svc/2"}, ecs_service(1), 1),
+}
+
+
+@pytest.mark.parametrize(("started", "found", "left"), STARTED.values(), ids=STARTED.keys())
+def test_a_run_does_not_try_again_what_failed_in_it(started, found, left):
+    seen_ = without_failed(seen(lambda known: [ecs_service(2)], [found]), started)
+    assert as_result(seen_)["pending"] == left
+
+
+def test_a_service_that_is_yet_to_be_made_has_not_failed():
+    seen_ = without_failed(seen(lambda known: [ecs_service(2)], []), {"web": "ecs-svc/1"})
+    assert told(as_result(seen_)["layers"]["side"]["actions"]) == [("create", "ecs_service", "web", [])]
+
+
+def test_what_only_an_existing_one_has_is_no_argument_of_a_change():
+    wanted = Resource("address", "a", {"tags": {"farflow:role": "side", "team": "data"}})
+    found = Resource("address", "a", SIDE, "eipalloc-1", {"used": False})
+    layer = as_result(seen(lambda known: [wanted], [found]))["layers"]["side"]
+    assert layer["present"] == {"address": [{**wanted.properties, "name": "a", "id": "eipalloc-1"}]}
+
+
+def test_a_part_goes_by_the_hand_of_what_it_belongs_to():
+    desired = [WHOLE, Resource("part", "volume/a", SIDE, attributes=WHOLE.attributes)]
+    layer = as_result(seen(lambda known: desired, [WHOLE, part("volume/a"), part("volume/b")]))["layers"]["side"]
+    assert told(layer["actions"]) == [("delete", "part", "volume/b", [])]
+    assert layer["present"] == {"part": [{"name": "volume", "parts": ["a"]}]}
+    assert layer["absent"] == {}
+
+
+def test_a_part_of_what_goes_too_needs_no_other_hand():
+    layer = as_result(seen(lambda known: [], [WHOLE, part("volume/a")]))["layers"]["side"]
+    assert layer["present"] == {}
+    assert set(layer["absent"]) == {"whole", "part"}
+
+
+def test_what_outlives_stays_with_its_parts_whatever_its_name():
+    """As a file system that was restored from a backup, with the tags of the one that is desired."""
+    desired = [WHOLE, Resource("part", "volume/a", SIDE, attributes=WHOLE.attributes)]
+    restored = [Resource("whole", "restored", SIDE, "id-2"), part("restored/a", "restored")]
+    existing = [WHOLE, part("volume/a"), part("volume/b"), *restored]
+    found = seen(lambda known: desired, existing, outlives=frozenset({"whole"}))
+    assert [each.resource.name for each in found.actions["side"]] == ["volume/b"]
+
+
+def test_a_layer_guards_what_outlives_it_whichever_role_a_hand_has_written_on_it():
+    """As on a snapshot of the database, which no other layer can delete."""
+    snapshot = Resource("snapshot", "by hand", SIDE, "id")
+    side = Layer("side", lambda inputs, known: [], [[lambda *_unused: [snapshot]]])
+    guard = Layer("guard", lambda inputs, known: [], [[]], outlives=frozenset({"snapshot"}))
+    layers = {"side": side, "guard": guard}
+    assert look(None, {}, layers, layers).actions == {"side": [], "guard": []}
+    torn_down = look(None, {}, layers, layers, kept=lambda resource: False)
+    assert [each.resource.name for each in torn_down.actions["guard"]] == ["by hand"]
+    assert torn_down.actions["side"] == []
+
+
+def test_what_the_hands_did_not_mend_is_named():
+    stubborn = seen(lambda known: [definition(2048)], [definition(1024, "a:1")])
+    before = as_result(stubborn)["layers"]["side"]["actions"]
+    line = "change definition a (a:1): memory 1024 -> 2048\na change: look who else sets what stands there, "
+    assert unfinished(stubborn, before).startswith(f"did not converge, AWS does not show what was asked for:\n{line}")
+    assert unfinished(stubborn, converged=True).startswith(f"did not converge, this is left to do:\n{line}")
+
+
+def test_of_what_aws_has_made_and_given_up_the_reason_is_told():
+    """As a NAT gateway, which is there for a moment, and then has failed."""
+    gone = Resource("failed service", "a", {}, "nat-1", {REASON: "Quota: no address is left"})
+    stubborn = seen(lambda known: [service("arn")], [gone])
+    before = as_result(stubborn)["layers"]["side"]["actions"]
+    line = "create service a: the last one failed: Quota: no address is left"
+    assert unfinished(stubborn, before).endswith(f":\n{line}")
+    assert unfinished(stubborn, converged=True).endswith(f":\n{line}")
+
+
+def test_what_was_mended_or_waits_is_not_held_against_the_hands():
+    stubborn = seen(lambda known: [definition(2048)], [definition(1024, "a:1")])
+    actions = as_result(stubborn)["layers"]["side"]["actions"]
+    assert unfinished(stubborn, [{**action, "blocked": True} for action in actions]) == ""
+    assert unfinished(stubborn, actions, under_way=["definition"]) == ""
+    assert unfinished(stubborn) == ""
+    mended = seen(lambda known: [definition(1024)], [definition(1024, "a:1")])
+    assert unfinished(mended, actions, converged=True) == ""
