@@ -92,10 +92,8 @@ log_groups:
       reasons: ["retention_in_days 7 -> 30"]
 """
 
-from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.engine.reconcile import reconcile
-from ..module_utils.kinds import log_group as log_groups
-from ..module_utils.kinds.log_group import documents as pure
+from ..module_utils.engine.module import STATE, batch, run
+from ..module_utils.kinds.log_group import LOG_GROUP, documents
 
 ARGUMENT_SPEC = {
     "log_groups": {
@@ -104,7 +102,7 @@ ARGUMENT_SPEC = {
         "required": True,
         "options": {
             "name": {"type": "str", "required": True},
-            "retention_in_days": {"type": "int", "choices": pure.RETENTION_IN_DAYS},
+            "retention_in_days": {"type": "int", "choices": documents.RETENTION_IN_DAYS},
             "kms_key_id": {"type": "str", "no_log": False},
             "tags": {"type": "dict", "default": {}},
         },
@@ -115,10 +113,7 @@ ARGUMENT_SPEC = {
 
 def work(parameters, clients, check_mode):
     """Reconciles the log groups."""
-    groups = parameters["log_groups"]
-    actual = log_groups.read(clients, [group["name"] for group in groups])
-    desired = [pure.desired(group) for group in groups] if parameters["state"] == "present" else []
-    return as_result("log_groups", reconcile(desired, actual, log_groups.hands(clients), check_mode))
+    return batch(LOG_GROUP, "log_groups", parameters, clients, check_mode)
 
 
 def main():

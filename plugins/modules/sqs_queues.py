@@ -118,12 +118,10 @@ queues:
       elements: str
 """
 
-from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.engine.reconcile import reconcile
-from ..module_utils.kinds import sqs_queue as sqs_queues
-from ..module_utils.kinds.sqs_queue import documents as pure
+from ..module_utils.engine.module import STATE, batch, run
+from ..module_utils.kinds.sqs_queue import SQS_QUEUE, documents
 
-NUMBERS = {name: {"type": "int", "default": default} for name, (_unused, default) in pure.NUMBERS.items()}
+NUMBERS = {name: {"type": "int", "default": default} for name, (_unused, default) in documents.NUMBERS.items()}
 
 ARGUMENT_SPEC = {
     "queues": {
@@ -151,10 +149,7 @@ ARGUMENT_SPEC = {
 
 def work(parameters, clients, check_mode):
     """Reconciles the queues."""
-    queues = parameters["queues"]
-    actual = sqs_queues.read(clients, [queue["name"] for queue in queues])
-    desired = [pure.desired(queue) for queue in queues] if parameters["state"] == "present" else []
-    return as_result("queues", reconcile(desired, actual, sqs_queues.hands(clients), check_mode))
+    return batch(SQS_QUEUE, "queues", parameters, clients, check_mode)
 
 
 def main():

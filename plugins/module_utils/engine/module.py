@@ -13,6 +13,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from .clients import Clients
 from .errors import FarflowError
+from .kind import Kind, reconcile_kind
 from .reconcile import Outcome
 
 Work = Callable[[dict[str, Any], Clients, bool], dict[str, Any]]
@@ -36,6 +37,15 @@ def run(argument_spec: dict[str, Any], work: Work, **rules: Any) -> None:
     except FarflowError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)
+
+
+def batch(kind: Kind, key: str, parameters: Mapping[str, Any], clients: Clients, check_mode: bool) -> dict[str, Any]:
+    """What a module does and returns that takes resources of one kind, each with a ``name``, as a list under ``key``,
+    and whether they shall exist as ``state``.
+    """
+    given = parameters[key]
+    desired = [kind.desired(each) for each in given] if parameters["state"] == "present" else []
+    return as_result(key, reconcile_kind(kind, clients, [each["name"] for each in given], desired, check_mode))
 
 
 def as_result(key: str, outcomes: list[Outcome], id_name: str = "arn") -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..dags import bundle_documents as pure_dag_bundles
@@ -15,6 +16,7 @@ from ..dags import bundles as glue_dag_bundles
 from ..engine import identity
 from ..engine.actions import ARGUMENTS, Resource
 from ..engine.clients import Clients
+from ..engine.kind import find
 from ..engine.known import Known
 from ..engine.tags import ENVIRONMENT, NOTHING, ROLE, Told, believed
 from ..images import documents as pure_images
@@ -24,22 +26,22 @@ from ..kinds import ecr_repository as ecr_repositories
 from ..kinds import efs, service_discovery
 from ..kinds import iam_role as iam_roles
 from ..kinds import load_balancer as network_load_balancer
-from ..kinds import log_group as log_groups
 from ..kinds import s3_bucket as s3_buckets
 from ..kinds import secret as secrets
-from ..kinds import sqs_queue as sqs_queues
 from ..kinds.ecr_repository import documents as pure_repositories
 from ..kinds.ecs import cluster as ecs_clusters
 from ..kinds.ecs import service as ecs_services
 from ..kinds.ecs import task_definition as ecs_task_definitions
 from ..kinds.ecs.cluster import documents as pure_clusters
 from ..kinds.ecs.task_definition import documents as definitions
+from ..kinds.log_group import LOG_GROUP
 from ..kinds.rds import engine_version as rds_engine_versions
 from ..kinds.rds import instance as rds_instances
 from ..kinds.rds import parameter_group as rds_parameter_groups
 from ..kinds.rds import snapshot as rds_snapshots
 from ..kinds.rds import subnet_group as rds_subnet_groups
 from ..kinds.rds.instance import documents as instances
+from ..kinds.sqs_queue import SQS_QUEUE
 from . import arns, components, dag_tasks, dags, names, schema
 from . import database as rds
 from . import secrets as values
@@ -258,11 +260,11 @@ def plan_dag_bundles(clients: Clients, wanted: list[Resource], actual: list[Reso
 
 
 repositories = of_listed_names(ecr_repositories.find, _repository_names)
-groups_of_logs = of_environment_with_tags(log_groups.find)
+groups_of_logs = of_environment_with_tags(partial(find, LOG_GROUP))
 clusters = of_environment(ecs_clusters.find)
 scaling = of_environment(application_autoscaling.find)
 load_balancers = of_environment_with_tags(network_load_balancer.find)
 private_names = of_listed_names(service_discovery.find, lambda inputs, known: [names.namespace(inputs)])
 subnet_groups = of_environment_with_tags(rds_subnet_groups.find, lambda inputs: [names.database(inputs)])
-queues = of_listed_names(sqs_queues.find, lambda inputs, known: [names.queue(inputs)])
+queues = of_listed_names(partial(find, SQS_QUEUE), lambda inputs, known: [names.queue(inputs)])
 buckets = of_listed_names(s3_buckets.find, _bucket_names)

@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils import kinds
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import ARGUMENTS, CHANGE, Resource, plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import operations
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import airflow_service, dag_tasks, network
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import cluster as ecs_cluster
@@ -27,11 +28,9 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds import autos
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import codebuild_project as codebuild_projects
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import ecr_repository as ecr_repositories
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import iam_role as iam_roles
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import log_group as log_groups
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import s3_bucket as s3_buckets
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import secret as secrets
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import service_discovery
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import sqs_queue as sqs_queues
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network as ec2_network
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network_acl as ec2_network_acls
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import route_table as ec2_route_tables
@@ -45,8 +44,10 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.efs import o
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balancer import (
     operations as network_load_balancer_hands,
 )
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.log_group import LOG_GROUP
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import parameter_group as rds_parameter_groups
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import subnet_group as rds_subnet_groups
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.sqs_queue import SQS_QUEUE
 
 from tests.unit.aws_double.leaves import leaves, values, with_leaf
 from tests.unit.policies import deployed_policies
@@ -101,13 +102,13 @@ HANDS = {
     "ecs_cluster": lambda wanted: ecs_clusters.hands(CLIENTS),
     "ecs_service": lambda wanted: ecs_services.hands(CLIENTS),
     "ecr_repository": lambda wanted: ecr_repositories.hands(CLIENTS),
-    "log_group": lambda wanted: log_groups.hands(CLIENTS),
+    "log_group": lambda wanted: operations(LOG_GROUP, CLIENTS),
     "iam_role": lambda wanted: iam_roles.hands(CLIENTS),
     "file_system": lambda wanted: efs_hands.file_system_hands(CLIENTS),
     "mount_target": lambda wanted: efs_hands.mount_target_hands(CLIENTS, IdOfEach()),
     "access_point": lambda wanted: efs_hands.access_point_hands(CLIENTS, IdOfEach()),
     "s3_bucket": lambda wanted: s3_buckets.hands(CLIENTS),
-    "sqs_queue": lambda wanted: sqs_queues.hands(CLIENTS),
+    "sqs_queue": lambda wanted: operations(SQS_QUEUE, CLIENTS),
     "codebuild_project": lambda wanted: codebuild_projects.hands(CLIENTS),
     "load_balancer": lambda wanted: network_load_balancer_hands.load_balancer_hands(CLIENTS),
     "target_group": lambda wanted: network_load_balancer_hands.target_group_hands(CLIENTS),

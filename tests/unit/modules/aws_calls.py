@@ -14,6 +14,7 @@ class Calls:
         self._before = {}
         self._refused = {}
         self._lost = []
+        self._behind = {}
         call = BaseClient._make_api_call
 
         def recorded(client, operation, arguments):
@@ -26,7 +27,7 @@ class Calls:
                 code = self._refused.get((operation, name, str(value)))
                 if code:
                     raise _error(code, "says the test", operation)
-            answer = call(client, operation, arguments)
+            answer = self._late(operation, arguments, lambda: call(client, operation, arguments))
             if operation in self._lost:
                 self._lost.remove(operation)
                 raise ConnectionClosedError(endpoint_url="the test")
@@ -53,6 +54,25 @@ class Calls:
     def refuse_of(self, operation, name, value, code):
         """Answers an operation with an error from now on where an argument has this value."""
         self._refused[operation, name, value] = code
+
+    def fall_behind(self, operation, name, answers):
+        """The next errors of an operation are answered as before for that value of an argument, as by an AWS that does
+        not know of a deletion yet.
+        """
+        self._behind[operation] = [name, {}, answers]
+
+    def _late(self, operation, arguments, call):
+        if operation not in self._behind:
+            return call()
+        name, answered, left = self._behind[operation]
+        key = arguments[name]
+        try:
+            answered[key] = call()
+        except ClientError:
+            if not left or key not in answered:
+                raise
+            self._behind[operation][2] -= 1
+        return answered[key]
 
     def of(self, *beginnings):
         """The operations that were called, of those that begin so."""

@@ -3,7 +3,8 @@ from __future__ import annotations
 import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import log_group as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.log_group import LOG_GROUP
 from ansible_collections.farflow.airflow.plugins.modules import cloudwatch_log_groups as module
 
 GROUPS = [
@@ -74,5 +75,5 @@ def test_what_comes_too_close_to_another_change_is_done_a_little_later(run_modul
 def test_a_group_that_is_listed_after_its_deletion_is_none(run_module, calls):
     run_module(module, log_groups=GROUPS)
     calls.refuse("ListTagsForResource", "ResourceNotFoundException")
-    found = glue.find(Clients(lambda service, config: boto3.client(service)), "test")
+    found = find(LOG_GROUP, Clients(lambda service, config: boto3.client(service)), "test")
     assert len(found) == 1

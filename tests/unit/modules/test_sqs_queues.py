@@ -7,7 +7,8 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import sqs_queue as sqs_queues
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find, operations
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.sqs_queue import SQS_QUEUE, SqsQueue
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.sqs_queue import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import sqs_queues as module
 from botocore.exceptions import ClientError
@@ -132,7 +133,7 @@ def test_drift_is_seen_and_mended(aws, run_module):
 def test_a_queue_of_another_run_is_taken_and_mended(aws, run_module, monkeypatch):
     sqs().create_queue(QueueName="test-celery", Attributes={"VisibilityTimeout": "1"})
     client = Clients(lambda service, config: boto3.client(service))
-    made = sqs_queues.hands(client).create(pure.desired(QUEUES[0]))
+    made = operations(SQS_QUEUE, client).create(pure.desired(QUEUES[0]))
     assert made == ARN
     assert run_module(module, queues=QUEUES[:1])["changed"] is False
 
@@ -148,7 +149,7 @@ def test_waits_while_aws_keeps_the_name_of_a_deleted_queue(aws, monkeypatch):
 
     monkeypatch.setattr(client, "create_queue", create)
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    assert sqs_queues.hands(Clients(lambda service, config: client)).create(pure.desired(QUEUES[0])) == ARN
+    assert operations(SQS_QUEUE, Clients(lambda service, config: client)).create(pure.desired(QUEUES[0])) == ARN
     assert answers == []
 
 
@@ -174,10 +175,10 @@ def test_find_sees_the_environment_alone(aws, run_module):
     client, calls = sqs(), []
     client.meta.events.register("before-call.sqs", lambda model, **_unused: calls.append(model.name))
     clients = Clients(lambda service, config: client)
-    found = sqs_queues.find(clients, "test", names=["test-other"])
+    found = find(SQS_QUEUE, clients, "test", names=["test-other"])
     assert plan([pure.desired(queue) for queue in QUEUES], found) == []
     assert len(calls) == 1 + 2 * 2 + 1
-    assert [queue.name for queue in sqs_queues.find(clients, "test")] == ["test-celery"]
+    assert [queue.name for queue in find(SQS_QUEUE, clients, "test")] == ["test-celery"]
 
 
 def closed(calls):
@@ -190,52 +191,35 @@ def closed(calls):
 def test_a_strangers_queue_that_is_closed_to_us_is_none(aws, run_module, calls):
     run_module(module, queues=QUEUES[:1])
     closed(calls)
-    assert [queue.name for queue in sqs_queues.find(CLIENTS, "test", names=["test-celery"])] == ["test-celery"]
+    assert [queue.name for queue in find(SQS_QUEUE, CLIENTS, "test", names=["test-celery"])] == ["test-celery"]
 
 
 def test_a_queue_that_we_expect_and_that_is_closed_to_us_is_an_error(aws, calls):
     closed(calls)
     with pytest.raises(FarflowError, match="read the tags of SQS queue .*test-strangers: .*AccessDenied"):
-        sqs_queues.find(CLIENTS, "test", expected=["test-strangers"])
+        find(SQS_QUEUE, CLIENTS, "test", expected=["test-strangers"])
 
 
 def test_a_queue_that_is_told_to_be_ours_and_is_closed_to_us_is_an_error(aws, run_module, calls):
     run_module(module, queues=QUEUES[:1])
     calls.refuse("GetQueueAttributes", "AccessDenied")
     with pytest.raises(FarflowError, match="AccessDenied"):
-        sqs_queues.find(CLIENTS, "test", told={ARN: {"farflow:environment": "test"}})
+        find(SQS_QUEUE, CLIENTS, "test", told={ARN: {"farflow:environment": "test"}})
 
 
-def late(calls, monkeypatch, answers):
-    """So many answers of GetQueueAttributes still tell of a queue that was deleted."""
-    attributes = sqs_queues.api.attributes
-    last, left = {}, [None] * answers
-
-    def behind(clients, url):
-        answer = attributes(clients, url)
-        if answer:
-            last[url] = answer
-        elif left and url in last:
-            left.pop()
-            return last[url]
-        return answer
-
-    monkeypatch.setattr(sqs_queues.api, "attributes", behind)
-
-
-def test_it_returns_when_a_queue_is_gone(aws, run_module, calls, monkeypatch, pauses):
+def test_it_returns_when_a_queue_is_gone(aws, run_module, calls, pauses):
     run_module(module, queues=QUEUES)
-    late(calls, monkeypatch, answers=5)
+    calls.fall_behind("GetQueueAttributes", "QueueUrl", answers=5)
     assert run_module(module, queues=QUEUES[:1], state="absent")["changed"] is True
     assert len(pauses) == 5
-    assert [queue.name for queue in sqs_queues.find(CLIENTS, "test", names=["test-other"])] == ["test-other"]
+    assert [queue.name for queue in find(SQS_QUEUE, CLIENTS, "test", names=["test-other"])] == ["test-other"]
 
 
-def test_a_queue_that_does_not_go_is_told(aws, run_module, calls, monkeypatch, pauses):
+def test_a_queue_that_does_not_go_is_told(aws, run_module, calls, pauses):
     run_module(module, queues=QUEUES)
-    late(calls, monkeypatch, answers=1000)
+    calls.fall_behind("GetQueueAttributes", "QueueUrl", answers=1000)
     assert run_module(module, queues=QUEUES[:1], state="absent")["msg"] == (
-        "gave up waiting for SQS queue test-celery to be gone after 120 s: AWS still tells its attributes"
+        "gave up waiting for SQS queue test-celery to be gone after 120 s: AWS still shows it"
     )
 
 
@@ -243,8 +227,9 @@ def test_a_queue_that_is_listed_after_its_deletion_is_none(aws, run_module, monk
     run_module(module, queues=QUEUES)
     gone = url("test-other")
     run_module(module, queues=QUEUES[1:], state="absent")
-    monkeypatch.setattr(sqs_queues.api, "urls", lambda clients, prefix: [url("test-celery"), gone])
-    found = sqs_queues.find(CLIENTS, "test", names=["test-celery", "test-other"])
+    both = [{"QueueUrl": url("test-celery")}, {"QueueUrl": gone}]
+    monkeypatch.setattr(SqsQueue, "list", lambda kind, clients, prefix: both)
+    found = find(SQS_QUEUE, CLIENTS, "test", names=["test-celery", "test-other"])
     assert [queue.name for queue in found] == ["test-celery"]
 
 

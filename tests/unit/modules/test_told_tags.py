@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import ecr_repository as ecr_repositories
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import log_group as log_groups
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import s3_bucket as s3_buckets
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import sqs_queue as sqs_queues
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.log_group import LOG_GROUP
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import parameter_group as rds_parameter_groups
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import subnet_group as rds_subnet_groups
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.sqs_queue import SQS_QUEUE
 
 TAGS = {"farflow:environment": "test", "farflow:role": "any"}
 AWS_S_TAGS = [{"Key": key, "Value": value} for key, value in TAGS.items()]
@@ -56,26 +59,26 @@ def queue():
 
 
 @pytest.mark.parametrize(
-    ("make", "kind"),
+    ("make", "find_kind"),
     [
-        (repository, ecr_repositories),
-        (log_group, log_groups),
-        (parameter_group, rds_parameter_groups),
-        (subnet_group, rds_subnet_groups),
-        (bucket, s3_buckets),
-        (queue, sqs_queues),
+        (repository, ecr_repositories.find),
+        (log_group, partial(find, LOG_GROUP)),
+        (parameter_group, rds_parameter_groups.find),
+        (subnet_group, rds_subnet_groups.find),
+        (bucket, s3_buckets.find),
+        (queue, partial(find, SQS_QUEUE)),
     ],
-    ids=lambda value: getattr(value, "__name__", value).rsplit(".", 1)[-1],
+    ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_tags_that_are_told_are_not_asked_for(aws, calls, make, kind):
+def test_tags_that_are_told_are_not_asked_for(aws, calls, make, find_kind):
     told = {make(): TAGS}
     clients = Clients(lambda service, config: boto3.client(service))
     calls.made.clear()
-    asked = kind.find(clients, "test")
+    asked = find_kind(clients, "test")
     assert _about_tags(calls)
     calls.made.clear()
-    named = {"names": [one.name for one in asked]} if kind in (ecr_repositories, s3_buckets, sqs_queues) else {}
-    found = kind.find(clients, "test", told=told, **named)
+    named = {"names": [one.name for one in asked]} if make in (repository, bucket, queue) else {}
+    found = find_kind(clients, "test", told=told, **named)
     assert _about_tags(calls) == []
     assert found == asked
     assert [one.properties["tags"] for one in found] == [TAGS]

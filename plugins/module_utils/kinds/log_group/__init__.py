@@ -1,53 +1,82 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""CloudWatch log groups, read as resources and brought to what is desired."""
+"""CloudWatch log groups."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
 from ...engine.actions import Resource
-from ...engine.clients import Clients, caused_by
-from ...engine.parallel import in_parallel
-from ...engine.patience import patient
-from ...engine.reconcile import Hands
-from ...engine.tags import NOTHING, Told
-from . import calls as api
-from . import documents as pure
-
-_FREE_AFTER = 120
+from ...engine.clients import Clients, pages
+from ...engine.kind import Document, Kind
+from ...engine.tags import Told
+from . import documents
 
 
-def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
-    """Every log group of an environment, whoever made it."""
-    return [pure.canonical(group) for group in api.describe(clients, f"/farflow/{environment}/", told)]
+class LogGroup(Kind):
+    """A log group of CloudWatch. All below ``/farflow/<environment>/`` is the environment's, whoever made it."""
+
+    type = documents.TYPE
+    title, titles = "log group", "log groups"
+    gone = frozenset({"ResourceNotFoundException"})
+    exists = frozenset({"ResourceAlreadyExistsException"})
+    busy = frozenset({"OperationAbortedException"})
+    owned_by_name = True
+
+    def desired(self, arguments: Mapping[str, Any]) -> Resource:
+        return documents.desired(arguments)
+
+    def prefix(self, environment: str) -> str:
+        return f"/farflow/{environment}/"
+
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        return pages(clients("logs"), "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
+
+    def look_up(self, clients: Clients, name: str) -> Document | None:
+        return next((group for group in self.list(clients, name) if self.name(group) == name), None)
+
+    def name(self, document: Document) -> str:
+        return str(document["logGroupName"])
+
+    def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
+        answer: dict[str, Any] = clients("logs").list_tags_for_resource(resourceArn=documents.arn(document))
+        return dict(answer.get("tags", {}))
+
+    def prefetched_tags(self, document: Document, told: Told) -> Mapping[str, str] | None:
+        return told.get(documents.arn(document))
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        return documents.canonical({**document, "tags": tags})
+
+    def create(self, clients: Clients, wanted: Resource) -> str | None:
+        """AWS takes the retention in a call of its own, and gives no ARN."""
+        key = wanted.properties["kms_key_id"]
+        given = {"kmsKeyId": key} if key else {}
+        clients("logs").create_log_group(logGroupName=wanted.name, tags=dict(wanted.properties["tags"]), **given)
+        return None
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+        client, name = clients("logs"), wanted.name
+        days, key = wanted.properties["retention_in_days"], wanted.properties["kms_key_id"]
+        if "retention_in_days" in differs and days is None:
+            client.delete_retention_policy(logGroupName=name)
+        elif "retention_in_days" in differs:
+            client.put_retention_policy(logGroupName=name, retentionInDays=days)
+        if "kms_key_id" in differs and key is None:
+            client.disassociate_kms_key(logGroupName=name)
+        elif "kms_key_id" in differs:
+            client.associate_kms_key(logGroupName=name, kmsKeyId=key)
+
+    def tag(self, clients: Clients, found: Resource, tags: Mapping[str, str]) -> None:
+        clients("logs").tag_resource(resourceArn=found.id, tags=dict(tags))
+
+    def untag(self, clients: Clients, found: Resource, keys: Sequence[str]) -> None:
+        clients("logs").untag_resource(resourceArn=found.id, tagKeys=keys)
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        clients("logs").delete_log_group(logGroupName=found.name)
 
 
-def read(clients: Clients, names: list[str]) -> list[Resource]:
-    """The named log groups that exist."""
-    found = in_parallel(lambda name: api.describe(clients, name, NOTHING), names)
-    groups = {group["logGroupName"]: group for groups in found for group in groups}
-    return [pure.canonical(groups[name]) for name in names if name in groups]
-
-
-def hands(clients: Clients) -> Hands:
-    """What creates, changes and deletes a log group."""
-
-    def create(wanted: Resource) -> str | None:
-        properties = wanted.properties
-        api.create(clients, wanted.name, properties["kms_key_id"], properties["tags"])
-        if properties["retention_in_days"]:
-            api.set_retention(clients, wanted.name, properties["retention_in_days"])
-        return next((made.id for made in read(clients, [wanted.name])), None)
-
-    def change(wanted: Resource, found: Resource) -> None:
-        differs = {key for key, value in wanted.properties.items() if value != found.properties[key]}
-        if "retention_in_days" in differs:
-            api.set_retention(clients, wanted.name, wanted.properties["retention_in_days"])
-        if "kms_key_id" in differs:
-            api.set_kms_key(clients, wanted.name, wanted.properties["kms_key_id"])
-        if "tags" in differs:
-            tags = wanted.properties["tags"]
-            api.set_tags(clients, str(wanted.id), tags, sorted(set(found.properties["tags"]) - set(tags)))
-
-    hands = Hands(create, change, lambda found: api.delete(clients, found.name))
-    return patient(hands, "log group", _FREE_AFTER, lambda error: caused_by(error, api.BUSY))
+LOG_GROUP = LogGroup()

@@ -41,5 +41,10 @@ def canonical(document: Mapping[str, Any]) -> Resource:
             "kms_key_id": document.get("kmsKeyId"),
             "tags": dict(document["tags"]),
         },
-        document["arn"].removesuffix(":*"),
+        arn(document),
     )
+
+
+def arn(document: Mapping[str, Any]) -> str:
+    """The ARN by which AWS takes tags. AWS shows it with an asterisk for the log streams at its end."""
+    return str(document["arn"]).removesuffix(":*")

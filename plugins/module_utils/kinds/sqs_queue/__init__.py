@@ -1,114 +1,82 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""SQS queues, read as resources and brought to what is desired."""
+"""SQS queues."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from ...engine.actions import Resource
-from ...engine.clients import Clients
-from ...engine.errors import FarflowError
-from ...engine.ownership import own_tags
-from ...engine.parallel import in_parallel
-from ...engine.reconcile import Hands
-from ...engine.tags import NOTHING, Told
-from ...engine.waiting import NotYet, wait_for
-from . import calls as api
-from . import documents as pure
-
-_READABLE_AFTER = 60
-_SHOWN_AFTER = 90
-_NAME_FREE_AFTER = 120
-_GONE_AFTER = 120
+from ...engine.clients import Clients, pages
+from ...engine.kind import Document, Kind
+from ...engine.tags import Told
+from . import documents
 
 
-def find(
-    clients: Clients,
-    environment: str,
-    names: Collection[str] = (),
-    expected: Collection[str] = (),
-    told: Told = NOTHING,
-) -> list[Resource]:
-    """The queues that begin with the environment's name and are tagged as its own; those of the ``names``
-    whatever their tags say. Whose tags we may not read is a stranger's, unless it is ``expected``.
-    """
-    known = {arn.rsplit(":", 1)[1]: tags for arn, tags in told.items() if arn.split(":")[2] == "sqs"}
+class SqsQueue(Kind):
+    """A standard queue of SQS. What is listed of one is its URL alone."""
 
-    def look(url: str) -> Resource | None:
-        name = pure.name_of(url)
-        tags = own_tags(environment, name in names, name in expected, known.get(name), lambda: api.tags(clients, url))
-        return None if tags is None else _queue(clients, url, tags)
+    type = documents.TYPE
+    title, titles = "SQS queue", "SQS queues"
+    gone = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
+    exists = frozenset({"QueueAlreadyExists", "QueueNameExists"})
+    #: AWS keeps the name of a deleted queue for a minute.
+    busy = frozenset({"AWS.SimpleQueueService.QueueDeletedRecently", "QueueDeletedRecently"})
+    busy_when_new = gone
+    shown_after, gone_after = 90, 120
 
-    found = in_parallel(look, api.urls(clients, f"{environment}-"))
-    return [queue for queue in found if queue]
+    def desired(self, arguments: Mapping[str, Any]) -> Resource:
+        return documents.desired(arguments)
 
-
-def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
-    """The named queues that exist."""
-    found = in_parallel(lambda name: _one(clients, name), names)
-    return [queue for queue in found if queue]
-
-
-def _one(clients: Clients, name: str) -> Resource | None:
-    url = api.url(clients, name)
-    return _queue(clients, url) if url else None
-
-
-def _queue(clients: Clients, url: str, tags: Mapping[str, str] | None = None) -> Resource | None:
-    """The queue, or None when it is gone: AWS lists one for some time after its deletion."""
-    attributes = api.attributes(clients, url)
-    if not attributes:
-        return None
-    return pure.canonical(url, attributes, api.tags(clients, url) if tags is None else tags)
-
-
-def hands(clients: Clients) -> Hands:
-    """What creates, changes and deletes a queue."""
-
-    def create(wanted: Resource) -> str | None:
-        attributes, tags = pure.attributes_of(wanted.properties), wanted.properties["tags"]
-        wait_for(
-            lambda: api.create(clients, wanted.name, attributes, tags) or NotYet("AWS keeps a deleted name a minute"),
-            _NAME_FREE_AFTER,
-            f"SQS queue {wanted.name} to be made",
-            5,
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        found = pages(
+            clients("sqs"), "list_queues", "QueueUrls", QueueNamePrefix=prefix, PaginationConfig={"PageSize": 1000}
         )
+        return [{"QueueUrl": url} for url in found]
 
-        found = wait_for(lambda: _one(clients, wanted.name), _READABLE_AFTER, f"SQS queue {wanted.name} to be readable")
-        change(wanted, found)
-        return found.id
+    def look_up(self, clients: Clients, name: str) -> Document | None:
+        return {"QueueUrl": clients("sqs").get_queue_url(QueueName=name)["QueueUrl"]}
 
-    def change(wanted: Resource, found: Resource) -> None:
-        url, tags, before = str(found.attributes["url"]), wanted.properties["tags"], found.properties["tags"]
-        if tags != before:
-            api.set_tags(clients, url, tags, sorted(set(before) - set(tags)))
-        if wanted.properties != {**found.properties, "tags": tags}:
-            api.set_attributes(clients, url, pure.attributes_of(wanted.properties))
-            _await_change(clients, url, wanted)
+    def name(self, document: Document) -> str:
+        return documents.name_of(document["QueueUrl"])
 
-    def delete(found: Resource) -> None:
+    def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
+        return dict(clients("sqs").list_queue_tags(QueueUrl=document["QueueUrl"]).get("Tags") or {})
+
+    def prefetched_tags(self, document: Document, told: Told) -> Mapping[str, str] | None:
+        name = self.name(document)
+        return next((tags for arn, tags in told.items() if documents.is_arn_of(arn, name)), None)
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        url = document["QueueUrl"]
+        answer = clients("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        return documents.canonical(url, answer["Attributes"], tags)
+
+    def create(self, clients: Clients, wanted: Resource) -> str | None:
+        client = clients("sqs")
+        given = {name: value for name, value in documents.attributes_of(wanted.properties).items() if value}
+        tags = dict(wanted.properties["tags"])
+        url = client.create_queue(QueueName=wanted.name, Attributes=given, tags=tags)["QueueUrl"]
+        return str(client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+        attributes = documents.attributes_of(wanted.properties)
+        clients("sqs").set_queue_attributes(QueueUrl=found.attributes["url"], Attributes=attributes)
+
+    def tag(self, clients: Clients, found: Resource, tags: Mapping[str, str]) -> None:
+        clients("sqs").tag_queue(QueueUrl=found.attributes["url"], Tags=dict(tags))
+
+    def untag(self, clients: Clients, found: Resource, keys: Sequence[str]) -> None:
+        clients("sqs").untag_queue(QueueUrl=found.attributes["url"], TagKeys=keys)
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        clients("sqs").delete_queue(QueueUrl=found.attributes["url"])
+
+    def is_there(self, clients: Clients, found: Resource) -> bool:
         """AWS takes up to a minute to delete a queue, in which it answers as before."""
-        url = str(found.attributes["url"])
-        api.delete(clients, url)
-
-        def check() -> bool | NotYet:
-            return NotYet("AWS still tells its attributes") if api.attributes(clients, url) else True
-
-        wait_for(check, _GONE_AFTER, f"SQS queue {found.name} to be gone")
-
-    return Hands(create, change, delete)
+        return bool(clients("sqs").get_queue_attributes(QueueUrl=found.attributes["url"], AttributeNames=["QueueArn"]))
 
 
-def _await_change(clients: Clients, url: str, wanted: Resource) -> None:
-    """AWS takes up to a minute to show attributes that were set, and says so."""
-
-    def check() -> bool | NotYet:
-        found = _queue(clients, url)
-        if found is None:
-            raise FarflowError(f"SQS queue {wanted.name} was deleted by another while it was changed")
-        left = [name for name, value in wanted.properties.items() if name != "tags" and value != found.properties[name]]
-        return NotYet(f"{', '.join(left)} not shown yet") if left else True
-
-    wait_for(check, _SHOWN_AFTER, f"SQS queue {wanted.name} to show its attributes")
+SQS_QUEUE = SqsQueue()

@@ -59,6 +59,11 @@ def name_of(url: str) -> str:
     return url.rsplit("/", 1)[1]
 
 
+def is_arn_of(arn: str, name: str) -> bool:
+    """Whether an ARN is that of the queue of a name."""
+    return arn.split(":")[2] == "sqs" and arn.rsplit(":", 1)[1] == name
+
+
 def attributes_of(properties: Mapping[str, Any]) -> dict[str, str]:
     """A queue's properties as SetQueueAttributes takes them; an empty policy or key takes the old one away."""
     document, key, redrive = (properties[name] for name in ("policy", "kms_master_key_id", "redrive_policy"))

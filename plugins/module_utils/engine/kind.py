@@ -1,0 +1,287 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The contract of a kind of AWS resource, and what is the same for all of them: finding, reading, ownership, tags,
+errors, repetition while AWS is busy, and waiting until AWS shows a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from .actions import Resource, plan
+from .clients import Clients, caused_by, doing
+from .compare import differences
+from .errors import FarflowError
+from .ownership import own_tags
+from .parallel import in_parallel
+from .patience import patiently
+from .reconcile import Hands, Outcome, reconcile
+from .tags import NOTHING, Told
+from .waiting import NotYet, wait_for
+
+Document = Mapping[str, Any]
+Answer = TypeVar("Answer")
+
+NO_CODES: frozenset[str] = frozenset()
+
+
+class Kind:
+    """One kind of AWS resource: facts, and a method for each thing that can be asked of AWS or done to it.
+
+    A method makes its calls and returns. It neither waits nor repeats nor turns AWS's errors into words: the functions
+    below do that for every kind, by the facts. Codes are AWS's error codes.
+    """
+
+    #: AWS's word for one of them, as plans and roles name it.
+    type: ClassVar[str]
+    #: The same for sentences: one, and several.
+    title: ClassVar[str]
+    titles: ClassVar[str]
+
+    #: What AWS says of one that is not there.
+    gone: ClassVar[frozenset[str]] = NO_CODES
+    #: What AWS says of one that another run has just made: it is taken over.
+    exists: ClassVar[frozenset[str]] = NO_CODES
+    #: What AWS says while it has to do with the last change of one.
+    busy: ClassVar[frozenset[str]] = NO_CODES
+    #: What it says besides while one is new to it.
+    busy_when_new: ClassVar[frozenset[str]] = NO_CODES
+    #: So many seconds that may take.
+    patience: ClassVar[float] = 120
+    #: Within so many seconds AWS shows a change; 0 where it does so at once.
+    shown_after: ClassVar[float] = 0
+    #: Within so many seconds AWS shows that one was deleted; 0 where it does so at once.
+    gone_after: ClassVar[float] = 0
+
+    #: Whether all that bears the environment's prefix is the environment's. Otherwise its tag decides.
+    owned_by_name: ClassVar[bool] = False
+
+    def desired(self, arguments: Mapping[str, Any]) -> Resource:
+        """One as a module's arguments ask for it."""
+        raise NotImplementedError
+
+    def prefix(self, environment: str) -> str:
+        """How the names of an environment's begin."""
+        return f"{environment}-"
+
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        """Those of the account whose names begin with the prefix, by as few calls as that takes."""
+        raise NotImplementedError
+
+    def look_up(self, clients: Clients, name: str) -> Document | None:
+        """The one of that name as ``list`` would give it; None, or an error that is in ``gone``, when there is none."""
+        raise NotImplementedError
+
+    def name(self, document: Document) -> str:
+        """The name of one that was listed."""
+        raise NotImplementedError
+
+    def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
+        """The tags of one that was listed."""
+        raise NotImplementedError
+
+    def prefetched_tags(self, document: Document, told: Told) -> Mapping[str, str] | None:
+        """Its tags among those that a call for the whole account has brought, by ARN."""
+        raise NotImplementedError
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        """One that was listed, as a resource in canonical form; None when AWS shows that it is gone."""
+        raise NotImplementedError
+
+    def create(self, clients: Clients, wanted: Resource) -> str | None:
+        """Makes one with all that AWS takes at once. Its id, or None where only a look can tell that it is as wanted:
+        it is read then, and what differs is changed.
+        """
+        raise NotImplementedError
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+        """Brings the properties that differ, but for the tags, to what is wanted."""
+        raise NotImplementedError
+
+    def set_tags(self, clients: Clients, found: Resource, tags: Mapping[str, str], superfluous: Sequence[str]) -> None:
+        """Gives one all the tags, and takes the superfluous keys off."""
+        if superfluous:
+            self.untag(clients, found, superfluous)
+        if tags:
+            self.tag(clients, found, tags)
+
+    def tag(self, clients: Clients, found: Resource, tags: Mapping[str, str]) -> None:
+        """Adds or overwrites tags."""
+        raise NotImplementedError
+
+    def untag(self, clients: Clients, found: Resource, keys: Sequence[str]) -> None:
+        """Removes tags."""
+        raise NotImplementedError
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        """Deletes one. An error that is in ``gone`` says that it is done."""
+        raise NotImplementedError
+
+    def is_there(self, clients: Clients, found: Resource) -> bool:
+        """Whether AWS still shows one that was deleted, as which an error that is in ``gone`` does not count."""
+        return self.look_up(clients, found.name) is not None
+
+
+def find(
+    kind: Kind,
+    clients: Clients,
+    environment: str,
+    names: Collection[str] = (),
+    expected: Collection[str] = (),
+    told: Told = NOTHING,
+) -> list[Resource]:
+    """An environment's own resources of a kind: those whose names begin as its do and that its tag says to be its, and
+    those of the ``names`` whatever their tags say. One whose tags may not be read is a stranger's, unless it is
+    ``expected``. ``told`` are tags by ARN that need not be asked for again.
+    """
+    prefix = kind.prefix(environment)
+    with doing("list", kind.titles, prefix):
+        listed = list(kind.list(clients, prefix))
+
+    def look(document: Document) -> Resource | None:
+        name, known = kind.name(document), kind.prefetched_tags(document, told)
+        is_ours = kind.owned_by_name or name in names
+        tags = own_tags(environment, is_ours, name in expected, known, lambda: _tags(kind, clients, document))
+        return None if tags is None else _described(kind, clients, document, tags)
+
+    found = in_parallel(lambda document: unless_gone(kind, lambda: look(document)), listed)
+    return [resource for resource in found if resource]
+
+
+def read(kind: Kind, clients: Clients, names: Iterable[str]) -> list[Resource]:
+    """The named resources of a kind that exist, in that order."""
+    found = in_parallel(lambda name: read_one(kind, clients, name), names)
+    return [resource for resource in found if resource]
+
+
+def read_one(kind: Kind, clients: Clients, name: str) -> Resource | None:
+    """The named resource of a kind; None when there is none."""
+
+    def look() -> Resource | None:
+        with doing("describe", kind.title, name):
+            document = kind.look_up(clients, name)
+        return _described(kind, clients, document, _tags(kind, clients, document)) if document else None
+
+    return unless_gone(kind, look)
+
+
+def _tags(kind: Kind, clients: Clients, document: Document) -> Mapping[str, str]:
+    with doing("read the tags of", kind.title, kind.name(document)):
+        return kind.tags(clients, document)
+
+
+def _described(kind: Kind, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+    with doing("describe", kind.title, kind.name(document)):
+        return kind.describe(clients, document, tags)
+
+
+def unless_gone(kind: Kind, call: Callable[[], Answer]) -> Answer | None:
+    """The call's answer; None when AWS says that there is no such resource, as of one that it lists for a while after
+    its deletion.
+    """
+    try:
+        return call()
+    except FarflowError as error:
+        if caused_by(error, kind.gone):
+            return None
+        raise
+
+
+def reconcile_kind(
+    kind: Kind, clients: Clients, names: Iterable[str], desired: Sequence[Resource], check_mode: bool
+) -> list[Outcome]:
+    """Brings the named resources to what is desired of them; those of which nothing is desired are deleted."""
+    return reconcile(desired, read(kind, clients, names), operations(kind, clients), check_mode)
+
+
+def operations(kind: Kind, clients: Clients) -> Hands:
+    """What creates, changes and deletes resources of a kind."""
+
+    def create(wanted: Resource) -> str | None:
+        made = _create(kind, clients, wanted)
+        if made:
+            return made
+        found = wait_for(lambda: read_one(kind, clients, wanted.name), kind.patience, f"{kind.title} {wanted.name}")
+        change(wanted, found)
+        return found.id
+
+    def change(wanted: Resource, found: Resource) -> None:
+        differs = {difference.path[0] for difference in differences(wanted.properties, found.properties)}
+        if not differs:
+            return
+        _change(kind, clients, wanted, found, differs)
+        if kind.shown_after:
+            wait_for(
+                lambda: _shown(kind, clients, wanted),
+                kind.shown_after,
+                f"{kind.title} {wanted.name} to show its change",
+            )
+
+    def delete(found: Resource) -> None:
+        unless_gone(kind, lambda: _delete(kind, clients, found))
+        if kind.gone_after:
+            what = f"{kind.title} {found.name} to be gone"
+            wait_for(lambda: _is_gone(kind, clients, found), kind.gone_after, what)
+
+    return Hands(create, change, delete)
+
+
+def _create(kind: Kind, clients: Clients, wanted: Resource) -> str | None:
+    def call() -> str | None:
+        with doing("create", kind.title, wanted.name):
+            return kind.create(clients, wanted)
+
+    what = f"{kind.title} {wanted.name} to be made"
+    try:
+        return patiently(call, _is_one_of(kind.busy | kind.busy_when_new), kind.patience, what)
+    except FarflowError as error:
+        if caused_by(error, kind.exists):
+            return None
+        raise
+
+
+def _change(kind: Kind, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+    """Tags first: what a killed run leaves half changed is known as the environment's."""
+
+    def call() -> None:
+        if "tags" in differs:
+            with doing("tag", kind.title, wanted.name):
+                tags = wanted.properties["tags"]
+                kind.set_tags(clients, found, tags, sorted(set(found.properties["tags"]) - set(tags)))
+        others = {name for name in differs if name != "tags"}
+        if others:
+            with doing("change", kind.title, wanted.name):
+                kind.change(clients, wanted, found, others)
+
+    what = f"{kind.title} {wanted.name} to be changed"
+    patiently(call, _is_one_of(kind.busy), kind.patience, what)
+
+
+def _delete(kind: Kind, clients: Clients, found: Resource) -> None:
+    def call() -> None:
+        with doing("delete", kind.title, found.name):
+            kind.delete(clients, found)
+
+    patiently(call, _is_one_of(kind.busy), kind.patience, f"{kind.title} {found.name} to be deleted")
+
+
+def _is_one_of(codes: frozenset[str]) -> Callable[[FarflowError], bool]:
+    return lambda error: caused_by(error, codes)
+
+
+def _shown(kind: Kind, clients: Clients, wanted: Resource) -> bool | NotYet:
+    found = read_one(kind, clients, wanted.name)
+    if found is None:
+        raise FarflowError(f"{kind.title} {wanted.name} was deleted by another while it was changed")
+    left = [reason for action in plan([wanted], [found]) for reason in action.reasons]
+    return NotYet(f"it still shows {'; '.join(left)}") if left else True
+
+
+def _is_gone(kind: Kind, clients: Clients, found: Resource) -> bool | NotYet:
+    def look() -> bool:
+        with doing("describe", kind.title, found.name):
+            return kind.is_there(clients, found)
+
+    return NotYet("AWS still shows it") if unless_gone(kind, look) else True
