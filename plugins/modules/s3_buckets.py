@@ -147,10 +147,8 @@ buckets:
       elements: str
 """
 
-from ..module_utils.engine.converge import converge
-from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.kinds import s3_bucket as s3_buckets
-from ..module_utils.kinds.s3_bucket import documents as pure
+from ..module_utils.engine.module import STATE, batch, run
+from ..module_utils.kinds.s3_bucket import S3Bucket, documents
 
 LIFECYCLE_RULE = {
     "id": {"type": "str", "required": True},
@@ -167,7 +165,7 @@ BUCKET = {
     "bucket_key_enabled": {"type": "bool", "default": True, "no_log": False},
     "public_access_block": {
         "type": "dict",
-        "options": {name: {"type": "bool", "default": True} for name in pure.PUBLIC_ACCESS_BLOCK},
+        "options": {name: {"type": "bool", "default": True} for name in documents.PUBLIC_ACCESS_BLOCK},
     },
     "policy": {"type": "dict"},
     "object_ownership": {
@@ -188,11 +186,7 @@ ARGUMENT_SPEC = {
 
 def work(parameters, clients, check_mode):
     """Reconciles the buckets."""
-    buckets = parameters["buckets"]
-    names = [bucket["name"] for bucket in buckets]
-    desired = [pure.desired(bucket) for bucket in buckets] if parameters["state"] == "present" else []
-    hands = s3_buckets.hands(clients, parameters["empty"])
-    return as_result("buckets", converge(desired, lambda: s3_buckets.read(clients, names), hands, check_mode))
+    return batch(S3Bucket(parameters["empty"]), "buckets", parameters, clients, check_mode)
 
 
 def main():

@@ -45,7 +45,7 @@ class Kind:
     #: What AWS says of one that another run has just made: it is taken over.
     exists: ClassVar[frozenset[str]] = NO_CODES
     #: What AWS says while it has to do with the last change of one.
-    busy: ClassVar[frozenset[str]] = NO_CODES
+    busy: frozenset[str] = NO_CODES
     #: What it says besides while one is new to it.
     busy_when_new: ClassVar[frozenset[str]] = NO_CODES
     #: So many seconds that may take.
@@ -204,14 +204,16 @@ def operations(kind: Kind, clients: Clients) -> Hands:
         if made:
             return made
         found = wait_for(lambda: read_one(kind, clients, wanted.name), kind.patience, f"{kind.title} {wanted.name}")
-        change(wanted, found)
+        change(wanted, found, kind.busy_when_new)
         return found.id
 
-    def change(wanted: Resource, found: Resource) -> None:
+    def change(wanted: Resource, found: Resource, busy: frozenset[str] = NO_CODES) -> None:
         differs = {difference.path[0] for difference in differences(wanted.properties, found.properties)}
         if not differs:
             return
-        _change(kind, clients, wanted, found, differs)
+        what = f"{kind.title} {wanted.name} to be changed"
+        is_busy = _is_one_of(kind.busy | busy)
+        patiently(lambda: _change(kind, clients, wanted, found, differs), is_busy, kind.patience, what)
         if kind.shown_after:
             wait_for(
                 lambda: _shown(kind, clients, wanted),
@@ -244,19 +246,14 @@ def _create(kind: Kind, clients: Clients, wanted: Resource) -> str | None:
 
 def _change(kind: Kind, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
     """Tags first: what a killed run leaves half changed is known as the environment's."""
-
-    def call() -> None:
-        if "tags" in differs:
-            with doing("tag", kind.title, wanted.name):
-                tags = wanted.properties["tags"]
-                kind.set_tags(clients, found, tags, sorted(set(found.properties["tags"]) - set(tags)))
-        others = {name for name in differs if name != "tags"}
-        if others:
-            with doing("change", kind.title, wanted.name):
-                kind.change(clients, wanted, found, others)
-
-    what = f"{kind.title} {wanted.name} to be changed"
-    patiently(call, _is_one_of(kind.busy), kind.patience, what)
+    if "tags" in differs:
+        with doing("tag", kind.title, wanted.name):
+            tags = wanted.properties["tags"]
+            kind.set_tags(clients, found, tags, sorted(set(found.properties["tags"]) - set(tags)))
+    others = {name for name in differs if name != "tags"}
+    if others:
+        with doing("change", kind.title, wanted.name):
+            kind.change(clients, wanted, found, others)
 
 
 def _delete(kind: Kind, clients: Clients, found: Resource) -> None:
@@ -274,7 +271,7 @@ def _is_one_of(codes: frozenset[str]) -> Callable[[FarflowError], bool]:
 def _shown(kind: Kind, clients: Clients, wanted: Resource) -> bool | NotYet:
     found = read_one(kind, clients, wanted.name)
     if found is None:
-        raise FarflowError(f"{kind.title} {wanted.name} was deleted by another while it was changed")
+        return NotYet("AWS does not show it")
     left = [reason for action in plan([wanted], [found]) for reason in action.reasons]
     return NotYet(f"it still shows {'; '.join(left)}") if left else True
 

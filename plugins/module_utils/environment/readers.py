@@ -26,7 +26,6 @@ from ..kinds import ecr_repository as ecr_repositories
 from ..kinds import efs, service_discovery
 from ..kinds import iam_role as iam_roles
 from ..kinds import load_balancer as network_load_balancer
-from ..kinds import s3_bucket as s3_buckets
 from ..kinds import secret as secrets
 from ..kinds.ecr_repository import documents as pure_repositories
 from ..kinds.ecs import cluster as ecs_clusters
@@ -41,6 +40,7 @@ from ..kinds.rds import parameter_group as rds_parameter_groups
 from ..kinds.rds import snapshot as rds_snapshots
 from ..kinds.rds import subnet_group as rds_subnet_groups
 from ..kinds.rds.instance import documents as instances
+from ..kinds.s3_bucket import S3_BUCKET
 from ..kinds.sqs_queue import SQS_QUEUE
 from . import arns, components, dag_tasks, dags, names, schema
 from . import database as rds
@@ -267,4 +267,4 @@ load_balancers = of_environment_with_tags(network_load_balancer.find)
 private_names = of_listed_names(service_discovery.find, lambda inputs, known: [names.namespace(inputs)])
 subnet_groups = of_environment_with_tags(rds_subnet_groups.find, lambda inputs: [names.database(inputs)])
 queues = of_listed_names(partial(find, SQS_QUEUE), lambda inputs, known: [names.queue(inputs)])
-buckets = of_listed_names(s3_buckets.find, _bucket_names)
+buckets = of_listed_names(partial(find, S3_BUCKET), _bucket_names)

@@ -30,7 +30,6 @@ ACTIONS = {
     "DeleteBucketTagging": ["PutBucketTagging"],
     "GetPublicAccessBlock": ["GetBucketPublicAccessBlock"],
     "PutPublicAccessBlock": ["PutBucketPublicAccessBlock"],
-    "HeadBucket": ["ListBucket"],
     "HeadObject": ["GetObject"],
     "ListObjectsV2": ["ListBucket"],
     "ListBuckets": ["ListAllMyBuckets"],

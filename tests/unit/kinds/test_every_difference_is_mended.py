@@ -28,7 +28,6 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds import autos
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import codebuild_project as codebuild_projects
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import ecr_repository as ecr_repositories
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import iam_role as iam_roles
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import s3_bucket as s3_buckets
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import secret as secrets
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import service_discovery
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network as ec2_network
@@ -47,6 +46,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balance
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.log_group import LOG_GROUP
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import parameter_group as rds_parameter_groups
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import subnet_group as rds_subnet_groups
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import S3_BUCKET
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.sqs_queue import SQS_QUEUE
 
 from tests.unit.aws_double.leaves import leaves, values, with_leaf
@@ -107,7 +107,7 @@ HANDS = {
     "file_system": lambda wanted: efs_hands.file_system_hands(CLIENTS),
     "mount_target": lambda wanted: efs_hands.mount_target_hands(CLIENTS, IdOfEach()),
     "access_point": lambda wanted: efs_hands.access_point_hands(CLIENTS, IdOfEach()),
-    "s3_bucket": lambda wanted: s3_buckets.hands(CLIENTS),
+    "s3_bucket": lambda wanted: operations(S3_BUCKET, CLIENTS),
     "sqs_queue": lambda wanted: operations(SQS_QUEUE, CLIENTS),
     "codebuild_project": lambda wanted: codebuild_projects.hands(CLIENTS),
     "load_balancer": lambda wanted: network_load_balancer_hands.load_balancer_hands(CLIENTS),

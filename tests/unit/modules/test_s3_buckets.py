@@ -7,7 +7,8 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import s3_bucket as s3_buckets
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find, operations
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import S3_BUCKET, S3Bucket
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import s3_buckets as module
 from botocore.client import BaseClient
@@ -174,7 +175,7 @@ def test_absent_deletes_only_what_is_named_and_empty(aws, run_module):
 def test_a_bucket_that_this_account_has_is_taken_and_mended(aws, run_module):
     s3().create_bucket(Bucket=NAME, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     clients = Clients(lambda service, config: boto3.client(service))
-    assert s3_buckets.hands(clients).create(pure.desired(BUCKET)) == f"arn:aws:s3:::{NAME}"
+    assert operations(S3_BUCKET, clients).create(pure.desired(BUCKET)) == f"arn:aws:s3:::{NAME}"
     assert run_module(module, buckets=[BUCKET])["changed"] is False
 
 
@@ -216,10 +217,10 @@ def test_what_does_not_pass_is_not_waited_for(run_module, calls, pauses, code):
 
 
 def test_it_returns_when_aws_shows_the_bucket(run_module, calls, pauses):
-    calls.before("HeadBucket", lambda: None)
-    calls.refuse("HeadBucket", "404", times=2)
+    calls.before("GetBucketVersioning", lambda: None)
+    calls.refuse("GetBucketVersioning", "NoSuchBucket", times=2)
     assert run_module(module, buckets=[BUCKET])["buckets"][0]["reasons"] == ["created"]
-    assert calls.of("HeadBucket") == ["HeadBucket"] * 4
+    assert len(pauses) == 2
 
 
 def test_a_bucket_that_another_has_just_deleted_is_none(run_module, calls):
@@ -235,7 +236,7 @@ def test_find_sees_the_environment_alone(aws, run_module):
     run_module(module, buckets=[BUCKET, other])
     client, calls = s3(), []
     client.meta.events.register("before-call.s3", lambda model, **_unused: calls.append(model.name))
-    assert plan([pure.desired(BUCKET)], s3_buckets.find(Clients(lambda service, config: client), "test")) == []
+    assert plan([pure.desired(BUCKET)], find(S3_BUCKET, Clients(lambda service, config: client), "test")) == []
     assert len(calls) == 1 + 7 + 1
 
 
@@ -249,13 +250,13 @@ def closed(calls):
 def test_a_strangers_bucket_that_is_closed_to_us_is_none(aws, run_module, calls):
     run_module(module, buckets=[BUCKET])
     closed(calls)
-    assert [bucket.name for bucket in s3_buckets.find(CLIENTS, "test", names=[NAME])] == [NAME]
+    assert [bucket.name for bucket in find(S3_BUCKET, CLIENTS, "test", names=[NAME])] == [NAME]
 
 
 def test_a_bucket_without_tags_is_ours_where_it_is_expected(aws, run_module):
     run_module(module, buckets=[{"name": "test-bare"}])
-    assert s3_buckets.find(CLIENTS, "test") == []
-    assert [bucket.name for bucket in s3_buckets.find(CLIENTS, "test", names=["test-bare"])] == ["test-bare"]
+    assert find(S3_BUCKET, CLIENTS, "test") == []
+    assert [bucket.name for bucket in find(S3_BUCKET, CLIENTS, "test", names=["test-bare"])] == ["test-bare"]
 
 
 @pytest.mark.parametrize(
@@ -268,7 +269,7 @@ def test_a_bucket_without_tags_is_ours_where_it_is_expected(aws, run_module):
                 "names": ["test-strangers"],
                 "told": {"arn:aws:s3:::test-strangers": {"farflow:environment": "test"}},
             },
-            "read the versioning of",
+            "describe",
         ),
     ],
     ids=["expected", "named", "named and told"],
@@ -276,7 +277,7 @@ def test_a_bucket_without_tags_is_ours_where_it_is_expected(aws, run_module):
 def test_a_bucket_of_ours_that_is_closed_to_us_is_an_error(aws, calls, given, what):
     closed(calls)
     with pytest.raises(FarflowError, match=f"could not {what} S3 bucket test-strangers: .*AccessDenied.*permission"):
-        s3_buckets.find(CLIENTS, "test", **given)
+        find(S3_BUCKET, CLIENTS, "test", **given)
 
 
 def test_a_bucket_that_is_another_environments_again_is_not_ours_though_aws_tells_the_former_tags(aws):
@@ -285,7 +286,7 @@ def test_a_bucket_that_is_another_environments_again_is_not_ours_though_aws_tell
     tags = [{"Key": "farflow:environment", "Value": "test-x"}]
     client.put_bucket_tagging(Bucket="test-x-logs", Tagging={"TagSet": tags})
     told = {"arn:aws:s3:::test-x-logs": {"farflow:environment": "test"}}
-    assert s3_buckets.find(CLIENTS, "test", expected=["test-x-logs"], told=told) == []
+    assert find(S3_BUCKET, CLIENTS, "test", expected=["test-x-logs"], told=told) == []
 
 
 def test_find_sees_its_region_alone(aws, run_module):
@@ -298,14 +299,15 @@ def test_find_sees_its_region_alone(aws, run_module):
 
     client = s3()
     client.meta.events.register("after-call.s3.ListBuckets", told)
-    found = s3_buckets.find(Clients(lambda service, config: client), "test")
+    found = find(S3_BUCKET, Clients(lambda service, config: client), "test")
     assert [bucket.name for bucket in found] == [NAME]
 
 
 def test_a_bucket_that_is_listed_after_its_deletion_is_none(aws, run_module, monkeypatch):
     run_module(module, buckets=[BUCKET])
-    monkeypatch.setattr(s3_buckets.api, "names", lambda clients, prefix: [NAME, "test-gone"])
-    found = s3_buckets.find(Clients(lambda service, config: s3()), "test")
+    both = [{"Name": NAME}, {"Name": "test-gone"}]
+    monkeypatch.setattr(S3Bucket, "list", lambda kind, clients, prefix: both)
+    found = find(S3_BUCKET, Clients(lambda service, config: s3()), "test")
     assert [bucket.name for bucket in found] == [NAME]
 
 

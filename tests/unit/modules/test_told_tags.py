@@ -9,10 +9,10 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import ecr_repository as ecr_repositories
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import s3_bucket as s3_buckets
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.log_group import LOG_GROUP
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import parameter_group as rds_parameter_groups
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import subnet_group as rds_subnet_groups
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import S3_BUCKET
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.sqs_queue import SQS_QUEUE
 
 TAGS = {"farflow:environment": "test", "farflow:role": "any"}
@@ -65,7 +65,7 @@ def queue():
         (log_group, partial(find, LOG_GROUP)),
         (parameter_group, rds_parameter_groups.find),
         (subnet_group, rds_subnet_groups.find),
-        (bucket, s3_buckets.find),
+        (bucket, partial(find, S3_BUCKET)),
         (queue, partial(find, SQS_QUEUE)),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

@@ -1,151 +1,103 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""S3 buckets, read as resources and brought to what is desired."""
+"""S3 buckets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
-from ...engine import policy_documents as policy
+from ...engine import policy_documents
 from ...engine.actions import Resource
-from ...engine.clients import Clients, caused_by
-from ...engine.errors import FarflowError
-from ...engine.ownership import own_tags
-from ...engine.parallel import in_parallel
-from ...engine.patience import patient
-from ...engine.reconcile import Hands
-from ...engine.tags import NOTHING, Told
-from ...engine.waiting import NotYet, wait_for
-from . import calls as api
-from . import documents as pure
-
-_FREE_AFTER = 600
+from ...engine.clients import Clients
+from ...engine.kind import Document, Kind
+from ...engine.tags import Told
+from . import calls, documents
 
 
-def find(
-    clients: Clients,
-    environment: str,
-    names: Collection[str] = (),
-    expected: Collection[str] = (),
-    told: Told = NOTHING,
-) -> list[Resource]:
-    """The buckets that begin with the environment's name and are tagged as its own; those of the ``names``
-    whatever their tags say. Whose tags we may not read is a stranger's, unless it is ``expected``.
+class S3Bucket(Kind):
+    """A bucket of S3 in the client's region. What is listed of one is its name alone; AWS tells each property by a call
+    of its own.
     """
 
-    def look(name: str) -> Resource | None:
-        known = told.get(f"arn:aws:s3:::{name}")
-        tags = own_tags(environment, name in names, name in expected, known, lambda: api.tags(clients, name))
-        return None if tags is None else _bucket(clients, name, tags)
+    type = documents.TYPE
+    title, titles = "S3 bucket", "S3 buckets"
+    gone = frozenset({"NoSuchBucket"})
+    exists = frozenset({"BucketAlreadyOwnedByYou"})
+    busy = frozenset({"OperationAborted"})
+    busy_when_new = gone
+    #: AWS keeps the name of a deleted bucket for minutes.
+    patience = 600
+    shown_after = 120
 
-    found = in_parallel(lambda name: _unless_gone(lambda: look(name)), api.names(clients, f"{environment}-"))
-    return [bucket for bucket in found if bucket]
+    def __init__(self, empty: bool = False) -> None:
+        """With ``empty`` a bucket is deleted with all that it holds. What stops may write a last log meanwhile."""
+        self.empty = empty
+        self.busy = S3Bucket.busy | {"BucketNotEmpty"} if empty else S3Bucket.busy
 
+    def desired(self, arguments: Mapping[str, Any]) -> Resource:
+        return documents.desired(arguments)
 
-def read(clients: Clients, names: Iterable[str]) -> list[Resource]:
-    """The named buckets that exist."""
-    found = in_parallel(lambda name: _one(clients, name), names)
-    return [bucket for bucket in found if bucket]
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        return calls.list_buckets(clients, prefix)
 
+    def look_up(self, clients: Clients, name: str) -> Document | None:
+        """Whether it is there is told by the first call that asks for a property."""
+        return {"Name": name}
 
-def _one(clients: Clients, name: str) -> Resource | None:
-    return _unless_gone(lambda: _bucket(clients, name)) if api.exists(clients, name) else None
+    def name(self, document: Document) -> str:
+        return str(document["Name"])
 
+    def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
+        return calls.tags(clients("s3"), self.name(document))
 
-def _unless_gone(call: Callable[[], Resource | None]) -> Resource | None:
-    """AWS lists a bucket for some time after its deletion, and of a new one not all of AWS knows at once."""
-    try:
-        return call()
-    except FarflowError as error:
-        if caused_by(error, api.GONE):
-            return None
-        raise
+    def prefetched_tags(self, document: Document, told: Told) -> Mapping[str, str] | None:
+        return told.get(documents.arn(self.name(document)))
 
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        name = self.name(document)
+        return documents.canonical(name, **calls.properties(clients("s3"), name), tags=tags)
 
-def _bucket(clients: Clients, name: str, tags: Mapping[str, str] | None = None) -> Resource:
-    """AWS tells each of these by a call of its own."""
-    return pure.canonical(
-        name,
-        versioning=api.versioning(clients, name),
-        encryption=api.encryption(clients, name),
-        public_access_block=api.public_access_block(clients, name),
-        document=api.policy(clients, name),
-        object_ownership=api.object_ownership(clients, name),
-        lifecycle_rules=api.lifecycle_rules(clients, name),
-        tags=api.tags(clients, name) if tags is None else tags,
-    )
+    def create(self, clients: Clients, wanted: Resource) -> str | None:
+        """AWS takes the rest in calls of their own."""
+        client = clients("s3")
+        region = client.meta.region_name
+        where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        client.create_bucket(Bucket=wanted.name, ObjectOwnership=wanted.properties["object_ownership"], **where)
+        return None
 
-
-def hands(clients: Clients, empty: bool = False) -> Hands:
-    """What creates, changes and deletes a bucket; with ``empty`` what it holds is deleted first."""
-
-    def create(wanted: Resource) -> str | None:
-        api.create(clients, wanted.name, wanted.properties["object_ownership"])
-        found = _bucket(clients, wanted.name)
-        change(wanted, found)
-        return found.id
-
-    def change(wanted: Resource, found: Resource) -> None:
-        """Tags first, so that a bucket of a run that was killed is known as ours."""
-        name, properties = wanted.name, wanted.properties
-        differs = {key for key, value in properties.items() if value != found.properties[key]}
-        if "tags" in differs:
-            api.set_tags(clients, name, properties["tags"])
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+        client, name, properties = clients("s3"), wanted.name, wanted.properties
         if "public_access_block" in differs:
-            api.set_public_access_block(clients, name, pure.public_access_block(properties))
+            block = documents.public_access_block(properties)
+            client.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
         if "object_ownership" in differs:
-            api.set_object_ownership(clients, name, properties["object_ownership"])
-        if differs.intersection(("encryption", "kms_key_id", "bucket_key_enabled")):
-            api.set_encryption(clients, name, pure.encryption(properties))
+            rules = {"Rules": [{"ObjectOwnership": properties["object_ownership"]}]}
+            client.put_bucket_ownership_controls(Bucket=name, OwnershipControls=rules)
+        if not {"encryption", "kms_key_id", "bucket_key_enabled"}.isdisjoint(differs):
+            encryption = documents.encryption(properties)
+            client.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=encryption)
         if "versioning" in differs:
             if not properties["versioning"]:  # which AWS refuses while there is a replication, for which it was needed
-                api.delete_replication(clients, name)
-            api.set_versioning(clients, name, properties["versioning"])
+                client.delete_bucket_replication(Bucket=name)
+            status = "Enabled" if properties["versioning"] else "Suspended"
+            client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status})
         if "policy" in differs:
-            document = properties["policy"]
-            api.set_policy(clients, name, policy.to_json(document) if document else None)
+            policy = properties["policy"]
+            calls.set_policy(client, name, policy_documents.to_json(policy) if policy else None)
         if "lifecycle_rules" in differs:
-            api.set_lifecycle_rules(clients, name, pure.lifecycle_rules(properties))
+            calls.set_lifecycle_rules(client, name, documents.lifecycle_rules(properties))
 
-    def delete(found: Resource) -> None:
-        if empty:
-            _empty(clients, found.name)
-        api.delete(clients, found.name)
+    def set_tags(self, clients: Clients, found: Resource, tags: Mapping[str, str], superfluous: Sequence[str]) -> None:
+        """AWS takes all tags at once."""
+        calls.set_tags(clients, found.name, tags)
 
-    may_pass = _is_busy_or_filled if empty else _is_busy
-    return patient(Hands(create, change, delete), "S3 bucket", _FREE_AFTER, may_pass, _is_busy_or_new)
-
-
-def _is_busy(error: FarflowError) -> bool:
-    """AWS has still to do with the bucket's last change; for minutes where one of the name has just been deleted."""
-    return caused_by(error, api.BUSY)
+    def delete(self, clients: Clients, found: Resource) -> None:
+        client = clients("s3")
+        if self.empty:
+            calls.delete_objects(client, found.name)
+        client.delete_bucket(Bucket=found.name)
 
 
-def _is_busy_or_filled(error: FarflowError) -> bool:
-    """What stops may write a last log after the bucket was emptied, and not all of AWS knows at once that it is."""
-    return caused_by(error, {*api.BUSY, *api.NOT_EMPTY})
-
-
-def _is_busy_or_new(error: FarflowError) -> bool:
-    return caused_by(error, {*api.BUSY, *api.GONE})
-
-
-def _empty(clients: Clients, name: str) -> None:
-    """Deletes all that a bucket holds; one that is gone holds nothing."""
-    try:
-        for objects in api.versions(clients, name):
-            _delete(clients, name, objects)
-    except FarflowError as error:
-        if not caused_by(error, api.GONE):
-            raise
-
-
-def _delete(clients: Clients, name: str, objects: list[dict[str, str]]) -> None:
-    left = list(objects)
-
-    def check() -> bool | NotYet:
-        left[:] = api.delete_versions(clients, name, left) if left else []
-        return NotYet(f"{len(left)} are left") if left else True
-
-    wait_for(check, _FREE_AFTER, f"objects of S3 bucket {name} to be deleted")
+S3_BUCKET = S3Bucket()

@@ -101,8 +101,13 @@ def canonical(
             "lifecycle_rules": {rule["ID"]: _canonical_rule(rule) for rule in lifecycle_rules},
             "tags": dict(tags),
         },
-        f"arn:aws:s3:::{name}",
+        arn(name),
     )
+
+
+def arn(name: str) -> str:
+    """The ARN of the bucket of a name, by which it is known in all partitions here."""
+    return f"arn:aws:s3:::{name}"
 
 
 def _canonical_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
