@@ -60,6 +60,12 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  seen:
+    description: The result of a look at several layers that was taken a moment ago. Where it names something that can
+      be done now in the one of O(layers), or nothing at all, that is the result, and AWS is not asked.
+    type: dict
+    default: {}
+    version_added: 0.2.0
   previous:
     description: The actions of the looks before, which have been done since. It looks again while one is still or once
       more to be done, and fails when that is so after a minute and a half.
@@ -120,6 +126,10 @@ pending:
   description: How many actions there are.
   returned: success, without O(outputs_only)
   type: int
+waits:
+  description: Whether one of them waits for what another one makes.
+  returned: success, without O(outputs_only)
+  type: bool
 layers:
   description: By layer, what there is to do.
   returned: success, without O(outputs_only)
