@@ -20,6 +20,7 @@ from ..engine.parallel import in_parallel
 from ..engine.tags import ROLE
 from ..kinds.ecs.service import documents as ecs_services
 from . import unconverged
+from .removals import removal
 
 Inputs = Mapping[str, Any]
 Finder = Callable[[Clients, Inputs, Known], list[Resource]]
@@ -221,7 +222,7 @@ def _layer_result(actions: list[Action], under_way: Collection[str]) -> dict[str
     possible = [action for action in actions if not action.blocked and action.resource.type not in under_way]
     for action in possible:
         gone = action.kind == DELETE and not action.owner
-        side, item = (absent, _found_item) if gone else (present, _wanted_item)
+        side, item = (absent, removal) if gone else (present, _wanted_item)
         side.setdefault(action.resource.type, []).append(item(action.owner or action.resource))
     return {
         "actions": [{**action.describe(), "blocked": action not in possible} for action in actions],
@@ -233,17 +234,8 @@ def _layer_result(actions: list[Action], under_way: Collection[str]) -> dict[str
 
 def _wanted_item(resource: Resource) -> dict[str, Any]:
     """What the module that makes a resource is given for it. What an existing one has besides is no argument."""
-    return _arguments(resource) or {**resource.properties, "name": resource.name, "id": resource.id}
-
-
-def _found_item(resource: Resource) -> dict[str, Any]:
-    """What the module that deletes a resource may need of it."""
-    named = {"name": resource.name, "id": resource.id}
-    return _arguments(resource) or {**resource.attributes, **resource.properties, **named}
-
-
-def _arguments(resource: Resource) -> dict[str, Any]:
-    return dict(resource.attributes.get(ARGUMENTS, {}))
+    arguments = dict(resource.attributes.get(ARGUMENTS, {}))
+    return arguments or {**resource.properties, "name": resource.name, "id": resource.id}
 
 
 def _prepared(seen: Look) -> str:
