@@ -82,3 +82,14 @@ def test_paths_of_the_map_are_there():
     named = {name for name in re.findall(r"`([\w/]+(?:/|\.py|\.yml|\.md))`", text) if "/" in name and "<" not in name}
     places = [ROOT, CODE]
     assert [name for name in sorted(named) if not any((place / name).exists() for place in places)] == []
+
+
+#: Modules that manage nothing of AWS: they read, or work on this machine, or on AWX.
+NO_RESOURCE = {
+    *("awx_assets", "dag_bundle_info", "dag_check", "dag_task_info", "dag_tests", "environment_plan", "project_folder"),
+}
+
+
+def test_every_module_says_why_it_is_ours():
+    told = {module.strip("`") for module, *_reasons in rows(DOCS / "code.md", "Why these modules are ours")}
+    assert told == {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - NO_RESOURCE
