@@ -21,6 +21,7 @@ from ..pure import ecs_clusters as pure_clusters
 from ..pure import ecs_task_definitions as definitions
 from ..pure import rds_instances as instances
 from ..pure.layers import arns, components, dag_tasks, dags, names, rds, schema, values
+from ..pure.layers import rds_offers as pure_offers
 from ..pure.layers.images import Unread
 from ..pure.tags import ENVIRONMENT, NOTHING, ROLE, Told, believed
 from . import (
@@ -36,6 +37,7 @@ from . import (
     network_load_balancer,
     rds_engine_versions,
     rds_instances,
+    rds_offers,
     rds_parameter_groups,
     rds_snapshots,
     rds_subnet_groups,
@@ -170,6 +172,18 @@ def engine_versions(clients: Clients, inputs: Inputs, known: Known) -> list[Reso
     """What there is to know of versions before the database is made or upgraded, and nothing otherwise."""
     instance = known.get(instances.TYPE, names.database(inputs))
     return rds_engine_versions.find(clients, inputs["rds_engine_version"], instance)
+
+
+def engine_parameters(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The parameters that the database's family has, where the group does not tell of all that are given."""
+    family = pure_offers.family_to_look_up(inputs, known)
+    return rds_offers.parameters(clients, family) if family else []
+
+
+def instance_class(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The database's class, where it is yet to get that and AWS does not have it."""
+    wanted = pure_offers.class_to_look_up(inputs, known)
+    return rds_offers.missing_class(clients, wanted) if wanted else []
 
 
 def _wanted_instance(inputs: Inputs, known: Known) -> Mapping[str, Any]:
