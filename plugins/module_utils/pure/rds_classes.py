@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -51,5 +50,7 @@ def nearest(name: str, others: Collection[str]) -> list[str]:
 
 
 def _size(name: str) -> tuple[int, int, str]:
-    times, word = re.fullmatch(r"(\d*)(.*)", name.rpartition(".")[2]).groups()  # type: ignore[union-attr]
+    size = name.rpartition(".")[2]
+    word = size.lstrip("0123456789")
+    times = size.removesuffix(word)
     return (_SIZES.index(word) if word in _SIZES else len(_SIZES)), int(times or 1), name
