@@ -14,7 +14,8 @@ description:
     resources as a diff, it only counts.
   - At the end of any other run it says what has been done, and what is left, even if the run failed. Done is what a
     look saw to do and a later look did not. What happened after the last look at a role is not known, and not counted.
-  - Where a task failed, that comes first, with its message in lines, and what was to do is called so, not left.
+  - Where a task failed, that comes first, with its message in lines, and what was to do is called so, not left. Of a
+    role with something to do, at which no look was taken after the failure, it says just that.
   - The time of a role is what its tasks took, each until the next one started. Work in the background, such as the
     build of an image, is counted for the role that waits for it, for as long as it waits.
 author: farflow.airflow contributors (@farflow)
@@ -25,7 +26,7 @@ requirements:
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible import constants as C
@@ -87,14 +88,14 @@ class Clock:
 
 class Ledger:
     """What the looks of one play at one host's environment saw. ``is_plan``: all of them were in check mode;
-    ``failed_since``: a task has failed after the latest, so some of what that saw to do may be done.
+    ``unseen``: the layers after whose latest look a task has failed, so some of what that saw to do may be done.
     """
 
     def __init__(self, title: str, clock: Clock) -> None:
         self.title = title
         self.clock = clock
         self.is_plan = True
-        self.failed_since = False
+        self.unseen: set[str] = set()
         self._seen: dict[str, dict[Key, Action]] = {}
         self._latest: dict[str, Sequence[Action]] = {}
         self._told: dict[str, bool] = {}
@@ -102,13 +103,17 @@ class Ledger:
     def add(self, layers: Mapping[str, Any], check_mode: bool, told: bool) -> None:
         """A look at some layers. ``told``: its actions are on the screen already."""
         self.is_plan = self.is_plan and check_mode
-        self.failed_since = False
+        self.unseen -= layers.keys()
         for name, layer in layers.items():
             seen = self._seen.setdefault(name, {})
             for key, action in _keyed(layer["actions"]):
                 seen[key] = _merged(seen[key], action) if key in seen else action
             self._latest[name] = layer["actions"]
             self._told[name] = told
+
+    def fail(self) -> None:
+        """A task has failed."""
+        self.unseen.update(self._latest)
 
     def settle(self, layer: str) -> None:
         """All that the latest look saw to do in a layer has been done."""
@@ -157,19 +162,26 @@ def report(ledger: Ledger) -> list[Line]:
         return []
     if ledger.is_plan:
         return [*_table(left, "to_do"), *_resources(ledger.untold())]
-    lines = [*_table(done, "done", ledger.clock.seconds), *_resources(done)]
+    unseen = ledger.unseen & left.keys()
+    lines = [*_table(done, "done", ledger.clock.seconds, unseen), *_resources(done)]
     if left:
-        heading = _NOT_LOOKED_AT_SINCE if ledger.failed_since else "Left at the last look:"
+        heading = _NOT_LOOKED_AT_SINCE if unseen else "Left at the last look:"
         lines += [(heading, C.COLOR_WARN), *_table(left, "to_do"), *_resources(left)]
     return lines
 
 
 def _table(
-    layers: Mapping[str, Sequence[Action]], tense: str, seconds: Mapping[str | None, float] | None = None
+    layers: Mapping[str, Sequence[Action]],
+    tense: str,
+    seconds: Mapping[str | None, float] | None = None,
+    unseen: Collection[str] = (),
 ) -> list[Line]:
-    """One row in total, then one for each layer, aligned, with the time of each if ``seconds`` are given."""
+    """One row in total, then one for each layer, aligned, with the time of each if ``seconds`` are given. Of those that
+    are ``unseen`` nobody knows that nothing was done.
+    """
     rows = [("in all", _counts([action for actions in layers.values() for action in actions], tense, zeros=True))]
-    rows += [(name, _counts(actions, tense) or "nothing") for name, actions in layers.items()]
+    none = {name: "not looked at since" if name in unseen else "nothing" for name in layers}
+    rows += [(name, _counts(actions, tense) or none[name]) for name, actions in layers.items()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [f"{name:{widths[0]}}  {counts:{widths[1]}}" for name, counts in rows]
     if seconds is not None:
@@ -250,7 +262,7 @@ class CallbackModule(CallbackBase):
             host = result.host.get_name()
             self._failures.setdefault(host, Failure(result.task.get_name(), _message(result.result)))
             if host in self._ledger_of_host:
-                self._ledger_of_host[host].failed_since = True
+                self._ledger_of_host[host].fail()
         if result.task.action in LOOKS:
             self._add(result)
 
@@ -288,7 +300,9 @@ class CallbackModule(CallbackBase):
         lines = report(ledger)
         if not lines:
             time_ = "" if ledger.is_plan else f", {_duration(sum(ledger.clock.seconds.values()))}"
-            self._display.display(f"{heading}: nothing to create, to change or to delete{time_}", color=C.COLOR_OK)
+            since = " at the last look; none was taken after the failure" if ledger.unseen else ""
+            color = C.COLOR_WARN if ledger.unseen else C.COLOR_OK
+            self._display.display(f"{heading}: nothing to create, to change or to delete{since}{time_}", color=color)
             return
         self._display.banner(heading)
         for text, color in lines:

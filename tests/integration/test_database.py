@@ -150,6 +150,30 @@ def test_a_version_that_can_not_be_is_refused_in_the_plan(environment, arguments
     assert f"rds_engine_version {version} -> 99: AWS upgrades it to one of 17.10, 18.3, 18.4, and to no other" in none
 
 
+OFFERS = {"rds DescribeEngineDefaultParameters", "rds DescribeOrderableDBInstanceOptions"}
+
+
+def offers_asked(aws):
+    """What was asked of RDS's offers since the calls were counted anew."""
+    return OFFERS & {f"{call['service']} {call['operation']}" for call in aws.calls()}
+
+
+def test_what_rds_does_not_offer_is_refused_and_what_is_there_is_not_asked_for_again(environment):
+    wrong = {"work_mem": "64MB", "work_memm": "64"}
+    told = environment.refused("--check", rds_parameters=wrong, rds_instance_class="db.t4g.gigantic")
+    assert "rds_parameters.work_mem: is '64MB'; allowed in postgres17: 64-2147483647" in told
+    assert "rds_parameters.work_memm: is no parameter of postgres17, did you mean 'work_mem'?" in told
+    version = environment.database()["EngineVersion"]
+    assert f"'db.t4g.gigantic', allowed: a class in which RDS has Postgres {version} in us-east-1, such as db." in told
+
+    parameters = {"log_statement": "ddl", "random_page_cost": 1.1}
+    environment.deploy(rds_parameters=parameters, rds_instance_class="db.t4g.medium")
+    assert environment.database()["DBInstanceClass"] == "db.t4g.medium"
+    environment.aws.reset_calls()
+    assert environment.plan() == {}
+    assert offers_asked(environment.aws) == set()
+
+
 def test_a_major_version_that_is_allowed(environment):
     calls = environment.deploy(rds_engine_version="18", rds_allow_major_version_upgrade=True)
     assert "rds ModifyDBInstance" in calls

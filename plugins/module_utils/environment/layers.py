@@ -53,7 +53,8 @@ _ALL = (
         (
             (readers.snapshots,),
             (readers.subnet_groups, readers.parameter_groups, readers.database),
-            (*_SECRETS, readers.engine_versions),
+            (*_SECRETS, readers.engine_versions, readers.engine_parameters),
+            (readers.instance_class,),
         ),
         needs=("network",),
         outlives=frozenset({rds_snapshots.TYPE, rds_instances.TYPE}),

@@ -36,13 +36,14 @@ from ..kinds.ecs.task_definition import documents as definitions
 from ..kinds.log_group import LOG_GROUP
 from ..kinds.rds import engine_version as rds_engine_versions
 from ..kinds.rds import instance as rds_instances
+from ..kinds.rds import offer as rds_offers
 from ..kinds.rds import parameter_group as rds_parameter_groups
 from ..kinds.rds import snapshot as rds_snapshots
 from ..kinds.rds import subnet_group as rds_subnet_groups
 from ..kinds.rds.instance import documents as instances
 from ..kinds.s3_bucket import S3_BUCKET
 from ..kinds.sqs_queue import SQS_QUEUE
-from . import arns, components, dag_tasks, dags, names, schema
+from . import arns, components, dag_tasks, dags, database_offers, names, schema
 from . import database as rds
 from . import secrets as values
 from .images import Unread
@@ -171,6 +172,18 @@ def engine_versions(clients: Clients, inputs: Inputs, known: Known) -> list[Reso
     """What there is to know of versions before the database is made or upgraded, and nothing otherwise."""
     instance = known.get(instances.TYPE, names.database(inputs))
     return rds_engine_versions.find(clients, inputs["rds_engine_version"], instance)
+
+
+def engine_parameters(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The parameters that the database's family has, where the group does not tell of all that are given."""
+    family = database_offers.family_to_look_up(inputs, known)
+    return rds_offers.parameters(clients, family) if family else []
+
+
+def instance_class(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    """The database's class, where it is yet to get that and AWS does not have it."""
+    wanted = database_offers.class_to_look_up(inputs, known)
+    return rds_offers.missing_class(clients, wanted) if wanted else []
 
 
 def _wanted_instance(inputs: Inputs, known: Known) -> Mapping[str, Any]:

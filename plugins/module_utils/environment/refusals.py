@@ -29,6 +29,7 @@ from ..project import task_folders as dag_tasks_folder
 from ..project.task_folders import DagTask
 from . import airflow_service, components, dag_tasks, names, network, policies
 from . import database as rds
+from . import database_offers as rds_offers
 from . import secrets as values
 from .images import Image, Prebuilt
 from .named_things import documents as named_things
@@ -42,7 +43,7 @@ def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
     if network.ROLE in layers:
         found += _zones(inputs, known)
     if rds.ROLE in layers:
-        found += rds.refusals(inputs, known)
+        found += [*rds.refusals(inputs, known), *rds_offers.refusals(inputs, known)]
     if dag_tasks.ROLE in layers:
         found += _secrets(inputs, known)
     found += [each for image in _images(inputs, layers) for each in image.refusal(known)]
@@ -51,8 +52,10 @@ def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
 
 def warnings(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
     """What could not be looked up, a line each, for the layers of these names."""
-    images = _images(inputs, layers)
-    return [*named_things.warnings(inputs, known, layers), *(each for one in images for each in one.warning(known))]
+    found = named_things.warnings(inputs, known, layers)
+    if rds.ROLE in layers:
+        found += rds_offers.warnings(inputs, known)
+    return [*found, *(each for one in _images(inputs, layers) for each in one.warning(known))]
 
 
 def left_to_people(inputs: Inputs, known: Known, layers: Collection[str], today: date) -> list[str]:

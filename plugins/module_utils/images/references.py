@@ -68,6 +68,11 @@ class Reference:
         found = _ECR.fullmatch(self.registry)
         return found["account"] if found and found["region"] == ecr.region else None
 
+    def other_region(self, ecr: Ecr) -> str | None:
+        """The region of the ECR that has it, if that is another one; else None."""
+        found = _ECR.fullmatch(self.registry) if self.registry != ecr.emulated else None
+        return found["region"] if found and found["region"] != ecr.region else None
+
     def arn(self, ecr: Ecr, own: str, partition: str) -> str | None:
         """Of its repository, when that is in any ECR; ``own`` is the id of the account in use."""
         if self.registry in ("", ecr.emulated):

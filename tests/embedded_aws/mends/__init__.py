@@ -19,6 +19,7 @@ from . import (
     logs,
     network_acls,
     rds,
+    rds_classes,
     rds_parameters,
     rds_versions,
     references,
@@ -48,6 +49,7 @@ def apply(settings: Settings) -> None:
     references.apply()
     rds.apply(settings)
     rds_parameters.apply()
+    rds_classes.apply()
     rds_versions.apply()
     if settings.fast:
         from . import fast

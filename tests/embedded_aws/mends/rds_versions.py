@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.services import rds
 
-_POSTGRES = "postgres"
+ENGINE = "postgres"
 
 #: Each line was released on one day. Source: "Amazon RDS for PostgreSQL updates" in its release notes.
 _RELEASES = (
@@ -17,7 +17,7 @@ _RELEASES = (
     ("14.22", "15.17", "16.13", "17.9", "18.3"),
     ("14.23", "15.18", "16.14", "17.10", "18.4"),
 )
-_VERSIONS = {version: day for day, versions in enumerate(_RELEASES) for version in versions}
+VERSIONS = {version: day for day, versions in enumerate(_RELEASES) for version in versions}
 #: What AWS takes where a major version is given. It follows the newest one late, and each major version by itself.
 _DEFAULTS = {"13": "13.23", "14": "14.22", "15": "15.17", "16": "16.13", "17": "17.9", "18": "18.1"}
 #: No new database is made of these, but with Extended Support.
@@ -53,10 +53,10 @@ def resolve_version(handle):
 
 def _creation_refusal(version: str, parameters: dict[str, Any]) -> str:
     supported = rds._p(parameters, "EngineLifecycleSupport") in ("", _EXTENDED_SUPPORT)
-    if version not in _VERSIONS:
-        return f"Cannot find version {version} for {_POSTGRES}"
-    if _major(version) in _UNSUPPORTED and not supported:
-        return f"Version {version} for {_POSTGRES} is past its end of standard support date"
+    if version not in VERSIONS:
+        return f"Cannot find version {version} for {ENGINE}"
+    if major(version) in _UNSUPPORTED and not supported:
+        return f"Version {version} for {ENGINE} is past its end of standard support date"
     return ""
 
 
@@ -64,13 +64,13 @@ def _upgrade_refusal(before: str, version: str, parameters: dict[str, Any]) -> s
     if version == before:
         return ""
     if version not in _targets(before):
-        return f"Cannot upgrade {_POSTGRES} from {before} to {version}"
-    if _major(version) != _major(before) and rds._p(parameters, "AllowMajorVersionUpgrade") != "true":
+        return f"Cannot upgrade {ENGINE} from {before} to {version}"
+    if major(version) != major(before) and rds._p(parameters, "AllowMajorVersionUpgrade") != "true":
         return "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
     return ""
 
 
-def _major(version: str) -> str:
+def major(version: str) -> str:
     return version.partition(".")[0]
 
 
@@ -80,11 +80,11 @@ def _numbers(version: str) -> list[int]:
 
 def _targets(version: str) -> list[str]:
     """A newer one of the same major version, or one of a newer major version that is not of an earlier day."""
-    day = _VERSIONS.get(version, len(_RELEASES))
+    day = VERSIONS.get(version, len(_RELEASES))
     return [
         other
-        for other in sorted(_VERSIONS, key=_numbers)
-        if _numbers(other) > _numbers(version) and _VERSIONS[other] >= day
+        for other in sorted(VERSIONS, key=_numbers)
+        if _numbers(other) > _numbers(version) and VERSIONS[other] >= day
     ]
 
 
@@ -92,12 +92,12 @@ def tell_versions(describe):
     """Fault: a few old versions are told, without what each can be upgraded to."""
 
     def handler(parameters: dict[str, Any]):
-        if rds._p(parameters, "Engine") != _POSTGRES:
+        if rds._p(parameters, "Engine") != ENGINE:
             return describe(parameters)
         asked, only_default = rds._p(parameters, "EngineVersion"), rds._p(parameters, "DefaultOnly") == "true"
         told = "".join(
             _engine_version(version)
-            for version in sorted(_VERSIONS, key=_numbers)
+            for version in sorted(VERSIONS, key=_numbers)
             if asked in ("", version) and (not only_default or version in _DEFAULTS.values())
         )
         result = f"<DBEngineVersions>{told}</DBEngineVersions>"
@@ -109,12 +109,12 @@ def tell_versions(describe):
 
 def _engine_version(version: str) -> str:
     targets = "".join(
-        f"<UpgradeTarget><Engine>{_POSTGRES}</Engine><EngineVersion>{target}</EngineVersion></UpgradeTarget>"
+        f"<UpgradeTarget><Engine>{ENGINE}</Engine><EngineVersion>{target}</EngineVersion></UpgradeTarget>"
         for target in _targets(version)
     )
     return (
-        f"<DBEngineVersion><Engine>{_POSTGRES}</Engine><EngineVersion>{version}</EngineVersion>"
-        f"<MajorEngineVersion>{_major(version)}</MajorEngineVersion>"
-        f"<DBParameterGroupFamily>postgres{_major(version)}</DBParameterGroupFamily>"
+        f"<DBEngineVersion><Engine>{ENGINE}</Engine><EngineVersion>{version}</EngineVersion>"
+        f"<MajorEngineVersion>{major(version)}</MajorEngineVersion>"
+        f"<DBParameterGroupFamily>postgres{major(version)}</DBParameterGroupFamily>"
         f"<ValidUpgradeTarget>{targets}</ValidUpgradeTarget><Status>available</Status></DBEngineVersion>"
     )

@@ -246,14 +246,47 @@ def test_a_failed_run_tells_why_then_what_was_done_and_what_was_to_do(playbook):
     ]
 
 
-def test_what_was_tried_but_not_looked_at_is_not_said_to_be_done(playbook):
-    playbook.task(look(network=["create vpc prod"]))
+def test_what_was_tried_but_not_looked_at_is_not_said_to_be_done_nor_that_nothing_was(playbook):
+    playbook.task(look(network=["create vpc prod"], rds=["create rds_instance prod"]))
     playbook.task({"msg": "no"}, action="amazon.aws.ec2_vpc_net", role="network", failed=True)
     assert playbook.end()[3:6] == [
         "in all   created 0, changed 0, deleted 0         2.0 s",
-        "network  nothing                                 1.0 s",
+        "network  not looked at since                     1.0 s",
         TO_DO,
     ]
+
+
+def test_a_role_that_had_nothing_to_do_did_nothing_also_where_a_later_one_fails(playbook):
+    playbook.task(look(network=[], rds=["create rds_instance prod"]))
+    playbook.task(look(network=[]), role="network")
+    playbook.task({"msg": "no"}, action="farflow.airflow.rds_instance", role="rds", failed=True)
+    assert playbook.end()[3:7] == [
+        "in all   created 0, changed 0, deleted 0         3.0 s",
+        "network  nothing                                 1.0 s",
+        "rds      not looked at since                     1.0 s",
+        TO_DO,
+    ]
+
+
+def test_a_look_after_the_failure_tells_of_its_own_layers_alone(playbook):
+    playbook.task(look(network=["create vpc prod"], rds=["create rds_instance prod"]))
+    for action, role in [("amazon.aws.ec2_vpc_net", "network"), ("farflow.airflow.rds_instance", "rds")]:
+        playbook.task({"msg": "no"}, action=action, role=role, failed=True)
+    playbook.task(look(network=["create vpc prod"]), role="network")
+    lines = playbook.end()
+    assert lines[4:7] == [
+        "network  nothing                                 2.0 s",
+        "rds      not looked at since                     1.0 s",
+        TO_DO,
+    ]
+
+
+def test_a_failure_after_a_look_that_saw_nothing_to_do_is_no_proof_of_that(playbook):
+    playbook.task(look(network=[], rds=[]))
+    playbook.task({"msg": "no"}, action="farflow.airflow.ecs_rollouts", failed=True)
+    assert playbook.end()[-1] == (
+        "SUMMARY: nothing to create, to change or to delete at the last look; none was taken after the failure, 2.0 s"
+    )
 
 
 def test_a_look_that_failed_before_it_saw_anything_says_why_alone(playbook):

@@ -71,6 +71,22 @@ def test_knows_which_ecr_can_be_asked(text, account):
 
 
 @pytest.mark.parametrize(
+    ("registry", "region"),
+    [
+        ("210987654321.dkr.ecr.us-east-1.amazonaws.com/", "us-east-1"),
+        ("210987654321.dkr-ecr-fips.cn-north-1.on.amazonwebservices.com.cn/", "cn-north-1"),
+        ("210987654321.dkr.ecr.eu-west-1.amazonaws.com/", None),
+        ("registry.example.com/", None),
+        ("", None),
+    ],
+)
+def test_knows_the_region_of_another_regions_ecr(registry, region):
+    reference = parse(f"{registry}tasks@{DIGEST}")
+    assert reference.other_region(ECR) == region
+    assert reference.other_region(image_references.Ecr("eu-west-1", registry.rstrip("/"))) is None
+
+
+@pytest.mark.parametrize(
     ("text", "arn"),
     [
         ("team/tasks:1", "arn:aws:ecr:eu-west-1:1:repository/team/tasks"),

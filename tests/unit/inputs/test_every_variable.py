@@ -174,6 +174,37 @@ def test_more_networks_than_a_security_group_takes_rules_are_warned_of(count, wa
     assert bool(checks.warnings(inputs)) == warned
 
 
+FAR = f"210987654321.dkr.ecr.us-east-1.amazonaws.com/team/image@sha256:{'a' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ({"airflow_service_image": FAR}, "airflow_service_image"),
+        ({"dag_tasks_images": {"report": FAR}}, "dag_tasks_images.report"),
+    ],
+)
+def test_an_image_in_another_regions_ecr_is_warned_of(given, place):
+    """AWS pulls it, at a price."""
+    inputs, problems = gather(**given)
+    assert problems == []
+    (line,) = checks.warnings(inputs)
+    assert line.startswith(f"{place}: is in ECR in us-east-1, while the environment is in eu-west-1: each container")
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        FAR.replace("us-east-1", "eu-west-1"),
+        FAR.replace("210987654321.dkr.ecr.us-east-1.amazonaws.com", "registry.example.org"),
+        "team/image:1",
+    ],
+)
+def test_an_image_elsewhere_than_in_another_regions_ecr_is_not_warned_of(image):
+    inputs, problems = gather(airflow_service_image=image, dag_tasks_images={"report": image})
+    assert (problems, checks.warnings(inputs)) == ([], [])
+
+
 @pytest.mark.parametrize("name", OPTIONS)
 def test_nothing_is_the_default(name):
     inputs, problems = gather(**{name: None})

@@ -190,6 +190,7 @@ def test_attributes_tell_where_it_is_and_how_it_is(changes, state):
         "state": state,
         "status": status.told({**FOUND, **changes}),
         "allocated_storage": {**FOUND, **changes}["AllocatedStorage"],
+        "version": FOUND["EngineVersion"],
         "without_final_snapshot": status.without_final_snapshot({**FOUND, **changes}),
         "extended_support": False,
         "reboot_required": False,

@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import Any
 
 from ...engine.ignored_tags import ignores
-from ...images.references import Ecr, unpinned
+from ...images.references import Ecr, parse, unpinned
 from ...lock.claim import break_problem
 from ...project.task_yml import LARGEST
 from ...validation.value_checks import network, told
@@ -54,14 +54,33 @@ def sound(inputs: Inputs) -> dict[str, Any]:
 
 
 def warnings(inputs: Inputs) -> list[str]:
-    """What AWS takes from some accounts only, of inputs that are right; a line each."""
+    """What AWS takes from some accounts only, or at a price, of inputs that are right; a line each."""
+    return [*_many_networks(inputs), *_images_from_afar(inputs)]
+
+
+def _many_networks(inputs: Inputs) -> Iterator[str]:
     networks = len(inputs.get("network_ingress_cidrs") or [])
-    if networks <= _INBOUND_RULES:
-        return []
-    return [
-        f"network_ingress_cidrs: are {networks}, and AWS takes {_INBOUND_RULES} inbound rules for a security group, "
-        "unless it has raised that quota for the account"
-    ]
+    if networks > _INBOUND_RULES:
+        yield (
+            f"network_ingress_cidrs: are {networks}, and AWS takes {_INBOUND_RULES} inbound rules for a security "
+            "group, unless it has raised that quota for the account"
+        )
+
+
+def _images_from_afar(inputs: Inputs) -> Iterator[str]:
+    if not inputs.keys() >= set(_WHERE_IMAGES_ARE):
+        return
+    here = Ecr(*(inputs[name] for name in _WHERE_IMAGES_ARE))
+    given = {f"dag_tasks_images.{task}": image for task, image in inputs.get("dag_tasks_images", {}).items()}
+    if image := inputs.get("airflow_service_image"):
+        given["airflow_service_image"] = image
+    for place, image in given.items():
+        if there := parse(image).other_region(here):
+            yield (
+                f"{place}: is in ECR in {there}, while the environment is in {here.region}: each container that starts "
+                "pulls it from there, which is slower, costs the transfer between regions, and fails where VPC "
+                f"endpoints are the only way to ECR; copy or replicate it to {here.region}"
+            )
 
 
 def _alone(name: str, value: Any) -> Iterator[str]:

@@ -59,12 +59,91 @@ def test_parameters_are_filtered_by_their_names_alone(rds):
         rds.describe_db_parameters(DBParameterGroupName=GROUP, Filters=[{"Name": "x", "Values": ["y"]}])
 
 
+def default_parameters(rds, family):
+    pages = rds.get_paginator("describe_engine_default_parameters").paginate(DBParameterGroupFamily=family)
+    return [each for page in pages for each in page["EngineDefaults"]["Parameters"]]
+
+
+def test_a_family_tells_what_its_groups_have_page_by_page(rds):
+    make_group(rds, "postgres17")
+    (first, *more) = default_parameters(rds, "postgres17")
+    assert {each["ParameterName"] for each in (first, *more)} == set(told(rds))
+    page = rds.describe_engine_default_parameters(DBParameterGroupFamily="postgres17")["EngineDefaults"]
+    assert page["Marker"] and len(page["Parameters"]) <= len(more)
+    (size,) = (each for each in more if each["ParameterName"] == "work_mem")
+    assert (size["DataType"], size["AllowedValues"], size["IsModifiable"]) == ("integer", "64-2147483647", True)
+
+
+def test_there_are_the_families_of_the_versions_alone(rds):
+    words = "postgres99 is not a valid parameter group family"
+    with pytest.raises(ClientError, match=words):
+        make_group(rds, "postgres99")
+    with pytest.raises(ClientError, match=words):
+        default_parameters(rds, "postgres99")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("work_memm", "64", "Could not find parameter with name: work_memm"),
+        ("work_mem", "63", "Invalid parameter value: 63 for: work_mem allowed values are: 64-2147483647"),
+        ("work_mem", "64MB", "Invalid parameter value: 64MB for: work_mem"),
+        ("log_statement", "some", "allowed values are: none,ddl,mod,all"),
+        ("rds__extensions", "pgcrypto", "The parameter rds.extensions cannot be modified"),
+    ],
+)
+def test_a_parameter_is_set_to_what_is_allowed_alone(rds, name, value, words):
+    with pytest.raises(ClientError, match=words):
+        make_group(rds, "postgres17", **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("work_mem", "{DBInstanceClassMemory/32768}"),
+        ("random_page_cost", "1.1"),
+        ("log_min_duration_statement", "-1"),
+        ("search_path", "anything"),
+    ],
+)
+def test_formulas_fractions_and_what_has_no_rule_are_taken(rds, name, value):
+    make_group(rds, "postgres17", **{name: value})
+    assert told(rds, name) == {name: (value, "user")}
+
+
+def options(rds, **asked):
+    """Class and version of what can be ordered."""
+    pages = rds.get_paginator("describe_orderable_db_instance_options").paginate(Engine="postgres", **asked)
+    found = [each for page in pages for each in page["OrderableDBInstanceOptions"]]
+    return {(each["DBInstanceClass"], each["EngineVersion"]) for each in found}
+
+
+def test_which_classes_there_are_hangs_on_the_version(rds):
+    assert options(rds, EngineVersion="16.14", DBInstanceClass="db.t4g.small") == {("db.t4g.small", "16.14")}
+    assert options(rds, EngineVersion="16.14", DBInstanceClass="db.m8g.large") == set()
+    assert ("db.m8g.large", "18.4") in options(rds, DBInstanceClass="db.m8g.large")
+    assert ("db.t3.micro", "16.14") in options(rds, EngineVersion="16.14")
+    with pytest.raises(ClientError, match="Cannot find version 99 for postgres"):
+        options(rds, EngineVersion="99")
+
+
+def test_a_database_is_of_a_class_that_its_version_has(rds):
+    with pytest.raises(ClientError, match="Invalid DB Instance class: db.t4g.smal"):
+        make_database(rds, "16", DBInstanceClass="db.t4g.smal")
+    with pytest.raises(ClientError, match="does not support creating a DB instance"):
+        make_database(rds, "16", DBInstanceClass="db.m8g.large")
+    make_database(rds, "16")
+    with pytest.raises(ClientError, match="does not support creating a DB instance"):
+        rds.modify_db_instance(DBInstanceIdentifier="db", DBInstanceClass="db.m8g.large")
+    rds.modify_db_instance(DBInstanceIdentifier="db", DBInstanceClass="db.m7g.large", ApplyImmediately=True)
+    assert the_database(rds)["DBInstanceClass"] == "db.m7g.large"
+
+
 def make_database(rds, version, **more):
     """A database of that version, and what the one that there is has become, however it was asked for."""
     given = {"AllocatedStorage": 25, "MasterUsername": "airflow", "MasterUserPassword": "password", **more}
-    rds.create_db_instance(
-        DBInstanceIdentifier="db", DBInstanceClass="db.t4g.small", Engine="postgres", EngineVersion=version, **given
-    )
+    given = {"DBInstanceClass": "db.t4g.small", **given}
+    rds.create_db_instance(DBInstanceIdentifier="db", Engine="postgres", EngineVersion=version, **given)
     return the_database(rds)
 
 

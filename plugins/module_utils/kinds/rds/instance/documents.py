@@ -28,6 +28,9 @@ PASSWORD_FROM = "farflow:master-user-secret"
 #: In the place of a secret of ours where RDS makes and rotates the password itself.
 MANAGED = "(managed by RDS)"
 
+#: The attribute that holds which version it is in full, whatever of that is wanted.
+VERSION = "version"
+
 DEFAULTS: dict[str, Any] = {
     "engine": "postgres",
     "storage_type": "gp3",
@@ -105,6 +108,7 @@ def canonical(document: Mapping[str, Any], instance: Mapping[str, Any], version:
         "state": _state(document) if instance else None,  # for one that nobody wants nobody waits
         "status": rds_status.told(document),
         "allocated_storage": document["AllocatedStorage"],
+        VERSION: document["EngineVersion"],
         "without_final_snapshot": rds_status.without_final_snapshot(document),
         "extended_support": document.get("EngineLifecycleSupport") != WITHOUT_EXTENDED_SUPPORT,
         "reboot_required": rds_status.needs_reboot(document),

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....engine.actions import Resource
+from ..offer.family_parameters import DEFINITIONS, by_name
 
 TYPE = "rds_parameter_group"
 
@@ -37,7 +38,7 @@ def _text(value: Any) -> str:
 
 def canonical(document: Mapping[str, Any]) -> Resource:
     """A member of DescribeDBParameterGroups' answer as a resource, with its ``tags`` and with those of its
-    ``parameters`` that somebody set, or wants.
+    ``parameters`` that somebody set, or wants. Its attribute DEFINITIONS tells what these may be.
     """
     return Resource(
         TYPE,
@@ -50,6 +51,7 @@ def canonical(document: Mapping[str, Any]) -> Resource:
             "tags": dict(document["tags"]),
         },
         document["DBParameterGroupArn"],
+        {DEFINITIONS: by_name(document["parameters"])},
     )
 
 
