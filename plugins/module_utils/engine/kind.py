@@ -8,12 +8,14 @@ errors, repetition while AWS is busy, and waiting until AWS shows a change.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
 from .actions import Resource, plan
 from .clients import Clients, caused_by, doing
 from .compare import differences
 from .errors import FarflowError
+from .immutable import Advice, problems, refuse_changes
 from .ownership import own_tags
 from .parallel import in_parallel
 from .patience import patiently
@@ -55,12 +57,19 @@ class Kind:
     #: Within so many seconds AWS shows that one was deleted; 0 where it does so at once.
     gone_after: ClassVar[float] = 0
 
+    #: What AWS never changes of one, by the property, each with what to do instead; under the type.
+    immutable: ClassVar[Advice] = MappingProxyType({})
+
     #: Whether all that bears the environment's prefix is the environment's. Otherwise its tag decides.
     owned_by_name: ClassVar[bool] = False
 
     def desired(self, arguments: Mapping[str, Any]) -> Resource:
         """One as a module's arguments ask for it."""
         raise NotImplementedError
+
+    def seen_by(self, wanted: Sequence[Resource]) -> Kind:
+        """The kind as one sees its resources who wants these, where that makes a difference."""
+        return self
 
     def prefix(self, environment: str) -> str:
         """How the names of an environment's begin."""
@@ -89,6 +98,10 @@ class Kind:
     def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
         """One that was listed, as a resource in canonical form; None when AWS shows that it is gone."""
         raise NotImplementedError
+
+    def together(self, clients: Clients, found: Sequence[Resource]) -> Sequence[Resource]:
+        """The resources that were found, with what is asked for once for all of them."""
+        return found
 
     def create(self, clients: Clients, wanted: Resource) -> str | None:
         """Makes one with all that AWS takes at once. Its id, or None where only a look can tell that it is as wanted:
@@ -147,13 +160,13 @@ def find(
         return None if tags is None else _described(kind, clients, document, tags)
 
     found = in_parallel(lambda document: unless_gone(kind, lambda: look(document)), listed)
-    return [resource for resource in found if resource]
+    return _together(kind, clients, found)
 
 
 def read(kind: Kind, clients: Clients, names: Iterable[str]) -> list[Resource]:
     """The named resources of a kind that exist, in that order."""
     found = in_parallel(lambda name: read_one(kind, clients, name), names)
-    return [resource for resource in found if resource]
+    return _together(kind, clients, found)
 
 
 def read_one(kind: Kind, clients: Clients, name: str) -> Resource | None:
@@ -165,6 +178,11 @@ def read_one(kind: Kind, clients: Clients, name: str) -> Resource | None:
         return _described(kind, clients, document, _tags(kind, clients, document)) if document else None
 
     return unless_gone(kind, look)
+
+
+def _together(kind: Kind, clients: Clients, found: Iterable[Resource | None]) -> list[Resource]:
+    with doing("describe", kind.titles):
+        return list(kind.together(clients, [resource for resource in found if resource]))
 
 
 def _tags(kind: Kind, clients: Clients, document: Document) -> Mapping[str, str]:
@@ -193,7 +211,9 @@ def reconcile_kind(
     kind: Kind, clients: Clients, names: Iterable[str], desired: Sequence[Resource], check_mode: bool
 ) -> list[Outcome]:
     """Brings the named resources to what is desired of them; those of which nothing is desired are deleted."""
-    return reconcile(desired, read(kind, clients, names), operations(kind, clients), check_mode)
+    actual = read(kind.seen_by(desired), clients, names)
+    refuse_changes(desired, actual, kind.immutable)
+    return reconcile(desired, actual, operations(kind, clients), check_mode)
 
 
 def operations(kind: Kind, clients: Clients) -> Hands:
@@ -204,6 +224,7 @@ def operations(kind: Kind, clients: Clients) -> Hands:
         if made:
             return made
         found = wait_for(lambda: read_one(kind, clients, wanted.name), kind.patience, f"{kind.title} {wanted.name}")
+        _refuse_another(kind, wanted, found)
         change(wanted, found, kind.busy_when_new)
         return found.id
 
@@ -242,6 +263,13 @@ def _create(kind: Kind, clients: Clients, wanted: Resource) -> str | None:
         if caused_by(error, kind.exists):
             return None
         raise
+
+
+def _refuse_another(kind: Kind, wanted: Resource, found: Resource) -> None:
+    """Raises FarflowError where one that is there all at once cannot become what is wanted: it may be a stranger's."""
+    refused = "; ".join(problems(wanted, found, kind.immutable))
+    if refused:
+        raise FarflowError(f"{kind.title} {wanted.name} exists already, as {found.id}: {refused}")
 
 
 def _change(kind: Kind, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:

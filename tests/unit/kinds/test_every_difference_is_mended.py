@@ -26,7 +26,6 @@ from ansible_collections.farflow.airflow.plugins.module_utils.environment import
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import workers as worker_pool
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import autoscaling as application_autoscaling
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import codebuild_project as codebuild_projects
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import ecr_repository as ecr_repositories
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import iam_role as iam_roles
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import secret as secrets
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import service_discovery
@@ -36,6 +35,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import r
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import security_group as ec2_security_groups
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import vpc_endpoint as ec2_vpc_endpoints
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network import kinds as ec2_network_kinds
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecr_repository import ECR_REPOSITORY
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import cluster as ecs_clusters
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service as ecs_services
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import documents as pure_clusters
@@ -101,7 +101,7 @@ HANDS = {
     "secret": lambda wanted: secrets._hands(CLIENTS, {wanted.name: wanted.attributes[ARGUMENTS]}),
     "ecs_cluster": lambda wanted: ecs_clusters.hands(CLIENTS),
     "ecs_service": lambda wanted: ecs_services.hands(CLIENTS),
-    "ecr_repository": lambda wanted: ecr_repositories.hands(CLIENTS),
+    "ecr_repository": lambda wanted: operations(ECR_REPOSITORY, CLIENTS),
     "log_group": lambda wanted: operations(LOG_GROUP, CLIENTS),
     "iam_role": lambda wanted: iam_roles.hands(CLIENTS),
     "file_system": lambda wanted: efs_hands.file_system_hands(CLIENTS),
