@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
 from .actions import Resource, plan
-from .clients import Clients, caused_by, doing
+from .clients import Clients, caused_by, chunks, doing
 from .compare import differences
 from .errors import FarflowError
 from .immutable import Advice, problems, refuse_changes
@@ -57,6 +57,11 @@ class Kind:
     #: Within so many seconds AWS shows that one was deleted; 0 where it does so at once.
     gone_after: ClassVar[float] = 0
 
+    #: So many names one call looks up: 1 where each takes a call of its own.
+    names_a_call: ClassVar[int] = 1
+    #: Whether tags are set by calls of their own, and by ``change`` otherwise.
+    tags_apart: ClassVar[bool] = True
+
     #: What AWS never changes of one, by the property, each with what to do instead; under the type.
     immutable: ClassVar[Advice] = MappingProxyType({})
 
@@ -81,6 +86,10 @@ class Kind:
 
     def look_up(self, clients: Clients, name: str) -> Document | None:
         """The one of that name as ``list`` would give it; None, or an error that is in ``gone``, when there is none."""
+        return next(iter(self.look_up_all(clients, [name])), None)
+
+    def look_up_all(self, clients: Clients, names: Sequence[str]) -> Iterable[Document]:
+        """Those of the names that there are, where one call looks up several."""
         raise NotImplementedError
 
     def name(self, document: Document) -> str:
@@ -92,8 +101,8 @@ class Kind:
         raise NotImplementedError
 
     def prefetched_tags(self, document: Document, told: Told) -> Mapping[str, str] | None:
-        """Its tags among those that a call for the whole account has brought, by ARN."""
-        raise NotImplementedError
+        """Its tags among those that a call for the whole account has brought, by ARN, where that saves a call."""
+        return None
 
     def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
         """One that was listed, as a resource in canonical form; None when AWS shows that it is gone."""
@@ -112,6 +121,10 @@ class Kind:
     def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
         """Brings the properties that differ, but for the tags, to what is wanted."""
         raise NotImplementedError
+
+    def is_busy(self, error: FarflowError) -> bool:
+        """Whether AWS may do in a moment what it refused with that error."""
+        return caused_by(error, self.busy)
 
     def set_tags(self, clients: Clients, found: Resource, tags: Mapping[str, str], superfluous: Sequence[str]) -> None:
         """Gives one all the tags, and takes the superfluous keys off."""
@@ -164,9 +177,14 @@ def find(
 
 
 def read(kind: Kind, clients: Clients, names: Iterable[str]) -> list[Resource]:
-    """The named resources of a kind that exist, in that order."""
-    found = in_parallel(lambda name: read_one(kind, clients, name), names)
-    return _together(kind, clients, found)
+    """The named resources of a kind that exist."""
+    if kind.names_a_call == 1:
+        return _together(kind, clients, in_parallel(lambda name: read_one(kind, clients, name), names))
+    documents: list[Document] = []
+    for some in chunks(list(names), kind.names_a_call):
+        with doing("describe", kind.titles, ", ".join(some)):
+            documents += kind.look_up_all(clients, some)
+    return _together(kind, clients, in_parallel(lambda document: _read(kind, clients, document), documents))
 
 
 def read_one(kind: Kind, clients: Clients, name: str) -> Resource | None:
@@ -175,9 +193,13 @@ def read_one(kind: Kind, clients: Clients, name: str) -> Resource | None:
     def look() -> Resource | None:
         with doing("describe", kind.title, name):
             document = kind.look_up(clients, name)
-        return _described(kind, clients, document, _tags(kind, clients, document)) if document else None
+        return _read(kind, clients, document) if document else None
 
     return unless_gone(kind, look)
+
+
+def _read(kind: Kind, clients: Clients, document: Document) -> Resource | None:
+    return unless_gone(kind, lambda: _described(kind, clients, document, _tags(kind, clients, document)))
 
 
 def _together(kind: Kind, clients: Clients, found: Iterable[Resource | None]) -> list[Resource]:
@@ -233,7 +255,7 @@ def operations(kind: Kind, clients: Clients) -> Hands:
         if not differs:
             return
         what = f"{kind.title} {wanted.name} to be changed"
-        is_busy = _is_one_of(kind.busy | busy)
+        is_busy = _is_busy(kind, busy)
         patiently(lambda: _change(kind, clients, wanted, found, differs), is_busy, kind.patience, what)
         if kind.shown_after:
             wait_for(
@@ -258,7 +280,7 @@ def _create(kind: Kind, clients: Clients, wanted: Resource) -> str | None:
 
     what = f"{kind.title} {wanted.name} to be made"
     try:
-        return patiently(call, _is_one_of(kind.busy | kind.busy_when_new), kind.patience, what)
+        return patiently(call, _is_busy(kind, kind.busy_when_new), kind.patience, what)
     except FarflowError as error:
         if caused_by(error, kind.exists):
             return None
@@ -274,11 +296,11 @@ def _refuse_another(kind: Kind, wanted: Resource, found: Resource) -> None:
 
 def _change(kind: Kind, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
     """Tags first: what a killed run leaves half changed is known as the environment's."""
-    if "tags" in differs:
+    if "tags" in differs and kind.tags_apart:
         with doing("tag", kind.title, wanted.name):
             tags = wanted.properties["tags"]
             kind.set_tags(clients, found, tags, sorted(set(found.properties["tags"]) - set(tags)))
-    others = {name for name in differs if name != "tags"}
+    others = {name for name in differs if name != "tags" or not kind.tags_apart}
     if others:
         with doing("change", kind.title, wanted.name):
             kind.change(clients, wanted, found, others)
@@ -289,11 +311,11 @@ def _delete(kind: Kind, clients: Clients, found: Resource) -> None:
         with doing("delete", kind.title, found.name):
             kind.delete(clients, found)
 
-    patiently(call, _is_one_of(kind.busy), kind.patience, f"{kind.title} {found.name} to be deleted")
+    patiently(call, _is_busy(kind), kind.patience, f"{kind.title} {found.name} to be deleted")
 
 
-def _is_one_of(codes: frozenset[str]) -> Callable[[FarflowError], bool]:
-    return lambda error: caused_by(error, codes)
+def _is_busy(kind: Kind, more: frozenset[str] = NO_CODES) -> Callable[[FarflowError], bool]:
+    return lambda error: kind.is_busy(error) or caused_by(error, more)
 
 
 def _shown(kind: Kind, clients: Clients, wanted: Resource) -> bool | NotYet:

@@ -25,10 +25,10 @@ from ansible_collections.farflow.airflow.plugins.module_utils.environment import
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import database as rds
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import workers as worker_pool
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import autoscaling as application_autoscaling
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import codebuild_project as codebuild_projects
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import iam_role as iam_roles
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import secret as secrets
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import service_discovery
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.codebuild_project import CODEBUILD_PROJECT
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network as ec2_network
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network_acl as ec2_network_acls
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import route_table as ec2_route_tables
@@ -60,7 +60,7 @@ class Changed(Exception):
 class Client:
     """Answers what only reads with nothing, and ends at the first call that does more."""
 
-    _READING = ("describe_", "get_", "list_", "head_", "meta", "exceptions")
+    _READING = ("batch_get_", "describe_", "get_", "list_", "head_", "meta", "exceptions")
 
     def __getattr__(self, name):
         if name.startswith(self._READING):
@@ -109,7 +109,7 @@ HANDS = {
     "access_point": lambda wanted: efs_hands.access_point_hands(CLIENTS, IdOfEach()),
     "s3_bucket": lambda wanted: operations(S3_BUCKET, CLIENTS),
     "sqs_queue": lambda wanted: operations(SQS_QUEUE, CLIENTS),
-    "codebuild_project": lambda wanted: codebuild_projects.hands(CLIENTS),
+    "codebuild_project": lambda wanted: operations(CODEBUILD_PROJECT, CLIENTS),
     "load_balancer": lambda wanted: network_load_balancer_hands.load_balancer_hands(CLIENTS),
     "target_group": lambda wanted: network_load_balancer_hands.target_group_hands(CLIENTS),
     "listener": lambda wanted: network_load_balancer_hands.listener_hands(CLIENTS, IdOfEach(), IdOfEach()),
