@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar
 from .actions import Resource, plan
 from .clients import Clients, caused_by, chunks, doing
 from .compare import differences
+from .converge import converge
 from .errors import FarflowError
 from .immutable import Advice, problems, refuse_changes
 from .ownership import own_tags
@@ -54,6 +55,8 @@ class Kind:
     patience: ClassVar[float] = 120
     #: Within so many seconds AWS shows a change; 0 where it does so at once.
     shown_after: ClassVar[float] = 0
+    #: Whether AWS shows creations and deletions late too, and what was asked for is looked for once for all of them.
+    shown_together: ClassVar[bool] = False
     #: Within so many seconds AWS shows that one was deleted; 0 where it does so at once.
     gone_after: ClassVar[float] = 0
 
@@ -233,9 +236,15 @@ def reconcile_kind(
     kind: Kind, clients: Clients, names: Iterable[str], desired: Sequence[Resource], check_mode: bool
 ) -> list[Outcome]:
     """Brings the named resources to what is desired of them; those of which nothing is desired are deleted."""
-    actual = read(kind.seen_by(desired), clients, names)
-    refuse_changes(desired, actual, kind.immutable)
-    return reconcile(desired, actual, operations(kind, clients), check_mode)
+
+    def look() -> list[Resource]:
+        actual = read(kind.seen_by(desired), clients, names)
+        refuse_changes(desired, actual, kind.immutable)
+        return actual
+
+    if kind.shown_together:
+        return converge(desired, look, operations(kind, clients), check_mode)
+    return reconcile(desired, look(), operations(kind, clients), check_mode)
 
 
 def operations(kind: Kind, clients: Clients) -> Hands:
@@ -265,7 +274,7 @@ def operations(kind: Kind, clients: Clients) -> Hands:
             )
 
     def delete(found: Resource) -> None:
-        unless_gone(kind, lambda: _delete(kind, clients, found))
+        _delete(kind, clients, found)
         if kind.gone_after:
             what = f"{kind.title} {found.name} to be gone"
             wait_for(lambda: _is_gone(kind, clients, found), kind.gone_after, what)
@@ -311,7 +320,8 @@ def _delete(kind: Kind, clients: Clients, found: Resource) -> None:
         with doing("delete", kind.title, found.name):
             kind.delete(clients, found)
 
-    patiently(call, _is_busy(kind), kind.patience, f"{kind.title} {found.name} to be deleted")
+    what = f"{kind.title} {found.name} to be deleted"
+    patiently(lambda: unless_gone(kind, call), _is_busy(kind), kind.patience, what)
 
 
 def _is_busy(kind: Kind, more: frozenset[str] = NO_CODES) -> Callable[[FarflowError], bool]:

@@ -23,7 +23,6 @@ from ..images import documents as pure_images
 from ..images import ecr_images
 from ..kinds import autoscaling as application_autoscaling
 from ..kinds import efs, service_discovery
-from ..kinds import iam_role as iam_roles
 from ..kinds import load_balancer as network_load_balancer
 from ..kinds import secret as secrets
 from ..kinds.ecr_repository import ECR_REPOSITORY
@@ -32,6 +31,7 @@ from ..kinds.ecs import service as ecs_services
 from ..kinds.ecs import task_definition as ecs_task_definitions
 from ..kinds.ecs.cluster import documents as pure_clusters
 from ..kinds.ecs.task_definition import documents as definitions
+from ..kinds.iam_role import IamRole
 from ..kinds.log_group import LOG_GROUP
 from ..kinds.rds import engine_version as rds_engine_versions
 from ..kinds.rds import instance as rds_instances
@@ -122,7 +122,7 @@ def file_systems(clients: Clients, inputs: Inputs, known: Known) -> list[Resourc
 
 def roles(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The environment's roles, and what is in their way."""
-    return iam_roles.find(clients, names.environment(inputs), names.role_path(inputs))
+    return find(IamRole(names.role_path(inputs)), clients, names.environment(inputs))
 
 
 def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:

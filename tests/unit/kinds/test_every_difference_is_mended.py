@@ -25,7 +25,6 @@ from ansible_collections.farflow.airflow.plugins.module_utils.environment import
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import database as rds
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import workers as worker_pool
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import autoscaling as application_autoscaling
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import iam_role as iam_roles
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import secret as secrets
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import service_discovery
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.codebuild_project import CODEBUILD_PROJECT
@@ -40,6 +39,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import c
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service as ecs_services
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import documents as pure_clusters
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.efs import operations as efs_hands
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balancer import (
     operations as network_load_balancer_hands,
 )
@@ -103,7 +103,7 @@ HANDS = {
     "ecs_service": lambda wanted: ecs_services.hands(CLIENTS),
     "ecr_repository": lambda wanted: operations(ECR_REPOSITORY, CLIENTS),
     "log_group": lambda wanted: operations(LOG_GROUP, CLIENTS),
-    "iam_role": lambda wanted: iam_roles.hands(CLIENTS),
+    "iam_role": lambda wanted: operations(IamRole("/"), CLIENTS),
     "file_system": lambda wanted: efs_hands.file_system_hands(CLIENTS),
     "mount_target": lambda wanted: efs_hands.mount_target_hands(CLIENTS, IdOfEach()),
     "access_point": lambda wanted: efs_hands.access_point_hands(CLIENTS, IdOfEach()),
