@@ -152,23 +152,21 @@ projects:
 """
 
 from ..module_utils.engine.errors import FarflowError
-from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.engine.reconcile import reconcile
-from ..module_utils.kinds import codebuild_project as codebuild_projects
-from ..module_utils.kinds.codebuild_project import documents as pure
+from ..module_utils.engine.module import STATE, batch, run
+from ..module_utils.kinds.codebuild_project import CODEBUILD_PROJECT, documents
 
 PROJECT = {
     "name": {"type": "str", "required": True},
     "description": {"type": "str", "default": ""},
     "service_role": {"type": "str"},
     "image": {"type": "str"},
-    "image_pull_credentials_type": {"type": "str", "choices": pure.PULL_CREDENTIALS, "default": "CODEBUILD"},
-    "environment_type": {"type": "str", "choices": pure.ENVIRONMENT_TYPES, "default": "LINUX_CONTAINER"},
-    "compute_type": {"type": "str", "choices": pure.COMPUTE_TYPES, "default": "BUILD_GENERAL1_SMALL"},
+    "image_pull_credentials_type": {"type": "str", "choices": documents.PULL_CREDENTIALS, "default": "CODEBUILD"},
+    "environment_type": {"type": "str", "choices": documents.ENVIRONMENT_TYPES, "default": "LINUX_CONTAINER"},
+    "compute_type": {"type": "str", "choices": documents.COMPUTE_TYPES, "default": "BUILD_GENERAL1_SMALL"},
     "privileged_mode": {"type": "bool", "default": False},
     "environment_variables": {"type": "dict", "default": {}},
     "buildspec": {"type": "str"},
-    "cache_modes": {"type": "list", "elements": "str", "choices": pure.CACHE_MODES, "default": []},
+    "cache_modes": {"type": "list", "elements": "str", "choices": documents.CACHE_MODES, "default": []},
     "log_group": {"type": "str"},
     "timeout_in_minutes": {"type": "int", "default": 60},
     "queued_timeout_in_minutes": {"type": "int", "default": 480},
@@ -190,9 +188,7 @@ def work(parameters, clients, check_mode):
     incomplete = [f"project {each['name']} needs {name}" for each in projects for name in NEEDED if not each[name]]
     if present and incomplete:
         raise FarflowError("\n".join(incomplete))
-    actual = codebuild_projects.read(clients, [project["name"] for project in projects])
-    desired = [pure.desired(project) for project in projects] if present else []
-    return as_result("projects", reconcile(desired, actual, codebuild_projects.hands(clients), check_mode))
+    return batch(CODEBUILD_PROJECT, "projects", parameters, clients, check_mode)
 
 
 def main():

@@ -127,11 +127,8 @@ repositories:
       reasons: ["created"]
 """
 
-from ..module_utils.engine.immutable import refuse_changes
-from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.engine.reconcile import reconcile
-from ..module_utils.kinds import ecr_repository as ecr_repositories
-from ..module_utils.kinds.ecr_repository import documents as pure
+from ..module_utils.engine.module import STATE, batch, run
+from ..module_utils.kinds.ecr_repository import EcrRepository, documents
 
 ARGUMENT_SPEC = {
     "repositories": {
@@ -141,9 +138,9 @@ ARGUMENT_SPEC = {
         "required_if": [("encryption_type", "KMS", ["kms_key"]), ("encryption_type", "KMS_DSSE", ["kms_key"])],
         "options": {
             "name": {"type": "str", "required": True},
-            "image_tag_mutability": {"type": "str", "choices": pure.IMAGE_TAG_MUTABILITY, "default": "IMMUTABLE"},
+            "image_tag_mutability": {"type": "str", "choices": documents.IMAGE_TAG_MUTABILITY, "default": "IMMUTABLE"},
             "scan_on_push": {"type": "bool", "default": True},
-            "encryption_type": {"type": "str", "choices": pure.ENCRYPTION_TYPES, "default": "AES256"},
+            "encryption_type": {"type": "str", "choices": documents.ENCRYPTION_TYPES, "default": "AES256"},
             "kms_key": {"type": "str", "no_log": False},
             "lifecycle_policy": {"type": "dict"},
             "repository_policy": {"type": "dict"},
@@ -157,14 +154,7 @@ ARGUMENT_SPEC = {
 
 def work(parameters, clients, check_mode):
     """Reconciles the repositories."""
-    repositories = parameters["repositories"]
-    desired = [pure.desired(repository) for repository in repositories] if parameters["state"] == "present" else []
-    actual = ecr_repositories.read(clients, [repository["name"] for repository in repositories], desired)
-    found = {repository.name: repository for repository in actual}
-    desired = [pure.as_scanned(repository, found.get(repository.name)) for repository in desired]
-    refuse_changes(desired, actual, pure.IMMUTABLE)
-    hands = ecr_repositories.hands(clients, parameters["force"])
-    return as_result("repositories", reconcile(desired, actual, hands, check_mode))
+    return batch(EcrRepository(parameters["force"]), "repositories", parameters, clients, check_mode)
 
 
 def main():

@@ -128,12 +128,9 @@ roles:
       reasons: ["policies report Statement ReadData Effect Deny -> Allow"]
 """
 
-from ..module_utils.engine.converge import converge
 from ..module_utils.engine.errors import FarflowError
-from ..module_utils.engine.immutable import refuse_changes
-from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.kinds import iam_role as iam_roles
-from ..module_utils.kinds.iam_role import documents as pure
+from ..module_utils.engine.module import STATE, batch, run
+from ..module_utils.kinds.iam_role import IamRole, documents
 
 ARGUMENT_SPEC = {
     "roles": {
@@ -147,7 +144,7 @@ ARGUMENT_SPEC = {
             "policies": {"type": "dict", "default": {}},
             "managed_policy_arns": {"type": "list", "elements": "str", "default": []},
             "permissions_boundary": {"type": "str"},
-            "max_session_duration": {"type": "int", "default": pure.MAX_SESSION_DURATION},
+            "max_session_duration": {"type": "int", "default": documents.MAX_SESSION_DURATION},
             "description": {"type": "str", "default": ""},
             "tags": {"type": "dict", "default": {}},
         },
@@ -158,21 +155,19 @@ ARGUMENT_SPEC = {
 
 def work(parameters, clients, check_mode):
     """Reconciles the roles."""
-    named = [pure.desired(role) for role in parameters["roles"]]
-    wanted = named if parameters["state"] == "present" else []
-    untrusted = [role.name for role in wanted if not role.properties["assume_role_policy"]]
+    if parameters["state"] == "present":
+        refuse_incomplete([documents.desired(role) for role in parameters["roles"]])
+    return batch(IamRole(documents.common_path(parameters["roles"])), "roles", parameters, clients, check_mode)
+
+
+def refuse_incomplete(roles):
+    """Raises FarflowError for roles that AWS would not take."""
+    untrusted = [role.name for role in roles if not role.properties["assume_role_policy"]]
     if untrusted:
         raise FarflowError(f"roles without assume_role_policy: {', '.join(untrusted)}")
-    too_large = [problem for role in wanted if (problem := pure.size_problem(role))]
+    too_large = [problem for role in roles if (problem := documents.size_problem(role))]
     if too_large:
         raise FarflowError("\n".join(too_large))
-
-    def read():
-        actual = iam_roles.read(clients, named)
-        refuse_changes(wanted, actual, pure.IMMUTABLE)
-        return actual
-
-    return as_result("roles", converge(wanted, read, iam_roles.hands(clients), check_mode))
 
 
 def main():

@@ -8,12 +8,15 @@ errors, repetition while AWS is busy, and waiting until AWS shows a change.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
 from .actions import Resource, plan
-from .clients import Clients, caused_by, doing
+from .clients import Clients, caused_by, chunks, doing
 from .compare import differences
+from .converge import converge
 from .errors import FarflowError
+from .immutable import Advice, problems, refuse_changes
 from .ownership import own_tags
 from .parallel import in_parallel
 from .patience import patiently
@@ -52,8 +55,18 @@ class Kind:
     patience: ClassVar[float] = 120
     #: Within so many seconds AWS shows a change; 0 where it does so at once.
     shown_after: ClassVar[float] = 0
+    #: Whether AWS shows creations and deletions late too, and what was asked for is looked for once for all of them.
+    shown_together: ClassVar[bool] = False
     #: Within so many seconds AWS shows that one was deleted; 0 where it does so at once.
     gone_after: ClassVar[float] = 0
+
+    #: So many names one call looks up: 1 where each takes a call of its own.
+    names_a_call: ClassVar[int] = 1
+    #: Whether tags are set by calls of their own, and by ``change`` otherwise.
+    tags_apart: ClassVar[bool] = True
+
+    #: What AWS never changes of one, by the property, each with what to do instead; under the type.
+    immutable: ClassVar[Advice] = MappingProxyType({})
 
     #: Whether all that bears the environment's prefix is the environment's. Otherwise its tag decides.
     owned_by_name: ClassVar[bool] = False
@@ -61,6 +74,10 @@ class Kind:
     def desired(self, arguments: Mapping[str, Any]) -> Resource:
         """One as a module's arguments ask for it."""
         raise NotImplementedError
+
+    def seen_by(self, wanted: Sequence[Resource]) -> Kind:
+        """The kind as one sees its resources who wants these, where that makes a difference."""
+        return self
 
     def prefix(self, environment: str) -> str:
         """How the names of an environment's begin."""
@@ -72,6 +89,10 @@ class Kind:
 
     def look_up(self, clients: Clients, name: str) -> Document | None:
         """The one of that name as ``list`` would give it; None, or an error that is in ``gone``, when there is none."""
+        return next(iter(self.look_up_all(clients, [name])), None)
+
+    def look_up_all(self, clients: Clients, names: Sequence[str]) -> Iterable[Document]:
+        """Those of the names that there are, where one call looks up several."""
         raise NotImplementedError
 
     def name(self, document: Document) -> str:
@@ -83,12 +104,16 @@ class Kind:
         raise NotImplementedError
 
     def prefetched_tags(self, document: Document, told: Told) -> Mapping[str, str] | None:
-        """Its tags among those that a call for the whole account has brought, by ARN."""
-        raise NotImplementedError
+        """Its tags among those that a call for the whole account has brought, by ARN, where that saves a call."""
+        return None
 
     def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
         """One that was listed, as a resource in canonical form; None when AWS shows that it is gone."""
         raise NotImplementedError
+
+    def together(self, clients: Clients, found: Sequence[Resource]) -> Sequence[Resource]:
+        """The resources that were found, with what is asked for once for all of them."""
+        return found
 
     def create(self, clients: Clients, wanted: Resource) -> str | None:
         """Makes one with all that AWS takes at once. Its id, or None where only a look can tell that it is as wanted:
@@ -99,6 +124,10 @@ class Kind:
     def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
         """Brings the properties that differ, but for the tags, to what is wanted."""
         raise NotImplementedError
+
+    def is_busy(self, error: FarflowError) -> bool:
+        """Whether AWS may do in a moment what it refused with that error."""
+        return caused_by(error, self.busy)
 
     def set_tags(self, clients: Clients, found: Resource, tags: Mapping[str, str], superfluous: Sequence[str]) -> None:
         """Gives one all the tags, and takes the superfluous keys off."""
@@ -147,13 +176,18 @@ def find(
         return None if tags is None else _described(kind, clients, document, tags)
 
     found = in_parallel(lambda document: unless_gone(kind, lambda: look(document)), listed)
-    return [resource for resource in found if resource]
+    return _together(kind, clients, found)
 
 
 def read(kind: Kind, clients: Clients, names: Iterable[str]) -> list[Resource]:
-    """The named resources of a kind that exist, in that order."""
-    found = in_parallel(lambda name: read_one(kind, clients, name), names)
-    return [resource for resource in found if resource]
+    """The named resources of a kind that exist."""
+    if kind.names_a_call == 1:
+        return _together(kind, clients, in_parallel(lambda name: read_one(kind, clients, name), names))
+    documents: list[Document] = []
+    for some in chunks(list(names), kind.names_a_call):
+        with doing("describe", kind.titles, ", ".join(some)):
+            documents += kind.look_up_all(clients, some)
+    return _together(kind, clients, in_parallel(lambda document: _read(kind, clients, document), documents))
 
 
 def read_one(kind: Kind, clients: Clients, name: str) -> Resource | None:
@@ -162,9 +196,18 @@ def read_one(kind: Kind, clients: Clients, name: str) -> Resource | None:
     def look() -> Resource | None:
         with doing("describe", kind.title, name):
             document = kind.look_up(clients, name)
-        return _described(kind, clients, document, _tags(kind, clients, document)) if document else None
+        return _read(kind, clients, document) if document else None
 
     return unless_gone(kind, look)
+
+
+def _read(kind: Kind, clients: Clients, document: Document) -> Resource | None:
+    return unless_gone(kind, lambda: _described(kind, clients, document, _tags(kind, clients, document)))
+
+
+def _together(kind: Kind, clients: Clients, found: Iterable[Resource | None]) -> list[Resource]:
+    with doing("describe", kind.titles):
+        return list(kind.together(clients, [resource for resource in found if resource]))
 
 
 def _tags(kind: Kind, clients: Clients, document: Document) -> Mapping[str, str]:
@@ -193,7 +236,15 @@ def reconcile_kind(
     kind: Kind, clients: Clients, names: Iterable[str], desired: Sequence[Resource], check_mode: bool
 ) -> list[Outcome]:
     """Brings the named resources to what is desired of them; those of which nothing is desired are deleted."""
-    return reconcile(desired, read(kind, clients, names), operations(kind, clients), check_mode)
+
+    def look() -> list[Resource]:
+        actual = read(kind.seen_by(desired), clients, names)
+        refuse_changes(desired, actual, kind.immutable)
+        return actual
+
+    if kind.shown_together:
+        return converge(desired, look, operations(kind, clients), check_mode)
+    return reconcile(desired, look(), operations(kind, clients), check_mode)
 
 
 def operations(kind: Kind, clients: Clients) -> Hands:
@@ -204,6 +255,7 @@ def operations(kind: Kind, clients: Clients) -> Hands:
         if made:
             return made
         found = wait_for(lambda: read_one(kind, clients, wanted.name), kind.patience, f"{kind.title} {wanted.name}")
+        _refuse_another(kind, wanted, found)
         change(wanted, found, kind.busy_when_new)
         return found.id
 
@@ -212,7 +264,7 @@ def operations(kind: Kind, clients: Clients) -> Hands:
         if not differs:
             return
         what = f"{kind.title} {wanted.name} to be changed"
-        is_busy = _is_one_of(kind.busy | busy)
+        is_busy = _is_busy(kind, busy)
         patiently(lambda: _change(kind, clients, wanted, found, differs), is_busy, kind.patience, what)
         if kind.shown_after:
             wait_for(
@@ -222,7 +274,7 @@ def operations(kind: Kind, clients: Clients) -> Hands:
             )
 
     def delete(found: Resource) -> None:
-        unless_gone(kind, lambda: _delete(kind, clients, found))
+        _delete(kind, clients, found)
         if kind.gone_after:
             what = f"{kind.title} {found.name} to be gone"
             wait_for(lambda: _is_gone(kind, clients, found), kind.gone_after, what)
@@ -237,20 +289,27 @@ def _create(kind: Kind, clients: Clients, wanted: Resource) -> str | None:
 
     what = f"{kind.title} {wanted.name} to be made"
     try:
-        return patiently(call, _is_one_of(kind.busy | kind.busy_when_new), kind.patience, what)
+        return patiently(call, _is_busy(kind, kind.busy_when_new), kind.patience, what)
     except FarflowError as error:
         if caused_by(error, kind.exists):
             return None
         raise
 
 
+def _refuse_another(kind: Kind, wanted: Resource, found: Resource) -> None:
+    """Raises FarflowError where one that is there all at once cannot become what is wanted: it may be a stranger's."""
+    refused = "; ".join(problems(wanted, found, kind.immutable))
+    if refused:
+        raise FarflowError(f"{kind.title} {wanted.name} exists already, as {found.id}: {refused}")
+
+
 def _change(kind: Kind, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
     """Tags first: what a killed run leaves half changed is known as the environment's."""
-    if "tags" in differs:
+    if "tags" in differs and kind.tags_apart:
         with doing("tag", kind.title, wanted.name):
             tags = wanted.properties["tags"]
             kind.set_tags(clients, found, tags, sorted(set(found.properties["tags"]) - set(tags)))
-    others = {name for name in differs if name != "tags"}
+    others = {name for name in differs if name != "tags" or not kind.tags_apart}
     if others:
         with doing("change", kind.title, wanted.name):
             kind.change(clients, wanted, found, others)
@@ -261,11 +320,12 @@ def _delete(kind: Kind, clients: Clients, found: Resource) -> None:
         with doing("delete", kind.title, found.name):
             kind.delete(clients, found)
 
-    patiently(call, _is_one_of(kind.busy), kind.patience, f"{kind.title} {found.name} to be deleted")
+    what = f"{kind.title} {found.name} to be deleted"
+    patiently(lambda: unless_gone(kind, call), _is_busy(kind), kind.patience, what)
 
 
-def _is_one_of(codes: frozenset[str]) -> Callable[[FarflowError], bool]:
-    return lambda error: caused_by(error, codes)
+def _is_busy(kind: Kind, more: frozenset[str] = NO_CODES) -> Callable[[FarflowError], bool]:
+    return lambda error: kind.is_busy(error) or caused_by(error, more)
 
 
 def _shown(kind: Kind, clients: Clients, wanted: Resource) -> bool | NotYet:

@@ -40,7 +40,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     retention = inputs["airflow_service_log_retention_in_days"]
     log_group = {"name": group, "retention_in_days": retention, "tags": tags(inputs, ROLE)}
     return [
-        images.repository(inputs, known, names.airflow_repository(inputs), ROLE),
+        images.repository(inputs, names.airflow_repository(inputs), ROLE),
         *images.desired([inputs["airflow_image"]], inputs, known),
         made_by(log_groups.desired, log_group),
         *values.desired(inputs, known),

@@ -47,7 +47,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     retention = inputs["dag_tasks_log_retention_in_days"]
     log_group = {"name": group, "retention_in_days": retention, "tags": tags(inputs, ROLE)}
     return [
-        images.repository(inputs, known, names.task_repository(inputs), ROLE),
+        images.repository(inputs, names.task_repository(inputs), ROLE),
         made_by(log_groups.desired, log_group),
         *(made_by(iam_roles.desired, role) for role in _roles(inputs, known, tasks, group)),
         *(made_by(efs.desired, _file_system(inputs, known)) if _has_volume(inputs, known, tasks) else []),

@@ -13,7 +13,7 @@ from ..engine.clients import Clients
 from ..engine.kind import read
 from ..engine.known import Known
 from ..images import prebuilt as prebuilt_images
-from ..kinds import codebuild_project as codebuild_projects
+from ..kinds.codebuild_project import CODEBUILD_PROJECT
 from ..kinds.iam_role import documents as iam_roles
 from ..kinds.s3_bucket import S3_BUCKET
 from ..kinds.s3_bucket.documents import TYPE as BUCKET
@@ -38,4 +38,4 @@ def builder(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
         return []
     bucket = image_builder.bucket_name(inputs, known)
     unread = [] if known.get(BUCKET, bucket) else [bucket]
-    return [*codebuild_projects.read(clients, [name]), *read(S3_BUCKET, clients, unread)]
+    return [*read(CODEBUILD_PROJECT, clients, [name]), *read(S3_BUCKET, clients, unread)]

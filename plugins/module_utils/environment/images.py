@@ -161,10 +161,9 @@ def desired(images: Iterable[Image | Prebuilt], inputs: Inputs, known: Known) ->
     return list(wanted.values())
 
 
-def repository(inputs: Inputs, known: Known, name: str, owner: str) -> Resource:
+def repository(inputs: Inputs, name: str, owner: str) -> Resource:
     """The repository of that name, of the role ``owner``."""
-    made = made_by(ecr_repositories.desired, {"name": name, "tags": tags(inputs, owner)})
-    return ecr_repositories.as_scanned(made, known.get(ecr_repositories.TYPE, name))
+    return made_by(ecr_repositories.desired, {"name": name, "tags": tags(inputs, owner)})
 
 
 def foreign_repositories(images: Iterable[Image | Prebuilt], inputs: Inputs, known: Known) -> list[str]:

@@ -22,17 +22,16 @@ from ..engine.tags import ENVIRONMENT, NOTHING, ROLE, Told, believed
 from ..images import documents as pure_images
 from ..images import ecr_images
 from ..kinds import autoscaling as application_autoscaling
-from ..kinds import ecr_repository as ecr_repositories
 from ..kinds import efs, service_discovery
-from ..kinds import iam_role as iam_roles
 from ..kinds import load_balancer as network_load_balancer
 from ..kinds import secret as secrets
-from ..kinds.ecr_repository import documents as pure_repositories
+from ..kinds.ecr_repository import ECR_REPOSITORY
 from ..kinds.ecs import cluster as ecs_clusters
 from ..kinds.ecs import service as ecs_services
 from ..kinds.ecs import task_definition as ecs_task_definitions
 from ..kinds.ecs.cluster import documents as pure_clusters
 from ..kinds.ecs.task_definition import documents as definitions
+from ..kinds.iam_role import IamRole
 from ..kinds.log_group import LOG_GROUP
 from ..kinds.rds import engine_version as rds_engine_versions
 from ..kinds.rds import instance as rds_instances
@@ -124,14 +123,14 @@ def file_systems(clients: Clients, inputs: Inputs, known: Known) -> list[Resourc
 
 def roles(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The environment's roles, and what is in their way."""
-    return iam_roles.find(clients, names.environment(inputs), names.role_path(inputs))
+    return find(IamRole(names.role_path(inputs)), clients, names.environment(inputs))
 
 
 def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The images in those of the environment's two repositories that are known, and which of them are the newest builds
     of their contexts.
     """
-    found = [one for name in _repository_names(inputs, known) if (one := known.get(pure_repositories.TYPE, name))]
+    found = [one for name in _repository_names(inputs, known) if (one := known.get(ECR_REPOSITORY.type, name))]
     addresses = {one.name: one.attributes["uri"] for one in found}
     images = ecr_images.find(clients, addresses, inputs["farflow_registry"])
     return [*images, *pure_images.newest_builds(images)]
@@ -272,7 +271,7 @@ def plan_dag_bundles(clients: Clients, wanted: list[Resource], actual: list[Reso
     return pure_dag_bundles.plan_dag_bundles(wanted, actual)
 
 
-repositories = of_listed_names(ecr_repositories.find, _repository_names)
+repositories = of_listed_names(partial(find, ECR_REPOSITORY), _repository_names)
 groups_of_logs = of_environment_with_tags(partial(find, LOG_GROUP))
 clusters = of_environment(ecs_clusters.find)
 scaling = of_environment(application_autoscaling.find)

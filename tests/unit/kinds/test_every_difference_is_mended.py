@@ -25,21 +25,21 @@ from ansible_collections.farflow.airflow.plugins.module_utils.environment import
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import database as rds
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import workers as worker_pool
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import autoscaling as application_autoscaling
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import codebuild_project as codebuild_projects
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import ecr_repository as ecr_repositories
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import iam_role as iam_roles
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import secret as secrets
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import service_discovery
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.codebuild_project import CODEBUILD_PROJECT
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network as ec2_network
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network_acl as ec2_network_acls
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import route_table as ec2_route_tables
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import security_group as ec2_security_groups
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import vpc_endpoint as ec2_vpc_endpoints
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network import kinds as ec2_network_kinds
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecr_repository import ECR_REPOSITORY
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import cluster as ecs_clusters
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service as ecs_services
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import documents as pure_clusters
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.efs import operations as efs_hands
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balancer import (
     operations as network_load_balancer_hands,
 )
@@ -60,7 +60,7 @@ class Changed(Exception):
 class Client:
     """Answers what only reads with nothing, and ends at the first call that does more."""
 
-    _READING = ("describe_", "get_", "list_", "head_", "meta", "exceptions")
+    _READING = ("batch_get_", "describe_", "get_", "list_", "head_", "meta", "exceptions")
 
     def __getattr__(self, name):
         if name.startswith(self._READING):
@@ -101,15 +101,15 @@ HANDS = {
     "secret": lambda wanted: secrets._hands(CLIENTS, {wanted.name: wanted.attributes[ARGUMENTS]}),
     "ecs_cluster": lambda wanted: ecs_clusters.hands(CLIENTS),
     "ecs_service": lambda wanted: ecs_services.hands(CLIENTS),
-    "ecr_repository": lambda wanted: ecr_repositories.hands(CLIENTS),
+    "ecr_repository": lambda wanted: operations(ECR_REPOSITORY, CLIENTS),
     "log_group": lambda wanted: operations(LOG_GROUP, CLIENTS),
-    "iam_role": lambda wanted: iam_roles.hands(CLIENTS),
+    "iam_role": lambda wanted: operations(IamRole("/"), CLIENTS),
     "file_system": lambda wanted: efs_hands.file_system_hands(CLIENTS),
     "mount_target": lambda wanted: efs_hands.mount_target_hands(CLIENTS, IdOfEach()),
     "access_point": lambda wanted: efs_hands.access_point_hands(CLIENTS, IdOfEach()),
     "s3_bucket": lambda wanted: operations(S3_BUCKET, CLIENTS),
     "sqs_queue": lambda wanted: operations(SQS_QUEUE, CLIENTS),
-    "codebuild_project": lambda wanted: codebuild_projects.hands(CLIENTS),
+    "codebuild_project": lambda wanted: operations(CODEBUILD_PROJECT, CLIENTS),
     "load_balancer": lambda wanted: network_load_balancer_hands.load_balancer_hands(CLIENTS),
     "target_group": lambda wanted: network_load_balancer_hands.target_group_hands(CLIENTS),
     "listener": lambda wanted: network_load_balancer_hands.listener_hands(CLIENTS, IdOfEach(), IdOfEach()),

@@ -15,6 +15,7 @@ class Calls:
         self._refused = {}
         self._lost = []
         self._behind = {}
+        self._altered = {}
         call = BaseClient._make_api_call
 
         def recorded(client, operation, arguments):
@@ -28,6 +29,8 @@ class Calls:
                 if code:
                     raise _error(code, "says the test", operation)
             answer = self._late(operation, arguments, lambda: call(client, operation, arguments))
+            if self._altered.get(operation):
+                answer = self._altered[operation].pop(0)(answer)
             if operation in self._lost:
                 self._lost.remove(operation)
                 raise ConnectionClosedError(endpoint_url="the test")
@@ -50,6 +53,10 @@ class Calls:
     def lose(self, operation, times=1):
         """Performs the next calls of an operation, and ends the connection without an answer."""
         self._lost += [operation] * times
+
+    def alter(self, operation, change, times=1):
+        """The next answers of an operation are what ``change(answer)`` makes of them."""
+        self._altered.setdefault(operation, []).extend([change] * times)
 
     def refuse_of(self, operation, name, value, code):
         """Answers an operation with an error from now on where an argument has this value."""

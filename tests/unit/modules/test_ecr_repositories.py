@@ -7,8 +7,8 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import ecr_repository as glue
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecr_repository import documents as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecr_repository import ECR_REPOSITORY
 from ansible_collections.farflow.airflow.plugins.modules import ecr_repositories as module
 
 EXPIRE_UNTAGGED = {
@@ -171,7 +171,7 @@ def test_an_environment_finds_its_own_and_not_its_namesakes(aws, run_module):
     ours, theirs = {"farflow:environment": "test"}, {"farflow:environment": "test-eu"}
     made = [("test-tasks", ours), ("test-eu-tasks", theirs), ("test-users-own", {}), ("test-airflow", {})]
     run_module(module, repositories=[{"name": name, "tags": tags} for name, tags in made])
-    found = glue.find(clients(), "test", names=["test-airflow"])
+    found = find(ECR_REPOSITORY, clients(), "test", names=["test-airflow"])
     assert sorted(resource.name for resource in found) == ["test-airflow", "test-tasks"]
     assert found[0].attributes["uri"].endswith(f".amazonaws.com/{found[0].name}")
 
@@ -179,9 +179,9 @@ def test_an_environment_finds_its_own_and_not_its_namesakes(aws, run_module):
 def test_a_strangers_repository_that_is_closed_to_us_is_none(aws, run_module, calls):
     run_module(module, repositories=[{"name": "test-strangers"}])
     calls.refuse("ListTagsForResource", "AccessDeniedException", times=2)
-    assert glue.find(clients(), "test", expected=["test-tasks"]) == []
+    assert find(ECR_REPOSITORY, clients(), "test", expected=["test-tasks"]) == []
     with pytest.raises(FarflowError, match="give the identity that runs this the permission"):
-        glue.find(clients(), "test", expected=["test-strangers"])
+        find(ECR_REPOSITORY, clients(), "test", expected=["test-strangers"])
 
 
 @pytest.fixture
@@ -233,7 +233,37 @@ def test_an_environment_sees_whether_the_registry_decides(run_module, inspected)
     wanted = {"name": "test-tasks", "tags": {"farflow:environment": "test"}}
     run_module(module, repositories=[wanted])
     clients = Clients(lambda service, config: boto3.client(service))
-    (found,) = glue.find(clients, "test")
-    assert found.attributes["scanned_by_registry"] is True
-    assert plan([pure.as_scanned(pure.desired(wanted), found)], [found]) == []
-    assert pure.as_scanned(pure.desired(wanted), None) == pure.desired(wanted)
+    (found,) = find(ECR_REPOSITORY, clients, "test")
+    assert plan([ECR_REPOSITORY.desired(wanted)], [found]) == []
+
+
+def made_by_another_run(calls):
+    ecr = boto3.client("ecr")
+    calls.before("CreateRepository", lambda: ecr.create_repository(repositoryName="test-tasks"))
+
+
+def test_a_repository_that_another_run_has_just_made_is_taken_and_mended(aws, run_module, calls):
+    made_by_another_run(calls)
+    assert run_module(module, repositories=REPOSITORIES[:1])["repositories"][0]["reasons"] == ["created"]
+    assert run_module(module, repositories=REPOSITORIES[:1])["changed"] is False
+
+
+def test_one_that_cannot_be_what_is_wanted_is_refused(aws, run_module, calls):
+    made_by_another_run(calls)
+    key = {"encryption_type": "KMS", "kms_key": "arn:aws:kms:eu-west-1:123456789012:key/1"}
+    message = run_module(module, repositories=[{**REPOSITORIES[0], **key}])["msg"]
+    assert "exists already, as arn:aws:ecr:" in message
+    assert "encryption_type AES256 -> KMS" in message
+
+
+def test_a_creation_whose_answer_is_lost_ends_as_wanted(aws, run_module, calls):
+    calls.lose("PutLifecyclePolicy")
+    run_module(module, repositories=REPOSITORIES[:1])
+    run_module(module, repositories=REPOSITORIES[:1])
+    assert run_module(module, repositories=REPOSITORIES[:1])["changed"] is False
+
+
+def test_a_creation_takes_as_many_calls_as_there_are_things_to_set(aws, run_module, calls):
+    calls.made.clear()
+    run_module(module, repositories=REPOSITORIES[:1])
+    assert calls.of("") == ["DescribeRepositories", "CreateRepository", "PutLifecyclePolicy"]

@@ -6,9 +6,11 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import iam_role as iam_roles
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.iam_role import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import iam_roles as module
+from botocore.exceptions import ClientError
 
 
 def document(**statement):
@@ -202,17 +204,38 @@ def test_a_policy_that_does_not_exist_is_not_waited_for(run_module, roles, calls
     assert pauses == []
 
 
-def test_it_returns_when_iam_shows_the_roles(run_module, roles, calls, pauses, monkeypatch):
-    in_path, seen = iam_roles.api.in_path, []
+def without(key, name):
+    """An answer of AWS that does not have that role yet under that key."""
+    return lambda answer: {**answer, key: [role for role in answer[key] if role["RoleName"] != name]}
 
-    def late(clients, path):
-        seen.append(path)
-        return [] if len(seen) < 4 else in_path(clients, path)
 
-    monkeypatch.setattr(iam_roles.api, "in_path", late)
+def test_it_returns_when_iam_shows_the_roles(run_module, roles, calls, pauses):
+    calls.alter("ListRoles", without("Roles", "test-worker"), times=3)
     assert run_module(module, roles=roles)["changed"] is True
-    assert len(seen) == 4
+    assert len(calls.of("ListRoles")) == 4
     assert len(pauses) == 2
+
+
+def test_a_role_is_made_by_a_call_for_each_thing_that_aws_takes_apart(run_module, roles, calls):
+    calls.made.clear()
+    run_module(module, roles=roles[:1])
+    assert calls.of("") == [
+        *("ListRoles", "CreateRole", "PutRolePolicy", "PutRolePolicy", "AttachRolePolicy"),
+        *("ListRoles", "GetAccountAuthorizationDetails"),
+    ]
+
+
+def test_a_role_that_is_gone_is_not_waited_for(run_module, roles, calls, pauses):
+    run_module(module, roles=roles)
+
+    def gone():
+        boto3.client("iam").delete_role(RoleName="test-scheduler")
+        message = "The role with name test-scheduler cannot be found."
+        raise ClientError({"Error": {"Code": "NoSuchEntity", "Message": message}}, "DeleteRole")
+
+    calls.before("DeleteRole", gone)
+    assert run_module(module, roles=roles[1:], state="absent")["changed"] is True
+    assert pauses == []
 
 
 PATH = "/farflow/test/"
@@ -229,7 +252,7 @@ def recorded(aws):
             self.clients = Clients(lambda service, config: client)
 
         def find(self, path=PATH):
-            return iam_roles.find(self.clients, "test", path)
+            return find(IamRole(path), self.clients, "test")
 
     return Recorded()
 
@@ -279,14 +302,10 @@ def test_who_may_not_see_the_account_reads_each_role(run_module, roles, recorded
     assert run_module(module, roles=roles)["changed"] is False
 
 
-def test_a_role_that_the_account_does_not_show_yet_is_read_alone(run_module, roles, recorded, calls, monkeypatch):
+def test_a_role_that_the_account_does_not_show_yet_is_read_alone(run_module, roles, recorded, calls):
     run_module(module, roles=roles)
-    details = iam_roles.api.authorization_details
-
-    def late(clients):
-        return [role for role in details(clients) if role["RoleName"] != "test-worker"]
-
-    monkeypatch.setattr(iam_roles.api, "authorization_details", late)
+    late = without("RoleDetailList", "test-worker")
+    calls.alter("GetAccountAuthorizationDetails", late, times=2)
     assert plan([pure.desired(role) for role in roles], recorded.find()) == []
     (asked,) = [arguments for operation, arguments in calls.made if operation == "GetRole"][-1:]
     assert asked == {"RoleName": "test-worker"}

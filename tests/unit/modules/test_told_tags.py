@@ -8,7 +8,7 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import ecr_repository as ecr_repositories
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecr_repository import ECR_REPOSITORY
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.log_group import LOG_GROUP
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import parameter_group as rds_parameter_groups
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import subnet_group as rds_subnet_groups
@@ -61,7 +61,7 @@ def queue():
 @pytest.mark.parametrize(
     ("make", "find_kind"),
     [
-        (repository, ecr_repositories.find),
+        (repository, partial(find, ECR_REPOSITORY)),
         (log_group, partial(find, LOG_GROUP)),
         (parameter_group, rds_parameter_groups.find),
         (subnet_group, rds_subnet_groups.find),

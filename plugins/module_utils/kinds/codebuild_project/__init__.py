@@ -1,68 +1,66 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""CodeBuild projects, read as resources and brought to what is desired."""
+"""CodeBuild projects."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from ...engine.actions import Resource
-from ...engine.clients import Clients, error_code
+from ...engine.clients import Clients, caused_by, tag_dict
 from ...engine.errors import FarflowError
-from ...engine.reconcile import Hands
-from ...engine.waiting import NotYet, wait_for
-from . import calls as api
-from . import documents as pure
-
-_ROLE_TAKEN_AFTER = 60
-_ROLE_NOT_TAKEN = "not authorized to perform: sts:AssumeRole"
+from ...engine.kind import Document, Kind
+from . import documents
 
 
-def read(clients: Clients, names: Sequence[str]) -> list[Resource]:
-    """The named projects that exist."""
-    return [pure.canonical(document) for document in api.describe(clients, list(names))]
+class CodeBuildProject(Kind):
+    """A project of CodeBuild. AWS tells all of one in one document, tags included."""
+
+    type = documents.TYPE
+    title, titles = "CodeBuild project", "CodeBuild projects"
+    exists = frozenset({"ResourceAlreadyExistsException"})
+    patience = 60
+    names_a_call = 100
+    tags_apart = False
+
+    def is_busy(self, error: FarflowError) -> bool:
+        """For some seconds CodeBuild cannot take a role that was just made."""
+        return caused_by(error, {"InvalidInputException"}) and "not authorized to perform: sts:AssumeRole" in str(error)
+
+    def desired(self, arguments: Mapping[str, Any]) -> Resource:
+        return documents.desired(arguments)
+
+    def look_up_all(self, clients: Clients, names: Sequence[str]) -> Iterable[Document]:
+        found: list[Document] = clients("codebuild").batch_get_projects(names=names)["projects"]
+        return found
+
+    def name(self, document: Document) -> str:
+        return str(document["name"])
+
+    def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
+        return tag_dict(document.get("tags"), "key", "value")
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        return documents.canonical(document)
+
+    def create(self, clients: Clients, wanted: Resource) -> str | None:
+        return str(clients("codebuild").create_project(**documents.create_request(wanted))["project"]["arn"])
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+        """A change takes all tags away that it is not given, so that it is given the ignored ones as well."""
+        client, name = clients.with_ignored_tags("codebuild"), wanted.name
+        if documents.VISIBILITY in differs:
+            visibility = wanted.properties[documents.VISIBILITY]
+            client.update_project_visibility(projectArn=found.id, projectVisibility=visibility)
+        if {*differs} - {documents.VISIBILITY}:
+            tags = [tag for each in client.batch_get_projects(names=[name])["projects"] for tag in each.get("tags", [])]
+            kept = {key: value for key, value in tag_dict(tags, "key", "value").items() if clients.ignores(key)}
+            client.update_project(**documents.update_request(wanted, differs, kept))
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        clients("codebuild").delete_project(name=found.name)
 
 
-def hands(clients: Clients) -> Hands:
-    """What creates, changes and deletes a project."""
-
-    def create(wanted: Resource) -> str:
-        return _when_role_is_taken(lambda: _create(clients, wanted), wanted.name)
-
-    def change(wanted: Resource, found: Resource) -> None:
-        visibility = wanted.properties[pure.VISIBILITY]
-        if visibility != found.properties[pure.VISIBILITY]:
-            api.set_visibility(clients, str(found.id), visibility)
-        request = pure.update_request(wanted, found)
-        _when_role_is_taken(lambda: api.update(clients, request), wanted.name)
-
-    return Hands(create, change, lambda found: api.delete(clients, found.name))
-
-
-def _create(clients: Clients, wanted: Resource) -> str:
-    try:
-        return api.create(clients, pure.create_request(wanted))
-    except FarflowError as error:
-        if _code(error) != "ResourceAlreadyExistsException":
-            raise
-    (found,) = read(clients, [wanted.name])  # another run has just made it
-    return api.update(clients, pure.update_request(wanted, found))
-
-
-def _when_role_is_taken(call: Callable[[], str], name: str) -> str:
-    """The call's answer. For some seconds CodeBuild cannot take a role that was just made."""
-
-    def attempt() -> str | NotYet:
-        try:
-            return call()
-        except FarflowError as error:
-            if _code(error) == "InvalidInputException" and _ROLE_NOT_TAKEN in str(error):
-                return NotYet(str(error))
-            raise
-
-    return wait_for(attempt, _ROLE_TAKEN_AFTER, f"CodeBuild to take the role of project {name}")
-
-
-def _code(error: FarflowError) -> str:
-    return error_code(error.__cause__) if isinstance(error.__cause__, Exception) else ""
+CODEBUILD_PROJECT = CodeBuildProject()

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ...engine.actions import Resource
-from ...engine.compare import differences
 
 TYPE = "codebuild_project"
 
@@ -151,8 +150,7 @@ def desired(project: Mapping[str, Any]) -> Resource:
 def canonical(document: Mapping[str, Any]) -> Resource:
     """A member of BatchGetProjects' answer as a resource."""
     badge = bool((document.get("badge") or {}).get("badgeEnabled"))
-    tags = [tag for tag in document.get("tags") or [] if not tag["key"].startswith("aws:")]
-    properties = _canonical(_known("project", {**document, "badgeEnabled": badge, "tags": tags}))
+    properties = _canonical(_known("project", {**document, "badgeEnabled": badge}))
     return Resource(TYPE, document["name"], properties, document["arn"])
 
 
@@ -170,13 +168,12 @@ def create_request(wanted: Resource) -> dict[str, Any]:
     return {"name": wanted.name, **{key: _listed(key, value) for key, value in told.items()}}
 
 
-def update_request(wanted: Resource, found: Resource) -> dict[str, Any]:
-    """The arguments of UpdateProject: the members that differ, and the tags, which it takes away when it is not given
-    them. Empty but for those when nothing that it takes differs.
+def update_request(wanted: Resource, differs: Collection[str], ignored_tags: Mapping[str, str]) -> dict[str, Any]:
+    """The arguments of UpdateProject: the members that differ, and all tags, which it takes away when it is not given
+    them.
     """
-    sides = wanted.properties, found.properties
-    names = [name for name in {**sides[0], **sides[1]} if differences(sides[0].get(name), sides[1].get(name))]
-    changed = {name: _listed(name, sides[0].get(name)) for name in [*names, "tags"] if name != VISIBILITY}
+    properties = {**wanted.properties, "tags": {**ignored_tags, **wanted.properties["tags"]}}
+    changed = {name: _listed(name, properties.get(name)) for name in {*differs, "tags"} - {VISIBILITY}}
     return {"name": wanted.name, **{name: value or _CLEARED.get(name, value) for name, value in changed.items()}}
 
 

@@ -1,108 +1,117 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""ECR repositories, read as resources and brought to what is desired."""
+"""ECR repositories."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
-from types import MappingProxyType
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...engine import policy_documents as policy
 from ...engine.actions import Resource
-from ...engine.clients import Clients
-from ...engine.ownership import own_tags
-from ...engine.parallel import in_parallel
-from ...engine.reconcile import Hands
-from ...engine.tags import NOTHING, Told
-from ...engine.waiting import wait_for
-from . import calls as api
-from . import documents as pure
+from ...engine.clients import Clients, pages, tag_dict, tag_list, unless
+from ...engine.kind import Document, Kind
+from ...engine.tags import Told
+from . import documents
 
-_READABLE_AFTER = 60
-_NO_WISH: Mapping[str, bool] = MappingProxyType({})
+_NO_LIFECYCLE_POLICY = {"LifecyclePolicyNotFoundException"}
+_NO_POLICY = {"RepositoryPolicyNotFoundException"}
 
 
-def find(
-    clients: Clients,
-    environment: str,
-    names: Collection[str] = (),
-    expected: Collection[str] = (),
-    told: Told = NOTHING,
-) -> list[Resource]:
-    """The repositories that begin with the environment's name and are tagged as its own; those of the ``names``
-    whatever their tags say. Whose tags we may not read is a stranger's, unless it is ``expected``.
-    """
+class EcrRepository(Kind):
+    """A private repository of ECR."""
 
-    def look(document: Mapping[str, Any]) -> Resource | None:
-        name, arn = document["repositoryName"], document["repositoryArn"]
-        tags = own_tags(environment, name in names, name in expected, told.get(arn), lambda: api.tags(clients, arn))
-        return None if tags is None else _resource(clients, document, tags)
+    type = documents.TYPE
+    title, titles = "ECR repository", "ECR repositories"
+    gone = busy_when_new = frozenset({"RepositoryNotFoundException"})
+    exists = frozenset({"RepositoryAlreadyExistsException"})
+    immutable = documents.IMMUTABLE
 
-    listed = [each for each in api.list_all(clients) if each["repositoryName"].startswith(f"{environment}-")]
-    found = in_parallel(look, listed)
-    return _scanned(clients, [repository for repository in found if repository])
+    def __init__(self, force: bool = False, wanted: Sequence[Resource] = ()) -> None:
+        """With ``force`` one is deleted with the images that it holds."""
+        self.force, self.wanted = force, wanted
+
+    def desired(self, arguments: Mapping[str, Any]) -> Resource:
+        return documents.desired(arguments)
+
+    def seen_by(self, wanted: Sequence[Resource]) -> EcrRepository:
+        return EcrRepository(self.force, wanted)
+
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        """ECR has no filter."""
+        found = pages(clients("ecr"), "describe_repositories", "repositories", PaginationConfig={"PageSize": 1000})
+        return [document for document in found if self.name(document).startswith(prefix)]
+
+    def look_up(self, clients: Clients, name: str) -> Document | None:
+        return next(iter(clients("ecr").describe_repositories(repositoryNames=[name])["repositories"]), None)
+
+    def name(self, document: Document) -> str:
+        return str(document["repositoryName"])
+
+    def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
+        return tag_dict(clients("ecr").list_tags_for_resource(resourceArn=document["repositoryArn"]).get("tags"))
+
+    def prefetched_tags(self, document: Document, told: Told) -> Mapping[str, str] | None:
+        return told.get(document["repositoryArn"])
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        client, name = clients("ecr"), self.name(document)
+        lifecycle = unless(_NO_LIFECYCLE_POLICY, lambda: client.get_lifecycle_policy(repositoryName=name), {})
+        policies = unless(_NO_POLICY, lambda: client.get_repository_policy(repositoryName=name), {})
+        details = {
+            "tags": tags,
+            "lifecycle_policy": lifecycle.get("lifecyclePolicyText"),
+            "repository_policy": policies.get("policyText"),
+        }
+        return documents.canonical({**document, **details})
+
+    def together(self, clients: Clients, found: Sequence[Resource]) -> Sequence[Resource]:
+        """Where Amazon Inspector scans by rules of the registry, AWS answers by them, whatever a repository was set to:
+        that is no difference. It is asked where one is not scanned as is wanted, and is not where we may not ask.
+        """
+        wanted = {repository.name: repository for repository in self.wanted}
+        scanned = [documents.as_scanned(repository, wanted.get(repository.name)) for repository in found]
+        if scanned == list(found):
+            return found
+        answer = unless({"AccessDeniedException"}, clients("ecr").get_registry_scanning_configuration, {})
+        return scanned if answer.get("scanningConfiguration", {}).get("scanType") == "ENHANCED" else found
+
+    def create(self, clients: Clients, wanted: Resource) -> str | None:
+        """AWS takes the policies in calls of their own."""
+        request = documents.create_request(wanted)
+        arn = str(clients("ecr").create_repository(**request)["repository"]["repositoryArn"])
+        policies = {"lifecycle_policy", "repository_policy"}
+        self.change(clients, wanted, wanted, {name for name in policies if wanted.properties[name]})
+        return arn
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+        client, name, properties = clients("ecr"), wanted.name, wanted.properties
+        if "image_tag_mutability" in differs:
+            mutability = properties["image_tag_mutability"]
+            client.put_image_tag_mutability(repositoryName=name, imageTagMutability=mutability)
+        if "scan_on_push" in differs:
+            scanning = {"scanOnPush": properties["scan_on_push"]}
+            client.put_image_scanning_configuration(repositoryName=name, imageScanningConfiguration=scanning)
+        lifecycle, document = properties["lifecycle_policy"], properties["repository_policy"]
+        if "lifecycle_policy" in differs and lifecycle:
+            client.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=json.dumps(lifecycle))
+        elif "lifecycle_policy" in differs:
+            unless(_NO_LIFECYCLE_POLICY, lambda: client.delete_lifecycle_policy(repositoryName=name))
+        if "repository_policy" in differs and document:
+            client.set_repository_policy(repositoryName=name, policyText=policy.to_json(document))
+        elif "repository_policy" in differs:
+            unless(_NO_POLICY, lambda: client.delete_repository_policy(repositoryName=name))
+
+    def tag(self, clients: Clients, found: Resource, tags: Mapping[str, str]) -> None:
+        clients("ecr").tag_resource(resourceArn=found.id, tags=tag_list(dict(tags)))
+
+    def untag(self, clients: Clients, found: Resource, keys: Sequence[str]) -> None:
+        clients("ecr").untag_resource(resourceArn=found.id, tagKeys=keys)
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        clients("ecr").delete_repository(repositoryName=found.name, force=self.force)
 
 
-def read(clients: Clients, names: Iterable[str], wanted: Iterable[Resource] = ()) -> list[Resource]:
-    """The named repositories that exist, as one sees them who has ``wanted``."""
-    found = in_parallel(lambda name: api.describe(clients, name), names)
-    there = in_parallel(lambda document: _resource(clients, document), [document for document in found if document])
-    return _scanned(clients, there, {one.name: one.properties["scan_on_push"] for one in wanted})
-
-
-def _scanned(clients: Clients, found: list[Resource], wanted: Mapping[str, bool] = _NO_WISH) -> list[Resource]:
-    """The repositories, with whether the registry decides about scanning; that is asked where one is not scanned as is
-    wanted, which is on push if nothing else is.
-    """
-    differs = any(one.properties["scan_on_push"] != wanted.get(one.name, True) for one in found)
-    if not differs or api.registry_scan_type(clients) != "ENHANCED":
-        return found
-    return [replace(one, attributes={**one.attributes, pure.SCANNED_BY_REGISTRY: True}) for one in found]
-
-
-def _resource(clients: Clients, document: Mapping[str, Any], known: Mapping[str, str] | None = None) -> Resource:
-    name, arn = document["repositoryName"], document["repositoryArn"]
-    calls: list[Callable[[], Any]] = [
-        lambda: api.tags(clients, arn) if known is None else known,
-        lambda: api.lifecycle_policy(clients, name),
-        lambda: api.repository_policy(clients, name),
-    ]
-    tags, lifecycle_policy, repository_policy = in_parallel(lambda call: call(), calls)
-    details = {"tags": tags, "lifecycle_policy": lifecycle_policy, "repository_policy": repository_policy}
-    return pure.canonical({**document, **details})
-
-
-def hands(clients: Clients, force: bool = False) -> Hands:
-    """What creates, changes and deletes a repository; with ``force`` also one that holds images."""
-
-    def create(wanted: Resource) -> str:
-        name, properties = wanted.name, wanted.properties
-        api.create(clients, name, properties)
-        made = wait_for(lambda: api.describe(clients, name), _READABLE_AFTER, f"ECR repository {name}")
-        _set_policies(clients, name, properties, {})
-        return str(made["repositoryArn"])
-
-    def change(wanted: Resource, found: Resource) -> None:
-        name, properties, before = wanted.name, wanted.properties, found.properties
-        if properties["image_tag_mutability"] != before["image_tag_mutability"]:
-            api.set_tag_mutability(clients, name, properties["image_tag_mutability"])
-        if properties["scan_on_push"] != before["scan_on_push"]:
-            api.set_scan_on_push(clients, name, properties["scan_on_push"])
-        _set_policies(clients, name, properties, before)
-        if properties["tags"] != before["tags"]:
-            superfluous = sorted(set(before["tags"]) - set(properties["tags"]))
-            api.set_tags(clients, str(wanted.id), properties["tags"], superfluous)
-
-    return Hands(create, change, lambda found: api.delete(clients, found.name, force))
-
-
-def _set_policies(clients: Clients, name: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    lifecycle, resource = wanted["lifecycle_policy"], wanted["repository_policy"]
-    if lifecycle != found.get("lifecycle_policy"):
-        api.set_lifecycle_policy(clients, name, json.dumps(lifecycle) if lifecycle else None)
-    if resource != found.get("repository_policy"):
-        api.set_repository_policy(clients, name, policy.to_json(resource) if resource else None)
+ECR_REPOSITORY = EcrRepository()

@@ -12,12 +12,10 @@ from typing import Any
 
 from ...engine import policy_documents as policy
 from ...engine.actions import Resource
+from ...engine.clients import tag_list
 from ...engine.errors import FarflowError
 
 TYPE = "ecr_repository"
-
-#: Attribute: Amazon Inspector scans by rules of the registry, whatever the repository says.
-SCANNED_BY_REGISTRY = "scanned_by_registry"
 
 IMAGE_TAG_MUTABILITY = ["IMMUTABLE", "MUTABLE"]
 ENCRYPTION_TYPES = ["AES256", "KMS", "KMS_DSSE"]
@@ -49,14 +47,10 @@ def desired(repository: Mapping[str, Any]) -> Resource:
     )
 
 
-def as_scanned(repository: Resource, found: Resource | None) -> Resource:
-    """A wanted repository as what is found of it says of scanning, where the registry's rules decide: AWS answers by
-    them, and setting it for a repository has no effect.
-    """
-    if found is None or not found.attributes.get(SCANNED_BY_REGISTRY):
-        return repository
-    scan_on_push = found.properties["scan_on_push"]
-    return replace(repository, properties={**repository.properties, "scan_on_push": scan_on_push})
+def as_scanned(found: Resource, wanted: Resource | None) -> Resource:
+    """What is found, as if it were scanned as is wanted, which is on push if nobody wants anything."""
+    scan_on_push = wanted.properties["scan_on_push"] if wanted else True
+    return replace(found, properties={**found.properties, "scan_on_push": scan_on_push})
 
 
 def canonical(document: Mapping[str, Any]) -> Resource:
@@ -79,6 +73,19 @@ def canonical(document: Mapping[str, Any]) -> Resource:
         document["repositoryArn"],
         {"uri": document["repositoryUri"]},
     )
+
+
+def create_request(wanted: Resource) -> dict[str, Any]:
+    """The arguments of CreateRepository, which takes no policies."""
+    properties = wanted.properties
+    key = {"kmsKey": properties["kms_key"]} if properties["kms_key"] else {}
+    return {
+        "repositoryName": wanted.name,
+        "imageTagMutability": properties["image_tag_mutability"],
+        "imageScanningConfiguration": {"scanOnPush": properties["scan_on_push"]},
+        "encryptionConfiguration": {"encryptionType": properties["encryption_type"], **key},
+        "tags": tag_list(properties["tags"]),
+    }
 
 
 def _document(repository: Mapping[str, Any], key: str) -> Any:

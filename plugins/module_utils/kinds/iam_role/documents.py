@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os.path
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ...engine import policy_documents as policy
 from ...engine.actions import Resource
+from ...engine.clients import tag_list
 
 TYPE = "iam_role"
 
@@ -28,6 +31,9 @@ MOST_CHARACTERS = 10_240
 
 IMMUTABLE = {TYPE: {"path": "delete the role, or give the new one another name"}}
 
+#: The properties of a role that has no policies.
+NO_POLICIES: Mapping[str, Any] = MappingProxyType({"policies": {}, "managed_policy_arns": []})
+
 
 def desired(role: Mapping[str, Any]) -> Resource:
     """``{name, path?, assume_role_policy, policies?, managed_policy_arns?, permissions_boundary?,
@@ -44,6 +50,26 @@ def desired(role: Mapping[str, Any]) -> Resource:
         description=role.get("description"),
         tags=dict(role.get("tags") or {}),
     )
+
+
+def common_path(roles: Iterable[Mapping[str, Any]]) -> str:
+    """How the paths of all the roles begin, as ``desired`` takes them."""
+    return os.path.commonprefix([role.get("path") or "/" for role in roles]) or "/"
+
+
+def create_request(wanted: Resource) -> dict[str, Any]:
+    """The arguments of CreateRole, which takes no policies."""
+    properties = wanted.properties
+    boundary = properties["permissions_boundary"]
+    return {
+        "RoleName": wanted.name,
+        "Path": properties["path"],
+        "AssumeRolePolicyDocument": policy.to_json(properties["assume_role_policy"]),
+        "Description": properties["description"],
+        "MaxSessionDuration": properties["max_session_duration"],
+        **({"Tags": tag_list(properties["tags"])} if properties["tags"] else {}),
+        **({"PermissionsBoundary": boundary} if boundary else {}),
+    }
 
 
 def size_problem(role: Resource) -> str:
