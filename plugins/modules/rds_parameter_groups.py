@@ -95,8 +95,8 @@ parameter_groups:
 """
 
 from ..module_utils.engine.errors import FarflowError
-from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.kinds.rds import parameter_group as rds_parameter_groups
+from ..module_utils.engine.module import STATE, batch, run
+from ..module_utils.kinds.rds.parameter_group import ParameterGroup
 
 ARGUMENT_SPEC = {
     "parameter_groups": {
@@ -118,12 +118,11 @@ ARGUMENT_SPEC = {
 def work(parameters, clients, check_mode):
     """Reconciles the parameter groups."""
     groups = parameters["parameter_groups"]
-    if parameters["state"] == "absent":
-        return as_result("parameter_groups", rds_parameter_groups.absent(clients, groups, check_mode))
-    without = [group["name"] for group in groups if not group["family"]]
+    needed = groups if parameters["state"] == "present" else []
+    without = [group["name"] for group in needed if not group["family"]]
     if without:
         raise FarflowError("\n".join(f"database parameter group {name}: family is missing" for name in without))
-    return as_result("parameter_groups", rds_parameter_groups.present(clients, groups, check_mode))
+    return batch(ParameterGroup(groups), "parameter_groups", parameters, clients, check_mode)
 
 
 def main():

@@ -91,9 +91,8 @@ subnet_groups:
 """
 
 from ..module_utils.engine.errors import FarflowError
-from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.kinds.rds import subnet_group as glue
-from ..module_utils.kinds.rds.subnet_group import documents as pure
+from ..module_utils.engine.module import STATE, batch, run
+from ..module_utils.kinds.rds.subnet_group import SUBNET_GROUP
 
 ARGUMENT_SPEC = {
     "subnet_groups": {
@@ -113,13 +112,13 @@ ARGUMENT_SPEC = {
 
 def work(parameters, clients, check_mode):
     """Reconciles the subnet groups."""
-    groups = [pure.desired(group) for group in parameters["subnet_groups"]]
-    if parameters["state"] == "absent":
-        return as_result("subnet_groups", glue.absent(clients, {group.name for group in groups}, check_mode))
-    without = [group.name for group in groups if not group.properties["subnet_ids"]]
+    groups = parameters["subnet_groups"]
+    without = [
+        group["name"].lower() for group in groups if parameters["state"] == "present" and not group["subnet_ids"]
+    ]
     if without:
         raise FarflowError("\n".join(f"database subnet group {name}: subnet_ids is missing" for name in without))
-    return as_result("subnet_groups", glue.present(clients, groups, check_mode))
+    return batch(SUBNET_GROUP, "subnet_groups", parameters, clients, check_mode)
 
 
 def main():

@@ -75,6 +75,10 @@ class Kind:
         """One as a module's arguments ask for it."""
         raise NotImplementedError
 
+    def named(self, arguments: Mapping[str, Any]) -> str:
+        """The name that AWS gives one for these arguments."""
+        return str(arguments["name"])
+
     def seen_by(self, wanted: Sequence[Resource]) -> Kind:
         """The kind as one sees its resources who wants these, where that makes a difference."""
         return self

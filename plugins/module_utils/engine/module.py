@@ -45,7 +45,7 @@ def batch(kind: Kind, key: str, parameters: Mapping[str, Any], clients: Clients,
     """
     given = parameters[key]
     desired = [kind.desired(each) for each in given] if parameters["state"] == "present" else []
-    return as_result(key, reconcile_kind(kind, clients, [each["name"] for each in given], desired, check_mode))
+    return as_result(key, reconcile_kind(kind, clients, [kind.named(each) for each in given], desired, check_mode))
 
 
 def as_result(key: str, outcomes: list[Outcome], id_name: str = "arn") -> dict[str, Any]:

@@ -36,10 +36,10 @@ from ..kinds.log_group import LOG_GROUP
 from ..kinds.rds import engine_version as rds_engine_versions
 from ..kinds.rds import instance as rds_instances
 from ..kinds.rds import offer as rds_offers
-from ..kinds.rds import parameter_group as rds_parameter_groups
 from ..kinds.rds import snapshot as rds_snapshots
-from ..kinds.rds import subnet_group as rds_subnet_groups
 from ..kinds.rds.instance import documents as instances
+from ..kinds.rds.parameter_group import ParameterGroup
+from ..kinds.rds.subnet_group import SUBNET_GROUP
 from ..kinds.s3_bucket import S3_BUCKET
 from ..kinds.sqs_queue import SQS_QUEUE
 from . import arns, components, dag_tasks, dags, database_offers, names, schema
@@ -151,8 +151,10 @@ def all_secrets(clients: Clients, inputs: Inputs, known: Known) -> list[Resource
 
 def parameter_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The environment's parameter groups, and the wanted one as one sees it who wants its parameters."""
-    wanted = [rds.parameter_group(inputs)]
-    return rds_parameter_groups.find(clients, names.environment(inputs), wanted, told=_told_tags(inputs, known))
+    wanted = rds.parameter_group(inputs)
+    kind = ParameterGroup([wanted])
+    environment, told = names.environment(inputs), _told_tags(inputs, known)
+    return find(kind, clients, environment, [kind.named(wanted)], told=told)
 
 
 def snapshots(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
@@ -277,6 +279,6 @@ clusters = of_environment(ecs_clusters.find)
 scaling = of_environment(application_autoscaling.find)
 load_balancers = of_environment_with_tags(network_load_balancer.find)
 private_names = of_listed_names(service_discovery.find, lambda inputs, known: [names.namespace(inputs)])
-subnet_groups = of_environment_with_tags(rds_subnet_groups.find, lambda inputs: [names.database(inputs)])
+subnet_groups = of_environment_with_tags(partial(find, SUBNET_GROUP), lambda inputs: [names.database(inputs)])
 queues = of_listed_names(partial(find, SQS_QUEUE), lambda inputs, known: [names.queue(inputs)])
 buckets = of_listed_names(partial(find, S3_BUCKET), _bucket_names)

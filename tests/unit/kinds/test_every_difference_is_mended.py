@@ -44,8 +44,8 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balance
     operations as network_load_balancer_hands,
 )
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.log_group import LOG_GROUP
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import parameter_group as rds_parameter_groups
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import subnet_group as rds_subnet_groups
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.parameter_group import ParameterGroup
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.subnet_group import SUBNET_GROUP
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import S3_BUCKET
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.sqs_queue import SQS_QUEUE
 
@@ -96,8 +96,8 @@ HANDS = {
     "vpc_endpoint": lambda wanted: ec2_vpc_endpoints._hands(CLIENTS),
     "dns_namespace": lambda wanted: service_discovery.namespace_hands(CLIENTS),
     "discovery_service": lambda wanted: service_discovery.service_hands(CLIENTS, IdOfEach()),
-    "rds_subnet_group": lambda wanted: rds_subnet_groups._hands(CLIENTS),
-    "rds_parameter_group": lambda wanted: rds_parameter_groups._hands(CLIENTS, IdOfEach()),
+    "rds_subnet_group": lambda wanted: operations(SUBNET_GROUP, CLIENTS),
+    "rds_parameter_group": lambda wanted: operations(ParameterGroup([]), CLIENTS),
     "secret": lambda wanted: secrets._hands(CLIENTS, {wanted.name: wanted.attributes[ARGUMENTS]}),
     "ecs_cluster": lambda wanted: ecs_clusters.hands(CLIENTS),
     "ecs_service": lambda wanted: ecs_services.hands(CLIENTS),

@@ -5,11 +5,12 @@ import datetime
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import instance as rds_instances
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import snapshot as rds_snapshots
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import subnet_group as rds_subnet_groups
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import documents as pure_instances
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.snapshot import documents as pure_snapshots
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.subnet_group import SUBNET_GROUP
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.subnet_group import documents as pure_groups
 
 _MINIMAL = {
@@ -44,11 +45,11 @@ def test_a_subnet_group_is_found_as_it_is_desired(clients):
         "subnet_ids": [subnets[1], subnets[0]],
         "tags": {"farflow:environment": "test"},
     }
-    found = rds_subnet_groups.find(clients, "test", ["test-database"])
+    found = find(SUBNET_GROUP, clients, "test", ["test-database"])
     assert plan([pure_groups.desired(wanted)], found) == []
     [action] = plan([pure_groups.desired({**wanted, "subnet_ids": subnets[:1]})], found)
     assert action.reasons == (f"subnet_ids [{', '.join(sorted(subnets))}] -> [{subnets[0]}]",)
-    assert rds_subnet_groups.find(clients, "test") == found
+    assert find(SUBNET_GROUP, clients, "test") == found
 
 
 def snapshot(name, day, status="available", instance="test-database"):

@@ -4,7 +4,8 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import parameter_group as glue
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.parameter_group import ParameterGroup
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.parameter_group import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import rds_parameter_groups as module
 from moto.core.responses import ActionResult
@@ -115,7 +116,7 @@ def test_static_parameters_wait_for_a_reboot_and_many_are_set(client, run_module
 def test_another_family_is_refused(client, run_module):
     run_module(module, parameter_groups=[GROUP])
     result = run_module(module, parameter_groups=with_changes(family="postgres18"))
-    assert "family postgres17 -> postgres18 can't be changed" in result["msg"]
+    assert "in place (family postgres17 -> postgres18): give the group for the other version" in result["msg"]
 
 
 def test_check_mode_creates_nothing(client, run_module):
@@ -137,7 +138,7 @@ def test_find_sees_the_environment_and_no_other(client, run_module):
         {**GROUP, "name": "test-two-database", "tags": {"farflow:environment": "test-two"}},
     ])  # fmt: skip
     clients = Clients(lambda service, config: boto3.client(service, config=config))
-    actions = plan([pure.desired(GROUP)], glue.find(clients, "test", [GROUP]))
+    actions = plan([pure.desired(GROUP)], find(ParameterGroup([GROUP]), clients, "test", [GROUP["name"]]))
     assert [(action.kind, action.resource.name) for action in actions] == [("delete", "test-extra")]
 
 

@@ -10,8 +10,8 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients imp
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecr_repository import ECR_REPOSITORY
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.log_group import LOG_GROUP
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import parameter_group as rds_parameter_groups
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import subnet_group as rds_subnet_groups
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.parameter_group import ParameterGroup
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.subnet_group import SUBNET_GROUP
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import S3_BUCKET
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.sqs_queue import SQS_QUEUE
 
@@ -63,8 +63,8 @@ def queue():
     [
         (repository, partial(find, ECR_REPOSITORY)),
         (log_group, partial(find, LOG_GROUP)),
-        (parameter_group, rds_parameter_groups.find),
-        (subnet_group, rds_subnet_groups.find),
+        (parameter_group, partial(find, ParameterGroup())),
+        (subnet_group, partial(find, SUBNET_GROUP)),
         (bucket, partial(find, S3_BUCKET)),
         (queue, partial(find, SQS_QUEUE)),
     ],
@@ -77,7 +77,7 @@ def test_tags_that_are_told_are_not_asked_for(aws, calls, make, find_kind):
     asked = find_kind(clients, "test")
     assert _about_tags(calls)
     calls.made.clear()
-    named = {"names": [one.name for one in asked]} if make in (repository, bucket, queue) else {}
+    named = {"names": [one.name for one in asked]} if make is not log_group else {}
     found = find_kind(clients, "test", told=told, **named)
     assert _about_tags(calls) == []
     assert found == asked

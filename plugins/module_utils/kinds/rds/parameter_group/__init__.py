@@ -1,124 +1,89 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Parameter groups of Amazon RDS, read as resources and brought to what is desired."""
+"""Parameter groups of Amazon RDS."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ....engine.actions import Resource
-from ....engine.clients import Clients, caused_by
-from ....engine.errors import FarflowError
-from ....engine.patience import patient
-from ....engine.reconcile import Hands, Outcome, reconcile
-from ....engine.tags import NOTHING, Told
-from .. import group_calls as api
-from . import documents as pure
+from ....engine.clients import Clients, chunks, pages, tag_list
+from ....engine.kind import Document
+from ..group import RdsGroup
+from . import documents
 
-Group = Mapping[str, Any]
-
-_FREE_AFTER = 180
+_PARAMETERS_A_CALL = 20
+_NAMES_A_CALL = 100
 
 
-def find(clients: Clients, environment: str, wanted: Collection[Group] = (), told: Told = NOTHING) -> list[Resource]:
-    """The parameter groups whose names start with ``<environment>-`` and that carry the environment's tag, and the
-    ``wanted`` ones, whatever they carry, as one sees them who wants them.
+class ParameterGroup(RdsGroup):
+    """The parameters with which a database runs. AWS does not tell as set what equals the family's default, so that who
+    wants that has to ask for it by name.
     """
-    asked = _asked(wanted)
-    near = [
-        group
-        for group in api.list_parameter_groups(clients)
-        if group["DBParameterGroupName"] in asked or group["DBParameterGroupName"].startswith(f"{environment}-".lower())
-    ]
-    arns = [group["DBParameterGroupArn"] for group in near]
-    tags = [told.get(arn) or api.tags(clients, arn) for arn in arns]
-    tagged = [{**group, "tags": dict(each)} for group, each in zip(near, tags, strict=True)]
-    return [
-        _resource(clients, group, asked)
-        for group in tagged
-        if group["DBParameterGroupName"] in asked or group["tags"].get("farflow:environment") == environment
-    ]
+
+    type = documents.TYPE
+    title, titles = "database parameter group", "database parameter groups"
+    gone = frozenset({"DBParameterGroupNotFound"})
+    exists = frozenset({"DBParameterGroupAlreadyExists"})
+    #: What AWS says while an instance that was just deleted, or moved, counts as a member.
+    busy = frozenset({"InvalidDBParameterGroupState"})
+    immutable = documents.IMMUTABLE
+    name_member, arn_member = "DBParameterGroupName", "DBParameterGroupArn"
+
+    def __init__(self, groups: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Seen by one who wants these, given as to the module."""
+        self._descriptions = {each["name"].lower(): each.get("description") or each["name"] for each in groups}
+        self._asked = {each.name: list(each.properties["parameters"]) for each in map(documents.desired, groups)}
+
+    def desired(self, arguments: Mapping[str, Any]) -> Resource:
+        return documents.desired(arguments)
+
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        found = pages(clients("rds"), "describe_db_parameter_groups", "DBParameterGroups")
+        return [group for group in found if self.name(group).startswith(prefix)]
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        client, name = clients("rds"), self.name(document)
+        given = pages(client, "describe_db_parameters", "Parameters", DBParameterGroupName=name, Source="user")
+        parameters = given + _named(client, name, self._asked.get(name, ()))
+        return documents.canonical({**document, "parameters": parameters, "tags": tags})
+
+    def create(self, clients: Clients, wanted: Resource) -> str | None:
+        """AWS takes the parameters in calls of their own."""
+        client, name, properties = clients("rds"), wanted.name, wanted.properties
+        answer = client.create_db_parameter_group(
+            DBParameterGroupName=name,
+            DBParameterGroupFamily=properties["family"],
+            Description=self._descriptions[name],
+            Tags=tag_list(properties["tags"]),
+        )
+        _set(client, name, properties["parameters"], {})
+        return str(answer["DBParameterGroup"]["DBParameterGroupArn"])
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+        _set(clients("rds"), wanted.name, wanted.properties["parameters"], found.properties["parameters"])
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        clients("rds").delete_db_parameter_group(DBParameterGroupName=found.name)
 
 
-def read(clients: Clients, wanted: Collection[Group]) -> list[Resource]:
-    """Those of the wanted parameter groups that exist."""
-    asked = _asked(wanted)
-    return [
-        _resource(clients, {**group, "tags": api.tags(clients, group["DBParameterGroupArn"])}, asked)
-        for group in api.list_parameter_groups(clients)
-        if group["DBParameterGroupName"] in asked
-    ]
+def _named(client: Any, group: str, names: Collection[str]) -> list[dict[str, Any]]:
+    """The parameters of these names, whoever gave them their values; a default that is Postgres's own comes without."""
+    found: list[dict[str, Any]] = []
+    for some in chunks(sorted(names), _NAMES_A_CALL):
+        asked = [{"Name": "parameter-name", "Values": some}]
+        found += pages(client, "describe_db_parameters", "Parameters", DBParameterGroupName=group, Filters=asked)
+    return found
 
 
-def _asked(wanted: Collection[Group]) -> dict[str, list[str]]:
-    """The names of the parameters that are wanted, by the group's name."""
-    desired = map(pure.desired, wanted)
-    return {group.name: list(group.properties["parameters"]) for group in desired}
-
-
-def _resource(clients: Clients, group: dict[str, Any], asked: Mapping[str, Collection[str]]) -> Resource:
-    """The group with what somebody set, and with what is asked for. AWS does not tell as set what equals the family's
-    default, so that who wants that has to ask for it by name.
-    """
-    name = group["DBParameterGroupName"]
-    parameters = api.parameters_of_user(clients, name) + api.parameters(clients, name, asked.get(name, ()))
-    return pure.canonical({**group, "parameters": parameters})
-
-
-def present(clients: Clients, groups: Sequence[Group], check_mode: bool) -> list[Outcome]:
-    """Brings all groups to what is desired."""
-    desired = [pure.desired(group) for group in groups]
-    actual = read(clients, groups)
-    _refuse_other_families(desired, actual)
-    descriptions = {group["name"].lower(): group.get("description") or group["name"] for group in groups}
-    return reconcile(desired, actual, _hands(clients, descriptions), check_mode)
-
-
-def absent(clients: Clients, groups: Sequence[Group], check_mode: bool) -> list[Outcome]:
-    """Deletes the named groups; content when they are gone."""
-    actual = read(clients, groups)
-    return reconcile([], actual, _hands(clients, {}), check_mode)
-
-
-def _refuse_other_families(desired: Sequence[Resource], actual: Sequence[Resource]) -> None:
-    families = {group.name: group.properties["family"] for group in actual}
-    problems = [
-        f"database parameter group {wanted.name}: family {families[wanted.name]} -> {wanted.properties['family']} "
-        f"can't be changed: give the group for the other version another name"
-        for wanted in desired
-        if families.get(wanted.name, wanted.properties["family"]) != wanted.properties["family"]
-    ]
-    if problems:
-        raise FarflowError("\n".join(problems))
-
-
-def _hands(clients: Clients, descriptions: Mapping[str, str]) -> Hands:
-    def create(wanted: Resource) -> str | None:
-        properties = wanted.properties
-        arn = api.create(clients, wanted.name, properties["family"], descriptions[wanted.name], properties["tags"])
-        _set(clients, wanted.name, properties["parameters"], {})
-        return arn
-
-    def change(wanted: Resource, found: Resource) -> None:
-        _set(clients, wanted.name, wanted.properties["parameters"], found.properties["parameters"])
-        tags, before = wanted.properties["tags"], found.properties["tags"]
-        if tags != before:
-            api.set_tags(clients, str(wanted.id), tags, sorted(set(before) - set(tags)))
-
-    hands = Hands(create, change, lambda found: api.delete(clients, found.name))
-    return patient(hands, "database parameter group", _FREE_AFTER, lambda error: caused_by(error, api.IN_USE))
-
-
-def _set(clients: Clients, name: str, wanted: Mapping[str, str], found: Mapping[str, str | None]) -> None:
-    changed = {parameter: value for parameter, value in wanted.items() if value != found.get(parameter)}
+def _set(client: Any, group: str, wanted: Mapping[str, str], found: Mapping[str, str | None]) -> None:
+    changed = {name: value for name, value in wanted.items() if value != found.get(name)}
     superfluous: dict[str, str | None] = dict.fromkeys(set(found) - set(wanted))
-    if not changed and not superfluous:
-        return
-    described = api.parameters(clients, name, {*changed, *superfluous})
-    static = {parameter["ParameterName"] for parameter in described if parameter.get("ApplyType") == "static"}
-    if changed:
-        api.modify(clients, name, pure.settings(changed, static))
-    if superfluous:
-        api.reset(clients, name, pure.settings(superfluous, static))
+    described = _named(client, group, {*changed, *superfluous})
+    static = {each["ParameterName"] for each in described if each.get("ApplyType") == "static"}
+    for some in chunks(documents.settings(changed, static), _PARAMETERS_A_CALL):
+        client.modify_db_parameter_group(DBParameterGroupName=group, Parameters=some)
+    for some in chunks(documents.settings(superfluous, static), _PARAMETERS_A_CALL):
+        client.reset_db_parameter_group(DBParameterGroupName=group, ResetAllParameters=False, Parameters=some)

@@ -17,6 +17,9 @@ from ..offer.family_parameters import DEFINITIONS, by_name
 
 TYPE = "rds_parameter_group"
 
+#: What AWS never changes, and what to do instead.
+IMMUTABLE = {TYPE: {"family": "give the group for the other version another name"}}
+
 
 def desired(group: Mapping[str, Any]) -> Resource:
     """``{name, family, description?, parameters, tags}`` as a resource."""

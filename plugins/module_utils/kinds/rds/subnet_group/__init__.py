@@ -1,80 +1,52 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Subnet groups of Amazon RDS, read as resources and brought to what is desired."""
+"""Subnet groups of Amazon RDS."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from ....engine.actions import Resource
-from ....engine.clients import Clients, caused_by
-from ....engine.converge import converge
-from ....engine.patience import patient
-from ....engine.reconcile import Hands, Outcome
-from ....engine.tags import NOTHING, Told
-from .. import group_calls as api
-from . import documents as pure
-
-_FREE_AFTER = 180
+from ....engine.clients import Clients, pages, tag_list
+from ....engine.kind import Document
+from ..group import RdsGroup
+from . import documents
 
 
-def find(clients: Clients, environment: str, names: Collection[str] = (), told: Told = NOTHING) -> list[Resource]:
-    """The subnet groups whose names start with ``<environment>-`` and that carry the environment's tag, and the
-    named ones, whatever they carry.
-    """
-    listed = api.list_subnet_groups(clients)
-    near = [group for group in listed if _is_near(group["DBSubnetGroupName"], environment, names)]
-    tags = [told.get(group["DBSubnetGroupArn"]) or api.tags(clients, group["DBSubnetGroupArn"]) for group in near]
-    found = [pure.canonical({**group, "tags": dict(each)}) for group, each in zip(near, tags, strict=True)]
-    return [
-        group
-        for group in found
-        if group.name in names or group.properties["tags"].get("farflow:environment") == environment
-    ]
+class SubnetGroup(RdsGroup):
+    """The subnets in which an instance of RDS may be."""
+
+    type = documents.TYPE
+    title, titles = "database subnet group", "database subnet groups"
+    gone = frozenset({"DBSubnetGroupNotFoundFault"})
+    exists = frozenset({"DBSubnetGroupAlreadyExists"})
+    #: What AWS says while an instance that was just deleted, or moved, counts as a member.
+    busy = frozenset({"InvalidDBSubnetGroupStateFault"})
+    name_member, arn_member = "DBSubnetGroupName", "DBSubnetGroupArn"
+    shown_together = True
+
+    def desired(self, arguments: Mapping[str, Any]) -> Resource:
+        return documents.desired(arguments)
+
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        found = pages(clients("rds"), "describe_db_subnet_groups", "DBSubnetGroups")
+        return [group for group in found if self.name(group).startswith(prefix)]
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        return documents.canonical({**document, "tags": tags})
+
+    def create(self, clients: Clients, wanted: Resource) -> str | None:
+        request = documents.request(wanted)
+        answer = clients("rds").create_db_subnet_group(**request, Tags=tag_list(wanted.properties["tags"]))
+        return str(answer["DBSubnetGroup"]["DBSubnetGroupArn"])
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+        clients("rds").modify_db_subnet_group(**documents.request(wanted))
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        clients("rds").delete_db_subnet_group(DBSubnetGroupName=found.name)
 
 
-def _is_near(name: str, environment: str, names: Collection[str]) -> bool:
-    return name in names or name.startswith(f"{environment}-".lower())
-
-
-def read(clients: Clients, names: Collection[str]) -> list[Resource]:
-    """The named subnet groups that exist."""
-    return [
-        pure.canonical({**group, "tags": api.tags(clients, group["DBSubnetGroupArn"])})
-        for group in api.list_subnet_groups(clients)
-        if group["DBSubnetGroupName"] in names
-    ]
-
-
-def present(clients: Clients, wanted: Sequence[Resource], check_mode: bool) -> list[Outcome]:
-    """What became of the groups."""
-    names = {group.name for group in wanted}
-    return converge(wanted, lambda: read(clients, names), _hands(clients), check_mode)
-
-
-def absent(clients: Clients, names: Collection[str], check_mode: bool) -> list[Outcome]:
-    """What became of the named groups; content when they are gone."""
-    return converge([], lambda: read(clients, names), _hands(clients), check_mode)
-
-
-def _hands(clients: Clients) -> Hands:
-    def create(wanted: Resource) -> str | None:
-        arn = api.create_subnet_group(clients, wanted.name, wanted.properties)
-        return arn or take_over(wanted)
-
-    def take_over(wanted: Resource) -> str | None:
-        for found in read(clients, [wanted.name]):
-            change(wanted, found)
-            return found.id
-        return None
-
-    def change(wanted: Resource, found: Resource) -> None:
-        if any(wanted.properties[key] != found.properties[key] for key in ("description", "subnet_ids")):
-            api.modify_subnet_group(clients, wanted.name, wanted.properties)
-        tags, before = wanted.properties["tags"], found.properties["tags"]
-        if tags != before:
-            api.set_tags(clients, str(found.id), tags, sorted(set(before) - set(tags)))
-
-    hands = Hands(create, change, lambda found: api.delete_subnet_group(clients, found.name))
-    return patient(hands, "database subnet group", _FREE_AFTER, lambda error: caused_by(error, api.IN_USE))
+SUBNET_GROUP = SubnetGroup()

@@ -38,3 +38,12 @@ def canonical(document: Mapping[str, Any]) -> Resource:
         },
         document["DBSubnetGroupArn"],
     )
+
+
+def request(wanted: Resource) -> dict[str, Any]:
+    """A group but for its tags, as CreateDBSubnetGroup and ModifyDBSubnetGroup take it."""
+    return {
+        "DBSubnetGroupName": wanted.name,
+        "DBSubnetGroupDescription": wanted.properties["description"],
+        "SubnetIds": wanted.properties["subnet_ids"],
+    }
