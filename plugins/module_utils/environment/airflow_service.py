@@ -19,9 +19,10 @@ from ..kinds.ecs.task_definition import documents as ecs_task_definitions
 from ..kinds.iam_role import documents as iam_roles
 from ..kinds.load_balancer import documents as network_load_balancer
 from ..kinds.log_group import documents as log_groups
-from . import containers, images, names, network, policies, schema, settings, storage
+from . import containers, images, log_bucket, names, network, policies, schema, settings
 from . import load_balancer as entrance
 from . import secrets as values
+from .broker import broker
 from .components import AIRFLOW_SERVICE, API_SERVER, Component
 from .desire import made_by
 from .named_things import documents as named_things
@@ -44,7 +45,8 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
         *images.desired([inputs["airflow_image"]], inputs, known),
         made_by(log_groups.desired, log_group),
         *values.desired(inputs, known),
-        *storage.desired(inputs, known),
+        *broker.desired(inputs, ROLE),
+        log_bucket.desired(inputs, known),
         made_by(iam_roles.desired, _execution_role(inputs, known, group)),
         *entrance.desired(inputs, known),
         *_with_schema(inputs, known, image),

@@ -20,7 +20,7 @@ from ..kinds.codebuild_project import documents as codebuild_projects
 from ..kinds.iam_role import documents as iam_roles
 from ..kinds.log_group import documents as log_groups
 from ..kinds.s3_bucket import documents as s3_buckets
-from . import names, policies, storage
+from . import log_bucket, names, policies
 from .arns import account
 from .desire import made_by
 
@@ -91,7 +91,7 @@ def _bucket(inputs: Inputs, known: Known) -> Document:
     }
     return {
         "name": name,
-        "policy": storage.tls_only(where.bucket(name)),
+        "policy": log_bucket.tls_only(where.bucket(name)),
         "lifecycle_rules": [expiration],
         "tags": tags(inputs, ROLE),
     }

@@ -19,9 +19,10 @@ from ..engine.known import Known
 from ..engine.tags import ROLE, tags
 from . import dags, names, settings
 from .arns import Account, account
+from .broker import broker
 from .components import ALL, API_SERVER, COMMAND, DAG_PROCESSOR, SCHEDULER, TRIGGERER, WORKER, Component
+from .statements import Statement, allow, deny
 
-Statement = dict[str, Any]
 Inputs = Mapping[str, Any]
 
 VERSION = "2012-10-17"
@@ -98,15 +99,6 @@ def role(
     }
 
 
-def _allow(sid: str, actions: list[str], *resources: str, **condition: Any) -> Statement:
-    statement: Statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": list(resources)}
-    return {**statement, **({"Condition": condition} if condition else {})}
-
-
-def _deny(sid: str, actions: list[str], *resources: str, **condition: Any) -> Statement:
-    return {**_allow(sid, actions, *resources, **condition), "Effect": "Deny"}
-
-
 def execution(
     inputs: Inputs, known: Known, repositories: list[str], log_group: str, secret_arns: list[str]
 ) -> dict[str, Any]:
@@ -117,21 +109,21 @@ def execution(
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     statements = [
         # AWS knows no narrower resource for this action.
-        _allow("SignInToRegistry", ["ecr:GetAuthorizationToken"], "*"),
-        _allow(
+        allow("SignInToRegistry", ["ecr:GetAuthorizationToken"], "*"),
+        allow(
             "PullImage",
             pull,
             *dict.fromkeys(
                 each if each.startswith("arn:") else where.arn("ecr", f"repository/{each}") for each in repositories
             ),
         ),
-        _allow("PullGuardDutyAgent", pull, replace(where, id="*").arn("ecr", GUARDDUTY_AGENT)),
-        _allow(
+        allow("PullGuardDutyAgent", pull, replace(where, id="*").arn("ecr", GUARDDUTY_AGENT)),
+        allow(
             "WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], where.arn("logs", f"log-group:{log_group}:*")
         ),
     ]
     if secret_arns:
-        statements.append(_allow("ReadSecrets", ["secretsmanager:GetSecretValue"], *sorted(secret_arns)))
+        statements.append(allow("ReadSecrets", ["secretsmanager:GetSecretValue"], *sorted(secret_arns)))
     return document([*statements, *_decrypt_secrets(inputs)])
 
 
@@ -140,15 +132,15 @@ def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
     where = account(known, inputs["farflow_region"])
     makers = {
         API_SERVER: [_read_connections, _read_variables, _read_logs, _show_dag_tasks, _show_dags],
-        SCHEDULER: [_read_variables, _send_messages],
+        SCHEDULER: [_read_variables, broker.sends],
         DAG_PROCESSOR: [_read_connections, _read_variables, _read_dags],
         TRIGGERER: [_read_connections, _read_variables, _write_logs, _list_fargate_tasks, _watch_fargate_tasks],
-        WORKER: [_read_connections, _read_variables, _receive_messages, _write_logs, _run_fargate_tasks, _read_dags],
+        WORKER: [_read_connections, _read_variables, broker.receives, _write_logs, _run_fargate_tasks, _read_dags],
         COMMAND: [
             _read_connections,
             _read_variables,
             _read_commands,
-            _send_messages,
+            broker.sends,
             _write_logs,
             _run_fargate_tasks,
             _read_dags,
@@ -164,7 +156,7 @@ def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
 def results(inputs: Inputs, known: Known) -> dict[str, Any]:
     """What the role of every DAG task may do in the bucket: hand results on, and take those of others."""
     where = account(known, inputs["farflow_region"])
-    return document([_allow("HandResultsOn", ["s3:GetObject", "s3:PutObject"], _results(inputs, where))])
+    return document([allow("HandResultsOn", ["s3:GetObject", "s3:PutObject"], _results(inputs, where))])
 
 
 def _results(inputs: Inputs, where: Account) -> str:
@@ -185,14 +177,14 @@ def _read_commands(inputs: Inputs, where: Account) -> list[Statement]:
 
 def _read_secrets(inputs: Inputs, where: Account, sid: str, kind: str) -> Statement:
     secrets = where.arn("secretsmanager", f"secret:{names.secret(inputs, kind)}/*")
-    return _allow(sid, ["secretsmanager:GetSecretValue"], secrets)
+    return allow(sid, ["secretsmanager:GetSecretValue"], secrets)
 
 
 def _decrypt_secrets(inputs: Inputs) -> list[Statement]:
     """By the keys that users have given their secrets, and for nothing else that is encrypted with these."""
     keys = inputs["farflow_secret_kms_key_arns"]
     through = {"StringLike": {"kms:ViaService": "secretsmanager.*"}}
-    return [_allow("DecryptSecrets", ["kms:Decrypt"], *keys, **through)] if keys else []
+    return [allow("DecryptSecrets", ["kms:Decrypt"], *keys, **through)] if keys else []
 
 
 def _read_dags(inputs: Inputs, where: Account) -> list[Statement]:
@@ -201,14 +193,14 @@ def _read_dags(inputs: Inputs, where: Account) -> list[Statement]:
         return []
     bucket, keys = where.bucket(names.log_bucket(inputs, where.id)), f"{dag_versions.PREFIX}*"
     return [
-        _allow("ListDags", ["s3:ListBucket"], bucket),
-        _allow("ReadDags", ["s3:GetObject"], f"{bucket}/{keys}"),
+        allow("ListDags", ["s3:ListBucket"], bucket),
+        allow("ReadDags", ["s3:GetObject"], f"{bucket}/{keys}"),
     ]
 
 
 def _show_dag_tasks(inputs: Inputs, where: Account) -> list[Statement]:
     """For the page "Fargate" of the user interface. AWS knows no narrower resource for these actions."""
-    return [_allow("ShowDagTasks", ["ecs:ListTaskDefinitions", "ecs:DescribeTaskDefinition"], "*")]
+    return [allow("ShowDagTasks", ["ecs:ListTaskDefinitions", "ecs:DescribeTaskDefinition"], "*")]
 
 
 def _show_dags(inputs: Inputs, where: Account) -> list[Statement]:
@@ -216,37 +208,23 @@ def _show_dags(inputs: Inputs, where: Account) -> list[Statement]:
     if not dags.are_versions(inputs):
         return []
     bucket = where.bucket(names.log_bucket(inputs, where.id))
-    return [_allow("ShowDagVersions", ["s3:GetObject"], f"{bucket}/{dag_versions.PREFIX}history/*")]
+    return [allow("ShowDagVersions", ["s3:GetObject"], f"{bucket}/{dag_versions.PREFIX}history/*")]
 
 
 def _read_logs(inputs: Inputs, where: Account) -> list[Statement]:
     bucket = where.bucket(names.log_bucket(inputs, where.id))
     return [
-        _allow("ListTaskLogs", ["s3:ListBucket"], bucket),
-        _allow("ReadTaskLogs", ["s3:GetObject"], f"{bucket}/logs/*"),
+        allow("ListTaskLogs", ["s3:ListBucket"], bucket),
+        allow("ReadTaskLogs", ["s3:GetObject"], f"{bucket}/logs/*"),
     ]
 
 
 def _write_logs(inputs: Inputs, where: Account) -> list[Statement]:
     bucket = where.bucket(names.log_bucket(inputs, where.id))
     return [
-        _allow("ListTaskLogs", ["s3:ListBucket"], bucket),
-        _allow("WriteTaskLogs", ["s3:GetObject", "s3:PutObject"], f"{bucket}/logs/*"),
+        allow("ListTaskLogs", ["s3:ListBucket"], bucket),
+        allow("WriteTaskLogs", ["s3:GetObject", "s3:PutObject"], f"{bucket}/logs/*"),
     ]
-
-
-def _send_messages(inputs: Inputs, where: Account) -> list[Statement]:
-    return [_allow("SendMessages", ["sqs:GetQueueAttributes", "sqs:SendMessage"], _queue(inputs, where))]
-
-
-def _receive_messages(inputs: Inputs, where: Account) -> list[Statement]:
-    """A message that a worker gives back is made visible again, not sent anew."""
-    actions = ["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage"]
-    return [_allow("ReceiveMessages", [f"sqs:{action}" for action in actions], _queue(inputs, where))]
-
-
-def _queue(inputs: Inputs, where: Account) -> str:
-    return where.arn("sqs", names.queue(inputs))
 
 
 def _run_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
@@ -264,20 +242,20 @@ def _run_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
         )
     ]
     return [
-        _allow("RunFargateTasks", ["ecs:RunTask"], definitions, ArnEquals={"ecs:cluster": cluster}),
-        _deny("RunNoComponents", ["ecs:RunTask"], own_definitions),
-        _allow(
+        allow("RunFargateTasks", ["ecs:RunTask"], definitions, ArnEquals={"ecs:cluster": cluster}),
+        deny("RunNoComponents", ["ecs:RunTask"], own_definitions),
+        allow(
             "TagFargateTasks",
             ["ecs:TagResource"],
             _tasks(inputs, where),
             StringEquals={"ecs:CreateAction": "RunTask"},
         ),
-        _allow(
+        allow(
             "PassTaskRoles", ["iam:PassRole"], *roles, StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"}
         ),
         # AWS knows no narrower resource for this action. By it FargateTask tells the nearest name for a wrong one.
-        _allow("ListFamilies", ["ecs:ListTaskDefinitionFamilies"], "*"),
-        _allow("StoreInputs", ["s3:PutObject"], _results(inputs, where)),
+        allow("ListFamilies", ["ecs:ListTaskDefinitionFamilies"], "*"),
+        allow("StoreInputs", ["s3:PutObject"], _results(inputs, where)),
         *_list_fargate_tasks(inputs, where),
         *_watch_fargate_tasks(inputs, where),
     ]
@@ -286,7 +264,7 @@ def _run_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
 def _list_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
     """By it FargateTask finds its task again, and the triggerer those for which no Airflow task waits."""
     # AWS knows no narrower resource for this action; the condition keeps the list to this cluster.
-    return [_allow("ListFargateTasks", ["ecs:ListTasks"], "*", ArnEquals={"ecs:cluster": _cluster(inputs, where)})]
+    return [allow("ListFargateTasks", ["ecs:ListTasks"], "*", ArnEquals={"ecs:cluster": _cluster(inputs, where)})]
 
 
 def _watch_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
@@ -294,10 +272,10 @@ def _watch_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
     logs = where.arn("logs", f"log-group:{naming.task_log_group(names.environment(inputs))}:*")
     components = sorted({component.role for component in ALL})
     return [
-        _allow("WatchFargateTasks", ["ecs:DescribeTasks", "ecs:StopTask"], tasks),
+        allow("WatchFargateTasks", ["ecs:DescribeTasks", "ecs:StopTask"], tasks),
         # A task's ARN does not say what it runs; its service's tags do.
-        _deny("StopNoComponents", ["ecs:StopTask"], tasks, StringEquals={f"aws:ResourceTag/{ROLE}": components}),
-        _allow("ReadFargateTaskLogs", ["logs:GetLogEvents"], logs),
+        deny("StopNoComponents", ["ecs:StopTask"], tasks, StringEquals={f"aws:ResourceTag/{ROLE}": components}),
+        allow("ReadFargateTaskLogs", ["logs:GetLogEvents"], logs),
     ]
 
 
@@ -312,4 +290,4 @@ def _tasks(inputs: Inputs, where: Account) -> str:
 def _exec() -> Statement:
     channels = ["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"]
     # AWS knows no narrower resource for these actions.
-    return _allow("ExecuteCommand", [f"ssmmessages:{channel}" for channel in channels], "*")
+    return allow("ExecuteCommand", [f"ssmmessages:{channel}" for channel in channels], "*")

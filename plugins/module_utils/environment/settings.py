@@ -12,16 +12,14 @@ from typing import Any
 from .. import naming
 from ..engine.known import Known
 from ..images import contract as image_contract
-from ..kinds.sqs_queue import documents as sqs_queues
 from . import dags, execution_api, names, network, security_groups
 from .arns import account
+from .broker import broker
 from .components import COMMAND, WORKER, Component
 
-#: SQS's longest, and the longest that a Celery message may be worked on.
-VISIBILITY_TIMEOUT = 43200
-
-#: Seconds in which the scheduler has to hand a task to SQS, or that is marked as failed. With half a vCPU the first one
-#: takes almost as long as Airflow's default of one second; after thirty without a heartbeat the scheduler is replaced.
+#: Seconds in which the scheduler has to hand a task to the broker, or that is marked as failed. With half a vCPU the
+#: first one takes almost as long as Airflow's default of one second; after thirty without a heartbeat the scheduler is
+#: replaced.
 OPERATION_TIMEOUT = 10
 
 #: Environment variable -> the secret that it comes from.
@@ -89,8 +87,6 @@ def secrets(inputs: Mapping[str, Any], known: Known, component: Component) -> di
 
 
 def _airflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
-    queue = names.queue(inputs)
-    queue_url = known.attribute(sqs_queues.TYPE, queue, "url")
     bucket = names.log_bucket(inputs, account(known, inputs["farflow_region"]).id)
     prefixes = {
         "connections_prefix": names.secret(inputs, CONNECTIONS),
@@ -101,12 +97,8 @@ def _airflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
         ("core", "execution_api_server_url"): execution_api_url(inputs),
         ("api", "base_url"): base_url(inputs, known),
         ("api", "instance_name"): names.environment(inputs),
-        ("celery", "broker_url"): "sqs://",
+        **broker.settings(inputs, known),
         ("celery", "operation_timeout"): str(OPERATION_TIMEOUT),
-        ("celery_broker_transport_options", "region"): inputs["farflow_region"],
-        ("celery_broker_transport_options", "visibility_timeout"): str(VISIBILITY_TIMEOUT),
-        ("celery_broker_transport_options", "predefined_queues"): json.dumps({queue: {"url": queue_url}}),
-        ("operators", "default_queue"): queue,
         ("logging", "remote_logging"): "True",
         ("logging", "remote_base_log_folder"): f"s3://{bucket}/logs",
         ("logging", "remote_log_conn_id"): "aws_default",

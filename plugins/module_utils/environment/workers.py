@@ -33,11 +33,6 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     return [*(_counted(one, known) for one in resources), *_scaling(inputs, known)]
 
 
-def served_queues(inputs: Inputs) -> list[str]:
-    """The queues from which some worker takes tasks. A task in another one would wait for ever."""
-    return [names.queue(inputs)]
-
-
 def _bounds(inputs: Inputs) -> dict[str, int]:
     return {key: inputs[f"worker_pool_{name}"] for key, name in _BOUNDS.items()}
 

@@ -29,6 +29,7 @@ from ...validation.value_checks import (
     text,
     wrong,
 )
+from ..broker import broker
 from ..settings import COMMAND_SECRETS, SHARED_SECRETS, variable
 
 _QUEUE = "none: the queue is the environment's"
@@ -42,11 +43,7 @@ OURS = {
     "AIRFLOW__API__BASE_URL": "airflow_service_base_url",
     "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": "airflow_service_execution_api_url",
     "AIRFLOW__CELERY__WORKER_CONCURRENCY": "worker_pool_concurrency",
-    "AIRFLOW__CELERY__BROKER_URL": _QUEUE,
-    "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__REGION": _QUEUE,
-    "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": _QUEUE,
-    "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__PREDEFINED_QUEUES": _QUEUE,
-    "AIRFLOW__OPERATORS__DEFAULT_QUEUE": _QUEUE,
+    **dict.fromkeys((variable(*key) for key in broker.RESERVED), _QUEUE),
     "AIRFLOW__API__PORT": _PORT,
     "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": _PORT,
     "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": _PORT,

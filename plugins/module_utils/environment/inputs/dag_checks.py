@@ -10,7 +10,7 @@ from typing import Any
 
 from ... import naming
 from .. import dags, names, settings
-from ..workers import served_queues
+from ..broker import broker
 
 Inputs = Mapping[str, Any]
 
@@ -26,7 +26,7 @@ def arguments(inputs: Inputs, airflow: str, tasks: Collection[str], image: Mappi
         "build": None if reference else dict(image),
         "environment": environment(inputs),
         "tasks": sorted(tasks),
-        "queues": served_queues(inputs),
+        "queues": broker.queues(inputs),
         "pools": list(inputs["dags_pools"]) or None,
         "allow_broken": list(inputs["dags_allow_broken"]),
         "versions": dags.are_versions(inputs),
@@ -42,6 +42,6 @@ def environment(inputs: Inputs) -> dict[str, str]:
         "FARFLOW_TASKS_LOG_GROUP": naming.task_log_group(names.environment(inputs)),
         "AWS_REGION": inputs["farflow_region"],
         "AWS_DEFAULT_REGION": inputs["farflow_region"],
-        settings.variable("operators", "default_queue"): names.queue(inputs),
+        settings.variable("operators", "default_queue"): broker.queues(inputs)[0],
         **settings.given(inputs["airflow_service_config"], inputs["airflow_service_environment"]),
     }

@@ -1,7 +1,7 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The Celery queue, and the bucket of Airflow's task logs and of the versions of the DAGs."""
+"""The bucket of Airflow's task logs and of the versions of the DAGs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from ..engine.actions import Resource
 from ..engine.known import Known
 from ..engine.tags import tags
 from ..kinds.s3_bucket import documents as s3_buckets
-from ..kinds.sqs_queue import documents as sqs_queues
-from . import names, settings
+from . import names
 from .arns import account
 from .desire import made_by
 
@@ -22,20 +21,12 @@ ROLE = "airflow_service"
 #: Where in the bucket the logs are.
 LOGS = "logs"
 
-_FOURTEEN_DAYS = 1209600
-
 Inputs = Mapping[str, Any]
 
 
-def desired(inputs: Inputs, known: Known) -> list[Resource]:
-    """Queue and bucket, encrypted, the bucket closed to the public and to plain HTTP."""
+def desired(inputs: Inputs, known: Known) -> Resource:
+    """Encrypted, and closed to the public and to plain HTTP."""
     where = account(known, inputs["farflow_region"])
-    queue = {
-        "name": names.queue(inputs),
-        "visibility_timeout": settings.VISIBILITY_TIMEOUT,
-        "message_retention_period": _FOURTEEN_DAYS,
-        "tags": tags(inputs, ROLE),
-    }
     name = names.log_bucket(inputs, where.id)
     bucket = {
         "name": name,
@@ -43,7 +34,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
         "lifecycle_rules": [_expiration(inputs["airflow_service_log_retention_in_days"])],
         "tags": tags(inputs, ROLE),
     }
-    return [made_by(sqs_queues.desired, queue), made_by(s3_buckets.desired, bucket)]
+    return made_by(s3_buckets.desired, bucket)
 
 
 def _expiration(days: int) -> dict[str, Any]:
