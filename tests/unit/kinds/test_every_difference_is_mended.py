@@ -113,8 +113,8 @@ HANDS = {
     "load_balancer": lambda wanted: network_load_balancer_hands.load_balancer_hands(CLIENTS),
     "target_group": lambda wanted: network_load_balancer_hands.target_group_hands(CLIENTS),
     "listener": lambda wanted: network_load_balancer_hands.listener_hands(CLIENTS, IdOfEach(), IdOfEach()),
-    "scalable_target": lambda wanted: application_autoscaling.target_hands(CLIENTS),
-    "scaling_policy": lambda wanted: application_autoscaling.policy_hands(CLIENTS),
+    "scalable_target": lambda wanted: operations(application_autoscaling.TARGET, CLIENTS),
+    "scaling_policy": lambda wanted: operations(application_autoscaling.POLICY, CLIENTS),
 }
 
 #: What is not changed by hands, and where it is held.
