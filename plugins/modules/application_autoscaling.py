@@ -149,8 +149,8 @@ scaling:
 
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.kinds import autoscaling as glue
-from ..module_utils.kinds.autoscaling import documents as pure
+from ..module_utils.kinds import autoscaling
+from ..module_utils.kinds.autoscaling import documents
 
 SUSPENDED_STATE = {
     "dynamic_scaling_in_suspended": {"type": "bool", "default": False},
@@ -160,11 +160,11 @@ SUSPENDED_STATE = {
 
 POLICY = {
     "name": {"type": "str", "required": True},
-    "predefined_metric": {"type": "str", "required": True, "choices": pure.PREDEFINED_METRICS},
+    "predefined_metric": {"type": "str", "required": True, "choices": documents.PREDEFINED_METRICS},
     "resource_label": {"type": "str"},
     "target_value": {"type": "float", "required": True},
-    "scale_in_cooldown": {"type": "int", "default": pure.COOLDOWN},
-    "scale_out_cooldown": {"type": "int", "default": pure.COOLDOWN},
+    "scale_in_cooldown": {"type": "int", "default": documents.COOLDOWN},
+    "scale_out_cooldown": {"type": "int", "default": documents.COOLDOWN},
     "disable_scale_in": {"type": "bool", "default": False},
 }
 
@@ -190,13 +190,13 @@ ARGUMENT_SPEC = {
 def work(parameters, clients, check_mode):
     """Reconciles the scalable targets and their policies."""
     targets, present = parameters["targets"], parameters["state"] == "present"
-    refusals = pure.refusals(targets) if present else []
+    refusals = documents.refusals(targets) if present else []
     if refusals:
         raise FarflowError("\n".join(refusals))
     bounds = {} if present else {"min_capacity": 0, "max_capacity": 0}
-    wanted = [resource for target in targets for resource in pure.desired({**target, **bounds})]
-    actual = glue.read(clients, wanted)
-    return as_result("scaling", glue.converge(clients, wanted if present else [], actual, check_mode))
+    wanted = [resource for target in targets for resource in documents.desired({**target, **bounds})]
+    actual = autoscaling.read(clients, wanted)
+    return as_result("scaling", autoscaling.converge(clients, wanted if present else [], actual, check_mode))
 
 
 def main():

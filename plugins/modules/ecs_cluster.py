@@ -117,16 +117,14 @@ clusters:
       reasons: ["settings containerInsights disabled -> enabled"]
 """
 
-from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.engine.reconcile import reconcile
-from ..module_utils.kinds.ecs import cluster as ecs_clusters
-from ..module_utils.kinds.ecs.cluster import documents as pure
+from ..module_utils.engine.module import STATE, batch, run
+from ..module_utils.kinds.ecs.cluster import ECS_CLUSTER, documents
 
-PROVIDERS = list(pure.CAPACITY_PROVIDERS)
+PROVIDERS = list(documents.CAPACITY_PROVIDERS)
 
 ARGUMENT_SPEC = {
     "name": {"type": "str", "required": True},
-    "container_insights": {"type": "str", "choices": list(pure.INSIGHTS), "default": "disabled"},
+    "container_insights": {"type": "str", "choices": list(documents.INSIGHTS), "default": "disabled"},
     "capacity_providers": {"type": "list", "elements": "str", "choices": PROVIDERS, "default": PROVIDERS},
     "default_capacity_provider_strategy": {
         "type": "list",
@@ -147,9 +145,7 @@ ARGUMENT_SPEC = {
 
 def work(parameters, clients, check_mode):
     """Reconciles the cluster."""
-    desired = [pure.desired(parameters)] if parameters["state"] == "present" else []
-    actual = ecs_clusters.read(clients, [parameters["name"]], *desired)
-    return as_result("clusters", reconcile(desired, actual, ecs_clusters.hands(clients), check_mode))
+    return batch(ECS_CLUSTER, "clusters", {**parameters, "clusters": [parameters]}, clients, check_mode)
 
 
 def main():

@@ -169,9 +169,6 @@ def find(
     those of the ``names`` whatever their tags say. One whose tags may not be read is a stranger's, unless it is
     ``expected``. ``told`` are tags by ARN that need not be asked for again.
     """
-    prefix = kind.prefix(environment)
-    with doing("list", kind.titles, prefix):
-        listed = list(kind.list(clients, prefix))
 
     def look(document: Document) -> Resource | None:
         name, known = kind.name(document), kind.prefetched_tags(document, told)
@@ -179,7 +176,9 @@ def find(
         tags = own_tags(environment, is_ours, name in expected, known, lambda: _tags(kind, clients, document))
         return None if tags is None else _described(kind, clients, document, tags)
 
-    found = in_parallel(lambda document: unless_gone(kind, lambda: look(document)), listed)
+    found = in_parallel(
+        lambda document: unless_gone(kind, lambda: look(document)), listed(kind, clients, kind.prefix(environment))
+    )
     return _together(kind, clients, found)
 
 
@@ -191,7 +190,7 @@ def read(kind: Kind, clients: Clients, names: Iterable[str]) -> list[Resource]:
     for some in chunks(list(names), kind.names_a_call):
         with doing("describe", kind.titles, ", ".join(some)):
             documents += kind.look_up_all(clients, some)
-    return _together(kind, clients, in_parallel(lambda document: _read(kind, clients, document), documents))
+    return _together(kind, clients, in_parallel(lambda document: read_listed(kind, clients, document), documents))
 
 
 def read_one(kind: Kind, clients: Clients, name: str) -> Resource | None:
@@ -200,12 +199,23 @@ def read_one(kind: Kind, clients: Clients, name: str) -> Resource | None:
     def look() -> Resource | None:
         with doing("describe", kind.title, name):
             document = kind.look_up(clients, name)
-        return _read(kind, clients, document) if document else None
+        return read_listed(kind, clients, document) if document else None
 
     return unless_gone(kind, look)
 
 
-def _read(kind: Kind, clients: Clients, document: Document) -> Resource | None:
+def listed(kind: Kind, clients: Clients, prefix: str = "") -> list[Document]:
+    """Those of the account whose names begin with the prefix."""
+
+    def call() -> list[Document]:
+        with doing("list", kind.titles, prefix):
+            return list(kind.list(clients, prefix))
+
+    return patiently(call, _is_busy(kind), kind.patience, f"{kind.titles} to be listed")
+
+
+def read_listed(kind: Kind, clients: Clients, document: Document) -> Resource | None:
+    """One that was listed, with its tags, as a resource; None when it is gone."""
     return unless_gone(kind, lambda: _described(kind, clients, document, _tags(kind, clients, document)))
 
 

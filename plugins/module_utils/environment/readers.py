@@ -26,10 +26,9 @@ from ..kinds import efs, service_discovery
 from ..kinds import load_balancer as network_load_balancer
 from ..kinds import secret as secrets
 from ..kinds.ecr_repository import ECR_REPOSITORY
-from ..kinds.ecs import cluster as ecs_clusters
 from ..kinds.ecs import service as ecs_services
 from ..kinds.ecs import task_definition as ecs_task_definitions
-from ..kinds.ecs.cluster import documents as pure_clusters
+from ..kinds.ecs.cluster import ECS_CLUSTER
 from ..kinds.ecs.task_definition import documents as definitions
 from ..kinds.iam_role import IamRole
 from ..kinds.log_group import LOG_GROUP
@@ -138,7 +137,7 @@ def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
 
 def services(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     """The services in the clusters that are known."""
-    clusters = [one.name for one in known.of_type(pure_clusters.TYPE)]
+    clusters = [one.name for one in known.of_type(ECS_CLUSTER.type)]
     expected = [names.service(inputs, component.name) for component in components.ALL]
     return ecs_services.find(clients, names.environment(inputs), clusters, expected)
 
@@ -275,7 +274,7 @@ def plan_dag_bundles(clients: Clients, wanted: list[Resource], actual: list[Reso
 
 repositories = of_listed_names(partial(find, ECR_REPOSITORY), _repository_names)
 groups_of_logs = of_environment_with_tags(partial(find, LOG_GROUP))
-clusters = of_environment(ecs_clusters.find)
+clusters = of_environment_with_tags(partial(find, ECS_CLUSTER), lambda inputs: [names.cluster(inputs)])
 scaling = of_environment(application_autoscaling.find)
 load_balancers = of_environment_with_tags(network_load_balancer.find)
 private_names = of_listed_names(service_discovery.find, lambda inputs, known: [names.namespace(inputs)])

@@ -35,8 +35,8 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import s
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import vpc_endpoint as ec2_vpc_endpoints
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network import kinds as ec2_network_kinds
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecr_repository import ECR_REPOSITORY
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import cluster as ecs_clusters
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service as ecs_services
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import ECS_CLUSTER
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import documents as pure_clusters
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.efs import operations as efs_hands
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.iam_role import IamRole
@@ -99,7 +99,7 @@ HANDS = {
     "rds_subnet_group": lambda wanted: operations(SUBNET_GROUP, CLIENTS),
     "rds_parameter_group": lambda wanted: operations(ParameterGroup([]), CLIENTS),
     "secret": lambda wanted: secrets._hands(CLIENTS, {wanted.name: wanted.attributes[ARGUMENTS]}),
-    "ecs_cluster": lambda wanted: ecs_clusters.hands(CLIENTS),
+    "ecs_cluster": lambda wanted: operations(ECS_CLUSTER, CLIENTS),
     "ecs_service": lambda wanted: ecs_services.hands(CLIENTS),
     "ecr_repository": lambda wanted: operations(ECR_REPOSITORY, CLIENTS),
     "log_group": lambda wanted: operations(LOG_GROUP, CLIENTS),
@@ -113,8 +113,8 @@ HANDS = {
     "load_balancer": lambda wanted: network_load_balancer_hands.load_balancer_hands(CLIENTS),
     "target_group": lambda wanted: network_load_balancer_hands.target_group_hands(CLIENTS),
     "listener": lambda wanted: network_load_balancer_hands.listener_hands(CLIENTS, IdOfEach(), IdOfEach()),
-    "scalable_target": lambda wanted: application_autoscaling.target_hands(CLIENTS),
-    "scaling_policy": lambda wanted: application_autoscaling.policy_hands(CLIENTS),
+    "scalable_target": lambda wanted: operations(application_autoscaling.TARGET, CLIENTS),
+    "scaling_policy": lambda wanted: operations(application_autoscaling.POLICY, CLIENTS),
 }
 
 #: What is not changed by hands, and where it is held.

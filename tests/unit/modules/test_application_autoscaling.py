@@ -282,3 +282,13 @@ def test_what_is_wrong_is_told_at_once(run_module, calls, no_pauses):
     calls.refuse("RegisterScalableTarget", "ValidationException", message="Maximum capacity is too large")
     assert "Maximum capacity is too large" in run_module(module, targets=[TARGET])["msg"]
     assert no_pauses == []
+
+
+def test_a_target_is_made_by_one_call_for_each_thing(run_module, calls):
+    calls.made.clear()
+    run_module(module, targets=[TARGET])
+    assert calls.of("") == [
+        "DescribeScalableTargets",
+        "RegisterScalableTarget",
+        *["PutScalingPolicy"] * 2,
+    ]

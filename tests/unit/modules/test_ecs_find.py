@@ -8,6 +8,7 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find, operations
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.reconcile import reconcile
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.tags import ENVIRONMENT, ROLE
@@ -15,9 +16,9 @@ from ansible_collections.farflow.airflow.plugins.module_utils.environment import
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.inputs import project
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import Layer, as_result
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import look as look_at
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import cluster as ecs_clusters
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service as ecs_services
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import task_definition as ecs_task_definitions
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import ECS_CLUSTER
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import documents as pure_clusters
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service import documents as pure_services
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.task_definition import calls as api
@@ -52,7 +53,7 @@ def service(name, **changed):
 
 def converge(clients, *resources):
     hands = {
-        pure_clusters.TYPE: ecs_clusters.hands(clients),
+        pure_clusters.TYPE: operations(ECS_CLUSTER, clients),
         pure_services.TYPE: ecs_services.hands(clients),
     }
     for resource in resources:
@@ -71,7 +72,7 @@ def test_right_after_the_hands_ran_the_plan_is_empty(ecs, clients):
     cluster = pure_clusters.desired(CLUSTER)
     services = [pure_services.desired(service("prod-web")), pure_services.desired(service("prod-b", autoscaled=True))]
     converge(clients, cluster, *services)
-    assert plan([cluster], ecs_clusters.find(clients, "prod")) == []
+    assert plan([cluster], find(ECS_CLUSTER, clients, "prod")) == []
     found = {each.name: each for each in ecs_services.find(clients, "prod", ["prod-airflow"])}
     assert plan([pure_services.counted(each, found[each.name]) for each in services], found.values()) == []
     index = ecs_task_definitions.find(clients, "prod").tagged(ENVIRONMENT, "prod")
@@ -85,7 +86,7 @@ def test_another_environment_is_not_found(ecs, clients):
     converge(clients, pure_clusters.desired(CLUSTER), pure_clusters.desired(others))
     converge(clients, pure_services.desired(service("prod-web")))
     converge(clients, pure_services.desired(service("prod-too-web", cluster="prod-too-airflow", tags=tags)))
-    assert [each.name for each in ecs_clusters.find(clients, "prod")] == ["prod-airflow"]
+    assert [each.name for each in find(ECS_CLUSTER, clients, "prod")] == ["prod-airflow"]
     assert [each.name for each in ecs_services.find(clients, "prod", ["prod-airflow"])] == ["prod-web"]
     index = ecs_task_definitions.find(clients, "prod").tagged(ENVIRONMENT, "prod")
     assert list(index.arns) == ["prod-web"]
@@ -113,7 +114,7 @@ def test_what_is_deleted_names_itself_to_the_module(ecs, clients):
     converge(clients, pure_services.desired(service("prod-web")))
     [found] = ecs_services.find(clients, "prod", ["prod-airflow"])
     assert found.attributes["arguments"] == {"service_name": "prod-web", "cluster": "prod-airflow"}
-    assert ecs_clusters.find(clients, "prod")[0].attributes["arguments"] == {"name": "prod-airflow"}
+    assert find(ECS_CLUSTER, clients, "prod")[0].attributes["arguments"] == {"name": "prod-airflow"}
     [definition] = ecs_task_definitions.find(clients, "prod").resources()
     assert definition.attributes["arguments"] == {"family": "prod-web", "tags": TAGS[:1]}
 

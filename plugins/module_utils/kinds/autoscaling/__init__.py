@@ -1,33 +1,135 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The scaling of ECS services, read as resources and brought to what is desired."""
+"""The scaling of ECS services: scalable targets with their policies, and the scheduled actions that are not wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import ClassVar
 
 from ...engine.actions import Resource
-from ...engine.clients import Clients, caused_by
+from ...engine.clients import Clients, caused_by, pages, unless
 from ...engine.errors import FarflowError
+from ...engine.kind import Document, Kind, listed, operations, read_listed
 from ...engine.parallel import in_parallel
-from ...engine.patience import patient, patiently
-from ...engine.reconcile import Hands, Outcome, reconcile
+from ...engine.reconcile import Outcome, reconcile
 from ...engine.tags import ENVIRONMENT
-from . import calls as api
-from . import documents as pure
+from . import documents
 
-_KNOWN_AFTER = 120
-
-#: What a target that was just made, a service-linked role that is new, or two policies at once are refused with.
-_NOT_NOW = {"ObjectNotFoundException", "FailedResourceAccessException", "ConcurrentUpdateException"}
+_SERVICE = "application-autoscaling"
 _PASSING_WORDS = ("ECS service doesn't exist", "Unable to assume IAM role")
 
 
-def _may_pass(error: FarflowError) -> bool:
-    words = caused_by(error, {"ValidationException"}) and any(each in str(error) for each in _PASSING_WORDS)
-    return words or caused_by(error, _NOT_NOW)
+class _OfService(Kind):
+    """What there is of the scaling of an ECS service. AWS lists all of a region's by one operation, under one key."""
+
+    gone = frozenset({"ObjectNotFoundException"})
+    #: What a target that was just made, a service-linked role that is new, or two policies at once are refused with.
+    busy = frozenset({"ObjectNotFoundException", "FailedResourceAccessException", "ConcurrentUpdateException"})
+    operation: ClassVar[str]
+    key: ClassVar[str]
+
+    def is_busy(self, error: FarflowError) -> bool:
+        words = any(each in str(error) for each in _PASSING_WORDS)
+        return super().is_busy(error) or (words and caused_by(error, {"ValidationException"}))
+
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        found = pages(clients(_SERVICE), self.operation, self.key, ServiceNamespace=documents.NAMESPACE)
+        ours = [document for document in found if document["ScalableDimension"] == documents.DIMENSION]
+        return [document for document in ours if self.name(document).startswith(prefix)]
+
+    def look_up(self, clients: Clients, name: str) -> Document | None:
+        return next((document for document in self.list(clients, name) if self.name(document) == name), None)
+
+    def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
+        """None but those of a target."""
+        return {}
+
+
+class ScalableTarget(_OfService):
+    """The desired count of a service, between its bounds."""
+
+    type = documents.TARGET
+    title, titles = "scalable target", "scalable targets"
+    operation, key = "describe_scalable_targets", "ScalableTargets"
+
+    def name(self, document: Document) -> str:
+        return documents.target_of(document)
+
+    def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
+        arn, gone = document.get("ScalableTargetARN"), {"ResourceNotFoundException"}
+        answer = unless(gone, lambda: clients(_SERVICE).list_tags_for_resource(ResourceARN=arn), {}) if arn else {}
+        return dict(answer.get("Tags") or {})
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        return documents.canonical_target(document, tags)
+
+    def create(self, clients: Clients, wanted: Resource) -> str | None:
+        tags = wanted.properties["tags"]
+        request = {**documents.register_request(wanted), **({"Tags": tags} if tags else {})}
+        arn: str | None = clients(_SERVICE).register_scalable_target(**request).get("ScalableTargetARN")
+        return arn
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+        clients(_SERVICE).register_scalable_target(**documents.register_request(wanted))
+
+    def tag(self, clients: Clients, found: Resource, tags: Mapping[str, str]) -> None:
+        clients(_SERVICE).tag_resource(ResourceARN=found.id, Tags=dict(tags))
+
+    def untag(self, clients: Clients, found: Resource, keys: Sequence[str]) -> None:
+        clients(_SERVICE).untag_resource(ResourceARN=found.id, TagKeys=keys)
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        """The service keeps the count that it has."""
+        clients(_SERVICE).deregister_scalable_target(**documents.key(found.name))
+
+
+class ScalingPolicy(_OfService):
+    """A policy of a target. One of another type cannot become target tracking: it is made anew."""
+
+    type = documents.POLICY
+    title, titles = "scaling policy", "scaling policies"
+    operation, key = "describe_scaling_policies", "ScalingPolicies"
+
+    def name(self, document: Document) -> str:
+        return f"{documents.target_of(document)}/{document['PolicyName']}"
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        return documents.canonical_policy(document)
+
+    def create(self, clients: Clients, wanted: Resource) -> str | None:
+        return str(clients(_SERVICE).put_scaling_policy(**documents.policy_request(wanted))["PolicyARN"])
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+        if "policy_type" in differs:
+            unless(set(self.gone), lambda: self.delete(clients, found))
+        self.create(clients, wanted)
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        target, name = documents.split(found.name)
+        clients(_SERVICE).delete_scaling_policy(**documents.key(target), PolicyName=name)
+
+
+class ScheduledAction(_OfService):
+    """What sets the bounds of a target by the clock. None is made here."""
+
+    type = documents.SCHEDULED_ACTION
+    title, titles = "scheduled action", "scheduled actions"
+    operation, key = "describe_scheduled_actions", "ScheduledActions"
+
+    def name(self, document: Document) -> str:
+        return f"{documents.target_of(document)}/{document['ScheduledActionName']}"
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        return documents.canonical_scheduled_action(document)
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        target, name = documents.split(found.name)
+        clients(_SERVICE).delete_scheduled_action(**documents.key(target), ScheduledActionName=name)
+
+
+TARGET, POLICY, SCHEDULED_ACTION = ScalableTarget(), ScalingPolicy(), ScheduledAction()
 
 
 def find(clients: Clients, environment: str) -> list[Resource]:
@@ -35,60 +137,37 @@ def find(clients: Clients, environment: str) -> list[Resource]:
 
     Three lists, and a call for the tags of each target; an environment scales few services.
     """
-    clusters = (f"{environment}/", f"{environment}-")
-    found = _look(clients, lambda name: name.startswith(clusters))
+    of_its_cluster = f"{environment}/"
+    found = _look(clients, lambda name: name.startswith((of_its_cluster, f"{environment}-")))
     ours = {
         one.name
         for one in found
-        if one.type == pure.TARGET
-        and (one.properties["tags"].get(ENVIRONMENT) == environment or one.name.startswith(clusters[0]))
+        if one.type == documents.TARGET
+        and (one.name.startswith(of_its_cluster) or one.properties["tags"].get(ENVIRONMENT) == environment)
     }
-    return [one for one in found if one.name in ours or _target_of(one) in ours]
+    return [one for one in found if _target_of(one) in ours]
 
 
 def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
     """The scaling of the services that are wanted to scale, with policies and scheduled actions that are not, too."""
-    names = {one.name for one in wanted if one.type == pure.TARGET}
+    names = {one.name for one in wanted if one.type == documents.TARGET}
     return _look(clients, names.__contains__)
 
 
 def _look(clients: Clients, is_ours: Callable[[str], bool]) -> list[Resource]:
-    found = [pure.canonical_target(target, {}) for target in api.targets(clients, pure.NAMESPACE) if _scales(target)]
-    targets = [target for target in found if is_ours(target.name)]
+    targets = [document for document in listed(TARGET, clients) if is_ours(documents.target_of(document))]
     if not targets:
         return []
-    listed = patiently(
-        lambda: api.policies(clients, pure.NAMESPACE), _may_pass, _KNOWN_AFTER, "AWS to show the scaling policies"
-    )
-    timed = api.scheduled_actions(clients, pure.NAMESPACE)
-    parts = [pure.canonical_policy(one) for one in listed if _scales(one)]
-    parts += [pure.canonical_scheduled_action(one) for one in timed if _scales(one)]
-    names = {target.name for target in targets}
-    return [
-        *in_parallel(lambda target: _with_tags(clients, target), targets),
-        *(part for part in parts if _target_of(part) in names),
-    ]
-
-
-def _scales(document: dict[str, str]) -> bool:
-    return document["ScalableDimension"] == pure.DIMENSION
-
-
-def _with_tags(clients: Clients, target: Resource) -> Resource:
-    tags = api.tags(clients, target.id) if target.id else {}
-    return replace(target, properties={**target.properties, "tags": tags})
+    names = {documents.target_of(document) for document in targets}
+    of_kind: list[tuple[Kind, Document]] = [(TARGET, document) for document in targets]
+    of_kind += [(kind, document) for kind in (POLICY, SCHEDULED_ACTION) for document in listed(kind, clients)]
+    ours = [(kind, document) for kind, document in of_kind if documents.target_of(document) in names]
+    found = in_parallel(lambda one: read_listed(one[0], clients, one[1]), ours)
+    return [resource for resource in found if resource]
 
 
 def _target_of(resource: Resource) -> str:
-    return resource.name if resource.type == pure.TARGET else pure.split(resource.name)[0]
-
-
-def _key(target: str) -> dict[str, str]:
-    return {
-        "ServiceNamespace": pure.NAMESPACE,
-        "ResourceId": f"service/{target}",
-        "ScalableDimension": pure.DIMENSION,
-    }
+    return resource.name if resource.type == documents.TARGET else documents.split(resource.name)[0]
 
 
 def converge(
@@ -98,67 +177,9 @@ def converge(
     one may change the bounds at any moment.
     """
 
-    def step(type_: str, wanted: Sequence[Resource], hands: Hands) -> list[Outcome]:
-        found = [one for one in actual if one.type == type_]
-        return reconcile([one for one in wanted if one.type == type_], found, hands, check_mode)
+    def step(kind: Kind) -> list[Outcome]:
+        wanted, found = ([one for one in side if one.type == kind.type] for side in (desired, actual))
+        return reconcile(wanted, found, operations(kind, clients), check_mode)
 
-    targets = target_hands(clients), pure.TARGET
-    policies = policy_hands(clients), pure.POLICY
-    timed = scheduled_action_hands(clients), pure.SCHEDULED_ACTION
-    order = (timed, targets, policies) if desired else (timed, policies, targets)
-    return [outcome for hands, type_ in order for outcome in step(type_, desired, hands)]
-
-
-def target_hands(clients: Clients) -> Hands:
-    """What registers, changes and deregisters a scalable target."""
-
-    def register(wanted: Resource, tags: dict[str, str] | None) -> None:
-        properties = wanted.properties
-        bounds = properties["min_capacity"], properties["max_capacity"]
-        api.register(clients, _key(wanted.name), bounds, pure.suspended_state(properties), tags)
-
-    def create(wanted: Resource) -> str | None:
-        register(wanted, wanted.properties["tags"])
-        return next((one.id for one in read(clients, [wanted]) if one.type == pure.TARGET), None)
-
-    def change(wanted: Resource, found: Resource) -> None:
-        tags, before = wanted.properties["tags"], found.properties["tags"]
-        if {**wanted.properties, "tags": before} != found.properties:
-            register(wanted, None)
-        if tags != before:
-            api.set_tags(clients, str(found.id), tags, sorted(set(before) - set(tags)))
-
-    hands = Hands(create, change, lambda found: api.deregister(clients, _key(found.name)))
-    return patient(hands, "scalable target", _KNOWN_AFTER, _may_pass)
-
-
-def policy_hands(clients: Clients) -> Hands:
-    """What puts and deletes a scaling policy. One of another type cannot become target tracking: it is made anew."""
-
-    def put(wanted: Resource) -> str:
-        target, name = pure.split(wanted.name)
-        return api.put_target_tracking(clients, _key(target), name, pure.target_tracking(wanted.properties))
-
-    def change(wanted: Resource, found: Resource) -> None:
-        if found.properties["policy_type"] != pure.TARGET_TRACKING:
-            delete(found)
-        put(wanted)
-
-    def delete(found: Resource) -> None:
-        target, name = pure.split(found.name)
-        api.delete_policy(clients, _key(target), name)
-
-    return patient(Hands(put, change, delete), "scaling policy", _KNOWN_AFTER, _may_pass)
-
-
-def scheduled_action_hands(clients: Clients) -> Hands:
-    """What deletes a scheduled action; none is made."""
-
-    def delete(found: Resource) -> None:
-        target, name = pure.split(found.name)
-        api.delete_scheduled_action(clients, _key(target), name)
-
-    def make(wanted: Resource, found: Resource | None = None) -> str | None:
-        raise FarflowError(f"scheduled action {wanted.name} is not made here")
-
-    return patient(Hands(make, make, delete), "scheduled action", _KNOWN_AFTER, _may_pass)
+    order = (SCHEDULED_ACTION, TARGET, POLICY) if desired else (SCHEDULED_ACTION, POLICY, TARGET)
+    return [outcome for kind in order for outcome in step(kind)]

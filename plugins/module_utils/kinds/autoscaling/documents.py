@@ -144,8 +144,31 @@ def canonical_scheduled_action(document: Mapping[str, Any]) -> Resource:
     )
 
 
-def target_tracking(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """A policy's properties as AWS's TargetTrackingScalingPolicyConfiguration."""
+def key(target: str) -> dict[str, str]:
+    """What every call names a scalable target by."""
+    return {"ServiceNamespace": NAMESPACE, "ResourceId": f"service/{target}", "ScalableDimension": DIMENSION}
+
+
+def register_request(wanted: Resource) -> dict[str, Any]:
+    """The arguments of RegisterScalableTarget but for the tags, which it takes for a new one alone."""
+    properties = wanted.properties
+    return {
+        **key(wanted.name),
+        "MinCapacity": properties["min_capacity"],
+        "MaxCapacity": properties["max_capacity"],
+        "SuspendedState": {member: properties["suspended_state"][name] for name, member in _SUSPENDED.items()},
+    }
+
+
+def policy_request(wanted: Resource) -> dict[str, Any]:
+    """The arguments of PutScalingPolicy."""
+    target, name = split(wanted.name)
+    tracking = _target_tracking(wanted.properties)
+    configuration = {"PolicyType": TARGET_TRACKING, "TargetTrackingScalingPolicyConfiguration": tracking}
+    return {**key(target), "PolicyName": name, **configuration}
+
+
+def _target_tracking(properties: Mapping[str, Any]) -> dict[str, Any]:
     metric = {"PredefinedMetricType": properties["predefined_metric"]}
     if properties["resource_label"]:
         metric["ResourceLabel"] = properties["resource_label"]
@@ -156,11 +179,6 @@ def target_tracking(properties: Mapping[str, Any]) -> dict[str, Any]:
         "ScaleOutCooldown": properties["scale_out_cooldown"],
         "DisableScaleIn": properties["disable_scale_in"],
     }
-
-
-def suspended_state(properties: Mapping[str, Any]) -> dict[str, bool]:
-    """A target's suspended state as AWS's SuspendedState."""
-    return {member: properties["suspended_state"][key] for key, member in _SUSPENDED.items()}
 
 
 def refusals(targets: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -176,6 +194,11 @@ def refusals(targets: Iterable[Mapping[str, Any]]) -> list[str]:
         names = [policy["name"] for policy in target.get("policies") or []]
         wrong += [f"{what}: policy {name} is given twice" for name in sorted(set(names)) if names.count(name) > 1]
     return wrong
+
+
+def target_of(document: Mapping[str, Any]) -> str:
+    """The name of the target that AWS tells of, or tells a part of."""
+    return _name(document["ResourceId"])
 
 
 def split(name: str) -> tuple[str, str]:

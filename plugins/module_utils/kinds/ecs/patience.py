@@ -27,10 +27,11 @@ _PASSING_WORDS = (
 
 def patiently(call: Callable[[], Answer], limit: float, what: str) -> Answer:
     """The call's answer; asked again, for at most ``limit`` seconds, while ECS refuses it for what may pass."""
-    return patience.patiently(call, _may_pass, limit, what)
+    return patience.patiently(call, may_pass, limit, what)
 
 
-def _may_pass(error: FarflowError) -> bool:
+def may_pass(error: FarflowError) -> bool:
+    """Whether ECS may do in a moment what it refused with that error."""
     cause = error.__cause__
     if not isinstance(cause, Exception) or not error_code(cause):
         return False

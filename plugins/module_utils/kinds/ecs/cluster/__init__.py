@@ -1,64 +1,87 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""ECS clusters, read as resources and brought to what is desired."""
+"""ECS clusters."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
 from ....engine.actions import Resource
-from ....engine.clients import Clients
-from ....engine.reconcile import Hands
-from ....engine.tags import ENVIRONMENT
-from ..patience import patiently
-from . import calls as api
-from . import documents as pure
-
-_LIMIT = 300.0
-_CAPACITY = ("capacity_providers", "default_capacity_provider_strategy")
+from ....engine.clients import Clients, chunks, pages, tag_dict, tag_list
+from ....engine.errors import FarflowError
+from ....engine.kind import Document, Kind
+from ..patience import may_pass
+from . import documents
 
 
-def find(clients: Clients, environment: str) -> list[Resource]:
-    """Every cluster of an environment, by its name or by its tag."""
-    names = [arn.rsplit("/", 1)[1] for arn in api.arns(clients)]
-    ours = [name for name in names if name == environment or name.startswith(f"{environment}-")]
-    found = read(clients, ours)
-    return [each for each in found if each.name == environment or _owner(each, environment) == environment]
+class EcsCluster(Kind):
+    """A cluster of ECS on Fargate. AWS tells all of one in one document, tags included, also after its deletion."""
 
+    type = documents.TYPE
+    title, titles = "ECS cluster", "ECS clusters"
+    gone = frozenset({"ClusterNotFoundException"})
+    #: Tasks that are stopping hold a cluster for a moment longer.
+    patience = 300
+    names_a_call = 100
 
-def _owner(cluster: Resource, environment: str) -> str:
-    return str((cluster.properties.get("tags") or {}).get(ENVIRONMENT, environment))
+    def __init__(self, wanted: Sequence[Resource] = ()) -> None:
+        """Who wants members that this collection does not know sees them."""
+        self.wanted = {cluster.name: cluster for cluster in wanted}
 
+    def is_busy(self, error: FarflowError) -> bool:
+        return may_pass(error)
 
-def read(clients: Clients, names: list[str], wanted: Resource | None = None) -> list[Resource]:
-    """The named clusters that exist, as one who wants that one sees them."""
-    return [pure.canonical(each, wanted) for each in api.describe(clients, names) if each["status"] != "INACTIVE"]
+    def desired(self, arguments: Mapping[str, Any]) -> Resource:
+        return documents.desired(arguments)
 
+    def seen_by(self, wanted: Sequence[Resource]) -> EcsCluster:
+        return EcsCluster(wanted)
 
-def hands(clients: Clients) -> Hands:
-    """What creates, changes and deletes a cluster."""
+    def prefix(self, environment: str) -> str:
+        """The environment's cluster has its name alone."""
+        return environment
 
-    def create(wanted: Resource) -> str:
-        request = pure.create_request(wanted)
-        return patiently(lambda: api.create(clients, request), _LIMIT, f"the creation of cluster {wanted.name}")
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        names = [arn.rsplit("/", 1)[1] for arn in pages(clients("ecs"), "list_clusters", "clusterArns")]
+        near = [name for name in names if f"{name}-".startswith(f"{prefix}-")]
+        return [document for some in chunks(near, self.names_a_call) for document in self.look_up_all(clients, some)]
 
-    def change(wanted: Resource, found: Resource) -> None:
-        sides = wanted.properties, found.properties
-        request = pure.update_request(wanted, found)
+    def look_up_all(self, clients: Clients, names: Sequence[str]) -> Iterable[Document]:
+        include = ["CONFIGURATIONS", "SETTINGS", "TAGS"]
+        found = clients("ecs").describe_clusters(clusters=names, include=include).get("clusters", [])
+        return [document for document in found if document["status"] != "INACTIVE"]
+
+    def name(self, document: Document) -> str:
+        return str(document["clusterName"])
+
+    def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
+        return tag_dict(document.get("tags"), "key", "value")
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        return documents.canonical(document, self.wanted.get(self.name(document)))
+
+    def create(self, clients: Clients, wanted: Resource) -> str | None:
+        """AWS gives the one that another run has just made as if it had made it."""
+        return str(clients("ecs").create_cluster(**documents.create_request(wanted))["cluster"]["clusterArn"])
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+        request = documents.update_request(wanted, found, differs)
         if request:
-            api.update(clients, wanted.name, request)
-        if any(sides[0].get(key) != sides[1].get(key) for key in _CAPACITY):
-            providers = list(wanted.properties["capacity_providers"])
-            strategy = pure.strategy(wanted)
-            what = f"the capacity providers of cluster {wanted.name}"
-            patiently(lambda: api.set_capacity(clients, wanted.name, providers, strategy), _LIMIT, what)
-        tags, existing = (side.get("tags") or {} for side in sides)
-        if tags != existing:
-            missing = {key: value for key, value in tags.items() if existing.get(key) != value}
-            api.tag(clients, str(found.id), missing, sorted(set(existing) - set(tags)))
+            clients("ecs").update_cluster(cluster=wanted.name, **request)
+        if not {"capacity_providers", "default_capacity_provider_strategy"}.isdisjoint(differs):
+            capacity = documents.capacity_request(wanted)
+            clients("ecs").put_cluster_capacity_providers(cluster=wanted.name, **capacity)
 
-    def delete(found: Resource) -> None:
-        # tasks that are stopping hold a cluster for a moment longer
-        what = f"the end of what runs in cluster {found.name}"
-        patiently(lambda: api.delete(clients, found.name), _LIMIT, what)
+    def tag(self, clients: Clients, found: Resource, tags: Mapping[str, str]) -> None:
+        clients("ecs").tag_resource(resourceArn=found.id, tags=tag_list(dict(tags), "key", "value"))
 
-    return Hands(create, change, delete)
+    def untag(self, clients: Clients, found: Resource, keys: Sequence[str]) -> None:
+        clients("ecs").untag_resource(resourceArn=found.id, tagKeys=keys)
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        clients("ecs").delete_cluster(cluster=found.name)
+
+
+ECS_CLUSTER = EcsCluster()

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ....engine.actions import ARGUMENTS, Resource
@@ -20,6 +20,7 @@ CAPACITY_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 _SETTINGS = ("containerInsights",)
 _NAMESPACE = "service_connect_defaults"
 _STRATEGY = "default_capacity_provider_strategy"
+_CAPACITY = ("capacity_providers", _STRATEGY)
 _UPDATABLE = ("settings", "configuration", _NAMESPACE)
 
 #: What puts the parts of a cluster's configuration back to what they are in a cluster that was given none.
@@ -63,9 +64,8 @@ def canonical(document: Mapping[str, Any], wanted: Resource | None = None) -> Re
     """A member of DescribeClusters' answer as a resource. Of its settings only the one that there is so far; members
     that this collection does not know are there if they are wanted.
     """
-    tags = [tag for tag in document.get("tags", []) if not tag["key"].startswith("aws:")]
     settings = [each for each in document.get("settings", []) if each["name"] in _SETTINGS]
-    whole = {**document, "settings": settings, "tags": tags}
+    whole = {**document, "settings": settings}
     form = ecs_canonical.answered(input_shape("CreateCluster"), whole, wanted and wanted.properties)
     name = form.pop("cluster_name")
     return Resource(TYPE, name, _without_defaults(form), document["clusterArn"], {ARGUMENTS: {"name": name}})
@@ -85,10 +85,10 @@ def create_request(resource: Resource) -> dict[str, Any]:
     return _request({"cluster_name": resource.name, **resource.properties})
 
 
-def update_request(wanted: Resource, found: Resource) -> dict[str, Any]:
+def update_request(wanted: Resource, found: Resource, differs: Collection[str]) -> dict[str, Any]:
     """The arguments of UpdateCluster: of the members that it takes, those that differ; empty when none does."""
     sides = wanted.properties, found.properties
-    changed = [name for name in _UPDATABLE if sides[0].get(name) != sides[1].get(name)]
+    changed = [name for name in _UPDATABLE if name in differs]
     after, before = ({name: side[name] for name in changed if name in side} for side in sides)
     request = _request(after, before)
     if _NAMESPACE in before and _NAMESPACE not in after:
@@ -100,10 +100,10 @@ def update_request(wanted: Resource, found: Resource) -> dict[str, Any]:
     return request
 
 
-def strategy(resource: Resource) -> list[dict[str, Any]]:
-    """The default strategy in the form of the API."""
-    request = _request({key: value for key, value in resource.properties.items() if key == _STRATEGY})
-    return list(request.get("defaultCapacityProviderStrategy", []))
+def capacity_request(wanted: Resource) -> dict[str, Any]:
+    """The arguments of PutClusterCapacityProviders, which takes both or none."""
+    request = _request({key: value for key, value in wanted.properties.items() if key in _CAPACITY})
+    return {"defaultCapacityProviderStrategy": [], **request}
 
 
 def _request(form: Mapping[str, Any], found: Mapping[str, Any] | None = None) -> dict[str, Any]:
