@@ -66,10 +66,11 @@ def torn_down(clients):
 
 
 def test_a_teardown_takes_the_endpoint_and_its_group(clients, ec2, vpc):
-    of_endpoint, of_group = endpoint(ec2, vpc), group(ec2, vpc)
+    of_endpoint = endpoint(ec2, vpc)
+    group(ec2, vpc)
     [found], [also] = (torn_down(clients)[type_] for type_ in sorted(TYPES))
-    assert found == {"name": of_endpoint, "id": of_endpoint, "vpc_endpoint_id": of_endpoint, "vpc_id": vpc}
-    assert also == {"name": f"GuardDutyManagedSecurityGroup-{vpc}", "id": of_group, "vpc_id": vpc}
+    assert found == {"name": of_endpoint, "vpc_endpoint_id": of_endpoint, "vpc_id": vpc}
+    assert also == {"name": f"GuardDutyManagedSecurityGroup-{vpc}", "vpc_id": vpc}
 
 
 def test_a_deploy_lets_them_be(clients, ec2, vpc):
