@@ -79,4 +79,8 @@ fi
 say "installing what $lock names"
 rm -f .venv/.lock
 "$uv" pip sync -q --python .venv/bin/python --require-hashes "$lock"
+# Where Python may not write bytecode, as in many containers, each ansible-playbook would compile Ansible anew: a second.
+.venv/bin/python -m compileall -q -j 0 \
+    -x '/(ansible_collections/(?!amazon/).*|sympy|networkx|sphinx|mypyc?|pygments|pylint|cfnlint|setuptools|tests?)/' \
+    "$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" || true
 sha256sum requirements.lock "$lock" | cut -d ' ' -f 1 > .venv/.lock
