@@ -250,9 +250,10 @@ def reconcile_kind(
     kind: Kind, clients: Clients, names: Iterable[str], desired: Sequence[Resource], check_mode: bool
 ) -> list[Outcome]:
     """Brings the named resources to what is desired of them; those of which nothing is desired are deleted."""
+    kind = kind.seen_by(desired)
 
     def look() -> list[Resource]:
-        actual = read(kind.seen_by(desired), clients, names)
+        actual = read(kind, clients, names)
         refuse_changes(desired, actual, kind.immutable)
         return actual
 

@@ -24,8 +24,8 @@ from ..kinds.ec2.network_acl import documents as acls
 from ..kinds.ec2.route_table import documents as ec2_route_tables
 from ..kinds.ec2.security_group import calls as api_of_groups
 from ..kinds.ec2.security_group import documents as ec2_security_groups
-from ..kinds.ec2.vpc_endpoint import calls as api_of_endpoints
 from ..kinds.ec2.vpc_endpoint import documents as ec2_vpc_endpoints
+from ..kinds.ec2.vpc_endpoint import in_vpcs
 from . import names, network
 from . import security_groups as groups_layer
 
@@ -88,8 +88,7 @@ def endpoints_of(clients: Clients, vpc_ids: list[str]) -> list[Resource]:
 
 
 def _endpoints(clients: Clients, vpc_ids: list[str]) -> list[dict[str, Any]]:
-    found = api_of_endpoints.describe(clients, vpc_ids) if vpc_ids else []
-    return [one for one in found if one["VpcId"] in vpc_ids and ec2_vpc_endpoints.is_there(one)]
+    return [document for document in in_vpcs(clients, vpc_ids) if document["VpcId"] in vpc_ids]
 
 
 def _vpc_ids(inputs: Inputs, known: Known) -> list[str]:

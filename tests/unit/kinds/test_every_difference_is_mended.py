@@ -32,8 +32,8 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import n
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network_acl as ec2_network_acls
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import route_table as ec2_route_tables
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import security_group as ec2_security_groups
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import vpc_endpoint as ec2_vpc_endpoints
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network import kinds as ec2_network_kinds
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.vpc_endpoint import VpcEndpoint
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecr_repository import ECR_REPOSITORY
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service as ecs_services
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import ECS_CLUSTER
@@ -93,7 +93,7 @@ HANDS = {
     "security_group": lambda wanted: ec2_security_groups._group_hands(CLIENTS),
     "security_group_rules": lambda wanted: ec2_security_groups._rule_hands(CLIENTS),
     "route_table": lambda wanted: ec2_route_tables._hands(CLIENTS, [wanted]),
-    "vpc_endpoint": lambda wanted: ec2_vpc_endpoints._hands(CLIENTS),
+    "vpc_endpoint": lambda wanted: operations(VpcEndpoint(), CLIENTS),
     "dns_namespace": lambda wanted: service_discovery.namespace_hands(CLIENTS),
     "discovery_service": lambda wanted: service_discovery.service_hands(CLIENTS, IdOfEach()),
     "rds_subnet_group": lambda wanted: operations(SUBNET_GROUP, CLIENTS),

@@ -68,9 +68,10 @@ def test_an_endpoint_is_made_with_its_tags_then_nothing_changes(endpoint, tables
     assert (found["VpcEndpointType"], sorted(found["RouteTableIds"])) == ("Gateway", tables[:2])
     assert {tag["Key"]: tag["Value"] for tag in found["Tags"]} == {"Name": "test-s3", "team": "data"}
     assert calls.mutating == ["CreateVpcEndpoint"]
+    calls.made.clear()
     again = entry(run_module(module, vpc_endpoints=[endpoint(route_tables=tables[1::-1])]))
+    assert calls.of("") == ["DescribeVpcEndpoints"]
     assert (again["changed"], again["vpc_endpoint_id"]) == (False, first["vpc_endpoint_id"])
-    assert calls.mutating == ["CreateVpcEndpoint"]
 
 
 @pytest.mark.parametrize(

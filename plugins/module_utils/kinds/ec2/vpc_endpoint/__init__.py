@@ -1,27 +1,71 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Gateway endpoints, read as resources and brought to what is desired."""
+"""Gateway endpoints. They are found by their id, or by their tag ``Name`` in a VPC, which several may bear."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ....engine.actions import Resource
-from ....engine.clients import Clients
+from ....engine.clients import Clients, doing, is_one_of, pages, tag_list
 from ....engine.converge import converge
 from ....engine.errors import FarflowError
 from ....engine.immutable import refuse_changes
-from ....engine.reconcile import Hands, Outcome
-from ....engine.waiting import NotYet, wait_for
-from .. import tags as ec2_tags
-from . import calls as api
-from . import documents as pure
+from ....engine.kind import Kind, operations
+from ....engine.reconcile import Outcome
+from . import documents
 
-_KNOWN_AFTER = 180
+
+class VpcEndpoint(Kind):
+    """A gateway endpoint of a VPC. How it is made, changed and deleted."""
+
+    type = documents.TYPE
+    title, titles = "VPC endpoint", "VPC endpoints"
+    gone = frozenset({"InvalidVpcEndpointId.NotFound"})
+    #: What was made a moment ago may not be known everywhere yet.
+    busy = frozenset({"InvalidRouteTableID.NotFound", "InvalidVpcID.NotFound"})
+    patience = 180
+
+    def __init__(self) -> None:
+        self.run = uuid.uuid4()
+
+    def create(self, clients: Clients, wanted: Resource) -> str | None:
+        """With the same token, so that AWS makes one however often this run asks for it."""
+        token = str(uuid.uuid5(self.run, f"{wanted.properties['vpc_id']} {wanted.name}"))
+        made = clients("ec2").create_vpc_endpoint(ClientToken=token, **documents.create_request(wanted))
+        return str(made["VpcEndpoint"]["VpcEndpointId"])
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+        request = documents.modify_request(wanted, found, differs)
+        clients("ec2").modify_vpc_endpoint(VpcEndpointId=found.id, **request)
+
+    def tag(self, clients: Clients, found: Resource, tags: Mapping[str, str]) -> None:
+        clients("ec2").create_tags(Resources=[found.id], Tags=tag_list(dict(tags)))
+
+    def untag(self, clients: Clients, found: Resource, keys: Sequence[str]) -> None:
+        clients("ec2").delete_tags(Resources=[found.id], Tags=[{"Key": key} for key in keys])
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        """AWS answers, and says in it what it did not do."""
+        answer = clients("ec2").delete_vpc_endpoints(VpcEndpointIds=[found.id])
+        errors = [refused.get("Error", {}) for refused in answer.get("Unsuccessful", [])]
+        words = [str(error.get("Message")) for error in errors if not is_one_of(error.get("Code", ""), self.gone)]
+        if words:
+            raise FarflowError(f"could not delete {self.title} {found.id}: {'; '.join(words)}")
+
+
+def in_vpcs(clients: Clients, vpc_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """DescribeVpcEndpoints' documents of all endpoints of the VPCs that are not gone."""
+    if not vpc_ids:
+        return []
+    with doing("describe", "endpoints of", ", ".join(vpc_ids)):
+        filters = [{"Name": "vpc-id", "Values": vpc_ids}]
+        found = pages(clients("ec2"), "describe_vpc_endpoints", "VpcEndpoints", Filters=filters)
+    return [document for document in found if documents.is_there(document)]
 
 
 def present(clients: Clients, wanted: Sequence[Resource], check_mode: bool) -> list[Outcome]:
@@ -29,16 +73,15 @@ def present(clients: Clients, wanted: Sequence[Resource], check_mode: bool) -> l
 
     def read() -> list[Resource]:
         endpoints = _endpoints(clients, wanted)
-        meant = [(endpoint, pure.chosen(endpoint, endpoints)) for endpoint in wanted]
-        return [replace(found, name=endpoint.name) for endpoint, found in meant if found]
+        meant = [(endpoint, documents.chosen(endpoint, endpoints)) for endpoint in wanted]
+        missing = [str(endpoint.id) for endpoint, found in meant if endpoint.id and not found]
+        if missing:
+            raise FarflowError(f"there is no VPC endpoint {', '.join(missing)}")
+        existing = [replace(found, name=endpoint.name) for endpoint, found in meant if found]
+        refuse_changes(wanted, existing, documents.IMMUTABLE)
+        return existing
 
-    existing = read()
-    ids = {one.id for one in existing}
-    missing = [endpoint.id for endpoint in wanted if endpoint.id and endpoint.id not in ids]
-    if missing:
-        raise FarflowError(f"there is no VPC endpoint {', '.join(missing)}")
-    refuse_changes(wanted, existing, pure.IMMUTABLE)
-    return converge(wanted, read, _hands(clients), check_mode)
+    return converge(wanted, read, operations(VpcEndpoint(), clients), check_mode)
 
 
 def absent(clients: Clients, unwanted: Sequence[Resource], check_mode: bool) -> list[Outcome]:
@@ -46,58 +89,15 @@ def absent(clients: Clients, unwanted: Sequence[Resource], check_mode: bool) -> 
 
     def read() -> list[Resource]:
         endpoints = _endpoints(clients, unwanted)
-        return [replace(found, name=one.name) for one in unwanted for found in pure.meant(one, endpoints)]
+        meant = [(endpoint.name, documents.meant(endpoint, endpoints)) for endpoint in unwanted]
+        ambiguous = ", ".join(name for name, found in meant if len(found) > 1)
+        if ambiguous:
+            raise FarflowError(f"several VPC endpoints are called {ambiguous}: give the id of the one to delete")
+        return [replace(endpoint, name=name) for name, found in meant for endpoint in found]
 
-    endpoints = _endpoints(clients, unwanted)
-    ambiguous = [one.name for one in unwanted if len(pure.meant(one, endpoints)) > 1]
-    if ambiguous:
-        raise FarflowError(f"several VPC endpoints are called {', '.join(ambiguous)}: give the id of the one to delete")
-    return converge([], read, _hands(clients), check_mode)
+    return converge([], read, operations(VpcEndpoint(), clients), check_mode)
 
 
 def _endpoints(clients: Clients, named: Sequence[Resource]) -> list[Resource]:
     vpcs = sorted({str(endpoint.properties["vpc_id"]) for endpoint in named})
-    documents = api.describe(clients, vpcs) if vpcs else []
-    return [pure.canonical(each) for each in documents if pure.is_there(each)]
-
-
-def _hands(clients: Clients) -> Hands:
-    def create(wanted: Resource) -> str:
-        properties, token = wanted.properties, str(uuid.uuid4())
-        arguments = {
-            "VpcId": properties["vpc_id"],
-            "ServiceName": properties["service"],
-            "RouteTableIds": properties["route_tables"],
-            "PolicyDocument": pure.policy_document(properties),
-        }
-        state = NotYet(f"it does not know {properties['vpc_id']} or {', '.join(properties['route_tables'])}")
-        what = f"AWS to take VPC endpoint {wanted.name}"
-        return wait_for(
-            lambda: api.create(clients, wanted.name, arguments, properties["tags"], token) or state, _KNOWN_AFTER, what
-        )
-
-    def change(wanted: Resource, found: Resource) -> None:
-        changes = _changes(wanted, found)
-        if changes:
-            state = NotYet(f"it does not know {', '.join(wanted.properties['route_tables'])}")
-            what = f"AWS to change VPC endpoint {wanted.name}"
-            wait_for(lambda: api.modify(clients, str(found.id), changes) or state, _KNOWN_AFTER, what)
-        tags, before = wanted.properties["tags"], found.properties["tags"]
-        if tags != before:
-            ec2_tags.set_tags(clients, str(found.id), tags, sorted(set(before) - set(tags)))
-
-    def delete(found: Resource) -> None:
-        api.delete(clients, str(found.id))
-
-    return Hands(create, change, delete)
-
-
-def _changes(wanted: Resource, found: Resource) -> dict[str, Any]:
-    after, before = (set(side.properties["route_tables"]) for side in (wanted, found))
-    changes: dict[str, Any] = {
-        "AddRouteTableIds": sorted(after - before),
-        "RemoveRouteTableIds": sorted(before - after),
-    }
-    if wanted.properties["policy"] != found.properties["policy"]:
-        changes["PolicyDocument"] = pure.policy_document(wanted.properties)
-    return {name: value for name, value in changes.items() if value}
+    return [documents.canonical(document) for document in in_vpcs(clients, vpcs)]

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ....engine import policy_documents as policy
 from ....engine.actions import Resource
 from ....engine.compare import differences
 from ....engine.tags import tags_of
+from ..tags import specification
 
 TYPE = "vpc_endpoint"
 
@@ -64,8 +65,28 @@ def _policy(document: Any) -> Any:
     return found
 
 
-def policy_document(properties: Mapping[str, Any]) -> str:
-    """An endpoint's policy as the JSON that AWS takes."""
+def create_request(wanted: Resource) -> dict[str, Any]:
+    """The arguments of CreateVpcEndpoint but for its token."""
+    properties = wanted.properties
+    return {
+        "VpcEndpointType": "Gateway",
+        "VpcId": properties["vpc_id"],
+        "ServiceName": properties["service"],
+        "RouteTableIds": properties["route_tables"],
+        "PolicyDocument": _policy_document(properties),
+        **specification("vpc-endpoint", properties["tags"]),
+    }
+
+
+def modify_request(wanted: Resource, found: Resource, differs: Collection[str]) -> dict[str, Any]:
+    """The arguments of ModifyVpcEndpoint: what differs."""
+    after, before = (set(side.properties["route_tables"]) for side in (wanted, found))
+    tables = {"AddRouteTableIds": sorted(after - before), "RemoveRouteTableIds": sorted(before - after)}
+    policies = {"PolicyDocument": _policy_document(wanted.properties)} if "policy" in differs else {}
+    return {**{name: tables[name] for name in tables if tables[name]}, **policies}
+
+
+def _policy_document(properties: Mapping[str, Any]) -> str:
     return policy.to_json(properties["policy"] or policy.canonical(FULL_ACCESS))
 
 
