@@ -19,7 +19,7 @@ from ..module_utils.environment.inputs import checks, project
 from ..module_utils.environment.layers import DAGS, LAYERS
 from ..module_utils.environment.named_things import documents as named_things
 from ..module_utils.environment.outputs import outputs
-from ..module_utils.environment.plan import as_result, coming, look, unfinished, without_failed
+from ..module_utils.environment.plan import as_result, in_progress, look, unfinished, without_failed
 from ..module_utils.environment.refusals import (
     elsewhere,
     in_use,
@@ -144,7 +144,7 @@ class ActionModule(ActionBase):
 
         def check():
             seen = look(clients, inputs, LAYERS, wanted, kept)
-            states = coming(seen)
+            states = in_progress(seen)
             if not states:
                 return seen
             if states != told:

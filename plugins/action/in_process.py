@@ -31,7 +31,7 @@ _CREDENTIALS = ("access_key", "secret_key", "session_token", "profile")
 
 
 class ActionModule(InProcessOfItsOwn):
-    """Every module that hands its ``ARGUMENT_SPEC``, ``work`` and, where it has them, ``RULES`` to ``glue.module.run``.
+    """Every module that gives its ``ARGUMENT_SPEC``, ``work`` and, where it has them, ``RULES`` to ``engine.module``.
 
     meta/runtime.yml routes them here. On another machine, as another user, in another environment or in the background
     it runs as any module does.

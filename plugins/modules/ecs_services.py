@@ -142,7 +142,7 @@ def work(parameters, clients, check_mode):
     if parameters["state"] == "absent":
         clusters = pure.named(given)
         actual = [each for cluster in clusters for each in ecs_services.read(clients, cluster, clusters[cluster], True)]
-        outcomes = reconcile([], actual, ecs_services.hands(clients), check_mode)
+        outcomes = reconcile([], actual, ecs_services.operations(clients), check_mode)
         return {**as_result("services", outcomes), "deployments": {}}
     desired = ecs_services.with_revisions(clients, pure.all_desired(given), check_mode)
     if not desired:
@@ -154,7 +154,7 @@ def work(parameters, clients, check_mode):
     if not parameters["replace"]:
         ecs_services.refuse_fixed(desired, actual)
     started = {}
-    outcomes = reconcile(desired, actual, ecs_services.hands(clients, started), check_mode)
+    outcomes = reconcile(desired, actual, ecs_services.operations(clients, started), check_mode)
     if parameters["wait"] and not check_mode:
         Rollouts(clients, cluster, names, started).wait(parameters["wait_timeout"])
     return {**as_result("services", outcomes), "deployments": started}

@@ -112,10 +112,10 @@ def _links(nodes: Mapping[str, Object]) -> list[Link]:
 def _reached(node: str, links: list[Link]) -> set[str]:
     """The nodes that come after one."""
     found: set[str] = set()
-    coming = [node]
-    while coming:
-        one = coming.pop()
+    in_progress = [node]
+    while in_progress:
+        one = in_progress.pop()
         following = {after for before, _end, after in links if before == one} - found
         found |= following
-        coming += following
+        in_progress += following
     return found

@@ -133,16 +133,16 @@ def caused_by(error: FarflowError, codes: Collection[str]) -> bool:
     return isinstance(cause, Exception) and is_one_of(error_code(cause), codes)
 
 
-def turned_away(error: FarflowError) -> bool:
+def is_turned_away(error: FarflowError) -> bool:
     """Whether an error of ``doing`` says that AWS was not reached, or was asked too much: it did nothing."""
     return isinstance(error.__cause__, NotConnected) or caused_by(error, _THROTTLED)
 
 
-def unanswered(error: FarflowError) -> bool:
+def is_unanswered(error: FarflowError) -> bool:
     """Whether an error of ``doing`` leaves open if AWS did it: no answer came, or one of AWS's own failures."""
     cause = error.__cause__
     status = (getattr(cause, "response", None) or {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return (isinstance(cause, HTTPClientError) or status >= 500) and not turned_away(error)
+    return (isinstance(cause, HTTPClientError) or status >= 500) and not is_turned_away(error)
 
 
 def pages(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:

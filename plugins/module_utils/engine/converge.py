@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from .actions import Resource, plan
-from .reconcile import Hands, Outcome, reconcile
+from .reconcile import Operations, Outcome, reconcile
 from .waiting import NotYet, wait_for
 
 _SHOWN_AFTER = 120
@@ -17,13 +17,13 @@ _SHOWN_AFTER = 120
 def converge(
     desired: Sequence[Resource],
     read: Callable[[], Sequence[Resource]],
-    hands: Hands,
+    operations: Operations,
     check_mode: bool,
 ) -> list[Outcome]:
     """Reconciles what ``read`` finds with what is desired. After a change it returns when ``read`` finds what is
     desired; raises FarflowError when it does not within two minutes.
     """
-    outcomes = reconcile(desired, read(), hands, check_mode)
+    outcomes = reconcile(desired, read(), operations, check_mode)
     if not check_mode and any(outcome.changed for outcome in outcomes):
         wait_for(lambda: _shown(desired, read()), _SHOWN_AFTER, "AWS to show what was asked for", interval=0.5)
     return outcomes

@@ -17,11 +17,11 @@ from .compare import differences
 from .converge import converge
 from .errors import FarflowError
 from .immutable import Advice, problems, refuse_changes
-from .ownership import own_tags
+from .ownership import owned_tags
 from .parallel import in_parallel
-from .patience import patiently
-from .reconcile import Hands, Outcome, reconcile
-from .tags import NOTHING, Told
+from .patience import retry_while
+from .reconcile import Operations, Outcome, reconcile
+from .tags import NOTHING, PrefetchedTags
 from .waiting import NotYet, wait_for
 
 Document = Mapping[str, Any]
@@ -107,7 +107,7 @@ class Kind:
         """The tags of one that was listed."""
         raise NotImplementedError
 
-    def prefetched_tags(self, document: Document, told: Told) -> Mapping[str, str] | None:
+    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
         """Its tags among those that a call for the whole account has brought, by ARN, where that saves a call."""
         return None
 
@@ -163,7 +163,7 @@ def find(
     environment: str,
     names: Collection[str] = (),
     expected: Collection[str] = (),
-    told: Told = NOTHING,
+    told: PrefetchedTags = NOTHING,
 ) -> list[Resource]:
     """An environment's own resources of a kind: those whose names begin as its do and that its tag says to be its, and
     those of the ``names`` whatever their tags say. One whose tags may not be read is a stranger's, unless it is
@@ -173,7 +173,7 @@ def find(
     def look(document: Document) -> Resource | None:
         name, known = kind.name(document), kind.prefetched_tags(document, told)
         is_ours = kind.owned_by_name or name in names
-        tags = own_tags(environment, is_ours, name in expected, known, lambda: _tags(kind, clients, document))
+        tags = owned_tags(environment, is_ours, name in expected, known, lambda: _tags(kind, clients, document))
         return None if tags is None else _described(kind, clients, document, tags)
 
     found = in_parallel(
@@ -211,7 +211,7 @@ def listed(kind: Kind, clients: Clients, prefix: str = "") -> list[Document]:
         with doing("list", kind.titles, prefix):
             return list(kind.list(clients, prefix))
 
-    return patiently(call, _is_busy(kind), kind.patience, f"{kind.titles} to be listed")
+    return retry_while(call, _is_busy(kind), kind.patience, f"{kind.titles} to be listed")
 
 
 def read_listed(kind: Kind, clients: Clients, document: Document) -> Resource | None:
@@ -262,7 +262,7 @@ def reconcile_kind(
     return reconcile(desired, look(), operations(kind, clients), check_mode)
 
 
-def operations(kind: Kind, clients: Clients) -> Hands:
+def operations(kind: Kind, clients: Clients) -> Operations:
     """What creates, changes and deletes resources of a kind."""
 
     def create(wanted: Resource) -> str | None:
@@ -280,7 +280,7 @@ def operations(kind: Kind, clients: Clients) -> Hands:
             return
         what = f"{kind.title} {wanted.name} to be changed"
         is_busy = _is_busy(kind, busy)
-        patiently(lambda: _change(kind, clients, wanted, found, differs), is_busy, kind.patience, what)
+        retry_while(lambda: _change(kind, clients, wanted, found, differs), is_busy, kind.patience, what)
         if kind.shown_after:
             wait_for(
                 lambda: _shown(kind, clients, wanted),
@@ -294,7 +294,7 @@ def operations(kind: Kind, clients: Clients) -> Hands:
             what = f"{kind.title} {found.name} to be gone"
             wait_for(lambda: _is_gone(kind, clients, found), kind.gone_after, what)
 
-    return Hands(create, change, delete)
+    return Operations(create, change, delete)
 
 
 def _create(kind: Kind, clients: Clients, wanted: Resource) -> str | None:
@@ -304,7 +304,7 @@ def _create(kind: Kind, clients: Clients, wanted: Resource) -> str | None:
 
     what = f"{kind.title} {wanted.name} to be made"
     try:
-        return patiently(call, _is_busy(kind, kind.busy_when_new), kind.patience, what)
+        return retry_while(call, _is_busy(kind, kind.busy_when_new), kind.patience, what)
     except FarflowError as error:
         if caused_by(error, kind.exists):
             return None
@@ -336,7 +336,7 @@ def _delete(kind: Kind, clients: Clients, found: Resource) -> None:
             kind.delete(clients, found)
 
     what = f"{kind.title} {found.name} to be deleted"
-    patiently(lambda: unless_gone(kind, call), _is_busy(kind), kind.patience, what)
+    retry_while(lambda: unless_gone(kind, call), _is_busy(kind), kind.patience, what)
 
 
 def _is_busy(kind: Kind, more: frozenset[str] = NO_CODES) -> Callable[[FarflowError], bool]:

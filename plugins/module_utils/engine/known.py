@@ -13,7 +13,7 @@ from .actions import Resource
 from .compare import UNKNOWN
 
 
-class Known:
+class Existing:
     """Existing resources by type and name. What does not exist, or has no id yet, is UNKNOWN."""
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
@@ -36,9 +36,9 @@ class Known:
         value = resource.attributes.get(key) if resource else None
         return UNKNOWN if value is None else value
 
-    def without_ids(self, keys: Collection[tuple[str, str]]) -> Known:
+    def without_ids(self, keys: Collection[tuple[str, str]]) -> Existing:
         """The same, but that the resources of these types and names have yet to get their ids."""
-        return Known(replace(one, id=None) if (one.type, one.name) in keys else one for one in self.all())
+        return Existing(replace(one, id=None) if (one.type, one.name) in keys else one for one in self.all())
 
     def all(self) -> list[Resource]:
         """All existing resources."""

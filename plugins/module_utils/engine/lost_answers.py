@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .clients import caused_by, turned_away, unanswered
+from .clients import caused_by, is_turned_away, is_unanswered
 from .errors import FarflowError
 from .waiting import NotYet, wait_for
 
@@ -26,7 +26,7 @@ _THERE = {
 }
 
 
-def make_once(create: Callable[[], str], look: Callable[[], str | None], what: str) -> str:
+def create_exactly_once(create: Callable[[], str], look: Callable[[], str | None], what: str) -> str:
     """The id that ``create`` gives. Where no answer comes, ``look`` tells the id of what was made all the same before
     it is made again. Raises FarflowError when three minutes bring no answer, and for what AWS refuses at once.
     """
@@ -44,10 +44,10 @@ def make_once(create: Callable[[], str], look: Callable[[], str | None], what: s
         try:
             return create()
         except FarflowError as error:
-            if unanswered(error):
+            if is_unanswered(error):
                 lost.append(error)
                 looks = _LOOKS
-            elif not turned_away(error) and not (lost and caused_by(error, _THERE)):
+            elif not is_turned_away(error) and not (lost and caused_by(error, _THERE)):
                 raise
             return NotYet(str(error))
 

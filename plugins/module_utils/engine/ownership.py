@@ -26,7 +26,7 @@ def tags_unless_closed(ask: Callable[[], Mapping[str, str] | None], is_expected:
         raise
 
 
-def own_tags(
+def owned_tags(
     environment: str,
     is_ours: bool,
     is_expected: bool,

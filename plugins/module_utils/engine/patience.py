@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 
 from .actions import Resource
 from .errors import FarflowError
-from .reconcile import Hands
+from .reconcile import Operations
 from .waiting import NotYet, wait_for
 
 Answer = TypeVar("Answer")
 Judge = Callable[[FarflowError], bool]
 
 
-def patiently(call: Callable[[], Answer], may_pass: Judge, limit: float, what: str) -> Answer:
+def retry_while(call: Callable[[], Answer], is_transient: Judge, limit: float, what: str) -> Answer:
     """The call's answer; made again, for at most ``limit`` seconds, while it is refused for what may pass. Then raises
     FarflowError that says ``what`` was waited for and AWS's last words.
     """
@@ -26,25 +26,31 @@ def patiently(call: Callable[[], Answer], may_pass: Judge, limit: float, what: s
         try:
             return (call(),)
         except FarflowError as error:
-            if may_pass(error):
+            if is_transient(error):
                 return NotYet(str(error))
             raise
 
     return wait_for(attempt, limit, what)[0]
 
 
-def patient(hands: Hands, what: str, limit: float, may_pass: Judge, of_new: Judge | None = None) -> Hands:
-    """The same hands, which begin again while AWS refuses for what may pass; ``of_new`` says what that is of one that
-    is being made, where it is more.
+def retrying(
+    operations: Operations, what: str, limit: float, is_transient: Judge, of_new: Judge | None = None
+) -> Operations:
+    """The same operations, which begin again while AWS refuses for what may pass; ``of_new`` says what that is of a
+    resource that is being made, where it is more.
     """
 
     def create(wanted: Resource) -> str | None:
-        return patiently(lambda: hands.create(wanted), of_new or may_pass, limit, f"{what} {wanted.name} to be made")
+        return retry_while(
+            lambda: operations.create(wanted), of_new or is_transient, limit, f"{what} {wanted.name} to be made"
+        )
 
     def change(wanted: Resource, found: Resource) -> Any:
-        return patiently(lambda: hands.change(wanted, found), may_pass, limit, f"{what} {wanted.name} to be changed")
+        return retry_while(
+            lambda: operations.change(wanted, found), is_transient, limit, f"{what} {wanted.name} to be changed"
+        )
 
     def delete(found: Resource) -> Any:
-        return patiently(lambda: hands.delete(found), may_pass, limit, f"{what} {found.name} to be deleted")
+        return retry_while(lambda: operations.delete(found), is_transient, limit, f"{what} {found.name} to be deleted")
 
-    return Hands(create, change, delete)
+    return Operations(create, change, delete)

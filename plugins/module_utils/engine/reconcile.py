@@ -14,7 +14,7 @@ from .parallel import in_parallel
 
 
 @dataclass(frozen=True)
-class Hands:
+class Operations:
     """What does an action of each kind, each safe to repeat. ``create(wanted)`` returns the new id,
     ``change(wanted, found)`` has the existing one's id in both, ``delete(found)`` is content when it is gone.
     """
@@ -45,13 +45,13 @@ class Outcome:
 
 
 def reconcile(
-    desired: Sequence[Resource], actual: Sequence[Resource], hands: Hands, check_mode: bool, workers: int = 8
+    desired: Sequence[Resource], actual: Sequence[Resource], operations: Operations, check_mode: bool, workers: int = 8
 ) -> list[Outcome]:
     """One outcome a desired resource, in their order, then one for each deletion. In check mode nothing is done and
     the outcomes are the same, but for the ids that only AWS can give.
     """
     actions = plan(desired, actual)
-    made = [None] * len(actions) if check_mode else in_parallel(hands.do, actions, workers)
+    made = [None] * len(actions) if check_mode else in_parallel(operations.do, actions, workers)
     existing = {(resource.type, resource.name): resource.id for resource in actual}
     touched = {}
     deleted = []

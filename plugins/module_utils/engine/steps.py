@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .actions import Resource
-from .reconcile import Hands, Outcome, reconcile
+from .reconcile import Operations, Outcome, reconcile
 
 
 def of_type(type_: str, resources: Iterable[Resource]) -> list[Resource]:
@@ -25,10 +25,10 @@ class Steps:
         self.outcomes: list[tuple[str, Outcome]] = []
 
     def reconcile(
-        self, type_: str, desired: Sequence[Resource], actual: Sequence[Resource], hands: Hands
+        self, type_: str, desired: Sequence[Resource], actual: Sequence[Resource], operations: Operations
     ) -> dict[str, str]:
         """Brings resources of one type to what is desired; the ids by name."""
-        done = reconcile(desired, actual, hands, self.check_mode)
+        done = reconcile(desired, actual, operations, self.check_mode)
         self.outcomes += [(type_, outcome) for outcome in done]
         return {outcome.name: str(outcome.id) for outcome in done}
 

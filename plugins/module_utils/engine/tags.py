@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 #: Tags by ARN, of many resources at once.
-Told = Mapping[str, Mapping[str, str]]
+PrefetchedTags = Mapping[str, Mapping[str, str]]
 
-NOTHING: Told = MappingProxyType({})
+NOTHING: PrefetchedTags = MappingProxyType({})
 
 ENVIRONMENT = "farflow:environment"
 ROLE = "farflow:role"
@@ -24,7 +24,7 @@ def tags(inputs: Mapping[str, Any], role: str, name: str | None = None) -> dict[
     return {**(inputs.get("farflow_tags") or {}), **ours, **({"Name": name} if name else {})}
 
 
-def believed(inputs: Mapping[str, Any], told: Told) -> Told:
+def trusted_tags(inputs: Mapping[str, Any], told: PrefetchedTags) -> PrefetchedTags:
     """Those of the told tags that are what a resource of this environment carries. Who tells the tags of everything
     (AWS's tagging API) lags behind: where it tells anything else, each resource is to be asked for its own.
     """

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..engine.actions import DELETE, Action
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..kinds.ecs.service import documents as ecs_services
 from ..kinds.ecs.task_definition import documents as ecs_task_definitions
 from .components import ALL, WORKER, sizing
@@ -25,7 +25,7 @@ def rolls(actions: Iterable[Action]) -> bool:
     return any(action.kind != DELETE and action.resource.type == ecs_services.TYPE for action in actions)
 
 
-def warnings(inputs: Inputs, known: Known, vcpus: float | None) -> Iterator[str]:
+def warnings(inputs: Inputs, known: Existing, vcpus: float | None) -> Iterator[str]:
     """A line each. ``vcpus`` is the account's quota of Fargate, where services roll and AWS tells it."""
     revisions = known.get(ecs_task_definitions.REVISIONS_OF_ACCOUNT, ecs_task_definitions.REVISIONS_OF_ACCOUNT)
     count = revisions.attributes["count"] if revisions else 0

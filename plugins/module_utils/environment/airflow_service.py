@@ -11,7 +11,7 @@ from typing import Any
 from .. import naming
 from ..engine.actions import Resource
 from ..engine.compare import UNKNOWN
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.ecs.cluster import documents as ecs_clusters
 from ..kinds.ecs.service import documents as ecs_services
@@ -34,7 +34,7 @@ Inputs = Mapping[str, Any]
 Document = dict[str, Any]
 
 
-def desired(inputs: Inputs, known: Known) -> list[Resource]:
+def desired(inputs: Inputs, known: Existing) -> list[Resource]:
     """Everything of the layer, in the order in which it is made. ``inputs["airflow_image"]`` is Airflow's Image."""
     image = inputs["airflow_image"].uri(known)
     group = naming.airflow_log_group(names.environment(inputs))
@@ -53,7 +53,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     ]
 
 
-def _with_schema(inputs: Inputs, known: Known, image: str) -> list[Resource]:
+def _with_schema(inputs: Inputs, known: Existing, image: str) -> list[Resource]:
     """The components, with the database's schema between the task definitions and the services."""
     parts = [part for each in AIRFLOW_SERVICE for part in component(inputs, known, each)]
     services = [part for part in parts if part.type == ecs_services.TYPE]
@@ -61,7 +61,7 @@ def _with_schema(inputs: Inputs, known: Known, image: str) -> list[Resource]:
 
 
 def component(
-    inputs: Inputs, known: Known, which: Component, autoscaled: Mapping[str, int] | None = None
+    inputs: Inputs, known: Existing, which: Component, autoscaled: Mapping[str, int] | None = None
 ) -> list[Resource]:
     """A component's role, task definition and, if it is one, service; ``autoscaled`` are an autoscaler's bounds."""
     image = inputs["airflow_image"].uri(known)
@@ -78,13 +78,13 @@ def component(
     return made
 
 
-def _task_definition(inputs: Inputs, known: Known, which: Component, image: str) -> Resource:
+def _task_definition(inputs: Inputs, known: Existing, which: Component, image: str) -> Resource:
     roles = names.execution_role(inputs, "airflow"), names.component_role(inputs, which.name)
     made = (known.id(iam_roles.TYPE, role) for role in roles)
     return made_by(ecs_task_definitions.desired, containers.task_definition(inputs, known, which, image), *made)
 
 
-def _needs(inputs: Inputs, known: Known, which: Component) -> list[str]:
+def _needs(inputs: Inputs, known: Existing, which: Component) -> list[str]:
     """What a service can't run without: the cluster, a way to its image, and a listener for its target group."""
     needs = [known.id(ecs_clusters.TYPE, names.cluster(inputs)), *network.ways_out(inputs, known)]
     if which is not API_SERVER:
@@ -94,7 +94,7 @@ def _needs(inputs: Inputs, known: Known, which: Component) -> list[str]:
     return [*needs, known.id(network_load_balancer.LISTENER, name)]
 
 
-def _component_role(inputs: Inputs, known: Known, which: Component) -> Document:
+def _component_role(inputs: Inputs, known: Existing, which: Component) -> Document:
     name = names.component_role(inputs, which.name)
     inline, managed = {which.name: policies.component(inputs, known, which)}, []
     if which in policies.RUN_DAG_FILES:
@@ -103,7 +103,7 @@ def _component_role(inputs: Inputs, known: Known, which: Component) -> Document:
     return {**policies.role(inputs, known, which.role, name, inline), "managed_policy_arns": managed}
 
 
-def _execution_role(inputs: Inputs, known: Known, log_group: str) -> Document:
+def _execution_role(inputs: Inputs, known: Existing, log_group: str) -> Document:
     ours = {*settings.SHARED_SECRETS.values(), *settings.COMMAND_SECRETS.values()}
     arns = [known.id("secret", names.secret(inputs, name)) for name in ours]
     theirs = [named_things.without_key(arn) for arn in inputs["airflow_service_secrets"].values()]

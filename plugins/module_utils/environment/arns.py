@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..engine.known import Known
+from ..engine.known import Existing
 
 IDENTITY = "identity"
 
@@ -31,7 +31,7 @@ class Account:
         return f"arn:{self.partition}:s3:::{name}"
 
 
-def account(known: Known, region: str) -> Account:
+def account(known: Existing, region: str) -> Account:
     """The account in which the credentials act, as every look reads it."""
     partition = str(known.attribute(IDENTITY, IDENTITY, "partition"))
     return Account(partition, region, known.id(IDENTITY, IDENTITY))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..engine.actions import Resource
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.ecs.cluster import documents as ecs_clusters
 from . import names
@@ -18,7 +18,7 @@ from .desire import made_by
 ROLE = "ecs_cluster"
 
 
-def desired(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
+def desired(inputs: Mapping[str, Any], known: Existing) -> list[Resource]:
     """The cluster, with FARGATE as what tasks run on that ask for nothing."""
     cluster = {
         "name": names.cluster(inputs),

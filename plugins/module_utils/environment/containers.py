@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import naming
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.load_balancer import documents as network_load_balancer
 from ..kinds.service_discovery import documents as service_discovery
@@ -31,7 +31,7 @@ _ROLLING = {
 }
 
 
-def task_definition(inputs: Inputs, known: Known, component: Component, image: str) -> Document:
+def task_definition(inputs: Inputs, known: Existing, component: Component, image: str) -> Document:
     """The arguments of a component's task definition. ``image`` is pinned by its digest."""
     size = sizing(inputs, component)
     return {
@@ -56,7 +56,7 @@ def _tag_list(inputs: Inputs, component: Component) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in tags(inputs, component.role).items()]
 
 
-def _container(inputs: Inputs, known: Known, component: Component, which: Container, image: str) -> Document:
+def _container(inputs: Inputs, known: Existing, component: Component, which: Container, image: str) -> Document:
     environment = settings.environment(inputs, known, component)
     secrets = settings.secrets(inputs, known, component)
     container: Document = {
@@ -93,7 +93,7 @@ def _container(inputs: Inputs, known: Known, component: Component, which: Contai
     return container
 
 
-def service(inputs: Inputs, known: Known, component: Component, definition: str, **more: Any) -> Document:
+def service(inputs: Inputs, known: Existing, component: Component, definition: str, **more: Any) -> Document:
     """The arguments of a component's service. ``more`` overrides or adds members."""
     document: Document = {
         "service_name": names.service(inputs, component.name),
@@ -118,7 +118,7 @@ def service(inputs: Inputs, known: Known, component: Component, definition: str,
     return {**document, **more}
 
 
-def network_configuration(inputs: Inputs, known: Known, group: str) -> Document:
+def network_configuration(inputs: Inputs, known: Existing, group: str) -> Document:
     """Private subnets, one security group, no public address."""
     return {
         "awsvpc_configuration": {
@@ -129,7 +129,7 @@ def network_configuration(inputs: Inputs, known: Known, group: str) -> Document:
     }
 
 
-def _reachable(inputs: Inputs, known: Known) -> Document:
+def _reachable(inputs: Inputs, known: Existing) -> Document:
     """What connects the api-server to the load balancer, and gives it its private name."""
     return {
         "load_balancers": [

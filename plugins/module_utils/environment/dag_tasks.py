@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import naming
 from ..engine.actions import Resource
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.ecs.task_definition import documents as ecs_task_definitions
 from ..kinds.efs import documents as efs
@@ -38,7 +38,7 @@ Inputs = Mapping[str, Any]
 Document = dict[str, Any]
 
 
-def desired(inputs: Inputs, known: Known) -> list[Resource]:
+def desired(inputs: Inputs, known: Existing) -> list[Resource]:
     """Everything of the layer, in the order in which it is made. ``inputs["dag_tasks"]`` holds the DagTasks,
     ``inputs["task_images"]`` the Image of each by the task's name.
     """
@@ -73,7 +73,7 @@ def makes(inputs: Inputs, resource: Resource) -> bool:
     return ours and resource.name not in of_components
 
 
-def _has_volume(inputs: Inputs, known: Known, tasks: list[DagTask]) -> bool:
+def _has_volume(inputs: Inputs, known: Existing, tasks: list[DagTask]) -> bool:
     """Once made it stays, for the files on it, also when no task shares it any more."""
     made = known.get(efs.FILE_SYSTEM, volume_name(inputs))
     return made is not None or any(task.shared_volume for task in tasks)
@@ -83,7 +83,7 @@ def volume_name(inputs: Inputs) -> str:
     return f"{names.environment(inputs)}-{SHARED_VOLUME}"
 
 
-def _roles(inputs: Inputs, known: Known, tasks: list[DagTask], log_group: str) -> list[Document]:
+def _roles(inputs: Inputs, known: Existing, tasks: list[DagTask], log_group: str) -> list[Document]:
     secrets = sorted(
         {_secret_arn(inputs, known, value, key=False) for task in tasks for value in task.secrets.values()}
     )
@@ -106,7 +106,7 @@ def _roles(inputs: Inputs, known: Known, tasks: list[DagTask], log_group: str) -
     return [policies.role(inputs, known, ROLE, name, inline) for name, inline in roles]
 
 
-def _secret_arn(inputs: Inputs, known: Known, reference: str, key: bool = True) -> str:
+def _secret_arn(inputs: Inputs, known: Existing, reference: str, key: bool = True) -> str:
     """The ARN of a secret that a task names by ARN, or by its name below the environment's. With ``key`` False
     without the JSON key and version that may follow an ARN.
     """
@@ -115,7 +115,7 @@ def _secret_arn(inputs: Inputs, known: Known, reference: str, key: bool = True) 
     return reference if key else named_things.without_key(reference)
 
 
-def _file_system(inputs: Inputs, known: Known) -> Document:
+def _file_system(inputs: Inputs, known: Existing) -> Document:
     name = volume_name(inputs)
     group = known.id(security_groups.GROUP, security_groups.group_name(inputs, SHARED_VOLUME))
     return {
@@ -132,7 +132,7 @@ def _access_point_name(inputs: Inputs) -> str:
     return f"{names.environment(inputs)}-tasks"
 
 
-def _task_definition(inputs: Inputs, known: Known, task: DagTask) -> Resource:
+def _task_definition(inputs: Inputs, known: Existing, task: DagTask) -> Resource:
     roles = names.execution_role(inputs, "tasks"), _task_role(inputs, task)
     made = (known.id(iam_roles.TYPE, role) for role in roles)
     return made_by(ecs_task_definitions.desired, _definition(inputs, known, task), *made)
@@ -142,7 +142,7 @@ def _task_role(inputs: Inputs, task: DagTask) -> str:
     return naming.task_role(names.environment(inputs), task.name) if task.policy else names.plain_task_role(inputs)
 
 
-def _definition(inputs: Inputs, known: Known, task: DagTask) -> Document:
+def _definition(inputs: Inputs, known: Existing, task: DagTask) -> Document:
     definition: Document = {
         "family": task.family,
         "cpu": str(task.cpu),
@@ -169,7 +169,7 @@ def _definition(inputs: Inputs, known: Known, task: DagTask) -> Document:
     return definition
 
 
-def _container(inputs: Inputs, known: Known, task: DagTask) -> Document:
+def _container(inputs: Inputs, known: Existing, task: DagTask) -> Document:
     container: Document = {
         "name": task.family,
         "image": inputs["task_images"][task.name].uri(known),

@@ -14,7 +14,7 @@ from ..dags import bundle_documents as dag_bundles
 from ..dags.folder import DagFolder
 from ..engine.actions import AFTER, ARGUMENTS, Resource
 from ..engine.compare import UNKNOWN
-from ..engine.known import Known
+from ..engine.known import Existing
 from . import names
 from .arns import account
 
@@ -36,12 +36,12 @@ def are_versions(inputs: Inputs) -> bool:
     return bool(inputs["airflow_service_dags"] == BUNDLE)
 
 
-def bucket(inputs: Inputs, known: Known) -> str:
+def bucket(inputs: Inputs, known: Existing) -> str:
     """The bucket that they are in, beside the logs."""
     return names.log_bucket(inputs, account(known, inputs["farflow_region"]).id)
 
 
-def desired(inputs: Inputs, known: Known) -> list[Resource]:
+def desired(inputs: Inputs, known: Existing) -> list[Resource]:
     """The version of the project's folder, or the earlier one that ``dags_version`` names; nothing where nobody has
     read the folder.
     """
@@ -62,7 +62,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     return [replace(made, attributes={**made.attributes, ARGUMENTS: arguments, AFTER: after})]
 
 
-def bundles(inputs: Inputs, known: Known) -> list[dict[str, Any]]:
+def bundles(inputs: Inputs, known: Existing) -> list[dict[str, Any]]:
     """Airflow's list of DAG bundles; empty where it is what Airflow has without one."""
     others = list(inputs["airflow_service_dag_bundles"])
     if are_versions(inputs):

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..engine.actions import ARGUMENTS, Resource
 from ..engine.compare import differences
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.rds.engine_version import documents as rds_engine_versions
 from ..kinds.rds.instance import documents as rds_instances
@@ -46,7 +46,7 @@ _VARIABLES = {
 _OPTION = re.compile(rf"\b({'|'.join(_VARIABLES)})\b")
 
 
-def desired(inputs: Inputs, known: Known) -> list[Resource]:
+def desired(inputs: Inputs, known: Existing) -> list[Resource]:
     """Everything of the layer, in the order in which it is made."""
     return [
         values.database_password(inputs),
@@ -57,7 +57,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     ]
 
 
-def _subnet_group(inputs: Inputs, known: Known) -> dict[str, Any]:
+def _subnet_group(inputs: Inputs, known: Existing) -> dict[str, Any]:
     return {
         "name": names.database(inputs),
         "description": f"Private subnets of environment {names.environment(inputs)}",
@@ -80,7 +80,7 @@ def parameter_group(inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def _parameter_groups_in_use(inputs: Inputs, known: Known) -> list[Resource]:
+def _parameter_groups_in_use(inputs: Inputs, known: Existing) -> list[Resource]:
     """Those of former major versions, as they are: AWS deletes none that an instance uses."""
     used = {one.properties["parameter_group_name"] for one in known.of_type(rds_instances.TYPE)}
     used.discard(parameter_group(inputs)["name"])
@@ -88,7 +88,7 @@ def _parameter_groups_in_use(inputs: Inputs, known: Known) -> list[Resource]:
     return [one for one in there if one.name in used and names.is_parameter_group(inputs, one.name)]
 
 
-def _instance(inputs: Inputs, known: Known) -> Resource:
+def _instance(inputs: Inputs, known: Existing) -> Resource:
     name = names.database(inputs)
     group = parameter_group(inputs)["name"]
     secret = names.secret(inputs, values.DATABASE_PASSWORD)
@@ -124,13 +124,13 @@ def _instance(inputs: Inputs, known: Known) -> Resource:
     return made_by(rds_instances.desired, instance, *needed)
 
 
-def _snapshot(inputs: Inputs, known: Known) -> str | None:
+def _snapshot(inputs: Inputs, known: Existing) -> str | None:
     """What the instance is made from where there is none: the named snapshot, else the newest."""
     newest = rds_snapshots.newest(known.of_type(rds_snapshots.TYPE), names.database(inputs))
     return inputs["rds_snapshot_identifier"] or (newest.name if newest else None)
 
 
-def refusals(inputs: Inputs, known: Known) -> list[str]:
+def refusals(inputs: Inputs, known: Existing) -> list[str]:
     """Why AWS would not make the database, or not change it into what is wanted."""
     wanted, found = _instance(inputs, known), known.get(rds_instances.TYPE, names.database(inputs))
     if found:
@@ -144,7 +144,7 @@ def refusals(inputs: Inputs, known: Known) -> list[str]:
     return [_OPTION.sub(lambda match: _VARIABLES[match[0]], each) for each in problems]
 
 
-def warnings(inputs: Inputs, known: Known, today: date) -> list[str]:
+def warnings(inputs: Inputs, known: Existing, today: date) -> list[str]:
     """What somebody has to do to the database by and by, and no deploy does unasked."""
     name = names.database(inputs)
     found = known.get(rds_instances.TYPE, name)
@@ -173,12 +173,12 @@ def _support(inputs: Inputs, found: Resource | None, today: date) -> list[str]:
     return [f"{words} ended on {ends}, and AWS upgrades it on a day of its own choice: {cure}"]
 
 
-def _with_targets(found: Resource, known: Known) -> Resource:
+def _with_targets(found: Resource, known: Existing) -> Resource:
     version = known.get(rds_engine_versions.TYPE, found.properties["engine_version"])
     return rds_requests.with_targets(found, version.attributes[rds_engine_versions.TARGETS]) if version else found
 
 
-def _creation_refusals(wanted: Resource, known: Known) -> list[str]:
+def _creation_refusals(wanted: Resource, known: Existing) -> list[str]:
     """Of a version that there is not, or that AWS would go on with for money alone."""
     versions, version = known.of_type(rds_engine_versions.TYPE), wanted.properties["engine_version"]
     supported = [each.name for each in versions if each.attributes["supported"]]
@@ -199,7 +199,7 @@ def _broken(wanted: Resource, found: Resource, differs: Collection[str]) -> list
     return [f"database {found.name} is {state}: {rds_status.cure(state)}"]
 
 
-def _restore_refusals(wanted: Resource, known: Known) -> list[str]:
+def _restore_refusals(wanted: Resource, known: Existing) -> list[str]:
     name = wanted.attributes[ARGUMENTS]["restore_from_snapshot"]
     if not name:
         return []

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..engine.actions import Resource
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..kinds.rds.engine_version import documents as rds_engine_versions
 from ..kinds.rds.instance import documents as rds_instances
 from ..kinds.rds.offer import family_parameters as rds_parameters
@@ -27,7 +27,7 @@ Inputs = Mapping[str, Any]
 _LONGEST_SHOWN = 120
 
 
-def family_to_look_up(inputs: Inputs, known: Known) -> str | None:
+def family_to_look_up(inputs: Inputs, known: Existing) -> str | None:
     """The family whose parameters have to be asked for; None where none are given, or where the group that is there
     tells of all of them.
     """
@@ -37,7 +37,7 @@ def family_to_look_up(inputs: Inputs, known: Known) -> str | None:
     return str(rds.parameter_group(inputs)["family"])
 
 
-def class_to_look_up(inputs: Inputs, known: Known) -> rds_classes.Wanted | None:
+def class_to_look_up(inputs: Inputs, known: Existing) -> rds_classes.Wanted | None:
     """The class of an instance that is to be made or to get another one, where its version is one that AWS has."""
     name, found = inputs["rds_instance_class"], known.get(rds_instances.TYPE, names.database(inputs))
     wanted = str(inputs["rds_engine_version"])
@@ -55,12 +55,12 @@ def class_to_look_up(inputs: Inputs, known: Known) -> rds_classes.Wanted | None:
     return rds_classes.Wanted(name, version, version) if version else None
 
 
-def refusals(inputs: Inputs, known: Known) -> list[str]:
+def refusals(inputs: Inputs, known: Existing) -> list[str]:
     """What AWS would refuse in the middle of a deploy; a line each."""
     return [*_parameters(inputs, known), *_class(inputs, known)]
 
 
-def warnings(inputs: Inputs, known: Known) -> list[str]:
+def warnings(inputs: Inputs, known: Existing) -> list[str]:
     """What could not be looked up; a line each."""
     family = known.get(rds_parameters.TYPE, rds.parameter_group(inputs)["family"])
     of_class = known.get(rds_classes.TYPE, inputs["rds_instance_class"])
@@ -79,7 +79,7 @@ def _given(inputs: Inputs) -> Mapping[str, str]:
     return {name: value for name, value in parameters.items() if name not in ours.properties["parameters"]}
 
 
-def _group(inputs: Inputs, known: Known) -> Resource | None:
+def _group(inputs: Inputs, known: Existing) -> Resource | None:
     return known.get(rds_parameter_groups.TYPE, rds.parameter_group(inputs)["name"])
 
 
@@ -87,7 +87,7 @@ def _definitions_of(resource: Resource | None) -> Mapping[str, Mapping[str, Any]
     return resource.attributes.get(rds_parameters.DEFINITIONS, {}) if resource else {}
 
 
-def _parameters(inputs: Inputs, known: Known) -> Iterator[str]:
+def _parameters(inputs: Inputs, known: Existing) -> Iterator[str]:
     family, group = rds.parameter_group(inputs)["family"], _group(inputs, known)
     of_family = _definitions_of(known.get(rds_parameters.TYPE, family))
     definitions = {**of_family, **_definitions_of(group)}
@@ -114,7 +114,7 @@ def _value(definition: Mapping[str, Any], value: str, family: str) -> Iterator[s
         yield f"is {value!r}{nearest(value, allowed.split(','))}; allowed in {family}: {shown}"
 
 
-def _class(inputs: Inputs, known: Known) -> Iterator[str]:
+def _class(inputs: Inputs, known: Existing) -> Iterator[str]:
     name = inputs["rds_instance_class"]
     found = known.get(rds_classes.TYPE, name)
     if found and rds_classes.OTHERS in found.attributes:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..engine.actions import Resource
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..images.builders import codebuild_documents as codebuild_builds
 from ..kinds.codebuild_project import documents as codebuild_projects
@@ -40,7 +40,7 @@ def wanted(inputs: Inputs) -> bool:
     return bool(inputs["farflow_image_builder"] == CODEBUILD)
 
 
-def desired(inputs: Inputs, known: Known) -> list[Resource]:
+def desired(inputs: Inputs, known: Existing) -> list[Resource]:
     """All of it, in the order in which it is made; nothing when others build."""
     if not wanted(inputs):
         return []
@@ -58,7 +58,7 @@ def desired(inputs: Inputs, known: Known) -> list[Resource]:
     ]
 
 
-def place(inputs: Inputs, known: Known) -> dict[str, str] | None:
+def place(inputs: Inputs, known: Existing) -> dict[str, str] | None:
     """Where images are built, as the module ecr_images takes it; None when it is not CodeBuild."""
     if not wanted(inputs):
         return None
@@ -69,7 +69,7 @@ def place(inputs: Inputs, known: Known) -> dict[str, str] | None:
     }
 
 
-def needed(inputs: Inputs, known: Known) -> list[str]:
+def needed(inputs: Inputs, known: Existing) -> list[str]:
     """The ids of what has to be there before an image can be built."""
     if not wanted(inputs):
         return []
@@ -77,12 +77,12 @@ def needed(inputs: Inputs, known: Known) -> list[str]:
     return [project, known.id(s3_buckets.TYPE, bucket_name(inputs, known))]
 
 
-def bucket_name(inputs: Inputs, known: Known) -> str:
+def bucket_name(inputs: Inputs, known: Existing) -> str:
     """The bucket of the build contexts."""
     return names.context_bucket(inputs, account(known, inputs["farflow_region"]).id)
 
 
-def _bucket(inputs: Inputs, known: Known) -> Document:
+def _bucket(inputs: Inputs, known: Existing) -> Document:
     name, where = bucket_name(inputs, known), account(known, inputs["farflow_region"])
     expiration = {
         "id": "expire-contexts",
@@ -97,7 +97,7 @@ def _bucket(inputs: Inputs, known: Known) -> Document:
     }
 
 
-def _project(inputs: Inputs, known: Known) -> Document:
+def _project(inputs: Inputs, known: Existing) -> Document:
     image = inputs["farflow_codebuild_image"]
     return {
         "name": names.image_builder(inputs),
@@ -116,7 +116,7 @@ def _project(inputs: Inputs, known: Known) -> Document:
     }
 
 
-def _role(inputs: Inputs, known: Known) -> Document:
+def _role(inputs: Inputs, known: Existing) -> Document:
     where = account(known, inputs["farflow_region"])
     project = where.arn("codebuild", f"project/{names.image_builder(inputs)}")
     trust = {
@@ -132,7 +132,7 @@ def _role(inputs: Inputs, known: Known) -> Document:
     return policies.role(inputs, known, ROLE, names.image_builder(inputs), rights, policies.document([trust]))
 
 
-def _rights(inputs: Inputs, known: Known) -> list[Document]:
+def _rights(inputs: Inputs, known: Existing) -> list[Document]:
     where = account(known, inputs["farflow_region"])
     repositories = [names.task_repository(inputs), names.airflow_repository(inputs)]
     pushes = [

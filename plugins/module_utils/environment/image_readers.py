@@ -11,7 +11,7 @@ from typing import Any
 from ..engine.actions import Resource
 from ..engine.clients import Clients
 from ..engine.kind import read
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..images import prebuilt as prebuilt_images
 from ..kinds.codebuild_project import CODEBUILD_PROJECT
 from ..kinds.iam_role import documents as iam_roles
@@ -22,14 +22,14 @@ from . import image_builder, images, names
 Inputs = Mapping[str, Any]
 
 
-def prebuilt(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def prebuilt(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """Those of the images that others have built, as far as ECR has them. A teardown wants none."""
     wanted = [inputs.get("airflow_image"), *inputs.get("task_images", {}).values()]
     references = [each.reference for each in wanted if isinstance(each, images.Prebuilt)]
     return prebuilt_images.find(clients, references, images.ecr(inputs))
 
 
-def builder(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def builder(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """CodeBuild's project and the bucket of its contexts. They are asked for where they are wanted, and where their
     role is still there, which goes after them. Not in the first stage: the bucket may have been read in it.
     """

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..engine.actions import AFTER, ARGUMENTS, REASON, Resource
 from ..engine.compare import UNKNOWN
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..images import documents as ecr_images
 from ..images import references as image_references
@@ -41,16 +41,16 @@ class Image:
     again: bool = False
     expected_by: str = ""
 
-    def pulled_as(self, known: Known) -> str:
+    def pulled_as(self, known: Existing) -> str:
         """``<repository>:<tag>``, which is its name as a resource too."""
         first = self._first(known)
         return ecr_images.numbered(first, self._build(first, known))
 
-    def uri(self, known: Known) -> str:
+    def uri(self, known: Existing) -> str:
         """Its reference, pinned by its digest, as a task definition carries it."""
         return str(known.attribute(ecr_images.TYPE, self.pulled_as(known), "uri"))
 
-    def resource(self, known: Known, after: list[str]) -> Resource:
+    def resource(self, known: Existing, after: list[str]) -> Resource:
         """As it shall be."""
         first = self._first(known)
         build = self._build(first, known)
@@ -60,7 +60,7 @@ class Image:
         attributes |= {REASON: ecr_images.AGAIN} if self.again and build > 1 else {}
         return Resource(ecr_images.TYPE, ecr_images.numbered(first, build), attributes=attributes)
 
-    def refusal(self, known: Known) -> list[str]:
+    def refusal(self, known: Existing) -> list[str]:
         """That others have not built it."""
         name = self.pulled_as(known)
         if not self.expected_by or known.get(ecr_images.TYPE, name):
@@ -70,14 +70,14 @@ class Image:
             "built to; build it with another farflow_image_builder, or give one"
         ]
 
-    def warning(self, known: Known) -> list[str]:
+    def warning(self, known: Existing) -> list[str]:
         """Nothing: whether it is there is always seen."""
         return []
 
-    def _first(self, known: Known) -> str:
+    def _first(self, known: Existing) -> str:
         return ecr_images.based_on(self.name, self.base.pulled_as(known) if self.base else None)
 
-    def _build(self, first: str, known: Known) -> int:
+    def _build(self, first: str, known: Existing) -> int:
         found = known.get(ecr_images.BUILDS, first)
         newest: int = found.attributes["build"] if found else 0
         return newest + 1 if self.again else max(newest, 1)
@@ -94,18 +94,18 @@ class Prebuilt:
     given_by: str
     account: str = ""
 
-    def pulled_as(self, known: Known) -> str:
+    def pulled_as(self, known: Existing) -> str:
         """As it can be pulled: by its digest, if that is known."""
         found = known.get(image_references.TYPE, str(self.reference))
         return str(found.attributes["uri"]) if found else str(self.reference)
 
-    def uri(self, known: Known) -> str:
+    def uri(self, known: Existing) -> str:
         """Like an Image's."""
         if not self.asked:
             return str(self.reference)
         return str(known.attribute(image_references.TYPE, str(self.reference), "uri"))
 
-    def refusal(self, known: Known) -> list[str]:
+    def refusal(self, known: Existing) -> list[str]:
         """What is wrong with it, as ECR tells."""
         if not self.asked:
             return []
@@ -124,7 +124,7 @@ class Prebuilt:
             "that the credentials may read, or one with its digest"
         ]
 
-    def warning(self, known: Known) -> list[str]:
+    def warning(self, known: Existing) -> list[str]:
         """That nobody could see whether it exists."""
         denied = known.attribute(image_references.TYPE, str(self.reference), image_references.DENIED)
         if denied == UNKNOWN or not self.reference.digest:
@@ -136,7 +136,7 @@ class Prebuilt:
 class Unread:
     """Airflow's image where nobody has read the project's folder, as a teardown needs nothing of it."""
 
-    def uri(self, known: Known) -> str:
+    def uri(self, known: Existing) -> str:
         """Nothing is made from it."""
         return UNKNOWN
 
@@ -153,7 +153,7 @@ def given(inputs: Inputs, variable: str, reference: str) -> Prebuilt:
     return Prebuilt(parsed, account is not None, variable, account or "")
 
 
-def desired(images: Iterable[Image | Prebuilt], inputs: Inputs, known: Known) -> list[Resource]:
+def desired(images: Iterable[Image | Prebuilt], inputs: Inputs, known: Existing) -> list[Resource]:
     """Images that shall be in the registry. Those that are built from the same under one name are one."""
     after = image_builder.needed(inputs, known)
     built = [image for image in images if isinstance(image, Image) and not image.expected_by]
@@ -166,7 +166,7 @@ def repository(inputs: Inputs, name: str, owner: str) -> Resource:
     return made_by(ecr_repositories.desired, {"name": name, "tags": tags(inputs, owner)})
 
 
-def foreign_repositories(images: Iterable[Image | Prebuilt], inputs: Inputs, known: Known) -> list[str]:
+def foreign_repositories(images: Iterable[Image | Prebuilt], inputs: Inputs, known: Existing) -> list[str]:
     """The ARNs of the ECR repositories that images are pulled from because they were given by reference."""
     where = account(known, inputs["farflow_region"])
     references = [image.reference for image in images if isinstance(image, Prebuilt)]
@@ -174,5 +174,5 @@ def foreign_repositories(images: Iterable[Image | Prebuilt], inputs: Inputs, kno
     return sorted(arn for arn in arns if arn)
 
 
-def _repository(known: Known, image: Image) -> str:
+def _repository(known: Existing, image: Image) -> str:
     return known.id(ecr_repositories.TYPE, image.arguments["repository"])

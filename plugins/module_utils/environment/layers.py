@@ -44,7 +44,7 @@ _ALL = (
         network.desired,
         (tuple(ec2.FINDERS), (readers.private_names, *ec2.FINDERS_IN_VPC)),
         types=frozenset({ec2_security_groups.RULES, ec2_network_acls.TYPE, *ec2_guardduty.TYPES}),
-        outlives=ec2_guardduty.TYPES,
+        kept_until_teardown=ec2_guardduty.TYPES,
         recognise=ec2_recognition.recognise,
     ),
     Layer(
@@ -57,7 +57,7 @@ _ALL = (
             (readers.instance_class,),
         ),
         needs=("network",),
-        outlives=frozenset({rds_snapshots.TYPE, rds_instances.TYPE}),
+        kept_until_teardown=frozenset({rds_snapshots.TYPE, rds_instances.TYPE}),
     ),
     Layer("ecs_cluster", ecs_cluster.desired, ((readers.clusters,),)),
     Layer(
@@ -66,7 +66,7 @@ _ALL = (
         ((*_DEFINITIONS, readers.file_systems), _REPOSITORIES, (*_IMAGES, *_SECRETS)),
         needs=("network",),
         types=frozenset({efs.MOUNT_TARGET, ecr_images.TYPE}),
-        outlives=frozenset({efs.FILE_SYSTEM, ecr_images.TYPE}),
+        kept_until_teardown=frozenset({efs.FILE_SYSTEM, ecr_images.TYPE}),
         planners=_PLANNERS,
         makes=dag_tasks.makes,
     ),
@@ -80,9 +80,9 @@ _ALL = (
         ),
         needs=("network", "rds", "ecs_cluster"),
         types=frozenset({schema.SCHEMA, network_load_balancer.LISTENER, ecr_images.TYPE}),
-        outlives=frozenset({schema.SCHEMA, ecr_images.TYPE}),
+        kept_until_teardown=frozenset({schema.SCHEMA, ecr_images.TYPE}),
         planners=_PLANNERS,
-        renews=ecs_task_definitions.registers,
+        replaces_id=ecs_task_definitions.registers,
     ),
     Layer(
         "worker_pool",
@@ -91,7 +91,7 @@ _ALL = (
         needs=("network", "rds", "ecs_cluster", "airflow_service"),
         types=application_autoscaling.TYPES,
         planners=_PLANNERS,
-        renews=ecs_task_definitions.registers,
+        replaces_id=ecs_task_definitions.registers,
     ),
     Layer(
         DAGS,

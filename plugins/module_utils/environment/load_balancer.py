@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..engine.actions import Resource
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.ec2.network import documents as ec2_network
 from ..kinds.load_balancer import documents as network_load_balancer
@@ -23,12 +23,12 @@ ROLE = "airflow_service"
 Inputs = Mapping[str, Any]
 
 
-def desired(inputs: Inputs, known: Known) -> list[Resource]:
+def desired(inputs: Inputs, known: Existing) -> list[Resource]:
     """The load balancer with its target group and listener, and the api-server's private name."""
     return [*_load_balancer(inputs, known), _private_name(inputs, known)]
 
 
-def _load_balancer(inputs: Inputs, known: Known) -> list[Resource]:
+def _load_balancer(inputs: Inputs, known: Existing) -> list[Resource]:
     scheme = inputs["airflow_service_load_balancer_scheme"]
     tier = network.PUBLIC if scheme == "internet-facing" else network.PRIVATE
     protection = str(inputs["airflow_service_deletion_protection"]).lower()
@@ -45,7 +45,7 @@ def _load_balancer(inputs: Inputs, known: Known) -> list[Resource]:
     return made_by(network_load_balancer.desired, document)
 
 
-def _target_group(inputs: Inputs, known: Known) -> dict[str, Any]:
+def _target_group(inputs: Inputs, known: Existing) -> dict[str, Any]:
     return {
         "name": names.target_group(inputs),
         "port": CORE.port,
@@ -71,7 +71,7 @@ def _listener(inputs: Inputs) -> dict[str, Any]:
     return {**port, "protocol": "TLS", "certificate_arn": certificate, "ssl_policy": policy}
 
 
-def _private_name(inputs: Inputs, known: Known) -> Resource:
+def _private_name(inputs: Inputs, known: Existing) -> Resource:
     document = {
         "name": names.api_server(inputs),
         "description": "Airflow's api-server",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..engine.actions import Resource
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.s3_bucket import documents as s3_buckets
 from . import names
@@ -24,7 +24,7 @@ LOGS = "logs"
 Inputs = Mapping[str, Any]
 
 
-def desired(inputs: Inputs, known: Known) -> Resource:
+def desired(inputs: Inputs, known: Existing) -> Resource:
     """Encrypted, and closed to the public and to plain HTTP."""
     where = account(known, inputs["farflow_region"])
     name = names.log_bucket(inputs, where.id)

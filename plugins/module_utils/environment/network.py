@@ -13,7 +13,7 @@ from typing import Any
 
 from ..engine.actions import Resource
 from ..engine.compare import UNKNOWN
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.ec2.network import documents as ec2_network
 from ..kinds.ec2.network.documents import ELASTIC_IP, INTERNET_GATEWAY, NAT_GATEWAY, SUBNET, VPC, ZONE
@@ -47,19 +47,19 @@ def subnet_cidr(vpc_cidr: str, tier: str, zone: int) -> str:
     return str(next(islice(IPv4Network(vpc_cidr).subnets(prefixlen_diff=_BLOCK_BITS), block, None)))
 
 
-def zones(inputs: Mapping[str, Any], known: Known) -> list[str]:
+def zones(inputs: Mapping[str, Any], known: Existing) -> list[str]:
     """The names of the availability zones in use: the named ones, or the first usable."""
     if inputs["network_availability_zones"]:
         return list(inputs["network_availability_zones"])
     return usable_zones(known)[: inputs["network_availability_zone_count"]]
 
 
-def usable_zones(known: Known) -> list[str]:
+def usable_zones(known: Existing) -> list[str]:
     """The names of the region's availability zones that have all of what an environment is made of, sorted."""
     return sorted(zone.name for zone in known.of_type(ZONE) if zone.id not in _LACKING)
 
 
-def zones_left_out(inputs: Mapping[str, Any], known: Known) -> list[str]:
+def zones_left_out(inputs: Mapping[str, Any], known: Existing) -> list[str]:
     """The names of the availability zones in which the environment has subnets, and shall have none."""
     there = {subnet.properties["availability_zone"] for subnet in known.of_type(SUBNET) if _is_ours(inputs, subnet)}
     return sorted(there.difference(zones(inputs, known)))
@@ -71,17 +71,17 @@ def _is_ours(inputs: Mapping[str, Any], subnet: Resource) -> bool:
     return subnet.name in {_name(inputs, tier, letter) for tier in (PUBLIC, PRIVATE)}
 
 
-def subnet_names(inputs: Mapping[str, Any], known: Known, tier: str) -> list[str]:
+def subnet_names(inputs: Mapping[str, Any], known: Existing, tier: str) -> list[str]:
     """The names of a tier's subnets, in the order of the zones: ``prod-private-a``."""
     return [_name(inputs, tier, zone[-1]) for zone in zones(inputs, known)]
 
 
-def subnet_ids(inputs: Mapping[str, Any], known: Known, tier: str) -> list[str]:
+def subnet_ids(inputs: Mapping[str, Any], known: Existing, tier: str) -> list[str]:
     """The ids of a tier's subnets, sorted."""
     return sorted(known.id(SUBNET, name) for name in subnet_names(inputs, known, tier))
 
 
-def known_subnet_ids(inputs: Mapping[str, Any], known: Known) -> list[str]:
+def known_subnet_ids(inputs: Mapping[str, Any], known: Existing) -> list[str]:
     """The ids of those subnets of both tiers that exist."""
     ids = [each for tier in (PUBLIC, PRIVATE) for each in subnet_ids(inputs, known, tier)]
     return [each for each in ids if each != UNKNOWN]
@@ -92,7 +92,7 @@ def acl_name(inputs: Mapping[str, Any]) -> str:
     return _name(inputs, "default")
 
 
-def desired(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
+def desired(inputs: Mapping[str, Any], known: Existing) -> list[Resource]:
     """Everything that role network makes with EC2, in the order in which it is made."""
     name = inputs["farflow_environment"]
     vpc_id = known.id(VPC, name)
@@ -115,7 +115,7 @@ def desired(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
     ]
 
 
-def _subnets(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[Resource]:
+def _subnets(inputs: Mapping[str, Any], known: Existing, vpc_id: str) -> list[Resource]:
     return [
         Resource(
             SUBNET,
@@ -133,7 +133,7 @@ def _subnets(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[Resou
     ]
 
 
-def _network_acl(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[Resource]:
+def _network_acl(inputs: Mapping[str, Any], known: Existing, vpc_id: str) -> list[Resource]:
     """Nothing before there is a VPC: as AWS makes it, with the VPC and for its subnets, it is as it shall be."""
     name = acl_name(inputs)
     if not known.get(ec2_network_acls.TYPE, name):
@@ -142,12 +142,12 @@ def _network_acl(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[R
     return [made_by(ec2_network_acls.desired, acl)]
 
 
-def _nat_letters(inputs: Mapping[str, Any], known: Known) -> list[str]:
+def _nat_letters(inputs: Mapping[str, Any], known: Existing) -> list[str]:
     letters = [zone[-1] for zone in zones(inputs, known)]
     return letters if inputs["network_nat_gateways"] == "per_az" else letters[:1]
 
 
-def _nat_gateways(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
+def _nat_gateways(inputs: Mapping[str, Any], known: Existing) -> list[Resource]:
     resources = []
     for letter in _nat_letters(inputs, known):
         name = _name(inputs, "nat", letter)
@@ -166,7 +166,7 @@ def _nat_gateways(inputs: Mapping[str, Any], known: Known) -> list[Resource]:
     return resources
 
 
-def _route_tables(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[Resource]:
+def _route_tables(inputs: Mapping[str, Any], known: Existing, vpc_id: str) -> list[Resource]:
     """One for the public subnets, and one for the private subnets behind each NAT gateway."""
     environment = inputs["farflow_environment"]
     gateway = known.id(INTERNET_GATEWAY, environment)
@@ -184,7 +184,7 @@ def _route_tables(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[
 
 
 def _route_table(
-    inputs: Mapping[str, Any], known: Known, vpc_id: str, suffix: str, target: str, subnets: list[str]
+    inputs: Mapping[str, Any], known: Existing, vpc_id: str, suffix: str, target: str, subnets: list[str]
 ) -> Resource:
     name = _name(inputs, suffix)
     table = {
@@ -202,14 +202,14 @@ def _private_table(inputs: Mapping[str, Any], letter: str) -> str:
     return f"{PRIVATE}-{letter}" if inputs["network_nat_gateways"] == "per_az" else PRIVATE
 
 
-def ways_out(inputs: Mapping[str, Any], known: Known) -> list[str]:
+def ways_out(inputs: Mapping[str, Any], known: Existing) -> list[str]:
     """Where the private subnets' default routes lead; UNKNOWN where a container would not come out yet."""
     names_ = [_name(inputs, _private_table(inputs, letter)) for letter in _nat_letters(inputs, known)]
     tables = [known.get(ec2_route_tables.TYPE, name) for name in names_]
     return [str(table.properties["routes"].get(ANYWHERE) or UNKNOWN) if table else UNKNOWN for table in tables]
 
 
-def _s3_endpoint(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resource:
+def _s3_endpoint(inputs: Mapping[str, Any], known: Existing, vpc_id: str) -> Resource:
     """The free gateway endpoint: logs and image layers do not pay for the NAT gateway."""
     tables = [_name(inputs, _private_table(inputs, letter)) for letter in _nat_letters(inputs, known)]
     name = _name(inputs, "s3")
@@ -224,14 +224,14 @@ def _s3_endpoint(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resour
     return made_by(ec2_vpc_endpoints.desired, endpoint)
 
 
-def _namespace(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> Resource:
+def _namespace(inputs: Mapping[str, Any], known: Existing, vpc_id: str) -> Resource:
     """The private DNS namespace, in which components find each other."""
     namespace = {"name": names.namespace(inputs), "vpc_id": vpc_id, "tags": tags(inputs, ROLE)}
     found = known.get(service_discovery.NAMESPACE, names.namespace(inputs))
     return service_discovery.seen_from(made_by(service_discovery.desired_namespace, namespace), found)
 
 
-def _existing(known: Known, type_: str, name: str) -> str | None:
+def _existing(known: Existing, type_: str, name: str) -> str | None:
     """The id of one that exists, by which its module knows it, whatever its tags say."""
     found = known.get(type_, name)
     return found.id if found else None

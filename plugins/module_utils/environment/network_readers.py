@@ -11,14 +11,14 @@ from typing import Any
 
 from ..engine.actions import Resource
 from ..engine.clients import Clients
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import ENVIRONMENT, tags_of
 from ..kinds.ec2 import calls as api
 from ..kinds.ec2 import guardduty as ec2_guardduty
 from ..kinds.ec2.network import answers as pure
 from ..kinds.ec2.network import documents as ec2_network
 from ..kinds.ec2.network.kinds import vpc_of
-from ..kinds.ec2.network.patience import once_known
+from ..kinds.ec2.network.patience import retry_until_visible
 from ..kinds.ec2.network_acl import calls as api_of_acls
 from ..kinds.ec2.network_acl import documents as acls
 from ..kinds.ec2.route_table import documents as ec2_route_tables
@@ -30,22 +30,22 @@ from . import names, network
 from . import security_groups as groups_layer
 
 Inputs = Mapping[str, Any]
-Finder = Callable[[Clients, Inputs, Known], list[Resource]]
+Finder = Callable[[Clients, Inputs, Existing], list[Resource]]
 
 #: How AWS names the group that it makes with each VPC.
 _DEFAULT_GROUP = "default"
 
 
-def vpcs(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def vpcs(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """VPCs with their DNS attributes."""
 
     def read() -> list[Resource]:
         return [vpc_of(clients, vpc) for vpc in api.vpcs(clients, names.environment(inputs))]
 
-    return once_known(read)
+    return retry_until_visible(read)
 
 
-def security_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def security_groups(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """Security groups and, apart from them, the rules of those that are ours by their names."""
     environment = names.environment(inputs)
     ours = {groups_layer.group_name(inputs, group) for group in groups_layer.GROUPS}
@@ -56,7 +56,7 @@ def security_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Reso
     return groups + [ec2_security_groups.canonical_rules(one) for one in with_rules]
 
 
-def groups_that_aws_makes(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def groups_that_aws_makes(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The rules of the group that comes with the VPC, and the group that GuardDuty makes there. Nobody can tag them in
     time, so their VPC finds them.
     """
@@ -72,7 +72,7 @@ def groups_that_aws_makes(clients: Clients, inputs: Inputs, known: Known) -> lis
     ]
 
 
-def vpc_endpoints(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def vpc_endpoints(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The environment's endpoints, and those that GuardDuty makes in its VPC."""
     found = _endpoints(clients, _vpc_ids(inputs, known))
     environment = names.environment(inputs)
@@ -91,19 +91,19 @@ def _endpoints(clients: Clients, vpc_ids: list[str]) -> list[dict[str, Any]]:
     return [document for document in in_vpcs(clients, vpc_ids) if document["VpcId"] in vpc_ids]
 
 
-def _vpc_ids(inputs: Inputs, known: Known) -> list[str]:
+def _vpc_ids(inputs: Inputs, known: Existing) -> list[str]:
     """The environment's VPC, if there is one of its name."""
     vpc = known.get(ec2_network.VPC, names.environment(inputs))
     return [str(vpc.id)] if vpc else []
 
 
-def availability_zones(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def availability_zones(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The region's zones, whatever the environment."""
     return [pure.availability_zone(zone) for zone in api.availability_zones(clients)]
 
 
 def _plain(describe: Callable[..., list[Any]], canonical: Callable[[Any], Resource]) -> Finder:
-    def find(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    def find(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
         environment = names.environment(inputs)
         found = [canonical(document) for document in describe(clients, environment)]
         # AWS filters by this tag already; what it shows is deleted on the strength of it, so it is looked at twice.
@@ -112,7 +112,7 @@ def _plain(describe: Callable[..., list[Any]], canonical: Callable[[Any], Resour
     return find
 
 
-def nat_gateways(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def nat_gateways(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """NAT gateways, and of those that failed the last one of each name."""
     environment = names.environment(inputs)
     found = [one for one in api.nat_gateways(clients, environment) if tags_of(one).get(ENVIRONMENT) == environment]
@@ -122,7 +122,7 @@ def nat_gateways(clients: Clients, inputs: Inputs, known: Known) -> list[Resourc
     return there + list({one.name: one for one in told}.values())
 
 
-def network_acls(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def network_acls(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The ACL that came with the environment's VPC, and others in there."""
     vpc = known.get(ec2_network.VPC, names.environment(inputs))
     found = api_of_acls.describe(clients, {"vpc-id": [str(vpc.id)]}) if vpc else []

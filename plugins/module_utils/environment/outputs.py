@@ -11,7 +11,7 @@ from typing import Any
 
 from ..engine.actions import Resource
 from ..engine.compare import contains_unknown
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..kinds.ecs.service import documents as ecs_services
 from . import containers, dags, image_builder, names, settings
 from .components import ALL, COMMAND
@@ -19,7 +19,7 @@ from .components import ALL, COMMAND
 Inputs = Mapping[str, Any]
 
 
-def outputs(inputs: Inputs, known: Known) -> dict[str, Any]:
+def outputs(inputs: Inputs, known: Existing) -> dict[str, Any]:
     """Where Airflow is and how to get in, and the repositories of its images. ``run_task`` is what ecs_run_task needs
     for a command of Airflow's, and ``run_dag_task`` the same for a DAG task, by whose name ``families`` has the task
     definition; ``codebuild`` is what ecr_images needs where CodeBuild builds. ``unsteady_services`` are being deployed,

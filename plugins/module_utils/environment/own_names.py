@@ -16,7 +16,7 @@ from typing import Any
 
 from .. import naming
 from ..engine.actions import Resource
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..kinds.autoscaling import documents as application_autoscaling
 from ..kinds.codebuild_project import documents as codebuild_projects
 from ..kinds.ec2.network import documents as ec2_network
@@ -44,7 +44,7 @@ from . import secrets as values
 Inputs = Mapping[str, Any]
 
 
-def is_own(inputs: Inputs, known: Known, resource: Resource) -> bool:
+def is_own(inputs: Inputs, known: Existing, resource: Resource) -> bool:
     """Whether a resource bears a name that a deploy of this environment can give; True of kinds that are told apart by
     something else.
     """
@@ -52,7 +52,7 @@ def is_own(inputs: Inputs, known: Known, resource: Resource) -> bool:
     return test is None or test(inputs, known, resource)
 
 
-def _buckets(inputs: Inputs, known: Known) -> list[str]:
+def _buckets(inputs: Inputs, known: Existing) -> list[str]:
     account_id = known.id(arns.IDENTITY, arns.IDENTITY)
     return [names.log_bucket(inputs, account_id), names.context_bucket(inputs, account_id)]
 
@@ -97,14 +97,14 @@ def _is_database(inputs: Inputs, resource: Resource) -> bool:
     return resource.name == own or resource.properties["subnet_group_name"] == own
 
 
-def _by_name(own: Callable[[Inputs], list[str]]) -> Callable[[Inputs, Known, Resource], bool]:
+def _by_name(own: Callable[[Inputs], list[str]]) -> Callable[[Inputs, Existing, Resource], bool]:
     return lambda inputs, known, resource: resource.name in own(inputs)
 
 
-def _by_tag(pattern: str) -> Callable[[Inputs, Known, Resource], bool]:
+def _by_tag(pattern: str) -> Callable[[Inputs, Existing, Resource], bool]:
     """What EC2 gives no name has a tag for it; its ``name`` is its id where another bears that as well."""
 
-    def test(inputs: Inputs, known: Known, resource: Resource) -> bool:
+    def test(inputs: Inputs, known: Existing, resource: Resource) -> bool:
         name = resource.properties["tags"].get("Name", resource.name)
         return bool(re.fullmatch(f"{re.escape(names.environment(inputs))}{pattern}", name))
 
@@ -113,7 +113,7 @@ def _by_tag(pattern: str) -> Callable[[Inputs, Known, Resource], bool]:
 
 _NAT = _by_tag("-nat-[a-z]")
 
-_TESTS: Mapping[str, Callable[[Inputs, Known, Resource], bool]] = {
+_TESTS: Mapping[str, Callable[[Inputs, Existing, Resource], bool]] = {
     ec2_network.VPC: _by_tag(""),
     ec2_network.INTERNET_GATEWAY: _by_tag(""),
     ec2_network.SUBNET: _by_tag(f"-({network.PUBLIC}|{network.PRIVATE})-[a-z]"),

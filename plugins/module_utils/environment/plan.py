@@ -15,7 +15,7 @@ from typing import Any
 from ..engine.actions import ARGUMENTS, DELETE, PART_OF, Action, Resource, plan
 from ..engine.clients import Clients
 from ..engine.compare import differences
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.parallel import in_parallel
 from ..engine.tags import ROLE
 from ..kinds.ecs.service import documents as ecs_services
@@ -23,7 +23,7 @@ from . import unconverged
 from .removals import removal
 
 Inputs = Mapping[str, Any]
-Finder = Callable[[Clients, Inputs, Known], list[Resource]]
+Finder = Callable[[Clients, Inputs, Existing], list[Resource]]
 Planner = Callable[[Clients, list[Resource], list[Resource]], list[Action]]
 Recognise = Callable[[Clients, Inputs, list[Resource]], list[Resource]]
 
@@ -36,21 +36,21 @@ class Layer:
     not desired any more, or not known to be, whether this role has made it, and ``may_name`` whether it bears a name
     that this environment can give, without which no tag makes it this role's;
     ``needs`` names the layers whose resources it refers to; ``planners`` plan those types of which the finders alone
-    do not say everything; types that ``outlives`` names are deleted, with their parts, by nothing but a teardown;
-    ``renews`` tells of a change whether its resource will have another id.
+    do not say everything; types that ``kept_until_teardown`` names are deleted, with their parts, by a teardown alone;
+    ``replaces_id`` tells of a change whether its resource will have another id.
     """
 
     name: str
-    desired: Callable[[Inputs, Known], list[Resource]]
+    desired: Callable[[Inputs, Existing], list[Resource]]
     finders: Sequence[Sequence[Finder]]
     needs: Sequence[str] = ()
     types: frozenset[str] = frozenset()
-    outlives: frozenset[str] = frozenset()
+    kept_until_teardown: frozenset[str] = frozenset()
     planners: Mapping[str, Planner] = field(default_factory=dict)
-    renews: Callable[[Action], bool] = lambda change: False
+    replaces_id: Callable[[Action], bool] = lambda change: False
     recognise: Recognise = lambda clients, inputs, resources: resources
     makes: Callable[[Inputs, Resource], bool] = lambda inputs, resource: False
-    may_name: Callable[[Inputs, Known, Resource], bool] = lambda inputs, known, resource: True
+    may_name: Callable[[Inputs, Existing, Resource], bool] = lambda inputs, known, resource: True
 
     def owns(self, resource: Resource) -> bool:
         """Whether an existing resource says that it belongs to this layer: by its tag, else by its type."""
@@ -64,7 +64,7 @@ class Look:
     and the existing resources of each of these layers.
     """
 
-    known: Known
+    known: Existing
     actions: Mapping[str, list[Action]]
     kept: Sequence[Resource] = ()
     owned: Mapping[str, list[Resource]] = field(default_factory=dict)
@@ -86,7 +86,7 @@ def look(
     resources = read(clients, inputs, asked)
     known, desired = _desired(resources, inputs, layers)
     if not kept and len(known.all()) < len(resources):
-        known, desired = _desired(_without_doubt(resources, desired), inputs, layers)
+        known, desired = _desired(_prefer_kept_duplicates(resources, desired), inputs, layers)
     owned = _owned(resources, inputs, layers, desired)
     owned = {name: owned[name] for name in names}
     if kept:
@@ -99,9 +99,9 @@ def look(
 
 def _desired(
     resources: Iterable[Resource], inputs: Inputs, layers: Mapping[str, Layer]
-) -> tuple[Known, dict[str, list[Resource]]]:
+) -> tuple[Existing, dict[str, list[Resource]]]:
     """The resources as what is known, and what each layer desires that knows them."""
-    known = Known(resources)
+    known = Existing(resources)
     return known, {name: layer.desired(inputs, known) for name, layer in layers.items()}
 
 
@@ -113,7 +113,7 @@ def _owned(
     """
     resources = list(resources)
     makers = {(one.type, one.name): name for name, some in desired.items() for one in some}
-    known = Known(resources)
+    known = Existing(resources)
     found = [makers.get((one.type, one.name)) or _maker(one, inputs, layers, known) for one in resources]
     strangers = {(one.type, one.name) for one, maker in zip(resources, found, strict=True) if not maker}
     owned: dict[str, list[Resource]] = {name: [] for name in layers}
@@ -123,17 +123,17 @@ def _owned(
     return owned
 
 
-def _maker(resource: Resource, inputs: Inputs, layers: Mapping[str, Layer], known: Known) -> str | None:
+def _maker(resource: Resource, inputs: Inputs, layers: Mapping[str, Layer], known: Existing) -> str | None:
     named = {name: layer for name, layer in layers.items() if layer.may_name(inputs, known, resource)}
     by_name = (name for name, layer in named.items() if layer.makes(inputs, resource))
     by_tag = (name for name, layer in named.items() if layer.owns(resource))
     maker = next(by_name, None) or next(by_tag, None)
     # What outlives a layer is guarded by it, whichever layer somebody's hand has written on it.
-    guards = [name for name, layer in layers.items() if resource.type in layer.outlives]
+    guards = [name for name, layer in layers.items() if resource.type in layer.kept_until_teardown]
     return guards[0] if maker and guards and maker not in guards else maker
 
 
-def _without_doubt(resources: list[Resource], desired: Mapping[str, list[Resource]]) -> list[Resource]:
+def _prefer_kept_duplicates(resources: list[Resource], desired: Mapping[str, list[Resource]]) -> list[Resource]:
     """The resources, first those that a plan keeps where several have one name, as a call whose answer was lost leaves
     them: what refers to one of them has to refer to the one that stays.
     """
@@ -153,23 +153,23 @@ def read(clients: Clients, inputs: Inputs, layers: Sequence[Layer]) -> list[Reso
     resources: list[Resource] = []
     for stage in zip_longest(*(layer.finders for layer in layers), fillvalue=()):
         finders = list(dict.fromkeys(finder for some in stage for finder in some))
-        found = in_parallel(partial(_ask, clients, inputs, Known(resources)), finders)
+        found = in_parallel(partial(_ask, clients, inputs, Existing(resources)), finders)
         resources += [resource for some in found for resource in some]
     for layer in {layer.name: layer for layer in layers}.values():
         resources = layer.recognise(clients, inputs, resources)
     return resources
 
 
-def _ask(clients: Clients, inputs: Inputs, known: Known, finder: Finder) -> list[Resource]:
+def _ask(clients: Clients, inputs: Inputs, known: Existing, finder: Finder) -> list[Resource]:
     return finder(clients, inputs, known)
 
 
 def _layer_actions(
-    clients: Clients, layer: Layer, inputs: Inputs, known: Known, owned: list[Resource], desired: list[Resource]
+    clients: Clients, layer: Layer, inputs: Inputs, known: Existing, owned: list[Resource], desired: list[Resource]
 ) -> list[Action]:
     """What a layer has to do. Who refers to an id that a change will renew is planned as one who doesn't know it."""
     actions = _plan(clients, layer, desired, owned)
-    renewed = {(each.resource.type, each.resource.name) for each in actions if each.before and layer.renews(each)}
+    renewed = {(each.resource.type, each.resource.name) for each in actions if each.before and layer.replaces_id(each)}
     if not renewed:
         return actions
     return _plan(clients, layer, layer.desired(inputs, known.without_ids(renewed)), owned)
@@ -178,7 +178,7 @@ def _layer_actions(
 def _plan(clients: Clients, layer: Layer, desired: list[Resource], owned: list[Resource]) -> list[Action]:
     """The actions of each type by its planner, if it has one, in the order in which the resources are desired."""
     wished = {(one.type, one.name) for one in desired}
-    actual = [one for one in owned if _whole(one)[0] not in layer.outlives or _whole(one) in wished]
+    actual = [one for one in owned if _whole(one)[0] not in layer.kept_until_teardown or _whole(one) in wished]
     actions = plan(*([one for one in side if one.type not in layer.planners] for side in (desired, actual)))
     for type_, planner in layer.planners.items():
         actions += planner(clients, *([one for one in side if one.type == type_] for side in (desired, actual)))
@@ -208,7 +208,7 @@ def without_failed(seen: Look, started: Mapping[str, str]) -> Look:
 
 
 def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:
-    """The look as the module returns it: per layer the actions, and for the hands what to make and what to delete.
+    """The look as the module returns it: per layer the actions, and for the modules what to make and what to delete.
     What is of a type that is ``under_way`` in the background is not given to them once more.
     """
     layers = {name: _layer_result(actions, under_way) for name, actions in seen.actions.items()}
@@ -250,7 +250,7 @@ def _prepared(seen: Look) -> str:
 _COMING = {"pending", "provisioning", "creating", "updating"}
 
 
-def coming(seen: Look) -> list[str]:
+def in_progress(seen: Look) -> list[str]:
     """What exists in the layers that were asked for and is still being made by AWS, with its state."""
     owned = [one for some in seen.owned.values() for one in some]
     made = [one for one in owned if one.attributes.get("state") in _COMING]
@@ -260,7 +260,7 @@ def coming(seen: Look) -> list[str]:
 def unfinished(
     seen: Look, previous: Iterable[Mapping[str, Any]] = (), under_way: Collection[str] = (), converged: bool = False
 ) -> str:
-    """What of the actions should have been done, in words; empty when nothing. That is an action that the hands were
+    """What of the actions should have been done, in words; empty when nothing. That is an action that the modules were
     given a moment ago and that is still to be done for the same reasons, unless it is ``under_way``; and with
     ``converged`` any action at all.
     """

@@ -15,7 +15,7 @@ from typing import Any
 
 from .. import dag_versions, naming
 from ..engine.actions import Resource
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import ROLE, tags
 from . import dags, names, settings
 from .arns import Account, account
@@ -48,7 +48,7 @@ def theirs(inputs: Inputs, variable: str) -> dict[str, Any]:
     return {variable: document(inputs[variable])} if inputs[variable] else {}
 
 
-def assume_role(inputs: Inputs, known: Known) -> dict[str, Any]:
+def assume_role(inputs: Inputs, known: Existing) -> dict[str, Any]:
     """Who may take a role: ECS, for tasks of this account and region alone."""
     where = account(known, inputs["farflow_region"])
     condition = {
@@ -64,7 +64,7 @@ def assume_role(inputs: Inputs, known: Known) -> dict[str, Any]:
     return document([statement])
 
 
-def role_arn(inputs: Inputs, known: Known, name: str) -> str:
+def role_arn(inputs: Inputs, known: Existing, name: str) -> str:
     """The ARN of one of the environment's roles, which it has as well once it is made anew."""
     where = account(known, inputs["farflow_region"])
     return where.global_arn("iam", f"role{names.role_path(inputs)}{name}")
@@ -82,7 +82,7 @@ def regions_of_trust(role: Resource) -> set[str]:
 
 def role(
     inputs: Inputs,
-    known: Known,
+    known: Existing,
     owner: str,
     name: str,
     policies: Mapping[str, Any],
@@ -100,7 +100,7 @@ def role(
 
 
 def execution(
-    inputs: Inputs, known: Known, repositories: list[str], log_group: str, secret_arns: list[str]
+    inputs: Inputs, known: Existing, repositories: list[str], log_group: str, secret_arns: list[str]
 ) -> dict[str, Any]:
     """What ECS itself does to start a container: pull its image and that of GuardDuty's agent, open the log stream,
     read the secrets. Repositories are given by their names, or by their ARNs.
@@ -127,7 +127,7 @@ def execution(
     return document([*statements, *_decrypt_secrets(inputs)])
 
 
-def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
+def component(inputs: Inputs, known: Existing, which: Component) -> dict[str, Any]:
     """What a component calls."""
     where = account(known, inputs["farflow_region"])
     makers = {
@@ -153,7 +153,7 @@ def component(inputs: Inputs, known: Known, which: Component) -> dict[str, Any]:
     return document(statements)
 
 
-def results(inputs: Inputs, known: Known) -> dict[str, Any]:
+def results(inputs: Inputs, known: Existing) -> dict[str, Any]:
     """What the role of every DAG task may do in the bucket: hand results on, and take those of others."""
     where = account(known, inputs["farflow_region"])
     return document([allow("HandResultsOn", ["s3:GetObject", "s3:PutObject"], _results(inputs, where))])

@@ -17,8 +17,8 @@ from ..engine import identity
 from ..engine.actions import ARGUMENTS, Resource
 from ..engine.clients import Clients
 from ..engine.kind import find
-from ..engine.known import Known
-from ..engine.tags import ENVIRONMENT, NOTHING, ROLE, Told, believed
+from ..engine.known import Existing
+from ..engine.tags import ENVIRONMENT, NOTHING, ROLE, PrefetchedTags, trusted_tags
 from ..images import documents as pure_images
 from ..images import ecr_images
 from ..kinds import autoscaling as application_autoscaling
@@ -47,7 +47,7 @@ from . import secrets as values
 from .images import Unread
 
 Inputs = Mapping[str, Any]
-Reader = Callable[[Clients, Inputs, Known], list[Resource]]
+Reader = Callable[[Clients, Inputs, Existing], list[Resource]]
 
 REVISIONS = "revisions"
 _DESCRIBED = "described"
@@ -60,7 +60,7 @@ _BEFORE_THE_NAME = re.compile(r"^.*:(repository/|namespace/)?")
 def of_environment(find: Callable[[Clients, str], list[Resource]]) -> Reader:
     """A reader of a kind that is found by the environment's name alone."""
 
-    def reader(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    def reader(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
         return find(clients, names.environment(inputs))
 
     return reader
@@ -73,59 +73,61 @@ def of_environment_with_tags(
     names by which a resource is the environment's, whatever its tags say.
     """
 
-    def reader(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    def reader(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
         more = {"names": named(inputs)} if named else {}
         return find(clients, names.environment(inputs), told=_told_tags(inputs, known), **more)
 
     return reader
 
 
-def _told_tags(inputs: Inputs, known: Known) -> Told:
+def _told_tags(inputs: Inputs, known: Existing) -> PrefetchedTags:
     """What the stage before has told of tags, as far as it is to be believed."""
     listed = known.get(TAGS, TAGS)
-    return believed(inputs, listed.attributes) if listed else NOTHING
+    return trusted_tags(inputs, listed.attributes) if listed else NOTHING
 
 
-def of_listed_names(find: Callable[..., list[Resource]], named: Callable[[Inputs, Known], Collection[str]]) -> Reader:
+def of_listed_names(
+    find: Callable[..., list[Resource]], named: Callable[[Inputs, Existing], Collection[str]]
+) -> Reader:
     """The same of a kind that AWS lists by the beginning of names, strangers' among them. It is told the ``names`` that
     a deploy makes, and which are ``expected``, as AWS has told that they are the environment's, late as that may be.
     """
 
-    def reader(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    def reader(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
         listed = known.get(TAGS, TAGS)
-        told: Told = listed.attributes if listed else NOTHING
+        told: PrefetchedTags = listed.attributes if listed else NOTHING
         said = {_BEFORE_THE_NAME.sub("", arn) for arn in told}
-        return find(clients, names.environment(inputs), named(inputs, known), said, believed(inputs, told))
+        return find(clients, names.environment(inputs), named(inputs, known), said, trusted_tags(inputs, told))
 
     return reader
 
 
-def _bucket_names(inputs: Inputs, known: Known) -> list[str]:
+def _bucket_names(inputs: Inputs, known: Existing) -> list[str]:
     account_id = known.id(arns.IDENTITY, arns.IDENTITY)
     return [names.log_bucket(inputs, account_id), names.context_bucket(inputs, account_id)]
 
 
-def _repository_names(inputs: Inputs, known: Known) -> list[str]:
+def _repository_names(inputs: Inputs, known: Existing) -> list[str]:
     return [names.task_repository(inputs), names.airflow_repository(inputs)]
 
 
-def whose_account(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def whose_account(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """In which account this happens."""
     account, partition = identity.caller(clients)
     return [Resource(arns.IDENTITY, arns.IDENTITY, {}, account, {"partition": partition})]
 
 
-def file_systems(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def file_systems(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The environment's file systems."""
     return efs.find(clients, names.environment(inputs), [dag_tasks.volume_name(inputs)])
 
 
-def roles(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def roles(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The environment's roles, and what is in their way."""
     return find(IamRole(names.role_path(inputs)), clients, names.environment(inputs))
 
 
-def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def images(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The images in those of the environment's two repositories that are known, and which of them are the newest builds
     of their contexts.
     """
@@ -135,20 +137,20 @@ def images(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
     return [*images, *pure_images.newest_builds(images)]
 
 
-def services(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def services(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The services in the clusters that are known."""
     clusters = [one.name for one in known.of_type(ECS_CLUSTER.type)]
     expected = [names.service(inputs, component.name) for component in components.ALL]
     return ecs_services.find(clients, names.environment(inputs), clusters, expected)
 
 
-def all_secrets(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def all_secrets(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The environment's secrets, seen by one who wants what the inputs ask for."""
     desired = [values.database_password(inputs), *values.desired(inputs, known)]
     return secrets.find(clients, names.environment(inputs), [wanted.attributes[ARGUMENTS] for wanted in desired])
 
 
-def parameter_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def parameter_groups(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The environment's parameter groups, and the wanted one as one sees it who wants its parameters."""
     wanted = rds.parameter_group(inputs)
     kind = ParameterGroup([wanted])
@@ -156,37 +158,37 @@ def parameter_groups(clients: Clients, inputs: Inputs, known: Known) -> list[Res
     return find(kind, clients, environment, [kind.named(wanted)], told=told)
 
 
-def snapshots(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def snapshots(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The environment's snapshots, and the one that the database shall be made from."""
     named = inputs["rds_snapshot_identifier"]
     return rds_snapshots.find(clients, names.environment(inputs), named, names.database(inputs))
 
 
-def database(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def database(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The database, and as a resource of its own what its tag says of the schema."""
     found = rds_instances.find(clients, names.environment(inputs), _wanted_instance(inputs, known))
     return [part for each in found for part in _database_parts(each)]
 
 
-def engine_versions(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def engine_versions(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """What there is to know of versions before the database is made or upgraded, and nothing otherwise."""
     instance = known.get(instances.TYPE, names.database(inputs))
     return rds_engine_versions.find(clients, inputs["rds_engine_version"], instance)
 
 
-def engine_parameters(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def engine_parameters(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The parameters that the database's family has, where the group does not tell of all that are given."""
     family = database_offers.family_to_look_up(inputs, known)
     return rds_offers.parameters(clients, family) if family else []
 
 
-def instance_class(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def instance_class(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The database's class, where it is yet to get that and AWS does not have it."""
     wanted = database_offers.class_to_look_up(inputs, known)
     return rds_offers.missing_class(clients, wanted) if wanted else []
 
 
-def _wanted_instance(inputs: Inputs, known: Known) -> Mapping[str, Any]:
+def _wanted_instance(inputs: Inputs, known: Existing) -> Mapping[str, Any]:
     wanted = next(one for one in rds.desired(inputs, known) if one.type == instances.TYPE)
     arguments: Mapping[str, Any] = wanted.attributes[ARGUMENTS]
     return arguments
@@ -201,7 +203,7 @@ def _database_parts(instance: Resource) -> list[Resource]:
     return [replace(instance, properties=properties), schema.found(instance.name, instance.id, migrated_by)]
 
 
-def task_definitions(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def task_definitions(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The newest revision of every family, with the ARNs of all its ACTIVE ones as an attribute, and how it was
     described if it was. And, as they come with that, the tags of everything in the environment by ARN.
     """
@@ -256,7 +258,7 @@ def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list
     return definitions.plan_task_definitions(wanted, index, describe)
 
 
-def dag_bundles(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def dag_bundles(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """Which version of the DAGs is the current one; nothing where a deploy does not say which."""
     folder = inputs.get("dags")
     if folder is None or not dags.are_versions(inputs):

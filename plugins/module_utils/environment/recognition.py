@@ -14,13 +14,13 @@ from typing import Any
 
 from ..engine.actions import Resource
 from ..engine.clients import Clients
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..kinds.ec2 import identity
 from ..kinds.ec2.network import answers
 from ..kinds.ec2.network import calls as api_of_network
 from ..kinds.ec2.network import documents as pure
 from ..kinds.ec2.network.kinds import vpc_of
-from ..kinds.ec2.network.patience import once_known
+from ..kinds.ec2.network.patience import retry_until_visible
 from ..kinds.ec2.route_table import calls as api_of_tables
 from ..kinds.ec2.route_table import documents as ec2_route_tables
 from ..kinds.ec2.security_group import calls as api_of_groups
@@ -31,7 +31,7 @@ from . import names, network, security_groups
 from . import network_readers as ec2
 
 Inputs = Mapping[str, Any]
-LookUp = Callable[[Clients, Inputs, Known], list[Resource]]
+LookUp = Callable[[Clients, Inputs, Existing], list[Resource]]
 
 
 def recognise(clients: Clients, inputs: Inputs, resources: list[Resource]) -> list[Resource]:
@@ -51,17 +51,17 @@ def recognise(clients: Clients, inputs: Inputs, resources: list[Resource]) -> li
 
 def _place(inputs: Inputs, resources: list[Resource]) -> tuple[str, list[str]]:
     """The VPC and the subnets, by which stages before this one have looked further."""
-    known = Known(resources)
+    known = Existing(resources)
     return _vpc_id(inputs, known), network.known_subnet_ids(inputs, known)
 
 
 def _seen_anew(clients: Clients, inputs: Inputs, resources: list[Resource]) -> list[Resource]:
     others = [one for one in resources if not ec2.is_found_in_vpc(inputs, one)]
-    return [*others, *(one for find in ec2.FINDERS_IN_VPC for one in find(clients, inputs, Known(others)))]
+    return [*others, *(one for find in ec2.FINDERS_IN_VPC for one in find(clients, inputs, Existing(others)))]
 
 
 def _with_the_vpc(clients: Clients, inputs: Inputs, resources: list[Resource]) -> list[Resource]:
-    known = Known(resources)
+    known = Existing(resources)
     wanted = network.desired(inputs, known)
     vpc = next(one for one in wanted if one.type == pure.VPC)
     id_ = known.id(pure.VPC, vpc.name)
@@ -99,12 +99,16 @@ def _in_use(clients: Clients, ids: list[str]) -> set[str]:
 
 def _vpcs(clients: Clients, ids: list[str]) -> list[Resource]:
     filters = {"vpc-id": ids}
-    return once_known(lambda: [vpc_of(clients, one) for one in api_of_network.vpcs(clients, filters)]) if ids else []
+    return (
+        retry_until_visible(lambda: [vpc_of(clients, one) for one in api_of_network.vpcs(clients, filters)])
+        if ids
+        else []
+    )
 
 
 def _recognised(clients: Clients, inputs: Inputs, resources: list[Resource], type_: str) -> list[Resource]:
     """The resources with what is desired of a type under its name."""
-    known = Known(resources)
+    known = Existing(resources)
     wanted = [one for one in network.desired(inputs, known) if one.type == type_]
     if all(identity.is_in_order(one, resources, known) for one in wanted):
         return resources
@@ -128,7 +132,7 @@ def _named_groups(clients: Clients, inputs: Inputs, **filters: list[str]) -> lis
     return _our_groups([ec2_security_groups.canonical_group(one) for one in found], inputs)
 
 
-def _vpc_id(inputs: Inputs, known: Known) -> str:
+def _vpc_id(inputs: Inputs, known: Existing) -> str:
     return known.id(pure.VPC, names.environment(inputs))
 
 
@@ -137,34 +141,34 @@ def _in_vpc(
     canonical: Callable[[Any], Resource],
     filter_: str = "vpc-id",
 ) -> LookUp:
-    def look_up(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+    def look_up(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
         return [canonical(one) for one in describe(clients, {filter_: [_vpc_id(inputs, known)]})]
 
     return look_up
 
 
-def _groups(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def _groups(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     return _named_groups(clients, inputs, **{"vpc-id": [_vpc_id(inputs, known)]})
 
 
-def _rules(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def _rules(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     ids = [str(group.id) for group in known.of_type(ec2_security_groups.GROUP)]
     found = api_of_groups.describe(clients, {"group-id": ids}) if ids else []
     return [ec2_security_groups.canonical_rules(one) for one in found]
 
 
-def _addresses(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def _addresses(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """Those of the NAT gateways."""
     ids = [str(one.properties["allocation_id"]) for one in known.of_type(pure.NAT_GATEWAY)]
     found = api_of_network.addresses(clients, {"allocation-id": ids}) if ids else []
     return [answers.elastic_ip(one) for one in found]
 
 
-def _route_tables(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def _route_tables(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     return [ec2_route_tables.canonical(one) for one in api_of_tables.describe(clients, [_vpc_id(inputs, known)])]
 
 
-def _endpoints(clients: Clients, inputs: Inputs, known: Known) -> list[Resource]:
+def _endpoints(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     return ec2.endpoints_of(clients, [_vpc_id(inputs, known)])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..engine import immutable
 from ..engine.actions import CHANGE, CREATE, DELETE, Action, Resource
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..kinds.ec2.network import documents as ec2_network
 from ..kinds.ec2.route_table import documents as ec2_route_tables
 from ..kinds.ec2.security_group import documents as ec2_security_groups
@@ -37,7 +37,7 @@ from .named_things import documents as named_things
 Inputs = Mapping[str, Any]
 
 
-def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
+def refusals(inputs: Inputs, known: Existing, layers: Collection[str]) -> list[str]:
     """All of them together, a line each, for the layers of these names."""
     found = [*elsewhere(inputs, known), *_families_of_others(inputs, known), *_zones_left_out(inputs, known)]
     if network.ROLE in layers:
@@ -50,7 +50,7 @@ def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
     return found + named_things.refusals(inputs, known, layers)
 
 
-def warnings(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
+def warnings(inputs: Inputs, known: Existing, layers: Collection[str]) -> list[str]:
     """What could not be looked up, a line each, for the layers of these names."""
     found = named_things.warnings(inputs, known, layers)
     if rds.ROLE in layers:
@@ -58,7 +58,7 @@ def warnings(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
     return [*found, *(each for one in _images(inputs, layers) for each in one.warning(known))]
 
 
-def left_to_people(inputs: Inputs, known: Known, layers: Collection[str], today: date) -> list[str]:
+def left_to_people(inputs: Inputs, known: Existing, layers: Collection[str], today: date) -> list[str]:
     """What somebody has to do by and by, and no deploy does unasked; a line each, told by looks at the whole alone."""
     return rds.warnings(inputs, known, today) if {network.ROLE, rds.ROLE} <= set(layers) else []
 
@@ -112,7 +112,7 @@ def too_large(actions: Iterable[Action]) -> list[str]:
     return [f"{problem}; {cure}" for role in roles if (problem := iam_roles.size_problem(role))]
 
 
-def names_taken(known: Known, actions: Iterable[Action]) -> list[str]:
+def names_taken(known: Existing, actions: Iterable[Action]) -> list[str]:
     """Roles that are to be made, while another path has one of that name: a name is used once in an account, and
     environment ``dev`` with a folder ``task-report`` may ask for one of environment ``dev-task``. And those whose name
     differs in letter case alone from one that exists, which IAM does not tell apart.
@@ -150,14 +150,14 @@ def in_use(actions: Iterable[Action]) -> list[str]:
     ]
 
 
-def elsewhere(inputs: Inputs, known: Known) -> list[str]:
+def elsewhere(inputs: Inputs, known: Existing) -> list[str]:
     """IAM roles are of the whole account, and stay in their path: an environment of this name in another region, or
     below another path, would share them.
     """
     return [*_in_another_region(inputs, known), *_in_another_path(inputs, known)]
 
 
-def _in_another_region(inputs: Inputs, known: Known) -> Iterator[str]:
+def _in_another_region(inputs: Inputs, known: Existing) -> Iterator[str]:
     region = inputs["farflow_region"]
     theirs = {each for role in known.of_type(iam_roles.TYPE) for each in policies.regions_of_trust(role)}
     if theirs and region not in theirs:
@@ -168,7 +168,7 @@ def _in_another_region(inputs: Inputs, known: Known) -> Iterator[str]:
         )
 
 
-def _in_another_path(inputs: Inputs, known: Known) -> Iterator[str]:
+def _in_another_path(inputs: Inputs, known: Existing) -> Iterator[str]:
     environment = names.environment(inputs)
     ours = {
         *(names.component_role(inputs, one.name) for one in components.ALL),
@@ -185,7 +185,7 @@ def _in_another_path(inputs: Inputs, known: Known) -> Iterator[str]:
         )
 
 
-def _families_of_others(inputs: Inputs, known: Known) -> Iterator[str]:
+def _families_of_others(inputs: Inputs, known: Existing) -> Iterator[str]:
     """Environment ``dev`` with a folder ``x-report``, and ``dev-x`` with ``report``: each would take the other's."""
     for family in known.of_type(ecs_task_definitions.TYPE):
         owner = family.attributes.get(ecs_task_definitions.OWNER)
@@ -196,7 +196,7 @@ def _families_of_others(inputs: Inputs, known: Known) -> Iterator[str]:
             )
 
 
-def _zones(inputs: Inputs, known: Known) -> Iterator[str]:
+def _zones(inputs: Inputs, known: Existing) -> Iterator[str]:
     region, there = inputs["farflow_region"], sorted(zone.name for zone in known.of_type(ec2_network.ZONE))
     for index, zone in enumerate(inputs["network_availability_zones"]):
         if zone not in there:
@@ -210,7 +210,7 @@ def _zones(inputs: Inputs, known: Known) -> Iterator[str]:
         )
 
 
-def _zones_left_out(inputs: Inputs, known: Known) -> Iterator[str]:
+def _zones_left_out(inputs: Inputs, known: Existing) -> Iterator[str]:
     """Of every layer: each has something in the subnets."""
     left_out = network.zones_left_out(inputs, known)
     named = bool(inputs["network_availability_zones"])
@@ -229,7 +229,7 @@ def _images(inputs: Inputs, layers: Collection[str]) -> list[Image | Prebuilt]:
     return [*images, *([inputs["airflow_image"]] if airflow_service.ROLE in layers else [])]
 
 
-def _secrets(inputs: Inputs, known: Known) -> Iterator[str]:
+def _secrets(inputs: Inputs, known: Existing) -> Iterator[str]:
     ours = {one.name for one in (values.database_password(inputs), *values.desired(inputs, known))}
     tasks: list[DagTask] = inputs["dag_tasks"]
     for task in tasks:

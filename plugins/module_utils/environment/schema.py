@@ -13,7 +13,7 @@ from typing import Any
 
 from ..engine.actions import AFTER, ARGUMENTS, Resource
 from ..engine.compare import UNKNOWN
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..images import contract as image_contract
 from ..kinds.ecs.cluster import documents as ecs_clusters
@@ -40,7 +40,7 @@ def found(database: str, id_: str | None, tag: str | None) -> Resource:
     return Resource(SCHEMA, database, {"migrated_by": tag}, id_)
 
 
-def desired(inputs: Inputs, known: Known, image: str) -> Resource:
+def desired(inputs: Inputs, known: Existing, image: str) -> Resource:
     """The schema as the image needs it."""
     arguments = {
         "cluster": names.cluster(inputs),
@@ -61,7 +61,7 @@ def desired(inputs: Inputs, known: Known, image: str) -> Resource:
     return Resource(SCHEMA, names.database(inputs), properties, attributes=attributes)
 
 
-def current(inputs: Inputs, known: Known, image: str) -> bool:
+def current(inputs: Inputs, known: Existing, image: str) -> bool:
     """Whether services with this image may run."""
     schema = known.get(SCHEMA, names.database(inputs))
     return schema is not None and schema.properties["migrated_by"] == value(inputs, image)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..engine.actions import Resource
 from ..engine.compare import UNKNOWN
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.secret import documents as secrets
 from . import names
@@ -46,7 +46,7 @@ def database_password(inputs: Inputs) -> Resource:
     return _generated(inputs, "rds", DATABASE_PASSWORD, description, {"kind": "password"})
 
 
-def desired(inputs: Inputs, known: Known) -> list[Resource]:
+def desired(inputs: Inputs, known: Existing) -> list[Resource]:
     """The secrets of Airflow."""
     password = {"kind": "password", "length": 24}
     return [
@@ -69,7 +69,7 @@ def _generated(inputs: Inputs, role: str, name: str, description: str, generate:
     return made_by(secrets.desired, secret)
 
 
-def _database_url(inputs: Inputs, known: Known, name: str, description: str, driver: str) -> Resource:
+def _database_url(inputs: Inputs, known: Existing, name: str, description: str, driver: str) -> Resource:
     mode = inputs["airflow_service_database_ssl_mode"]
     certificates = "" if mode == "require" else f"&sslrootcert={_ROOT_CERTIFICATES}"
     user, database = inputs["rds_master_username"], inputs["rds_database_name"]

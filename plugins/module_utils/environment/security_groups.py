@@ -11,7 +11,7 @@ from typing import Any
 
 from ..engine.actions import Resource
 from ..engine.compare import UNKNOWN
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.ec2.security_group import documents as ec2_security_groups
 from ..kinds.ec2.security_group.documents import ALL_TRAFFIC, ANYWHERE
@@ -79,7 +79,7 @@ def group_name(inputs: Mapping[str, Any], group: str) -> str:
     return f"{inputs['farflow_environment']}-{group}"
 
 
-def desired(inputs: Mapping[str, Any], known: Known, vpc_id: str) -> list[Resource]:
+def desired(inputs: Mapping[str, Any], known: Existing, vpc_id: str) -> list[Resource]:
     """The groups, and apart from them their rules: rules name groups, so all groups come first."""
     groups = [
         made_by(ec2_security_groups.desired_group, _group(inputs, group, description, vpc_id))
@@ -93,7 +93,7 @@ def _group(inputs: Mapping[str, Any], group: str, description: str, vpc_id: str)
     return {"name": name, "vpc_id": vpc_id, "description": description, "tags": tags(inputs, "network", name)}
 
 
-def _rules(inputs: Mapping[str, Any], known: Known, group: str) -> Resource:
+def _rules(inputs: Mapping[str, Any], known: Existing, group: str) -> Resource:
     def end(name: str) -> str:
         return name if "/" in name else known.id(GROUP, group_name(inputs, name))
 
@@ -108,7 +108,7 @@ def _rules(inputs: Mapping[str, Any], known: Known, group: str) -> Resource:
     return made_by(ec2_security_groups.desired_rules, rules, *into, *out)
 
 
-def _nothing_by_default(inputs: Mapping[str, Any], known: Known) -> Resource:
+def _nothing_by_default(inputs: Mapping[str, Any], known: Existing) -> Resource:
     """AWS lets members of its own group talk to each other and to everywhere; nothing of ours is a member."""
     name = group_name(inputs, DEFAULT)
     found = known.get(RULES, name)

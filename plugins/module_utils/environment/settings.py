@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import naming
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..images import contract as image_contract
 from . import dags, execution_api, names, network, security_groups
 from .arns import account
@@ -46,7 +46,7 @@ def variable(section: str, key: str) -> str:
     return f"AIRFLOW__{section.upper().replace('.', '_')}__{key.upper()}"
 
 
-def base_url(inputs: Mapping[str, Any], known: Known) -> str:
+def base_url(inputs: Mapping[str, Any], known: Existing) -> str:
     """Where people reach Airflow."""
     if inputs["airflow_service_base_url"]:
         return str(inputs["airflow_service_base_url"])
@@ -63,7 +63,7 @@ def execution_api_url(inputs: Mapping[str, Any]) -> str:
     return execution_api.default(names.environment(inputs), inputs["airflow_service_base_url"])
 
 
-def environment(inputs: Mapping[str, Any], known: Known, component: Component) -> dict[str, str]:
+def environment(inputs: Mapping[str, Any], known: Existing, component: Component) -> dict[str, str]:
     """All the variables of a component that are no secrets: ours, then the user's, which win."""
     ours = {**_airflow(inputs, known), **_farflow(inputs, known)}
     if component is WORKER:
@@ -79,14 +79,14 @@ def given(config: Mapping[str, Mapping[str, Any]], more: Mapping[str, Any]) -> d
     return {name: _text(value) for name, value in {**settings, **more}.items()}
 
 
-def secrets(inputs: Mapping[str, Any], known: Known, component: Component) -> dict[str, str]:
+def secrets(inputs: Mapping[str, Any], known: Existing, component: Component) -> dict[str, str]:
     """All the variables of a component that come from Secrets Manager: name -> ARN."""
     wanted = {**SHARED_SECRETS, **COMMAND_SECRETS} if component is COMMAND else SHARED_SECRETS
     ours = {name: known.id("secret", names.secret(inputs, secret)) for name, secret in wanted.items()}
     return {**ours, **inputs["airflow_service_secrets"]}
 
 
-def _airflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
+def _airflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:
     bucket = names.log_bucket(inputs, account(known, inputs["farflow_region"]).id)
     prefixes = {
         "connections_prefix": names.secret(inputs, CONNECTIONS),
@@ -116,7 +116,7 @@ def _airflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
     return {**{variable(*key): value for key, value in settings.items()}, **connection}
 
 
-def _farflow(inputs: Mapping[str, Any], known: Known) -> dict[str, str]:
+def _farflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:
     """What the image reads: its entry point, and the DAG author's helper in airflow/plugins/farflow."""
     group = security_groups.group_name(inputs, "tasks")
     bucket = names.log_bucket(inputs, account(known, inputs["farflow_region"]).id)

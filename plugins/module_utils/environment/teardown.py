@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..engine.actions import Resource
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import ROLE
 from ..images import documents as ecr_images
 from ..kinds.ec2.network_acl import documents as ec2_network_acls
@@ -58,7 +58,7 @@ def kept(inputs: Inputs) -> Callable[[Resource], bool]:
     return is_kept
 
 
-def refusals(inputs: Inputs, known: Known) -> list[str]:
+def refusals(inputs: Inputs, known: Existing) -> list[str]:
     """Why nothing may be torn down, a sentence each."""
     cluster, databases = names.cluster(inputs), known.of_type(rds_instances.TYPE)
     balancers = [

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..engine.actions import CHANGE, CREATE, REASON, Action, failed
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import ENVIRONMENT, ROLE
 
 _WHO = "another tool, a policy or a rule of the organization; the events of AWS CloudTrail tell who"
@@ -26,13 +26,13 @@ _OF_DELETION = (
 )
 
 
-def sentences(actions: Sequence[Action], known: Known) -> str:
+def sentences(actions: Sequence[Action], known: Existing) -> str:
     """A line each; below them, for each kind of action that is among them, where to look."""
     advice = dict.fromkeys(each for action in actions for each in _where_to_look(action, known))
     return "\n".join([*(_sentence(each, known) for each in actions), *advice])
 
 
-def _sentence(action: Action, known: Known) -> str:
+def _sentence(action: Action, known: Existing) -> str:
     reasons = [*action.reasons, *_failure(action, known)]
     told = f": {'; '.join(reasons)}" if reasons else ""
     id_ = action.resource.id
@@ -40,13 +40,13 @@ def _sentence(action: Action, known: Known) -> str:
     return f"{action.kind} {action.resource.type} {action.resource.name}{which}{told}"
 
 
-def _failure(action: Action, known: Known) -> list[str]:
+def _failure(action: Action, known: Existing) -> list[str]:
     """AWS's reason where it has begun to make the resource and given up."""
     gone = known.get(failed(action.resource.type), action.resource.name)
     return [f"the last one failed: {gone.attributes[REASON]}"] if gone and action.kind == CREATE else []
 
 
-def _where_to_look(action: Action, known: Known) -> Iterator[str]:
+def _where_to_look(action: Action, known: Existing) -> Iterator[str]:
     """Nowhere else where the sentence has AWS's own reason, or where the action waits for another one."""
     if action.blocked or _failure(action, known):
         return

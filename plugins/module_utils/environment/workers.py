@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..engine.actions import Resource
-from ..engine.known import Known
+from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.autoscaling import documents as application_autoscaling
 from ..kinds.ecs.service import documents as ecs_services
@@ -25,7 +25,7 @@ _BOUNDS = {"min_capacity": "min_count", "max_capacity": "max_count"}
 _METRICS = {"cpu": "ECSServiceAverageCPUUtilization", "memory": "ECSServiceAverageMemoryUtilization"}
 
 
-def desired(inputs: Inputs, known: Known) -> list[Resource]:
+def desired(inputs: Inputs, known: Existing) -> list[Resource]:
     """The worker's role, task definition and service, and the service's scaling where it is wanted."""
     if not inputs["worker_pool_enabled"]:
         return airflow_service.component(inputs, known, WORKER)
@@ -37,13 +37,13 @@ def _bounds(inputs: Inputs) -> dict[str, int]:
     return {key: inputs[f"worker_pool_{name}"] for key, name in _BOUNDS.items()}
 
 
-def _counted(resource: Resource, known: Known) -> Resource:
+def _counted(resource: Resource, known: Existing) -> Resource:
     if resource.type != ecs_services.TYPE:
         return resource
     return ecs_services.counted(resource, known.get(resource.type, resource.name))
 
 
-def _scaling(inputs: Inputs, known: Known) -> list[Resource]:
+def _scaling(inputs: Inputs, known: Existing) -> list[Resource]:
     name = names.service(inputs, WORKER.name)
     target = {
         "cluster": names.cluster(inputs),

@@ -148,12 +148,12 @@ def _bases_first(builds: Sequence[Build]) -> Iterator[list[Build]]:
     """Builds that can run side by side, after those whose images are their bases."""
     rest = list(builds)
     while rest:
-        coming = {f"{build.address}:{tag}" for build in rest for tag in build.tags}
-        ready = [build for build in rest if build.base not in coming]
+        in_progress = {f"{build.address}:{tag}" for build in rest for tag in build.tags}
+        ready = [build for build in rest if build.base not in in_progress]
         if not ready:
             raise FarflowError(f"images are each other's base: {', '.join(map(str, rest))}")
         yield ready
-        rest = [build for build in rest if build.base in coming]
+        rest = [build for build in rest if build.base in in_progress]
 
 
 def _builds(images: Sequence[Mapping[str, Any]], seen: Look, how: Building) -> dict[tuple[str, str, int], Build]:

@@ -15,7 +15,7 @@ from ..engine.clients import Clients
 from ..engine.errors import FarflowError
 from ..engine.waiting import Clock, NotYet, wait_for
 from ..kinds.ecs import task_calls as ecs_tasks
-from ..kinds.ecs.patience import patiently
+from ..kinds.ecs.patience import retry_while
 from ..kinds.ecs.task_definition import calls as ecs_task_definitions
 from . import run_task_documents as pure
 from .advice import cure, stop_of
@@ -113,7 +113,7 @@ def _start(clients: Clients, task: Mapping[str, Any], container: str, token: str
     request = pure.request({**task, "client_token": token}, container)
     what = f"the start of task {request['taskDefinition']}"
     try:
-        tasks, failures = patiently(lambda: ecs_tasks.run(clients, request), _START_LIMIT, what)
+        tasks, failures = retry_while(lambda: ecs_tasks.run(clients, request), _START_LIMIT, what)
     except FarflowError as error:
         advice = cure(str(error.__cause__ or ""))
         raise (FarflowError(f"{error} ({advice})") if advice else error) from error.__cause__

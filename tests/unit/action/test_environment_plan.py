@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.action import environment_plan as plugin
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource, plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import Look, as_result
 from ansible_collections.farflow.airflow.plugins.plugin_utils.inputs import HANDED_ON
 
@@ -19,7 +19,7 @@ NEW = [Resource("log_group", "test-web", {"description": "new"}, "arn")]
 
 
 def seen(resources):
-    return Look(Known(resources), {"airflow_service": plan(WANTED, resources)})
+    return Look(Existing(resources), {"airflow_service": plan(WANTED, resources)})
 
 
 class Aws:

@@ -64,7 +64,7 @@ def test_every_component_is_told_what_the_deploy_needs(monkeypatch):
         "airflow_service_config": {},
         "airflow_service_environment": {},
     }
-    known = settings.Known()
+    known = settings.Existing()
     told = {settings.environment(inputs, known, component).get(image_contract.VARIABLE) for component in ALL}
     assert told == {str(image_contract.NEEDED)}
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import arns
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.images import Image
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import LAYERS
@@ -62,10 +62,10 @@ _ATTRIBUTES = {
 def resources(vars_file: str, **more: str) -> tuple[Resource, ...]:
     """What the layers desire with this file and more variables, and two DAG tasks, one with all that it can ask for."""
     inputs = _inputs({**yaml.safe_load((ROOT / vars_file).read_text(encoding="utf-8")), **more})
-    known = Known(_before())
+    known = Existing(_before())
     for _unused in range(_ROUNDS):
         desired = [each for layer in LAYERS.values() for each in layer.desired(inputs, known)]
-        known = Known([*_before(), *(_made(each) for each in desired)])
+        known = Existing([*_before(), *(_made(each) for each in desired)])
     return tuple(desired)
 
 

@@ -13,10 +13,10 @@ from tests.embedded_aws import command_line, engine
 def told(monkeypatch):
     """What was done to the engine; ``told.there`` says whether one answers."""
 
-    class Told(list):
+    class PrefetchedTags(list):
         there = False
 
-    told = Told()
+    told = PrefetchedTags()
     monkeypatch.setattr(engine, "answers", lambda: told.there)
     monkeypatch.setattr(engine, "ensure", lambda: told.append("ensure"))
     monkeypatch.setattr(engine, "stop", lambda: told.append("stop"))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import doing
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.lost_answers import make_once
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.lost_answers import create_exactly_once
 from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
@@ -55,7 +55,7 @@ class Calls:
         return self.seen.pop(0) if self.seen else None
 
     def once(self):
-        return make_once(self.create, self.look, "subnet a")
+        return create_exactly_once(self.create, self.look, "subnet a")
 
 
 def test_an_answered_call_is_made_once_without_a_look():

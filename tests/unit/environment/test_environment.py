@@ -39,7 +39,7 @@ def test_who_refers_to_what_a_change_renews_changes_too():
     found = seen(
         lambda known: [definition(2048), service(known.id("definition", "a"))],
         [definition(1024, "a:1"), service("a:1", id_="arn")],
-        renews=lambda change: change.resource.type == "definition",
+        replaces_id=lambda change: change.resource.type == "definition",
     )
     layer = as_result(found)["layers"]["side"]
     assert told(layer["actions"]) == [
@@ -125,7 +125,7 @@ def test_what_outlives_stays_with_its_parts_whatever_its_name():
     desired = [WHOLE, Resource("part", "volume/a", SIDE, attributes=WHOLE.attributes)]
     restored = [Resource("whole", "restored", SIDE, "id-2"), part("restored/a", "restored")]
     existing = [WHOLE, part("volume/a"), part("volume/b"), *restored]
-    found = seen(lambda known: desired, existing, outlives=frozenset({"whole"}))
+    found = seen(lambda known: desired, existing, kept_until_teardown=frozenset({"whole"}))
     assert [each.resource.name for each in found.actions["side"]] == ["volume/b"]
 
 
@@ -133,7 +133,7 @@ def test_a_layer_guards_what_outlives_it_whichever_role_a_hand_has_written_on_it
     """As on a snapshot of the database, which no other layer can delete."""
     snapshot = Resource("snapshot", "by hand", SIDE, "id")
     side = Layer("side", lambda inputs, known: [], [[lambda *_unused: [snapshot]]])
-    guard = Layer("guard", lambda inputs, known: [], [[]], outlives=frozenset({"snapshot"}))
+    guard = Layer("guard", lambda inputs, known: [], [[]], kept_until_teardown=frozenset({"snapshot"}))
     layers = {"side": side, "guard": guard}
     assert look(None, {}, layers, layers).actions == {"side": [], "guard": []}
     torn_down = look(None, {}, layers, layers, kept=lambda resource: False)
@@ -159,7 +159,7 @@ def test_of_what_aws_has_made_and_given_up_the_reason_is_told():
     assert unfinished(stubborn, converged=True).endswith(f":\n{line}")
 
 
-def test_what_was_mended_or_waits_is_not_held_against_the_hands():
+def test_what_was_mended_or_waits_is_not_held_against_the_operations():
     stubborn = seen(lambda known: [definition(2048)], [definition(1024, "a:1")])
     actions = as_result(stubborn)["layers"]["side"]["actions"]
     assert unfinished(stubborn, [{**action, "blocked": True} for action in actions]) == ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import containers, security_groups, settings
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import load_balancer as entrance
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.components import ALL, API_SERVER
@@ -35,7 +35,7 @@ INPUTS = {
     "airflow_service_environment": {},
     "airflow_service_secrets": {},
 }
-ACCOUNT = Known([Resource("identity", "identity", {}, "123456789012", {"partition": "aws"})])
+ACCOUNT = Existing([Resource("identity", "identity", {}, "123456789012", {"partition": "aws"})])
 PRIVATE = "http://api-server.test.farflow.internal:8081"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import ARGUMENTS, plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import UNKNOWN
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import images
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.images import Image
 from ansible_collections.farflow.airflow.plugins.module_utils.images import documents as ecr_images
@@ -30,7 +30,7 @@ def known(*names):
             "dev-tasks", address, {"imageDigest": f"sha256:{name}", "imageTags": [name.partition(":")[2]]}
         )
     ]
-    return Known([*found, *ecr_images.newest_builds(found)])
+    return Existing([*found, *ecr_images.newest_builds(found)])
 
 
 def image(name=NAME, **more):

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import named_things as glue
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.inputs import project
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.named_things import documents as pure
@@ -57,8 +57,8 @@ def look(aws):
     def look(*denied, layers=LAYERS, found=(), **given):
         inputs = {**NOTHING, **given}
         clients = Counting(*denied)
-        known = Known([IDENTITY, *found])
-        known = Known([*known.all(), *glue.find(clients, inputs, known)])
+        known = Existing([IDENTITY, *found])
+        known = Existing([*known.all(), *glue.find(clients, inputs, known)])
         return pure.refusals(inputs, known, layers), pure.warnings(inputs, known, layers), sorted(clients.calls)
 
     return look
@@ -90,7 +90,7 @@ def test_nothing_is_asked_where_nothing_is_named(look):
 
 def test_a_teardown_looks_nothing_up(aws):
     clients = Counting()
-    assert glue.find(clients, {"farflow_region": REGION, **project.UNREAD}, Known([IDENTITY])) == []
+    assert glue.find(clients, {"farflow_region": REGION, **project.UNREAD}, Existing([IDENTITY])) == []
     assert clients.calls == []
 
 
@@ -167,8 +167,8 @@ def test_a_certificate_that_expired_in_use_is_in_nobodys_way():
     ours = Resource("load_balancer", "prod-airflow", {}, LOAD_BALANCER)
     (one,) = pure.named(inputs)
     expired = pure.found(one, {"Status": "EXPIRED", "InUseBy": [LOAD_BALANCER]})
-    assert pure.refusals(inputs, Known([IDENTITY, expired, ours]), LAYERS) == []
-    assert len(pure.refusals(inputs, Known([IDENTITY, expired]), LAYERS)) == 1
+    assert pure.refusals(inputs, Existing([IDENTITY, expired, ours]), LAYERS) == []
+    assert len(pure.refusals(inputs, Existing([IDENTITY, expired]), LAYERS)) == 1
 
 
 @pytest.mark.parametrize(
@@ -217,8 +217,8 @@ def test_a_permissions_boundary_has_to_exist(look):
 
 def test_layers_that_name_nothing_need_no_folder():
     inputs = {"farflow_environment": "prod", "farflow_region": REGION, "rds_kms_key_id": ""}
-    assert pure.refusals(inputs, Known([IDENTITY]), ["network", "rds"]) == []
-    assert pure.warnings(inputs, Known([IDENTITY]), ["network", "rds"]) == []
+    assert pure.refusals(inputs, Existing([IDENTITY]), ["network", "rds"]) == []
+    assert pure.warnings(inputs, Existing([IDENTITY]), ["network", "rds"]) == []
 
 
 def test_a_server_certificate_has_to_exist(look):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import arns, own_names
 from cloudformation.deployed import ACCOUNT, REGION, resources
 
 VARS = ["vars/prod.yml", "vars/staging.yml", "vars/dev.yml"]
-KNOWN = Known([Resource(arns.IDENTITY, arns.IDENTITY, id=ACCOUNT)])
+KNOWN = Existing([Resource(arns.IDENTITY, arns.IDENTITY, id=ACCOUNT)])
 LONGEST = "a-name-with-32-letters-and-so-on"
 TOLD_APART_OTHERWISE = {
     "ecs_task_definition": "by the log group that it writes to",

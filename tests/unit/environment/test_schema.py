@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource, plan
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import names, schema, security_groups
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.components import COMMAND
 
@@ -32,7 +32,7 @@ def everything():
 
 
 def migration(resources):
-    (action,) = plan([schema.desired(INPUTS, Known(resources), IMAGE)], [])
+    (action,) = plan([schema.desired(INPUTS, Existing(resources), IMAGE)], [])
     return action
 
 
@@ -50,8 +50,8 @@ def test_the_migration_waits_for_what_it_runs_in(missing):
 @pytest.mark.parametrize("state", ["pending", "stopped", "failed", "storage-full"])
 def test_the_migration_waits_for_a_database_that_can_not_be_used(state):
     resources = [one for one in everything() if one.type != "rds_instance"]
-    coming = {"address": "test-database.example", "state": state}
-    resources.append(Resource("rds_instance", names.database(INPUTS), {}, "arn:database", coming))
+    in_progress = {"address": "test-database.example", "state": state}
+    resources.append(Resource("rds_instance", names.database(INPUTS), {}, "arn:database", in_progress))
     assert migration(resources).blocked
 
 

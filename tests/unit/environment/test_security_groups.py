@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import CHANGE, Resource, plan
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import security_groups as layer
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.security_group import documents as kind
 
@@ -14,7 +14,7 @@ IDS = {layer.group_name(INPUTS, group): f"sg-{index}" for index, group in enumer
 
 
 def existing(*names):
-    return Known(Resource(kind.GROUP, name, {}, IDS[name]) for name in names)
+    return Existing(Resource(kind.GROUP, name, {}, IDS[name]) for name in names)
 
 
 def desired_rules(known):
@@ -46,11 +46,11 @@ def test_everybody_talks_to_whom_they_need_and_to_nobody_else():
 def test_the_group_that_aws_makes_with_the_vpc_admits_nobody():
     as_made = {"group_id": "sg-d", "ingress": {"all sg-d": ""}, "egress": {"all 0.0.0.0/0": ""}}
     found = Resource(kind.RULES, "test-default", as_made, "sg-d")
-    wanted = desired_rules(Known([found]))["test-default"]
+    wanted = desired_rules(Existing([found]))["test-default"]
     (action,) = plan([wanted], [found])
     assert action.reasons == ('ingress all sg-d "" -> (none)', 'egress all 0.0.0.0/0 "" -> (none)')
     assert not action.blocked
-    (before_the_vpc,) = plan([desired_rules(Known([]))["test-default"]], [])
+    (before_the_vpc,) = plan([desired_rules(Existing([]))["test-default"]], [])
     assert before_the_vpc.blocked
 
 

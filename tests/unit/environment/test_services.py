@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import components, containers
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service import documents as ecs_services
 
@@ -25,5 +25,5 @@ REBALANCED = {
 
 @pytest.mark.parametrize("component", [each for each in components.ALL if each.service], ids=lambda each: each.name)
 def test_what_would_lose_the_work_that_it_does_is_not_stopped_to_even_out_zones(component):
-    service = ecs_services.desired(containers.service(INPUTS, Known(), component, "definition:1"))
+    service = ecs_services.desired(containers.service(INPUTS, Existing(), component, "definition:1"))
     assert service.properties["availability_zone_rebalancing"] == REBALANCED[component.name]

@@ -12,7 +12,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions imp
     Resource,
 )
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import UNKNOWN
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.unconverged import sentences
 
 OURS = Resource("subnet", "prod-private-a", {}, "subnet-1")
@@ -38,7 +38,7 @@ TAGS, OTHER = "tags team data -> (none)", "map_public_ip false -> true"
     ],
 )
 def test_it_is_told_which_resource_which_difference_and_where_to_look(action, line, advice):
-    first, *others = sentences([action], Known([])).splitlines()
+    first, *others = sentences([action], Existing([])).splitlines()
     assert first == line
     assert len(others) == len(advice)
     assert [said for said, other in zip(advice, others, strict=True) if said not in other] == []
@@ -46,10 +46,10 @@ def test_it_is_told_which_resource_which_difference_and_where_to_look(action, li
 
 
 def test_of_many_the_advice_is_told_once():
-    lines = sentences([Action(DELETE, OURS)] * 9, Known([])).splitlines()
+    lines = sentences([Action(DELETE, OURS)] * 9, Existing([])).splitlines()
     assert (len(lines), len(set(lines))) == (10, 2)
 
 
 def test_what_waits_for_another_needs_no_advice():
     waits = Resource("service", "s", attributes={ARGUMENTS: {"id": UNKNOWN}})
-    assert sentences([Action(CREATE, waits)], Known([])) == "create service s"
+    assert sentences([Action(CREATE, waits)], Existing([])) == "create service s"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.images import documents as ecr_images
 
 ADDRESS = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/test-tasks"
@@ -59,7 +59,7 @@ def test_a_plan_builds_what_is_missing_and_knows_what_is_there(image):
     assert missing.kind == "create"
     there = listed("sha256:1", wanted.attributes["tag"])
     assert plan([wanted], there) == []
-    assert Known(there).attribute("image", wanted.name, "uri") == f"{ADDRESS}@sha256:1"
+    assert Existing(there).attribute("image", wanted.name, "uri") == f"{ADDRESS}@sha256:1"
 
 
 def test_architecture_and_arguments_are_part_of_the_tag(image):

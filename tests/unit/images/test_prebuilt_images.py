@@ -8,7 +8,7 @@ import json
 import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import images
 from ansible_collections.farflow.airflow.plugins.module_utils.images import prebuilt as prebuilt_images
 from ansible_collections.farflow.airflow.plugins.module_utils.images.references import Ecr, parse
@@ -72,7 +72,7 @@ def test_a_given_image_is_refused_by_the_variable_that_names_it(clients, push):
     push("our", "1")
     there, missing = (images.given(INPUTS, "dag_tasks_images.x", f"our:{tag}") for tag in "12")
     wanted = [each.reference for each in (there, missing)]
-    known = Known(prebuilt_images.find(clients, wanted, images.ecr(INPUTS)))
+    known = Existing(prebuilt_images.find(clients, wanted, images.ecr(INPUTS)))
     assert there.refusal(known) == []
     assert there.uri(known).startswith(f"{OURS}/our@sha256:")
     (refusal,) = missing.refusal(known)
@@ -100,7 +100,7 @@ def deny(aws):
 
 def judged(clients, reference):
     given = images.given(INPUTS, "dag_tasks_images.x", reference)
-    known = Known(prebuilt_images.find(clients, [given.reference], images.ecr(INPUTS)))
+    known = Existing(prebuilt_images.find(clients, [given.reference], images.ecr(INPUTS)))
     return given.refusal(known), given.warning(known), given.uri(known)
 
 
@@ -125,5 +125,5 @@ def test_an_image_that_another_account_does_not_have_is_refused_by_its_account(c
 
 def test_a_digest_elsewhere_is_taken_as_it_is(clients):
     given = images.given(INPUTS, "airflow_service_image", NOWHERE)
-    assert given.refusal(Known()) == []
-    assert given.uri(Known()) == NOWHERE
+    assert given.refusal(Existing()) == []
+    assert given.uri(Existing()) == NOWHERE

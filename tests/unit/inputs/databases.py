@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import database as rds
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import documents as rds_instances
 
@@ -35,7 +35,7 @@ def database(inputs, **changes):
         "CopyTagsToSnapshot": True,
         **changes,
     }
-    wanted = next(one for one in rds.desired(inputs, Known()) if one.type == rds_instances.TYPE)
+    wanted = next(one for one in rds.desired(inputs, Existing()) if one.type == rds_instances.TYPE)
     return rds_instances.canonical(document, wanted.attributes["arguments"] if name == NAME else {}, "v1", TODAY)
 
 

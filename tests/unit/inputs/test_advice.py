@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Action, Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import advice
 from gathered import gather
 
@@ -14,7 +14,7 @@ SCALED = {"worker_pool_enabled": True, "worker_pool_max_count": 6}
 def warnings(vcpus=None, revisions=0, **given):
     inputs, _problems = gather(**given)
     name = advice.ecs_task_definitions.REVISIONS_OF_ACCOUNT
-    return list(advice.warnings(inputs, Known([Resource(name, name, attributes={"count": revisions})]), vcpus))
+    return list(advice.warnings(inputs, Existing([Resource(name, name, attributes={"count": revisions})]), vcpus))
 
 
 @pytest.mark.parametrize("vcpus", [None, 7.0, 4000.0])

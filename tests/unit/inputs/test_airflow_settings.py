@@ -6,7 +6,7 @@ import re
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import containers, settings
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.components import ALL
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.inputs import airflow_settings
@@ -38,8 +38,8 @@ def told(name, **given):
 def test_whatever_the_deploy_sets_is_refused_or_may_be_overridden(component):
     """In the environment, and as a secret: ECS takes a variable once."""
     inputs, _unused = gather()
-    plain = settings.environment(inputs, Known(), component)
-    secret = settings.secrets(inputs, Known(), component)
+    plain = settings.environment(inputs, Existing(), component)
+    secret = settings.secrets(inputs, Existing(), component)
     names = {*plain, *secret} - MAY_BE_OVERRIDDEN
     assert names
     for name in names:
@@ -112,7 +112,7 @@ def test_what_is_not_too_large_fits_a_task_definition():
     inputs, problems = gather(airflow_service_environment={"LARGE": "x" * 20_000}, airflow_service_config=config)
     assert problems == []
     image = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/prod-airflow@sha256:{'0' * 64}"
-    account = Known([Resource("identity", "identity", {}, "123456789012", {"partition": "aws"})])
+    account = Existing([Resource("identity", "identity", {}, "123456789012", {"partition": "aws"})])
     for component in ALL:
         definition = containers.task_definition(inputs, account, component, image)
         assert ecs_task_definitions.desired(definition)
@@ -232,11 +232,11 @@ def test_a_task_has_time_to_get_to_the_queue():
     """A first message took 0.9 s with half a vCPU. While it is sent the scheduler does not beat."""
     inputs, _unused = gather()
     for component in ALL:
-        seconds = float(settings.environment(inputs, Known(), component)["AIRFLOW__CELERY__OPERATION_TIMEOUT"])
+        seconds = float(settings.environment(inputs, Existing(), component)["AIRFLOW__CELERY__OPERATION_TIMEOUT"])
         assert 10 <= seconds < 30
 
 
 def test_the_browser_says_which_environment_it_is():
     inputs, _unused = gather(farflow_environment="prod")
     (api_server, *_others) = ALL
-    assert settings.environment(inputs, Known(), api_server)["AIRFLOW__API__INSTANCE_NAME"] == "prod"
+    assert settings.environment(inputs, Existing(), api_server)["AIRFLOW__API__INSTANCE_NAME"] == "prod"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils import naming
 from ansible_collections.farflow.airflow.plugins.module_utils.dags.folder import DagFolder
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import names
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.images import Image
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import LAYERS
@@ -79,7 +79,7 @@ def plan(inputs):
         "airflow_image": image,
         "dags": folder,
     }
-    made = {name: layer.desired(everything, Known()) for name, layer in LAYERS.items()}
+    made = {name: layer.desired(everything, Existing()) for name, layer in LAYERS.items()}
     return made if inputs["airflow_service_dags"] == "bundle" else {**made, "dags": [None]}
 
 

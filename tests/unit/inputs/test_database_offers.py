@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import database_offers as rds_offers
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.refusals import refusals, warnings
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.engine_version import (
@@ -48,11 +48,11 @@ def group(**values):
 
 
 def refused(parameters, *found, layers=("rds",)):
-    return refusals(inputs_of(rds_parameters=parameters), Known(found), layers)
+    return refusals(inputs_of(rds_parameters=parameters), Existing(found), layers)
 
 
 def asked(parameters, *found):
-    return rds_offers.family_to_look_up(inputs_of(rds_parameters=parameters), Known(found))
+    return rds_offers.family_to_look_up(inputs_of(rds_parameters=parameters), Existing(found))
 
 
 @pytest.mark.parametrize("found", [[OF_FAMILY], [OF_FAMILY, group(log_statement="ddl")]])
@@ -116,7 +116,7 @@ def version(name, *targets):
 
 
 def ordered(*found, **given):
-    wanted = rds_offers.class_to_look_up(inputs_of(**given), Known(found))
+    wanted = rds_offers.class_to_look_up(inputs_of(**given), Existing(found))
     return wanted and (wanted.name, wanted.version, wanted.example)
 
 
@@ -143,11 +143,11 @@ def test_a_class_that_rds_does_not_have_is_refused_with_those_of_its_family():
     others = ["db.t4g.2xlarge", "db.t4g.large", "db.t4g.micro", "db.m7g.large", "db.t4g.xlarge", "db.t4g.small"]
     found = rds_classes.missing(rds_classes.Wanted("db.t4g.smal", "17", "17.9"), others)
     inputs = inputs_of(rds_instance_class="db.t4g.smal")
-    assert refusals(inputs, Known([found]), ["rds"]) == [
+    assert refusals(inputs, Existing([found]), ["rds"]) == [
         "rds_instance_class: is 'db.t4g.smal', allowed: a class in which RDS has Postgres 17 in eu-west-1, such as "
         "db.t4g.micro, db.t4g.small, db.t4g.large, db.t4g.xlarge, db.t4g.2xlarge"
     ]
-    assert refusals(inputs, Known([found]), ["network"])[1:] == []
+    assert refusals(inputs, Existing([found]), ["network"])[1:] == []
 
 
 def test_of_no_such_family_those_are_told_that_are_written_like_it():
@@ -156,11 +156,11 @@ def test_of_no_such_family_those_are_told_that_are_written_like_it():
 
 def test_what_could_not_be_looked_up_is_a_warning():
     wanted = rds_classes.Wanted("db.t4g.small", "17", "17.9")
-    known = Known([rds_parameters.denied(FAMILY, "no A"), rds_classes.denied(wanted, "no B")])
+    known = Existing([rds_parameters.denied(FAMILY, "no A"), rds_classes.denied(wanted, "no B")])
     inputs = inputs_of(rds_parameters={"work_mem": "64"})
     assert warnings(inputs, known, ["rds"]) == [
         "rds_parameters: whether they exist was not seen: no A",
         "rds_instance_class: whether it exists was not seen: no B",
     ]
     assert refusals(inputs, known, ["rds"]) == []
-    assert warnings(inputs, Known([OF_FAMILY]), ["rds"]) == []
+    assert warnings(inputs, Existing([OF_FAMILY]), ["rds"]) == []

@@ -5,7 +5,7 @@ of the snapshot that it shall be made from.
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import database as rds
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.refusals import refusals
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.engine_version import (
@@ -42,16 +42,16 @@ def inputs_of(given):
 
 def refused_change(*layers, **given):
     inputs = inputs_of(given)
-    return refusals(inputs, Known([database(inputs)]), layers or ["rds"])
+    return refusals(inputs, Existing([database(inputs)]), layers or ["rds"])
 
 
 def refused_status(status, *layers, **given):
     inputs = {**inputs_of(given), "dag_tasks": [], "task_images": {}}
-    return refusals(inputs, Known([database(inputs, DBInstanceStatus=status)]), layers or ["rds"])
+    return refusals(inputs, Existing([database(inputs, DBInstanceStatus=status)]), layers or ["rds"])
 
 
 def refused_restore(*snapshots, **given):
-    return refusals(inputs_of(given), Known(snapshots), ["rds"])
+    return refusals(inputs_of(given), Existing(snapshots), ["rds"])
 
 
 def test_another_major_version_has_to_be_allowed():
@@ -181,7 +181,7 @@ def versions(**targets):
 @pytest.mark.parametrize("allowed", [True, False])
 def test_a_version_to_which_aws_does_not_upgrade_is_refused_with_those_to_which_it_does(allowed):
     inputs = inputs_of({"rds_engine_version": "99", "rds_allow_major_version_upgrade": allowed})
-    known = Known([database(inputs), *versions(v17_5=["17.6", "18.1"])])
+    known = Existing([database(inputs), *versions(v17_5=["17.6", "18.1"])])
     assert refusals(inputs, known, ["rds"]) == [
         "database prod-database: rds_engine_version 17.5 -> 99: AWS upgrades it to one of 17.6, 18.1, and to no other "
         "version"
@@ -208,7 +208,7 @@ def test_a_database_of_a_version_past_its_support_is_refused_with_the_date(monke
 def warned(given, today, **changes):
     inputs = inputs_of(given)
     found = [database(inputs, **changes)] if changes else []
-    return rds.warnings(inputs, Known(found), today)
+    return rds.warnings(inputs, Existing(found), today)
 
 
 @pytest.mark.parametrize("changes", [{}, {"EngineVersion": "14.20"}])

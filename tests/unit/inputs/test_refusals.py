@@ -6,7 +6,7 @@ import json
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import CREATE, DELETE, Action, Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import policies
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.network import usable_zones, zones
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.refusals import (
@@ -46,7 +46,7 @@ def secret(name, state="present"):
 def refused(*found, layers=("network", "dag_tasks"), tasks=(), **given):
     inputs, problems = gather(**given)
     assert problems == []
-    return refusals({**inputs, "dag_tasks": tasks, "task_images": {}}, Known([*ZONES, *found]), layers)
+    return refusals({**inputs, "dag_tasks": tasks, "task_images": {}}, Existing([*ZONES, *found]), layers)
 
 
 def test_a_secret_that_does_not_exist_is_named_with_file_and_line(tasks, tmp_path):
@@ -108,15 +108,15 @@ def test_zones_that_are_in_use_are_not_left_out(given, name):
 
 def test_a_zone_that_lacks_something_is_used_where_it_is_named_alone():
     tokyo = [Resource("availability_zone", f"ap-northeast-1{name}", id=f"apne1-{id}") for name, id in ZONES_OF_TOKYO]
-    assert usable_zones(Known(tokyo)) == ["ap-northeast-1c", "ap-northeast-1d"]
+    assert usable_zones(Existing(tokyo)) == ["ap-northeast-1c", "ap-northeast-1d"]
     inputs, _unused = gather(farflow_region="ap-northeast-1", network_availability_zones=["ap-northeast-1a"])
-    assert zones(inputs, Known(tokyo)) == ["ap-northeast-1a"]
+    assert zones(inputs, Existing(tokyo)) == ["ap-northeast-1a"]
 
 
 def role(region, partition="aws"):
     inputs, _unused = gather(farflow_region=region)
     account = Resource("identity", "identity", {}, "123456789012", {"partition": partition})
-    trust = policies.assume_role(inputs, Known([account]))
+    trust = policies.assume_role(inputs, Existing([account]))
     return iam_roles.desired({"name": f"prod-tasks-{region}", "assume_role_policy": json.loads(json.dumps(trust))})
 
 
@@ -164,7 +164,7 @@ def creation(name):
 )
 def test_a_role_whose_name_another_has(path, whose):
     there = role_elsewhere("prod-task-report", path)
-    (line,) = names_taken(Known([there]), [creation("prod-task-report"), creation("prod-task")])
+    (line,) = names_taken(Existing([there]), [creation("prod-task-report"), creation("prod-task")])
     assert line == (
         f"IAM role prod-task-report exists as arn:aws:iam::123456789012:role{path}prod-task-report, {whose}, and an "
         "account has one of a name: give the folder of the DAG task another name, here or there, or choose another "
@@ -180,7 +180,7 @@ def test_a_role_whose_name_another_has_in_other_letters(path):
     listed = {"RoleName": "Prod-Airflow-Worker", "Path": path, "Arn": arn}
     is_ours = path == "/farflow/prod/"
     there = iam_roles.canonical(listed, {"AssumeRolePolicyDocument": {}}) if is_ours else iam_roles.elsewhere(listed)
-    (line,) = names_taken(Known([there]), [creation("prod-airflow-worker"), creation("prod-task")])
+    (line,) = names_taken(Existing([there]), [creation("prod-airflow-worker"), creation("prod-task")])
     assert line == (
         f"IAM role Prod-Airflow-Worker exists as {arn}, and IAM does not tell it from prod-airflow-worker, which has "
         "other letters only: delete it, or choose another farflow_environment; of a DAG task whose folder has got "
@@ -198,7 +198,7 @@ def test_another_path_than_the_one_that_the_roles_are_in(name):
         "choose another farflow_environment"
     )
     inputs, _unused = gather()
-    assert elsewhere(inputs, Known([there])) == [line]
+    assert elsewhere(inputs, Existing([there])) == [line]
 
 
 def test_roles_of_others_are_in_no_environments_path():
@@ -221,7 +221,7 @@ def test_a_role_that_is_in_an_instance_profile_is_not_deleted():
 
 def test_more_secrets_than_a_role_can_name():
     inputs, _unused = gather()
-    account = Known([Resource("identity", "identity", {}, "123456789012", {"partition": "aws"})])
+    account = Existing([Resource("identity", "identity", {}, "123456789012", {"partition": "aws"})])
     secrets = [f"{ARN[:-12]}token-{number:03}-AbCdEf" for number in range(200)]
 
     def execution(count):

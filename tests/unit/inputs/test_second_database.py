@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import schema, teardown
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import LAYERS
-from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import Look, coming, look
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import Look, in_progress, look
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.readers import _database_parts
 from databases import NAME, TAGS, beside, database
 from gathered import gather
@@ -54,7 +54,7 @@ def test_a_deploy_waits_for_its_own_database_alone():
     inputs = inputs_of()
     creating = {"DBInstanceStatus": "creating", "TagList": TAGS}
     found = parts(database(inputs, **creating), beside(inputs, **creating))
-    (line,) = coming(Look(Known(found), {}, owned={"rds": found}))
+    (line,) = in_progress(Look(Existing(found), {}, owned={"rds": found}))
     assert line == f"rds_instance {NAME} is creating"
 
 

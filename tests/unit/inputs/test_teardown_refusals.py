@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import teardown
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network_acl import documents as ec2_network_acls
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import status as rds_status
@@ -27,7 +27,7 @@ def refused(*makers, **given):
     """The refusals of a teardown with these variables, where these databases are."""
     inputs, problems = gather(**given)
     assert problems == []
-    return teardown.refusals(inputs, Known(make(inputs) for make in makers))
+    return teardown.refusals(inputs, Existing(make(inputs) for make in makers))
 
 
 def own(**changes):

@@ -19,7 +19,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils import kinds
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import ARGUMENTS, CHANGE, Resource, plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import operations
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import airflow_service, dag_tasks, network
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import cluster as ecs_cluster
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import database as rds
@@ -38,10 +38,10 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecr_reposito
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service as ecs_services
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import ECS_CLUSTER
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import documents as pure_clusters
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.efs import operations as efs_hands
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.efs import operations as efs_operations
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balancer import (
-    operations as network_load_balancer_hands,
+    operations as network_load_balancer_operations,
 )
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.log_group import LOG_GROUP
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.parameter_group import ParameterGroup
@@ -76,7 +76,7 @@ CLIENTS = Clients(lambda service, config: Client())
 
 
 def of_network(type_):
-    return lambda wanted: ec2_network._hands(CLIENTS, ec2_network_kinds.KINDS[type_])
+    return lambda wanted: ec2_network._operations(CLIENTS, ec2_network_kinds.KINDS[type_])
 
 
 class IdOfEach(dict):
@@ -89,30 +89,30 @@ class IdOfEach(dict):
 #: Whose hands change a resource of each type.
 HANDS = {
     **{type_: of_network(type_) for type_ in ec2_network_kinds.KINDS},
-    "network_acl": lambda wanted: ec2_network_acls._hands(CLIENTS),
-    "security_group": lambda wanted: ec2_security_groups._group_hands(CLIENTS),
-    "security_group_rules": lambda wanted: ec2_security_groups._rule_hands(CLIENTS),
-    "route_table": lambda wanted: ec2_route_tables._hands(CLIENTS, [wanted]),
+    "network_acl": lambda wanted: ec2_network_acls._operations(CLIENTS),
+    "security_group": lambda wanted: ec2_security_groups._group_operations(CLIENTS),
+    "security_group_rules": lambda wanted: ec2_security_groups._rule_operations(CLIENTS),
+    "route_table": lambda wanted: ec2_route_tables._operations(CLIENTS, [wanted]),
     "vpc_endpoint": lambda wanted: operations(VpcEndpoint(), CLIENTS),
-    "dns_namespace": lambda wanted: service_discovery.namespace_hands(CLIENTS),
-    "discovery_service": lambda wanted: service_discovery.service_hands(CLIENTS, IdOfEach()),
+    "dns_namespace": lambda wanted: service_discovery.namespace_operations(CLIENTS),
+    "discovery_service": lambda wanted: service_discovery.service_operations(CLIENTS, IdOfEach()),
     "rds_subnet_group": lambda wanted: operations(SUBNET_GROUP, CLIENTS),
     "rds_parameter_group": lambda wanted: operations(ParameterGroup([]), CLIENTS),
-    "secret": lambda wanted: secrets._hands(CLIENTS, {wanted.name: wanted.attributes[ARGUMENTS]}),
+    "secret": lambda wanted: secrets._operations(CLIENTS, {wanted.name: wanted.attributes[ARGUMENTS]}),
     "ecs_cluster": lambda wanted: operations(ECS_CLUSTER, CLIENTS),
-    "ecs_service": lambda wanted: ecs_services.hands(CLIENTS),
+    "ecs_service": lambda wanted: ecs_services.operations(CLIENTS),
     "ecr_repository": lambda wanted: operations(ECR_REPOSITORY, CLIENTS),
     "log_group": lambda wanted: operations(LOG_GROUP, CLIENTS),
     "iam_role": lambda wanted: operations(IamRole("/"), CLIENTS),
-    "file_system": lambda wanted: efs_hands.file_system_hands(CLIENTS),
-    "mount_target": lambda wanted: efs_hands.mount_target_hands(CLIENTS, IdOfEach()),
-    "access_point": lambda wanted: efs_hands.access_point_hands(CLIENTS, IdOfEach()),
+    "file_system": lambda wanted: efs_operations.file_system_operations(CLIENTS),
+    "mount_target": lambda wanted: efs_operations.mount_target_operations(CLIENTS, IdOfEach()),
+    "access_point": lambda wanted: efs_operations.access_point_operations(CLIENTS, IdOfEach()),
     "s3_bucket": lambda wanted: operations(S3_BUCKET, CLIENTS),
     "sqs_queue": lambda wanted: operations(SQS_QUEUE, CLIENTS),
     "codebuild_project": lambda wanted: operations(CODEBUILD_PROJECT, CLIENTS),
-    "load_balancer": lambda wanted: network_load_balancer_hands.load_balancer_hands(CLIENTS),
-    "target_group": lambda wanted: network_load_balancer_hands.target_group_hands(CLIENTS),
-    "listener": lambda wanted: network_load_balancer_hands.listener_hands(CLIENTS, IdOfEach(), IdOfEach()),
+    "load_balancer": lambda wanted: network_load_balancer_operations.load_balancer_operations(CLIENTS),
+    "target_group": lambda wanted: network_load_balancer_operations.target_group_operations(CLIENTS),
+    "listener": lambda wanted: network_load_balancer_operations.listener_operations(CLIENTS, IdOfEach(), IdOfEach()),
     "scalable_target": lambda wanted: operations(application_autoscaling.TARGET, CLIENTS),
     "scaling_policy": lambda wanted: operations(application_autoscaling.POLICY, CLIENTS),
 }
@@ -155,7 +155,7 @@ def wanted_resources() -> list[Resource]:
     inputs = deployed_policies._inputs(**given)
     there = [*deployed_policies._existing(), *_ZONES, _ACL]
     for _unused in range(4):
-        known = Known(there)
+        known = Existing(there)
         wanted = [one for layer in _LAYERS for one in layer.desired(inputs, known)]
         there = [*deployed_policies._existing(), *_ZONES, *(_made(one) for one in wanted)]
     return wanted

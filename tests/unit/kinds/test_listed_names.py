@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import arns, readers
 
 INPUTS = {"farflow_environment": "test", "farflow_region": "eu-west-1", "farflow_tags": {}}
@@ -33,7 +33,7 @@ SAID = {"test-old", "test-changed", "ns-1"}
 def test_what_a_deploy_makes_and_what_aws_says_is_ours_is_expected(expected, names):
     asked = {}
     identity = Resource(arns.IDENTITY, arns.IDENTITY, {}, "123456789012", {"partition": "aws"})
-    known = Known([identity, Resource(readers.TAGS, readers.TAGS, attributes=TOLD)])
+    known = Existing([identity, Resource(readers.TAGS, readers.TAGS, attributes=TOLD)])
     members = ("names", "expected", "told")
     reader = readers.of_listed_names(
         lambda clients, environment, *given: asked.update(zip(members, given, strict=True)) or [], expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import REASON, Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import network_readers as ec2
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import LAYERS
 
@@ -40,7 +40,7 @@ def find(*gateways):
     def clients(service):
         return Ec2(*gateways)
 
-    return ec2.nat_gateways(clients, {"farflow_environment": "test"}, Known())
+    return ec2.nat_gateways(clients, {"farflow_environment": "test"}, Existing())
 
 
 def failure(minute, message):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.tags import believed, tags
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.tags import tags, trusted_tags
 
 INPUTS = {"farflow_environment": "prod", "farflow_tags": {"team": "data"}}
 ARN = "arn:aws:sqs:eu-west-1:123456789012:prod-celery"
@@ -12,7 +12,7 @@ ARN = "arn:aws:sqs:eu-west-1:123456789012:prod-celery"
 @pytest.mark.parametrize("name", [None, "prod-vpc"])
 def test_what_this_environment_s_resources_carry_is_believed(name):
     told = {ARN: tags(INPUTS, "rds", name)}
-    assert believed(INPUTS, told) == told
+    assert trusted_tags(INPUTS, told) == told
 
 
 @pytest.mark.parametrize(
@@ -28,4 +28,4 @@ def test_what_this_environment_s_resources_carry_is_believed(name):
     ],
 )
 def test_of_whatever_has_other_tags_they_are_asked_for(drifted):
-    assert believed(INPUTS, {ARN: drifted}) == {}
+    assert trusted_tags(INPUTS, {ARN: drifted}) == {}

@@ -4,7 +4,7 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import network_readers as glue
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network_acl import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import ec2_network_acls as module
@@ -139,13 +139,13 @@ def test_an_environment_finds_the_default_one_with_its_own_subnets_and_those_of_
         Resource("subnet", f"test-private-{zone}", {}, subnet)
         for zone, subnet in zip("ab", network["subnets"], strict=True)
     ]
-    known = Known([Resource("vpc", "test", {}, network["vpc"]), *subnets])
+    known = Existing([Resource("vpc", "test", {}, network["vpc"]), *subnets])
     clients = Clients(lambda service, config: ec2)
     found = {one.type: one for one in glue.network_acls(clients, inputs, known)}
     assert (found[pure.TYPE].name, found[pure.TYPE].id) == ("test-default", default)
     assert found[pure.TYPE].properties["subnets"] == network["subnets"][1:]
     assert found[pure.OTHER].id == theirs
-    assert glue.network_acls(clients, inputs, Known()) == []
+    assert glue.network_acls(clients, inputs, Existing()) == []
 
 
 def test_what_aws_adds_for_ipv6_is_no_difference():

@@ -83,7 +83,7 @@ def test_a_changed_leaf_of_a_task_definition_is_registered(aws, leaf):
 def create(aws, document):
     wanted = pure_services.all_desired([document])
     actual = ecs_services.read(aws.clients, "test-airflow", [wanted[0].name])
-    [outcome] = reconcile(wanted, actual, ecs_services.hands(aws.clients), False)
+    [outcome] = reconcile(wanted, actual, ecs_services.operations(aws.clients), False)
     return outcome.reasons
 
 

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find, operations
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.reconcile import reconcile
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.tags import ENVIRONMENT, ROLE
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import readers
@@ -52,12 +52,12 @@ def service(name, **changed):
 
 
 def converge(clients, *resources):
-    hands = {
+    of_type = {
         pure_clusters.TYPE: operations(ECS_CLUSTER, clients),
-        pure_services.TYPE: ecs_services.hands(clients),
+        pure_services.TYPE: ecs_services.operations(clients),
     }
     for resource in resources:
-        reconcile([resource], [], hands[resource.type], check_mode=False)
+        reconcile([resource], [], of_type[resource.type], check_mode=False)
 
 
 def register(clients, *specifications):
@@ -121,8 +121,8 @@ def test_what_is_deleted_names_itself_to_the_module(ecs, clients):
 
 def test_how_many_revisions_every_look_lists_is_known(ecs, clients):
     register(clients, family("prod-web"), *(family(f"somebody-{number}") for number in range(120)))
-    found = readers.task_definitions(clients, {"farflow_environment": "prod", "dag_tasks": []}, Known())
-    account = Known(found).get(definitions.REVISIONS_OF_ACCOUNT, definitions.REVISIONS_OF_ACCOUNT)
+    found = readers.task_definitions(clients, {"farflow_environment": "prod", "dag_tasks": []}, Existing())
+    account = Existing(found).get(definitions.REVISIONS_OF_ACCOUNT, definitions.REVISIONS_OF_ACCOUNT)
     assert account.attributes == {"count": 121}
 
 
@@ -130,7 +130,7 @@ def look(clients, environment="prod", *families):
     """The families that a look finds, and whose the newest revision is where it is another environment's."""
     tasks = [SimpleNamespace(family=family) for family in families]
     inputs = {"farflow_environment": environment, "dag_tasks": tasks, "airflow_image": None}
-    found = readers.task_definitions(clients, inputs, Known())
+    found = readers.task_definitions(clients, inputs, Existing())
     return {each.name: each.attributes.get(definitions.OWNER) for each in found if each.type == definitions.TYPE}
 
 
@@ -164,7 +164,7 @@ def test_what_the_list_does_not_show_yet_is_described_once(ecs, clients, monkeyp
     tasks = [SimpleNamespace(family=name) for name in ("prod-web", "prod-a")]
     ecs.forget_calls()
     inputs = {"farflow_environment": "prod", "dag_tasks": tasks, "airflow_image": None}
-    found = [each for each in readers.task_definitions(clients, inputs, Known()) if each.type == definitions.TYPE]
+    found = [each for each in readers.task_definitions(clients, inputs, Existing()) if each.type == definitions.TYPE]
     wanted = definitions.all_desired([family("prod-web", memory=memory), family("prod-a")])
     actions = readers.plan_task_definitions(clients, wanted, found)
     assert [(action.resource.name, list(action.reasons)) for action in actions] == [

@@ -68,11 +68,11 @@ NOT_STARTED = ended(None, "TaskFailedToStart", COLD)
 
 def take_turns(cluster, *courses):
     """Each task goes through a course of its own."""
-    coming = list(courses)
+    in_progress = list(courses)
 
     def fault(operation, given):
         if operation == "RunTask":
-            cluster.tasks.course = [coming.pop(0)]
+            cluster.tasks.course = [in_progress.pop(0)]
 
     cluster.wire.fault = fault
 

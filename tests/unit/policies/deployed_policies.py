@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from ansible_collections.farflow.airflow.plugins.module_utils.engine import policy_documents as policy
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import (
     airflow_service,
     arns,
@@ -61,7 +61,7 @@ def resources(execute_command: bool = False) -> tuple[Resource, ...]:
 
 def made(**given: Any) -> tuple[Resource, ...]:
     """The same by these inputs."""
-    wanted, known = _inputs(**given), Known(_existing())
+    wanted, known = _inputs(**given), Existing(_existing())
     layers = (rds, dag_tasks, airflow_service, worker_pool)
     return tuple(resource for layer in layers for resource in layer.desired(wanted, known))
 

@@ -9,7 +9,7 @@ import parliament
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import AFTER, Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import UNKNOWN
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Known
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import arns, image_builder, images, teardown
 from deployed_policies import ACCOUNT, ENVIRONMENT, REGION, rights, trust
 from iam_evaluation import ALLOWED, Request, decide, listed
@@ -66,15 +66,15 @@ REFUSED = [
 
 def desired(known=(), **inputs):
     """By type."""
-    return {one.type: one for one in image_builder.desired({**INPUTS, **inputs}, Known([IDENTITY, *known]))}
+    return {one.type: one for one in image_builder.desired({**INPUTS, **inputs}, Existing([IDENTITY, *known]))}
 
 
 @pytest.mark.parametrize("builder", ["docker", "prebuilt"])
 def test_nothing_of_it_is_wanted_when_others_build(builder):
     assert desired(farflow_image_builder=builder) == {}
     inputs = {**INPUTS, "farflow_image_builder": builder}
-    assert image_builder.needed(inputs, Known()) == []
-    assert image_builder.place(inputs, Known()) is None
+    assert image_builder.needed(inputs, Existing()) == []
+    assert image_builder.place(inputs, Existing()) is None
 
 
 @pytest.mark.parametrize(("action", "resource"), NEEDED)
@@ -136,7 +136,7 @@ def test_who_pulls_the_image_of_the_builds(image, who):
 
 def test_images_wait_for_project_and_bucket():
     image = images.Image("dev-tasks:x-1", {"repository": "dev-tasks"})
-    known = Known([IDENTITY, Resource("ecr_repository", "dev-tasks", {}, "repository")])
+    known = Existing([IDENTITY, Resource("ecr_repository", "dev-tasks", {}, "repository")])
     (wanted,) = images.desired([image], INPUTS, known)
     assert wanted.attributes[AFTER] == ["repository", UNKNOWN, UNKNOWN]
     (wanted,) = images.desired([image], {**INPUTS, "farflow_image_builder": "docker"}, known)

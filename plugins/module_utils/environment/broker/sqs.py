@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...engine.actions import Resource
-from ...engine.known import Known
+from ...engine.known import Existing
 from ...engine.tags import tags
 from ...kinds.sqs_queue import documents as sqs_queues
 from .. import names
@@ -45,7 +45,7 @@ def desired(inputs: Inputs, role: str) -> list[Resource]:
     return [made_by(sqs_queues.desired, queue)]
 
 
-def settings(inputs: Inputs, known: Known) -> dict[tuple[str, str], str]:
+def settings(inputs: Inputs, known: Existing) -> dict[tuple[str, str], str]:
     """Airflow's settings, by section and key. A predefined queue is one that Celery neither makes nor looks for."""
     queue = names.queue(inputs)
     url = known.attribute(sqs_queues.TYPE, queue, "url")

@@ -12,7 +12,7 @@ from typing import Any
 from ...engine.actions import Resource
 from ...engine.clients import ACCESS_DENIED, Clients, caused_by
 from ...engine.errors import FarflowError
-from ...engine.known import Known
+from ...engine.known import Existing
 from ...engine.parallel import in_parallel
 from ...kinds.secret import calls as secrets
 from ..images import Unread
@@ -23,7 +23,7 @@ from .documents import Named
 Document = Mapping[str, Any]
 
 
-def find(clients: Clients, inputs: Mapping[str, Any], known: Known) -> list[Resource]:
+def find(clients: Clients, inputs: Mapping[str, Any], known: Existing) -> list[Resource]:
     """A resource for each that could be asked about, whether it is there or not. A teardown needs none of them."""
     if isinstance(inputs.get("airflow_image"), Unread):
         return []

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from ...engine.actions import Resource
-from ...engine.known import Known
+from ...engine.known import Existing
 from ...kinds.rds.instance import documents as rds_instances
 from ...project import task_folders as dag_tasks_folder
 from .. import database as rds
@@ -121,7 +121,7 @@ def without_key(reference: str) -> str:
     return ":".join(reference.split(":")[:7])
 
 
-def to_look_up(inputs: Inputs, known: Known) -> list[Named]:
+def to_look_up(inputs: Inputs, known: Existing) -> list[Named]:
     """Each thing once of which this account and region can tell."""
     where = account(known, inputs["farflow_region"])
     each = {(one.kind, one.arn): one for one in named(inputs) if not _elsewhere(one, where)}
@@ -138,7 +138,7 @@ def denied(one: Named, words: str) -> Resource:
     return Resource(TYPE, one.arn, attributes={DENIED: words})
 
 
-def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
+def refusals(inputs: Inputs, known: Existing, layers: Collection[str]) -> list[str]:
     """What a deploy, or what it has made, would fail at; a line each."""
     if not known.get(IDENTITY, IDENTITY):
         return []
@@ -147,7 +147,7 @@ def refusals(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]
     return [f"{one.place()}: {problem}" for one, problem in wrong if problem]
 
 
-def warnings(inputs: Inputs, known: Known, layers: Collection[str]) -> list[str]:
+def warnings(inputs: Inputs, known: Existing, layers: Collection[str]) -> list[str]:
     """What could not be looked up; a line each."""
     if not known.get(IDENTITY, IDENTITY):
         return []
@@ -171,7 +171,7 @@ def keys_of_nothing(inputs: Inputs) -> list[str]:
     ]
 
 
-def _needed(inputs: Inputs, known: Known, layers: Collection[str]) -> Iterator[Named]:
+def _needed(inputs: Inputs, known: Existing, layers: Collection[str]) -> Iterator[Named]:
     """What these layers need. A database that there is has its key, whatever has become of that."""
     has_database = known.get(rds_instances.TYPE, names.database(inputs))
     return named(inputs, [layer for layer in layers if not (layer == rds.ROLE and has_database)])
@@ -190,7 +190,7 @@ def _elsewhere(one: Named, where: Account) -> str:
     return f"is of account {one.account}, allowed: one of account {where.id}, where the credentials are"
 
 
-def _doubt(one: Named, where: Account, known: Known) -> str:
+def _doubt(one: Named, where: Account, known: Existing) -> str:
     resource = known.get(TYPE, one.arn)
     if one.region not in ("", where.region):
         return f"is of region {one.region}, where a look at this environment does not see whether it exists"
@@ -199,7 +199,7 @@ def _doubt(one: Named, where: Account, known: Known) -> str:
     return ""
 
 
-def _problem(one: Named, where: Account, inputs: Inputs, known: Known) -> str:
+def _problem(one: Named, where: Account, inputs: Inputs, known: Existing) -> str:
     resource = known.get(TYPE, one.arn)
     if (problem := _elsewhere(one, where)) or not resource:
         return problem
@@ -228,7 +228,7 @@ def _unseen(one: Named, where: Account, words: str) -> str:
     )
 
 
-def _secret(one: Named, document: Mapping[str, Any], inputs: Inputs, known: Known) -> str:
+def _secret(one: Named, document: Mapping[str, Any], inputs: Inputs, known: Existing) -> str:
     if document["ARN"] != one.arn:
         return f"is {one.arn!r}, a part of an ARN, allowed: the whole one, {document['ARN']}, as policies name it"
     if document.get("DeletedDate"):
@@ -240,7 +240,7 @@ def _secret(one: Named, document: Mapping[str, Any], inputs: Inputs, known: Know
     return ""
 
 
-def _certificate(one: Named, document: Mapping[str, Any], inputs: Inputs, known: Known) -> str:
+def _certificate(one: Named, document: Mapping[str, Any], inputs: Inputs, known: Existing) -> str:
     """One that is in use by our load balancer stays there, whatever becomes of it."""
     in_use = known.id("load_balancer", names.load_balancer(inputs)) in document.get("InUseBy", [])
     if document["Status"] == "ISSUED" or in_use:
@@ -248,13 +248,13 @@ def _certificate(one: Named, document: Mapping[str, Any], inputs: Inputs, known:
     return f"is {one.arn!r}, which is {document['Status']}, allowed: a certificate that is ISSUED"
 
 
-def _policy(one: Named, document: Mapping[str, Any], inputs: Inputs, known: Known) -> str:
+def _policy(one: Named, document: Mapping[str, Any], inputs: Inputs, known: Existing) -> str:
     if document.get("IsAttachable", True):
         return ""
     return f"is {one.arn!r}, which AWS attaches to no role, allowed: a policy that it does"
 
 
-def _key(one: Named, document: Mapping[str, Any], inputs: Inputs, known: Known) -> str:
+def _key(one: Named, document: Mapping[str, Any], inputs: Inputs, known: Existing) -> str:
     if document["KeyState"] != "Enabled":
         return f"is {one.arn!r}, which is {document['KeyState']}, allowed: a key that is Enabled"
     if document.get("KeySpec", _SYMMETRIC) != _SYMMETRIC:
@@ -262,7 +262,7 @@ def _key(one: Named, document: Mapping[str, Any], inputs: Inputs, known: Known) 
     return ""
 
 
-_JUDGES: Mapping[str, Callable[[Named, Mapping[str, Any], Inputs, Known], str]] = {
+_JUDGES: Mapping[str, Callable[[Named, Mapping[str, Any], Inputs, Existing], str]] = {
     SECRET: _secret,
     CERTIFICATE: _certificate,
     POLICY: _policy,

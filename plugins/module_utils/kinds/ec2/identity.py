@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from ...engine.actions import Resource
 from ...engine.errors import FarflowError
-from ...engine.known import Known
+from ...engine.known import Existing
 from ...engine.tags import ENVIRONMENT, ROLE
 from .network import documents as network
 from .route_table import documents as ec2_route_tables
@@ -47,7 +47,7 @@ _FIXED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def is_in_order(wanted: Resource, resources: Iterable[Resource], known: Known) -> bool:
+def is_in_order(wanted: Resource, resources: Iterable[Resource], known: Existing) -> bool:
     """Whether there is one and no other under its name, which carries the tags that it shall and is where it shall be,
     so that nothing has to tell more.
     """
@@ -151,7 +151,7 @@ def without_used_addresses(resources: Sequence[Resource]) -> list[Resource]:
 
 
 def recognised(
-    wanted: Sequence[Resource], resources: Sequence[Resource], strangers: Sequence[Resource], known: Known
+    wanted: Sequence[Resource], resources: Sequence[Resource], strangers: Sequence[Resource], known: Existing
 ) -> list[Resource]:
     """The resources, each that a wanted one is under its name; and those of the ``strangers``, which no tag tells to be
     ours, that a wanted one is. All wanted ones are of one type. ``known`` is the network as far as it is known by now.
@@ -186,33 +186,35 @@ def _shared_tags(wanted: Resource, found: Resource) -> list[bool]:
     return [found.properties["tags"].get(key) == wanted.properties["tags"][key] for key in (ENVIRONMENT, ROLE, _NAME)]
 
 
-Meant = Callable[[Resource, Sequence[Resource], Sequence[Resource], Known], "Resource | None"]
+Meant = Callable[[Resource, Sequence[Resource], Sequence[Resource], Existing], "Resource | None"]
 
 
 def _same(*keys: str) -> Meant:
     """The one that agrees in what AWS lets only one have."""
 
     def meant(
-        wanted: Resource, found: Sequence[Resource], strangers: Sequence[Resource], known: Known
+        wanted: Resource, found: Sequence[Resource], strangers: Sequence[Resource], known: Existing
     ) -> Resource | None:
         return next((one for one in (*found, *strangers) if _agree(wanted, one, *keys)), None)
 
     return meant
 
 
-def _group(wanted: Resource, found: Sequence[Resource], strangers: Sequence[Resource], known: Known) -> Resource | None:
+def _group(
+    wanted: Resource, found: Sequence[Resource], strangers: Sequence[Resource], known: Existing
+) -> Resource | None:
     named = [one for one in (*found, *strangers) if one.name == wanted.name]
     return next((one for one in named if _agree(wanted, one, "vpc_id")), None)
 
 
-def _likeliest(use: Callable[[Resource, Resource, Known], float], *keys: str) -> Meant:
+def _likeliest(use: Callable[[Resource, Resource, Existing], float], *keys: str) -> Meant:
     """Of those that agree in ``keys`` the one for which most speaks: its ``use`` and its tags. Of those that no tag
     tells to be ours only one that is used, and more than any other is. Raises FarflowError where as much speaks for one
     by its tags as for another one by its use.
     """
 
     def meant(
-        wanted: Resource, found: Sequence[Resource], strangers: Sequence[Resource], known: Known
+        wanted: Resource, found: Sequence[Resource], strangers: Sequence[Resource], known: Existing
     ) -> Resource | None:
         def weight(one: Resource) -> float:
             return use(wanted, one, known) + sum(_shared_tags(wanted, one))
@@ -251,28 +253,28 @@ def _used(wanted: Resource, found: Resource, by: str) -> float:
     return _USE * _share(wanted.properties[by], found.properties[by])
 
 
-def _use_of_table(wanted: Resource, table: Resource, known: Known) -> float:
+def _use_of_table(wanted: Resource, table: Resource, known: Existing) -> float:
     """By the subnets that use it, each of which uses one table."""
     return _used(wanted, table, "subnets")
 
 
-def _use_of_endpoint(wanted: Resource, endpoint: Resource, known: Known) -> float:
+def _use_of_endpoint(wanted: Resource, endpoint: Resource, known: Existing) -> float:
     """By the route tables that it has, each of which has one endpoint of a service."""
     return _used(wanted, endpoint, "route_tables")
 
 
-def _use_of_nat_gateway(wanted: Resource, gateway: Resource, known: Known) -> float:
+def _use_of_nat_gateway(wanted: Resource, gateway: Resource, known: Existing) -> float:
     """By the routes that lead to it, and by the address of its name."""
     return _USE * _is_routed_to(gateway, known) + 2 * _agree(wanted, gateway, "allocation_id")
 
 
-def _is_routed_to(gateway: Resource, known: Known) -> bool:
+def _is_routed_to(gateway: Resource, known: Existing) -> bool:
     tables = known.of_type(ec2_route_tables.TYPE)
     return any(gateway.id in one.properties["routes"].values() for one in tables)
 
 
 def _elastic_ip(
-    wanted: Resource, found: Sequence[Resource], strangers: Sequence[Resource], known: Known
+    wanted: Resource, found: Sequence[Resource], strangers: Sequence[Resource], known: Existing
 ) -> Resource | None:
     """That of the NAT gateway of its name."""
     gateway = known.get(network.NAT_GATEWAY, wanted.name)

@@ -13,7 +13,7 @@ from ...engine import policy_documents as policy
 from ...engine.actions import Resource
 from ...engine.clients import Clients, pages, tag_dict, tag_list, unless
 from ...engine.kind import Document, Kind
-from ...engine.tags import Told
+from ...engine.tags import PrefetchedTags
 from . import documents
 
 _NO_LIFECYCLE_POLICY = {"LifecyclePolicyNotFoundException"}
@@ -53,7 +53,7 @@ class EcrRepository(Kind):
     def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
         return tag_dict(clients("ecr").list_tags_for_resource(resourceArn=document["repositoryArn"]).get("tags"))
 
-    def prefetched_tags(self, document: Document, told: Told) -> Mapping[str, str] | None:
+    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
         return told.get(document["repositoryArn"])
 
     def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:

@@ -25,12 +25,12 @@ _PASSING_WORDS = (
 )
 
 
-def patiently(call: Callable[[], Answer], limit: float, what: str) -> Answer:
+def retry_while(call: Callable[[], Answer], limit: float, what: str) -> Answer:
     """The call's answer; asked again, for at most ``limit`` seconds, while ECS refuses it for what may pass."""
-    return patience.patiently(call, may_pass, limit, what)
+    return patience.retry_while(call, is_transient, limit, what)
 
 
-def may_pass(error: FarflowError) -> bool:
+def is_transient(error: FarflowError) -> bool:
     """Whether ECS may do in a moment what it refused with that error."""
     cause = error.__cause__
     if not isinstance(cause, Exception) or not error_code(cause):

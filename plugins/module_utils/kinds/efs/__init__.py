@@ -17,7 +17,7 @@ from ...engine.tags import ENVIRONMENT
 from ...engine.waiting import NotYet, wait_for
 from . import calls as api
 from . import documents as pure
-from .operations import access_point_hands, file_system_hands, mount_target_hands
+from .operations import access_point_operations, file_system_operations, mount_target_operations
 
 
 def find(clients: Clients, environment: str, names: Collection[str] = ()) -> list[Resource]:
@@ -84,17 +84,17 @@ def converge(clients: Clients, desired: Sequence[Resource], actual: Sequence[Res
     """
     steps = Steps(check_mode)
     systems = of_type(pure.FILE_SYSTEM, desired), of_type(pure.FILE_SYSTEM, actual)
-    ids = steps.reconcile(pure.FILE_SYSTEM, *systems, file_system_hands(clients)) if desired else {}
-    for type_, hands in (
-        (pure.MOUNT_TARGET, mount_target_hands(clients, ids)),
-        (pure.ACCESS_POINT, access_point_hands(clients, ids)),
+    ids = steps.reconcile(pure.FILE_SYSTEM, *systems, file_system_operations(clients)) if desired else {}
+    for type_, operations in (
+        (pure.MOUNT_TARGET, mount_target_operations(clients, ids)),
+        (pure.ACCESS_POINT, access_point_operations(clients, ids)),
     ):
         wanted, found = of_type(type_, desired), of_type(type_, actual)
         names = {one.name for one in wanted}
-        steps.reconcile(type_, [], [one for one in found if one.name not in names], hands)
-        steps.reconcile(type_, wanted, [one for one in found if one.name in names], hands)
+        steps.reconcile(type_, [], [one for one in found if one.name not in names], operations)
+        steps.reconcile(type_, wanted, [one for one in found if one.name in names], operations)
     if not desired:
-        steps.reconcile(pure.FILE_SYSTEM, *systems, file_system_hands(clients))
+        steps.reconcile(pure.FILE_SYSTEM, *systems, file_system_operations(clients))
     return steps
 
 

@@ -12,7 +12,7 @@ from ...engine import policy_documents as policy
 from ...engine.actions import Resource
 from ...engine.clients import Clients
 from ...engine.errors import FarflowError
-from ...engine.reconcile import Hands
+from ...engine.reconcile import Operations
 from ...engine.waiting import NotYet, wait_for
 from . import calls as api
 from . import documents as pure
@@ -21,7 +21,7 @@ _AVAILABLE_AFTER = 300
 _GONE_AFTER = 600
 
 
-def file_system_hands(clients: Clients) -> Hands:
+def file_system_operations(clients: Clients) -> Operations:
     """What it has beside its creation is set when it is available."""
 
     def create(wanted: Resource) -> str:
@@ -62,7 +62,7 @@ def file_system_hands(clients: Clients) -> Hands:
 
         wait_for(check, _GONE_AFTER, f"EFS file system {found.name} to be gone", 5)
 
-    return Hands(create, change, delete)
+    return Operations(create, change, delete)
 
 
 def _made(clients: Clients, wanted: Resource) -> dict[str, Any] | NotYet:
@@ -86,7 +86,7 @@ def await_available(clients: Clients, file_system_id: str) -> None:
     wait_for(check, _AVAILABLE_AFTER, f"EFS file system {file_system_id} to be available")
 
 
-def mount_target_hands(clients: Clients, file_systems: Mapping[str, str]) -> Hands:
+def mount_target_operations(clients: Clients, file_systems: Mapping[str, str]) -> Operations:
     """``file_systems`` are the ids by name. A deletion waits: the subnet can go when the interface is gone."""
 
     def create(wanted: Resource) -> str:
@@ -112,10 +112,10 @@ def mount_target_hands(clients: Clients, file_systems: Mapping[str, str]) -> Han
 
         wait_for(check, _GONE_AFTER, f"mount target {found.name} to be gone", 5)
 
-    return Hands(create, change, delete)
+    return Operations(create, change, delete)
 
 
-def access_point_hands(clients: Clients, file_systems: Mapping[str, str]) -> Hands:
+def access_point_operations(clients: Clients, file_systems: Mapping[str, str]) -> Operations:
     """``file_systems`` are the ids by name. Only tags change; the rest was refused before."""
 
     def create(wanted: Resource) -> str:
@@ -125,7 +125,7 @@ def access_point_hands(clients: Clients, file_systems: Mapping[str, str]) -> Han
     def change(wanted: Resource, found: Resource) -> None:
         _set_tags(clients, wanted, found)
 
-    return Hands(create, change, lambda found: api.delete_access_point(clients, str(found.id)))
+    return Operations(create, change, lambda found: api.delete_access_point(clients, str(found.id)))
 
 
 def _set_tags(clients: Clients, wanted: Resource, found: Resource) -> None:

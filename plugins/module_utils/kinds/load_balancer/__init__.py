@@ -12,11 +12,11 @@ from ...engine.actions import Resource
 from ...engine.clients import Clients
 from ...engine.parallel import in_parallel
 from ...engine.steps import Steps, of_type
-from ...engine.tags import ENVIRONMENT, NOTHING, Told
+from ...engine.tags import ENVIRONMENT, NOTHING, PrefetchedTags
 from ...naming import resource as name_of
 from . import calls as api
 from . import documents as pure
-from .operations import listener_hands, load_balancer_hands, once_known, target_group_hands
+from .operations import listener_operations, load_balancer_operations, retry_until_visible, target_group_operations
 
 _LONGEST_NAME = 32
 _KEPT_OF_A_LONG_NAME = 23  # naming.resource cuts there and adds a hash
@@ -24,7 +24,7 @@ _KEPT_OF_A_LONG_NAME = 23  # naming.resource cuts there and adds a hash
 Tags = Mapping[str, str]
 
 
-def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resource]:
+def find(clients: Clients, environment: str, told: PrefetchedTags = NOTHING) -> list[Resource]:
     """An environment's load balancers, target groups and listeners: what is tagged as its own, and whatever has the
     name of its load balancer or of its target group, or belongs to that.
     """
@@ -34,17 +34,20 @@ def find(clients: Clients, environment: str, told: Told = NOTHING) -> list[Resou
     def is_ours(name: str, tags: Tags) -> bool:
         return name in expected or tags.get(ENVIRONMENT) == environment
 
-    return once_known(lambda: _look(clients, lambda name: name.startswith(prefix), is_ours, told))
+    return retry_until_visible(lambda: _look(clients, lambda name: name.startswith(prefix), is_ours, told))
 
 
 def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
     """The load balancer that is wanted with all that belongs to it, and the target groups that are wanted."""
     names = {resource.name for resource in wanted}
-    return once_known(lambda: _look(clients, names.__contains__, lambda name, tags: name in names))
+    return retry_until_visible(lambda: _look(clients, names.__contains__, lambda name, tags: name in names))
 
 
 def _look(
-    clients: Clients, is_candidate: Callable[[str], bool], is_ours: Callable[[str, Tags], bool], told: Told = NOTHING
+    clients: Clients,
+    is_candidate: Callable[[str], bool],
+    is_ours: Callable[[str, Tags], bool],
+    told: PrefetchedTags = NOTHING,
 ) -> list[Resource]:
     """Two lists, then for what may be ours one call for all tags and one for each description that AWS keeps apart."""
     balancers = [found for found in api.load_balancers(clients) if is_candidate(found["LoadBalancerName"])]
@@ -101,19 +104,19 @@ def converge(clients: Clients, desired: Sequence[Resource], actual: Sequence[Res
     listeners = of_type(pure.LISTENER, actual)
 
     replaced = _replaced(balancers, found)
-    groups = steps.reconcile(pure.TARGET_GROUP, wanted_groups, kept, target_group_hands(clients))
+    groups = steps.reconcile(pure.TARGET_GROUP, wanted_groups, kept, target_group_operations(clients))
     if not balancers:
-        steps.reconcile(pure.LISTENER, [], listeners, listener_hands(clients, {}, groups))
+        steps.reconcile(pure.LISTENER, [], listeners, listener_operations(clients, {}, groups))
     elif replaced and not check_mode:
-        in_parallel(listener_hands(clients, {}, groups).delete, listeners)
-    arns = steps.reconcile(pure.LOAD_BALANCER, balancers, found, load_balancer_hands(clients))
+        in_parallel(listener_operations(clients, {}, groups).delete, listeners)
+    arns = steps.reconcile(pure.LOAD_BALANCER, balancers, found, load_balancer_operations(clients))
     if balancers:
         if replaced and not check_mode:
             arns = _arns(clients, arns)
         wanted = of_type(pure.LISTENER, desired)
         there = [] if replaced else listeners
-        steps.reconcile(pure.LISTENER, wanted, there, listener_hands(clients, arns, groups))
-    steps.reconcile(pure.TARGET_GROUP, [], others, target_group_hands(clients))
+        steps.reconcile(pure.LISTENER, wanted, there, listener_operations(clients, arns, groups))
+    steps.reconcile(pure.TARGET_GROUP, [], others, target_group_operations(clients))
     return steps
 
 

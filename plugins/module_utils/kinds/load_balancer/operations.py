@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from ...engine.actions import Resource
 from ...engine.clients import Clients, caused_by
 from ...engine.errors import FarflowError
-from ...engine.patience import patient, patiently
-from ...engine.reconcile import Hands
+from ...engine.patience import retry_while, retrying
+from ...engine.reconcile import Operations
 from ...engine.waiting import NotYet, wait_for
 from . import calls as api
 from . import documents as pure
@@ -26,9 +26,9 @@ _KNOWN_AFTER = 120
 _UNKNOWN = {"LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound"}
 
 
-def once_known(call: Callable[[], Answer]) -> Answer:
+def retry_until_visible(call: Callable[[], Answer]) -> Answer:
     """The answer of calls about what was just listed, made or deleted, as soon as AWS is at one about it."""
-    return patiently(call, _is_unknown, _KNOWN_AFTER, "AWS to know its load balancers")
+    return retry_while(call, _is_unknown, _KNOWN_AFTER, "AWS to know its load balancers")
 
 
 def _is_unknown(error: FarflowError) -> bool:
@@ -47,18 +47,18 @@ def await_active(clients: Clients, arn: str, limit: float = _ACTIVE_AFTER) -> No
     wait_for(check, limit, f"load balancer {arn} to be active", 5)
 
 
-def target_group_hands(clients: Clients) -> Hands:
+def target_group_operations(clients: Clients) -> Operations:
     """Health check, attributes and tags change in place; the rest was refused before."""
 
     def create(wanted: Resource) -> str:
         made = api.create_target_group(clients, wanted.name, wanted.properties)
         arn = str(made["TargetGroupArn"])
-        attributes = once_known(lambda: api.target_group_attributes(clients, arn))
+        attributes = retry_until_visible(lambda: api.target_group_attributes(clients, arn))
         change(wanted, pure.canonical_target_group(made, attributes, wanted.properties["tags"]))
         return arn
 
     def change(wanted: Resource, found: Resource) -> None:
-        once_known(lambda: change_known(wanted, found))
+        retry_until_visible(lambda: change_known(wanted, found))
 
     def change_known(wanted: Resource, found: Resource) -> None:
         arn = str(found.id)
@@ -75,16 +75,16 @@ def target_group_hands(clients: Clients) -> Hands:
 
         wait_for(check, _GONE_AFTER, f"target group {found.name} to be free")
 
-    return Hands(create, change, delete)
+    return Operations(create, change, delete)
 
 
-def load_balancer_hands(clients: Clients) -> Hands:
+def load_balancer_operations(clients: Clients) -> Operations:
     """What AWS cannot change in place is made anew under the same name: its address changes, target groups stay."""
 
     def create(wanted: Resource) -> str:
         made = api.create_load_balancer(clients, wanted.name, wanted.properties)
         arn = str(made["LoadBalancerArn"])
-        attributes = once_known(lambda: api.load_balancer_attributes(clients, arn))
+        attributes = retry_until_visible(lambda: api.load_balancer_attributes(clients, arn))
         change(wanted, pure.canonical_load_balancer(made, attributes, wanted.properties["tags"]))
         return arn
 
@@ -93,7 +93,7 @@ def load_balancer_hands(clients: Clients) -> Hands:
             delete(found)
             create(wanted)
         else:
-            once_known(lambda: _change_load_balancer(clients, wanted, found))
+            retry_until_visible(lambda: _change_load_balancer(clients, wanted, found))
 
     def delete(found: Resource) -> None:
         arn = str(found.id)
@@ -107,7 +107,7 @@ def load_balancer_hands(clients: Clients) -> Hands:
             5,
         )
 
-    return Hands(create, change, delete)
+    return Operations(create, change, delete)
 
 
 def _change_load_balancer(clients: Clients, wanted: Resource, found: Resource) -> None:
@@ -126,7 +126,9 @@ def _change_load_balancer(clients: Clients, wanted: Resource, found: Resource) -
     _set_tags(clients, wanted, found)
 
 
-def listener_hands(clients: Clients, load_balancers: Mapping[str, str], target_groups: Mapping[str, str]) -> Hands:
+def listener_operations(
+    clients: Clients, load_balancers: Mapping[str, str], target_groups: Mapping[str, str]
+) -> Operations:
     """``load_balancers`` and ``target_groups`` are the ARNs by name."""
 
     def create(wanted: Resource) -> str:
@@ -141,8 +143,8 @@ def listener_hands(clients: Clients, load_balancers: Mapping[str, str], target_g
             api.modify_listener(clients, str(found.id), group, wanted.properties)
         _set_tags(clients, wanted, found)
 
-    hands = Hands(create, change, lambda found: api.delete_listener(clients, str(found.id)))
-    return patient(hands, "listener", _KNOWN_AFTER, _is_unknown)
+    operations = Operations(create, change, lambda found: api.delete_listener(clients, str(found.id)))
+    return retrying(operations, "listener", _KNOWN_AFTER, _is_unknown)
 
 
 def _changed(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from ...engine.actions import Resource
 from ...engine.clients import Clients, pages
 from ...engine.kind import Document, Kind
-from ...engine.tags import Told
+from ...engine.tags import PrefetchedTags
 from . import documents
 
 
@@ -44,7 +44,7 @@ class LogGroup(Kind):
         answer: dict[str, Any] = clients("logs").list_tags_for_resource(resourceArn=documents.arn(document))
         return dict(answer.get("tags", {}))
 
-    def prefetched_tags(self, document: Document, told: Told) -> Mapping[str, str] | None:
+    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
         return told.get(documents.arn(document))
 
     def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:

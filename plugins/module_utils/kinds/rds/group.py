@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from ...engine.actions import Resource
 from ...engine.clients import Clients, tag_dict, tag_list
 from ...engine.kind import Document, Kind
-from ...engine.tags import Told
+from ...engine.tags import PrefetchedTags
 
 
 class RdsGroup(Kind):
@@ -39,7 +39,7 @@ class RdsGroup(Kind):
     def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
         return tag_dict(clients("rds").list_tags_for_resource(ResourceName=document[self.arn_member])["TagList"])
 
-    def prefetched_tags(self, document: Document, told: Told) -> Mapping[str, str] | None:
+    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
         return told.get(document[self.arn_member])
 
     def tag(self, clients: Clients, found: Resource, tags: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from ...engine import policy_documents
 from ...engine.actions import Resource
 from ...engine.clients import Clients
 from ...engine.kind import Document, Kind
-from ...engine.tags import Told
+from ...engine.tags import PrefetchedTags
 from . import calls, documents
 
 
@@ -52,7 +52,7 @@ class S3Bucket(Kind):
     def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
         return calls.tags(clients("s3"), self.name(document))
 
-    def prefetched_tags(self, document: Document, told: Told) -> Mapping[str, str] | None:
+    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
         return told.get(documents.arn(self.name(document)))
 
     def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:

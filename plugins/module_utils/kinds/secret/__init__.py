@@ -15,7 +15,7 @@ from ...engine.clients import Clients, caused_by
 from ...engine.compare import differences
 from ...engine.errors import FarflowError
 from ...engine.parallel import in_parallel
-from ...engine.reconcile import Hands, Outcome, reconcile
+from ...engine.reconcile import Operations, Outcome, reconcile
 from ...engine.waiting import NotYet, wait_for
 from . import calls as api
 from . import documents as pure
@@ -35,7 +35,7 @@ _GOING = ("scheduled for deletion", "because it was deleted")
 def find(clients: Clients, environment: str, secrets: Sequence[Secret] = ()) -> list[Resource]:
     """Every secret of an environment, named ``farflow/<environment>/...``, whoever made it.
 
-    ``secrets`` are those that are wanted, as ``pure.secrets.desired`` takes them: each costs a call for its policy, and
+    ``secrets`` are those that are wanted, as ``documents.desired`` takes them: each costs a call for its policy, and
     what is as wanted in the list none but that; the list may be minutes old, so that whatever is not is looked at
     again, one by one.
     """
@@ -88,12 +88,12 @@ def _resource(documents: Documents, name: str, secret: Secret, resource_policy: 
 def present(clients: Clients, secrets: Sequence[Secret], check_mode: bool) -> list[Outcome]:
     """Brings all secrets to what is desired: first the generated ones, then what is composed from them."""
     actual = {resource.name: resource for resource in read(clients, secrets)}
-    hands = _hands(clients, _wanted(secrets))
+    operations = _operations(clients, _wanted(secrets))
     outcomes = {}
     for composed in (False, True):
         desired = [pure.desired(secret) for secret in secrets if bool(secret.get("compose")) is composed]
         found = [actual[wanted.name] for wanted in desired if wanted.name in actual]
-        outcomes.update({outcome.name: outcome for outcome in reconcile(desired, found, hands, check_mode)})
+        outcomes.update({outcome.name: outcome for outcome in reconcile(desired, found, operations, check_mode)})
     return [outcomes[secret["name"]] for secret in secrets]
 
 
@@ -108,14 +108,14 @@ def absent(clients: Clients, secrets: Sequence[Secret], check_mode: bool) -> lis
         for resource in _seen(clients, listed, dict.fromkeys(wanted, {}))
         if _for_ever(wanted[resource.name]) or resource.properties["state"] == "present"
     ]
-    return reconcile([], found, _hands(clients, wanted), check_mode)
+    return reconcile([], found, _operations(clients, wanted), check_mode)
 
 
 def _for_ever(secret: Secret) -> bool:
     return bool(secret.get("force_delete_without_recovery"))
 
 
-def _hands(clients: Clients, secrets: Mapping[str, Secret]) -> Hands:
+def _operations(clients: Clients, secrets: Mapping[str, Secret]) -> Operations:
     def create(wanted: Resource) -> str:
         secret, properties = secrets[wanted.name], wanted.properties
         value, remembered = _make(clients, secret) if pure.has_value(secret) else (None, {})
@@ -164,7 +164,7 @@ def _hands(clients: Clients, secrets: Mapping[str, Secret]) -> Hands:
         if window is None:
             _wait_until_gone(clients, found.name)
 
-    return Hands(create, change, delete)
+    return Operations(create, change, delete)
 
 
 def _set_policy(clients: Clients, wanted: Resource) -> None:

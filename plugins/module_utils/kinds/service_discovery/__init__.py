@@ -14,9 +14,9 @@ from ...engine.errors import FarflowError
 from ...engine.immutable import refuse_changes
 from ...engine.ownership import tags_unless_closed
 from ...engine.parallel import in_parallel
-from ...engine.patience import patiently
-from ...engine.reconcile import Hands, Outcome, reconcile
-from ...engine.tags import NOTHING, Told
+from ...engine.patience import retry_while
+from ...engine.reconcile import Operations, Outcome, reconcile
+from ...engine.tags import NOTHING, PrefetchedTags
 from ...engine.waiting import NotYet, wait_for
 from . import calls as api
 from . import documents as pure
@@ -30,7 +30,7 @@ def find(
     environment: str,
     names: Collection[str] = (),
     expected: Collection[str] = (),
-    told: Told = NOTHING,
+    told: PrefetchedTags = NOTHING,
 ) -> list[Resource]:
     """An environment's namespaces, ``<environment>.<anything>``, and their services, whoever made them. Other accounts
     may share theirs with this one: whose tags we may not read is theirs, unless it has one of the ``names`` or its id
@@ -51,7 +51,7 @@ def read(clients: Clients, wanted: Iterable[Resource]) -> tuple[list[Resource], 
 
 
 def _look(
-    clients: Clients, is_ours: Callable[[str], bool], expected: Collection[str], told: Told = NOTHING
+    clients: Clients, is_ours: Callable[[str], bool], expected: Collection[str], told: PrefetchedTags = NOTHING
 ) -> tuple[list[Resource], list[Resource]]:
     """One list of namespaces; for each of ours its tags, its VPC and its services; a call for a service's tags."""
     documents = [found for found in api.namespaces(clients) if is_ours(found["Name"])]
@@ -63,7 +63,7 @@ def _look(
 
 
 def _namespace_tags(
-    clients: Clients, document: Mapping[str, Any], expected: Collection[str], told: Told
+    clients: Clients, document: Mapping[str, Any], expected: Collection[str], told: PrefetchedTags
 ) -> Mapping[str, str] | None:
     is_expected = document["Name"] in expected or document["Id"] in expected
     return tags_unless_closed(lambda: _tags(clients, document["Arn"], told), is_expected)
@@ -74,7 +74,7 @@ def _namespace(clients: Clients, document: Mapping[str, Any], tags: Mapping[str,
     return pure.canonical_namespace(document, api.vpcs(clients, zone) if zone else [], tags)
 
 
-def _services(clients: Clients, namespace: Mapping[str, Any], told: Told) -> list[Resource]:
+def _services(clients: Clients, namespace: Mapping[str, Any], told: PrefetchedTags) -> list[Resource]:
     documents = api.services(clients, namespace["Id"])
     tags = in_parallel(lambda found: _tags(clients, found["Arn"], told), documents)
     return [
@@ -84,7 +84,7 @@ def _services(clients: Clients, namespace: Mapping[str, Any], told: Told) -> lis
     ]
 
 
-def _tags(clients: Clients, arn: str, told: Told) -> Mapping[str, str] | None:
+def _tags(clients: Clients, arn: str, told: PrefetchedTags) -> Mapping[str, str] | None:
     """What is listed after its deletion has none."""
     return told.get(arn) or api.tags(clients, arn)
 
@@ -97,20 +97,20 @@ def converge(
     names = {namespace.name for namespace in namespaces}
     found_namespaces = [namespace for namespace in found if namespace.name in names]
     if not present:
-        deleted = reconcile([], found_services, service_hands(clients, {}), check_mode)
-        return reconcile([], found_namespaces, namespace_hands(clients), check_mode), deleted
+        deleted = reconcile([], found_services, service_operations(clients, {}), check_mode)
+        return reconcile([], found_namespaces, namespace_operations(clients), check_mode), deleted
     there = {one.name: one for one in found}
     namespaces = [pure.seen_from(namespace, there.get(namespace.name)) for namespace in namespaces]
     refuse_changes([*namespaces, *services], [*found, *found_services], pure.IMMUTABLE)
     homeless = sorted({pure.split(one.name)[1] for one in services} - names - set(there))
     if homeless:
         raise FarflowError(f"there is no private DNS namespace {', '.join(homeless)}")
-    outcomes = reconcile(namespaces, found_namespaces, namespace_hands(clients), check_mode)
+    outcomes = reconcile(namespaces, found_namespaces, namespace_operations(clients), check_mode)
     ids = {one.name: one.id for one in found} | {outcome.name: outcome.id for outcome in outcomes}
-    return outcomes, reconcile(services, found_services, service_hands(clients, ids), check_mode)
+    return outcomes, reconcile(services, found_services, service_operations(clients, ids), check_mode)
 
 
-def namespace_hands(clients: Clients) -> Hands:
+def namespace_operations(clients: Clients) -> Operations:
     """What creates, changes and deletes a namespace; each waits until Cloud Map has done it."""
 
     def create(wanted: Resource) -> str:
@@ -128,7 +128,7 @@ def namespace_hands(clients: Clients) -> Hands:
 
     def delete(found: Resource) -> None:
         """A service that was deleted, or the operation of a run that was killed, may hold it for a moment."""
-        operation_id = patiently(
+        operation_id = retry_while(
             lambda: api.delete_namespace(clients, str(found.id)),
             lambda error: caused_by(error, api.BUSY),
             _EMPTY_AFTER,
@@ -136,10 +136,10 @@ def namespace_hands(clients: Clients) -> Hands:
         )
         _await(clients, operation_id)
 
-    return Hands(create, change, delete)
+    return Operations(create, change, delete)
 
 
-def service_hands(clients: Clients, ids: Mapping[str, str | None]) -> Hands:
+def service_operations(clients: Clients, ids: Mapping[str, str | None]) -> Operations:
     """What creates, changes and deletes a service; ``ids`` are those of the namespaces, by name."""
 
     def create(wanted: Resource) -> str:
@@ -166,7 +166,7 @@ def service_hands(clients: Clients, ids: Mapping[str, str | None]) -> Hands:
             f"service {found.name} to be empty",
         )
 
-    return Hands(create, change, delete)
+    return Operations(create, change, delete)
 
 
 def _id_of(clients: Clients, name: str) -> str | None:

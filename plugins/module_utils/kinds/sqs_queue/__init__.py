@@ -11,7 +11,7 @@ from typing import Any
 from ...engine.actions import Resource
 from ...engine.clients import Clients, pages
 from ...engine.kind import Document, Kind
-from ...engine.tags import Told
+from ...engine.tags import PrefetchedTags
 from . import documents
 
 
@@ -45,7 +45,7 @@ class SqsQueue(Kind):
     def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
         return dict(clients("sqs").list_queue_tags(QueueUrl=document["QueueUrl"]).get("Tags") or {})
 
-    def prefetched_tags(self, document: Document, told: Told) -> Mapping[str, str] | None:
+    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
         name = self.name(document)
         return next((tags for arn, tags in told.items() if documents.is_arn_of(arn, name)), None)
 

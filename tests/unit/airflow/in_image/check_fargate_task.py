@@ -448,7 +448,7 @@ class Refused(WithAws):
                 self.assertIn(said, str(refused.exception))
 
 
-class Told(WithAws):
+class PrefetchedTags(WithAws):
     """The lines of its own in the log of the task."""
 
     def test_what_started_and_where_its_log_is(self):

@@ -16,14 +16,14 @@ from ....engine.clients import Clients
 from ....engine.converge import converge
 from ....engine.errors import FarflowError
 from ....engine.immutable import refuse_changes
-from ....engine.lost_answers import make_once
-from ....engine.reconcile import Hands, Outcome
+from ....engine.lost_answers import create_exactly_once
+from ....engine.reconcile import Operations, Outcome
 from ....engine.waiting import NotYet, wait_for
 from .. import tags as ec2_tags
 from . import calls as api
 from . import documents as pure
 from .kinds import KINDS, Kind
-from .patience import let_go, once_known
+from .patience import delete_when_free, retry_until_visible
 
 _KNOWN_AFTER = 120
 
@@ -33,7 +33,7 @@ def present(clients: Clients, wanted: Sequence[Resource], check_mode: bool) -> l
     if not wanted:
         return []
     refuse_changes(wanted, _read(clients, wanted), pure.IMMUTABLE)
-    return converge(wanted, lambda: _read(clients, wanted), _hands(clients, KINDS[wanted[0].type]), check_mode)
+    return converge(wanted, lambda: _read(clients, wanted), _operations(clients, KINDS[wanted[0].type]), check_mode)
 
 
 def absent(clients: Clients, unwanted: Sequence[Resource], check_mode: bool) -> list[Outcome]:
@@ -45,7 +45,7 @@ def absent(clients: Clients, unwanted: Sequence[Resource], check_mode: bool) -> 
     def read() -> list[Resource]:
         return [one for one in _found(clients, unwanted) if one.id in ids]
 
-    return converge([], read, _hands(clients, KINDS[unwanted[0].type]), check_mode)
+    return converge([], read, _operations(clients, KINDS[unwanted[0].type]), check_mode)
 
 
 def _read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
@@ -61,10 +61,10 @@ def _found(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
     def read(filters: api.Filters) -> list[Resource]:
         return [kind.canonical(clients, document) for document in kind.describe(clients, filters)]
 
-    return [one for filters in pure.filters(wanted) for one in once_known(partial(read, filters))]
+    return [one for filters in pure.filters(wanted) for one in retry_until_visible(partial(read, filters))]
 
 
-def _hands(clients: Clients, kind: Kind) -> Hands:
+def _operations(clients: Clients, kind: Kind) -> Operations:
     """What creates, changes and deletes one of a kind."""
 
     def create(wanted: Resource) -> str:
@@ -72,10 +72,10 @@ def _hands(clients: Clients, kind: Kind) -> Hands:
             return next((one.id for one in _read(clients, [wanted])), None)
 
         def make() -> str:
-            return once_known(lambda: kind.create(clients, wanted.name, wanted.properties))
+            return retry_until_visible(lambda: kind.create(clients, wanted.name, wanted.properties))
 
         what = pure.what(wanted)
-        id_ = make_once(make, look, what)
+        id_ = create_exactly_once(make, look, what)
         known = replace(wanted, id=id_)
         change(known, wait_for(lambda: _ready(clients, kind, known), _KNOWN_AFTER, f"AWS to show {what}", interval=0.5))
         return id_
@@ -87,19 +87,19 @@ def _hands(clients: Clients, kind: Kind) -> Hands:
             if tags != before:
                 ec2_tags.set_tags(clients, str(found.id), tags, sorted(set(before) - set(tags)))
 
-        once_known(call)
+        retry_until_visible(call)
 
     def delete(found: Resource) -> None:
-        let_go(clients, found, lambda: kind.delete(clients, found))
+        delete_when_free(clients, found, lambda: kind.delete(clients, found))
 
-    return Hands(create, change, delete)
+    return Operations(create, change, delete)
 
 
 def _ready(clients: Clients, kind: Kind, known: Resource) -> Resource | NotYet:
     """What was just made, as soon as AWS shows it and it can be used."""
     [filters] = pure.filters([known])
     there = [
-        (document, once_known(partial(kind.canonical, clients, document)))
+        (document, retry_until_visible(partial(kind.canonical, clients, document)))
         for document in kind.describe(clients, filters)
     ]
     found = next(((document, one) for document, one in there if one.id == known.id), None)

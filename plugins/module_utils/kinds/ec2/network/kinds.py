@@ -15,7 +15,7 @@ from .. import calls as ec2
 from . import answers
 from . import calls as api
 from . import documents as pure
-from .patience import let_go
+from .patience import delete_when_free
 
 Document = dict[str, Any]
 
@@ -68,7 +68,7 @@ def _delete_subnet(clients: Clients, found: Resource) -> str:
 def _change_internet_gateway(clients: Clients, wanted: Resource, found: Resource) -> None:
     vpc_id = wanted.properties["vpc_id"]
     if vpc_id != found.properties["vpc_id"]:
-        let_go(clients, found, lambda: _detach(clients, found))
+        delete_when_free(clients, found, lambda: _detach(clients, found))
         api.attach(clients, str(found.id), vpc_id)
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ....engine.actions import Resource
 from ....engine.clients import Clients, caused_by
-from ....engine.patience import patiently
+from ....engine.patience import retry_while
 from ....engine.waiting import NotYet, wait_for
 from . import calls as api
 from . import documents as pure
@@ -28,14 +28,14 @@ _UNKNOWN = {
 }
 
 
-def once_known(call: Callable[[], Answer]) -> Answer:
+def retry_until_visible(call: Callable[[], Answer]) -> Answer:
     """The answer of a call about what was just listed or made, as soon as AWS knows it everywhere. Raises FarflowError
     after two minutes.
     """
-    return patiently(call, lambda error: caused_by(error, _UNKNOWN), _KNOWN_AFTER, "AWS to know what was made")
+    return retry_while(call, lambda error: caused_by(error, _UNKNOWN), _KNOWN_AFTER, "AWS to know what was made")
 
 
-def let_go(clients: Clients, found: Resource, call: Callable[[], str]) -> None:
+def delete_when_free(clients: Clients, found: Resource, call: Callable[[], str]) -> None:
     """Makes a call that takes an existing one away, or away from its VPC, again while it gives AWS's words for that it
     is used. Raises FarflowError with them, and with the network interfaces that use it, after ten minutes.
     """

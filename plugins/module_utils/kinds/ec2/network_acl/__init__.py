@@ -11,7 +11,7 @@ from ....engine.actions import Resource
 from ....engine.clients import Clients
 from ....engine.converge import converge
 from ....engine.errors import FarflowError
-from ....engine.reconcile import Hands, Outcome
+from ....engine.reconcile import Operations, Outcome
 from . import calls as api
 from . import documents as pure
 
@@ -26,10 +26,10 @@ def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
 
 def present(clients: Clients, wanted: Sequence[Resource], check_mode: bool) -> list[Outcome]:
     """What became of them. Raises FarflowError for a VPC that does not exist."""
-    return converge(wanted, lambda: read(clients, wanted), _hands(clients), check_mode)
+    return converge(wanted, lambda: read(clients, wanted), _operations(clients), check_mode)
 
 
-def _hands(clients: Clients) -> Hands:
+def _operations(clients: Clients) -> Operations:
     """AWS makes and deletes them with their VPCs."""
 
     def create(wanted: Resource) -> str:
@@ -48,7 +48,7 @@ def _hands(clients: Clients) -> Hands:
                 api.delete_entry(clients, acl_id, *pure.parts(key))
         _associate(clients, acl_id, set(wanted.properties["subnets"]) - set(found.properties["subnets"]))
 
-    return Hands(create, change, lambda found: None)
+    return Operations(create, change, lambda found: None)
 
 
 def _associate(clients: Clients, acl_id: str, subnets: set[str]) -> None:

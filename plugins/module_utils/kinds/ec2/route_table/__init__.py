@@ -14,10 +14,10 @@ from ....engine.clients import Clients
 from ....engine.converge import converge
 from ....engine.errors import FarflowError
 from ....engine.immutable import refuse_changes
-from ....engine.reconcile import Hands, Outcome
+from ....engine.reconcile import Operations, Outcome
 from ....engine.waiting import NotYet, wait_for
 from .. import tags as ec2_tags
-from ..network.patience import once_known
+from ..network.patience import retry_until_visible
 from . import calls as api
 from . import documents as pure
 
@@ -40,7 +40,7 @@ def present(clients: Clients, wanted: Sequence[Resource], check_mode: bool) -> l
     if missing:
         raise FarflowError(f"there is no route table {', '.join(missing)}")
     refuse_changes(wanted, existing, pure.IMMUTABLE)
-    return converge(wanted, read, _hands(clients, wanted), check_mode)
+    return converge(wanted, read, _operations(clients, wanted), check_mode)
 
 
 def absent(clients: Clients, unwanted: Sequence[Resource], check_mode: bool) -> list[Outcome]:
@@ -54,7 +54,7 @@ def absent(clients: Clients, unwanted: Sequence[Resource], check_mode: bool) -> 
     if ambiguous:
         names = ", ".join(one.name for one in ambiguous)
         raise FarflowError(f"several route tables are called {names}: give the id of the one to delete")
-    return converge([], read, _hands(clients, []), check_mode)
+    return converge([], read, _operations(clients, []), check_mode)
 
 
 def _tables(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
@@ -66,13 +66,15 @@ def _documents(clients: Clients, tables: Sequence[Resource]) -> list[dict[str, A
     return api.describe(clients, vpcs) if vpcs else []
 
 
-def _hands(clients: Clients, all_wanted: Sequence[Resource]) -> Hands:
+def _operations(clients: Clients, all_wanted: Sequence[Resource]) -> Operations:
     """What creates, changes and deletes a table. A subnet that another table of ``all_wanted`` takes is left to it."""
     taken = {subnet for table in all_wanted for subnet in table.properties["subnets"]}
 
     def create(wanted: Resource) -> str:
         properties = wanted.properties
-        table_id = once_known(lambda: api.create(clients, wanted.name, properties["vpc_id"], properties["tags"]))
+        table_id = retry_until_visible(
+            lambda: api.create(clients, wanted.name, properties["vpc_id"], properties["tags"])
+        )
         empty = replace(wanted, id=table_id, properties={**properties, "routes": {}, "subnets": []})
         change(replace(wanted, id=table_id), empty)
         return table_id
@@ -94,7 +96,7 @@ def _hands(clients: Clients, all_wanted: Sequence[Resource]) -> Hands:
         what = f"route table {found.name} ({found.id}) to be free"
         wait_for(lambda: api.delete(clients, str(found.id)) or NotYet("it is still in use"), _FREE_AFTER, what)
 
-    return Hands(create, change, delete)
+    return Operations(create, change, delete)
 
 
 def _set_routes(clients: Clients, table_id: str, wanted: Mapping[str, str], found: Mapping[str, str]) -> None:

@@ -13,10 +13,10 @@ from ....engine.actions import Resource
 from ....engine.clients import Clients, chunks
 from ....engine.converge import converge
 from ....engine.immutable import refuse_changes
-from ....engine.reconcile import Hands, Outcome
+from ....engine.reconcile import Operations, Outcome
 from ....engine.waiting import NotYet, wait_for
 from .. import tags as ec2_tags
-from ..network.patience import once_known
+from ..network.patience import retry_until_visible
 from . import calls as api
 from . import documents as pure
 
@@ -61,11 +61,11 @@ def present(
         return [pure.canonical_group(document) for document in described(clients, groups)]
 
     refuse_changes(groups, read_groups(), pure.IMMUTABLE)
-    made = converge(groups, read_groups, _group_hands(clients), check_mode)
+    made = converge(groups, read_groups, _group_operations(clients), check_mode)
     if rules:
         # Even one that was shown before may be missing from an answer for a moment.
         wait_for(lambda: _known(clients, rules), 0 if check_mode else _KNOWN_AFTER, "the security groups of the rules")
-    return made, converge(rules, lambda: read_rules(clients, rules), _rule_hands(clients), check_mode)
+    return made, converge(rules, lambda: read_rules(clients, rules), _rule_operations(clients), check_mode)
 
 
 def _known(clients: Clients, rules: Sequence[Resource]) -> bool | NotYet:
@@ -91,15 +91,15 @@ def absent(
         others = [one for one in read_rules(clients, rules) if one.id not in known]
         return [one for one in [*ours, *others] if not pure.is_empty(one)]
 
-    revoked = converge([], read_all_rules, _rule_hands(clients), check_mode)
-    return converge([], read_groups, _group_hands(clients), check_mode), revoked
+    revoked = converge([], read_all_rules, _rule_operations(clients), check_mode)
+    return converge([], read_groups, _group_operations(clients), check_mode), revoked
 
 
-def _group_hands(clients: Clients) -> Hands:
+def _group_operations(clients: Clients) -> Operations:
     """What creates, changes and deletes a group."""
 
     def create(wanted: Resource) -> str:
-        group_id = once_known(lambda: api.create(clients, wanted.name, wanted.properties))
+        group_id = retry_until_visible(lambda: api.create(clients, wanted.name, wanted.properties))
         if group_id is None:
             return take_over(wanted)
         _revoke(clients, wanted.name, group_id, "egress", {pure.DEFAULT_EGRESS: ""})
@@ -124,7 +124,7 @@ def _group_hands(clients: Clients) -> Hands:
             f"security group {found.name} to be free",
         )
 
-    return Hands(create, change, delete)
+    return Operations(create, change, delete)
 
 
 def _users(clients: Clients, group_id: str) -> str:
@@ -142,7 +142,7 @@ def _users(clients: Clients, group_id: str) -> str:
     return f"it is used by {', '.join([*interfaces, *dict.fromkeys(naming)]) or 'what AWS does not name'}"
 
 
-def _rule_hands(clients: Clients) -> Hands:
+def _rule_operations(clients: Clients) -> Operations:
     """What changes and revokes the rules of a group. New ones come before old ones go: no traffic is interrupted."""
 
     def change(wanted: Resource, found: Resource) -> None:
@@ -158,7 +158,7 @@ def _rule_hands(clients: Clients) -> Hands:
         change(wanted, _without_rules(wanted))
         return str(wanted.properties["group_id"])
 
-    return Hands(create, change, lambda found: change(_without_rules(found), found))
+    return Operations(create, change, lambda found: change(_without_rules(found), found))
 
 
 def _without_rules(rules: Resource) -> Resource:

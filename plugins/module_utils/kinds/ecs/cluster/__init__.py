@@ -12,7 +12,7 @@ from ....engine.actions import Resource
 from ....engine.clients import Clients, chunks, pages, tag_dict, tag_list
 from ....engine.errors import FarflowError
 from ....engine.kind import Document, Kind
-from ..patience import may_pass
+from ..patience import is_transient
 from . import documents
 
 
@@ -31,7 +31,7 @@ class EcsCluster(Kind):
         self.wanted = {cluster.name: cluster for cluster in wanted}
 
     def is_busy(self, error: FarflowError) -> bool:
-        return may_pass(error)
+        return is_transient(error)
 
     def desired(self, arguments: Mapping[str, Any]) -> Resource:
         return documents.desired(arguments)

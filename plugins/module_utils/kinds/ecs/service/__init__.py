@@ -14,11 +14,11 @@ from ....engine.clients import Clients
 from ....engine.compare import contains_unknown
 from ....engine.errors import FarflowError
 from ....engine.parallel import in_parallel
-from ....engine.reconcile import Hands
+from ....engine.reconcile import Operations
 from ....engine.tags import ENVIRONMENT
 from ....engine.waiting import NotYet, wait_for
 from .. import task_calls as ecs_tasks
-from ..patience import patiently
+from ..patience import retry_while
 from ..task_definition import calls as ecs_task_definitions
 from . import calls as api
 from . import documents as pure
@@ -98,7 +98,7 @@ def refuse_fixed(desired: Sequence[Resource], actual: Sequence[Resource]) -> Non
         raise FarflowError("\n".join(problems))
 
 
-def hands(clients: Clients, started: dict[str, str] | None = None) -> Hands:
+def operations(clients: Clients, started: dict[str, str] | None = None) -> Operations:
     """What creates, changes and deletes a service. A change that AWS can't make in place replaces it. ``started``
     takes up, by the service's name, the deployments that they start.
     """
@@ -108,7 +108,7 @@ def hands(clients: Clients, started: dict[str, str] | None = None) -> Hands:
         request = pure.create_request(wanted)
         token = str(uuid.uuid4())
         what = f"the creation of service {wanted.name}"
-        made = patiently(lambda: api.create(clients, request, token), _CREATION_LIMIT, what)
+        made = retry_while(lambda: api.create(clients, request, token), _CREATION_LIMIT, what)
         deployments[wanted.name] = pure.primary(made).get("id", "")
         return str(made["serviceArn"])
 
@@ -120,7 +120,7 @@ def hands(clients: Clients, started: dict[str, str] | None = None) -> Hands:
         request = pure.update_request(wanted, found)
         if request:
             cluster, what = wanted.properties["cluster"], f"the change of service {wanted.name}"
-            changed = patiently(lambda: api.update(clients, cluster, wanted.name, request), _CHANGE_LIMIT, what)
+            changed = retry_while(lambda: api.update(clients, cluster, wanted.name, request), _CHANGE_LIMIT, what)
             deployments[wanted.name] = pure.primary(changed).get("id", "")
         tags, existing = (resource.properties.get("tags") or {} for resource in (wanted, found))
         if tags != existing:
@@ -134,7 +134,7 @@ def hands(clients: Clients, started: dict[str, str] | None = None) -> Hands:
         what = f"the end of service {found.name}"
         wait_for(lambda: _gone(clients, cluster, found.name, tasks), _DELETION_LIMIT, what)
 
-    return Hands(create, change, delete)
+    return Operations(create, change, delete)
 
 
 def _gone(clients: Clients, cluster: str, name: str, tasks: list[str]) -> bool | NotYet:

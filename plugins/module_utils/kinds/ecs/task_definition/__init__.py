@@ -14,7 +14,7 @@ from ....engine.actions import Action, Resource
 from ....engine.clients import Clients
 from ....engine.parallel import in_parallel
 from ....engine.tags import ENVIRONMENT
-from ..patience import patiently
+from ..patience import retry_while
 from . import calls as api
 from . import documents as pure
 from .documents import Index
@@ -191,7 +191,7 @@ def _register(clients: Clients, wanted: Resource, index: Index) -> str:
     tags = pure.tags_with_digest(wanted, guess)
     request = {**pure.request(wanted), "tags": [{"key": key, "value": value} for key, value in tags.items()]}
     what = f"the registration of task definition {wanted.name}"
-    arn = patiently(lambda: api.register(clients, request), _REGISTRATION_LIMIT, what)
+    arn = retry_while(lambda: api.register(clients, request), _REGISTRATION_LIMIT, what)
     revision = pure.revision_of(arn)
     if revision != guess:
         api.tag(clients, arn, {pure.DIGEST: pure.digest(wanted, revision)}, [])

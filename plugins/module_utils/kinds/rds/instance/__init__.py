@@ -13,7 +13,7 @@ from ....engine.actions import Resource
 from ....engine.clients import Clients, tag_dict
 from ....engine.compare import Difference, differences
 from ....engine.errors import FarflowError
-from ....engine.patience import patiently
+from ....engine.patience import retry_while
 from ....engine.waiting import NotYet, now, wait_for
 from ...secret import value_calls as secret_values
 from ...secret import wait_until_readable
@@ -107,7 +107,7 @@ def _create(clients: Clients, instance: Instance) -> Document:
             api.create(clients, requests.creation(wanted), password, {**tags, **remembered})
             return True
 
-        patiently(start, _is_first, _STARTS_WITHIN, f"the creation of database {wanted.name}")
+        retry_while(start, _is_first, _STARTS_WITHIN, f"the creation of database {wanted.name}")
     return wait_for(lambda: api.describe(clients, wanted.name), _VISIBLE_WITHIN, f"database {wanted.name} to be there")
 
 

@@ -195,9 +195,9 @@ def _security_groups(document: Mapping[str, Any]) -> list[str]:
 
 
 def _log_exports(document: Mapping[str, Any], pending: Mapping[str, Any]) -> list[str]:
-    coming = pending.get("PendingCloudwatchLogsExports") or {}
-    exports = set(document.get("EnabledCloudwatchLogsExports") or []) | set(coming.get("LogTypesToEnable") or [])
-    return sorted(exports - set(coming.get("LogTypesToDisable") or []))
+    in_progress = pending.get("PendingCloudwatchLogsExports") or {}
+    exports = set(document.get("EnabledCloudwatchLogsExports") or []) | set(in_progress.get("LogTypesToEnable") or [])
+    return sorted(exports - set(in_progress.get("LogTypesToDisable") or []))
 
 
 def _without_baseline(settings: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from ....engine.actions import Resource
 from ....engine.clients import Clients, caused_by
 from ....engine.errors import FarflowError
-from ....engine.patience import patiently
+from ....engine.patience import retry_while
 from ....engine.tags import ENVIRONMENT
 from ....engine.waiting import NotYet, wait_for
 from ..instance import calls as rds_instances
@@ -46,7 +46,7 @@ def create(clients: Clients, instance: str, identifier: str, tags: Mapping[str, 
     """Takes a snapshot of an instance as soon as that takes one, and waits up to ``limit`` seconds until it is
     finished; None does not wait for that. Safe to repeat with the same identifier.
     """
-    patiently(
+    retry_while(
         lambda: api.create(clients, instance, identifier, tags),
         lambda error: caused_by(error, api.NOT_NOW),
         limit or _FREE_AFTER,
