@@ -22,6 +22,7 @@ from airflow.exceptions import AirflowException
 
 from farflow import dag_versions
 from farflow.dag_store import DagStore, Gone, Unusable, stamp, sweep
+from farflow.fargate_task_log import quiet
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class VersionedDagBundle(BaseDagBundle):
         self._refreshing = threading.Lock()
 
     def initialize(self) -> None:
+        quiet()  # in a task's log, which begins here
         if self.version:
             self._hold(self.version)
         elif os.environ.get(WITHOUT_VERSION) == CURRENT:

@@ -7,6 +7,8 @@ import io
 import json
 import logging
 import os
+import subprocess
+import sys
 import tarfile
 import tempfile
 import threading
@@ -462,6 +464,39 @@ class Disk(Case):
         with mock.patch.object(BundleVersionLock, "acquire", late):
             self.assertEqual(text(self.running(version)), "1")
         self.assertEqual(len(deleted), 1)
+
+
+class Quiet(unittest.TestCase):
+    """A task's log begins with the bundle, before the task is there to keep AWS's libraries quiet."""
+
+    SCRIPT = """
+import logging, sys
+from airflow.sdk.log import configure_logging
+configure_logging(json_output=True, output=sys.stdout.buffer)
+from farflow.dag_bundle import VersionedDagBundle
+from farflow.dag_store import DagStore
+DagStore.unpack = lambda store, version, folder: store._s3 and folder.mkdir(parents=True)
+VersionedDagBundle(name="dags-folder", bucket="b", version="0123456789abcdef").initialize()
+logging.getLogger("farflow").info("ours")
+"""
+
+    def test_what_aws_says_of_itself_is_shown_at_debug_alone(self):
+        for level, shown in (("INFO", False), ("DEBUG", True)):
+            given = {
+                "AIRFLOW__LOGGING__LOGGING_LEVEL": level,
+                "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": self.enterContext(tempfile.TemporaryDirectory()),
+                "PYTHONPATH": os.pathsep.join(sys.path),
+                "AWS_ACCESS_KEY_ID": "x",
+                "AWS_SECRET_ACCESS_KEY": "x",
+                "AWS_DEFAULT_REGION": "eu-west-1",
+                "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+            }
+            command = [sys.executable, "-c", self.SCRIPT]
+            ran = subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, check=True)
+            with self.subTest(level):
+                self.assertIn("ours", ran.stdout)
+                self.assertEqual("Found credentials" in ran.stdout, shown)
+                self.assertEqual("Found endpoint" in ran.stdout, shown)
 
 
 if __name__ == "__main__":
