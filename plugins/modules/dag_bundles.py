@@ -99,7 +99,8 @@ bundles:
       type: list
       elements: str
     superfluous:
-      description: How many versions O(state=pruned) would look at. Counted only where something has changed.
+      description: How many versions O(state=pruned) could delete at the most, none of them younger than an hour.
+        Counted only where something has changed.
       type: int
 """
 
@@ -134,8 +135,8 @@ def work(parameters, clients, check_mode):
     result = as_result("bundles", outcomes, "version")
     for bundle, told in zip(parameters["bundles"], result["bundles"], strict=True):
         count = told["changed"] and parameters["state"] == "current"
-        there = len(dag_bundles.versions(clients, bundle["bucket"])) if count else 0
-        told["superfluous"] = max(0, there - bundle["keep_versions"])
+        deletable = dag_bundles.superfluous(clients, bundle["bucket"], bundle["keep_versions"]) if count else 0
+        told["superfluous"] = deletable
     return result
 
 

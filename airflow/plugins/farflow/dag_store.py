@@ -130,16 +130,18 @@ class DagStore:
         return Unusable(f"{self.address(key)} can't be read: {error}")
 
 
-def stamp(folder: Path, before: Path | None) -> None:
+def stamp(folder: Path, before: Path | None) -> list[str]:
     """Sets the times of a version's files so that Airflow parses all of them at once, and first those that differ from
-    the version ``before``.
+    the version ``before``. Returns the paths of those.
     """
     files = dag_versions.files_in(folder)
     old = dag_versions.files_in(before) if before and before.is_dir() else files
+    changed = {path for path, held in files.items() if old.get(path) != held}
     now = time.time() + _UNDER_WAY
-    for path, held in files.items():
-        at = now if old.get(path) == held else now + _CHANGED
+    for path in files:
+        at = now + _CHANGED if path in changed else now
         os.utime(folder / path, (at, at), follow_symlinks=False)
+    return sorted(changed)
 
 
 def sweep(versions: Path, tracking: Path, kept: Collection[str], idle: float, most: int) -> list[str]:

@@ -169,18 +169,31 @@ def read_files(clients: Clients, bucket: str, version: str) -> dict[str, str]:
         return {}
 
 
+def superfluous(clients: Clients, bucket: str, keep: int) -> int:
+    """How many versions ``prune`` could delete at the most: as many as there are beside ``keep``, and none that is
+    young.
+    """
+    there = versions(clients, bucket)
+    return max(0, min(len(there) - keep, len(there) - len(_young(there))))
+
+
 def prune(clients: Clients, bucket: str, keep: int, in_use: Collection[str], check_mode: bool) -> list[str]:
     """Deletes the versions that are neither current, nor among the last ``keep``, nor ``in_use``; their names."""
     there = versions(clients, bucket)
     order = pure.last_used_first(history(clients, bucket, pure.KEPT_HISTORY))
-    since = datetime.now(UTC) - _YOUNG
-    young = [version for version, one in there.items() if one["put"] > since]
+    young = _young(there)
     doomed = pure.superfluous(there, order, keep, in_use, young)
     if doomed and not check_mode:
         keys = [key(version) for version in doomed for key in (dag_versions.archive, dag_versions.listing)]
         old = [one["Key"] for one in s3_objects.listed(clients, bucket, f"{dag_versions.PREFIX}history/")]
         s3_objects.delete(clients, bucket, [*keys, *old[: -pure.KEPT_HISTORY]])
     return doomed
+
+
+def _young(there: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Those of ``versions`` that a deploy may be about to name."""
+    since = datetime.now(UTC) - _YOUNG
+    return [version for version, one in there.items() if one["put"] > since]
 
 
 def _current(clients: Clients, bucket: str, pointer: Pointer, wanted: str) -> Resource:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -64,8 +65,10 @@ def test_many_at_once(aws, run, count):
     variables = [f"--env={name}={value}" for name, value in settings(aws).items()]
     mounts = [f"--volume={IN_IMAGE}:/checks:ro"]
     aws.reset_calls()
+    begun = time.monotonic()
     with aws.behaviours(rates=RATES, task_seconds=SECONDS, late_tasks=2, late_logs=4):
         ended = run("python", "/checks/many_at_once.py", str(count), options=["--network", "host", *variables, *mounts])
+    minutes = (time.monotonic() - begun) / 60
     outcome = json.loads(ended.stdout.splitlines()[-1])
     assert outcome == {
         "ended": count,
@@ -77,5 +80,9 @@ def test_many_at_once(aws, run, count):
     # The start is a matter of the workers, each for itself: what is too much there is asked for again.
     assert throttled["DescribeTasks"] == throttled["GetLogEvents"] == 0
     counted = Counter(call["operation"] for call in calls if not call["error"])
+    for operation, number in sorted(counted.items()):
+        each = number / count / minutes
+        print(f"{operation}: {number} calls, {each:.2f} a task and minute, {number / minutes:.0f} a minute")
+    print(f"{count} tasks in {minutes:.1f} minutes, throttled: {dict(throttled)}")
     assert counted["RunTask"] == count
     assert counted["DescribeTasks"] < count  # each was looked at several times

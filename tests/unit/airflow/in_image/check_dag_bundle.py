@@ -7,6 +7,8 @@ import io
 import json
 import logging
 import os
+import subprocess
+import sys
 import tarfile
 import tempfile
 import threading
@@ -19,7 +21,11 @@ from airflow import settings
 from airflow.dag_processing.bundles import base
 from airflow.dag_processing.bundles.base import BundleUsageTrackingManager, BundleVersionLock
 from airflow.exceptions import AirflowException
+from airflow.models.dagbag import DagPriorityParsingRequest
 from botocore.exceptions import ClientError, ConnectTimeoutError
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import sessionmaker
+from sqlalchemy.pool import StaticPool
 
 from farflow import dag_bundle, dag_store, dag_versions
 from farflow.dag_bundle import VersionedDagBundle
@@ -95,6 +101,10 @@ class Case(unittest.TestCase):
         self.enterContext(mock.patch.object(base, "STALE_BUNDLE_TRACKING_FOLDER", self.root / "_tracking"))
         self.bucket = Bucket()
         self.enterContext(mock.patch.object(DagStore, "_s3", self.bucket))
+        engine = create_engine("sqlite://", poolclass=StaticPool)
+        DagPriorityParsingRequest.__table__.create(engine)
+        self.sessions = sessionmaker(engine)
+        self.enterContext(mock.patch("airflow.utils.session.create_session", self.sessions.begin))
 
     def bundle(self, version=None):
         return VersionedDagBundle(name="dags-folder", bucket="b", version=version)
@@ -184,6 +194,41 @@ class Serves(Case):
         bundle.refresh()
         self.assertEqual((waiting / "a.py").read_text(), "2")
         self.assertEqual(os.fspath(waiting), str(bundle.path))
+
+
+class First(Case):
+    """What has changed is parsed before thousands of files that have not."""
+
+    def asked(self):
+        with self.sessions() as session:
+            wishes = session.scalars(select(DagPriorityParsingRequest)).all()
+            return sorted((wish.bundle_name, wish.relative_fileloc) for wish in wishes)
+
+    def test_what_has_changed_is_asked_for(self):
+        first = self.bucket.put({"a.py": "1", "b.py": "1", "c.sql": "1"})
+        bundle = self.following()
+        self.assertEqual(self.asked(), [])
+        second = self.bucket.put({"a.py": "1", "b.py": "2", "c.sql": "2", "d/e.py": "1"}, 2, first)
+        bundle.refresh()
+        self.assertEqual(self.asked(), [("dags-folder", "b.py"), ("dags-folder", "d/e.py")])
+        self.bucket.put({"a.py": "1", "b.py": "3"}, 3, second)
+        bundle.refresh()
+        self.assertEqual(len(self.asked()), 2, "once each, though nobody has taken them meanwhile")
+
+    def test_many_have_their_turn(self):
+        first = self.bucket.put({f"{number}.py": "1" for number in range(101)})
+        bundle = self.following()
+        self.bucket.put({f"{number}.py": "2" for number in range(101)}, 2, first)
+        bundle.refresh()
+        self.assertEqual(self.asked(), [])
+
+    def test_a_database_that_does_not_answer_changes_nothing(self):
+        first = self.bucket.put({"a.py": "1"})
+        bundle = self.following()
+        second = self.bucket.put({"a.py": "2"}, 2, first)
+        with mock.patch("airflow.utils.session.create_session", side_effect=OSError("no database")):
+            bundle.refresh()
+        self.assertEqual((bundle.get_current_version().version, text(bundle)), (second, "2"))
 
 
 class Times(Case):
@@ -462,6 +507,39 @@ class Disk(Case):
         with mock.patch.object(BundleVersionLock, "acquire", late):
             self.assertEqual(text(self.running(version)), "1")
         self.assertEqual(len(deleted), 1)
+
+
+class Quiet(unittest.TestCase):
+    """A task's log begins with the bundle, before the task is there to keep AWS's libraries quiet."""
+
+    SCRIPT = """
+import logging, sys
+from airflow.sdk.log import configure_logging
+configure_logging(json_output=True, output=sys.stdout.buffer)
+from farflow.dag_bundle import VersionedDagBundle
+from farflow.dag_store import DagStore
+DagStore.unpack = lambda store, version, folder: store._s3 and folder.mkdir(parents=True)
+VersionedDagBundle(name="dags-folder", bucket="b", version="0123456789abcdef").initialize()
+logging.getLogger("farflow").info("ours")
+"""
+
+    def test_what_aws_says_of_itself_is_shown_at_debug_alone(self):
+        for level, shown in (("INFO", False), ("DEBUG", True)):
+            given = {
+                "AIRFLOW__LOGGING__LOGGING_LEVEL": level,
+                "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": self.enterContext(tempfile.TemporaryDirectory()),
+                "PYTHONPATH": os.pathsep.join(sys.path),
+                "AWS_ACCESS_KEY_ID": "x",
+                "AWS_SECRET_ACCESS_KEY": "x",
+                "AWS_DEFAULT_REGION": "eu-west-1",
+                "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+            }
+            command = [sys.executable, "-c", self.SCRIPT]
+            ran = subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, check=True)
+            with self.subTest(level):
+                self.assertIn("ours", ran.stdout)
+                self.assertEqual("Found credentials" in ran.stdout, shown)
+                self.assertEqual("Found endpoint" in ran.stdout, shown)
 
 
 if __name__ == "__main__":
