@@ -8,6 +8,7 @@ errors, repetition while AWS is busy, and waiting until AWS shows a change.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
@@ -28,6 +29,13 @@ Document = Mapping[str, Any]
 Answer = TypeVar("Answer")
 
 NO_CODES: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What AWS goes on with after a call. ``progress`` asks for it: True when it is done, an error when it failed."""
+
+    progress: Callable[[], bool | NotYet]
 
 
 class Kind:
@@ -119,13 +127,13 @@ class Kind:
         """The resources that were found, with what is asked for once for all of them."""
         return found
 
-    def create(self, clients: Clients, wanted: Resource) -> str | None:
+    def create(self, clients: Clients, wanted: Resource) -> str | Begun | None:
         """Makes one with all that AWS takes at once. Its id, or None where only a look can tell that it is as wanted:
-        it is read then, and what differs is changed.
+        it is read then, and what differs is changed; so is one that AWS has begun to make, when it has.
         """
         raise NotImplementedError
 
-    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> Begun | None:
         """Brings the properties that differ, but for the tags, to what is wanted."""
         raise NotImplementedError
 
@@ -148,7 +156,7 @@ class Kind:
         """Removes tags."""
         raise NotImplementedError
 
-    def delete(self, clients: Clients, found: Resource) -> None:
+    def delete(self, clients: Clients, found: Resource) -> Begun | None:
         """Deletes one. An error that is in ``gone`` says that it is done."""
         raise NotImplementedError
 
@@ -214,9 +222,14 @@ def listed(kind: Kind, clients: Clients, prefix: str = "") -> list[Document]:
     return retry_while(call, _is_busy(kind), kind.patience, f"{kind.titles} to be listed")
 
 
-def read_listed(kind: Kind, clients: Clients, document: Document) -> Resource | None:
-    """One that was listed, with its tags, as a resource; None when it is gone."""
-    return unless_gone(kind, lambda: _described(kind, clients, document, _tags(kind, clients, document)))
+def read_listed(kind: Kind, clients: Clients, document: Document, told: PrefetchedTags = NOTHING) -> Resource | None:
+    """One that was listed, with its tags, as a resource; None when it is gone. ``told`` are tags by ARN."""
+
+    def look() -> Resource | None:
+        tags = kind.prefetched_tags(document, told) if told else None
+        return _described(kind, clients, document, tags or _tags(kind, clients, document))
+
+    return unless_gone(kind, look)
 
 
 def _together(kind: Kind, clients: Clients, found: Iterable[Resource | None]) -> list[Resource]:
@@ -266,7 +279,7 @@ def operations(kind: Kind, clients: Clients) -> Operations:
     """What creates, changes and deletes resources of a kind."""
 
     def create(wanted: Resource) -> str | None:
-        made = _create(kind, clients, wanted)
+        made = _finished(kind, wanted.name, _create(kind, clients, wanted))
         if made:
             return made
         found = wait_for(lambda: read_one(kind, clients, wanted.name), kind.patience, f"{kind.title} {wanted.name}")
@@ -280,7 +293,8 @@ def operations(kind: Kind, clients: Clients) -> Operations:
             return
         what = f"{kind.title} {wanted.name} to be changed"
         is_busy = _is_busy(kind, busy)
-        retry_while(lambda: _change(kind, clients, wanted, found, differs), is_busy, kind.patience, what)
+        begun = retry_while(lambda: _change(kind, clients, wanted, found, differs), is_busy, kind.patience, what)
+        _finished(kind, wanted.name, begun)
         if kind.shown_after:
             wait_for(
                 lambda: _shown(kind, clients, wanted),
@@ -289,7 +303,7 @@ def operations(kind: Kind, clients: Clients) -> Operations:
             )
 
     def delete(found: Resource) -> None:
-        _delete(kind, clients, found)
+        _finished(kind, found.name, _delete(kind, clients, found))
         if kind.gone_after:
             what = f"{kind.title} {found.name} to be gone"
             wait_for(lambda: _is_gone(kind, clients, found), kind.gone_after, what)
@@ -297,8 +311,16 @@ def operations(kind: Kind, clients: Clients) -> Operations:
     return Operations(create, change, delete)
 
 
-def _create(kind: Kind, clients: Clients, wanted: Resource) -> str | None:
-    def call() -> str | None:
+def _finished(kind: Kind, name: str, done: str | Begun | None) -> str | None:
+    """What a call has made; None when that is still to be read, since AWS went on with it after the call."""
+    if not isinstance(done, Begun):
+        return done
+    wait_for(done.progress, kind.patience, f"AWS to finish what it began with {kind.title} {name}")
+    return None
+
+
+def _create(kind: Kind, clients: Clients, wanted: Resource) -> str | Begun | None:
+    def call() -> str | Begun | None:
         with doing("create", kind.title, wanted.name):
             return kind.create(clients, wanted)
 
@@ -318,25 +340,26 @@ def _refuse_another(kind: Kind, wanted: Resource, found: Resource) -> None:
         raise FarflowError(f"{kind.title} {wanted.name} exists already, as {found.id}: {refused}")
 
 
-def _change(kind: Kind, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+def _change(kind: Kind, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> Begun | None:
     """Tags first: what a killed run leaves half changed is known as the environment's."""
     if "tags" in differs and kind.tags_apart:
         with doing("tag", kind.title, wanted.name):
             tags = wanted.properties["tags"]
             kind.set_tags(clients, found, tags, sorted(set(found.properties["tags"]) - set(tags)))
     others = {name for name in differs if name != "tags" or not kind.tags_apart}
-    if others:
-        with doing("change", kind.title, wanted.name):
-            kind.change(clients, wanted, found, others)
+    if not others:
+        return None
+    with doing("change", kind.title, wanted.name):
+        return kind.change(clients, wanted, found, others)
 
 
-def _delete(kind: Kind, clients: Clients, found: Resource) -> None:
-    def call() -> None:
+def _delete(kind: Kind, clients: Clients, found: Resource) -> Begun | None:
+    def call() -> Begun | None:
         with doing("delete", kind.title, found.name):
-            kind.delete(clients, found)
+            return kind.delete(clients, found)
 
     what = f"{kind.title} {found.name} to be deleted"
-    retry_while(lambda: unless_gone(kind, call), _is_busy(kind), kind.patience, what)
+    return retry_while(lambda: unless_gone(kind, call), _is_busy(kind), kind.patience, what)
 
 
 def _is_busy(kind: Kind, more: frozenset[str] = NO_CODES) -> Callable[[FarflowError], bool]:

@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from .clients import caused_by
 from .errors import FarflowError
 from .tags import ENVIRONMENT
 
+Answer = TypeVar("Answer")
+
 _CLOSED = {"AccessDenied", "AccessDeniedException"}
 
 
-def tags_unless_closed(ask: Callable[[], Mapping[str, str] | None], is_expected: bool) -> Mapping[str, str] | None:
-    """The tags that ``ask`` reads; None for a resource whose tags we may not read and that is not ``is_expected``, by
-    its name or by what AWS has told of it. Of one that is, that raises FarflowError: it is we who lack a permission.
+def unless_closed(ask: Callable[[], Answer | None], is_expected: bool) -> Answer | None:
+    """What ``ask`` reads of a resource; None for one that we may not read and that is not ``is_expected``, by its name
+    or by what AWS has told of it. Of one that is, that raises FarflowError: it is we who lack a permission.
     """
     try:
         return ask()
@@ -39,5 +42,5 @@ def owned_tags(
     """
     if is_ours and told:
         return told
-    tags = tags_unless_closed(ask, is_ours or is_expected)
+    tags = unless_closed(ask, is_ours or is_expected)
     return tags if is_ours or (tags or {}).get(ENVIRONMENT) == environment else None

@@ -1,7 +1,7 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Private DNS namespaces and their services, read as resources and brought to what is desired."""
+"""Private DNS namespaces of AWS Cloud Map, and the services in them."""
 
 from __future__ import annotations
 
@@ -9,20 +9,147 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...engine.actions import Resource
-from ...engine.clients import Clients, caused_by
+from ...engine.clients import Clients, doing, pages, tag_dict, tag_list, unless
 from ...engine.errors import FarflowError
 from ...engine.immutable import refuse_changes
-from ...engine.ownership import tags_unless_closed
+from ...engine.kind import Begun, Document, Kind, listed, operations, read_listed
+from ...engine.ownership import unless_closed
 from ...engine.parallel import in_parallel
-from ...engine.patience import retry_while
-from ...engine.reconcile import Operations, Outcome, reconcile
+from ...engine.reconcile import Outcome, reconcile
 from ...engine.tags import NOTHING, PrefetchedTags
-from ...engine.waiting import NotYet, wait_for
-from . import calls as api
-from . import documents as pure
+from ...engine.waiting import NotYet
+from . import documents
 
-_DONE_AFTER = 300
-_EMPTY_AFTER = 180
+_SERVICE = "servicediscovery"
+
+
+class _OfCloudMap(Kind):
+    """Cloud Map makes and changes most things by operations that go on after the call."""
+
+    patience = 300
+    immutable = documents.IMMUTABLE
+
+    def name(self, document: Document) -> str:
+        return str(document["Name"])
+
+    def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
+        return tag_dict(clients(_SERVICE).list_tags_for_resource(ResourceARN=document["Arn"])["Tags"])
+
+    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
+        return told.get(document["Arn"])
+
+    def tag(self, clients: Clients, found: Resource, tags: Mapping[str, str]) -> None:
+        clients(_SERVICE).tag_resource(ResourceARN=found.attributes["arn"], Tags=tag_list(dict(tags)))
+
+    def untag(self, clients: Clients, found: Resource, keys: Sequence[str]) -> None:
+        clients(_SERVICE).untag_resource(ResourceARN=found.attributes["arn"], TagKeys=keys)
+
+
+class Namespace(_OfCloudMap):
+    """A private DNS namespace. AWS refuses a second one of a name in a VPC, so no run makes a double."""
+
+    type = documents.NAMESPACE
+    title, titles = "private DNS namespace", "private DNS namespaces"
+    gone = frozenset({"NamespaceNotFound", "ResourceNotFoundException"})
+    exists = frozenset({"NamespaceAlreadyExists"})
+    #: A service that was deleted, or the operation of a run that was killed, may hold one for a moment.
+    busy = frozenset({"ResourceInUse", "DuplicateRequest"})
+
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        private = [{"Name": "TYPE", "Values": ["DNS_PRIVATE"], "Condition": "EQ"}]
+        found = pages(clients(_SERVICE), "list_namespaces", "Namespaces", Filters=private)
+        ours = [namespace for namespace in found if namespace["Type"] == "DNS_PRIVATE"]
+        return [namespace for namespace in ours if self.name(namespace).startswith(prefix)]
+
+    def look_up(self, clients: Clients, name: str) -> Document | None:
+        return next((namespace for namespace in self.list(clients, name) if self.name(namespace) == name), None)
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        """Cloud Map does not tell in which VPCs the hosted zone of one is seen."""
+        zone = documents.hosted_zone_id(document)
+        gone = {"NoSuchHostedZone"}
+        answer = unless(gone, lambda: clients("route53").get_hosted_zone(Id=zone), {}) if zone else {}
+        return documents.canonical_namespace(document, [vpc["VPCId"] for vpc in answer.get("VPCs") or []], tags)
+
+    def create(self, clients: Clients, wanted: Resource) -> str | Begun | None:
+        properties = wanted.properties
+        answer = clients(_SERVICE).create_private_dns_namespace(
+            Name=wanted.name,
+            Vpc=properties["vpc_id"],
+            Properties=documents.soa(properties),
+            Tags=tag_list(properties["tags"]),
+            **documents.described(properties["description"]),
+        )
+        return _begun(clients, answer)
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> Begun | None:
+        words = documents.described(wanted.properties["description"], found.properties["description"])
+        namespace = {**words, "Properties": documents.soa(wanted.properties)}
+        return _begun(clients, clients(_SERVICE).update_private_dns_namespace(Id=found.id, Namespace=namespace))
+
+    def delete(self, clients: Clients, found: Resource) -> Begun | None:
+        return _begun(clients, clients(_SERVICE).delete_namespace(Id=found.id))
+
+
+class Service(_OfCloudMap):
+    """A service in a namespace; its name is that of DNS, ``<service>.<namespace>``."""
+
+    type = documents.SERVICE
+    title, titles = "service", "services"
+    gone = frozenset({"ServiceNotFound", "ResourceNotFoundException"})
+    exists = frozenset({"ServiceAlreadyExists"})
+    #: Instances are registered in it until the ECS service is gone.
+    busy = frozenset({"ResourceInUse"})
+
+    def __init__(self, namespaces: Mapping[str, str | None]) -> None:
+        """``namespaces`` are the ids by name."""
+        self._namespaces = namespaces
+
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        """Those of the namespace of that name."""
+        of_namespace = [{"Name": "NAMESPACE_ID", "Values": [self._namespaces[prefix]], "Condition": "EQ"}]
+        found = pages(clients(_SERVICE), "list_services", "Services", Filters=of_namespace)
+        return [{**service, "Name": f"{service['Name']}.{prefix}"} for service in found]
+
+    def look_up(self, clients: Clients, name: str) -> Document | None:
+        found = self.list(clients, documents.split(name)[1])
+        return next((service for service in found if self.name(service) == name), None)
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        return documents.canonical_service(document, tags)
+
+    def create(self, clients: Clients, wanted: Resource) -> str | Begun | None:
+        name, namespace = documents.split(wanted.name)
+        answer = clients(_SERVICE).create_service(
+            Name=name, NamespaceId=self._namespaces[namespace], **documents.create_request(wanted)
+        )
+        return str(answer["Service"]["Id"])
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> Begun | None:
+        words = documents.described(wanted.properties["description"], found.properties["description"])
+        service = {**words, "DnsConfig": {"DnsRecords": documents.dns_records(wanted.properties)}}
+        return _begun(clients, clients(_SERVICE).update_service(Id=found.id, Service=service))
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        clients(_SERVICE).delete_service(Id=found.id)
+
+
+NAMESPACE = Namespace()
+
+
+def _begun(clients: Clients, answer: Mapping[str, Any]) -> Begun:
+    """The operation that a call has begun. One that fails raises FarflowError with Cloud Map's reason."""
+    operation_id = answer["OperationId"]
+
+    def progress() -> bool | NotYet:
+        with doing("read", "operation of Cloud Map", operation_id):
+            operation = clients(_SERVICE).get_operation(OperationId=operation_id)["Operation"]
+        if operation["Status"] == "FAIL":
+            reason = operation.get("ErrorMessage") or operation.get("ErrorCode")
+            raise FarflowError(f"Cloud Map could not {operation['Type'].lower().replace('_', ' ')}: {reason}")
+        return operation["Status"] == "SUCCESS" or NotYet(operation["Status"])
+
+    return Begun(progress)
 
 
 def find(
@@ -36,16 +163,14 @@ def find(
     may share theirs with this one: whose tags we may not read is theirs, unless it has one of the ``names`` or its id
     is ``expected``.
     """
-    known = {*names, *expected}
-    return [
-        one for some in _look(clients, lambda name: name.startswith(f"{environment}."), known, told) for one in some
-    ]
+    namespaces, services = _look(clients, lambda name: name.startswith(f"{environment}."), {*names, *expected}, told)
+    return [*namespaces, *services]
 
 
 def read(clients: Clients, wanted: Iterable[Resource]) -> tuple[list[Resource], list[Resource]]:
     """The wanted namespaces, with the namespaces of wanted services, and the wanted services that exist."""
     names = {one.name for one in wanted}
-    needed = {pure.split(one.name)[1] for one in wanted if one.type == pure.SERVICE}
+    needed = {documents.split(one.name)[1] for one in wanted if one.type == documents.SERVICE}
     namespaces, services = _look(clients, lambda name: name in names or name in needed, {*names, *needed})
     return namespaces, [service for service in services if service.name in names]
 
@@ -54,39 +179,22 @@ def _look(
     clients: Clients, is_ours: Callable[[str], bool], expected: Collection[str], told: PrefetchedTags = NOTHING
 ) -> tuple[list[Resource], list[Resource]]:
     """One list of namespaces; for each of ours its tags, its VPC and its services; a call for a service's tags."""
-    documents = [found for found in api.namespaces(clients) if is_ours(found["Name"])]
-    tags = in_parallel(lambda found: _namespace_tags(clients, found, expected, told), documents)
-    readable = [(found, some) for found, some in zip(documents, tags, strict=True) if some is not None]
-    namespaces = in_parallel(lambda pair: _namespace(clients, *pair), readable)
-    services = in_parallel(lambda pair: _services(clients, pair[0], told), readable)
-    return namespaces, [service for some in services for service in some]
+    ours = [document for document in listed(NAMESPACE, clients) if is_ours(NAMESPACE.name(document))]
+    found = in_parallel(lambda document: _namespace(clients, document, expected, told), ours)
+    namespaces = [namespace for namespace in found if namespace]
+    kind = Service({namespace.name: namespace.id for namespace in namespaces})
+    in_them = in_parallel(lambda namespace: listed(kind, clients, namespace.name), namespaces)
+    services = in_parallel(
+        lambda document: read_listed(kind, clients, document, told), [service for some in in_them for service in some]
+    )
+    return namespaces, [service for service in services if service]
 
 
-def _namespace_tags(
-    clients: Clients, document: Mapping[str, Any], expected: Collection[str], told: PrefetchedTags
-) -> Mapping[str, str] | None:
-    is_expected = document["Name"] in expected or document["Id"] in expected
-    return tags_unless_closed(lambda: _tags(clients, document["Arn"], told), is_expected)
-
-
-def _namespace(clients: Clients, document: Mapping[str, Any], tags: Mapping[str, str]) -> Resource:
-    zone = pure.hosted_zone_id(document)
-    return pure.canonical_namespace(document, api.vpcs(clients, zone) if zone else [], tags)
-
-
-def _services(clients: Clients, namespace: Mapping[str, Any], told: PrefetchedTags) -> list[Resource]:
-    documents = api.services(clients, namespace["Id"])
-    tags = in_parallel(lambda found: _tags(clients, found["Arn"], told), documents)
-    return [
-        pure.canonical_service(namespace["Name"], found, some)
-        for found, some in zip(documents, tags, strict=True)
-        if some is not None
-    ]
-
-
-def _tags(clients: Clients, arn: str, told: PrefetchedTags) -> Mapping[str, str] | None:
-    """What is listed after its deletion has none."""
-    return told.get(arn) or api.tags(clients, arn)
+def _namespace(
+    clients: Clients, document: Document, expected: Collection[str], told: PrefetchedTags
+) -> Resource | None:
+    is_expected = not {document["Name"], document["Id"]}.isdisjoint(expected)
+    return unless_closed(lambda: read_listed(NAMESPACE, clients, document, told), is_expected)
 
 
 def converge(
@@ -96,99 +204,16 @@ def converge(
     found, found_services = read(clients, [*namespaces, *services])
     names = {namespace.name for namespace in namespaces}
     found_namespaces = [namespace for namespace in found if namespace.name in names]
+    of_namespaces = operations(NAMESPACE, clients)
     if not present:
-        deleted = reconcile([], found_services, service_operations(clients, {}), check_mode)
-        return reconcile([], found_namespaces, namespace_operations(clients), check_mode), deleted
+        deleted = reconcile([], found_services, operations(Service({}), clients), check_mode)
+        return reconcile([], found_namespaces, of_namespaces, check_mode), deleted
     there = {one.name: one for one in found}
-    namespaces = [pure.seen_from(namespace, there.get(namespace.name)) for namespace in namespaces]
-    refuse_changes([*namespaces, *services], [*found, *found_services], pure.IMMUTABLE)
-    homeless = sorted({pure.split(one.name)[1] for one in services} - names - set(there))
+    namespaces = [documents.seen_from(namespace, there.get(namespace.name)) for namespace in namespaces]
+    refuse_changes([*namespaces, *services], [*found, *found_services], documents.IMMUTABLE)
+    homeless = sorted({documents.split(one.name)[1] for one in services} - names - set(there))
     if homeless:
         raise FarflowError(f"there is no private DNS namespace {', '.join(homeless)}")
-    outcomes = reconcile(namespaces, found_namespaces, namespace_operations(clients), check_mode)
+    outcomes = reconcile(namespaces, found_namespaces, of_namespaces, check_mode)
     ids = {one.name: one.id for one in found} | {outcome.name: outcome.id for outcome in outcomes}
-    return outcomes, reconcile(services, found_services, service_operations(clients, ids), check_mode)
-
-
-def namespace_operations(clients: Clients) -> Operations:
-    """What creates, changes and deletes a namespace; each waits until Cloud Map has done it."""
-
-    def create(wanted: Resource) -> str:
-        _await(clients, api.create_namespace(clients, wanted.name, wanted.properties))
-        return wait_for(
-            lambda: _id_of(clients, wanted.name), _DONE_AFTER, f"private DNS namespace {wanted.name} to be listed"
-        )
-
-    def change(wanted: Resource, found: Resource) -> None:
-        properties, before = wanted.properties, found.properties
-        words, time = properties["description"], properties["soa_ttl"]
-        if (words, time) != (before["description"], before["soa_ttl"]):
-            _await(clients, api.update_namespace(clients, str(found.id), words, before["description"], time))
-        _set_tags(clients, wanted, found)
-
-    def delete(found: Resource) -> None:
-        """A service that was deleted, or the operation of a run that was killed, may hold it for a moment."""
-        operation_id = retry_while(
-            lambda: api.delete_namespace(clients, str(found.id)),
-            lambda error: caused_by(error, api.BUSY),
-            _EMPTY_AFTER,
-            f"private DNS namespace {found.name} to be empty",
-        )
-        _await(clients, operation_id)
-
-    return Operations(create, change, delete)
-
-
-def service_operations(clients: Clients, ids: Mapping[str, str | None]) -> Operations:
-    """What creates, changes and deletes a service; ``ids`` are those of the namespaces, by name."""
-
-    def create(wanted: Resource) -> str:
-        name, namespace = pure.split(wanted.name)
-        namespace_id = str(ids[namespace])
-        api.create_service(clients, name, namespace_id, wanted.properties, pure.dns_records(wanted.properties))
-
-        def check() -> str | None:
-            return next((str(one["Id"]) for one in api.services(clients, namespace_id) if one["Name"] == name), None)
-
-        return wait_for(check, _DONE_AFTER, f"service {wanted.name} to be listed")
-
-    def change(wanted: Resource, found: Resource) -> None:
-        properties, before = wanted.properties, found.properties
-        words, records = properties["description"], pure.dns_records(properties)
-        if (words, records) != (before["description"], pure.dns_records(before)):
-            _await(clients, api.update_service(clients, str(found.id), words, before["description"], records))
-        _set_tags(clients, wanted, found)
-
-    def delete(found: Resource) -> None:
-        wait_for(
-            lambda: api.delete_service(clients, str(found.id)) or NotYet("instances are registered in it"),
-            _EMPTY_AFTER,
-            f"service {found.name} to be empty",
-        )
-
-    return Operations(create, change, delete)
-
-
-def _id_of(clients: Clients, name: str) -> str | None:
-    return next((str(one["Id"]) for one in api.namespaces(clients) if one["Name"] == name), None)
-
-
-def _await(clients: Clients, operation_id: str | None) -> None:
-    """Returns when Cloud Map has done an operation; raises FarflowError with its reason when it failed."""
-    if operation_id is None:
-        return
-
-    def check() -> bool | NotYet:
-        operation = api.operation(clients, operation_id)
-        if operation["Status"] == "FAIL":
-            reason = operation.get("ErrorMessage") or operation.get("ErrorCode")
-            raise FarflowError(f"Cloud Map could not {operation['Type'].lower().replace('_', ' ')}: {reason}")
-        return operation["Status"] == "SUCCESS" or NotYet(operation["Status"])
-
-    wait_for(check, _DONE_AFTER, f"operation {operation_id} of Cloud Map")
-
-
-def _set_tags(clients: Clients, wanted: Resource, found: Resource) -> None:
-    tags, before = wanted.properties["tags"], found.properties["tags"]
-    if tags != before:
-        api.set_tags(clients, found.attributes["arn"], tags, sorted(set(before) - set(tags)))
+    return outcomes, reconcile(services, found_services, operations(Service(ids), clients), check_mode)

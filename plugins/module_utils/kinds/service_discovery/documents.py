@@ -79,11 +79,11 @@ def canonical_namespace(document: Mapping[str, Any], vpc_ids: Iterable[str], tag
     )
 
 
-def canonical_service(namespace: str, document: Mapping[str, Any], tags: Mapping[str, str]) -> Resource:
-    """A member of ListServices' answer."""
+def canonical_service(document: Mapping[str, Any], tags: Mapping[str, str]) -> Resource:
+    """A member of ListServices' answer, but that its name is the one in DNS."""
     dns = document.get("DnsConfig") or {}
     return _service(
-        f"{document['Name']}.{namespace}",
+        document["Name"],
         description=document.get("Description"),
         dns_records={record["Type"]: record["TTL"] for record in dns.get("DnsRecords") or []},
         routing_policy=dns.get("RoutingPolicy") or "MULTIVALUE",
@@ -111,6 +111,28 @@ def hosted_zone_id(namespace: Mapping[str, Any]) -> str | None:
 def dns_records(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A service's properties as AWS's DnsRecords."""
     return [{"Type": type_, "TTL": seconds} for type_, seconds in properties["dns_records"].items()]
+
+
+def soa(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """A namespace's time to live as AWS's Properties."""
+    return {"DnsProperties": {"SOA": {"TTL": properties["soa_ttl"]}}}
+
+
+def described(description: str, before: str = "") -> dict[str, str]:
+    """Cloud Map is sent an empty description only to take one away."""
+    return {"Description": description} if description or before else {}
+
+
+def create_request(service: Resource) -> dict[str, Any]:
+    """A service's properties as CreateService takes them."""
+    properties = service.properties
+    custom = {"HealthCheckCustomConfig": {"FailureThreshold": 1}} if properties["custom_health_check"] else {}
+    return {
+        "DnsConfig": {"RoutingPolicy": properties["routing_policy"], "DnsRecords": dns_records(properties)},
+        "Tags": [{"Key": key, "Value": value} for key, value in properties["tags"].items()],
+        **described(properties["description"]),
+        **custom,
+    }
 
 
 def split(name: str) -> tuple[str, str]:
