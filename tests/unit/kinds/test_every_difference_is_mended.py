@@ -25,8 +25,8 @@ from ansible_collections.farflow.airflow.plugins.module_utils.environment import
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import database as rds
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import workers as worker_pool
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import autoscaling as application_autoscaling
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import efs, service_discovery
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import secret as secrets
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import service_discovery
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.codebuild_project import CODEBUILD_PROJECT
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network as ec2_network
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network_acl as ec2_network_acls
@@ -38,7 +38,6 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecr_reposito
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service as ecs_services
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import ECS_CLUSTER
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import documents as pure_clusters
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.efs import operations as efs_operations
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balancer import (
     operations as network_load_balancer_operations,
@@ -104,9 +103,9 @@ HANDS = {
     "ecr_repository": lambda wanted: operations(ECR_REPOSITORY, CLIENTS),
     "log_group": lambda wanted: operations(LOG_GROUP, CLIENTS),
     "iam_role": lambda wanted: operations(IamRole("/"), CLIENTS),
-    "file_system": lambda wanted: efs_operations.file_system_operations(CLIENTS),
-    "mount_target": lambda wanted: efs_operations.mount_target_operations(CLIENTS, IdOfEach()),
-    "access_point": lambda wanted: efs_operations.access_point_operations(CLIENTS, IdOfEach()),
+    "file_system": lambda wanted: operations(efs.FILE_SYSTEM, CLIENTS),
+    "mount_target": lambda wanted: operations(efs.MountTarget(IdOfEach()), CLIENTS),
+    "access_point": lambda wanted: operations(efs.AccessPoint(IdOfEach()), CLIENTS),
     "s3_bucket": lambda wanted: operations(S3_BUCKET, CLIENTS),
     "sqs_queue": lambda wanted: operations(SQS_QUEUE, CLIENTS),
     "codebuild_project": lambda wanted: operations(CODEBUILD_PROJECT, CLIENTS),

@@ -1,81 +1,245 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""EFS file systems, read as resources and brought to what is desired."""
+"""EFS file systems, with their mount targets and access points."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from ...engine import policy_documents
 from ...engine.actions import Resource
-from ...engine.clients import Clients, caused_by
+from ...engine.clients import Clients, doing, pages, tag_list, unless
 from ...engine.errors import FarflowError
+from ...engine.kind import Begun, Document, Kind, listed, operations, read_listed, unless_gone
 from ...engine.parallel import in_parallel
 from ...engine.steps import Steps, of_type
 from ...engine.tags import ENVIRONMENT
 from ...engine.waiting import NotYet, wait_for
-from . import calls as api
-from . import documents as pure
-from .operations import access_point_operations, file_system_operations, mount_target_operations
+from . import documents
+
+_GOING = {"deleting", "deleted"}
+_NO_POLICY = {"PolicyNotFound"}
+
+
+class _OfEfs(Kind):
+    """AWS makes, changes and deletes file systems and mount targets after the call."""
+
+    gone = frozenset({"FileSystemNotFound", "MountTargetNotFound", "AccessPointNotFound"})
+    patience = 300
+    gone_after = 600
+
+    def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
+        """They come with the list."""
+        return documents.tags(document)
+
+    def tag(self, clients: Clients, found: Resource, tags: Mapping[str, str]) -> None:
+        clients("efs").tag_resource(ResourceId=found.id, Tags=tag_list(dict(tags)))
+
+    def untag(self, clients: Clients, found: Resource, keys: Sequence[str]) -> None:
+        clients("efs").untag_resource(ResourceId=found.id, TagKeys=keys)
+
+
+class FileSystem(_OfEfs):
+    """A file system. Its name is the token with which it was made: AWS knows no second one of that."""
+
+    type = documents.FILE_SYSTEM
+    title, titles = "EFS file system", "EFS file systems"
+    immutable = documents.IMMUTABLE
+
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        """AWS lists one while it deletes it."""
+        found = pages(clients("efs"), "describe_file_systems", "FileSystems")
+        return [document for document in found if document["LifeCycleState"] not in _GOING]
+
+    def look_up(self, clients: Clients, name: str) -> Document | None:
+        found = clients("efs").describe_file_systems(CreationToken=name)["FileSystems"]
+        return next((document for document in found if document["LifeCycleState"] not in _GOING), None)
+
+    def name(self, document: Document) -> str:
+        return str(document["CreationToken"])
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        """AWS tells each of these by a call of its own."""
+        client, id_ = clients("efs"), document["FileSystemId"]
+        lifecycle = client.describe_lifecycle_configuration(FileSystemId=id_).get("LifecyclePolicies") or []
+        backup = unless(_NO_POLICY, lambda: client.describe_backup_policy(FileSystemId=id_), {})
+        policy = unless(_NO_POLICY, lambda: client.describe_file_system_policy(FileSystemId=id_), {})
+        status, key = (backup.get("BackupPolicy") or {}).get("Status"), _chosen_key(clients, document.get("KmsKeyId"))
+        return documents.canonical_file_system(document, lifecycle, status, policy.get("Policy"), key)
+
+    def create(self, clients: Clients, wanted: Resource) -> str | Begun | None:
+        """While AWS deletes a file system it keeps the name for it."""
+
+        def progress() -> bool | NotYet:
+            with doing("create", self.title, wanted.name):
+                request = documents.create_request(wanted)
+                unless({"FileSystemAlreadyExists"}, lambda: clients("efs").create_file_system(**request))
+                found = self.look_up(clients, wanted.name)
+            if found is None:
+                return NotYet("AWS does not show it, or is deleting another of its name")
+            return _is_available(found)
+
+        return Begun(progress)
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> Begun | None:
+        client, id_, properties = clients("efs"), found.id, wanted.properties
+        if "lifecycle" in differs:
+            policies = documents.lifecycle_policies(properties)
+            client.put_lifecycle_configuration(FileSystemId=id_, LifecyclePolicies=policies)
+        if "backup" in differs:
+            status = "ENABLED" if properties["backup"] else "DISABLED"
+            client.put_backup_policy(FileSystemId=id_, BackupPolicy={"Status": status})
+        if "policy" in differs and properties["policy"]:
+            policy = policy_documents.to_json(properties["policy"])
+            client.put_file_system_policy(FileSystemId=id_, Policy=policy)
+        elif "policy" in differs:
+            unless(_NO_POLICY, lambda: client.delete_file_system_policy(FileSystemId=id_))
+        if {"throughput_mode", "provisioned_throughput_in_mibps"}.isdisjoint(differs):
+            return None
+        client.update_file_system(FileSystemId=id_, **documents.throughput(properties))
+        return Begun(lambda: self._progress(clients, wanted.name))
+
+    def _progress(self, clients: Clients, name: str) -> bool | NotYet:
+        with doing("describe", self.title, name):
+            return _is_available(self.look_up(clients, name) or {"LifeCycleState": "not found"})
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        clients("efs").delete_file_system(FileSystemId=found.id)
+
+    def is_there(self, clients: Clients, found: Resource) -> bool:
+        left = clients("efs").describe_file_systems(FileSystemId=found.id)["FileSystems"]
+        return any(document["LifeCycleState"] != "deleted" for document in left)
+
+
+class _Part(_OfEfs):
+    """A part of a file system; its name is ``<file system>/<own name>``."""
+
+    def __init__(self, file_systems: Mapping[str, str]) -> None:
+        """``file_systems`` are the ids by name."""
+        self.file_systems = file_systems
+
+    def _parts(self, name: str) -> tuple[str, str]:
+        file_system, own = name.split("/", 1)
+        return self.file_systems[file_system], own
+
+
+class MountTarget(_Part):
+    """Where a file system can be mounted in a subnet. The subnet can go when the network interface is gone."""
+
+    type = documents.MOUNT_TARGET
+    title, titles = "mount target", "mount targets"
+    #: The availability zone has another one still.
+    busy = frozenset({"MountTargetConflict"})
+
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        """Those of the file system of that name."""
+        found = clients("efs").describe_mount_targets(FileSystemId=self.file_systems[prefix])["MountTargets"]
+        return [{**each, "FileSystem": prefix} for each in found if each["LifeCycleState"] not in _GOING]
+
+    def name(self, document: Document) -> str:
+        return f"{document['FileSystem']}/{document['SubnetId']}"
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        answer = clients("efs").describe_mount_target_security_groups(MountTargetId=document["MountTargetId"])
+        return documents.canonical_mount_target(document["FileSystem"], document, answer["SecurityGroups"])
+
+    def create(self, clients: Clients, wanted: Resource) -> str | Begun | None:
+        file_system, subnet = self._parts(wanted.name)
+        groups = wanted.properties["security_groups"]
+        answer = clients("efs").create_mount_target(FileSystemId=file_system, SubnetId=subnet, SecurityGroups=groups)
+        return str(answer["MountTargetId"])
+
+    def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
+        groups = wanted.properties["security_groups"]
+        clients("efs").modify_mount_target_security_groups(MountTargetId=found.id, SecurityGroups=groups)
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        clients("efs").delete_mount_target(MountTargetId=found.id)
+
+    def is_there(self, clients: Clients, found: Resource) -> bool:
+        left = clients("efs").describe_mount_targets(MountTargetId=found.id)["MountTargets"]
+        return any(document["LifeCycleState"] != "deleted" for document in left)
+
+
+class AccessPoint(_Part):
+    """A folder of a file system as a user of its own. AWS changes nothing of one but its tags."""
+
+    type = documents.ACCESS_POINT
+    title, titles = "access point", "access points"
+    gone_after = 0
+
+    def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
+        """Those of the file system of that name."""
+        found = clients("efs").describe_access_points(FileSystemId=self.file_systems[prefix])["AccessPoints"]
+        return [{**each, "FileSystem": prefix} for each in found]
+
+    def name(self, document: Document) -> str:
+        return f"{document['FileSystem']}/{document['ClientToken']}"
+
+    def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
+        return documents.canonical_access_point(document["FileSystem"], document)
+
+    def create(self, clients: Clients, wanted: Resource) -> str | Begun | None:
+        file_system, own = self._parts(wanted.name)
+        request = documents.access_point_request(wanted)
+        answer = clients("efs").create_access_point(ClientToken=own, FileSystemId=file_system, **request)
+        return str(answer["AccessPointId"])
+
+    def delete(self, clients: Clients, found: Resource) -> None:
+        clients("efs").delete_access_point(AccessPointId=found.id)
+
+
+FILE_SYSTEM = FileSystem()
+
+
+def _is_available(document: Document) -> bool | NotYet:
+    """Whether a file system can be used and changed. Raises FarflowError when AWS could not make it."""
+    state = document["LifeCycleState"]
+    if state == "error":
+        what = f"EFS file system {document['FileSystemId']}"
+        raise FarflowError(f"{what} is in state error: delete it and run again")
+    return state == "available" or NotYet(state)
+
+
+def _chosen_key(clients: Clients, key_id: str | None) -> str | None:
+    """The KMS key when somebody chose one: AWS tells the key's ARN also when it is its own."""
+    answer: Any = unless({"NotFoundException"}, lambda: clients("kms").describe_key(KeyId=key_id), {}) if key_id else {}
+    return None if (answer.get("KeyMetadata") or {}).get("KeyManager") == "AWS" else key_id
 
 
 def find(clients: Clients, environment: str, names: Collection[str] = ()) -> list[Resource]:
     """The file systems that are tagged as the environment's or were made with one of the names as creation token, with
     all that belongs to them.
     """
-    found = [
-        one
-        for one in api.file_systems(clients)
-        if one["CreationToken"] in names or _tags(one).get(ENVIRONMENT) == environment
+    ours = [
+        document
+        for document in listed(FILE_SYSTEM, clients)
+        if FILE_SYSTEM.name(document) in names or documents.tags(document).get(ENVIRONMENT) == environment
     ]
-    return [resource for one in found for resource in _unless_going(clients, one)]
+    return [resource for document in ours for resource in _whole(clients, document)]
 
 
 def read(clients: Clients, name: str) -> list[Resource]:
     """The file system that was made with the name as creation token, with all that belongs to it."""
-    found = api.by_creation_token(clients, name)
-    return _unless_going(clients, found) if found else []
+    with doing("describe", FILE_SYSTEM.title, name):
+        found = unless(set(FILE_SYSTEM.gone), lambda: FILE_SYSTEM.look_up(clients, name))
+    return _whole(clients, found) if found else []
 
 
-def _unless_going(clients: Clients, document: Mapping[str, Any]) -> list[Resource]:
-    """AWS lists a file system while it deletes it."""
-    if document["LifeCycleState"] in api.GOING:
-        return []
-    try:
-        return _everything(clients, document)
-    except FarflowError as error:
-        if caused_by(error, api.GONE):
-            return []
-        raise
-
-
-def _tags(document: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in document["Tags"]}
-
-
-def _everything(clients: Clients, document: Mapping[str, Any]) -> list[Resource]:
+def _whole(clients: Clients, document: Document) -> list[Resource]:
     """Five calls that AWS asks for each file system, one for each mount target's security groups."""
-    file_system_id, name = document["FileSystemId"], document["CreationToken"]
-    itself = pure.canonical_file_system(
-        document,
-        api.lifecycle_policies(clients, file_system_id),
-        api.backup_status(clients, file_system_id),
-        api.policy(clients, file_system_id),
-        _chosen_key(clients, document.get("KmsKeyId")),
-    )
-    mounts = [one for one in api.mount_targets(clients, file_system_id) if one["LifeCycleState"] not in api.GOING]
-    groups = in_parallel(lambda mount: api.security_groups(clients, mount["MountTargetId"]), mounts)
-    return [
-        itself,
-        *(pure.canonical_mount_target(name, mount, some) for mount, some in zip(mounts, groups, strict=True)),
-        *(pure.canonical_access_point(name, point) for point in api.access_points(clients, file_system_id)),
-    ]
+    name = FILE_SYSTEM.name(document)
+    parts = [kind({name: document["FileSystemId"]}) for kind in (MountTarget, AccessPoint)]
 
+    def look() -> list[Resource]:
+        itself = read_listed(FILE_SYSTEM, clients, document)
+        of_kind = [(kind, each) for kind in parts for each in listed(kind, clients, name)] if itself else []
+        found = in_parallel(lambda pair: read_listed(pair[0], clients, pair[1]), of_kind)
+        return [resource for resource in (itself, *found) if resource]
 
-def _chosen_key(clients: Clients, key_id: str | None) -> str | None:
-    """The KMS key when somebody chose one: AWS tells the key's ARN also when it is its own."""
-    return key_id if key_id and not api.is_aws_key(clients, key_id) else None
+    return unless_gone(FILE_SYSTEM, look) or []
 
 
 def converge(clients: Clients, desired: Sequence[Resource], actual: Sequence[Resource], check_mode: bool) -> Steps:
@@ -83,18 +247,17 @@ def converge(clients: Clients, desired: Sequence[Resource], actual: Sequence[Res
     as a zone can have one.
     """
     steps = Steps(check_mode)
-    systems = of_type(pure.FILE_SYSTEM, desired), of_type(pure.FILE_SYSTEM, actual)
-    ids = steps.reconcile(pure.FILE_SYSTEM, *systems, file_system_operations(clients)) if desired else {}
-    for type_, operations in (
-        (pure.MOUNT_TARGET, mount_target_operations(clients, ids)),
-        (pure.ACCESS_POINT, access_point_operations(clients, ids)),
-    ):
-        wanted, found = of_type(type_, desired), of_type(type_, actual)
+    systems = of_type(documents.FILE_SYSTEM, desired), of_type(documents.FILE_SYSTEM, actual)
+    of_systems = operations(FILE_SYSTEM, clients)
+    ids = steps.reconcile(documents.FILE_SYSTEM, *systems, of_systems) if desired else {}
+    for kind in (MountTarget(ids), AccessPoint(ids)):
+        wanted, found = of_type(kind.type, desired), of_type(kind.type, actual)
         names = {one.name for one in wanted}
-        steps.reconcile(type_, [], [one for one in found if one.name not in names], operations)
-        steps.reconcile(type_, wanted, [one for one in found if one.name in names], operations)
+        of_parts = operations(kind, clients)
+        steps.reconcile(kind.type, [], [one for one in found if one.name not in names], of_parts)
+        steps.reconcile(kind.type, wanted, [one for one in found if one.name in names], of_parts)
     if not desired:
-        steps.reconcile(pure.FILE_SYSTEM, *systems, file_system_operations(clients))
+        steps.reconcile(documents.FILE_SYSTEM, *systems, of_systems)
     return steps
 
 
@@ -102,8 +265,10 @@ def await_mountable(clients: Clients, file_system_id: str, limit: float) -> None
     """Returns when all mount targets of a file system can be mounted."""
 
     def check() -> bool | NotYet:
-        states = {one["SubnetId"]: one["LifeCycleState"] for one in api.mount_targets(clients, file_system_id)}
-        waiting = [f"{subnet} {state}" for subnet, state in states.items() if state != "available"]
+        with doing("describe", "mount targets of EFS file system", file_system_id):
+            found = clients("efs").describe_mount_targets(FileSystemId=file_system_id)["MountTargets"]
+        waiting = [f"{each['SubnetId']} {each['LifeCycleState']}" for each in found]
+        waiting = [words for words in waiting if not words.endswith(" available")]
         return NotYet(", ".join(waiting)) if waiting else True
 
     wait_for(check, limit, f"the mount targets of EFS file system {file_system_id}", 5)

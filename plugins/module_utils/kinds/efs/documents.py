@@ -97,7 +97,7 @@ def canonical_file_system(
             lifecycle={key: transitions.get(member) for key, member in LIFECYCLE.items()},
             backup=backup_status in ("ENABLED", "ENABLING"),
             document=file_system_policy,
-            tags={tag["Key"]: tag["Value"] for tag in document["Tags"] if not tag["Key"].startswith("aws:")},
+            tags=tags(document),
         ),
         document["FileSystemId"],
         {"arn": document.get("FileSystemArn"), "state": document["LifeCycleState"]},
@@ -126,11 +126,61 @@ def canonical_access_point(file_system: str, document: Mapping[str, Any]) -> Res
         path=directory.get("Path"),
         owner=made
         and {"owner_uid": made["OwnerUid"], "owner_gid": made["OwnerGid"], "permissions": made["Permissions"]},
-        tags={tag["Key"]: tag["Value"] for tag in document.get("Tags") or []},
+        tags=tags(document),
         id_=document["AccessPointId"],
         arn=document.get("AccessPointArn"),
         part_of=(FILE_SYSTEM, file_system),
     )
+
+
+def tags(document: Mapping[str, Any]) -> dict[str, str]:
+    """The tags of a file system or an access point in AWS's document, without AWS's own."""
+    return {tag["Key"]: tag["Value"] for tag in document.get("Tags") or [] if not tag["Key"].startswith("aws:")}
+
+
+def throughput(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """A file system's throughput as CreateFileSystem and UpdateFileSystem take it."""
+    mibps = properties["provisioned_throughput_in_mibps"]
+    return {
+        "ThroughputMode": properties["throughput_mode"],
+        **({"ProvisionedThroughputInMibps": mibps} if mibps else {}),
+    }
+
+
+def create_request(file_system: Resource) -> dict[str, Any]:
+    """What CreateFileSystem takes; the rest is set when it is available."""
+    properties = file_system.properties
+    return {
+        "CreationToken": file_system.name,
+        "Encrypted": True,
+        "PerformanceMode": properties["performance_mode"],
+        **throughput(properties),
+        "Backup": properties["backup"],
+        "Tags": _tag_list(properties["tags"]),
+        **({"KmsKeyId": properties["kms_key_id"]} if properties["kms_key_id"] else {}),
+    }
+
+
+def access_point_request(point: Resource) -> dict[str, Any]:
+    """What CreateAccessPoint takes beside the file system and the token."""
+    user, directory = point.properties["posix_user"], point.properties["root_directory"]
+    root: dict[str, Any] = {"Path": directory["path"]}
+    if directory["permissions"] is not None:
+        root["CreationInfo"] = {
+            "OwnerUid": directory["owner_uid"],
+            "OwnerGid": directory["owner_gid"],
+            "Permissions": directory["permissions"],
+        }
+    identity = {"Uid": user["uid"], "Gid": user["gid"], "SecondaryGids": user["secondary_gids"]}
+    return {
+        "RootDirectory": root,
+        "Tags": _tag_list(point.properties["tags"]),
+        **({} if user["uid"] is None else {"PosixUser": identity}),
+    }
+
+
+def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def lifecycle_policies(properties: Mapping[str, Any]) -> list[dict[str, str]]:
