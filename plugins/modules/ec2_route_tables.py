@@ -111,8 +111,8 @@ route_tables:
 """
 
 from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.kinds.ec2 import route_table as glue
-from ..module_utils.kinds.ec2.route_table import documents as pure
+from ..module_utils.kinds.ec2 import in_vpc
+from ..module_utils.kinds.ec2.route_table import RouteTable, documents
 
 TABLE = {
     "name": {"type": "str", "required": True},
@@ -131,9 +131,9 @@ ARGUMENT_SPEC = {
 
 def work(parameters, clients, check_mode):
     """Reconciles the route tables."""
-    tables = [pure.desired(table) for table in parameters["route_tables"]]
-    do = glue.present if parameters["state"] == "present" else glue.absent
-    return as_result("route_tables", do(clients, tables, check_mode), "route_table_id")
+    tables = [documents.desired(table) for table in parameters["route_tables"]]
+    do = in_vpc.present if parameters["state"] == "present" else in_vpc.absent
+    return as_result("route_tables", do(RouteTable(tables), clients, tables, check_mode), "route_table_id")
 
 
 def main():

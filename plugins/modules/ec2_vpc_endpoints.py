@@ -107,8 +107,8 @@ vpc_endpoints:
 
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.kinds.ec2 import vpc_endpoint
-from ..module_utils.kinds.ec2.vpc_endpoint import documents
+from ..module_utils.kinds.ec2 import in_vpc
+from ..module_utils.kinds.ec2.vpc_endpoint import VpcEndpoint, documents
 
 ENDPOINT = {
     "name": {"type": "str", "required": True},
@@ -130,12 +130,12 @@ def work(parameters, clients, check_mode):
     """Reconciles the endpoints."""
     given = parameters["vpc_endpoints"]
     endpoints = [documents.desired(endpoint) for endpoint in given]
-    if parameters["state"] == "absent":
-        return as_result("vpc_endpoints", vpc_endpoint.absent(clients, endpoints, check_mode), "vpc_endpoint_id")
-    incomplete = [endpoint["name"] for endpoint in given if not endpoint["service"]]
+    present = parameters["state"] == "present"
+    incomplete = [endpoint["name"] for endpoint in given if present and not endpoint["service"]]
     if incomplete:
         raise FarflowError(f"vpc_endpoints: {', '.join(incomplete)}: service is required")
-    return as_result("vpc_endpoints", vpc_endpoint.present(clients, endpoints, check_mode), "vpc_endpoint_id")
+    do = in_vpc.present if present else in_vpc.absent
+    return as_result("vpc_endpoints", do(VpcEndpoint(), clients, endpoints, check_mode), "vpc_endpoint_id")
 
 
 def main():

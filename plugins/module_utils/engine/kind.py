@@ -8,7 +8,7 @@ errors, repetition while AWS is busy, and waiting until AWS shows a change.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
@@ -132,6 +132,10 @@ class Kind:
         it is read then, and what differs is changed; so is one that AWS has begun to make, when it has.
         """
         raise NotImplementedError
+
+    def as_created(self, wanted: Resource) -> Resource:
+        """One as AWS has it after ``create`` gave its id: what that could not send differs, and is changed then."""
+        return wanted
 
     def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> Begun | None:
         """Brings the properties that differ, but for the tags, to what is wanted."""
@@ -281,6 +285,8 @@ def operations(kind: Kind, clients: Clients) -> Operations:
     def create(wanted: Resource) -> str | None:
         made = _finished(kind, wanted.name, _create(kind, clients, wanted))
         if made:
+            new = replace(kind.as_created(wanted), id=made)
+            change(replace(wanted, id=made), new, kind.busy_when_new)
             return made
         found = wait_for(lambda: read_one(kind, clients, wanted.name), kind.patience, f"{kind.title} {wanted.name}")
         _refuse_another(kind, wanted, found)

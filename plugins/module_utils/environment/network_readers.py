@@ -15,6 +15,7 @@ from ..engine.known import Existing
 from ..engine.tags import ENVIRONMENT, tags_of
 from ..kinds.ec2 import calls as api
 from ..kinds.ec2 import guardduty as ec2_guardduty
+from ..kinds.ec2.kind import described
 from ..kinds.ec2.network import answers as pure
 from ..kinds.ec2.network import documents as ec2_network
 from ..kinds.ec2.network.kinds import vpc_of
@@ -24,8 +25,8 @@ from ..kinds.ec2.network_acl import documents as acls
 from ..kinds.ec2.route_table import documents as ec2_route_tables
 from ..kinds.ec2.security_group import calls as api_of_groups
 from ..kinds.ec2.security_group import documents as ec2_security_groups
+from ..kinds.ec2.vpc_endpoint import VpcEndpoint
 from ..kinds.ec2.vpc_endpoint import documents as ec2_vpc_endpoints
-from ..kinds.ec2.vpc_endpoint import in_vpcs
 from . import names, network
 from . import security_groups as groups_layer
 
@@ -88,7 +89,8 @@ def endpoints_of(clients: Clients, vpc_ids: list[str]) -> list[Resource]:
 
 
 def _endpoints(clients: Clients, vpc_ids: list[str]) -> list[dict[str, Any]]:
-    return [document for document in in_vpcs(clients, vpc_ids) if document["VpcId"] in vpc_ids]
+    found = described(VpcEndpoint(), clients, {"vpc-id": vpc_ids}) if vpc_ids else []
+    return [one for one in found if one["VpcId"] in vpc_ids and ec2_vpc_endpoints.is_there(one)]
 
 
 def _vpc_ids(inputs: Inputs, known: Existing) -> list[str]:

@@ -16,12 +16,13 @@ from ..engine.actions import Resource
 from ..engine.clients import Clients
 from ..engine.known import Existing
 from ..kinds.ec2 import identity
+from ..kinds.ec2.kind import described
 from ..kinds.ec2.network import answers
 from ..kinds.ec2.network import calls as api_of_network
 from ..kinds.ec2.network import documents as pure
 from ..kinds.ec2.network.kinds import vpc_of
 from ..kinds.ec2.network.patience import retry_until_visible
-from ..kinds.ec2.route_table import calls as api_of_tables
+from ..kinds.ec2.route_table import RouteTable
 from ..kinds.ec2.route_table import documents as ec2_route_tables
 from ..kinds.ec2.security_group import calls as api_of_groups
 from ..kinds.ec2.security_group import documents as ec2_security_groups
@@ -165,7 +166,8 @@ def _addresses(clients: Clients, inputs: Inputs, known: Existing) -> list[Resour
 
 
 def _route_tables(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
-    return [ec2_route_tables.canonical(one) for one in api_of_tables.describe(clients, [_vpc_id(inputs, known)])]
+    found = described(RouteTable(), clients, {"vpc-id": [_vpc_id(inputs, known)]})
+    return [ec2_route_tables.canonical(one) for one in found]
 
 
 def _endpoints(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:

@@ -72,7 +72,9 @@ def test_tables_are_made_with_their_tags_then_nothing_changes(tables, ec2, subne
     assert sorted(tags) == [[("Name", "test-private")], [("Name", "test-public"), ("team", "data")]]
     assert calls.of("CreateTags") == []
     assert users(ec2, first["route_tables"][1]["route_table_id"]) == subnets[1:]
+    calls.made.clear()
     second = run_module(module, route_tables=tables)
+    assert calls.of("") == ["DescribeRouteTables"]
     assert second["changed"] is False
     assert [entry["route_table_id"] for entry in second["route_tables"]] == [
         entry["route_table_id"] for entry in first["route_tables"]
@@ -166,13 +168,29 @@ def test_a_gateway_that_is_not_known_everywhere_yet_is_waited_for(tables, ec2, n
     made = run_module(module, route_tables=tables[1:])["route_tables"][0]
     assert nat in [route.get("NatGatewayId") for route in described(ec2, made["route_table_id"])["Routes"]]
     assert len(pauses) == 3
+    assert calls.of("CreateRouteTable") == ["CreateRouteTable"]
+
+
+def test_what_was_done_before_a_gateway_is_known_is_not_lost(tables, subnets, run_module, calls, pauses):
+    first, second = (run_module(module, route_tables=[table])["route_tables"][0] for table in tables)
+    calls.refuse("ReplaceRoute", "InvalidGatewayID.NotFound", times=1)
+    calls.refuse("ReplaceRouteTableAssociation", "InvalidSubnetID.NotFound")
+    calls.refuse("ReplaceRouteTableAssociation", "InvalidAssociationID.NotFound")
+    calls.made.clear()
+    wanted = [{**tables[0], "routes": tables[1]["routes"], "subnets": subnets, "tags": {"stage": "prod"}}]
+    assert run_module(module, route_tables=wanted)["route_tables"][0]["route_table_id"] == first["route_table_id"]
+    assert len(pauses) == 3
+    assert users(boto3.client("ec2"), first["route_table_id"]) == subnets
+    assert users(boto3.client("ec2"), second["route_table_id"]) == []
+    assert run_module(module, route_tables=wanted)["changed"] is False
 
 
 def test_a_gateway_that_never_appears_is_told(tables, nat, run_module, calls, pauses):
-    calls.refuse("CreateRoute", "InvalidNatGatewayID.NotFound", times=100)
+    words = f"The natGateway ID '{nat}' does not exist"
+    calls.refuse("CreateRoute", "InvalidNatGatewayID.NotFound", times=100, message=words)
     failed = run_module(module, route_tables=tables[1:])
-    assert failed["msg"].startswith("gave up waiting for AWS to take a route from rtb-")
-    assert failed["msg"].endswith(f"or {nat}")
+    assert failed["msg"].startswith("gave up waiting for route table test-private to be changed after 180 s: ")
+    assert failed["msg"].endswith(words)
     assert sum(pauses) == pytest.approx(180)
 
 

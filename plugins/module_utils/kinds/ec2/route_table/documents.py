@@ -14,7 +14,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from ....engine.actions import Resource
-from ....engine.compare import contains_unknown, differences
+from ....engine.compare import contains_unknown
 from ....engine.errors import FarflowError
 from ....engine.tags import tags_of
 
@@ -130,17 +130,3 @@ def destination_argument(destination: str) -> dict[str, str]:
 def route_arguments(destination: str, target: str) -> dict[str, str]:
     """A route as CreateRoute and ReplaceRoute take it."""
     return {**destination_argument(destination), _PARAMETERS[target.partition("-")[0]]: target}
-
-
-def meant(table: Resource, tables: list[Resource]) -> list[Resource]:
-    """The existing tables that are meant by one with an id, or else by one with a name and a VPC."""
-    if table.id:
-        return [one for one in tables if one.id == table.id]
-    vpc_id = table.properties["vpc_id"]
-    return [one for one in tables if (one.name, one.properties["vpc_id"]) == (table.name, vpc_id)]
-
-
-def chosen(wanted: Resource, tables: list[Resource]) -> Resource | None:
-    """The existing table that becomes the wanted one: of several the one that differs least."""
-    candidates = meant(wanted, tables)
-    return min(candidates, key=lambda one: len(differences(wanted.properties, one.properties)), default=None)

@@ -93,17 +93,3 @@ def _policy_document(properties: Mapping[str, Any]) -> str:
 def is_there(document: Mapping[str, Any]) -> bool:
     """Whether it is not gone: AWS shows deleted ones for a while."""
     return str(document["State"]).lower() not in _GONE
-
-
-def meant(endpoint: Resource, endpoints: list[Resource]) -> list[Resource]:
-    """The existing endpoints that are meant by one with an id, or else by one with a name and a VPC."""
-    if endpoint.id:
-        return [one for one in endpoints if one.id == endpoint.id]
-    vpc_id = endpoint.properties["vpc_id"]
-    return [one for one in endpoints if (one.name, one.properties["vpc_id"]) == (endpoint.name, vpc_id)]
-
-
-def chosen(wanted: Resource, endpoints: list[Resource]) -> Resource | None:
-    """The existing endpoint that becomes the wanted one: of several the one that differs least."""
-    candidates = meant(wanted, endpoints)
-    return min(candidates, key=lambda one: len(differences(wanted.properties, one.properties)), default=None)
