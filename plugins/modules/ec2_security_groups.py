@@ -130,8 +130,8 @@ rules:
 
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.module import STATE, as_results, run
-from ..module_utils.kinds.ec2 import security_group as glue
-from ..module_utils.kinds.ec2.security_group import documents as pure
+from ..module_utils.kinds.ec2 import security_group
+from ..module_utils.kinds.ec2.security_group import documents
 
 GROUP = {
     "name": {"type": "str", "required": True},
@@ -160,9 +160,10 @@ def work(parameters, clients, check_mode):
     nameless = [group["name"] for group in parameters["security_groups"] if present and not group["description"]]
     if nameless:
         raise FarflowError(f"security groups without description: {', '.join(nameless)}")
-    groups = [pure.desired_group(group) for group in parameters["security_groups"]]
-    rules = [pure.desired_rules(rules) for rules in parameters["rules"]]
-    of_groups, of_rules = (glue.present if present else glue.absent)(clients, groups, rules, check_mode)
+    groups = [documents.desired_group(group) for group in parameters["security_groups"]]
+    rules = [documents.desired_rules(rules) for rules in parameters["rules"]]
+    do = security_group.present if present else security_group.absent
+    of_groups, of_rules = do(clients, groups, rules, check_mode)
     return as_results({"security_groups": of_groups, "rules": of_rules}, "group_id")
 
 

@@ -61,6 +61,8 @@ class Kind:
     busy_when_new: ClassVar[frozenset[str]] = NO_CODES
     #: So many seconds that may take.
     patience: ClassVar[float] = 120
+    #: Where others may use one for longer than that, so many seconds may pass until it can be deleted.
+    free_after: ClassVar[float] = 0
     #: Within so many seconds AWS shows a change; 0 where it does so at once.
     shown_after: ClassVar[float] = 0
     #: Whether AWS shows creations and deletions late too, and what was asked for is looked for once for all of them.
@@ -163,6 +165,10 @@ class Kind:
     def delete(self, clients: Clients, found: Resource) -> Begun | None:
         """Deletes one. An error that is in ``gone`` says that it is done."""
         raise NotImplementedError
+
+    def users(self, clients: Clients, found: Resource) -> Iterable[str]:
+        """What keeps AWS from deleting one, as far as it can be named: for who waits, since AWS does not say it."""
+        return ()
 
     def is_there(self, clients: Clients, found: Resource) -> bool:
         """Whether AWS still shows one that was deleted, as which an error that is in ``gone`` does not count."""
@@ -364,8 +370,17 @@ def _delete(kind: Kind, clients: Clients, found: Resource) -> Begun | None:
         with doing("delete", kind.title, found.name):
             return kind.delete(clients, found)
 
-    what = f"{kind.title} {found.name} to be deleted"
-    return retry_while(lambda: unless_gone(kind, call), _is_busy(kind), kind.patience, what)
+    def check() -> tuple[Begun | None] | NotYet:
+        try:
+            return (unless_gone(kind, call),)
+        except FarflowError as error:
+            if not kind.is_busy(error):
+                raise
+            with doing("describe", "what uses", f"{kind.title} {found.name}"):
+                users = ", ".join(kind.users(clients, found))
+            return NotYet(f"{error}; used by {users}" if users else str(error))
+
+    return wait_for(check, kind.free_after or kind.patience, f"{kind.title} {found.name} to be deleted")[0]
 
 
 def _is_busy(kind: Kind, more: frozenset[str] = NO_CODES) -> Callable[[FarflowError], bool]:

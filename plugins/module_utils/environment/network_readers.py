@@ -23,7 +23,7 @@ from ..kinds.ec2.network.patience import retry_until_visible
 from ..kinds.ec2.network_acl import calls as api_of_acls
 from ..kinds.ec2.network_acl import documents as acls
 from ..kinds.ec2.route_table import documents as ec2_route_tables
-from ..kinds.ec2.security_group import calls as api_of_groups
+from ..kinds.ec2.security_group import SecurityGroup
 from ..kinds.ec2.security_group import documents as ec2_security_groups
 from ..kinds.ec2.vpc_endpoint import VpcEndpoint
 from ..kinds.ec2.vpc_endpoint import documents as ec2_vpc_endpoints
@@ -63,7 +63,8 @@ def groups_that_aws_makes(clients: Clients, inputs: Inputs, known: Existing) -> 
     """
     vpc_ids = _vpc_ids(inputs, known)
     wanted = [_DEFAULT_GROUP, *map(ec2_guardduty.group_name, vpc_ids)]
-    found = api_of_groups.describe(clients, {"vpc-id": vpc_ids, "group-name": wanted}) if vpc_ids else []
+    filters = {"vpc-id": vpc_ids, "group-name": wanted}
+    found = described(SecurityGroup(), clients, filters) if vpc_ids else []
     there = [document for document in found if document["VpcId"] in vpc_ids]
     name = groups_layer.group_name(inputs, groups_layer.DEFAULT)
     rules = [ec2_security_groups.canonical_rules(one) for one in there if one["GroupName"] == _DEFAULT_GROUP]

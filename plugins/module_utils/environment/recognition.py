@@ -24,7 +24,7 @@ from ..kinds.ec2.network.kinds import vpc_of
 from ..kinds.ec2.network.patience import retry_until_visible
 from ..kinds.ec2.route_table import RouteTable
 from ..kinds.ec2.route_table import documents as ec2_route_tables
-from ..kinds.ec2.security_group import calls as api_of_groups
+from ..kinds.ec2.security_group import SecurityGroup
 from ..kinds.ec2.security_group import documents as ec2_security_groups
 from ..kinds.ec2.vpc_endpoint import documents as ec2_vpc_endpoints
 from ..kinds.service_discovery import documents as service_discovery
@@ -89,7 +89,7 @@ def _in_use(clients: Clients, ids: list[str]) -> set[str]:
     if not ids:
         return set()
     subnets = api_of_network.subnets(clients, {"vpc-id": ids})
-    groups = api_of_groups.describe(clients, {"vpc-id": ids})
+    groups = described(SecurityGroup(), clients, {"vpc-id": ids})
     gateways = api_of_network.internet_gateways(clients, {"attachment.vpc-id": ids})
     return {
         *(one["VpcId"] for one in subnets),
@@ -129,7 +129,7 @@ def _our_groups(groups: list[Resource], inputs: Inputs) -> list[Resource]:
 
 def _named_groups(clients: Clients, inputs: Inputs, **filters: list[str]) -> list[Resource]:
     group_names = sorted(security_groups.group_name(inputs, group) for group in security_groups.GROUPS)
-    found = api_of_groups.describe(clients, {"group-name": group_names, **filters})
+    found = described(SecurityGroup(), clients, {"group-name": group_names, **filters})
     return _our_groups([ec2_security_groups.canonical_group(one) for one in found], inputs)
 
 
@@ -154,7 +154,7 @@ def _groups(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]
 
 def _rules(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     ids = [str(group.id) for group in known.of_type(ec2_security_groups.GROUP)]
-    found = api_of_groups.describe(clients, {"group-id": ids}) if ids else []
+    found = described(SecurityGroup(), clients, {"group-id": ids}) if ids else []
     return [ec2_security_groups.canonical_rules(one) for one in found]
 
 

@@ -30,9 +30,12 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds import secre
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.codebuild_project import CODEBUILD_PROJECT
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network as ec2_network
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network_acl as ec2_network_acls
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import security_group as ec2_security_groups
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network import kinds as ec2_network_kinds
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.route_table import RouteTable
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.security_group import (
+    SecurityGroup,
+    SecurityGroupRules,
+)
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.vpc_endpoint import VpcEndpoint
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecr_repository import ECR_REPOSITORY
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service as ecs_services
@@ -89,8 +92,8 @@ class IdOfEach(dict):
 HANDS = {
     **{type_: of_network(type_) for type_ in ec2_network_kinds.KINDS},
     "network_acl": lambda wanted: ec2_network_acls._operations(CLIENTS),
-    "security_group": lambda wanted: ec2_security_groups._group_operations(CLIENTS),
-    "security_group_rules": lambda wanted: ec2_security_groups._rule_operations(CLIENTS),
+    "security_group": lambda wanted: operations(SecurityGroup(), CLIENTS),
+    "security_group_rules": lambda wanted: operations(SecurityGroupRules({}), CLIENTS),
     "route_table": lambda wanted: operations(RouteTable(), CLIENTS),
     "vpc_endpoint": lambda wanted: operations(VpcEndpoint(), CLIENTS),
     "dns_namespace": lambda wanted: operations(service_discovery.NAMESPACE, CLIENTS),
@@ -131,6 +134,7 @@ IMMUTABLE = {
     **{type_: members for each in _MODULES for type_, members in getattr(each, "IMMUTABLE", {}).items()},
     "rds_parameter_group": {"family"},
     "network_acl": {"vpc_id"},
+    "security_group": {"description", "vpc_id"},
     "security_group_rules": {"group_id"},
     "ecs_service": {"cluster"},
 }

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.security_group import calls as api
 from ansible_collections.farflow.airflow.plugins.modules import ec2_security_groups as module
 
 
@@ -57,7 +56,9 @@ def test_groups_are_made_with_their_tags_and_without_rules(groups, run_module, c
     for entry in first["security_groups"]:
         group = described(entry["group_id"])
         assert (group["IpPermissions"], group["IpPermissionsEgress"]) == ([], [])
+    calls.made.clear()
     second = run_module(module, security_groups=groups)
+    assert calls.of("") == ["DescribeSecurityGroups"]
     assert second["changed"] is False
     assert [entry["group_id"] for entry in second["security_groups"]] == [
         entry["group_id"] for entry in first["security_groups"]
@@ -140,7 +141,9 @@ def test_rules_are_given_in_one_call_a_direction(ids, run_module, calls):
         "egress all 0.0.0.0/0 (none) -> anything",
     ]
     assert sorted(calls.mutating) == ["AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress"]
+    calls.made.clear()
     assert run_module(module, rules=rules)["changed"] is False
+    assert calls.of("") == ["DescribeSecurityGroups"] * 2
 
 
 def test_rules_that_nobody_listed_are_revoked_after_the_new_ones_came(ids, run_module, calls):
@@ -208,8 +211,8 @@ def test_rules_of_a_group_that_does_not_exist_are_refused(ids, run_module, calls
 def test_rules_that_name_an_unknown_group_fail_with_that_group(ids, run_module, pauses):
     rules = {"name": "test-api", "group_id": ids["test-api"], "ingress": {"tcp 80 sg-0123456789abcdef0": "x"}}
     failed = run_module(module, rules=[rules])
-    assert "gave up waiting for AWS to know security group test-api after 60 s" in failed["msg"]
-    assert "tcp 80 sg-0123456789abcdef0" in failed["msg"]
+    assert failed["msg"].startswith("gave up waiting for rules of security group test-api to be changed after 60 s: ")
+    assert "sg-0123456789abcdef0" in failed["msg"]
 
 
 def test_groups_that_name_each_other_go_together(groups, ids, vpc, run_module, calls):
@@ -265,21 +268,27 @@ def test_a_group_that_stays_in_use_is_told_with_its_users(ids, vpc, run_module, 
     failed = run_module(module, security_groups=[{"name": "test-api", "vpc_id": vpc}], state="absent")
     identifier = interface["NetworkInterface"]["NetworkInterfaceId"]
     assert failed["msg"] == (
-        "gave up waiting for security group test-api to be free after 600 s: "
-        f"it is used by network interface {identifier} (a task of ECS), a rule of security group foreign ({foreign})"
+        "gave up waiting for security group test-api to be deleted after 600 s: could not delete security group "
+        "test-api: An error occurred (DependencyViolation) when calling the DeleteSecurityGroup operation: says the "
+        f"test; used by network interface {identifier} (a task of ECS), a rule of security group foreign ({foreign})"
     )
     assert sum(pauses) == pytest.approx(600)
 
 
-def test_a_group_that_an_answer_leaves_out_is_waited_for(ids, run_module, monkeypatch, no_pauses):
-    answers, describe = [[], []], api.describe
-
-    def late(clients, filters):
-        return answers.pop() if answers and "group-id" in filters else describe(clients, filters)
-
-    monkeypatch.setattr(api, "describe", late)
+def test_a_group_that_an_answer_leaves_out_is_waited_for(ids, run_module, calls, pauses):
+    calls.alter("DescribeSecurityGroups", lambda answer: {**answer, "SecurityGroups": []}, times=2)
     assert run_module(module, rules=[open_api(ids)])["changed"] is True
-    assert answers == []
+    assert len(pauses) == 2
+
+
+def test_a_group_that_a_later_answer_leaves_out_loses_no_rule_that_is_wanted(ids, run_module, calls, pauses):
+    run_module(module, rules=[{**open_api(ids), "ingress": {"tcp 443 10.0.0.0/16": "people"}}])
+    calls.alter("DescribeSecurityGroups", lambda answer: answer)
+    calls.alter("DescribeSecurityGroups", lambda answer: {**answer, "SecurityGroups": []})
+    calls.made.clear()
+    run_module(module, rules=[open_api(ids)])
+    assert calls.mutating == ["AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"]
+    assert run_module(module, rules=[open_api(ids)])["changed"] is False
 
 
 def test_a_vpc_that_is_not_known_everywhere_yet_is_waited_for(groups, run_module, calls, no_pauses):
