@@ -84,9 +84,9 @@ network_acls:
       reasons: ["entries ingress 1 deny all 0.0.0.0/0 -> (none)"]
 """
 
+from ..module_utils.engine.kind import reconcile_kind
 from ..module_utils.engine.module import as_result, run
-from ..module_utils.kinds.ec2 import network_acl as glue
-from ..module_utils.kinds.ec2.network_acl import documents as pure
+from ..module_utils.kinds.ec2.network_acl import NetworkAcl, documents
 
 ACL = {
     "name": {"type": "str", "required": True},
@@ -99,8 +99,9 @@ ARGUMENT_SPEC = {"network_acls": {"type": "list", "elements": "dict", "required"
 
 def work(parameters, clients, check_mode):
     """Reconciles the network ACLs."""
-    wanted = [pure.desired(acl) for acl in parameters["network_acls"]]
-    return as_result("network_acls", glue.present(clients, wanted, check_mode), "network_acl_id")
+    wanted = [documents.desired(acl) for acl in parameters["network_acls"]]
+    outcomes = reconcile_kind(NetworkAcl(wanted), clients, [acl.name for acl in wanted], wanted, check_mode)
+    return as_result("network_acls", outcomes, "network_acl_id")
 
 
 def main():

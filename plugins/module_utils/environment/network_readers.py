@@ -20,7 +20,7 @@ from ..kinds.ec2.network import answers as pure
 from ..kinds.ec2.network import documents as ec2_network
 from ..kinds.ec2.network.kinds import vpc_of
 from ..kinds.ec2.network.patience import retry_until_visible
-from ..kinds.ec2.network_acl import calls as api_of_acls
+from ..kinds.ec2.network_acl import NetworkAcl
 from ..kinds.ec2.network_acl import documents as acls
 from ..kinds.ec2.route_table import documents as ec2_route_tables
 from ..kinds.ec2.security_group import SecurityGroup
@@ -128,7 +128,7 @@ def nat_gateways(clients: Clients, inputs: Inputs, known: Existing) -> list[Reso
 def network_acls(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The ACL that came with the environment's VPC, and others in there."""
     vpc = known.get(ec2_network.VPC, names.environment(inputs))
-    found = api_of_acls.describe(clients, {"vpc-id": [str(vpc.id)]}) if vpc else []
+    found = described(NetworkAcl(), clients, {"vpc-id": [str(vpc.id)]}) if vpc else []
     name, subnets = network.acl_name(inputs), network.known_subnet_ids(inputs, known)
     return [acls.canonical(name, one, subnets) if one["IsDefault"] else acls.other(one) for one in found]
 

@@ -29,8 +29,8 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds import efs, 
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import secret as secrets
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.codebuild_project import CODEBUILD_PROJECT
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network as ec2_network
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network_acl as ec2_network_acls
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network import kinds as ec2_network_kinds
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network_acl import NetworkAcl
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.route_table import RouteTable
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.security_group import (
     SecurityGroup,
@@ -91,7 +91,7 @@ class IdOfEach(dict):
 #: Whose hands change a resource of each type.
 HANDS = {
     **{type_: of_network(type_) for type_ in ec2_network_kinds.KINDS},
-    "network_acl": lambda wanted: ec2_network_acls._operations(CLIENTS),
+    "network_acl": lambda wanted: operations(NetworkAcl(), CLIENTS),
     "security_group": lambda wanted: operations(SecurityGroup(), CLIENTS),
     "security_group_rules": lambda wanted: operations(SecurityGroupRules({}), CLIENTS),
     "route_table": lambda wanted: operations(RouteTable(), CLIENTS),

@@ -48,8 +48,9 @@ AS_AWS_MAKES_IT = {
 }
 
 
-def test_as_aws_makes_it_nothing_changes(ec2, network, wanted, run_module, default):
+def test_as_aws_makes_it_nothing_changes(ec2, network, wanted, run_module, default, calls):
     result = run_module(module, network_acls=wanted)
+    assert calls.of("") == ["DescribeNetworkAcls"]
     assert (result["changed"], result["network_acls"][0]["network_acl_id"]) == (False, default)
 
 
