@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.glue import dag_bundles
-from ansible_collections.farflow.airflow.plugins.module_utils.glue.reconcile import Outcome
+from ansible_collections.farflow.airflow.plugins.module_utils.dags import bundles as dag_bundles
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.reconcile import Outcome
 from ansible_collections.farflow.airflow.plugins.modules import dag_bundles as module
 
 
