@@ -94,6 +94,17 @@ def shown(values):
     return f"[{', '.join(sorted(values))}]"
 
 
+def without_a_key(answer):
+    """A file system of AWS's own key, of which some tell an empty text."""
+    return {**answer, "FileSystems": [{**each, "KmsKeyId": ""} for each in answer["FileSystems"]]}
+
+
+def test_a_key_that_is_an_empty_text_is_none(run_module, spec, calls):
+    calls.alter("DescribeFileSystems", without_a_key, times=20)
+    run_module(module, **spec)
+    assert run_module(module, **spec)["changed"] is False
+
+
 def test_creates_then_changes_nothing(run_module, spec):
     first = run_module(module, **spec)
     assert first["reasons"] == [

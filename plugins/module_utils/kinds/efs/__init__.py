@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from ...engine import policy_documents
 from ...engine.actions import Resource
@@ -205,7 +204,9 @@ def _is_available(document: Document) -> bool | NotYet:
 
 def _chosen_key(clients: Clients, key_id: str | None) -> str | None:
     """The KMS key when somebody chose one: AWS tells the key's ARN also when it is its own."""
-    answer: Any = unless({"NotFoundException"}, lambda: clients("kms").describe_key(KeyId=key_id), {}) if key_id else {}
+    if not key_id:
+        return None
+    answer = unless({"NotFoundException"}, lambda: clients("kms").describe_key(KeyId=key_id), {})
     return None if (answer.get("KeyMetadata") or {}).get("KeyManager") == "AWS" else key_id
 
 
