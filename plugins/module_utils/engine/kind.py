@@ -356,8 +356,8 @@ def _change(kind: Kind, clients: Clients, wanted: Resource, found: Resource, dif
     """Tags first: what a killed run leaves half changed is known as the environment's."""
     if "tags" in differs and kind.tags_apart:
         with doing("tag", kind.title, wanted.name):
-            tags = wanted.properties["tags"]
-            kind.set_tags(clients, found, tags, sorted(set(found.properties["tags"]) - set(tags)))
+            tags, before = (side.properties.get("tags") or {} for side in (wanted, found))
+            kind.set_tags(clients, found, tags, sorted(set(before) - set(tags)))
     others = {name for name in differs if name != "tags" or not kind.tags_apart}
     if not others:
         return None

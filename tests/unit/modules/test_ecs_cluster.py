@@ -131,3 +131,9 @@ def test_absent_waits_for_tasks_that_are_stopping(ecs, run_module, no_pauses):
     assert ecs.clusters.stored[NAME]["status"] == "INACTIVE"
     assert run(run_module, state="absent") == {**run(run_module, state="absent"), "changed": False, "clusters": []}
     assert run(run_module)["clusters"][0]["reasons"] == ["created"]
+
+
+def test_a_cluster_that_lost_all_its_tags_gets_them_back(ecs, run_module):
+    run(run_module, tags={})
+    assert run(run_module, tags={"team": "data"})["changed"] is True
+    assert run(run_module, tags={"team": "data"})["changed"] is False
