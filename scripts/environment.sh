@@ -82,5 +82,6 @@ rm -f .venv/.lock
 # Where Python may not write bytecode, as in many containers, each ansible-playbook would compile Ansible anew: a second.
 .venv/bin/python -m compileall -q -j 0 \
     -x '/(ansible_collections/(?!amazon/).*|sympy|networkx|sphinx|mypyc?|pygments|pylint|cfnlint|setuptools|tests?)/' \
-    "$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" || true
+    "$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" ||
+    say "some packages could not be compiled; they are at each start"
 sha256sum requirements.lock "$lock" | cut -d ' ' -f 1 > .venv/.lock

@@ -84,7 +84,7 @@ network_acls:
       reasons: ["entries ingress 1 deny all 0.0.0.0/0 -> (none)"]
 """
 
-from ..module_utils.engine.kind import reconcile_kind
+from ..module_utils.engine.changing import reconcile_kind
 from ..module_utils.engine.module import as_result, run
 from ..module_utils.kinds.ec2.network_acl import NetworkAcl, documents
 

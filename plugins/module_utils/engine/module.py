@@ -11,9 +11,10 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from .changing import reconcile_kind
 from .clients import Clients
 from .errors import FarflowError
-from .kind import Kind, reconcile_kind
+from .kind import Kind
 from .reconcile import Outcome
 
 Work = Callable[[dict[str, Any], Clients, bool], dict[str, Any]]

@@ -10,8 +10,8 @@ from typing import Any
 
 from ..engine.actions import Resource
 from ..engine.clients import Clients
-from ..engine.kind import read
 from ..engine.known import Existing
+from ..engine.reading import read
 from ..images import prebuilt as prebuilt_images
 from ..kinds.codebuild_project import CODEBUILD_PROJECT
 from ..kinds.iam_role import documents as iam_roles

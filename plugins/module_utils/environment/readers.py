@@ -16,8 +16,8 @@ from ..dags import bundles as glue_dag_bundles
 from ..engine import identity
 from ..engine.actions import ARGUMENTS, Resource
 from ..engine.clients import Clients
-from ..engine.kind import find
 from ..engine.known import Existing
+from ..engine.reading import find
 from ..engine.tags import ENVIRONMENT, NOTHING, ROLE, PrefetchedTags, trusted_tags
 from ..images import documents as pure_images
 from ..images import ecr_images

@@ -17,8 +17,8 @@ from unittest.mock import MagicMock
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils import kinds
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import ARGUMENTS, CHANGE, Resource, plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.changing import operations
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import operations
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import airflow_service, dag_tasks, network
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import cluster as ecs_cluster

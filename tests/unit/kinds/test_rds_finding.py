@@ -5,7 +5,7 @@ import datetime
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.reading import find
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import instance as rds_instances
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import snapshot as rds_snapshots
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import documents as pure_instances

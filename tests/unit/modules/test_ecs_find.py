@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.changing import operations
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find, operations
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.reading import find
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.reconcile import reconcile
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.tags import ENVIRONMENT, ROLE
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import readers

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.reading import find
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.iam_role import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import iam_roles as module

@@ -4,7 +4,7 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.reading import find
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.parameter_group import ParameterGroup
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.parameter_group import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import rds_parameter_groups as module

@@ -5,9 +5,10 @@ import json
 import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.changing import operations
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import find, operations
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.reading import find
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import S3_BUCKET, S3Bucket
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import s3_buckets as module

@@ -9,10 +9,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from ...engine.actions import Resource
+from ...engine.changing import operations
 from ...engine.clients import Clients, caused_by, pages, unless
 from ...engine.errors import FarflowError
-from ...engine.kind import Document, Kind, listed, operations, read_listed
+from ...engine.kind import Document, Kind
 from ...engine.parallel import in_parallel
+from ...engine.reading import listed, read_listed
 from ...engine.reconcile import Outcome, reconcile
 from ...engine.tags import ENVIRONMENT
 from . import documents

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...engine.actions import Resource
+from ...engine.changing import operations
 from ...engine.clients import Clients
 from ...engine.compare import differences
 from ...engine.converge import converge
 from ...engine.errors import FarflowError
 from ...engine.immutable import refuse_changes
-from ...engine.kind import operations, read_listed
+from ...engine.reading import read_listed
 from ...engine.reconcile import Outcome
 from .kind import Ec2Kind, described
 

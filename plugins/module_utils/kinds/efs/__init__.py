@@ -9,10 +9,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ...engine import policy_documents
 from ...engine.actions import Resource
+from ...engine.changing import operations
 from ...engine.clients import Clients, doing, pages, tag_list, unless
 from ...engine.errors import FarflowError
-from ...engine.kind import Begun, Document, Kind, listed, operations, read_listed, unless_gone
+from ...engine.kind import Begun, Document, Kind
 from ...engine.parallel import in_parallel
+from ...engine.reading import listed, read_listed, unless_gone
 from ...engine.steps import Steps, of_type
 from ...engine.tags import ENVIRONMENT
 from ...engine.waiting import NotYet, wait_for
@@ -69,17 +71,21 @@ class FileSystem(_OfEfs):
         return documents.canonical_file_system(document, lifecycle, status, policy.get("Policy"), key)
 
     def create(self, clients: Clients, wanted: Resource) -> str | Begun | None:
-        """While AWS deletes a file system it keeps the name for it."""
+        """While AWS deletes a file system it keeps the name for it, and one has to be made again."""
+        request = documents.create_request(wanted)
+
+        def begin() -> None:
+            unless({"FileSystemAlreadyExists"}, lambda: clients("efs").create_file_system(**request))
 
         def progress() -> bool | NotYet:
             with doing("create", self.title, wanted.name):
-                request = documents.create_request(wanted)
-                unless({"FileSystemAlreadyExists"}, lambda: clients("efs").create_file_system(**request))
                 found = self.look_up(clients, wanted.name)
-            if found is None:
-                return NotYet("AWS does not show it, or is deleting another of its name")
-            return _is_available(found)
+                if found:
+                    return _is_available(found)
+                begin()
+            return NotYet("AWS does not show it, or is deleting another of its name")
 
+        begin()
         return Begun(progress)
 
     def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> Begun | None:

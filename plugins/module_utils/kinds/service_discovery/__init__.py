@@ -9,12 +9,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...engine.actions import Resource
+from ...engine.changing import operations
 from ...engine.clients import Clients, doing, pages, tag_dict, tag_list, unless
 from ...engine.errors import FarflowError
 from ...engine.immutable import refuse_changes
-from ...engine.kind import Begun, Document, Kind, listed, operations, read_listed
+from ...engine.kind import Begun, Document, Kind
 from ...engine.ownership import unless_closed
 from ...engine.parallel import in_parallel
+from ...engine.reading import listed, read_listed
 from ...engine.reconcile import Outcome, reconcile
 from ...engine.tags import NOTHING, PrefetchedTags
 from ...engine.waiting import NotYet

@@ -10,9 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from ....engine.actions import Resource
+from ....engine.changing import operations, reconcile_kind
 from ....engine.clients import Clients, pages, unless
 from ....engine.converge import converge
-from ....engine.kind import Document, operations, read, reconcile_kind
+from ....engine.kind import Document
+from ....engine.reading import read
 from ....engine.reconcile import Outcome
 from ....engine.waiting import NotYet, wait_for
 from ..kind import Ec2Kind, described
