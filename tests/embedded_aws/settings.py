@@ -65,7 +65,10 @@ class Settings:
         return Path(self.folder, *parts)
 
     def save(self) -> None:
-        self.path("settings.json").write_text(json.dumps(asdict(self), indent=1))
+        """At once as a whole, since others wait for the file and read it."""
+        written = self.path("settings.json.new")
+        written.write_text(json.dumps(asdict(self), indent=1))
+        written.replace(self.path("settings.json"))
 
 
 def owner_of(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import arns
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import LAYERS
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import read
@@ -35,6 +36,13 @@ def contents(aws: EmbeddedAWS, variables: Mapping[str, Any], inventory: str = "i
         told = _told(answers[str(one.id)]) if one in definitions else one.properties
         found.setdefault((one.type, one.name), []).append((one.id, told))
     return found
+
+
+def desired_types(aws: EmbeddedAWS, variables: Mapping[str, Any], inventory: str = "inventories/local") -> set[str]:
+    """The types of what these variables ask for."""
+    inputs = Looks(aws, variables, inventory).inputs()
+    known = Existing(_known(Clients(lambda service, config: aws.client(service, config=config)), inputs))
+    return {one.type for layer in LAYERS.values() for one in layer.desired(inputs, known)}
 
 
 def _told(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,6 +63,11 @@ def a_tag_added_to_the_address(aws):
     aws.client("ec2").create_tags(Resources=[address], Tags=[{"Key": "owner", "Value": "me"}])
 
 
+@drift("change security_group local-tasks", "tags team (none) -> data")
+def a_tag_taken_off_a_security_group(aws):
+    aws.client("ec2").delete_tags(Resources=[group_id(aws, "local-tasks")], Tags=[{"Key": "team"}])
+
+
 @drift("change security_group_rules local-api-server", f"ingress tcp 22 {ANYWHERE}")
 def a_rule_added_to_a_security_group(aws):
     group = group_id(aws, "local-api-server")
