@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,6 +63,18 @@ def open_task(page: Page, task_id: str) -> None:
     """Goes from a run to the log of one of its tasks."""
     page.get_by_role("row", name=task_id).get_by_role("link", name=task_id).click()
     page.wait_for_url(f"**/tasks/{task_id}")
+
+
+def unfold_log(page: Page) -> None:
+    """Opens the groups of the log that is shown.
+
+    Airflow sorts lines by their time. What a container prints while the worker still says that the task is deferred is
+    therefore in the worker's folded group "Post Execute". Fargate never starts a container so soon, this machine may.
+    """
+    folded = page.get_by_text(re.compile("^▶"))
+    folded.first.wait_for()
+    while folded.count():
+        folded.first.click()
 
 
 def open_fargate(page: Page) -> FrameLocator:

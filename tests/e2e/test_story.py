@@ -24,7 +24,7 @@ from tests.stack.airflow_calls import OPERATIONS
 from tests.stack.listing import difference, listing
 from tests.stack.playbooks import ROOT
 
-from .browser import chromium, open_fargate, open_run, open_task, screenshot, sign_in
+from .browser import chromium, open_fargate, open_run, open_task, screenshot, sign_in, unfold_log
 from .conftest import ARTIFACTS
 from .plain_http import Browser
 
@@ -159,6 +159,7 @@ def test_browser_shows_the_run_green_and_its_logs(aws, airflow, run):
         screenshot(page, ARTIFACTS / "dag-run.png")
         for task, lines in PRINTED.items():
             open_task(page, task)
+            unfold_log(page)
             for line in lines:
                 expect(page.get_by_text(re.compile(rf" {line}$"))).to_be_visible()
             screenshot(page, ARTIFACTS / f"log-of-{task}.png")
