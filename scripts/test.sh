@@ -63,15 +63,16 @@ say "a Docker engine and base images"
 embedded_aws up --name e2e --port 0 >/dev/null
 embedded_aws down --name e2e
 
-stage "units, modules in-process, the embedded AWS, the Airflow image" tests/unit -n auto --dist loadfile --no-skips "$@"
+# Some tests mostly wait for containers: so there is a process more than there are processors.
+workers=$(($(nproc) + 1))
+stage "units, modules in-process, the embedded AWS, the Airflow image" tests/unit -n "$workers" --dist loadfile --no-skips "$@"
 case " $* " in
     *" --thorough "*)
         stage "playbooks on an AWS without containers" tests/integration -n auto --dist loadfile "$@"
         stage "the whole stack, with containers and a browser" tests/e2e "$@"
         ;;
     *)
-        # The whole stack is one file then, and mostly waits: so it has a process more than there are processors.
         stage "the whole stack, with containers and a browser; beside it playbooks on an AWS without containers" \
-            tests/e2e tests/integration -n "$(($(nproc) + 1))" --dist loadfile "$@"
+            tests/e2e tests/integration -n "$workers" --dist loadfile "$@"
         ;;
 esac

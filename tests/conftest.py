@@ -15,7 +15,7 @@ import pytest
 from ansible.module_utils import _internal, basic
 from ansible.module_utils.testing import patch_module_args
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 from hypothesis import settings
 
 pytest_plugins = ["tests.thorough"]
@@ -40,6 +40,17 @@ def _read_model(_unused, path):
 
 
 JSONFileLoader.load_file = _read_model
+
+# And each client would list the folders of all services, to know that there is one of its own.
+_list = Loader.list_available_services
+_listed_once = cache(lambda paths, kind: _list(Loader(list(paths), include_default_search_paths=False), kind))
+
+
+def _list_services(self, type_name):
+    return _listed_once(tuple(self.search_paths), type_name)
+
+
+Loader.list_available_services = _list_services
 
 
 def pytest_addoption(parser):

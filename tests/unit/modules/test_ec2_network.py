@@ -406,7 +406,7 @@ def test_a_nat_gateway_goes_and_its_address_after_it(gateway, ec2, run_module, n
     assert run_module(module, state="absent", **unwanted)["changed"] is False
 
 
-def test_a_nat_gateway_in_a_state_that_aws_has_added_is_there(gateway, run_module, monkeypatch):
+def test_a_nat_gateway_in_a_state_that_aws_has_added_is_there(gateway, run_module, monkeypatch, no_pauses):
     [id_] = ids(run_module(module, nat_gateways=[gateway]))["nat_gateways"]
     made = ec2_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].nat_gateways[id_]
     monkeypatch.setattr(made, "state", "a new state")
