@@ -34,13 +34,31 @@ from ..module_utils.kinds.service_quotas import fargate_vcpus
 from ..module_utils.validation import region_names
 from ..module_utils.validation.value_checks import nearest
 from ..plugin_utils import inputs as given
-from ..plugin_utils.worker import collect_little_garbage, say_at_once
+from ..plugin_utils.worker import collect_little_garbage, inherit_models, say_at_once
 
 _REFUSAL = "the inputs are not right, nothing was done:"
 
 # Modules of amazon.aws take either from the environment, and fail where there are both.
 _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY", "AWS_SECRET_KEY")
+
+inherit_models(
+    (
+        "ec2",
+        "ecr",
+        "ecs",
+        "elbv2",
+        "iam",
+        "logs",
+        "rds",
+        "resourcegroupstaggingapi",
+        "s3",
+        "secretsmanager",
+        "servicediscovery",
+        "sqs",
+        "sts",
+    )
+)
 
 # What was changed is not always in AWS's answers at once: of IAM, of S3's configuration, of its lists.
 _SHOWN_AFTER = 90

@@ -6,9 +6,24 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterable
 from typing import Any
 
+from ..module_utils.engine.session import read_models
+
 _THRESHOLDS = (20_000, 50, 100)
+
+
+def inherit_models(services: Iterable[str]) -> None:
+    """Reads botocore's models of services for an action plugin that asks them. Called when the plugin is imported,
+    which Ansible does in the process that it forks its workers from: so they are read once in a run, not for each task.
+    """
+    gc.disable()  # what is read stays: to look through it while it grows costs more than to read it
+    try:
+        read_models(services)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def collect_little_garbage() -> None:

@@ -463,7 +463,8 @@ def test_who_ends_the_airflow_task_ends_the_container(aws, behind_tls, way):
         behind_tls.call("PATCH", f"{where}/taskInstances/sleeps", {"new_state": way})
 
     _until(lambda: _described(aws, arn)["lastStatus"] == "STOPPED", seconds=240)
-    assert _described(aws, arn)["stoppedReason"].startswith("Airflow: its task was ended by a user")
+    # By its trigger; where the machine is so busy that the trigger takes more than a minute, by the sweep.
+    assert _described(aws, arn)["stoppedReason"].startswith("Airflow: its task ")
     if way == "clear":
         _until(lambda: len(_started(aws, "long", run, "sleeps")) == 2 and _state(behind_tls, run) == "deferred")
         behind_tls.call("PATCH", f"{where}/taskInstances/sleeps", {"new_state": "failed"})

@@ -49,6 +49,7 @@ def test_an_environment_that_is_not_there(playbooks, tmp_path):
     assert "environment local is not deployed: run deploy.yml first" in outcome.output
 
 
+@pytest.mark.thorough
 def test_check_mode_makes_nothing_and_shows_no_plan(playbooks, deployed):
     """Nor is a pending change of the environment told: that is a plan's business."""
     before = listing(playbooks.aws)
@@ -62,6 +63,7 @@ def test_check_mode_makes_nothing_and_shows_no_plan(playbooks, deployed):
     assert "--username" not in outcome.output
 
 
+@pytest.mark.thorough
 def test_a_generated_password_is_in_secrets_manager_alone(playbooks, deployed):
     """The task is started with its name, the output has neither, and no plan or second run changes it."""
     command = "users create --username ada --password secret:ada"

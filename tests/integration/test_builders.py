@@ -64,6 +64,7 @@ def test_codebuild_has_what_it_needs_while_it_is_wanted(aws, deploy):
     assert difference(before, listing(aws)) == {}
 
 
+@pytest.mark.thorough
 def test_a_teardown_takes_what_codebuild_needed(aws, playbooks, project, deploy):
     """Also one that does not know that CodeBuild has built, and keeps what it may keep."""
     before = listing(aws)
@@ -75,6 +76,7 @@ def test_a_teardown_takes_what_codebuild_needed(aws, playbooks, project, deploy)
     assert difference(before, listing(aws)) == {}
 
 
+@pytest.mark.thorough
 def test_a_given_image_needs_no_dockerfile_and_may_be_pulled(aws, deploy, project):
     """The task is deployed by reference from another repository, beside one that is built."""
     digest = f"sha256:{'1' * 64}"

@@ -145,6 +145,7 @@ def test_a_version_that_does_not_exist_is_refused(deployed, asked, says):
     assert mutating_calls(deployed.aws) == []
 
 
+@pytest.mark.thorough
 def test_a_pointer_that_somebody_deleted_is_told_and_put_right(deployed):
     first = deployed.version()
     deployed.delete(POINTER)
@@ -166,6 +167,7 @@ def test_a_pointer_that_somebody_edited_is_told_and_put_right(deployed):
     assert (deployed.version(), deployed.number()) == (first, number + 1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["missing", "overwritten"])
 def test_an_archive_that_somebody_took_away_or_overwrote_is_told_and_put_right(deployed, how):
     key = dag_versions.archive(deployed.version())
@@ -181,6 +183,7 @@ def test_an_archive_that_somebody_took_away_or_overwrote_is_told_and_put_right(d
     assert deployed.run().changed == 0
 
 
+@pytest.mark.thorough
 def test_what_was_overwritten_is_not_gone_back_to(deployed):
     first = deployed.version()
     second = deployed.put("A = 22\n")

@@ -105,6 +105,7 @@ def test_a_password_set_by_hand_is_taken_to_the_database_and_into_the_urls(envir
     assert environment.plan() == {}
 
 
+@pytest.mark.thorough
 def test_the_way_back_to_a_snapshot(environment):
     rds = environment.rds
     rds.create_db_snapshot(DBInstanceIdentifier=DATABASE, DBSnapshotIdentifier="before")
@@ -128,6 +129,7 @@ def test_the_way_back_to_a_snapshot(environment):
     assert environment.plan() == {}
 
 
+@pytest.mark.thorough
 def test_the_first_user_is_made_anew(environment):
     tasks, arn = running(environment.aws), environment.database()["DBInstanceArn"]
     environment.rds.remove_tags_from_resource(ResourceName=arn, TagKeys=["farflow:schema"])
@@ -174,6 +176,7 @@ def test_what_rds_does_not_offer_is_refused_and_what_is_there_is_not_asked_for_a
     assert offers_asked(environment.aws) == set()
 
 
+@pytest.mark.thorough
 def test_a_major_version_that_is_allowed(environment):
     calls = environment.deploy(rds_engine_version="18", rds_allow_major_version_upgrade=True)
     assert "rds ModifyDBInstance" in calls
@@ -191,6 +194,7 @@ def test_a_major_version_that_is_allowed(environment):
     assert environment.plan() == {}
 
 
+@pytest.mark.thorough
 def test_a_database_beside_is_left_alone_and_a_teardown_keeps_what_it_holds(environment):
     """RDS gives one that is restored the tags of its snapshot, where no others are given."""
     before = environment.snapshots()
@@ -225,6 +229,7 @@ def test_static_parameters_of_a_new_database_may_wait_for_a_reboot_which_is_said
     assert "wait for a reboot" not in environment.said
 
 
+@pytest.mark.thorough
 def test_a_teardown_without_a_final_snapshot_keeps_the_earlier_ones(environment):
     before = environment.snapshots()
     environment.teardown(farflow_teardown_keep=["snapshot"], rds_skip_final_snapshot=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+import pytest
 import yaml
 
 from tests.embedded_aws.settings import REGION
@@ -74,6 +75,7 @@ def test_deploys_the_stack_once_and_takes_it_away_whole(aws, playbooks, project)
     assert mutating_calls(aws) == []
 
 
+@pytest.mark.thorough
 def test_what_is_given_empty_or_as_a_date_is_deployed_as_it_is_planned(aws, playbooks, project, tmp_path):
     """A plan takes `rds_wait_minutes:` for its default and a date for a text, so all that is done has to."""
     options = yaml.safe_load((ROOT / "playbooks/deploy.meta.yml").read_text())["argument_specs"]["deploy"]["options"]

@@ -70,6 +70,7 @@ def profile(aws):
     iam.delete_instance_profile(InstanceProfileName="theirs")
 
 
+@pytest.mark.thorough
 def test_a_role_in_an_instance_profile_is_told_before_anything_goes(aws, playbooks, project, profile):
     aws.client("iam").create_role(RoleName="local-task", Path="/farflow/local/", AssumeRolePolicyDocument=TRUST)
     tags = [{"Key": "farflow:environment", "Value": "local"}, {"Key": "farflow:role", "Value": "dag_tasks"}]
@@ -95,6 +96,7 @@ def test_a_role_of_another_environment_is_told_in_the_plan(aws, playbooks, proje
     assert mutating_calls(aws) == []
 
 
+@pytest.mark.thorough
 def test_an_account_whose_registry_scans_by_rules_and_whose_buckets_empty_slowly(aws, playbooks, project):
     before = listing(aws)
     with aws.behaviours(enhanced_scanning=True, bucket_not_empty=2):

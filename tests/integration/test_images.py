@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .stack import mutating_calls
 
 
@@ -10,6 +12,7 @@ def images(aws, repository="local-tasks"):
     return sorted(each["imageTag"] for each in ecr.list_images(repositoryName=repository)["imageIds"])
 
 
+@pytest.mark.thorough
 def test_those_that_no_revision_names_any_more_are_deleted(aws, playbooks, project):
     variables = {**project.variables, "dag_tasks_keep_revisions": 2}
     seen = []
@@ -66,6 +69,7 @@ def test_an_image_is_built_again_when_that_is_asked_for_and_stays(aws, playbooks
     assert [image_of(aws, family) for family in ("local-hello", "local--airflow-worker")] == after
 
 
+@pytest.mark.thorough
 def test_airflows_image_is_built_again_for_all_components_at_once(aws, playbooks, project):
     def run(**variables):
         outcome = playbooks.run("deploy", **project.variables, **variables)

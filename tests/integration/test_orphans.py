@@ -40,6 +40,7 @@ def test_an_environment_that_is_not_there(playbooks, tmp_path):
     assert "environment local is not deployed: run deploy.yml first" in outcome.output
 
 
+@pytest.mark.thorough
 def test_it_lists_or_stops(playbooks, deployed):
     before = len(started(playbooks.aws))
     for given in ({}, {"orphans_stop": True}, {"orphans_stop": "false"}):
@@ -50,6 +51,7 @@ def test_it_lists_or_stops(playbooks, deployed):
     assert started(playbooks.aws)[before:] == [["orphans"], ["orphans", "--stop"], ["orphans"]]
 
 
+@pytest.mark.thorough
 def test_check_mode_runs_nothing(playbooks, deployed):
     before = started(playbooks.aws)
     outcome = playbooks.run("orphans", "--check", **deployed, orphans_stop=True)

@@ -91,7 +91,7 @@ def test_of_two_started_together_one_finishes_and_one_is_told(aws, playbooks, pr
     assert calls_for_the_lock(aws) == []
 
 
-@pytest.mark.parametrize("kill", ["everything", "ansible-playbook alone"])
+@pytest.mark.parametrize("kill", [pytest.param("everything", marks=pytest.mark.thorough), "ansible-playbook alone"])
 def test_one_that_was_killed_is_followed_at_once(aws, playbooks, project, kill):
     process, _unused = playbooks.start("dag_tasks", **project.variables)
     held = until(lambda: lock(aws), process)
@@ -131,6 +131,7 @@ def test_one_elsewhere_is_taken_over_when_it_has_expired(aws, playbooks, project
     assert lock(aws) is None
 
 
+@pytest.mark.thorough
 def test_only_the_environments_own_name_breaks_its_lock(aws, playbooks, project):
     held = elsewhere(aws, minutes=10)
     refused = playbooks.run("dag_tasks", farflow_lock_break="yes", **project.variables)
@@ -145,6 +146,7 @@ def test_only_the_environments_own_name_breaks_its_lock(aws, playbooks, project)
     assert lock(aws) is None
 
 
+@pytest.mark.thorough
 def test_waits_as_long_as_it_may(aws, playbooks, project):
     elsewhere(aws, minutes=10)
     process, log = playbooks.start("dag_tasks", farflow_lock_wait_minutes=5, **project.variables)
@@ -157,6 +159,7 @@ def test_waits_as_long_as_it_may(aws, playbooks, project):
     assert lock(aws) is None
 
 
+@pytest.mark.thorough
 def test_a_plan_asks_for_no_lock(aws, playbooks, project):
     elsewhere(aws, minutes=10)
     for playbook, *arguments in (("plan",), ("deploy", "--check"), ("dag_tasks", "--check"), ("teardown", "--check")):

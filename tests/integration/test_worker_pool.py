@@ -36,6 +36,7 @@ def policies(aws):
     return found
 
 
+@pytest.mark.thorough
 def test_scaling_is_switched_on_changed_and_off_without_replacing_a_task(aws, playbooks, project, deployed):
     assert targets(aws) == []
     enabled = {**project.variables, "worker_pool_enabled": True}

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .compare import contains_unknown, differences
@@ -15,22 +15,18 @@ CREATE = "create"
 CHANGE = "change"
 DELETE = "delete"
 
-ARGUMENTS = "arguments"
-AFTER = "after"
-PART_OF = "part_of"
-REASON = "reason"
-
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource in canonical form.
+    """A resource in canonical form, an existing one or a desired one.
 
     ``type`` is one of our words for a kind of resource ("subnet"), ``name`` is unique within the type and the
-    environment, ``properties`` holds every field that is compared. ``id`` is what AWS calls an existing one;
-    ``attributes`` is what else there is to know of it and is never compared: of an existing one an address or a
-    status, and under ``PART_OF`` the type and name of what it belongs to; of a desired one under ``ARGUMENTS`` what
-    the module that makes it is given, under ``AFTER`` the ids of what has to exist before, and under ``REASON`` why it
-    is made where that is not plain.
+    environment, ``properties`` holds every field that is compared. Nothing else is ever compared.
+
+    Of an existing one: ``id`` is what AWS calls it, ``attributes`` are an address, a status and the like, ``part_of``
+    is the type and name of what it belongs to. Of a desired one: ``after`` are the ids of what has to exist before.
+    ``arguments`` are what the module that makes a desired one, or deletes an existing one, is given for it.
+    ``reason`` is why it is made, or could not be, where that is not plain.
     """
 
     type: str
@@ -38,11 +34,15 @@ class Resource:
     properties: Mapping[str, Any] = field(default_factory=dict)
     id: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    after: Sequence[str] = ()
+    part_of: tuple[str, str] | None = None
+    reason: str = ""
 
 
 def failed(type_: str) -> str:
-    """The type of what AWS began to make, and could not: nobody's, not to be deleted, and with a ``REASON`` as its
-    attribute.
+    """The type of what AWS began to make, and could not: nobody's, not to be deleted, and with a
+    ``reason``.
     """
     return f"failed {type_}"
 
@@ -65,7 +65,7 @@ class Action:
         if self.kind == DELETE and not self.owner:
             return False
         made = self.owner or self.resource
-        return contains_unknown((made.properties, made.attributes.get(ARGUMENTS), made.attributes.get(AFTER)))
+        return contains_unknown((made.properties, made.arguments, made.after))
 
     def describe(self) -> dict[str, Any]:
         """The action as a module returns it."""
@@ -89,14 +89,12 @@ def plan(desired: Iterable[Resource], actual: Iterable[Resource]) -> list[Action
     for wanted in desired:
         candidates = found.pop((wanted.type, wanted.name), [])
         if not candidates:
-            reasons = [wanted.attributes[REASON]] if REASON in wanted.attributes else []
-            actions.append(Action(CREATE, wanted, tuple(reasons)))
+            actions.append(Action(CREATE, wanted, (wanted.reason,) if wanted.reason else ()))
             continue
         best = min(candidates, key=lambda candidate: len(differences(wanted.properties, candidate.properties)))
         found_differences = differences(wanted.properties, best.properties)
         if found_differences:
-            attributes = {**best.attributes, **wanted.attributes}
-            changed = Resource(wanted.type, wanted.name, wanted.properties, best.id, attributes)
+            changed = replace(wanted, id=best.id, attributes={**best.attributes, **wanted.attributes})
             actions.append(Action(CHANGE, changed, tuple(map(str, found_differences)), best))
         doubles = [candidate for candidate in candidates if candidate is not best]
         if doubles:
@@ -106,5 +104,4 @@ def plan(desired: Iterable[Resource], actual: Iterable[Resource]) -> list[Action
 
 
 def _owner(part: Resource, desired: Iterable[Resource]) -> Resource | None:
-    whole = part.attributes.get(PART_OF)
-    return next((one for one in desired if (one.type, one.name) == whole), None)
+    return next((whole for whole in desired if (whole.type, whole.name) == part.part_of), None)

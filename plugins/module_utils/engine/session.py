@@ -7,7 +7,8 @@ same, and to import it costs as much as ten calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from ansible.module_utils.basic import missing_required_lib
@@ -18,11 +19,16 @@ from .errors import FarflowError
 #: The first that knows every argument that is sent: ModifyDBInstance's EngineLifecycleSupport came last.
 OLDEST_BOTOCORE = "1.43.49"
 
+#: What a client reads of its service, and of all.
+_OF_A_SERVICE = ("service-2", "endpoint-rule-set-1", "paginators-1")
+_OF_ALL = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
+
 try:
     import botocore.session
     from botocore.config import Config
+    from botocore.loaders import create_loader
 except ImportError:  # _session() says so
-    botocore = Config = None
+    botocore = Config = create_loader = None
 
 
 def client_factory(arguments: Mapping[str, Any]) -> Callable[..., Any]:
@@ -42,6 +48,26 @@ def client_factory(arguments: Mapping[str, Any]) -> Callable[..., Any]:
         return session.create_client(service, **options, config=config.merge(own))
 
     return make
+
+
+@cache
+def _models(data_path: str | None) -> Any:
+    """What reads botocore's models of services, each once in a process and in those that are forked from it."""
+    return create_loader(data_path)
+
+
+def read_models(services: Iterable[str]) -> None:
+    """Reads the models of services before there is a client of them, for the processes that are forked from this one.
+    Nothing is read where botocore is missing.
+    """
+    if botocore is None:
+        return
+    loader = _session().get_component("data_loader")
+    for name in _OF_ALL:
+        loader.load_data(name)
+    for service in services:
+        for kind in _OF_A_SERVICE:
+            loader.load_service_model(service, kind)
 
 
 def _config(options: Mapping[str, Any]) -> Any:
@@ -70,4 +96,6 @@ def _session(**arguments: Any) -> Any:
             f"botocore {botocore.__version__} is installed, allowed: {OLDEST_BOTOCORE} or newer; "
             "pip install --upgrade boto3"
         )
-    return botocore.session.Session(**arguments)
+    session = botocore.session.Session(**arguments)
+    session.register_component("data_loader", _models(session.get_config_variable("data_path")))
+    return session

@@ -12,7 +12,7 @@ from typing import Any
 from .. import dag_versions
 from ..dags import bundle_documents as dag_bundles
 from ..dags.folder import DagFolder
-from ..engine.actions import AFTER, ARGUMENTS, Resource
+from ..engine.actions import Resource
 from ..engine.compare import UNKNOWN
 from ..engine.known import Existing
 from . import names
@@ -59,7 +59,7 @@ def desired(inputs: Inputs, known: Existing) -> list[Resource]:
         arguments["path"] = str(folder.path.parent)
     made = dag_bundles.desired({"version": version, "files": files})
     after = [known.id(dag_bundles.PLACE, dag_bundles.PLACE)]
-    return [replace(made, attributes={**made.attributes, ARGUMENTS: arguments, AFTER: after})]
+    return [replace(made, arguments=arguments, after=after)]
 
 
 def bundles(inputs: Inputs, known: Existing) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from ..engine.actions import ARGUMENTS, Resource
+from ..engine.actions import Resource
 from ..engine.compare import differences
 from ..engine.known import Existing
 from ..engine.tags import tags
@@ -200,7 +200,7 @@ def _broken(wanted: Resource, found: Resource, differs: Collection[str]) -> list
 
 
 def _restore_refusals(wanted: Resource, known: Existing) -> list[str]:
-    name = wanted.attributes[ARGUMENTS]["restore_from_snapshot"]
+    name = wanted.arguments["restore_from_snapshot"]
     if not name:
         return []
     snapshot = known.get(rds_snapshots.TYPE, name)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from ..engine.actions import AFTER, ARGUMENTS, Resource
+from ..engine.actions import Resource
 
 Desired = TypeVar("Desired", Resource, list[Resource])
 
@@ -19,7 +19,6 @@ def made_by(desired: Callable[[Mapping[str, Any]], Desired], arguments: Mapping[
     kept for that module. ``after`` are ids of what has to exist before.
     """
     made = desired(arguments)
-    more = {ARGUMENTS: arguments, AFTER: list(after)}
     if isinstance(made, Resource):
-        return replace(made, attributes={**made.attributes, **more})
-    return [replace(resource, attributes={**resource.attributes, **more}) for resource in made]
+        return replace(made, arguments=arguments, after=after)
+    return [replace(resource, arguments=arguments, after=after) for resource in made]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..engine.actions import AFTER, ARGUMENTS, REASON, Resource
+from ..engine.actions import Resource
 from ..engine.compare import UNKNOWN
 from ..engine.known import Existing
 from ..engine.tags import tags
@@ -56,9 +56,13 @@ class Image:
         build = self._build(first, known)
         more: dict[str, Any] = {"base": self.base.pulled_as(known)} if self.base else {}
         more |= {"build": build} if build > 1 else {}
-        attributes = {ARGUMENTS: {**self.arguments, **more}, AFTER: [_repository(known, self), *after]}
-        attributes |= {REASON: ecr_images.AGAIN} if self.again and build > 1 else {}
-        return Resource(ecr_images.TYPE, ecr_images.numbered(first, build), attributes=attributes)
+        return Resource(
+            ecr_images.TYPE,
+            ecr_images.numbered(first, build),
+            arguments={**self.arguments, **more},
+            after=(_repository(known, self), *after),
+            reason=ecr_images.AGAIN if self.again and build > 1 else "",
+        )
 
     def refusal(self, known: Existing) -> list[str]:
         """That others have not built it."""

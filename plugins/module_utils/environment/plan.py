@@ -12,7 +12,7 @@ from functools import partial
 from itertools import zip_longest
 from typing import Any
 
-from ..engine.actions import ARGUMENTS, DELETE, PART_OF, Action, Resource, plan
+from ..engine.actions import DELETE, Action, Resource, plan
 from ..engine.clients import Clients
 from ..engine.compare import differences
 from ..engine.known import Existing
@@ -189,8 +189,7 @@ def _plan(clients: Clients, layer: Layer, desired: list[Resource], owned: list[R
 
 def _whole(resource: Resource) -> tuple[str, str]:
     """Type and name of what a resource is a part of, or else of itself."""
-    whole: tuple[str, str] = resource.attributes.get(PART_OF, (resource.type, resource.name))
-    return whole
+    return resource.part_of or (resource.type, resource.name)
 
 
 def without_failed(seen: Look, started: Mapping[str, str]) -> Look:
@@ -234,8 +233,7 @@ def _layer_result(actions: list[Action], under_way: Collection[str]) -> dict[str
 
 def _wanted_item(resource: Resource) -> dict[str, Any]:
     """What the module that makes a resource is given for it. What an existing one has besides is no argument."""
-    arguments = dict(resource.attributes.get(ARGUMENTS, {}))
-    return arguments or {**resource.properties, "name": resource.name, "id": resource.id}
+    return dict(resource.arguments) or {**resource.properties, "name": resource.name, "id": resource.id}
 
 
 def _prepared(seen: Look) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from ..dags import bundle_documents as pure_dag_bundles
 from ..dags import bundles as glue_dag_bundles
 from ..engine import identity
-from ..engine.actions import ARGUMENTS, Resource
+from ..engine.actions import Resource
 from ..engine.clients import Clients
 from ..engine.known import Existing
 from ..engine.reading import find
@@ -147,7 +147,7 @@ def services(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource
 def all_secrets(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The environment's secrets, seen by one who wants what the inputs ask for."""
     desired = [values.database_password(inputs), *values.desired(inputs, known)]
-    return secrets.find(clients, names.environment(inputs), [wanted.attributes[ARGUMENTS] for wanted in desired])
+    return secrets.find(clients, names.environment(inputs), [wanted.arguments for wanted in desired])
 
 
 def parameter_groups(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
@@ -189,9 +189,7 @@ def instance_class(clients: Clients, inputs: Inputs, known: Existing) -> list[Re
 
 
 def _wanted_instance(inputs: Inputs, known: Existing) -> Mapping[str, Any]:
-    wanted = next(one for one in rds.desired(inputs, known) if one.type == instances.TYPE)
-    arguments: Mapping[str, Any] = wanted.attributes[ARGUMENTS]
-    return arguments
+    return next(wanted.arguments for wanted in rds.desired(inputs, known) if wanted.type == instances.TYPE)
 
 
 def _database_parts(instance: Resource) -> list[Resource]:

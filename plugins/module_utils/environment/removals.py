@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine.actions import ARGUMENTS, Resource
+from ..engine.actions import Resource
 from ..kinds.autoscaling import documents as autoscaling
 from ..kinds.ec2 import guardduty
 from ..kinds.ec2.network import documents as network
@@ -39,7 +39,7 @@ _SAID = {secrets.TYPE: {"force_delete_without_recovery": True}}
 
 def removal(resource: Resource) -> dict[str, Any]:
     """One existing resource for its module."""
-    if arguments := resource.attributes.get(ARGUMENTS):
-        return dict(arguments)
+    if resource.arguments:
+        return dict(resource.arguments)
     found = {**resource.attributes, **resource.properties, "name": resource.name, "id": resource.id}
     return {**{key: found[key] for key in _TOLD.get(resource.type, _NAME)}, **_SAID.get(resource.type, {})}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..engine.actions import AFTER, ARGUMENTS, Resource
+from ..engine.actions import Resource
 from ..engine.compare import UNKNOWN
 from ..engine.known import Existing
 from ..engine.tags import tags
@@ -57,8 +57,7 @@ def desired(inputs: Inputs, known: Existing, image: str) -> Resource:
     usable = known.attribute("rds_instance", names.database(inputs), "state") in rds_status.USABLE
     cluster = known.id(ecs_clusters.TYPE, names.cluster(inputs))
     after = [cluster, *network.ways_out(inputs, known), *([] if usable else [UNKNOWN])]
-    attributes = {ARGUMENTS: arguments, AFTER: after}
-    return Resource(SCHEMA, names.database(inputs), properties, attributes=attributes)
+    return Resource(SCHEMA, names.database(inputs), properties, arguments=arguments, after=after)
 
 
 def current(inputs: Inputs, known: Existing, image: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..engine.actions import CHANGE, CREATE, REASON, Action, failed
+from ..engine.actions import CHANGE, CREATE, Action, failed
 from ..engine.known import Existing
 from ..engine.tags import ENVIRONMENT, ROLE
 
@@ -43,7 +43,7 @@ def _sentence(action: Action, known: Existing) -> str:
 def _failure(action: Action, known: Existing) -> list[str]:
     """AWS's reason where it has begun to make the resource and given up."""
     gone = known.get(failed(action.resource.type), action.resource.name)
-    return [f"the last one failed: {gone.attributes[REASON]}"] if gone and action.kind == CREATE else []
+    return [f"the last one failed: {gone.reason}"] if gone and action.kind == CREATE else []
 
 
 def _where_to_look(action: Action, known: Existing) -> Iterator[str]:

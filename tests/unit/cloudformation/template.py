@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import ARGUMENTS, Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.security_group import (
     documents as ec2_security_groups,
 )
@@ -56,7 +56,7 @@ def _parts(resource: Resource) -> Parts:
     if kind.parts:
         yield from kind.parts(resource)
         return
-    given = resource.attributes[ARGUMENTS] if resource.type in _BY_ARGUMENTS else resource.properties
+    given = resource.arguments if resource.type in _BY_ARGUMENTS else resource.properties
     yield kind.type, {**_members(kind, {"name": resource.name, **given}), **kind.more}
 
 
@@ -124,8 +124,8 @@ def _route_table(resource: Resource) -> Parts:
 
 
 def _database(resource: Resource) -> Parts:
-    made = rds_requests.creation(rds_instances.desired(resource.attributes[ARGUMENTS]))
-    password = f"{{{{resolve:secretsmanager:{resource.attributes[ARGUMENTS]['master_user_secret']}}}}}"
+    made = rds_requests.creation(rds_instances.desired(resource.arguments))
+    password = f"{{{{resolve:secretsmanager:{resource.arguments['master_user_secret']}}}}}"
     renamed = {"VpcSecurityGroupIds": "VPCSecurityGroups"}
     more = {"MasterUserPassword": password, "Tags": _tags(resource.properties["tags"])}
     yield "AWS::RDS::DBInstance", {**{renamed.get(key, key): value for key, value in made.items()}, **more}
@@ -151,7 +151,7 @@ def _discovery_service(resource: Resource) -> Parts:
 
 
 def _role(resource: Resource) -> Parts:
-    given = resource.attributes[ARGUMENTS]
+    given = resource.arguments
     policies = [{"PolicyName": name, "PolicyDocument": text} for name, text in given["policies"].items()]
     yield (
         "AWS::IAM::Role",
@@ -167,7 +167,7 @@ def _role(resource: Resource) -> Parts:
 
 
 def _cluster(resource: Resource) -> Parts:
-    given = resource.attributes[ARGUMENTS]
+    given = resource.arguments
     yield (
         "AWS::ECS::Cluster",
         {
@@ -194,7 +194,7 @@ def _repository(resource: Resource) -> Parts:
 
 
 def _bucket(resource: Resource) -> Parts:
-    given, properties = resource.attributes[ARGUMENTS], resource.properties
+    given, properties = resource.arguments, resource.properties
     encryption = {"SSEAlgorithm": properties["encryption"]}
     rules = [
         {

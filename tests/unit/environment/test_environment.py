@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import ARGUMENTS, PART_OF, REASON, Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import UNKNOWN
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import (
     Layer,
@@ -67,10 +67,10 @@ def test_of_two_with_one_name_all_refer_to_the_one_that_stays():
 
 
 def part(name, owner="volume"):
-    return Resource("part", name, SIDE, f"id-{name}", {PART_OF: ("whole", owner)})
+    return Resource("part", name, SIDE, f"id-{name}", part_of=("whole", owner))
 
 
-WHOLE = Resource("whole", "volume", SIDE, "id", {ARGUMENTS: {"name": "volume", "parts": ["a"]}})
+WHOLE = Resource("whole", "volume", SIDE, "id", arguments={"name": "volume", "parts": ["a"]})
 
 
 def ecs_service(count, deployment="ecs-svc/1", rollout="COMPLETED"):
@@ -151,7 +151,7 @@ def test_what_the_hands_did_not_mend_is_named():
 
 def test_of_what_aws_has_made_and_given_up_the_reason_is_told():
     """As a NAT gateway, which is there for a moment, and then has failed."""
-    gone = Resource("failed service", "a", {}, "nat-1", {REASON: "Quota: no address is left"})
+    gone = Resource("failed service", "a", {}, "nat-1", reason="Quota: no address is left")
     stubborn = seen(lambda known: [service("arn")], [gone])
     before = as_result(stubborn)["layers"]["side"]["actions"]
     line = "create service a: the last one failed: Quota: no address is left"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import ARGUMENTS, plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import UNKNOWN
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import images
@@ -70,18 +70,18 @@ def test_what_was_built_again_stays_the_wanted_image():
 
 def test_the_builder_is_told_the_number_and_the_plan_the_reason():
     resource = wanted(image(again=True), known(NAME))
-    assert resource.attributes[ARGUMENTS]["build"] == 2
+    assert resource.arguments["build"] == 2
     assert [action.reasons for action in plan([resource], [])] == [("built again",)]
-    assert "build" not in wanted(image(), known(NAME)).attributes[ARGUMENTS]
+    assert "build" not in wanted(image(), known(NAME)).arguments
 
 
 def test_an_image_follows_its_base():
     base = image(f"dev-tasks:base-{CONTEXT}")
     before = wanted(image(base=base), known())
-    assert before.attributes[ARGUMENTS]["base"] == f"dev-tasks:base-{CONTEXT}"
+    assert before.arguments["base"] == f"dev-tasks:base-{CONTEXT}"
     after = wanted(image(base=image(f"dev-tasks:base-{CONTEXT[::-1]}")), known())
     again = wanted(image(base=image(f"dev-tasks:base-{CONTEXT}", again=True)), known(f"dev-tasks:base-{CONTEXT}"))
-    assert again.attributes[ARGUMENTS]["base"] == f"dev-tasks:base-{CONTEXT}.2"
+    assert again.arguments["base"] == f"dev-tasks:base-{CONTEXT}.2"
     assert len({NAME, before.name, after.name, again.name}) == 4
 
 
@@ -92,7 +92,7 @@ def test_the_module_builds_under_the_name_that_the_layer_wants(tmp_path):
     made = Image(ecr_images.desired(arguments).name, arguments, base)
     for again in (False, True):
         resource = wanted(Image(made.name, arguments, base, again), known(f"dev-tasks:base-{CONTEXT}"))
-        assert ecr_images.desired(resource.attributes[ARGUMENTS]).name == resource.name
+        assert ecr_images.desired(resource.arguments).name == resource.name
 
 
 def test_what_others_build_is_taken_in_its_newest_build_or_refused():
@@ -106,4 +106,4 @@ def test_what_others_build_is_taken_in_its_newest_build_or_refused():
 
 def test_an_image_may_be_based_on_a_given_one():
     base = images.given(INPUTS, "dag_tasks_images.base", "team/base:1")
-    assert wanted(image(base=base), known()).attributes[ARGUMENTS]["base"] == "team/base:1"
+    assert wanted(image(base=base), known()).arguments["base"] == "team/base:1"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import (
-    ARGUMENTS,
     CHANGE,
     CREATE,
     DELETE,
@@ -51,5 +50,5 @@ def test_of_many_the_advice_is_told_once():
 
 
 def test_what_waits_for_another_needs_no_advice():
-    waits = Resource("service", "s", attributes={ARGUMENTS: {"id": UNKNOWN}})
+    waits = Resource("service", "s", arguments={"id": UNKNOWN})
     assert sentences([Action(CREATE, waits)], Existing([])) == "create service s"

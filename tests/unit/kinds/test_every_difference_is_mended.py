@@ -16,7 +16,7 @@ from unittest.mock import MagicMock
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils import kinds
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import ARGUMENTS, CHANGE, Resource, plan
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import CHANGE, Resource, plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.changing import operations
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
@@ -100,7 +100,7 @@ HANDS = {
     "discovery_service": lambda wanted: operations(service_discovery.Service(IdOfEach()), CLIENTS),
     "rds_subnet_group": lambda wanted: operations(SUBNET_GROUP, CLIENTS),
     "rds_parameter_group": lambda wanted: operations(ParameterGroup([]), CLIENTS),
-    "secret": lambda wanted: secrets._operations(CLIENTS, {wanted.name: wanted.attributes[ARGUMENTS]}),
+    "secret": lambda wanted: secrets._operations(CLIENTS, {wanted.name: wanted.arguments}),
     "ecs_cluster": lambda wanted: operations(ECS_CLUSTER, CLIENTS),
     "ecs_service": lambda wanted: ecs_services.operations(CLIENTS),
     "ecr_repository": lambda wanted: operations(ECR_REPOSITORY, CLIENTS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import REASON, Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import network_readers as ec2
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import LAYERS
@@ -49,7 +49,7 @@ def failure(minute, message):
 
 def test_the_last_failure_is_told_and_nobodys_to_delete():
     found = find(failure(5, "newer"), failure(1, "older"))
-    assert found == [Resource(FAILED, "test-nat-a", {}, "nat-5", {REASON: "InsufficientFreeAddressesInSubnet: newer"})]
+    assert found == [Resource(FAILED, "test-nat-a", {}, "nat-5", reason="InsufficientFreeAddressesInSubnet: newer")]
     assert not LAYERS["network"].owns(found[0])
 
 

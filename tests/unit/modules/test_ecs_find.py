@@ -114,10 +114,10 @@ def test_what_is_deleted_names_itself_to_the_module(ecs, clients):
     converge(clients, pure_clusters.desired(CLUSTER))
     converge(clients, pure_services.desired(service("prod-web")))
     [found] = ecs_services.find(clients, "prod", ["prod-airflow"])
-    assert found.attributes["arguments"] == {"service_name": "prod-web", "cluster": "prod-airflow"}
-    assert find(ECS_CLUSTER, clients, "prod")[0].attributes["arguments"] == {"name": "prod-airflow"}
+    assert found.arguments == {"service_name": "prod-web", "cluster": "prod-airflow"}
+    assert find(ECS_CLUSTER, clients, "prod")[0].arguments == {"name": "prod-airflow"}
     [definition] = ecs_task_definitions.find(clients, "prod").resources()
-    assert definition.attributes["arguments"] == {"family": "prod-web", "tags": TAGS[:1]}
+    assert definition.arguments == {"family": "prod-web", "tags": TAGS[:1]}
 
 
 def test_how_many_revisions_every_look_lists_is_known(ecs, clients):

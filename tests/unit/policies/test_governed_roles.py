@@ -22,6 +22,6 @@ def test_every_role_has_the_boundary(given):
 def test_every_role_is_below_the_path_and_named_so(path):
     resources = made(farflow_iam_path=path)
     assert {role.properties["path"] for role in roles(of=resources).values()} == {f"{path}dev/"}
-    told = json.dumps([resource.attributes.get("arguments") for resource in resources], default=str)
-    assert f"arn:aws:iam::{ACCOUNT}:role{path}dev/dev-tasks-execution" in told
-    assert "role/farflow/" not in told
+    said = json.dumps([resource.arguments for resource in resources], default=str)
+    assert f"arn:aws:iam::{ACCOUNT}:role{path}dev/dev-tasks-execution" in said
+    assert "role/farflow/" not in said

@@ -7,7 +7,7 @@ import json
 import aws_requests as aws
 import parliament
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import AFTER, Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import UNKNOWN
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import arns, image_builder, images, teardown
@@ -138,9 +138,9 @@ def test_images_wait_for_project_and_bucket():
     image = images.Image("dev-tasks:x-1", {"repository": "dev-tasks"})
     known = Existing([IDENTITY, Resource("ecr_repository", "dev-tasks", {}, "repository")])
     (wanted,) = images.desired([image], INPUTS, known)
-    assert wanted.attributes[AFTER] == ["repository", UNKNOWN, UNKNOWN]
+    assert wanted.after == ("repository", UNKNOWN, UNKNOWN)
     (wanted,) = images.desired([image], {**INPUTS, "farflow_image_builder": "docker"}, known)
-    assert wanted.attributes[AFTER] == ["repository"]
+    assert wanted.after == ("repository",)
 
 
 def test_a_teardown_never_keeps_the_contexts():

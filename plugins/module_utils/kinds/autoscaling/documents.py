@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...engine.actions import PART_OF, Resource
+from ...engine.actions import Resource
 
 TARGET = "scalable_target"
 POLICY = "scaling_policy"
@@ -127,7 +127,7 @@ def canonical_policy(document: Mapping[str, Any]) -> Resource:
             foreign=foreign,
         ),
         document["PolicyARN"],
-        {PART_OF: (TARGET, _name(document["ResourceId"]))},
+        part_of=(TARGET, _name(document["ResourceId"])),
     )
 
 
@@ -140,7 +140,7 @@ def canonical_scheduled_action(document: Mapping[str, Any]) -> Resource:
         f"{target}/{document['ScheduledActionName']}",
         properties,
         document["ScheduledActionARN"],
-        {PART_OF: (TARGET, target)},
+        part_of=(TARGET, target),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...engine import policy_documents as policy
-from ...engine.actions import PART_OF, Resource
+from ...engine.actions import Resource
 
 FILE_SYSTEM = "file_system"
 MOUNT_TARGET = "mount_target"
@@ -111,7 +111,8 @@ def canonical_mount_target(file_system: str, document: Mapping[str, Any], securi
         f"{file_system}/{document['SubnetId']}",
         {"security_groups": sorted(security_groups)},
         document["MountTargetId"],
-        {"state": document["LifeCycleState"], PART_OF: (FILE_SYSTEM, file_system)},
+        {"state": document["LifeCycleState"]},
+        part_of=(FILE_SYSTEM, file_system),
     )
 
 

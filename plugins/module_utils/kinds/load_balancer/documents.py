@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...engine.actions import PART_OF, Resource
+from ...engine.actions import Resource
 
 LOAD_BALANCER = "load_balancer"
 TARGET_GROUP = "target_group"
@@ -190,7 +190,7 @@ def canonical_listener(load_balancer: str, document: Mapping[str, Any], tags: Ma
             tags=dict(tags),
         ),
         document["ListenerArn"],
-        {PART_OF: (LOAD_BALANCER, load_balancer)},
+        part_of=(LOAD_BALANCER, load_balancer),
     )
 
 

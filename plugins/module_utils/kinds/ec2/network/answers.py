@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ....engine.actions import REASON, Resource, failed
+from ....engine.actions import Resource, failed
 from ....engine.tags import tags_of
 from . import documents as network
 
@@ -56,7 +56,7 @@ def failed_nat_gateway(document: Document) -> Resource:
     """One that AWS could not make, with its words."""
     told = ": ".join(filter(None, [document.get("FailureCode"), document.get("FailureMessage")]))
     id_: str = document["NatGatewayId"]
-    return Resource(failed(network.NAT_GATEWAY), tags_of(document).get("Name", id_), {}, id_, {REASON: told})
+    return Resource(failed(network.NAT_GATEWAY), tags_of(document).get("Name", id_), {}, id_, reason=told)
 
 
 def availability_zone(document: Document) -> Resource:

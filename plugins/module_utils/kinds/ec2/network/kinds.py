@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ....engine.actions import REASON, Resource
+from ....engine.actions import Resource
 from ....engine.clients import Clients
 from .. import calls as ec2
 from . import answers
@@ -95,7 +95,7 @@ def _delete_nat_gateway(clients: Clients, found: Resource) -> str:
 
 def _why_failed(clients: Clients, gateway_id: str) -> str:
     failed = api.failed_nat_gateway(clients, gateway_id)
-    return str(answers.failed_nat_gateway(failed).attributes[REASON]) if failed else ""
+    return answers.failed_nat_gateway(failed).reason if failed else ""
 
 
 def _seen(canonical: Callable[[Document], Resource]) -> Callable[[Clients, Document], Resource]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ....engine.actions import ARGUMENTS, Resource
+from ....engine.actions import Resource
 from ....engine.errors import FarflowError
 from ..shapes import canonical as ecs_canonical
 from ..shapes.shapes import Reading, input_shape, snake
@@ -68,7 +68,7 @@ def canonical(document: Mapping[str, Any], wanted: Resource | None = None) -> Re
     whole = {**document, "settings": settings}
     form = ecs_canonical.answered(input_shape("CreateCluster"), whole, wanted and wanted.properties)
     name = form.pop("cluster_name")
-    return Resource(TYPE, name, _without_defaults(form), document["clusterArn"], {ARGUMENTS: {"name": name}})
+    return Resource(TYPE, name, _without_defaults(form), document["clusterArn"], arguments={"name": name})
 
 
 def _without_defaults(form: Mapping[str, Any]) -> dict[str, Any]:

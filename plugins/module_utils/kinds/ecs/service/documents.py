@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ....engine.actions import ARGUMENTS, Resource
+from ....engine.actions import Resource
 from ....engine.compare import UNKNOWN, differences
 from ....engine.errors import FarflowError
 from ..shapes import canonical as ecs_canonical
@@ -173,9 +173,9 @@ def canonical(
         "status": document["status"],
         DEPLOYMENT: deployment.get("id", ""),
         UNSTEADY: deployment.get("rolloutState") == "IN_PROGRESS" or _lacks_tasks(document),
-        ARGUMENTS: {"service_name": document["serviceName"], "cluster": form["cluster"]},
     }
-    return Resource(TYPE, document["serviceName"], form, document["serviceArn"], attributes)
+    arguments = {"service_name": document["serviceName"], "cluster": form["cluster"]}
+    return Resource(TYPE, document["serviceName"], form, document["serviceArn"], attributes, arguments)
 
 
 def has_failed(found: Resource, started: str) -> bool:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ....engine.actions import ARGUMENTS, CHANGE, CREATE, DELETE, Action, Resource
+from ....engine.actions import CHANGE, CREATE, DELETE, Action, Resource
 from ....engine.compare import Difference, contains_unknown, differences
 from ....engine.errors import FarflowError
 from ....engine.tags import ENVIRONMENT, ROLE
@@ -250,7 +250,7 @@ class Index:
         tags = self._last_tags(arns)
         owner = [{"key": ENVIRONMENT, "value": tags[ENVIRONMENT]}] if ENVIRONMENT in tags else []
         arguments = {"family": family, **({"tags": owner} if owner else {})}
-        return Resource(TYPE, family, {"tags": tags}, arns[-1], {ARGUMENTS: arguments})
+        return Resource(TYPE, family, {"tags": tags}, arns[-1], arguments=arguments)
 
     def _last_tags(self, arns: Sequence[str]) -> dict[str, str]:
         return next((dict(self.tags[arn]) for arn in reversed(arns) if self.tags.get(arn)), {})
