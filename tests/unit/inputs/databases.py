@@ -36,7 +36,7 @@ def database(inputs, **changes):
         **changes,
     }
     wanted = next(one for one in rds.desired(inputs, Existing()) if one.type == rds_instances.TYPE)
-    return rds_instances.canonical(document, wanted.attributes["arguments"] if name == NAME else {}, "v1", TODAY)
+    return rds_instances.canonical(document, wanted.arguments if name == NAME else {}, "v1", TODAY)
 
 
 TAGS = [{"Key": "farflow:environment", "Value": "prod"}, {"Key": "farflow:role", "Value": "rds"}]
