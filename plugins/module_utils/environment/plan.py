@@ -207,22 +207,25 @@ def without_failed(seen: Look, started: Mapping[str, str]) -> Look:
     return replace(seen, actions=actions)
 
 
-def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:
+def as_result(seen: Look, inputs: Inputs, under_way: Collection[str] = ()) -> dict[str, Any]:
     """The look as the module returns it: per layer the actions, and for the modules what to make and what to delete.
     What is of a type that is ``under_way`` in the background is not given to them once more.
     """
-    layers = {name: _layer_result(actions, under_way) for name, actions in seen.actions.items()}
+    removed = partial(removal, inputs, seen.known)
+    layers = {name: _layer_result(actions, removed, under_way) for name, actions in seen.actions.items()}
     pending = sum(len(actions) for actions in seen.actions.values())
     return {"changed": False, "pending": pending, "layers": layers, "diff": {"prepared": _prepared(seen)}}
 
 
-def _layer_result(actions: list[Action], under_way: Collection[str]) -> dict[str, Any]:
+def _layer_result(
+    actions: list[Action], removed: Callable[[Resource], dict[str, Any]], under_way: Collection[str]
+) -> dict[str, Any]:
     present: dict[str, list[dict[str, Any]]] = {}
     absent: dict[str, list[dict[str, Any]]] = {}
     possible = [action for action in actions if not action.blocked and action.resource.type not in under_way]
     for action in possible:
         gone = action.kind == DELETE and not action.owner
-        side, item = (absent, removal) if gone else (present, _wanted_item)
+        side, item = (absent, removed) if gone else (present, _wanted_item)
         side.setdefault(action.resource.type, []).append(item(action.owner or action.resource))
     return {
         "actions": [{**action.describe(), "blocked": action not in possible} for action in actions],
