@@ -1,4 +1,4 @@
-"""Roles hand the plan's dictionaries to modules as they are: a module takes each of them, and nothing else is needed."""
+"""Roles hand the plan's dictionaries to modules as they are: a module takes each of them, and needs nothing else."""
 
 from __future__ import annotations
 

@@ -51,9 +51,7 @@ def test_deletion_protection_is_respected(reconcile, spec, wanted, check_mode):
 
 
 def test_what_cannot_work_is_told_at_once(reconcile, spec):
-    result = reconcile(
-        name="test-airflow", attributes={"idle": 1}, listeners=[{"port": 80, "target_group": "missing"}]
-    )
+    result = reconcile(name="test-airflow", attributes={"idle": 1}, listeners=[{"port": 80, "target_group": "missing"}])
     told = result["msg"].splitlines()
     assert [line.partition(" is not one of ")[0] for line in told] == [
         "load balancer test-airflow needs subnets",
