@@ -54,7 +54,8 @@ def planned(*actions):
 
 
 WANTED = wanted_resources()
-TYPES = {one.type for one in WANTED}
+#: An image here has no folder that it is built from.
+TYPES = {one.type for one in WANTED} - {"image"}
 CASES = sorted({case for case in given_to_modules() if case[2] == "present" and case[3] in TYPES})
 
 
