@@ -113,7 +113,7 @@ class ActionModule(ActionBase):
     def _tell(self, arguments, inputs, wanted, seen, result):
         """Fills the result with what was seen; raises FarflowError when that is refused."""
         result.update(
-            as_result(seen, inputs, arguments.get("under_way") or []),
+            as_result(seen, arguments.get("under_way") or []),
             outputs=outputs(inputs, seen.known),
             inputs=given.handed_on(inputs),
             kept=[f"{one.type} {one.name}" for one in seen.kept if one.type not in teardown.PARTS],

@@ -48,9 +48,9 @@ def refused(name, option, state, arguments):
 
 def planned(*actions):
     """What is handed to the modules for these actions: arguments by type, to make and to delete."""
-    inputs = deployed_policies._inputs()
     known = Existing(action.resource for action in actions)
-    return as_result(Look(known, {"layer": list(actions)}), inputs)["layers"]["layer"]
+    seen = Look(known, {"layer": list(actions)}, inputs=deployed_policies._inputs())
+    return as_result(seen)["layers"]["layer"]
 
 
 WANTED = wanted_resources()
