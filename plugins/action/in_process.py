@@ -21,6 +21,7 @@ from ..module_utils.engine.clients import Clients
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.module import IGNORED_TAGS
 from ..module_utils.engine.session import client_factory
+from ..plugin_utils import former_modules
 from ..plugin_utils.worker import collect_little_garbage, say_at_once
 
 #: What only amazon.aws's own clients know.
@@ -38,12 +39,22 @@ class ActionModule(InProcessOfItsOwn):
     """
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> Any:
+        option = former_modules.LISTS.get(self._task.action.rpartition(".")[2])
+        if not option:
+            return self._run(tmp, task_vars)
+        self._task.args = former_modules.of_today(option, self._module().ARGUMENT_SPEC, self._task.args)
+        return former_modules.as_formerly(option, self._run(tmp, task_vars))
+
+    def _module(self) -> Any:
+        name = (self._task.resolved_action or self._task.action).rpartition(".")[2]
+        return import_module(f"..modules.{name}", __package__)
+
+    def _run(self, tmp: Any, task_vars: dict[str, Any] | None) -> Any:
         if not self._is_here():
             return super().run(tmp, task_vars)
         collect_little_garbage()
         result = ActionBase.run(self, tmp, task_vars)
-        name = (self._task.resolved_action or self._task.action).rpartition(".")[2]
-        module = import_module(f"..modules.{name}", __package__)
+        module = self._module()
         # As a module gets them: Ansible's own types of text and numbers carry more than their value.
         self._task.args = json.loads(json.dumps(self._task.args))
         spec = {**_common_arguments(), **IGNORED_TAGS, **module.ARGUMENT_SPEC}

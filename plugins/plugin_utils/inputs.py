@@ -31,8 +31,6 @@ HANDED_ON = (
     "farflow_lock_wait_minutes",
     "farflow_lock_break",
     "farflow_plan_must_be_empty",
-    "rds_allow_major_version_upgrade",
-    "rds_skip_final_snapshot",
     "rds_wait_minutes",
     "dags_check",
     "dags_most",

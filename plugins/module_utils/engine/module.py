@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +15,7 @@ from .changing import reconcile_kind
 from .clients import Clients
 from .errors import FarflowError
 from .kind import Kind
+from .parallel import in_parallel
 from .reconcile import Outcome
 
 Work = Callable[[dict[str, Any], Clients, bool], dict[str, Any]]
@@ -47,6 +48,23 @@ def batch(kind: Kind, key: str, parameters: Mapping[str, Any], clients: Clients,
     given = parameters[key]
     desired = [kind.desired(each) for each in given] if parameters["state"] == "present" else []
     return as_result(key, reconcile_kind(kind, clients, [kind.named(each) for each in given], desired, check_mode))
+
+
+def refuse(problems: Iterable[str]) -> None:
+    """Raises FarflowError with all of them, if there are any."""
+    told = list(problems)
+    if told:
+        raise FarflowError("\n".join(told))
+
+
+def side_by_side(key: str, reconcile: Callable[..., dict[str, Any]], *arguments: Iterable[Any]) -> dict[str, Any]:
+    """What a module does and returns whose resources wait for AWS each on its own, so that several are reconciled at
+    once. ``reconcile`` is given one of each of the ``arguments``, and returns the resource's entry in the list ``key``,
+    with ``changed``, ``reasons`` and beside that the ``diff``.
+    """
+    entries = in_parallel(lambda one: reconcile(*one), zip(*arguments, strict=True))
+    lines = "".join(entry.pop("diff")["prepared"] for entry in entries)
+    return {"changed": any(entry["changed"] for entry in entries), key: entries, "diff": {"prepared": lines}}
 
 
 def as_result(key: str, outcomes: list[Outcome], id_name: str = "arn") -> dict[str, Any]:

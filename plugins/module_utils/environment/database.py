@@ -33,7 +33,7 @@ _TOLD_BEFORE = timedelta(days=365)
 
 Inputs = Mapping[str, Any]
 
-#: What options of module rds_instance are called as variables.
+#: What options of module rds_instances are called as variables.
 _VARIABLES = {
     "engine_version": "rds_engine_version",
     "allow_major_version_upgrade": "rds_allow_major_version_upgrade",
@@ -95,6 +95,7 @@ def _instance(inputs: Inputs, known: Existing) -> Resource:
     instance = {
         "identifier": name,
         "engine_version": inputs["rds_engine_version"],
+        "allow_major_version_upgrade": inputs["rds_allow_major_version_upgrade"],
         "instance_class": inputs["rds_instance_class"],
         "allocated_storage": inputs["rds_allocated_storage"],
         "max_allocated_storage": inputs["rds_max_allocated_storage"] or None,

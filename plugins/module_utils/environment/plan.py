@@ -61,13 +61,14 @@ class Layer:
 @dataclass(frozen=True)
 class Look:
     """What one look saw: the existing resources, the actions of each layer that was asked for, what a teardown leaves,
-    and the existing resources of each of these layers.
+    and the existing resources of each of these layers; and the inputs that it looked with.
     """
 
     known: Existing
     actions: Mapping[str, list[Action]]
     kept: Sequence[Resource] = ()
     owned: Mapping[str, list[Resource]] = field(default_factory=dict)
+    inputs: Inputs = field(default_factory=dict)
 
 
 def look(
@@ -92,9 +93,9 @@ def look(
     if kept:
         left = [one for some in owned.values() for one in some if kept(one)]
         actions = {name: plan([], [one for one in owned[name] if one not in left]) for name in names}
-        return Look(known, actions, left, owned)
+        return Look(known, actions, left, owned, inputs)
     actions = {name: _layer_actions(clients, layers[name], inputs, known, owned[name], desired[name]) for name in names}
-    return Look(known, actions, owned=owned)
+    return Look(known, actions, owned=owned, inputs=inputs)
 
 
 def _desired(
@@ -210,18 +211,21 @@ def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:
     """The look as the module returns it: per layer the actions, and for the modules what to make and what to delete.
     What is of a type that is ``under_way`` in the background is not given to them once more.
     """
-    layers = {name: _layer_result(actions, under_way) for name, actions in seen.actions.items()}
+    removed = partial(removal, seen.inputs, seen.known)
+    layers = {name: _layer_result(actions, removed, under_way) for name, actions in seen.actions.items()}
     pending = sum(len(actions) for actions in seen.actions.values())
     return {"changed": False, "pending": pending, "layers": layers, "diff": {"prepared": _prepared(seen)}}
 
 
-def _layer_result(actions: list[Action], under_way: Collection[str]) -> dict[str, Any]:
+def _layer_result(
+    actions: list[Action], removed: Callable[[Resource], dict[str, Any]], under_way: Collection[str]
+) -> dict[str, Any]:
     present: dict[str, list[dict[str, Any]]] = {}
     absent: dict[str, list[dict[str, Any]]] = {}
     possible = [action for action in actions if not action.blocked and action.resource.type not in under_way]
     for action in possible:
         gone = action.kind == DELETE and not action.owner
-        side, item = (absent, removal) if gone else (present, _wanted_item)
+        side, item = (absent, removed) if gone else (present, _wanted_item)
         side.setdefault(action.resource.type, []).append(item(action.owner or action.resource))
     return {
         "actions": [{**action.describe(), "blocked": action not in possible} for action in actions],

@@ -58,6 +58,35 @@ if __name__ == "__main__":
 """
 
 
+#: In the place of one whose former name took one file system by its own options.
+LIST_MODULE = """
+from __future__ import annotations
+
+from ..module_utils.engine.module import run
+
+DOCUMENTATION = "module: efs_file_systems"
+FILE_SYSTEM = {"name": {"type": "str", "required": True}, "backup": {"type": "bool", "default": False}}
+ARGUMENT_SPEC = {
+    "file_systems": {"type": "list", "elements": "dict", "required": True, "options": FILE_SYSTEM},
+    "wait": {"type": "bool", "default": True},
+}
+
+
+def work(parameters, clients, check_mode):
+    entries = [{**each, "changed": True, "reasons": ["created"]} for each in parameters["file_systems"]]
+    region = clients("sts").meta.region_name
+    return {"changed": True, "file_systems": entries, "waited": parameters["wait"], "region": region}
+
+
+def main():
+    run(ARGUMENT_SPEC, work)
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
 @pytest.fixture(scope="module")
 def collections(tmp_path_factory):
     """A folder of collections with ours, to which a module is added that tells how it was run."""
@@ -74,6 +103,7 @@ def collections(tmp_path_factory):
     (ours / "meta" / "runtime.yml").write_text(yaml.safe_dump(routing))
     (ours / "plugins" / "modules").mkdir()
     (ours / "plugins" / "modules" / "probe.py").write_text(MODULE)
+    (ours / "plugins" / "modules" / "efs_file_systems.py").write_text(LIST_MODULE)
     return folder
 
 
@@ -95,6 +125,7 @@ def probe(collections, tmp_path, *options, keywords=None, module="probe", **argu
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output = process.communicate(timeout=120)[0].decode()
     assert (tmp_path / "found.json").exists(), output
+    (tmp_path / "output").write_text(output)
     return json.loads((tmp_path / "found.json").read_text()), process.pid
 
 
@@ -141,6 +172,28 @@ def test_elsewhere_it_runs_as_any_module(collections, tmp_path, keywords):
 def test_a_former_name_leads_there_too(collections, tmp_path):
     found, process = probe(collections, tmp_path, module="old_probe", number=7)
     assert (found["process"], found["number"]) == (process, 7)
+
+
+@pytest.mark.parametrize("keywords", [{}, {"environment": {"SOME": "value"}}], ids=["here", "elsewhere"])
+def test_the_former_name_of_a_module_that_takes_a_list_takes_one_as_it_did(collections, tmp_path, keywords):
+    found, _process = probe(
+        collections, tmp_path, module="efs_file_system", keywords=keywords, name="volume", backup=True, wait=False
+    )
+    entry = {"name": "volume", "backup": True, "changed": True, "reasons": ["created"]}
+    assert (found["file_systems"], found["waited"], found["region"]) == ([entry], False, "eu-west-1")
+    assert (found["name"], found["changed"], found["reasons"]) == ("volume", True, ["created"])
+    assert "will be removed from collection 'farflow.airflow' version 0.3.0" in (tmp_path / "output").read_text()
+
+
+def test_what_the_former_name_never_took_is_refused(collections, tmp_path):
+    found, _process = probe(collections, tmp_path, module="efs_file_system", name="volume", bakcup=True)
+    assert "bakcup. Supported parameters include:" in found["msg"]
+
+
+def test_the_former_name_takes_the_list_too(collections, tmp_path):
+    given = [{"name": "first"}, {"name": "second"}]
+    found, _process = probe(collections, tmp_path, module="efs_file_system", file_systems=given)
+    assert [each["name"] for each in found["file_systems"]] == ["first", "second"]
 
 
 def test_every_module_that_works_on_aws_is_routed():

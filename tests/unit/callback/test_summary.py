@@ -179,7 +179,7 @@ def test_a_run_tells_what_it_did_and_how_long_each_role_took(playbook):
     playbook.task(look(network=["create subnet prod-a"]), role="network")
     playbook.task({"changed": True}, action="amazon.aws.ec2_vpc_subnet", role="network", seconds=90)
     playbook.task(look(network=[]), role="network")
-    playbook.task({"changed": True}, action="farflow.airflow.rds_instance", role="rds", seconds=7.25)
+    playbook.task({"changed": True}, action="farflow.airflow.rds_instances", role="rds", seconds=7.25)
     playbook.task(look(rds=[]), role="rds")
     playbook.task(look(network=[], rds=[]), seconds=2)
     assert playbook.end() == [
@@ -259,7 +259,7 @@ def test_what_was_tried_but_not_looked_at_is_not_said_to_be_done_nor_that_nothin
 def test_a_role_that_had_nothing_to_do_did_nothing_also_where_a_later_one_fails(playbook):
     playbook.task(look(network=[], rds=["create rds_instance prod"]))
     playbook.task(look(network=[]), role="network")
-    playbook.task({"msg": "no"}, action="farflow.airflow.rds_instance", role="rds", failed=True)
+    playbook.task({"msg": "no"}, action="farflow.airflow.rds_instances", role="rds", failed=True)
     assert playbook.end()[3:7] == [
         "in all   created 0, changed 0, deleted 0         3.0 s",
         "network  nothing                                 1.0 s",
@@ -270,7 +270,7 @@ def test_a_role_that_had_nothing_to_do_did_nothing_also_where_a_later_one_fails(
 
 def test_a_look_after_the_failure_tells_of_its_own_layers_alone(playbook):
     playbook.task(look(network=["create vpc prod"], rds=["create rds_instance prod"]))
-    for action, role in [("amazon.aws.ec2_vpc_net", "network"), ("farflow.airflow.rds_instance", "rds")]:
+    for action, role in [("amazon.aws.ec2_vpc_net", "network"), ("farflow.airflow.rds_instances", "rds")]:
         playbook.task({"msg": "no"}, action=action, role=role, failed=True)
     playbook.task(look(network=["create vpc prod"]), role="network")
     lines = playbook.end()

@@ -122,7 +122,7 @@ HANDS = {
 #: What is not changed by hands, and where it is held.
 ELSEWHERE = {
     "ecs_task_definition": "each leaf: test_ecs_every_leaf.py",
-    "rds_instance": "each property: test_rds_instance.py",
+    "rds_instance": "each property: test_rds_instances.py",
     "image": "never changed: its tag is the digest of what it is made of",
     "database_schema": "a one-off task: test_database_schema.py",
 }

@@ -1,7 +1,8 @@
-"""A database as the tests of rds_instance give it, and what befalls it."""
+"""A database as the tests of rds_instances give it, and what befalls it."""
 
 from __future__ import annotations
 
+from ansible_collections.farflow.airflow.plugins.modules import rds_instances as module
 from moto.core.responses import ActionResult
 from moto.rds.models import rds_backends
 from moto.rds.responses import RDSResponse
@@ -18,6 +19,13 @@ DATABASE = {
     "wait": True,
 }
 GONE = {"identifier": "test-database", "state": "absent", "wait": True}
+
+
+def run(run_module, check_mode=False, state="present", wait_timeout=3600, *, wait, **instance):
+    """What becomes of one database: its entry, or what the module fails with."""
+    call = {"instances": [instance], "state": state, "wait": wait, "wait_timeout": wait_timeout}
+    done = run_module(module, check_mode=check_mode, **call)
+    return done if "failed" in done else done["instances"][0]
 
 
 def tell_versions(monkeypatch, *targets):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.session import OLDEST_BOTOCORE
+from ansible_collections.farflow.airflow.plugins.plugin_utils import former_modules
 
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -52,9 +53,31 @@ def test_the_changelog_has_each_module_in_the_release_that_it_came_with():
     """`antsibull-changelog release --update-existing` writes it anew. What is newer is in no release yet."""
     releases = load("changelogs/changelog.yaml")["releases"]
     told = {each["name"]: version for version, release in releases.items() for each in release.get("modules", [])}
+    told = {name: version for name, version in told.items() if name not in former_modules.LISTS}
     added = {module: documentation(module)["version_added"] for module in MODULES}
     assert {module: version for module, version in added.items() if version in releases} == told
     assert {version for version in added.values() if version not in releases} <= {next_version()}
+
+
+def test_a_former_name_leads_to_the_module_of_today_for_one_minor_version():
+    routes = load("meta/runtime.yml")["plugin_routing"]["modules"]
+    former = {name: each for name, each in routes.items() if "redirect" in each}
+    assert {name: f"{name}s" for name in former_modules.LISTS} == {
+        name: each["redirect"].rpartition(".")[2] for name, each in former.items()
+    }
+    major, minor, _patch = next_version().split(".")
+    for name, route in former.items():
+        deprecation = route["deprecation"]
+        assert deprecation["removal_version"] == f"{major}.{int(minor) + 1}.0"
+        assert f"as an element of its list {former_modules.LISTS[name]};" in deprecation["warning_text"]
+
+
+@pytest.mark.parametrize("name", former_modules.LISTS)
+def test_what_a_former_name_took_in_the_last_release_is_taken_still(name):
+    taken = options(documentation(f"{name}s")["options"])
+    element = f"{former_modules.LISTS[name]}."
+    released = load("tests/unit/packaging/released_options.yml")[name]
+    assert set(released) <= {option.removeprefix(element) for option in taken}
 
 
 def next_version() -> str:

@@ -208,17 +208,21 @@ def _own_name(resource: Resource) -> str:
 
 def refusals(file_system: Mapping[str, Any]) -> list[str]:
     """What is wrong with a file system that shall exist, a sentence each."""
-    wrong = []
+    name, wrong = file_system["name"], []
     provisioned = file_system.get("throughput_mode") == "provisioned"
     if provisioned != (file_system.get("provisioned_throughput_in_mibps") is not None):
-        wrong.append("provisioned_throughput_in_mibps goes with throughput_mode provisioned, and with no other")
+        wrong.append(
+            f"file system {name}: provisioned_throughput_in_mibps goes with throughput_mode provisioned, and no other"
+        )
     if file_system.get("subnets") and not file_system.get("security_groups"):
-        wrong.append("mount targets need security_groups; without any AWS takes the VPC's default group")
+        wrong.append(
+            f"file system {name}: mount targets need security_groups; without any AWS takes the VPC's default group"
+        )
     for point in file_system.get("access_points") or []:
         directory = point.get("root_directory") or {}
         given = [key for key in ("owner_uid", "owner_gid", "permissions") if directory.get(key) is not None]
         if given and len(given) < 3:
-            wrong.append(f"access point {point['name']}: owner_uid, owner_gid and permissions go together")
+            wrong.append(f"access point {name}/{point['name']}: owner_uid, owner_gid and permissions go together")
     return wrong
 
 

@@ -34,28 +34,34 @@ def find(clients: Clients, environment: str, told: PrefetchedTags = NOTHING) -> 
     def is_ours(name: str, tags: Tags) -> bool:
         return name in expected or tags.get(ENVIRONMENT) == environment
 
-    return retry_until_visible(lambda: _look(clients, lambda name: name.startswith(prefix), is_ours, told))
+    return retry_until_visible(lambda: _look(clients, lambda type_, name: name.startswith(prefix), is_ours, told))
 
 
 def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
     """The load balancer that is wanted with all that belongs to it, and the target groups that are wanted."""
-    names = {resource.name for resource in wanted}
-    return retry_until_visible(lambda: _look(clients, names.__contains__, lambda name, tags: name in names))
+    named = {(resource.type, resource.name) for resource in wanted}
+    return retry_until_visible(
+        lambda: _look(clients, lambda type_, name: (type_, name) in named, lambda name, tags: True)
+    )
 
 
 def _look(
     clients: Clients,
-    is_candidate: Callable[[str], bool],
+    is_candidate: Callable[[str, str], bool],
     is_ours: Callable[[str, Tags], bool],
     told: PrefetchedTags = NOTHING,
 ) -> list[Resource]:
-    """Two lists, then for what may be ours one call for all tags and one for each description that AWS keeps apart."""
-    balancers = [found for found in api.load_balancers(clients) if is_candidate(found["LoadBalancerName"])]
+    """Two lists, then for what may be ours one call for all tags and one for each description that AWS keeps apart.
+    Type and name of a load balancer or target group say whether it may be ours, name and tags whether it is.
+    """
+    balancers = [
+        found for found in api.load_balancers(clients) if is_candidate(pure.LOAD_BALANCER, found["LoadBalancerName"])
+    ]
     arns = {balancer["LoadBalancerArn"] for balancer in balancers}
     groups = [
         group
         for group in api.target_groups(clients)
-        if is_candidate(group["TargetGroupName"]) or arns.intersection(group["LoadBalancerArns"])
+        if is_candidate(pure.TARGET_GROUP, group["TargetGroupName"]) or arns.intersection(group["LoadBalancerArns"])
     ]
     listeners = {arn: api.listeners(clients, arn) for arn in sorted(arns)}
     all_arns = [

@@ -205,7 +205,7 @@ def must_replace(wanted: Resource, found: Resource) -> bool:
     return scheme or bool(wanted.properties["security_groups"] and not found.properties["security_groups"])
 
 
-def refusals(load_balancer: Mapping[str, Any], found: Iterable[Resource]) -> list[str]:
+def refusals(load_balancer: Mapping[str, Any]) -> list[str]:
     """What is wrong with a load balancer that shall exist, a sentence each."""
     name, wrong = load_balancer["name"], []
     for needed in ("subnets", "security_groups"):
@@ -218,19 +218,22 @@ def refusals(load_balancer: Mapping[str, Any], found: Iterable[Resource]) -> lis
     names = [group["name"] for group in groups]
     for listener in load_balancer.get("listeners") or []:
         if listener["target_group"] not in names:
-            what = f"listener {listener['port']}: target_group {listener['target_group']}"
+            what = f"listener {listener_name(name, listener['port'])}: target_group {listener['target_group']}"
             wrong.append(f"{what} is not in target_groups")
-    wanted = next(resource for resource in desired(load_balancer) if resource.type == LOAD_BALANCER)
-    same = [one for one in found if (one.type, one.name) == (wanted.type, wanted.name)]
-    return wrong + protections([one for one in same if must_replace(wanted, one)])
+    return wrong
 
 
-def protections(deleted: Iterable[Resource]) -> list[str]:
-    """A sentence for each load balancer among these that AWS refuses to delete."""
+def protections(wanted: Iterable[Resource], found: Iterable[Resource]) -> list[str]:
+    """A sentence for each load balancer that is found and has to go, or to be made anew, and that AWS refuses to
+    delete.
+    """
+    kept = {one.name: one for one in wanted if one.type == LOAD_BALANCER}
     return [
         f"load balancer {one.name} has deletion protection: set attribute deletion_protection.enabled to false first"
-        for one in deleted
-        if one.type == LOAD_BALANCER and one.properties["attributes"]["deletion_protection.enabled"] == "true"
+        for one in found
+        if one.type == LOAD_BALANCER
+        and one.properties["attributes"]["deletion_protection.enabled"] == "true"
+        and (one.name not in kept or must_replace(kept[one.name], one))
     ]
 
 

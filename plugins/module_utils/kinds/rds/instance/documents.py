@@ -46,6 +46,9 @@ DEFAULTS: dict[str, Any] = {
     "performance_insights_enabled": False,
 }
 
+#: What there is no default for.
+_NEEDED = ("engine_version", "instance_class", "allocated_storage", "master_username", "master_user_secret")
+
 #: Left to AWS when not given.
 _OPTIONAL = (
     "db_name",
@@ -70,7 +73,7 @@ _BASELINES = ({"iops": 3000, "storage_throughput": 125}, {"iops": 12000, "storag
 
 
 def desired(instance: Mapping[str, Any]) -> Resource:
-    """The arguments of the module ``rds_instance`` as a resource; DEFAULTS stand for what is not given."""
+    """An element of what the module ``rds_instances`` takes as a resource; DEFAULTS stand for what is not given."""
     given = {**DEFAULTS, **{name: value for name, value in instance.items() if value is not None}}
     properties = {
         "status": "available",
@@ -83,6 +86,11 @@ def desired(instance: Mapping[str, Any]) -> Resource:
         "tags": {key: str(value) for key, value in (given.get("tags") or {}).items()},
     }
     return Resource(TYPE, given["identifier"], _without_idle(properties))
+
+
+def incomplete(instance: Mapping[str, Any]) -> list[str]:
+    """What an instance that shall exist lacks, a sentence each."""
+    return [f"database {instance['identifier']} needs {name}" for name in _NEEDED if instance.get(name) is None]
 
 
 def canonical(document: Mapping[str, Any], instance: Mapping[str, Any], version: str | None, today: date) -> Resource:

@@ -60,6 +60,11 @@ def newest(snapshots: Iterable[Resource], instance: str) -> Resource | None:
     return max(finished, key=lambda snapshot: (snapshot.properties["created"] or "", snapshot.name), default=None)
 
 
+def final_name(instance: str, now: datetime) -> str:
+    """The name of the snapshot with which a teardown deletes an instance now, in UTC."""
+    return f"{instance}-final-{now:%Y%m%d%H%M%S}"
+
+
 def upgrade_prefix(instance: str, digest: str) -> str:
     """How the names of the snapshots begin that are taken before an image upgrades the database."""
     return f"{instance}-before-{digest.rpartition(':')[2][:12]}"

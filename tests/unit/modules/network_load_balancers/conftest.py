@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
+from ansible_collections.farflow.airflow.plugins.modules import network_load_balancers as module
 from moto.elbv2.models import ELBv2Backend
 
 TAGS = {"farflow:environment": "test", "farflow:role": "airflow_service"}
@@ -28,6 +29,17 @@ def network_load_balancers_of_moto(aws, monkeypatch):
 
     monkeypatch.setattr(ELBv2Backend, "modify_listener", listener)
     monkeypatch.setattr(ELBv2Backend, "modify_target_group", target_group)
+
+
+@pytest.fixture
+def reconcile(run_module):
+    """``reconcile(check_mode=False, state="present", **load_balancer)`` is what becomes of one."""
+
+    def run(check_mode=False, state="present", **load_balancer):
+        done = run_module(module, check_mode=check_mode, load_balancers=[load_balancer], state=state)
+        return done if "failed" in done else done["load_balancers"][0]
+
+    return run
 
 
 @pytest.fixture

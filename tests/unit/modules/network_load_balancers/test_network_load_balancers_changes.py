@@ -5,7 +5,6 @@ from __future__ import annotations
 import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balancer import documents as pure
-from ansible_collections.farflow.airflow.plugins.modules import network_load_balancer as module
 
 NEWER_POLICY = "ELBSecurityPolicy-TLS13-1-3-2021-06"
 
@@ -147,21 +146,21 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_change_is_predicted_told_and_done(run_module, spec, network, certificates, change):
-    run_module(module, **spec)
+def test_change_is_predicted_told_and_done(reconcile, spec, network, certificates, change):
+    reconcile(**spec)
     wanted, reasons = change(spec, network, certificates)
-    predicted = run_module(module, check_mode=True, **wanted)
-    assert run_module(module, check_mode=True, **wanted) == predicted
-    done = run_module(module, **wanted)
+    predicted = reconcile(check_mode=True, **wanted)
+    assert reconcile(check_mode=True, **wanted) == predicted
+    done = reconcile(**wanted)
     assert predicted["reasons"] == done["reasons"] == reasons
-    assert run_module(module, **wanted)["changed"] is False
+    assert reconcile(**wanted)["changed"] is False
 
 
-def test_another_scheme_makes_it_anew_and_keeps_the_target_groups(run_module, spec):
-    first = run_module(module, **spec)
+def test_another_scheme_makes_it_anew_and_keeps_the_target_groups(reconcile, spec):
+    first = reconcile(**spec)
     wanted = {**spec, "scheme": "internet-facing"}
-    predicted = run_module(module, check_mode=True, **wanted)
-    done = run_module(module, **wanted)
+    predicted = reconcile(check_mode=True, **wanted)
+    done = reconcile(**wanted)
     assert predicted["reasons"] == done["reasons"]
     assert done["reasons"] == [
         "load balancer test-airflow scheme internal -> internet-facing",
@@ -170,12 +169,12 @@ def test_another_scheme_makes_it_anew_and_keeps_the_target_groups(run_module, sp
     ]
     assert done["target_groups"] == first["target_groups"]
     assert elbv2().describe_load_balancers()["LoadBalancers"][0]["Scheme"] == "internet-facing"
-    assert run_module(module, **wanted)["changed"] is False
+    assert reconcile(**wanted)["changed"] is False
 
 
-def test_first_security_groups_make_it_anew(run_module, spec):
+def test_first_security_groups_make_it_anew(reconcile, spec):
     elbv2().create_load_balancer(Name="test-airflow", Type="network", Scheme="internal", Subnets=spec["subnets"])
-    done = run_module(module, **spec)
+    done = reconcile(**spec)
     groups = shown(spec["security_groups"])
     assert f"load balancer test-airflow security_groups (none) -> {groups}" in done["reasons"]
     assert elbv2().describe_load_balancers()["LoadBalancers"][0]["SecurityGroups"] == spec["security_groups"]
@@ -183,15 +182,15 @@ def test_first_security_groups_make_it_anew(run_module, spec):
 
 @pytest.mark.parametrize(("key", "value"), [("port", 9090), ("protocol", "TLS"), ("target_type", "instance")])
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_what_a_target_group_cannot_change_is_refused_with_advice(run_module, spec, key, value, check_mode):
-    run_module(module, **spec)
-    result = run_module(module, check_mode=check_mode, **with_group(spec, **{key: value}))
+def test_what_a_target_group_cannot_change_is_refused_with_advice(reconcile, spec, key, value, check_mode):
+    reconcile(**spec)
+    result = reconcile(check_mode=check_mode, **with_group(spec, **{key: value}))
     assert f"AWS cannot change target group test-airflow in place ({key} " in result["msg"]
     assert "give the target group another name" in result["msg"]
 
 
-def test_drift_is_seen_and_mended(run_module, spec, network):
-    first = run_module(module, **spec)
+def test_drift_is_seen_and_mended(reconcile, spec, network):
+    first = reconcile(**spec)
     client, group = elbv2(), first["target_groups"]["test-airflow"]
     client.modify_target_group(TargetGroupArn=group, HealthCheckPath="/elsewhere")
     client.modify_load_balancer_attributes(
@@ -206,7 +205,7 @@ def test_drift_is_seen_and_mended(run_module, spec, network):
         DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
     )
     client.remove_tags(ResourceArns=[first["arn"]], TagKeys=["farflow:role"])
-    mended = run_module(module, **spec)
+    mended = reconcile(**spec)
     assert mended["reasons"] == [
         "target group test-airflow health_check path /elsewhere -> /api/v2/version",
         "load balancer test-airflow attributes deletion_protection.enabled true -> false",
@@ -214,4 +213,4 @@ def test_drift_is_seen_and_mended(run_module, spec, network):
         "listener test-airflow:80 created",
         "listener test-airflow:9999 deleted",
     ]
-    assert run_module(module, **spec)["changed"] is False
+    assert reconcile(**spec)["changed"] is False

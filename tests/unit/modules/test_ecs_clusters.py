@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.modules import ecs_cluster as module
+from ansible_collections.farflow.airflow.plugins.modules import ecs_clusters as module
 from aws_double.wire import AwsError
 
 NAME = "test-airflow"
 
 
-def run(run_module, **arguments):
-    return run_module(module, **{"name": NAME, "tags": {"farflow:environment": "test"}, **arguments})
+def run(run_module, check_mode=False, state="present", **cluster):
+    cluster = {"name": NAME, "tags": {"farflow:environment": "test"}, **cluster}
+    return run_module(module, check_mode=check_mode, clusters=[cluster], state=state)
 
 
 def test_creates_then_changes_nothing(ecs, run_module):
@@ -106,6 +107,21 @@ def test_a_configuration_that_says_the_default_is_none(ecs, run_module):
     key = {"managed_storage_configuration": {"kms_key_id": "key"}}
     run(run_module, configuration={**default, **key})
     assert run(run_module, configuration=key)["changed"] is False
+
+
+def test_several_are_read_in_one_call_and_told_in_the_order_given(ecs, run_module):
+    run(run_module, name="first")
+    ecs.forget_calls()
+    given = [{"name": "second", "container_insights": "enabled"}, {"name": "first", "capacity_providers": ["FARGATE"]}]
+    done = run_module(module, clusters=given)
+    assert [(each["name"], each["changed"]) for each in done["clusters"]] == [("second", True), ("first", True)]
+    assert done["diff"]["prepared"].startswith("second: created\nfirst: capacity_providers ")
+    assert ecs.wire.calls[0] == (
+        "DescribeClusters",
+        {"clusters": ["second", "first"], "include": ["CONFIGURATIONS", "SETTINGS", "TAGS"]},
+    )
+    gone = run_module(module, clusters=[{"name": each["name"]} for each in given], state="absent")
+    assert {each["name"]: each["reasons"] for each in gone["clusters"]} == {"second": ["deleted"], "first": ["deleted"]}
 
 
 def test_a_strategy_of_a_provider_that_is_not_there(ecs, run_module):

@@ -8,7 +8,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions imp
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import efs as glue
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.efs import documents as pure
-from ansible_collections.farflow.airflow.plugins.modules import efs_file_system as module
+from ansible_collections.farflow.airflow.plugins.modules import efs_file_systems as module
 from moto.efs.models import EFSBackend, efs_backends
 from moto.efs.responses import EFSResponse
 
@@ -63,6 +63,17 @@ def efs_of_moto(aws, monkeypatch):
 
 
 @pytest.fixture
+def reconcile(run_module):
+    """``reconcile(check_mode=False, state="present", retain=False, **file_system)`` is what becomes of one."""
+
+    def run(check_mode=False, state="present", retain=False, **file_system):
+        done = run_module(module, check_mode=check_mode, file_systems=[file_system], state=state, retain=retain)
+        return done if "failed" in done else done["file_systems"][0]
+
+    return run
+
+
+@pytest.fixture
 def network(network_in):
     return network_in("aba")
 
@@ -99,14 +110,14 @@ def without_a_key(answer):
     return {**answer, "FileSystems": [{**each, "KmsKeyId": ""} for each in answer["FileSystems"]]}
 
 
-def test_a_key_that_is_an_empty_text_is_none(run_module, spec, calls):
+def test_a_key_that_is_an_empty_text_is_none(reconcile, spec, calls):
     calls.alter("DescribeFileSystems", without_a_key, times=20)
-    run_module(module, **spec)
-    assert run_module(module, **spec)["changed"] is False
+    reconcile(**spec)
+    assert reconcile(**spec)["changed"] is False
 
 
-def test_creates_then_changes_nothing(run_module, spec):
-    first = run_module(module, **spec)
+def test_creates_then_changes_nothing(reconcile, spec):
+    first = reconcile(**spec)
     assert first["reasons"] == [
         f"file system {NAME} created",
         f"mount target {NAME}/{spec['subnets'][0]} created",
@@ -118,7 +129,7 @@ def test_creates_then_changes_nothing(run_module, spec):
     assert first["access_points"]["tasks"].startswith("fsap-")
     made = efs().describe_file_systems()["FileSystems"][0]
     assert (made["Encrypted"], made["ThroughputMode"]) == (True, "elastic")
-    second = run_module(module, **spec)
+    second = reconcile(**spec)
     assert second["reasons"] == []
     same = "file_system_id", "arn", "mount_targets", "access_points"
     assert [second[key] for key in same] == [first[key] for key in same]
@@ -183,95 +194,129 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_change_is_predicted_told_and_done(run_module, spec, network, change):
-    run_module(module, **spec)
+def test_change_is_predicted_told_and_done(reconcile, spec, network, change):
+    reconcile(**spec)
     members, reasons = change(spec, network)
     wanted = {**spec, **members}
-    predicted = run_module(module, check_mode=True, **wanted)
-    assert run_module(module, check_mode=True, **wanted) == predicted
-    done = run_module(module, **wanted)
+    predicted = reconcile(check_mode=True, **wanted)
+    assert reconcile(check_mode=True, **wanted) == predicted
+    done = reconcile(**wanted)
     assert predicted["reasons"] == done["reasons"] == reasons
-    assert run_module(module, **wanted)["changed"] is False
+    assert reconcile(**wanted)["changed"] is False
 
 
-def test_a_policy_can_be_taken_away(run_module, spec):
-    run_module(module, **spec)
+def test_a_policy_can_be_taken_away(reconcile, spec):
+    reconcile(**spec)
     wanted = {key: value for key, value in spec.items() if key != "policy"}
-    assert len(run_module(module, **wanted)["reasons"]) > 0
-    assert run_module(module, **wanted)["changed"] is False
+    assert len(reconcile(**wanted)["reasons"]) > 0
+    assert reconcile(**wanted)["changed"] is False
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_what_cannot_change_is_refused_with_advice(run_module, spec, check_mode):
-    run_module(module, **spec)
+def test_what_cannot_change_is_refused_with_advice(reconcile, spec, check_mode):
+    reconcile(**spec)
     point = {**spec["access_points"][0], "posix_user": {"uid": 1, "gid": 1}}
     wanted = {**spec, "performance_mode": "maxIO", "access_points": [point]}
-    result = run_module(module, check_mode=check_mode, **wanted)
+    result = reconcile(check_mode=check_mode, **wanted)
     assert "(performance_mode generalPurpose -> maxIO): copy the files" in result["msg"]
     assert f"access point {NAME}/tasks in place (posix_user uid 50000 -> 1)" in result["msg"]
 
 
-def test_a_file_system_that_is_not_encrypted_is_refused(run_module, spec):
+def test_a_file_system_that_is_not_encrypted_is_refused(reconcile, spec):
     efs().create_file_system(CreationToken=NAME)
-    assert "(encrypted false -> true)" in run_module(module, **spec)["msg"]
+    assert "(encrypted false -> true)" in reconcile(**spec)["msg"]
 
 
-def test_a_key_that_somebody_chose_is_told_from_the_key_of_aws(run_module, spec):
+def test_a_key_that_somebody_chose_is_told_from_the_key_of_aws(reconcile, spec):
     key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
     chosen = {**spec, "kms_key_id": key}
-    run_module(module, **chosen)
-    assert run_module(module, **chosen)["changed"] is False
-    assert f"(kms_key_id {key} -> (none))" in run_module(module, **spec)["msg"]
+    reconcile(**chosen)
+    assert reconcile(**chosen)["changed"] is False
+    assert f"(kms_key_id {key} -> (none))" in reconcile(**spec)["msg"]
 
 
-def test_drift_is_seen_and_mended(run_module, spec, network):
-    first = run_module(module, **spec)
+def test_drift_is_seen_and_mended(reconcile, spec, network):
+    first = reconcile(**spec)
     client, file_system = efs(), first["file_system_id"]
     client.put_lifecycle_configuration(FileSystemId=file_system, LifecyclePolicies=[])
     client.delete_mount_target(MountTargetId=first["mount_targets"][spec["subnets"][0]])
     client.delete_access_point(AccessPointId=first["access_points"]["tasks"])
     client.untag_resource(ResourceId=file_system, TagKeys=["farflow:environment"])
-    mended = run_module(module, **spec)
+    mended = reconcile(**spec)
     assert mended["reasons"] == [
         f"file system {NAME} lifecycle transition_to_ia (none) -> AFTER_30_DAYS",
         f"file system {NAME} tags farflow:environment (none) -> test",
         f"mount target {NAME}/{spec['subnets'][0]} created",
         f"access point {NAME}/tasks created",
     ]
-    assert run_module(module, **spec)["changed"] is False
+    assert reconcile(**spec)["changed"] is False
 
 
 @pytest.mark.parametrize(
     ("members", "words"),
     [
-        ({"throughput_mode": "provisioned"}, "goes with throughput_mode provisioned"),
-        ({"provisioned_throughput_in_mibps": 5}, "goes with throughput_mode provisioned"),
-        ({"security_groups": []}, "mount targets need security_groups"),
-        ({"access_points": [{"name": "a", "root_directory": {"owner_uid": 1}}]}, "access point a: owner_uid"),
+        ({"throughput_mode": "provisioned"}, f"file system {NAME}: provisioned_throughput_in_mibps goes with"),
+        ({"provisioned_throughput_in_mibps": 5}, f"file system {NAME}: provisioned_throughput_in_mibps goes with"),
+        ({"security_groups": []}, f"file system {NAME}: mount targets need security_groups"),
+        ({"access_points": [{"name": "a", "root_directory": {"owner_uid": 1}}]}, f"access point {NAME}/a: owner_uid"),
     ],
 )
-def test_what_cannot_work_is_refused(run_module, spec, members, words):
-    assert words in run_module(module, **{**spec, **members})["msg"]
+def test_what_cannot_work_is_refused(reconcile, spec, members, words):
+    assert words in reconcile(**{**spec, **members})["msg"]
     assert efs().describe_file_systems()["FileSystems"] == []
 
 
-def test_check_mode_creates_nothing(run_module, spec):
-    result = run_module(module, check_mode=True, **spec)
+def test_check_mode_creates_nothing(reconcile, spec):
+    result = reconcile(check_mode=True, **spec)
     assert len(result["reasons"]) == 4
     assert result["file_system_id"] is None
     assert efs().describe_file_systems()["FileSystems"] == []
 
 
-def test_absent_deletes_only_what_is_named(run_module, spec):
-    run_module(module, **spec)
+def test_absent_deletes_only_what_is_named(reconcile, spec):
+    reconcile(**spec)
     other = efs().create_file_system(CreationToken="other")["FileSystemId"]
-    predicted = run_module(module, check_mode=True, name=NAME, state="absent")
-    done = run_module(module, name=NAME, state="absent")
+    predicted = reconcile(check_mode=True, name=NAME, state="absent")
+    done = reconcile(name=NAME, state="absent")
     assert predicted["reasons"] == done["reasons"]
     assert sorted(line.split()[-1] for line in done["reasons"]) == ["deleted"] * 4
     assert done["reasons"][-1] == f"file system {NAME} deleted"
     assert [one["FileSystemId"] for one in efs().describe_file_systems()["FileSystems"]] == [other]
-    assert run_module(module, name=NAME, state="absent")["changed"] is False
+    assert reconcile(name=NAME, state="absent")["changed"] is False
+
+
+@pytest.fixture
+def second(spec, network):
+    """Another one, without what is one in an account."""
+    return {"name": "test-second", "subnets": spec["subnets"], "security_groups": spec["security_groups"]}
+
+
+def test_several_are_reconciled_in_one_call_and_told_in_the_order_given(run_module, spec, second):
+    first = run_module(module, file_systems=[second, spec])
+    assert [(each["name"], each["changed"]) for each in first["file_systems"]] == [("test-second", True), (NAME, True)]
+    assert set(first["file_systems"][0]["mount_targets"]) == set(second["subnets"])
+    assert first["diff"]["prepared"].startswith("file system test-second created\n")
+    then = run_module(module, file_systems=[second, {**spec, "backup": True}])
+    assert [each["reasons"] for each in then["file_systems"]] == [[], [f"file system {NAME} backup false -> true"]]
+    assert then["changed"] is True
+    gone = run_module(module, file_systems=[{"name": "test-second"}, {"name": NAME}], state="absent")
+    assert [each["file_system_id"] for each in gone["file_systems"]] == [None, None]
+    assert efs().describe_file_systems()["FileSystems"] == []
+
+
+def test_where_one_is_refused_none_is_changed(run_module, spec, second):
+    run_module(module, file_systems=[spec])
+    result = run_module(module, file_systems=[second, {**spec, "performance_mode": "maxIO"}])
+    assert "(performance_mode generalPurpose -> maxIO)" in result["msg"]
+    assert [one["CreationToken"] for one in efs().describe_file_systems()["FileSystems"]] == [NAME]
+
+
+def test_what_is_wrong_with_all_of_them_is_told_before_aws_is_asked(run_module, spec, second, calls):
+    calls.made.clear()
+    wrong = [{**each, "security_groups": []} for each in (spec, second)]
+    told = run_module(module, file_systems=wrong)["msg"].splitlines()
+    assert [line.partition(":")[0] for line in told] == [f"file system {NAME}", "file system test-second"]
+    assert calls.made == []
 
 
 def going(name=NAME):
@@ -283,38 +328,38 @@ def going(name=NAME):
     return lambda: backend.delete_file_system(system.file_system_id)
 
 
-def test_one_that_is_retained_loses_its_mount_targets_alone(run_module, spec):
-    made = run_module(module, **spec)
+def test_one_that_is_retained_loses_its_mount_targets_alone(reconcile, spec):
+    made = reconcile(**spec)
     gone = {"name": spec["name"], "retain": True, "state": "absent"}
-    predicted = run_module(module, check_mode=True, **gone)
-    done = run_module(module, **gone)
+    predicted = reconcile(check_mode=True, **gone)
+    done = reconcile(**gone)
     assert predicted["reasons"] == done["reasons"] != []
     assert done["mount_targets"] == {}
     assert (done["file_system_id"], done["access_points"]) == (made["file_system_id"], made["access_points"])
-    assert run_module(module, **gone)["changed"] is False
-    again = run_module(module, **spec)
+    assert reconcile(**gone)["changed"] is False
+    again = reconcile(**spec)
     assert again["file_system_id"] == made["file_system_id"]
     assert set(again["mount_targets"]) == set(made["mount_targets"])
 
 
-def test_one_that_is_being_deleted_is_none(run_module):
+def test_one_that_is_being_deleted_is_none(reconcile):
     going()
     clients, calls = counted()
     assert glue.find(clients, "test") == glue.read(clients, NAME) == []
     assert calls == ["DescribeFileSystems"] * 2
 
 
-def test_the_name_of_one_that_is_being_deleted_is_waited_for(run_module, spec, calls, pauses):
+def test_the_name_of_one_that_is_being_deleted_is_waited_for(reconcile, spec, calls, pauses):
     end = going()
     for number in range(3):
         calls.before("CreateFileSystem", end if number == 2 else lambda: None)
-    assert run_module(module, **spec)["reasons"][0] == f"file system {NAME} created"
+    assert reconcile(**spec)["reasons"][0] == f"file system {NAME} created"
     assert len(pauses) == 2
-    assert run_module(module, **spec)["changed"] is False
+    assert reconcile(**spec)["changed"] is False
 
 
-def test_one_that_goes_while_it_is_read_is_none(run_module, spec, calls):
-    run_module(module, **spec)
+def test_one_that_goes_while_it_is_read_is_none(reconcile, spec, calls):
+    reconcile(**spec)
     calls.refuse("DescribeLifecycleConfiguration", "FileSystemNotFound")
     assert glue.find(Clients(lambda service, config: efs()), "test") == []
     calls.refuse("DescribeFileSystems", "FileSystemNotFound")
@@ -327,9 +372,9 @@ def counted():
     return Clients(lambda _unused, config: client), calls
 
 
-def test_find_sees_the_environment_alone(run_module, spec):
-    run_module(module, **spec)
-    run_module(module, name="test-eu-volume", tags={"farflow:environment": "test-eu"})
+def test_find_sees_the_environment_alone(reconcile, spec):
+    reconcile(**spec)
+    reconcile(name="test-eu-volume", tags={"farflow:environment": "test-eu"})
     clients, calls = counted()
     assert plan(pure.desired(spec), glue.find(clients, "test")) == []
     assert len(calls) == 8

@@ -6,7 +6,8 @@ import boto3
 import given_database
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import instance as glue
-from ansible_collections.farflow.airflow.plugins.modules import rds_instance as module
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import documents
+from ansible_collections.farflow.airflow.plugins.modules import rds_instances as module
 from given_database import (
     GONE,
     SECRET,
@@ -16,6 +17,7 @@ from given_database import (
     mutating,
     ok,
     recorded,
+    run,
     tell_versions,
 )
 from moto.rds.exceptions import RDSClientError
@@ -57,7 +59,7 @@ def calls(client, monkeypatch):
 
 
 def test_creates_with_tags_and_password_in_one_call_then_changes_nothing(client, run_module, calls):
-    first = ok(run_module(module, **DATABASE))
+    first = ok(run(run_module, **DATABASE))
     assert first["changed"] is True and first["reasons"] == ["created"]
     assert (first["status"], first["port"]) == ("available", 5432)
     assert first["address"].startswith("test-database.")
@@ -66,26 +68,26 @@ def test_creates_with_tags_and_password_in_one_call_then_changes_nothing(client,
     assert given["MasterUserPassword"] == "first-password"
     assert {tag["Key"] for tag in given["Tags"]} == {"farflow:environment", "farflow:master-user-secret"}
     calls.clear()
-    second = ok(run_module(module, **DATABASE))
+    second = ok(run(run_module, **DATABASE))
     assert [name for name, _unused in calls] == ["DescribeDBInstances", "ListTagsForResource"]
     assert (second["changed"], second["reasons"]) == (False, [])
     assert (second["arn"], second["address"]) == (first["arn"], first["address"])
 
 
 def test_the_password_shows_nowhere(client, run_module):
-    results = [run_module(module, **DATABASE), run_module(module, **{**DATABASE, "db_name": "other"})]
+    results = [run(run_module, **DATABASE), run(run_module, **{**DATABASE, "db_name": "other"})]
     assert "first-password" not in json.dumps(results)
     assert "first-password" not in json.dumps(database().tags)
 
 
 def test_check_mode_creates_nothing(client, run_module, calls):
-    result = ok(run_module(module, check_mode=True, **DATABASE))
+    result = ok(run(run_module, check_mode=True, **DATABASE))
     assert (result["changed"], result["reasons"], result["status"]) == (True, ["created"], "absent")
     assert mutating(calls) == []
 
 
 def test_a_missing_secret_is_told(client, pauses, run_module):
-    result = run_module(module, **{**DATABASE, "master_user_secret": "other"})
+    result = run(run_module, **{**DATABASE, "master_user_secret": "other"})
     assert result["msg"] == (
         "gave up waiting for secret other, which holds the password of database test-database, after 60 s: it does not "
         "exist or has no value; make it first with farflow.airflow.secretsmanager_secrets"
@@ -98,13 +100,13 @@ def test_a_secret_that_was_made_a_moment_ago_is_waited_for(client, run_module, m
         boto3.client("secretsmanager").create_secret(Name="other", SecretString="late")
 
     at_every_pause(monkeypatch, lambda: None, made)
-    ok(run_module(module, **{**DATABASE, "master_user_secret": "other"}))
+    ok(run(run_module, **{**DATABASE, "master_user_secret": "other"}))
     assert dict(calls)["CreateDBInstance"]["MasterUserPassword"] == "late"
 
 
 def test_the_password_may_be_a_member_of_a_json_secret(client, run_module, calls):
     boto3.client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString='{"password": "in json"}')
-    ok(run_module(module, **DATABASE, master_user_secret_json_key="password"))
+    ok(run(run_module, **DATABASE, master_user_secret_json_key="password"))
     assert dict(calls)["CreateDBInstance"]["MasterUserPassword"] == "in json"
 
 
@@ -144,19 +146,19 @@ def test_the_password_may_be_a_member_of_a_json_secret(client, run_module, calls
 )  # fmt: skip
 def test_change_is_predicted_told_and_done(client, run_module, calls, name, value, reason):
     before = {**DATABASE, "parameter_group_name": "test-one", "auto_minor_version_upgrade": True}
-    ok(run_module(module, **before))
-    predicted = ok(run_module(module, check_mode=True, **{**before, name: value}))
+    ok(run(run_module, **before))
+    predicted = ok(run(run_module, check_mode=True, **{**before, name: value}))
     calls.clear()
-    done = ok(run_module(module, **{**before, name: value}))
+    done = ok(run(run_module, **{**before, name: value}))
     assert predicted["reasons"] == done["reasons"]
     assert done["reasons"] == [reason]
     assert set(mutating(calls)) <= {"ModifyDBInstance", "AddTagsToResource", "RemoveTagsFromResource"}
-    assert ok(run_module(module, **{**before, name: value}))["changed"] is False
+    assert ok(run(run_module, **{**before, name: value}))["changed"] is False
 
 
 def test_only_what_differs_is_asked_for(client, run_module, calls):
-    ok(run_module(module, **DATABASE))
-    ok(run_module(module, **{**DATABASE, "multi_az": True}))
+    ok(run(run_module, **DATABASE))
+    ok(run(run_module, **{**DATABASE, "multi_az": True}))
     assert dict(calls)["ModifyDBInstance"] == {
         "DBInstanceIdentifier": "test-database",
         "ApplyImmediately": True,
@@ -172,28 +174,28 @@ def test_only_what_differs_is_asked_for(client, run_module, calls):
     ],
 )
 def test_drift_is_mended(client, run_module, member, value, reason):
-    ok(run_module(module, **DATABASE))
+    ok(run(run_module, **DATABASE))
     client.modify_db_instance(DBInstanceIdentifier="test-database", **{member: value})
-    assert ok(run_module(module, **DATABASE))["reasons"] == [reason]
-    assert ok(run_module(module, **DATABASE))["changed"] is False
+    assert ok(run(run_module, **DATABASE))["reasons"] == [reason]
+    assert ok(run(run_module, **DATABASE))["changed"] is False
 
 
 def test_what_others_remember_on_it_is_left(client, run_module):
-    arn = ok(run_module(module, **DATABASE))["arn"]
+    arn = ok(run(run_module, **DATABASE))["arn"]
     for name in ("farflow:schema", "foreign"):
         client.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": name, "Value": "x"}])
-    assert ok(run_module(module, **DATABASE))["reasons"] == ["tags foreign x -> (none)"]
+    assert ok(run(run_module, **DATABASE))["reasons"] == ["tags foreign x -> (none)"]
     assert {"Key": "farflow:schema", "Value": "x"} in database().tags
-    assert ok(run_module(module, **DATABASE))["changed"] is False
+    assert ok(run(run_module, **DATABASE))["changed"] is False
 
 
 def test_a_new_version_of_the_secret_becomes_the_password(client, run_module, calls):
-    ok(run_module(module, **DATABASE))
+    ok(run(run_module, **DATABASE))
     boto3.client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString="second-password")
-    result = ok(run_module(module, **DATABASE))
+    result = ok(run(run_module, **DATABASE))
     assert result["reasons"] == [f"master_user_secret (another) -> current version of {SECRET}"]
     assert database()._master_user_password == "second-password"
-    assert ok(run_module(module, **DATABASE))["changed"] is False
+    assert ok(run(run_module, **DATABASE))["changed"] is False
 
 
 @pytest.mark.parametrize(
@@ -212,48 +214,48 @@ def test_a_new_version_of_the_secret_becomes_the_password(client, run_module, ca
 )
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_what_aws_refuses_is_refused_with_advice(client, run_module, calls, name, value, told, check_mode):
-    ok(run_module(module, **DATABASE))
+    ok(run(run_module, **DATABASE))
     calls.clear()
-    result = run_module(module, check_mode=check_mode, **{**DATABASE, name: value})
+    result = run(run_module, check_mode=check_mode, **{**DATABASE, name: value})
     assert result["failed"] is True
     assert result["msg"].startswith("database test-database: ") and told in result["msg"]
     assert mutating(calls) == []
 
 
 def test_a_major_upgrade_needs_leave(client, run_module, calls):
-    ok(run_module(module, **DATABASE))
-    ok(run_module(module, **{**DATABASE, "engine_version": "18", "allow_major_version_upgrade": True}))
+    ok(run(run_module, **DATABASE))
+    ok(run(run_module, **{**DATABASE, "engine_version": "18", "allow_major_version_upgrade": True}))
     asked = dict(calls)["ModifyDBInstance"]
     assert (asked["EngineVersion"], asked["AllowMajorVersionUpgrade"]) == ("18.4", True)
 
 
 def test_extended_support_is_switched_off_at_the_creation(client, run_module, calls):
-    ok(run_module(module, **DATABASE, engine_lifecycle_support="open-source-rds-extended-support-disabled"))
+    ok(run(run_module, **DATABASE, engine_lifecycle_support="open-source-rds-extended-support-disabled"))
     assert dict(calls)["CreateDBInstance"]["EngineLifecycleSupport"] == "open-source-rds-extended-support-disabled"
 
 
 def test_a_creation_is_started_and_awaited_later(client, run_module, monkeypatch):
-    ok(run_module(module, **{**DATABASE, "wait": False}))
+    ok(run(run_module, **{**DATABASE, "wait": False}))
     database().status = "creating"
-    early = ok(run_module(module, **{**DATABASE, "wait": False, "multi_az": True}))
+    early = ok(run(run_module, **{**DATABASE, "wait": False, "multi_az": True}))
     assert (early["changed"], early["status"]) == (False, "creating")
     at_every_pause(monkeypatch, becomes("backing-up"))
-    late = ok(run_module(module, **DATABASE))
+    late = ok(run(run_module, **DATABASE))
     assert (late["changed"], late["status"]) == (False, "backing-up")
 
 
 def test_a_change_waits_until_aws_accepts_it(client, run_module, monkeypatch, calls):
-    ok(run_module(module, **DATABASE))
+    ok(run(run_module, **DATABASE))
     database().status = "backing-up"
     at_every_pause(monkeypatch, lambda: None, becomes("available"))
     calls.clear()
-    ok(run_module(module, **{**DATABASE, "multi_az": True, "wait": False}))
+    ok(run(run_module, **{**DATABASE, "multi_az": True, "wait": False}))
     names = [name for name, _unused in calls if name != "ListTagsForResource"]
     assert names.index("ModifyDBInstance") == names.count("DescribeDBInstances") - 1
 
 
 def test_a_backup_that_begins_in_between_is_waited_for(client, run_module, monkeypatch):
-    ok(run_module(module, **DATABASE))
+    ok(run(run_module, **DATABASE))
     refusals = ["change", "deletion"]
 
     def refuse_once(action, answer):
@@ -267,89 +269,89 @@ def test_a_backup_that_begins_in_between_is_waited_for(client, run_module, monke
 
     monkeypatch.setattr(RDSBackend, "modify_db_instance", refuse_once("change", RDSBackend.modify_db_instance))
     monkeypatch.setattr(RDSBackend, "delete_db_instance", refuse_once("deletion", RDSBackend.delete_db_instance))
-    ok(run_module(module, **{**DATABASE, "multi_az": True}))
-    ok(run_module(module, **GONE, skip_final_snapshot=True))
+    ok(run(run_module, **{**DATABASE, "multi_az": True}))
+    ok(run(run_module, **GONE, skip_final_snapshot=True))
     assert (refusals, client.describe_db_instances()["DBInstances"]) == ([], [])
 
 
 def test_a_wait_has_a_limit_and_tells_the_state(client, run_module):
-    ok(run_module(module, **{**DATABASE, "wait": False}))
+    ok(run(run_module, **{**DATABASE, "wait": False}))
     database().status = "creating"
-    result = run_module(module, **DATABASE, wait_timeout=0)
+    result = run(run_module, **DATABASE, wait_timeout=0)
     assert result["msg"] == "gave up waiting for database test-database to be available after 0 s: it is creating"
 
 
 def test_a_change_that_aws_does_not_make_is_told(client, run_module, monkeypatch):
-    ok(run_module(module, **DATABASE))
+    ok(run(run_module, **DATABASE))
     monkeypatch.setattr(glue, "_VISIBLE_WITHIN", 0.0)
     monkeypatch.setattr(DBInstance, "update", lambda database, **given: None)
-    result = run_module(module, **{**DATABASE, "multi_az": True})
+    result = run(run_module, **{**DATABASE, "multi_az": True})
     assert result["msg"].endswith("to show its change after 0 s: multi_az false -> true")
 
 
 def test_a_stopped_instance_is_started(client, run_module, monkeypatch):
-    ok(run_module(module, **DATABASE))
+    ok(run(run_module, **DATABASE))
     client.stop_db_instance(DBInstanceIdentifier="test-database")
-    predicted = ok(run_module(module, check_mode=True, **DATABASE))
-    result = ok(run_module(module, **DATABASE))
+    predicted = ok(run(run_module, check_mode=True, **DATABASE))
+    result = ok(run(run_module, **DATABASE))
     assert predicted["reasons"] == result["reasons"] == ["status stopped -> available"]
     assert result["status"] == "available"
 
 
 def test_one_that_is_being_deleted_is_made_anew(client, run_module, monkeypatch):
-    ok(run_module(module, **DATABASE))
+    ok(run(run_module, **DATABASE))
     database().status = "deleting"
 
     def gone():
         client.delete_db_instance(DBInstanceIdentifier="test-database", SkipFinalSnapshot=True)
 
-    assert ok(run_module(module, check_mode=True, **DATABASE))["reasons"] == ["created"]
+    assert ok(run(run_module, check_mode=True, **DATABASE))["reasons"] == ["created"]
     at_every_pause(monkeypatch, gone)
-    assert ok(run_module(module, **DATABASE))["reasons"] == ["created"]
+    assert ok(run(run_module, **DATABASE))["reasons"] == ["created"]
 
 
 def test_absent_takes_the_final_snapshot_and_is_content(client, run_module):
-    ok(run_module(module, **DATABASE))
+    ok(run(run_module, **DATABASE))
     gone = {**GONE, "final_snapshot_identifier": "test-final"}
-    predicted = ok(run_module(module, check_mode=True, **gone))
-    result = ok(run_module(module, **gone))
+    predicted = ok(run(run_module, check_mode=True, **gone))
+    result = ok(run(run_module, **gone))
     assert predicted["reasons"] == result["reasons"] == ["deleted with final snapshot test-final"]
     assert result["status"] == "absent"
     assert client.describe_db_instances()["DBInstances"] == []
     [snapshot] = client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     assert snapshot["DBSnapshotIdentifier"] == "test-final"
-    assert ok(run_module(module, **gone))["changed"] is False
+    assert ok(run(run_module, **gone))["changed"] is False
 
 
 @pytest.mark.parametrize("given", [{}, {"skip_final_snapshot": True, "final_snapshot_identifier": "x"}])
 def test_absent_needs_a_word_about_the_snapshot(client, run_module, given):
-    ok(run_module(module, **DATABASE))
-    result = run_module(module, check_mode=True, **GONE, **given)
+    ok(run(run_module, **DATABASE))
+    result = run(run_module, check_mode=True, **GONE, **given)
     assert "give either final_snapshot_identifier or skip_final_snapshot" in result["msg"]
 
 
 def test_absent_refuses_what_is_protected(client, run_module):
-    ok(run_module(module, **DATABASE, deletion_protection=True))
-    result = run_module(module, **GONE, skip_final_snapshot=True)
+    ok(run(run_module, **DATABASE, deletion_protection=True))
+    result = run(run_module, **GONE, skip_final_snapshot=True)
     assert "is protected from deletion: set its deletion_protection to false first" in result["msg"]
     assert len(client.describe_db_instances()["DBInstances"]) == 1
 
 
 def test_absent_waits_for_a_deletion_under_way(client, run_module, monkeypatch, calls):
-    ok(run_module(module, **DATABASE))
+    ok(run(run_module, **DATABASE))
     database().status = "deleting"
     at_every_pause(monkeypatch, rds_backends["123456789012"]["eu-west-1"].databases.clear)
     calls.clear()
-    result = ok(run_module(module, **GONE, skip_final_snapshot=True))
+    result = ok(run(run_module, **GONE, skip_final_snapshot=True))
     assert (result["changed"], result["status"]) == (False, "absent")
     assert mutating(calls) == []
 
 
 def test_absent_lets_a_creation_finish_for_its_snapshot(client, run_module, monkeypatch):
-    ok(run_module(module, **DATABASE))
+    ok(run(run_module, **DATABASE))
     database().status = "creating"
     at_every_pause(monkeypatch, becomes("available"))
-    ok(run_module(module, **GONE, final_snapshot_identifier="test-final"))
+    ok(run(run_module, **GONE, final_snapshot_identifier="test-final"))
     assert len(client.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]) == 1
 
 
@@ -364,5 +366,29 @@ def test_the_first_database_of_an_account_waits_for_its_service_linked_role(run_
         return create(backend, arguments)
 
     monkeypatch.setattr(RDSBackend, "create_db_instance", refused_once)
-    assert run_module(module, **DATABASE)["reasons"] == ["created"]
+    assert run(run_module, **DATABASE)["reasons"] == ["created"]
     assert refusals == []
+
+
+def test_several_are_started_in_one_call_and_told_in_the_order_given(client, run_module):
+    instances = [{key: value for key, value in DATABASE.items() if key != "wait"}]
+    instances.insert(0, {**instances[0], "identifier": "test-other"})
+    done = ok(run_module(module, instances=instances))
+    told = [(each["identifier"], each["changed"], each["reasons"]) for each in done["instances"]]
+    assert told == [("test-other", True, ["created"]), ("test-database", True, ["created"])]
+    assert (done["changed"], done["diff"]["prepared"]) == (True, "test-other: created\ntest-database: created\n")
+    assert ok(run_module(module, instances=instances))["changed"] is False
+    gone = [{"identifier": each["identifier"], "skip_final_snapshot": True} for each in instances]
+    done = ok(run_module(module, instances=gone, state="absent", wait=True))
+    assert [each["status"] for each in done["instances"]] == ["absent", "absent"]
+    assert client.describe_db_instances()["DBInstances"] == []
+
+
+def test_what_an_instance_lacks_is_told_before_aws_is_asked(run_module, calls):
+    given = [{"identifier": "first"}, {**DATABASE, "identifier": "second", "engine_version": None}]
+    del given[1]["wait"]
+    assert run_module(module, instances=given)["msg"].splitlines() == [
+        *(f"database first needs {name}" for name in documents._NEEDED),
+        "database second needs engine_version",
+    ]
+    assert calls == []

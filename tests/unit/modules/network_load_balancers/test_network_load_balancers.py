@@ -8,7 +8,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions imp
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import load_balancer as glue
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balancer import documents as pure
-from ansible_collections.farflow.airflow.plugins.modules import network_load_balancer as module
+from ansible_collections.farflow.airflow.plugins.modules import network_load_balancers as module
 
 
 def elbv2():
@@ -23,8 +23,8 @@ def listed():
     )
 
 
-def test_creates_then_changes_nothing(run_module, spec):
-    first = run_module(module, **spec)
+def test_creates_then_changes_nothing(reconcile, spec):
+    first = reconcile(**spec)
     assert first["reasons"] == [
         "target group test-airflow created",
         "load balancer test-airflow created",
@@ -34,7 +34,7 @@ def test_creates_then_changes_nothing(run_module, spec):
     assert first["dns_name"].startswith("test-airflow-")
     assert first["canonical_hosted_zone_id"]
     assert first["target_groups"]["test-airflow"].startswith("arn:aws:elasticloadbalancing:")
-    second = run_module(module, **spec)
+    second = reconcile(**spec)
     assert second["reasons"] == []
     same = "arn", "dns_name", "canonical_hosted_zone_id", "target_groups"
     assert [second[key] for key in same] == [first[key] for key in same]
@@ -42,41 +42,44 @@ def test_creates_then_changes_nothing(run_module, spec):
 
 @pytest.mark.parametrize("wanted", [{"scheme": "internet-facing"}, {"state": "absent"}])
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_deletion_protection_is_respected(run_module, spec, wanted, check_mode):
+def test_deletion_protection_is_respected(reconcile, spec, wanted, check_mode):
     protected = {**spec, "attributes": {"deletion_protection.enabled": True}}
-    run_module(module, **protected)
-    result = run_module(module, check_mode=check_mode, **{**protected, **wanted})
+    reconcile(**protected)
+    result = reconcile(check_mode=check_mode, **{**protected, **wanted})
     assert "load balancer test-airflow has deletion protection" in result["msg"]
     assert listed() == (["test-airflow"], ["test-airflow"])
 
 
-def test_what_cannot_work_is_told_at_once(run_module, spec):
-    result = run_module(
-        module, name="test-airflow", attributes={"idle": 1}, listeners=[{"port": 80, "target_group": "missing"}]
-    )
-    for words in ("needs subnets", "needs security_groups", "attribute idle is not", "missing is not in target_groups"):
-        assert words in result["msg"]
+def test_what_cannot_work_is_told_at_once(reconcile, spec):
+    result = reconcile(name="test-airflow", attributes={"idle": 1}, listeners=[{"port": 80, "target_group": "missing"}])
+    told = result["msg"].splitlines()
+    assert [line.partition(" is not one of ")[0] for line in told] == [
+        "load balancer test-airflow needs subnets",
+        "load balancer test-airflow needs security_groups",
+        "load balancer test-airflow: attribute idle",
+        "listener test-airflow:80: target_group missing is not in target_groups",
+    ]
 
 
-def test_without_tags(run_module, spec):
+def test_without_tags(reconcile, spec):
     bare = {key: value for key, value in spec.items() if key != "tags"}
-    run_module(module, **bare)
-    assert run_module(module, **bare)["changed"] is False
+    reconcile(**bare)
+    assert reconcile(**bare)["changed"] is False
 
 
-def test_check_mode_creates_nothing(run_module, spec):
-    result = run_module(module, check_mode=True, **spec)
+def test_check_mode_creates_nothing(reconcile, spec):
+    result = reconcile(check_mode=True, **spec)
     assert len(result["reasons"]) == 4
     assert result["arn"] is None
     assert listed() == ([], [])
 
 
-def test_absent_deletes_all_of_it_and_nothing_else(run_module, spec, network):
-    run_module(module, **spec)
+def test_absent_deletes_all_of_it_and_nothing_else(reconcile, spec, network):
+    reconcile(**spec)
     other = elbv2().create_target_group(Name="test-foreign", Protocol="TCP", Port=1, VpcId=network["vpc"])
     elbv2().create_load_balancer(Name="other", Type="network", Subnets=network["subnets"])
-    predicted = run_module(module, check_mode=True, name="test-airflow", state="absent")
-    done = run_module(module, name="test-airflow", state="absent")
+    predicted = reconcile(check_mode=True, name="test-airflow", state="absent")
+    done = reconcile(name="test-airflow", state="absent")
     assert predicted["reasons"] == done["reasons"]
     assert sorted(done["reasons"]) == [
         "listener test-airflow:443 deleted",
@@ -85,7 +88,45 @@ def test_absent_deletes_all_of_it_and_nothing_else(run_module, spec, network):
         "target group test-airflow deleted",
     ]
     assert listed() == (["other"], [other["TargetGroups"][0]["TargetGroupName"]])
-    assert run_module(module, name="test-airflow", state="absent")["changed"] is False
+    assert reconcile(name="test-airflow", state="absent")["changed"] is False
+
+
+@pytest.fixture
+def second(spec, network):
+    """Another one, in the same network."""
+    group = {"name": "test-second", "port": 80, "vpc_id": network["vpc"]}
+    listener = {"port": 80, "target_group": "test-second"}
+    return {**spec, "name": "test-other", "target_groups": [group], "listeners": [listener]}
+
+
+def test_several_are_reconciled_in_one_call_and_told_in_the_order_given(run_module, spec, second):
+    first = run_module(module, load_balancers=[second, spec])
+    entries = first["load_balancers"]
+    assert [(each["name"], each["changed"]) for each in entries] == [("test-other", True), ("test-airflow", True)]
+    assert [list(each["target_groups"]) for each in entries] == [["test-second"], ["test-airflow"]]
+    then = run_module(module, load_balancers=[second, {**spec, "ip_address_type": "dualstack"}])
+    reason = "load balancer test-airflow ip_address_type ipv4 -> dualstack"
+    assert [each["reasons"] for each in then["load_balancers"]] == [[], [reason]]
+    assert (then["changed"], then["diff"]["prepared"]) == (True, f"{reason}\n")
+    gone = [{"name": each["name"]} for each in (spec, second)]
+    assert run_module(module, load_balancers=gone, state="absent")["changed"] is True
+    assert listed() == ([], [])
+
+
+def test_where_one_is_refused_none_is_changed(run_module, spec, second):
+    run_module(module, load_balancers=[spec])
+    group = {**spec["target_groups"][0], "port": 9090}
+    result = run_module(module, load_balancers=[second, {**spec, "target_groups": [group]}])
+    assert "AWS cannot change target group test-airflow in place (port 8080 -> 9090)" in result["msg"]
+    assert listed() == (["test-airflow"], ["test-airflow"])
+
+
+def test_a_load_balancer_that_is_called_as_the_target_group_of_another_is_left_alone(reconcile, spec, second):
+    reconcile(**{**second, "name": "test-airflow"})
+    third = {**spec, "name": "test-third", "target_groups": [{**spec["target_groups"][0], "name": "test-airflow"}]}
+    reconcile(**third)
+    assert sorted(listed()[0]) == ["test-airflow", "test-third"]
+    assert reconcile(**third)["changed"] is False
 
 
 def counted(service):
@@ -94,10 +135,9 @@ def counted(service):
     return Clients(lambda _unused, config: client), calls
 
 
-def test_find_sees_the_environment_alone_in_six_calls(run_module, spec):
-    run_module(module, **spec)
-    run_module(
-        module,
+def test_find_sees_the_environment_alone_in_six_calls(reconcile, spec):
+    reconcile(**spec)
+    reconcile(
         **{
             **spec,
             "name": "test-eu-airflow",
@@ -112,8 +152,8 @@ def test_find_sees_the_environment_alone_in_six_calls(run_module, spec):
     assert len(calls) == 7  # six, and the listeners of the other environment whose name begins alike
 
 
-def test_find_sees_a_target_group_whose_load_balancer_is_not_there_yet(run_module, spec):
-    run_module(module, **spec)
+def test_find_sees_a_target_group_whose_load_balancer_is_not_there_yet(reconcile, spec):
+    reconcile(**spec)
     arn = elbv2().describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
     for listener in elbv2().describe_listeners(LoadBalancerArn=arn)["Listeners"]:
         elbv2().delete_listener(ListenerArn=listener["ListenerArn"])
@@ -148,14 +188,14 @@ def test_properties_are_plain_and_named_as_the_arguments(spec):
         ("DescribeTags", "ListenerNotFound"),
     ],
 )
-def test_what_aws_does_not_know_everywhere_yet_is_waited_for(run_module, spec, calls, no_pauses, operation, code):
+def test_what_aws_does_not_know_everywhere_yet_is_waited_for(reconcile, spec, calls, no_pauses, operation, code):
     spec["attributes"] = {"load_balancing.cross_zone.enabled": True}
-    run_module(module, **spec)
-    run_module(module, name="test-airflow", state="absent")
+    reconcile(**spec)
+    reconcile(name="test-airflow", state="absent")
     calls.made.clear()
     calls.refuse(operation, code, times=2)
-    assert len(run_module(module, **spec)["reasons"]) == 4
+    assert len(reconcile(**spec)["reasons"]) == 4
     assert len(calls.of(operation)) > 2
     if operation in ("DescribeListeners", "DescribeTags"):
         calls.refuse(operation, code, times=2)
-    assert run_module(module, **spec)["changed"] is False
+    assert reconcile(**spec)["changed"] is False
