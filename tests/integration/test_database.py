@@ -218,6 +218,7 @@ def test_a_database_beside_is_left_alone_and_a_teardown_keeps_what_it_holds(envi
     assert {found["farflow:environment"] for found in final.values()} == {"local"}
 
 
+@pytest.mark.thorough
 def test_static_parameters_of_a_new_database_may_wait_for_a_reboot_which_is_said(environment):
     parameters = {"shared_buffers": "9000", "rds.logical_replication": "0"}
     environment.variables.update(rds_engine_version="18", rds_snapshot_identifier="", rds_parameters=parameters)
