@@ -467,7 +467,10 @@ def test_who_ends_the_airflow_task_ends_the_container(aws, behind_tls, way):
     assert _described(aws, arn)["stoppedReason"].startswith("Airflow: its task ")
     if way == "clear":
         _until(lambda: len(_started(aws, "long", run, "sleeps")) == 2 and _state(behind_tls, run) == "deferred")
+        _until(lambda: _instance(behind_tls, run)["triggerer_job"])
         behind_tls.call("PATCH", f"{where}/taskInstances/sleeps", {"new_state": "failed"})
+        [again] = {*_started(aws, "long", run, "sleeps")} - {arn}
+        _until(lambda: _described(aws, again)["lastStatus"] == "STOPPED", seconds=240)
 
 
 def test_the_triggerer_stops_an_orphan(aws, orphan):
