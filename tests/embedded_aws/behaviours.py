@@ -113,7 +113,8 @@ IGNORED = behaviour(
 LOST = behaviour(
     "lost",
     off=(),
-    says="Of each of these operations the first call is performed and its answer is cut; named twice, the first two",
+    says="Of each of these operations the first call is performed and its answer is cut; named twice, the first two; "
+    "`*` stands for every operation that changes something",
     source='"Ensuring idempotency in Amazon EC2 API requests" in the guide of Amazon EC2',
 )
 LATE_DATABASE_TAGS = behaviour(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import botocore.session
 
 from . import behaviours
-from .routing import MODEL_NAMES
+from .routing import MODEL_NAMES, is_mutating
 
 #: Answers that a fault stands for: HTTP status, code and message, by the protocol of the service.
 _THROTTLED = {
@@ -47,7 +47,7 @@ def draw(service: str, operation: str) -> str:
     if called in behaviours.DENIED.value:
         return "denied"
     lost = behaviours.LOST.memory
-    if lost.get(called, 0) < behaviours.LOST.value.count(called):
+    if lost.get(called, 0) < _losses(called, operation):
         lost[called] = lost.get(called, 0) + 1
         return "cut after"
     for each in _BY_CHANCE:
@@ -55,6 +55,11 @@ def draw(service: str, operation: str) -> str:
             performed = each in _WITHOUT_ANSWER and each.random.random() < 0.5
             return f"{each.name} after" if performed else each.name
     return ""
+
+
+def _losses(called: str, operation: str) -> int:
+    """How many of the operation's answers are lost."""
+    return behaviours.LOST.value.count(called) or int("*" in behaviours.LOST.value and is_mutating(operation))
 
 
 def beyond_rate(service: str, operation: str) -> bool:

@@ -166,6 +166,24 @@ SECRETS = _Hand(
     lambda aws, name, id_, keys: aws.client("secretsmanager").untag_resource(SecretId=name, TagKeys=keys),
 )
 
+
+def _project_tags(aws: Any, name: str) -> Tags:
+    (project,) = aws.client("codebuild").batch_get_projects(names=[name])["projects"]
+    return _mapping(project.get("tags") or [], "key", "value")
+
+
+def _set_project_tags(aws: Any, name: str, tags: Tags) -> None:
+    aws.client("codebuild").update_project(name=name, tags=_pairs(tags, "key", "value"))
+
+
+CODEBUILD = _Hand(
+    lambda aws, name, id_: _project_tags(aws, name),
+    lambda aws, name, id_, tags: _set_project_tags(aws, name, {**_project_tags(aws, name), **tags}),
+    lambda aws, name, id_, keys: _set_project_tags(
+        aws, name, {key: value for key, value in _project_tags(aws, name).items() if key not in keys}
+    ),
+)
+
 _HANDS = {
     **dict.fromkeys(
         (
@@ -187,4 +205,16 @@ _HANDS = {
     "discovery_service": _cloud_map("service"),
     **dict.fromkeys(("file_system", "access_point"), EFS),
     "secret": SECRETS,
+    "codebuild_project": CODEBUILD,
+}
+
+#: Kinds that carry no tags of ours, and why.
+WITHOUT_TAGS = {
+    "mount_target": "AWS has no tags for them: they are known by their file system",
+    "scaling_policy": "AWS has no tags for them: they are known by their target",
+    "security_group_rules": "they are the rules of a group, which is tagged, and compared by what they let through",
+    "network_acl": "AWS has made it with the VPC, by which it is known",
+    "image": "AWS has no tags of this kind for them: their repository is tagged",
+    "database_schema": "it is what a tag of the database says",
+    "dag_bundle": "it is what an object in the bucket says",
 }

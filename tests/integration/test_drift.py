@@ -13,21 +13,8 @@ from tests.stack.contents import changed, contents, desired_types
 from tests.stack.look import Looks
 
 from .conftest import Project
-from .drifts import DRIFTS, access, rounds
+from .drifts import DRIFTS, rounds, variables
 from .stack import mutating_calls
-
-VARIABLES = {
-    "farflow_tags": {"team": "data"},
-    "rds_deletion_protection": True,
-    "worker_pool_enabled": True,
-    "farflow_permissions_boundary_arn": access.BOUNDARY,
-}
-TASK = """\
-shared_volume: true
-environment: {LOG_LEVEL: info}
-policy:
-  - {Effect: Allow, Action: ["s3:GetObject"], Resource: ["arn:aws:s3:::example-bucket/*"]}
-"""
 
 
 class Environment:
@@ -36,9 +23,7 @@ class Environment:
     def __init__(self, aws, playbooks, project):
         self.aws = aws
         self._playbooks = playbooks
-        project.add_task("other")
-        (project.tasks / "hello" / "task.yml").write_text(TASK)
-        self._variables = {**project.variables, **VARIABLES}
+        self._variables = variables(project)
         self.deploy()
         self._looks = Looks(aws, self._variables)
         self._ids = self._named()
@@ -59,7 +44,8 @@ class Environment:
         return contents(self.aws, self._variables)
 
     def desired_types(self):
-        return desired_types(self.aws, self._variables)
+        """With those of what builds the images, where that is not a Docker engine."""
+        return desired_types(self.aws, {**self._variables, "farflow_image_builder": "codebuild"})
 
     def said(self, action):
         """The action of a drift with the ids that only this environment has."""
@@ -109,7 +95,11 @@ def test_is_seen_with_its_reason_and_mended(environment, drifts, subtests):
 
 
 #: What people do to these by hand has tests of its own.
-ELSEWHERE = {"dag_bundle": "test_dags.py", "database_schema": "test_database.py"}
+ELSEWHERE = {
+    "codebuild_project": "test_builders.py",
+    "dag_bundle": "test_dags.py",
+    "database_schema": "test_database.py",
+}
 
 
 def test_every_kind_that_the_environment_desires_has_a_drift(environment):

@@ -42,6 +42,11 @@ def desired_types(aws: EmbeddedAWS, variables: Mapping[str, Any], inventory: str
     """The types of what these variables ask for."""
     inputs = Looks(aws, variables, inventory).inputs()
     known = Existing(_known(Clients(lambda service, config: aws.client(service, config=config)), inputs))
+    return types(inputs, known)
+
+
+def types(inputs: Mapping[str, Any], known: Existing) -> set[str]:
+    """The types of what these inputs ask for."""
     return {one.type for layer in LAYERS.values() for one in layer.desired(inputs, known)}
 
 

@@ -13,6 +13,7 @@ from . import (
     ecs_quotas,
     ecs_refusals,
     ecs_sight,
+    efs,
     elbv2,
     iam,
     lists,
@@ -23,6 +24,7 @@ from . import (
     rds_parameters,
     rds_versions,
     references,
+    route_tables,
     s3,
     secrets,
     strangers,
@@ -36,10 +38,12 @@ def apply(settings: Settings) -> None:
     ecs_protection.apply()
     ec2.apply()
     network_acls.apply()
+    route_tables.apply()
     ec2_filters.apply()
     ecr.apply()
     codebuild.apply()
     s3.apply()
+    efs.apply()
     secrets.apply()
     strangers.apply()
     elbv2.apply()

@@ -14,6 +14,8 @@ def apply() -> None:
     from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 
     ApplicationAutoscalingBackend._ecs_service_exists_for_target = service_exists_in_ministack
+    for name in ("deregister_scalable_target", "delete_scaling_policy", "delete_scheduled_action"):
+        setattr(ApplicationAutoscalingBackend, name, know_what_is_gone(getattr(ApplicationAutoscalingBackend, name)))
     register = ApplicationAutoScalingResponse.register_scalable_target
     ApplicationAutoScalingResponse.register_scalable_target = keep_tags(register)
     ApplicationAutoScalingResponse.list_tags_for_resource = list_tags
@@ -30,6 +32,20 @@ def service_exists_in_ministack(backend: Any, r_id: str) -> bool:
     if any(place == wanted and record["status"] == "ACTIVE" for place, record in ecs._services.all_items()):
         return True
     raise AWSValidationException(f"ECS service doesn't exist: {r_id}")
+
+
+def know_what_is_gone(delete):
+    """Fault: to delete what there is not is a ValidationException. On AWS it is an ObjectNotFoundException."""
+    from moto.applicationautoscaling.exceptions import AWSValidationException
+    from moto.core.exceptions import JsonRESTError
+
+    def method(backend: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            return delete(backend, *arguments, **named)
+        except AWSValidationException as error:
+            raise JsonRESTError("ObjectNotFoundException", str(error)) from error
+
+    return method
 
 
 def keep_tags(register):

@@ -2,5 +2,6 @@
 
 from . import access, containers, network, stores
 from .drift import DRIFTS, Drift, rounds
+from .whole import variables
 
-__all__ = ["DRIFTS", "Drift", "access", "containers", "network", "rounds", "stores"]
+__all__ = ["DRIFTS", "Drift", "access", "containers", "network", "rounds", "stores", "variables"]

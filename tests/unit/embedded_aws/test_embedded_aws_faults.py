@@ -81,6 +81,25 @@ def test_lost_answers_are_those_of_the_first_calls(aws):
     assert len(ec2.describe_vpcs()["Vpcs"]) == there + 3
 
 
+def test_lost_answers_can_be_those_of_whatever_changes_something(aws):
+    aws.reset_calls()
+    ecs = aws.client("ecs", config=ONCE)
+    with aws.behaviours(lost=["*"]):
+        with pytest.raises(HTTPClientError):
+            ecs.create_cluster(clusterName="lost")
+        with pytest.raises(HTTPClientError):
+            ecs.delete_cluster(cluster="lost")
+        ecs.list_clusters()
+        ecs.create_cluster(clusterName="answered")
+    faults = [(call["operation"], call["fault"]) for call in aws.calls(service="ecs")]
+    assert faults == [
+        ("CreateCluster", "cut after"),
+        ("DeleteCluster", "cut after"),
+        ("ListClusters", ""),
+        ("CreateCluster", ""),
+    ]
+
+
 def test_a_client_that_retries_sees_nothing_of_a_few(aws):
     aws.reset_calls()
     ecs = aws.client("ecs", config=Config(retries={"mode": "standard", "total_max_attempts": 10}))

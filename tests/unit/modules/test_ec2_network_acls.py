@@ -8,6 +8,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.known impor
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import network_readers as glue
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network_acl import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import ec2_network_acls as module
+from botocore.exceptions import ClientError
 
 EVERYTHING = {"Protocol": "-1", "CidrBlock": "0.0.0.0/0"}
 
@@ -117,6 +118,24 @@ def test_a_subnet_comes_back_from_another_acl_which_stays(ec2, network, wanted, 
     assert reason.startswith(f"subnets [{other}] -> [")
     assert {each["SubnetId"] for each in acls(ec2, network)[0]["Associations"]} == {subnet, other}
     assert [each["NetworkAclId"] for each in acls(ec2, network, "false")] == [theirs]
+    assert run_module(module, network_acls=wanted)["changed"] is False
+
+
+def test_a_subnet_whose_return_was_not_answered_is_back(
+    ec2, network, wanted, run_module, theirs, default, calls, pauses
+):
+    """As botocore repeats the call, by an association that there is no more."""
+
+    def bring_back():
+        (acl,) = acls(ec2, network, "false")
+        (association,) = acl["Associations"]
+        operation = "ReplaceNetworkAclAssociation"
+        ec2.replace_network_acl_association(AssociationId=association["NetworkAclAssociationId"], NetworkAclId=default)
+        raise ClientError({"Error": {"Code": "InvalidAssociationID.NotFound", "Message": "gone"}}, operation)
+
+    calls.before("ReplaceNetworkAclAssociation", bring_back)
+    run_module(module, network_acls=wanted)
+    assert {each["SubnetId"] for each in acls(ec2, network)[0]["Associations"]} == set(network["subnets"])
     assert run_module(module, network_acls=wanted)["changed"] is False
 
 

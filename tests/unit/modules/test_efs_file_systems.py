@@ -9,6 +9,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients imp
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import efs as glue
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.efs import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import efs_file_systems as module
+from moto.efs.exceptions import EFSError
 from moto.efs.models import EFSBackend, efs_backends
 from moto.efs.responses import EFSResponse
 
@@ -27,10 +28,16 @@ TLS_ONLY = {
 }
 
 
+class AccessPointAlreadyExists(EFSError):
+    code = 409
+
+
 @pytest.fixture(autouse=True)
 def efs_of_moto(aws, monkeypatch):
-    """What moto leaves out: changes of throughput, backup and policy; and what AWS fills into a policy."""
-    put = EFSBackend.put_file_system_policy
+    """What moto leaves out: changes of throughput, backup and policy, what AWS fills into a policy, and that it takes
+    the token of an access point once.
+    """
+    put, create_access_point = EFSBackend.put_file_system_policy, EFSBackend.create_access_point
 
     def system(self):
         return self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")]
@@ -57,7 +64,13 @@ def efs_of_moto(aws, monkeypatch):
             statement.setdefault("Resource", self.file_systems_by_id[file_system_id].file_system_arn)
         put(self, file_system_id=file_system_id, policy=json.dumps(filled), **members)
 
+    def create_access_point_once(self, client_token, **members):
+        if any(each.client_token == client_token for each in self.access_points.values()):
+            raise AccessPointAlreadyExists("AccessPointAlreadyExists", "says the test")
+        return create_access_point(self, client_token=client_token, **members)
+
     monkeypatch.setattr(EFSBackend, "put_file_system_policy", put_file_system_policy)
+    monkeypatch.setattr(EFSBackend, "create_access_point", create_access_point_once)
     for method in (update_file_system, put_backup_policy, delete_file_system_policy):
         monkeypatch.setattr(EFSResponse, method.__name__, method, raising=False)
 
@@ -364,6 +377,65 @@ def test_one_that_goes_while_it_is_read_is_none(reconcile, spec, calls):
     assert glue.find(Clients(lambda service, config: efs()), "test") == []
     calls.refuse("DescribeFileSystems", "FileSystemNotFound")
     assert glue.read(Clients(lambda service, config: efs()), NAME) == []
+
+
+def test_a_mount_target_whose_answer_was_lost_is_the_one_of_its_subnet(reconcile, spec, network, calls, pauses):
+    """As botocore repeats the call: the first one has made it, here with groups that are changed then."""
+    wanted = {**spec, "subnets": spec["subnets"][:1]}
+
+    def make():
+        [file_system] = efs().describe_file_systems()["FileSystems"]
+        efs().create_mount_target(
+            FileSystemId=file_system["FileSystemId"],
+            SubnetId=wanted["subnets"][0],
+            SecurityGroups=network["groups"],
+        )
+
+    calls.before("CreateMountTarget", make)
+    made = reconcile(**wanted)
+    assert made["mount_targets"].keys() == set(wanted["subnets"])
+    assert pauses == []
+    assert reconcile(**wanted)["changed"] is False
+
+
+def test_the_zone_of_a_mount_target_that_is_going_is_waited_for(reconcile, spec, network, calls, pauses):
+    reconcile(**{**spec, "subnets": network["subnets"][:1]})
+    [file_system] = efs().describe_file_systems()["FileSystems"]
+    [target] = efs().describe_mount_targets(FileSystemId=file_system["FileSystemId"])["MountTargets"]
+
+    def is_going(answer):
+        return {**answer, "MountTargets": [{**each, "LifeCycleState": "deleting"} for each in answer["MountTargets"]]}
+
+    calls.alter("DescribeMountTargets", is_going, times=2)
+    calls.before("CreateMountTarget", lambda: None, times=2)
+    calls.before("CreateMountTarget", lambda: efs().delete_mount_target(MountTargetId=target["MountTargetId"]))
+    moved = {**spec, "subnets": network["subnets"][2:]}
+    assert reconcile(**moved)["reasons"] == [f"mount target {NAME}/{moved['subnets'][0]} created"]
+    assert len(pauses) == 1
+    assert reconcile(**moved)["changed"] is False
+
+
+def test_an_access_point_whose_answer_was_lost_is_the_one_of_its_token(reconcile, spec, calls):
+    def make():
+        [file_system] = efs().describe_file_systems()["FileSystems"]
+        efs().create_access_point(
+            ClientToken="tasks",
+            FileSystemId=file_system["FileSystemId"],
+            PosixUser={"Uid": 50000, "Gid": 0},
+            RootDirectory={"Path": "/tasks", "CreationInfo": {"OwnerUid": 50000, "OwnerGid": 0, "Permissions": "0770"}},
+        )
+
+    calls.before("CreateAccessPoint", make)
+    reconcile(**spec)
+    assert len(efs().describe_access_points()["AccessPoints"]) == 1
+    assert reconcile(**spec)["changed"] is False
+
+
+def test_an_access_point_of_another_file_system_has_its_name(reconcile, spec):
+    other = efs().create_file_system(CreationToken="other")["FileSystemId"]
+    efs().create_access_point(ClientToken="tasks", FileSystemId=other)
+    told = reconcile(**spec)["msg"]
+    assert f"access point {NAME}/tasks: another file system of the account and region has one" in told
 
 
 def counted():

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from ...engine import policy_documents
 from ...engine.actions import Resource
@@ -125,6 +126,10 @@ class _Part(_OfEfs):
         """``file_systems`` are the ids by name."""
         self.file_systems = file_systems
 
+    def look_up(self, clients: Clients, name: str) -> Document | None:
+        found = self.list(clients, name.split("/", 1)[0])
+        return next((document for document in found if self.name(document) == name), None)
+
     def _parts(self, name: str) -> tuple[str, str]:
         file_system, own = name.split("/", 1)
         return self.file_systems[file_system], own
@@ -135,8 +140,6 @@ class MountTarget(_Part):
 
     type = documents.MOUNT_TARGET
     title, titles = "mount target", "mount targets"
-    #: The availability zone has another one still.
-    busy = frozenset({"MountTargetConflict"})
 
     def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
         """Those of the file system of that name."""
@@ -151,14 +154,27 @@ class MountTarget(_Part):
         return documents.canonical_mount_target(document["FileSystem"], document, answer["SecurityGroups"])
 
     def create(self, clients: Clients, wanted: Resource) -> str | Begun | None:
+        """Where the availability zone has one already it may be this one, made by a call whose answer was lost. Another
+        one is going, and this one is made when it is gone.
+        """
         file_system, subnet = self._parts(wanted.name)
-        groups = wanted.properties["security_groups"]
-        answer = clients("efs").create_mount_target(FileSystemId=file_system, SubnetId=subnet, SecurityGroups=groups)
-        return str(answer["MountTargetId"])
+        request: dict[str, Any] = {"FileSystemId": file_system, "SubnetId": subnet, **_groups(wanted)}
+
+        def begin() -> Document:
+            made: Document = unless({"MountTargetConflict"}, lambda: clients("efs").create_mount_target(**request), {})
+            return made
+
+        def progress() -> bool | NotYet:
+            with doing("create", self.title, wanted.name):
+                if self.look_up(clients, wanted.name) or begin():
+                    return True
+            return NotYet("its availability zone has another one still")
+
+        made = begin()
+        return str(made["MountTargetId"]) if made else Begun(progress)
 
     def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> None:
-        groups = wanted.properties["security_groups"]
-        clients("efs").modify_mount_target_security_groups(MountTargetId=found.id, SecurityGroups=groups)
+        clients("efs").modify_mount_target_security_groups(MountTargetId=found.id, **_groups(wanted))
 
     def delete(self, clients: Clients, found: Resource) -> None:
         clients("efs").delete_mount_target(MountTargetId=found.id)
@@ -173,6 +189,7 @@ class AccessPoint(_Part):
 
     type = documents.ACCESS_POINT
     title, titles = "access point", "access points"
+    immutable = documents.IMMUTABLE
     gone_after = 0
 
     def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
@@ -187,16 +204,26 @@ class AccessPoint(_Part):
         return documents.canonical_access_point(document["FileSystem"], document)
 
     def create(self, clients: Clients, wanted: Resource) -> str | Begun | None:
+        """AWS takes a token once. Where it has it already it is read, as one that a call made whose answer was lost."""
         file_system, own = self._parts(wanted.name)
-        request = documents.access_point_request(wanted)
-        answer = clients("efs").create_access_point(ClientToken=own, FileSystemId=file_system, **request)
-        return str(answer["AccessPointId"])
+        request = {"ClientToken": own, "FileSystemId": file_system, **documents.access_point_request(wanted)}
+        made = unless({"AccessPointAlreadyExists"}, lambda: clients("efs").create_access_point(**request))
+        if not made and not self.look_up(clients, wanted.name):
+            raise FarflowError(
+                f"could not create {self.title} {wanted.name}: another file system of the account and region has one "
+                f"that is called {own}"
+            )
+        return str(made["AccessPointId"]) if made else None
 
     def delete(self, clients: Clients, found: Resource) -> None:
         clients("efs").delete_access_point(AccessPointId=found.id)
 
 
 FILE_SYSTEM = FileSystem()
+
+
+def _groups(target: Resource) -> dict[str, list[str]]:
+    return {"SecurityGroups": target.properties["security_groups"]}
 
 
 def _is_available(document: Document) -> bool | NotYet:

@@ -43,6 +43,40 @@ def test_an_image_that_is_not_there_is_an_error(aws):
         ecr.describe_images(repositoryName="tasks", imageIds=[{"imageTag": "none"}])
 
 
+def test_the_token_of_an_access_point_is_taken_once(aws):
+    efs = aws.client("efs")
+    for name in ("one", "other"):
+        file_system = efs.create_file_system(CreationToken=name)["FileSystemId"]
+        if name == "one":
+            efs.create_access_point(ClientToken="tasks", FileSystemId=file_system)
+        with pytest.raises(efs.exceptions.AccessPointAlreadyExists):
+            efs.create_access_point(ClientToken="tasks", FileSystemId=file_system)
+
+
+def test_a_destination_has_one_route_and_a_subnet_one_table(aws, subnets):
+    ec2 = aws.client("ec2")
+    vpc = ec2.describe_subnets(SubnetIds=subnets)["Subnets"][0]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    one, other = (ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _unused in range(2))
+    route = {"RouteTableId": one, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway}
+    ec2.create_route(**route)
+    with pytest.raises(ClientError, match="RouteAlreadyExists"):
+        ec2.create_route(**route)
+    first, again = (ec2.associate_route_table(RouteTableId=one, SubnetId=subnets[0]) for _unused in range(2))
+    assert first["AssociationId"] == again["AssociationId"]
+    with pytest.raises(ClientError, match="AlreadyAssociated"):
+        ec2.associate_route_table(RouteTableId=other, SubnetId=subnets[0])
+
+
+def test_a_scaling_policy_that_is_gone_is_not_found(aws):
+    scaling = aws.client("application-autoscaling")
+    place = {"ServiceNamespace": "ecs", "ResourceId": "service/c/web", "ScalableDimension": "ecs:service:DesiredCount"}
+    with pytest.raises(scaling.exceptions.ObjectNotFoundException, match="No scaling policy found"):
+        scaling.delete_scaling_policy(PolicyName="p", **place)
+    with pytest.raises(scaling.exceptions.ObjectNotFoundException, match="No scalable target found"):
+        scaling.deregister_scalable_target(**place)
+
+
 def test_a_registry_that_scans_by_rules_of_its_own_answers_for_its_repositories(aws):
     ecr = aws.client("ecr")
     ecr.create_repository(repositoryName="tasks", imageScanningConfiguration={"scanOnPush": True})

@@ -22,6 +22,8 @@ class NetworkAcl(Ec2Kind):
     type = documents.TYPE
     title, titles = "network ACL", "network ACLs"
     operation, key = "describe_network_acls", "NetworkAcls"
+    #: Which ACL a subnet has may have changed since it was read, also by a call whose answer was lost.
+    busy = frozenset({"InvalidAssociationID.NotFound"})
     names_a_call = 200
     shown_together = True
 

@@ -1,0 +1,145 @@
+"""An environment that is deployed and removed in this process, in seconds: the plan, and the roles' own tasks with the
+work of our modules. A test can be around each module.
+
+What the roles leave to others is done by hand: images are put into ECR without being built.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from importlib import import_module
+from typing import Any
+from unittest.mock import patch
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.module import IGNORED_TAGS
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import DAGS, LAYERS
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import Look, as_result, in_progress, look
+from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs as given
+
+from tests.embedded_aws import EmbeddedAWS
+from tests.stack.contents import types
+from tests.stack.look import Looks
+from tests.stack.playbooks import ROOT
+
+_COLLECTION = "farflow.airflow."
+_PASSES = 20
+
+Around = Callable[[str], AbstractContextManager[None]]
+
+
+class InProcess:
+    """One environment on an embedded AWS, with the variables of an inventory and some more.
+
+    ``around(module)`` gives the context in which a module does its work.
+    """
+
+    def __init__(
+        self, aws: EmbeddedAWS, variables: Mapping[str, Any], around: Around = lambda module: nullcontext()
+    ) -> None:
+        self.aws = aws
+        self.around = around
+        self.clients = Clients(lambda service, config: aws.client(service, config=config))
+        self.inputs = Looks(aws, variables).inputs()
+
+    def look(self, is_to_go: bool = False) -> Look:
+        """A look at all of it, by someone who wants what the variables ask for, or nothing."""
+        kept = (lambda resource: False) if is_to_go else None
+        return look(self.clients, self.inputs, LAYERS, list(LAYERS), kept)
+
+    def desired_types(self) -> set[str]:
+        """The types of what the variables ask for."""
+        return types(self.inputs, self.look().known)
+
+    def plan(self) -> dict[str, str]:
+        """By action, as ``change vpc local``, its reasons."""
+        return _told(self.look())
+
+    def deploy(self) -> None:
+        """Does what the plan says until nothing is left. Raises AssertionError when that does not end."""
+        self._converge(self.look, list(LAYERS))
+
+    def remove(self) -> None:
+        """The same for who wants nothing of it."""
+        self._converge(lambda: self.look(is_to_go=True), reversed(LAYERS))
+
+    def _converge(self, look: Callable[[], Look], order: Iterable[str]) -> None:
+        order = list(order)
+        for _unused in range(_PASSES):
+            seen = look()
+            if not _told(seen) and not in_progress(seen):
+                return
+            layers = as_result(seen)["layers"]
+            for name in order:
+                self._do(name, layers[name])
+        raise AssertionError(f"left to do: {_told(seen)}")
+
+    def _do(self, layer: str, result: Mapping[str, Any]) -> None:
+        self._put_images(result["actions"])
+        if layer == DAGS:
+            self._work("dag_bundles", {"bundles": result["present"]["dag_bundle"]} if result["present"] else None)
+            return
+        variables = {f"__farflow_{side}": result[side] for side in ("present", "absent")}
+        variables[f"__{layer}_plan"] = {"inputs": given.handed_on(self.inputs), "keep": []}
+        for side in ("present", "absent"):
+            for task in _tasks(layer, side) if result[side] else ():
+                for module, arguments in _calls(task, variables):
+                    self._work(module, arguments)
+
+    def _work(self, module: str, arguments: Mapping[str, Any] | None) -> None:
+        if arguments is None:
+            return
+        code: Any = import_module(f"ansible_collections.farflow.airflow.plugins.modules.{module}")
+        validator = ArgumentSpecValidator({**code.ARGUMENT_SPEC, **IGNORED_TAGS}, **getattr(code, "RULES", {}))
+        validated = validator.validate(json.loads(json.dumps(arguments)))
+        assert not validated.error_messages, (module, validated.error_messages)
+        with self.around(module), patch.dict(os.environ, self.aws.environment):
+            code.work(validated.validated_parameters, self.clients, False)
+
+    def _put_images(self, actions: Iterable[Mapping[str, Any]]) -> None:
+        for action in actions:
+            if (action["kind"], action["type"], action["blocked"]) == ("create", "image", False):
+                repository, _unused, tag = action["name"].partition(":")
+                self.aws.client("ecr").put_image(repositoryName=repository, imageManifest=_manifest(tag), imageTag=tag)
+
+
+def _told(seen: Look) -> dict[str, str]:
+    actions = [action.describe() for some in seen.actions.values() for action in some]
+    return {"{kind} {type} {name}".format(**each): "; ".join(each["reasons"]) for each in actions}
+
+
+def _manifest(tag: str) -> str:
+    """One for each tag, without layers."""
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    return json.dumps({"schemaVersion": 2, "mediaType": kind, "config": {"tag": tag}, "layers": []})
+
+
+@cache
+def _tasks(layer: str, side: str) -> list[Any]:
+    """Tasks of a role."""
+    path = str(ROOT / "roles" / layer / "tasks" / f"{side}.yml")
+    return list(DataLoader().load_from_file(path, trusted_as_template=True))
+
+
+def _calls(task: Mapping[str, Any], variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The modules of ours that a task calls, each with its arguments: none for a task that is not one of ours."""
+    action = next((name for name in task if name.startswith(_COLLECTION)), None)
+    if not action:
+        return
+    variables = {**variables, **task.get("vars", {})}
+    items = _templar(variables).template(task["loop"]) if "loop" in task else [None]
+    for item in items:
+        templar = _templar({**variables, "item": item})
+        if templar.evaluate_conditional(task.get("when", True)):
+            yield action.removeprefix(_COLLECTION), templar.template(task[action])
+
+
+def _templar(variables: Mapping[str, Any]) -> Templar:
+    return Templar(DataLoader(), variables=dict(variables))
