@@ -295,11 +295,12 @@ def _key_problems(inputs, tasks):
 def _profile_problems(inputs):
     """What is wrong with the profile as only this machine's AWS configuration and environment can tell."""
     profile = inputs.get("farflow_profile")
-    problems = []
-    if profile and profile not in (there := profiles()):
-        known = ", ".join(there) or "none, as AWS is not configured here"
-        problems.append(f"farflow_profile: is {profile!r}, allowed: {known}")
     names = "farflow_profile" if profile else _given(_PROFILES)
+    named = profile or os.environ.get(names or "")
+    problems = []
+    if named and named not in (there := profiles()):
+        known = ", ".join(there) or "none, as AWS is not configured here"
+        problems.append(f"{names}: is {named!r}, allowed: {known}")
     keys = "farflow_access_key" if inputs.get("farflow_access_key") else _given(_KEYS)
     if names and keys and not (profile and inputs.get("farflow_access_key")):
         problems.append(f"{names}: names a profile beside the keys of {keys}, allowed: one of them; unset the other")

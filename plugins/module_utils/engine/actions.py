@@ -41,9 +41,7 @@ class Resource:
 
 
 def failed(type_: str) -> str:
-    """The type of what AWS began to make, and could not: nobody's, not to be deleted, and with a
-    ``reason``.
-    """
+    """The type of what AWS began to make, and could not: nobody's, not to be deleted, and with a ``reason``."""
     return f"failed {type_}"
 
 

@@ -7,7 +7,9 @@ same, and to import it costs as much as ten calls.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -26,9 +28,11 @@ _OF_ALL = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
 try:
     import botocore.session
     from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
     from botocore.loaders import create_loader
 except ImportError:  # _session() says so
     botocore = Config = create_loader = None
+    BotoCoreError = Exception
 
 
 def client_factory(arguments: Mapping[str, Any]) -> Callable[..., Any]:
@@ -45,29 +49,33 @@ def client_factory(arguments: Mapping[str, Any]) -> Callable[..., Any]:
     own = _config(arguments.get("aws_config") or {})
 
     def make(service: str, config: Any) -> Any:
+        session.register_component("data_loader", _models(session))
         return session.create_client(service, **options, config=config.merge(own))
 
     return make
 
 
-@cache
-def _models(data_path: str | None) -> Any:
-    """What reads botocore's models of services, each once in a process and in those that are forked from it."""
-    return create_loader(data_path)
-
-
 def read_models(services: Iterable[str]) -> None:
     """Reads the models of services before there is a client of them, for the processes that are forked from this one.
-    Nothing is read where botocore is missing.
+    What is in the way, such as a profile that there is not, is told when a client is made, and not here.
     """
-    if botocore is None:
-        return
-    loader = _session().get_component("data_loader")
-    for name in _OF_ALL:
-        loader.load_data(name)
-    for service in services:
-        for kind in _OF_A_SERVICE:
-            loader.load_service_model(service, kind)
+    with suppress(FarflowError, BotoCoreError):
+        loader = _models(_session())
+        for name in _OF_ALL:
+            loader.load_data(name)
+        for service in services:
+            for kind in _OF_A_SERVICE:
+                loader.load_service_model(service, kind)
+
+
+def _models(session: Any) -> Any:
+    """What reads botocore's models, each once in a process and in those that are forked from it."""
+    return _loader(session.get_config_variable("data_path"))
+
+
+@cache
+def _loader(data_path: str | None) -> Any:
+    return create_loader(data_path)
 
 
 def _config(options: Mapping[str, Any]) -> Any:
@@ -83,8 +91,9 @@ def profiles() -> list[str]:
 
 
 def regions() -> list[str]:
-    """The regions that the botocore here knows, of all partitions, without asking AWS."""
-    known = _session().get_component("data_loader").load_data("partitions")["partitions"]
+    """The regions that the botocore here knows, of all partitions, without asking AWS, whatever the profile is."""
+    _session()  # which tells of a botocore that is missing or too old
+    known = _loader(os.environ.get("AWS_DATA_PATH")).load_data("partitions")["partitions"]
     return sorted(region for each in known for region in each["regions"] if not region.endswith("-global"))
 
 
@@ -96,6 +105,4 @@ def _session(**arguments: Any) -> Any:
             f"botocore {botocore.__version__} is installed, allowed: {OLDEST_BOTOCORE} or newer; "
             "pip install --upgrade boto3"
         )
-    session = botocore.session.Session(**arguments)
-    session.register_component("data_loader", _models(session.get_config_variable("data_path")))
-    return session
+    return botocore.session.Session(**arguments)

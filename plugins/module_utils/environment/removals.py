@@ -54,8 +54,10 @@ def removal(inputs: Inputs, known: Existing, resource: Resource) -> dict[str, An
         return _database(inputs, resource.name)
     if resource.type == efs.MOUNT_TARGET and resource.part_of:
         return {"name": resource.part_of[1]}
-    if resource.type in (load_balancers.LOAD_BALANCER, load_balancers.TARGET_GROUP):
-        return _load_balancer(inputs, known)
+    if resource.type == load_balancers.LOAD_BALANCER:
+        return _load_balancer(inputs, known, resource.name)
+    if resource.type == load_balancers.TARGET_GROUP:
+        return _load_balancer(inputs, known, names.load_balancer(inputs))
     found = {**resource.attributes, **resource.properties, "name": resource.name, "id": resource.id}
     return {**{key: found[key] for key in _TOLD.get(resource.type, _NAME)}, **_SAID.get(resource.type, {})}
 
@@ -66,8 +68,8 @@ def _database(inputs: Inputs, name: str) -> dict[str, Any]:
     return {"identifier": name, "final_snapshot_identifier": rds_snapshots.final_name(name, now())}
 
 
-def _load_balancer(inputs: Inputs, known: Existing) -> dict[str, Any]:
+def _load_balancer(inputs: Inputs, known: Existing, name: str) -> dict[str, Any]:
     """With the target group, which no load balancer may have yet."""
     group = known.get(load_balancers.TARGET_GROUP, names.target_group(inputs))
     needed = {"name": group.name, **{key: group.properties[key] for key in ("port", "vpc_id")}} if group else None
-    return {"name": names.load_balancer(inputs), "target_groups": [needed] if needed else []}
+    return {"name": name, "target_groups": [needed] if needed else []}

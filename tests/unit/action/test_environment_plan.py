@@ -163,6 +163,23 @@ def test_a_profile_beside_keys_is_refused(monkeypatch, inputs, environment, name
     assert [word for word in named if word not in problems[0]] == []
 
 
+@pytest.mark.parametrize(
+    ("inputs", "environment", "said"),
+    [
+        ({"farflow_profile": "wrok"}, {"AWS_PROFILE": "work"}, ["farflow_profile: is 'wrok', allowed: work"]),
+        ({}, {"AWS_PROFILE": "wrok"}, ["AWS_PROFILE: is 'wrok', allowed: work"]),
+        ({}, {"AWS_DEFAULT_PROFILE": "wrok"}, ["AWS_DEFAULT_PROFILE: is 'wrok', allowed: work"]),
+    ],
+)
+def test_a_profile_that_there_is_not_is_refused_by_what_names_it(monkeypatch, inputs, environment, said):
+    monkeypatch.setattr(plugin, "profiles", lambda: ["work"])
+    for name in (*plugin._PROFILES, *plugin._KEYS):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert plugin._profile_problems(inputs) == said
+
+
 @pytest.mark.parametrize("region", ["us-east-1", "eusc-de-east-1", "cn-northwest-1", "us-gov-west-1", "us-isob-east-1"])
 def test_a_region_of_any_partition_is_right(region):
     assert plugin._region_problems({"farflow_region": region}) == []
