@@ -84,9 +84,6 @@ class ActionModule(ActionBase):
         """Fills the result, so that what is known is told even when that ends in an error."""
         arguments = self._task.args
         wanted = arguments.get("layers") or list(LAYERS)
-        if handed := _of_layer(arguments.get("seen"), wanted):
-            result.update(handed)
-            return
         inputs = self._inputs(task_vars, wanted, arguments.get("state") or "present")
         result.update({name: inputs[name] for name in ("dag_check", "dag_tests") if name in inputs})
         if check_type_bool(arguments.get("inputs_only") or False):
@@ -216,27 +213,6 @@ class ActionModule(ActionBase):
     def _load(self, path):
         """What a YAML file holds, as the loader keeps it: nobody may change it."""
         return self._loader.load_from_file(path, unsafe=True, trusted_as_template=True)
-
-
-def _of_layer(seen, wanted):
-    """What a look at several layers, taken a moment ago, says of one of them. None where only a new look can tell what
-    can be done now: by the old one nothing can, and something is left to do.
-    """
-    if not seen or len(wanted) != 1 or wanted[0] not in seen.get("layers", {}):
-        return None
-    layer = seen["layers"][wanted[0]]
-    if layer["actions"] and not layer["possible"]:
-        return None
-    done = [each for each in layer["actions"] if not each["blocked"]]
-    pending = len(layer["actions"])
-    return {
-        **{name: seen[name] for name in ("outputs", "inputs", "kept", "keep")},
-        "layers": {wanted[0]: layer},
-        "pending": pending,
-        "waits": pending > layer["possible"],
-        "done": done,
-        "changed": False,
-    }
 
 
 def _state_problems(task_vars, inputs, state):

@@ -21,7 +21,7 @@ from ..module_utils.engine.clients import Clients
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.module import IGNORED_TAGS
 from ..module_utils.engine.session import client_factory
-from ..plugin_utils import former_modules
+from ..plugin_utils import former_modules, made
 from ..plugin_utils.worker import collect_little_garbage, say_at_once
 
 #: What only amazon.aws's own clients know.
@@ -39,6 +39,12 @@ class ActionModule(InProcessOfItsOwn):
     """
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> Any:
+        variables = task_vars or {}
+        if made.refers(self._task.args, item := variables.get("item")):
+            arguments = made.given(self._task.args, made.made(variables), item)
+            if arguments is None:
+                return {"changed": False, "skipped": True, "skip_reason": "What it needs is not there yet"}
+            self._task.args = arguments
         option = former_modules.LISTS.get(self._task.action.rpartition(".")[2])
         if not option:
             return self._run(tmp, task_vars)

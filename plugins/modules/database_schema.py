@@ -90,6 +90,18 @@ snapshot:
   returned: always
   type: str
   sample: prod-database-before-2f5a8bd1c0e9-20260504031000
+databases:
+  description: The database that is as the image needs it. Empty in check mode.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its identifier.
+      type: str
+    arn:
+      description: Its ARN.
+      type: str
 """
 
 from ..module_utils.engine.module import run
@@ -112,11 +124,12 @@ TASK = ("cluster", "task_definition", "container", "network_configuration")
 def work(parameters, clients, check_mode):
     """Migrates."""
     if check_mode:
-        return {"changed": True, "log_lines": [], "snapshot": None}
+        return {"changed": True, "log_lines": [], "snapshot": None, "databases": []}
     task = {name: parameters[name] for name in TASK}
     database, migrated_by = parameters["database_arn"], parameters["migrated_by"]
     lines, snapshot = migrate(clients, task, database, migrated_by, parameters["tags"], parameters["wait_timeout"])
-    return {"changed": True, "log_lines": lines, "snapshot": snapshot}
+    databases = [{"name": database.rpartition(":")[2], "arn": database}]
+    return {"changed": True, "log_lines": lines, "snapshot": snapshot, "databases": databases}
 
 
 def main():

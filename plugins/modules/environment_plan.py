@@ -60,12 +60,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  seen:
-    description: The result of a look at several layers that was taken a moment ago. Where it names something that can
-      be done now in the one of O(layers), or nothing at all, that is the result, and AWS is not asked.
-    type: dict
-    default: {}
-    version_added: 0.2.0
   previous:
     description: The actions of the looks before, which have been done since. It looks again while one is still or once
       more to be done, and fails when that is so after a minute and a half.
@@ -141,7 +135,8 @@ layers:
       type: list
       elements: dict
     possible:
-      description: How many of them are not blocked.
+      description: How many of them can be done now, one after another. To these belong blocked ones that need no more
+        than ids of what is made by others of them, as in C(present) it refers to those.
       type: int
     present:
       description: By type, what the modules that make them are given.
@@ -149,6 +144,11 @@ layers:
     absent:
       description: By type, what is to be deleted.
       type: dict
+in_progress:
+  description: The layers in which AWS is making or changing something.
+  returned: success, without O(outputs_only)
+  type: list
+  elements: str
 outputs:
   description: Where Airflow is and how to get in. What does not exist yet is null.
   returned: success

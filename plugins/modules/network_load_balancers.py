@@ -235,6 +235,9 @@ load_balancers:
     target_groups:
       description: ARNs of the target groups by name, without those that check mode would make.
       type: dict
+    listeners:
+      description: The same for the listeners, with names as C(prod-airflow:443).
+      type: dict
     changed:
       description: Whether anything of it was, or in check mode would be, created, changed or deleted.
       type: bool

@@ -15,6 +15,8 @@ from .stack import SERVICES, STACK, mutating_calls
 
 # Of everything there is, once; throttled accounts and CI have to live with it.
 CALLS_OF_A_LOOK = 75
+# As many looks as there are rounds, what the modules read and change, and some asking whether it is ready.
+CALLS_OF_A_FIRST_DEPLOY = 650
 
 
 def test_check_on_an_empty_account_names_what_is_missing_and_creates_nothing(aws, playbooks, project):
@@ -58,6 +60,7 @@ def test_deploys_the_stack_once_and_takes_it_away_whole(aws, playbooks, project)
 
     playbooks.deploy(**project.variables)
     assert {kind: len(names) for kind, names in more(before, listing(aws)).items()} == STACK
+    assert len([call for call in aws.calls() if call["caller"] == "host"]) <= CALLS_OF_A_FIRST_DEPLOY
 
     let_guardduty_in(aws)
     aws.reset_calls()

@@ -23,6 +23,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.module impo
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import DAGS, LAYERS
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import Look, as_result, in_progress, look
 from ansible_collections.farflow.airflow.plugins.plugin_utils import inputs as given
+from ansible_collections.farflow.airflow.plugins.plugin_utils import made
 
 from tests.embedded_aws import EmbeddedAWS
 from tests.stack.contents import types
@@ -48,6 +49,7 @@ class InProcess:
         self.around = around
         self.clients = Clients(lambda service, config: aws.client(service, config=config))
         self.inputs = Looks(aws, variables).inputs()
+        self._registered: dict[str, Any] = {}
 
     def look(self, is_to_go: bool = False) -> Look:
         """A look at all of it, by someone who wants what the variables ask for, or nothing."""
@@ -87,21 +89,28 @@ class InProcess:
             self._work("dag_bundles", {"bundles": result["present"]["dag_bundle"]} if result["present"] else None)
             return
         variables = {f"__farflow_{side}": result[side] for side in ("present", "absent")}
-        variables[f"__{layer}_plan"] = {"inputs": given.handed_on(self.inputs), "keep": []}
+        variables["__farflow_layer_look"] = {"inputs": given.handed_on(self.inputs), "keep": []}
         for side in ("present", "absent"):
             for task in _tasks(layer, side) if result[side] else ():
-                for module, arguments in _calls(task, variables):
-                    self._work(module, arguments)
+                self._registered[task.get("register", "")] = {"results": self._results(task, variables)}
 
-    def _work(self, module: str, arguments: Mapping[str, Any] | None) -> None:
+    def _results(self, task: Mapping[str, Any], variables: Mapping[str, Any]) -> list[Any]:
+        """What the modules of ours return that a task calls, but for those that need what is not there yet."""
+        results = []
+        for module, arguments, item in _calls(task, variables):
+            resolved = made.given(arguments, made.made(self._registered), item)
+            results += [self._work(module, resolved)] if resolved is not None else []
+        return results
+
+    def _work(self, module: str, arguments: Mapping[str, Any] | None) -> Any:
         if arguments is None:
-            return
+            return None
         code: Any = import_module(f"ansible_collections.farflow.airflow.plugins.modules.{module}")
         validator = ArgumentSpecValidator({**code.ARGUMENT_SPEC, **IGNORED_TAGS}, **getattr(code, "RULES", {}))
         validated = validator.validate(json.loads(json.dumps(arguments)))
         assert not validated.error_messages, (module, validated.error_messages)
         with self.around(module), patch.dict(os.environ, self.aws.environment):
-            code.work(validated.validated_parameters, self.clients, False)
+            return code.work(validated.validated_parameters, self.clients, False)
 
     def _put_images(self, actions: Iterable[Mapping[str, Any]]) -> None:
         for action in actions:
@@ -128,8 +137,10 @@ def _tasks(layer: str, side: str) -> list[Any]:
     return list(DataLoader().load_from_file(path, trusted_as_template=True))
 
 
-def _calls(task: Mapping[str, Any], variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The modules of ours that a task calls, each with its arguments: none for a task that is not one of ours."""
+def _calls(task: Mapping[str, Any], variables: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """The modules of ours that a task calls, each with its arguments and the item of its loop: none for a task that is
+    not one of ours.
+    """
     action = next((name for name in task if name.startswith(_COLLECTION)), None)
     if not action:
         return
@@ -138,7 +149,7 @@ def _calls(task: Mapping[str, Any], variables: Mapping[str, Any]) -> Iterator[tu
     for item in items:
         templar = _templar({**variables, "item": item})
         if templar.evaluate_conditional(task.get("when", True)):
-            yield action.removeprefix(_COLLECTION), templar.template(task[action])
+            yield action.removeprefix(_COLLECTION), templar.template(task[action]), item
 
 
 def _templar(variables: Mapping[str, Any]) -> Templar:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .compare import contains_unknown, differences
+from .references import Key, is_unknown_for_good, references
 
 CREATE = "create"
 CHANGE = "change"
@@ -60,10 +61,20 @@ class Action:
     @property
     def blocked(self) -> bool:
         """Whether it needs a value that another action, or a wait, has yet to bring about."""
+        return contains_unknown(self._document)
+
+    @property
+    def needs(self) -> set[Key] | None:
+        """The resources whose ids it needs and that have none yet; None where it needs what no id will tell."""
+        return None if is_unknown_for_good(self._document) else references(self._document)
+
+    @property
+    def _document(self) -> Any:
+        """All that it is carried out with."""
         if self.kind == DELETE and not self.owner:
-            return False
+            return None
         made = self.owner or self.resource
-        return contains_unknown((made.properties, made.arguments, made.after))
+        return made.properties, made.arguments, made.after
 
     def describe(self) -> dict[str, Any]:
         """The action as a module returns it."""

@@ -10,12 +10,16 @@ treats as a set or as a map is brought into sorted order, or into a dictionary, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-#: Stands for a value that AWS gives out only when an earlier action has been done. Differs from everything.
+#: Stands for a value that AWS gives out only when an earlier action has been done. Differs from everything. Where it is
+#: the id of a resource that the plan names, references.py writes behind it which one.
 UNKNOWN = "(known after apply)"
+
+_WHICH = re.compile(re.escape(UNKNOWN) + "<[^<>]*>")
 
 _LONGEST_VALUE = 120
 
@@ -29,7 +33,8 @@ class Difference:
     after: Any
 
     def __str__(self) -> str:
-        return f"{' '.join(self.path)} {_shown(self.before)} -> {_shown(self.after)}".lstrip()
+        path = _WHICH.sub(UNKNOWN, " ".join(self.path))
+        return f"{path} {_shown(self.before)} -> {_shown(self.after)}".lstrip()
 
 
 def contains_unknown(value: Any) -> bool:
@@ -90,7 +95,7 @@ def _shown(value: Any) -> str:
         return "(none)"
     if isinstance(value, bool):
         return str(value).lower()
-    text = value if isinstance(value, str) else str(value).replace("'", "")
+    text = _WHICH.sub(UNKNOWN, value if isinstance(value, str) else str(value).replace("'", ""))
     if text == "":
         return '""'
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."

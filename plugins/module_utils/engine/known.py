@@ -1,7 +1,7 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What AWS has already told: the ids of existing resources, or the sentinel for those yet to be made."""
+"""What AWS has already told: the ids of existing resources, or references to those yet to be made."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any
 
 from .actions import Resource
 from .compare import UNKNOWN
+from .references import reference
 
 
 class Existing:
-    """Existing resources by type and name. What does not exist, or has no id yet, is UNKNOWN."""
+    """Existing resources by type and name. What AWS does not tell of one is UNKNOWN."""
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
         self._resources: dict[tuple[str, str], Resource] = {}
@@ -26,9 +27,9 @@ class Existing:
         return self._resources.get((type_, name))
 
     def id(self, type_: str, name: str) -> str:
-        """The id that AWS gave it."""
+        """The id that AWS gave it, or a reference to it while it has none."""
         resource = self.get(type_, name)
-        return resource.id if resource and resource.id else UNKNOWN
+        return resource.id if resource and resource.id else reference(type_, name)
 
     def attribute(self, type_: str, name: str, key: str) -> Any:
         """What else AWS says of it, such as a database's address."""

@@ -10,7 +10,6 @@ from typing import Any
 
 from .. import naming
 from ..engine.actions import Resource
-from ..engine.compare import UNKNOWN
 from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.ecs.cluster import documents as ecs_clusters
@@ -71,10 +70,11 @@ def component(
     ]
     if which.service:
         family = names.component_family(inputs, which.name)
-        # Nothing rolls before the database is as this image needs it.
-        definition = known.id(TASK_DEFINITION, family) if schema.current(inputs, known, image) else UNKNOWN
+        definition = known.id(TASK_DEFINITION, family)
         document = containers.service(inputs, known, which, definition, autoscaled=autoscaled)
-        made.append(made_by(ecs_services.desired, document, *_needs(inputs, known, which)))
+        # Nothing rolls before the database is as this image needs it.
+        needs = [*_needs(inputs, known, which), schema.needed(inputs, known, image)]
+        made.append(made_by(ecs_services.desired, document, *needs))
     return made
 
 

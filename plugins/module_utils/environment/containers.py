@@ -14,6 +14,7 @@ from ..engine.tags import tags
 from ..kinds.load_balancer import documents as network_load_balancer
 from ..kinds.service_discovery import documents as service_discovery
 from . import names, network, policies, security_groups, settings
+from .arns import account
 from .components import API_SERVER, CORE, DAG_PROCESSOR, Component, Container, sizing
 
 Inputs = Mapping[str, Any]
@@ -131,6 +132,7 @@ def network_configuration(inputs: Inputs, known: Existing, group: str) -> Docume
 
 def _reachable(inputs: Inputs, known: Existing) -> Document:
     """What connects the api-server to the load balancer, and gives it its private name."""
+    registry = known.id(service_discovery.SERVICE, names.api_server(inputs))
     return {
         "load_balancers": [
             {
@@ -140,7 +142,7 @@ def _reachable(inputs: Inputs, known: Existing) -> Document:
             }
         ],
         "service_registries": [
-            {"registry_arn": known.attribute(service_discovery.SERVICE, names.api_server(inputs), "arn")}
+            {"registry_arn": account(known, inputs["farflow_region"]).arn("servicediscovery", f"service/{registry}")}
         ],
         "health_check_grace_period_seconds": 180,
     }

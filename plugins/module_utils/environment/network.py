@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from ..engine.actions import Resource
-from ..engine.compare import UNKNOWN
+from ..engine.compare import UNKNOWN, contains_unknown
 from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.ec2.network import documents as ec2_network
@@ -84,7 +84,7 @@ def subnet_ids(inputs: Mapping[str, Any], known: Existing, tier: str) -> list[st
 def known_subnet_ids(inputs: Mapping[str, Any], known: Existing) -> list[str]:
     """The ids of those subnets of both tiers that exist."""
     ids = [each for tier in (PUBLIC, PRIVATE) for each in subnet_ids(inputs, known, tier)]
-    return [each for each in ids if each != UNKNOWN]
+    return [each for each in ids if not contains_unknown(each)]
 
 
 def acl_name(inputs: Mapping[str, Any]) -> str:
@@ -173,7 +173,8 @@ def _route_tables(inputs: Mapping[str, Any], known: Existing, vpc_id: str) -> li
     tables = [_route_table(inputs, known, vpc_id, PUBLIC, gateway, subnet_ids(inputs, known, PUBLIC))]
     for letter in _nat_letters(inputs, known):
         nat = _name(inputs, "nat", letter)
-        ready = known.attribute(NAT_GATEWAY, nat, "state") != "pending"  # AWS may add other states
+        state = known.attribute(NAT_GATEWAY, nat, "state")
+        ready = state not in (UNKNOWN, "pending")  # AWS may add other states
         if inputs["network_nat_gateways"] == "per_az":
             subnets = [known.id(SUBNET, _name(inputs, PRIVATE, letter))]
         else:
@@ -206,7 +207,10 @@ def ways_out(inputs: Mapping[str, Any], known: Existing) -> list[str]:
     """Where the private subnets' default routes lead; UNKNOWN where a container would not come out yet."""
     names_ = [_name(inputs, _private_table(inputs, letter)) for letter in _nat_letters(inputs, known)]
     tables = [known.get(ec2_route_tables.TYPE, name) for name in names_]
-    return [str(table.properties["routes"].get(ANYWHERE) or UNKNOWN) if table else UNKNOWN for table in tables]
+    return [
+        str(table.properties["routes"].get(ANYWHERE) or UNKNOWN) if table else known.id(ec2_route_tables.TYPE, name)
+        for name, table in zip(names_, tables, strict=True)
+    ]
 
 
 def _s3_endpoint(inputs: Mapping[str, Any], known: Existing, vpc_id: str) -> Resource:

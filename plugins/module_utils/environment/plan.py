@@ -14,9 +14,10 @@ from typing import Any
 
 from ..engine.actions import DELETE, Action, Resource, plan
 from ..engine.clients import Clients
-from ..engine.compare import differences
+from ..engine.compare import contains_unknown, differences
 from ..engine.known import Existing
 from ..engine.parallel import in_parallel
+from ..engine.references import AFTER
 from ..engine.tags import ROLE
 from ..kinds.ecs.service import documents as ecs_services
 from . import unconverged
@@ -25,6 +26,9 @@ from .removals import removal
 Inputs = Mapping[str, Any]
 Finder = Callable[[Clients, Inputs, Existing], list[Resource]]
 Planner = Callable[[Clients, list[Resource], list[Resource]], list[Action]]
+#: The states of what AWS has begun to make, or to change.
+_COMING = {"pending", "provisioning", "creating", "updating"}
+
 Recognise = Callable[[Clients, Inputs, list[Resource]], list[Resource]]
 
 
@@ -212,32 +216,65 @@ def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:
     What is of a type that is ``under_way`` in the background is not given to them once more.
     """
     removed = partial(removal, seen.inputs, seen.known)
-    layers = {name: _layer_result(actions, removed, under_way) for name, actions in seen.actions.items()}
+    left = [each for some in seen.actions.values() for each in some if each.resource.type not in under_way]
+    free = [each for each in left if not each.blocked]
+    in_turn = _in_turn(free, [each for each in left if each.blocked])
+    ids_of_free, ids_of_possible = {id(each) for each in free}, {id(each) for each in [*free, *in_turn]}
+    layers = {
+        name: _layer_result(actions, removed, ids_of_free, ids_of_possible) for name, actions in seen.actions.items()
+    }
     pending = sum(len(actions) for actions in seen.actions.values())
-    return {"changed": False, "pending": pending, "layers": layers, "diff": {"prepared": _prepared(seen)}}
+    return {
+        "changed": False,
+        "pending": pending,
+        "layers": layers,
+        "in_progress": [name for name, some in seen.owned.items() if any(map(_is_coming, some))],
+        "diff": {"prepared": _prepared(seen)},
+    }
+
+
+def _in_turn(free: Iterable[Action], blocked: Iterable[Action]) -> list[Action]:
+    """Those of the blocked actions that need nothing but ids that AWS gives out when the others are carried out, or
+    these themselves.
+    """
+    made = {(each.resource.type, each.resource.name) for each in free if each.kind != DELETE}
+    waiting = [(each, needs) for each in blocked if (needs := each.needs) is not None]
+    found: list[Action] = []
+    while ready := [each for each, needs in waiting if needs <= made]:
+        found += ready
+        waiting = [(each, needs) for each, needs in waiting if not needs <= made]
+        made |= {(each.resource.type, each.resource.name) for each in ready}
+    return found
 
 
 def _layer_result(
-    actions: list[Action], removed: Callable[[Resource], dict[str, Any]], under_way: Collection[str]
+    actions: list[Action],
+    removed: Callable[[Resource], dict[str, Any]],
+    free: Collection[int],
+    possible: Collection[int],
 ) -> dict[str, Any]:
+    """``free`` and ``possible`` are what id() says of such actions."""
     present: dict[str, list[dict[str, Any]]] = {}
     absent: dict[str, list[dict[str, Any]]] = {}
-    possible = [action for action in actions if not action.blocked and action.resource.type not in under_way]
-    for action in possible:
+    for action in (each for each in actions if id(each) in possible):
         gone = action.kind == DELETE and not action.owner
         side, item = (absent, removed) if gone else (present, _wanted_item)
         side.setdefault(action.resource.type, []).append(item(action.owner or action.resource))
     return {
-        "actions": [{**action.describe(), "blocked": action not in possible} for action in actions],
-        "possible": len(possible),
+        "actions": [{**action.describe(), "blocked": id(action) not in free} for action in actions],
+        "possible": sum(id(action) in possible for action in actions),
         "present": present,
         "absent": absent,
     }
 
 
 def _wanted_item(resource: Resource) -> dict[str, Any]:
-    """What the module that makes a resource is given for it. What an existing one has besides is no argument."""
-    return dict(resource.arguments) or {**resource.properties, "name": resource.name, "id": resource.id}
+    """What the module that makes a resource is given for it, and the ids that are to be there before. What an existing
+    one has besides is no argument.
+    """
+    item = dict(resource.arguments) or {**resource.properties, "name": resource.name, "id": resource.id}
+    after = [each for each in resource.after if contains_unknown(each)]
+    return {**item, AFTER: after} if after else item
 
 
 def _prepared(seen: Look) -> str:
@@ -249,13 +286,13 @@ def _prepared(seen: Look) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-_COMING = {"pending", "provisioning", "creating", "updating"}
+def _is_coming(resource: Resource) -> bool:
+    return resource.attributes.get("state") in _COMING
 
 
 def in_progress(seen: Look) -> list[str]:
     """What exists in the layers that were asked for and is still being made by AWS, with its state."""
-    owned = [one for some in seen.owned.values() for one in some]
-    made = [one for one in owned if one.attributes.get("state") in _COMING]
+    made = [one for some in seen.owned.values() for one in some if _is_coming(one)]
     return [f"{one.type} {one.name} is {one.attributes.get('status') or one.attributes['state']}" for one in made]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from ..engine.actions import Resource
 from ..engine.compare import UNKNOWN
 from ..engine.known import Existing
+from ..engine.references import reference
 from ..engine.tags import tags
 from ..images import contract as image_contract
 from ..kinds.ecs.cluster import documents as ecs_clusters
@@ -60,7 +61,9 @@ def desired(inputs: Inputs, known: Existing, image: str) -> Resource:
     return Resource(SCHEMA, names.database(inputs), properties, arguments=arguments, after=after)
 
 
-def current(inputs: Inputs, known: Existing, image: str) -> bool:
-    """Whether services with this image may run."""
+def needed(inputs: Inputs, known: Existing, image: str) -> str:
+    """The id of the schema before which no service may run with this image: a reference while it is another's."""
     schema = known.get(SCHEMA, names.database(inputs))
-    return schema is not None and schema.properties["migrated_by"] == value(inputs, image)
+    if schema and schema.id and schema.properties["migrated_by"] == value(inputs, image):
+        return schema.id
+    return reference(SCHEMA, names.database(inputs))

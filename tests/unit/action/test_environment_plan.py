@@ -227,29 +227,3 @@ def test_of_a_region_that_is_known_nothing_is_told():
 def test_what_is_wrong_with_a_region_is_told_once(inputs):
     """The check of the variable alone has told it."""
     assert plugin._region_problems(inputs) == []
-
-
-def looked(actions, possible):
-    """A look at several layers, with so many actions of one of them, of which the first can be done."""
-    each = [{"name": str(number), "blocked": number >= possible} for number in range(actions)]
-    layers = {"network": {"actions": each, "possible": possible}, "rds": {"actions": [], "possible": 0}}
-    return {"layers": layers, **dict.fromkeys(("outputs", "inputs", "kept", "keep")), "pending": actions + 5}
-
-
-@pytest.mark.parametrize(("actions", "possible", "waits"), [(2, 2, False), (3, 1, True), (0, 0, False)])
-def test_what_another_look_has_just_seen_is_not_looked_for_again(take, actions, possible, waits):
-    aws = Aws(OLD)
-    result, _said, error = take(aws, layers=["network"], seen=looked(actions, possible))
-    assert (aws.looks, error) == (0, None)
-    assert (result["pending"], result["waits"], len(result["done"])) == (actions, waits, possible)
-    assert list(result["layers"]) == ["network"]
-
-
-@pytest.mark.parametrize(
-    ("layers", "seen"),
-    [(["network"], looked(2, 0)), (["airflow_service"], looked(2, 2)), (["network", "rds"], looked(2, 2)), (None, {})],
-)
-def test_it_looks_where_the_other_look_does_not_tell_what_can_be_done(take, layers, seen):
-    aws = Aws(NEW)
-    take(aws, layers=layers, seen=seen)
-    assert aws.looks == 1

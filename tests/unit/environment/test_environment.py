@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import UNKNOWN
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.references import AFTER, reference
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import (
     Layer,
     as_result,
@@ -167,3 +170,51 @@ def test_what_was_mended_or_waits_is_not_held_against_the_operations():
     assert unfinished(stubborn) == ""
     mended = seen(lambda known: [definition(1024)], [definition(1024, "a:1")])
     assert unfinished(mended, actions, converged=True) == ""
+
+
+def in_turn(*desired, existing=(), under_way=()):
+    """What can be done now, one after another, and what of it needs nothing that others make."""
+    layer = as_result(seen(lambda known: list(desired), list(existing)), under_way)["layers"]["side"]
+    free = [each["name"] for each in layer["actions"] if not each["blocked"]]
+    return [each["name"] for some in layer["present"].values() for each in some], free, layer["possible"]
+
+
+def step(name, *needs, type_="step", after=()):
+    return Resource(type_, name, {"needs": [reference("step", each) for each in needs], **SIDE}, after=after)
+
+
+def test_what_needs_ids_alone_can_be_done_in_turn():
+    assert in_turn(step("a"), step("b", "a"), step("c", "a", "b")) == (["a", "b", "c"], ["a"], 3)
+
+
+@pytest.mark.parametrize(
+    "blocked",
+    [
+        step("b", "elsewhere"),
+        step("b", "a", after=(UNKNOWN,)),
+        step("b", "b"),
+        Resource("step", "b", {"address": UNKNOWN, **SIDE}, after=(reference("step", "a"),)),
+    ],
+    ids=["of what nobody makes", "of what only a look tells", "of itself", "in part"],
+)
+def test_what_needs_more_than_what_is_made_is_not_done_in_turn(blocked):
+    assert in_turn(step("a"), blocked, step("c", "b")) == (["a"], ["a"], 1)
+
+
+def test_nothing_is_done_in_turn_after_what_is_under_way_or_goes():
+    assert in_turn(step("image", type_="image"), step("b", "image"), under_way=["image"]) == ([], [], 0)
+    gone = Resource("step", "a", SIDE, "id-1")
+    assert in_turn(step("b", "a"), existing=[replace(gone, id=None)])[0] == []
+
+
+def test_with_what_is_made_goes_what_has_to_be_there_before():
+    layer = as_result(seen(lambda known: [step("a"), step("b", after=(reference("step", "a"), "id-9"))], []))
+    a, b = layer["layers"]["side"]["present"]["step"]
+    assert AFTER not in a
+    assert b[AFTER] == [reference("step", "a")]
+
+
+def test_layers_in_which_aws_makes_something_are_told():
+    database = Resource("database", "a", SIDE, "id-1", {"state": "creating"})
+    assert as_result(seen(lambda known: [database], [database]))["in_progress"] == ["side"]
+    assert as_result(seen(lambda known: [database], [replace(database, attributes={})]))["in_progress"] == []

@@ -8,6 +8,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service 
 SIZES = {"count": 1, "cpu": 512, "memory": 1024}
 INPUTS = {
     "farflow_environment": "test",
+    "farflow_region": "eu-west-1",
     "farflow_tags": {},
     "network_availability_zones": ["eu-west-1a", "eu-west-1b"],
     "airflow_service_enable_execute_command": False,

@@ -8,8 +8,8 @@ import aws_requests as aws
 import parliament
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
-from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import UNKNOWN
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.references import reference
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import arns, image_builder, images, teardown
 from deployed_policies import ACCOUNT, ENVIRONMENT, REGION, rights, trust
 from iam_evaluation import ALLOWED, Request, decide, listed
@@ -138,7 +138,9 @@ def test_images_wait_for_project_and_bucket():
     image = images.Image("dev-tasks:x-1", {"repository": "dev-tasks"})
     known = Existing([IDENTITY, Resource("ecr_repository", "dev-tasks", {}, "repository")])
     (wanted,) = images.desired([image], INPUTS, known)
-    assert wanted.after == ("repository", UNKNOWN, UNKNOWN)
+    bucket = "dev-build-contexts-111122223333-eu-west-1"
+    builder = (reference("codebuild_project", "dev-image-builder"), reference("s3_bucket", bucket))
+    assert wanted.after == ("repository", *builder)
     (wanted,) = images.desired([image], {**INPUTS, "farflow_image_builder": "docker"}, known)
     assert wanted.after == ("repository",)
 

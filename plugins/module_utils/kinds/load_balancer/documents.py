@@ -248,6 +248,7 @@ def result(name: str, found: Iterable[Resource]) -> dict[str, Any]:
         "dns_name": attributes.get("dns_name"),
         "canonical_hosted_zone_id": attributes.get("canonical_hosted_zone_id"),
         "target_groups": {one.name: one.id for one in resources if one.type == TARGET_GROUP},
+        "listeners": {one.name: one.id for one in resources if one.type == LISTENER},
     }
 
 

@@ -66,7 +66,7 @@ class Reading:
 
     def read(self, shape: Shape, value: Any, path: tuple[str, ...] = ()) -> Any:
         """The value in the form of the shape; null members are left out, values not known yet stay as they are."""
-        if value is None or (isinstance(value, str) and value == UNKNOWN):
+        if value is None or (isinstance(value, str) and value.startswith(UNKNOWN)):
             return value
         if getattr(shape, "is_document_type", False):
             return value
