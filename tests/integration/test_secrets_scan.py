@@ -136,7 +136,7 @@ def written(playbooks, tmp_path_factory):
             "farflow_registry": aws.registry,
         }
         printed = [
-            killed_at("CreateDBInstance", playbooks, recorder, given),
+            killed_at("PutSecretValue", playbooks, recorder, given),
             playbooks.deploy("-vvv", "--diff", **given).output,
             playbooks.run(str(folder / "controls.yml"), "-vvv").output,
         ]
