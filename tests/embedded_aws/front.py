@@ -95,7 +95,7 @@ class Front:
         finally:
             self._log.add(self._line(request, service, started, watched, scope["client"][0], fault))
         if fault.startswith("cut"):
-            await _cut(send)
+            await _cut(send, request.method)
         if fault.startswith("hung"):
             await _disconnected(receive)
 
@@ -212,8 +212,10 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _cut(send: Send) -> None:
-    """Ends the connection in the middle of an answer."""
+async def _cut(send: Send, method: str) -> None:
+    """Ends the connection in the middle of an answer; before it where that has nothing but its head."""
+    if method == "HEAD":
+        raise ConnectionError("a fault that was asked for")
     headers = [(b"content-length", b"1000")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b" ", "more_body": True})

@@ -12,11 +12,13 @@ from tests.stack.playbooks import ROOT, Playbooks
 _LIMIT = 600
 
 #: Calls that change something and need a database that can be used: the migration runs and is remembered on the
-#: database, and the services start. (Here the address for the secrets is told at once.)
+#: database, and the services start. (Here the address for the secrets is told at once.) The DAGs are put when the roles
+#: are through.
 NEED_THE_DATABASE = {
     "ecs RunTask",
     "rds AddTagsToResource",
     "ecs CreateService",
+    "s3 PutObject",
 }
 TAKE_LONG = {"CreateNatGateway", "CreateLoadBalancer", "CreateDBInstance"}
 

@@ -1,5 +1,13 @@
 """On PYTHONPATH: every client of AWS waits some seconds for an answer, where it would wait a minute."""
 
-import botocore.endpoint
+from botocore.config import Config
 
-botocore.endpoint.DEFAULT_TIMEOUT = 3
+_SECONDS = 3
+_made = Config.__init__
+
+
+def _impatient(self, *arguments, **options):
+    _made(self, *arguments, **{**options, "read_timeout": _SECONDS})
+
+
+Config.__init__ = _impatient
