@@ -108,7 +108,7 @@ class Kind:
         """The tags of one that was listed."""
         raise NotImplementedError
 
-    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
+    def prefetched_tags(self, document: Document, prefetched: PrefetchedTags) -> Mapping[str, str] | None:
         """Its tags among those that a call for the whole account has brought, by ARN, where that saves a call."""
         return None
 

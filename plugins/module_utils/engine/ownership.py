@@ -33,14 +33,14 @@ def owned_tags(
     environment: str,
     is_ours: bool,
     is_expected: bool,
-    told: Mapping[str, str] | None,
+    prefetched: Mapping[str, str] | None,
     ask: Callable[[], Mapping[str, str]],
 ) -> Mapping[str, str] | None:
     """The tags of an environment's own resource, None for another's. One that ``is_ours`` by its name is its own,
-    whatever the tags say that somebody has left on it, and those that AWS has ``told`` need not be asked for. Of any
+    whatever the tags say that somebody has left on it, and those that are ``prefetched`` need not be asked for. Of any
     other they are asked for, since AWS may have told what was true a while ago.
     """
-    if is_ours and told:
-        return told
+    if is_ours and prefetched:
+        return prefetched
     tags = unless_closed(ask, is_ours or is_expected)
     return tags if is_ours or (tags or {}).get(ENVIRONMENT) == environment else None

@@ -26,15 +26,15 @@ def find(
     environment: str,
     names: Collection[str] = (),
     expected: Collection[str] = (),
-    told: PrefetchedTags = NOTHING,
+    prefetched: PrefetchedTags = NOTHING,
 ) -> list[Resource]:
     """An environment's own resources of a kind: those whose names begin as its do and that its tag says to be its, and
     those of the ``names`` whatever their tags say. One whose tags may not be read is a stranger's, unless it is
-    ``expected``. ``told`` are tags by ARN that need not be asked for again.
+    ``expected``. ``prefetched`` are tags by ARN that need not be asked for again.
     """
 
     def look(document: Document) -> Resource | None:
-        name, known = kind.name(document), kind.prefetched_tags(document, told)
+        name, known = kind.name(document), kind.prefetched_tags(document, prefetched)
         is_ours = kind.owned_by_name or name in names
         tags = owned_tags(environment, is_ours, name in expected, known, lambda: _tags(kind, clients, document))
         return None if tags is None else _described(kind, clients, document, tags)
@@ -77,11 +77,13 @@ def listed(kind: Kind, clients: Clients, prefix: str = "") -> list[Document]:
     return retry_while(call, is_busy(kind), kind.patience, f"{kind.titles} to be listed")
 
 
-def read_listed(kind: Kind, clients: Clients, document: Document, told: PrefetchedTags = NOTHING) -> Resource | None:
-    """One that was listed, with its tags, as a resource; None when it is gone. ``told`` are tags by ARN."""
+def read_listed(
+    kind: Kind, clients: Clients, document: Document, prefetched: PrefetchedTags = NOTHING
+) -> Resource | None:
+    """One that was listed, with its tags, as a resource; None when it is gone. ``prefetched`` are tags by ARN."""
 
     def look() -> Resource | None:
-        tags = kind.prefetched_tags(document, told) if told else None
+        tags = kind.prefetched_tags(document, prefetched) if prefetched else None
         return _described(kind, clients, document, tags or _tags(kind, clients, document))
 
     return unless_gone(kind, look)

@@ -24,11 +24,13 @@ def tags(inputs: Mapping[str, Any], role: str, name: str | None = None) -> dict[
     return {**(inputs.get("farflow_tags") or {}), **ours, **({"Name": name} if name else {})}
 
 
-def trusted_tags(inputs: Mapping[str, Any], told: PrefetchedTags) -> PrefetchedTags:
-    """Those of the told tags that are what a resource of this environment carries. Who tells the tags of everything
+def trusted_tags(inputs: Mapping[str, Any], prefetched: PrefetchedTags) -> PrefetchedTags:
+    """Those of the tags that are what a resource of this environment carries. Who tells the tags of everything
     (AWS's tagging API) lags behind: where it tells anything else, each resource is to be asked for its own.
     """
-    return {arn: found for arn, found in told.items() if found == tags(inputs, found.get(ROLE, ""), found.get("Name"))}
+    return {
+        arn: found for arn, found in prefetched.items() if found == tags(inputs, found.get(ROLE, ""), found.get("Name"))
+    }
 
 
 def tags_of(document: Mapping[str, Any]) -> dict[str, str]:

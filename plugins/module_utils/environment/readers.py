@@ -69,19 +69,19 @@ def of_environment(find: Callable[[Clients, str], list[Resource]]) -> Reader:
 def of_environment_with_tags(
     find: Callable[..., list[Resource]], named: Callable[[Inputs], Collection[str]] | None = None
 ) -> Reader:
-    """The same of a kind whose tags need not be asked for where the stage before has told them. ``named`` gives the
+    """The same of a kind whose tags need not be asked for where the stage before has read them. ``named`` gives the
     names by which a resource is the environment's, whatever its tags say.
     """
 
     def reader(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
         more = {"names": named(inputs)} if named else {}
-        return find(clients, names.environment(inputs), told=_told_tags(inputs, known), **more)
+        return find(clients, names.environment(inputs), prefetched=_prefetched_tags(inputs, known), **more)
 
     return reader
 
 
-def _told_tags(inputs: Inputs, known: Existing) -> PrefetchedTags:
-    """What the stage before has told of tags, as far as it is to be believed."""
+def _prefetched_tags(inputs: Inputs, known: Existing) -> PrefetchedTags:
+    """The tags that the stage before has read, as far as they can be trusted."""
     listed = known.get(TAGS, TAGS)
     return trusted_tags(inputs, listed.attributes) if listed else NOTHING
 
@@ -89,15 +89,15 @@ def _told_tags(inputs: Inputs, known: Existing) -> PrefetchedTags:
 def of_listed_names(
     find: Callable[..., list[Resource]], named: Callable[[Inputs, Existing], Collection[str]]
 ) -> Reader:
-    """The same of a kind that AWS lists by the beginning of names, strangers' among them. It is told the ``names`` that
-    a deploy makes, and which are ``expected``, as AWS has told that they are the environment's, late as that may be.
+    """The same of a kind that AWS lists by the beginning of names, strangers' among them. It takes the ``names`` that
+    a deploy makes, and which are ``expected``, as AWS has said that they are the environment's, late as that may be.
     """
 
     def reader(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
         listed = known.get(TAGS, TAGS)
-        told: PrefetchedTags = listed.attributes if listed else NOTHING
-        said = {_BEFORE_THE_NAME.sub("", arn) for arn in told}
-        return find(clients, names.environment(inputs), named(inputs, known), said, trusted_tags(inputs, told))
+        prefetched: PrefetchedTags = listed.attributes if listed else NOTHING
+        said = {_BEFORE_THE_NAME.sub("", arn) for arn in prefetched}
+        return find(clients, names.environment(inputs), named(inputs, known), said, trusted_tags(inputs, prefetched))
 
     return reader
 
@@ -154,8 +154,8 @@ def parameter_groups(clients: Clients, inputs: Inputs, known: Existing) -> list[
     """The environment's parameter groups, and the wanted one as one sees it who wants its parameters."""
     wanted = rds.parameter_group(inputs)
     kind = ParameterGroup([wanted])
-    environment, told = names.environment(inputs), _told_tags(inputs, known)
-    return find(kind, clients, environment, [kind.named(wanted)], told=told)
+    environment, prefetched = names.environment(inputs), _prefetched_tags(inputs, known)
+    return find(kind, clients, environment, [kind.named(wanted)], prefetched=prefetched)
 
 
 def snapshots(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
@@ -219,7 +219,7 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Existing) -> list[
     index = listed.with_tags({arn: ecs_task_definitions.tags_of(answers[arn]) for arn in ours})
     index = index.without([arn for arn in doubtful if arn in owners and arn not in ours])
 
-    def told(resource: Resource) -> Resource:
+    def with_description(resource: Resource) -> Resource:
         arn = str(resource.id)
         more: dict[str, Any] = {REVISIONS: list(index.arns[resource.name])}
         if arn in answers:
@@ -228,7 +228,7 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Existing) -> list[
 
     account = Resource(definitions.REVISIONS_OF_ACCOUNT, definitions.REVISIONS_OF_ACCOUNT)
     return [
-        *map(told, index.resources()),
+        *map(with_description, index.resources()),
         Resource(TAGS, TAGS, attributes=listed.tags),
         replace(account, attributes={"count": listed.listed}),
     ]
@@ -248,10 +248,10 @@ def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list
     """
     tags = {str(resource.id): resource.properties["tags"] for resource in actual}
     index = definitions.Index({resource.name: resource.attributes[REVISIONS] for resource in actual}, tags)
-    told = {str(each.id): each.attributes[_DESCRIBED] for each in actual if _DESCRIBED in each.attributes}
+    described = {str(each.id): each.attributes[_DESCRIBED] for each in actual if _DESCRIBED in each.attributes}
 
     def describe(arns: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        return {**told, **ecs_task_definitions.describe(clients, [arn for arn in arns if arn not in told])}
+        return {**described, **ecs_task_definitions.describe(clients, [arn for arn in arns if arn not in described])}
 
     return definitions.plan_task_definitions(wanted, index, describe)
 

@@ -205,7 +205,7 @@ def test_a_queue_that_is_told_to_be_ours_and_is_closed_to_us_is_an_error(aws, ru
     run_module(module, queues=QUEUES[:1])
     calls.refuse("GetQueueAttributes", "AccessDenied")
     with pytest.raises(FarflowError, match="AccessDenied"):
-        find(SQS_QUEUE, CLIENTS, "test", told={ARN: {"farflow:environment": "test"}})
+        find(SQS_QUEUE, CLIENTS, "test", prefetched={ARN: {"farflow:environment": "test"}})
 
 
 def test_it_returns_when_a_queue_is_gone(aws, run_module, calls, pauses):

@@ -53,8 +53,8 @@ class EcrRepository(Kind):
     def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
         return tag_dict(clients("ecr").list_tags_for_resource(resourceArn=document["repositoryArn"]).get("tags"))
 
-    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
-        return told.get(document["repositoryArn"])
+    def prefetched_tags(self, document: Document, prefetched: PrefetchedTags) -> Mapping[str, str] | None:
+        return prefetched.get(document["repositoryArn"])
 
     def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
         client, name = clients("ecr"), self.name(document)

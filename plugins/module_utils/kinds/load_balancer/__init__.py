@@ -24,7 +24,7 @@ _KEPT_OF_A_LONG_NAME = 23  # naming.resource cuts there and adds a hash
 Tags = Mapping[str, str]
 
 
-def find(clients: Clients, environment: str, told: PrefetchedTags = NOTHING) -> list[Resource]:
+def find(clients: Clients, environment: str, prefetched: PrefetchedTags = NOTHING) -> list[Resource]:
     """An environment's load balancers, target groups and listeners: what is tagged as its own, and whatever has the
     name of its load balancer or of its target group, or belongs to that.
     """
@@ -34,7 +34,7 @@ def find(clients: Clients, environment: str, told: PrefetchedTags = NOTHING) -> 
     def is_ours(name: str, tags: Tags) -> bool:
         return name in expected or tags.get(ENVIRONMENT) == environment
 
-    return retry_until_visible(lambda: _look(clients, lambda type_, name: name.startswith(prefix), is_ours, told))
+    return retry_until_visible(lambda: _look(clients, lambda type_, name: name.startswith(prefix), is_ours, prefetched))
 
 
 def read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
@@ -49,7 +49,7 @@ def _look(
     clients: Clients,
     is_candidate: Callable[[str, str], bool],
     is_ours: Callable[[str, Tags], bool],
-    told: PrefetchedTags = NOTHING,
+    prefetched: PrefetchedTags = NOTHING,
 ) -> list[Resource]:
     """Two lists, then for what may be ours one call for all tags and one for each description that AWS keeps apart.
     Type and name of a load balancer or target group say whether it may be ours, name and tags whether it is.
@@ -69,7 +69,7 @@ def _look(
         *(group["TargetGroupArn"] for group in groups),
         *(listener["ListenerArn"] for some in listeners.values() for listener in some),
     ]
-    tags = {**told, **api.tags(clients, [arn for arn in all_arns if arn not in told])}
+    tags = {**prefetched, **api.tags(clients, [arn for arn in all_arns if arn not in prefetched])}
     balancers = [one for one in balancers if is_ours(one["LoadBalancerName"], tags[one["LoadBalancerArn"]])]
     ours = {balancer["LoadBalancerArn"]: balancer["LoadBalancerName"] for balancer in balancers}
     groups = [

@@ -44,8 +44,8 @@ class LogGroup(Kind):
         answer: dict[str, Any] = clients("logs").list_tags_for_resource(resourceArn=documents.arn(document))
         return dict(answer.get("tags", {}))
 
-    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
-        return told.get(documents.arn(document))
+    def prefetched_tags(self, document: Document, prefetched: PrefetchedTags) -> Mapping[str, str] | None:
+        return prefetched.get(documents.arn(document))
 
     def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
         return documents.canonical({**document, "tags": tags})

@@ -39,8 +39,8 @@ class RdsGroup(Kind):
     def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
         return tag_dict(clients("rds").list_tags_for_resource(ResourceName=document[self.arn_member])["TagList"])
 
-    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
-        return told.get(document[self.arn_member])
+    def prefetched_tags(self, document: Document, prefetched: PrefetchedTags) -> Mapping[str, str] | None:
+        return prefetched.get(document[self.arn_member])
 
     def tag(self, clients: Clients, found: Resource, tags: Mapping[str, str]) -> None:
         clients("rds").add_tags_to_resource(ResourceName=found.id, Tags=tag_list(dict(tags)))

@@ -52,8 +52,8 @@ class S3Bucket(Kind):
     def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
         return calls.tags(clients("s3"), self.name(document))
 
-    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
-        return told.get(documents.arn(self.name(document)))
+    def prefetched_tags(self, document: Document, prefetched: PrefetchedTags) -> Mapping[str, str] | None:
+        return prefetched.get(documents.arn(self.name(document)))
 
     def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
         name = self.name(document)

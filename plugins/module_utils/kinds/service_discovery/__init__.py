@@ -37,8 +37,8 @@ class _OfCloudMap(Kind):
     def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
         return tag_dict(clients(_SERVICE).list_tags_for_resource(ResourceARN=document["Arn"])["Tags"])
 
-    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
-        return told.get(document["Arn"])
+    def prefetched_tags(self, document: Document, prefetched: PrefetchedTags) -> Mapping[str, str] | None:
+        return prefetched.get(document["Arn"])
 
     def tag(self, clients: Clients, found: Resource, tags: Mapping[str, str]) -> None:
         clients(_SERVICE).tag_resource(ResourceARN=found.attributes["arn"], Tags=tag_list(dict(tags)))
@@ -159,13 +159,15 @@ def find(
     environment: str,
     names: Collection[str] = (),
     expected: Collection[str] = (),
-    told: PrefetchedTags = NOTHING,
+    prefetched: PrefetchedTags = NOTHING,
 ) -> list[Resource]:
     """An environment's namespaces, ``<environment>.<anything>``, and their services, whoever made them. Other accounts
     may share theirs with this one: whose tags we may not read is theirs, unless it has one of the ``names`` or its id
     is ``expected``.
     """
-    namespaces, services = _look(clients, lambda name: name.startswith(f"{environment}."), {*names, *expected}, told)
+    namespaces, services = _look(
+        clients, lambda name: name.startswith(f"{environment}."), {*names, *expected}, prefetched
+    )
     return [*namespaces, *services]
 
 
@@ -178,25 +180,26 @@ def read(clients: Clients, wanted: Iterable[Resource]) -> tuple[list[Resource], 
 
 
 def _look(
-    clients: Clients, is_ours: Callable[[str], bool], expected: Collection[str], told: PrefetchedTags = NOTHING
+    clients: Clients, is_ours: Callable[[str], bool], expected: Collection[str], prefetched: PrefetchedTags = NOTHING
 ) -> tuple[list[Resource], list[Resource]]:
     """One list of namespaces; for each of ours its tags, its VPC and its services; a call for a service's tags."""
     ours = [document for document in listed(NAMESPACE, clients) if is_ours(NAMESPACE.name(document))]
-    found = in_parallel(lambda document: _namespace(clients, document, expected, told), ours)
+    found = in_parallel(lambda document: _namespace(clients, document, expected, prefetched), ours)
     namespaces = [namespace for namespace in found if namespace]
     kind = Service({namespace.name: namespace.id for namespace in namespaces})
     in_them = in_parallel(lambda namespace: listed(kind, clients, namespace.name), namespaces)
     services = in_parallel(
-        lambda document: read_listed(kind, clients, document, told), [service for some in in_them for service in some]
+        lambda document: read_listed(kind, clients, document, prefetched),
+        [service for some in in_them for service in some],
     )
     return namespaces, [service for service in services if service]
 
 
 def _namespace(
-    clients: Clients, document: Document, expected: Collection[str], told: PrefetchedTags
+    clients: Clients, document: Document, expected: Collection[str], prefetched: PrefetchedTags
 ) -> Resource | None:
     is_expected = not {document["Name"], document["Id"]}.isdisjoint(expected)
-    return unless_closed(lambda: read_listed(NAMESPACE, clients, document, told), is_expected)
+    return unless_closed(lambda: read_listed(NAMESPACE, clients, document, prefetched), is_expected)
 
 
 def converge(

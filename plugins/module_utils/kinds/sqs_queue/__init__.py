@@ -45,9 +45,9 @@ class SqsQueue(Kind):
     def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
         return dict(clients("sqs").list_queue_tags(QueueUrl=document["QueueUrl"]).get("Tags") or {})
 
-    def prefetched_tags(self, document: Document, told: PrefetchedTags) -> Mapping[str, str] | None:
+    def prefetched_tags(self, document: Document, prefetched: PrefetchedTags) -> Mapping[str, str] | None:
         name = self.name(document)
-        return next((tags for arn, tags in told.items() if documents.is_arn_of(arn, name)), None)
+        return next((tags for arn, tags in prefetched.items() if documents.is_arn_of(arn, name)), None)
 
     def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
         url = document["QueueUrl"]
