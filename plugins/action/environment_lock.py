@@ -20,7 +20,7 @@ from ..module_utils.engine.clients import Clients
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.session import client_factory
 from ..module_utils.engine.waiting import now
-from ..module_utils.lock import claim as pure
+from ..module_utils.lock import claim as claims
 from ..module_utils.lock import processes
 from ..module_utils.lock import store as lock
 from ..module_utils.lock.keeper import Keeper, end
@@ -59,7 +59,7 @@ class ActionModule(ActionBase):
             return {"changed": False, "taken": False}
         try:
             naming.validate_environment(arguments["environment"])
-            if problem := pure.break_problem(arguments["environment"], arguments["break_lock"]):
+            if problem := claims.break_problem(arguments["environment"], arguments["break_lock"]):
                 raise FarflowError(f"{problem}; nothing was done")
             work = self._take if arguments["state"] == "present" else self._give_back
             return {"changed": False, **work(arguments)}
@@ -105,7 +105,7 @@ class ActionModule(ActionBase):
         elif lock.why_free(found.claim, machine):
             lock.take(clients, environment, _claim(process, started), arguments["tags"])
         else:
-            self._display.warning(f"environment {environment} is locked by {pure.told(found.claim, found.arn)}")
+            self._display.warning(f"environment {environment} is locked by {claims.told(found.claim, found.arn)}")
             return {"taken": False}
         lock.give_back(clients, environment)
         return {"taken": False}
@@ -122,7 +122,7 @@ def _claim(keeper, keeper_started):
     machine, process, started = _self()
     started_at = now()
     playbooks = " ".join(Path(each).name for each in context.CLIARGS.get("args") or ("a playbook",))
-    return pure.Claim(
+    return claims.Claim(
         id=str(uuid.uuid4()),
         host=machine.host,
         boot=machine.boot,
@@ -133,7 +133,7 @@ def _claim(keeper, keeper_started):
         user=_user(),
         playbook=playbooks[:_LONGEST_NAME],
         since=started_at.isoformat(timespec="seconds"),
-        expires=(started_at + pure.LASTS).isoformat(timespec="seconds"),
+        expires=(started_at + claims.LASTS).isoformat(timespec="seconds"),
     )
 
 

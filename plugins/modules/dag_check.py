@@ -138,7 +138,7 @@ dags:
 from pathlib import Path
 
 from ..module_utils.dags import check as dag_check
-from ..module_utils.dags import check_documents as pure
+from ..module_utils.dags import check_documents
 from ..module_utils.engine.module import run
 
 ARGUMENT_SPEC = {
@@ -180,7 +180,7 @@ def work(parameters, clients, check_mode):
             if not parameters["skip_without_engine"]:
                 raise
             return {**NOTHING, "reason": str(error)}
-    found = pure.judge(pure.facts(lines), _allowed(parameters))
+    found = check_documents.judge(check_documents.facts(lines), _allowed(parameters))
     result = {**NOTHING, "checked": True, "problems": found.problems, "files": found.files, "dags": found.dags}
     if found.warnings:
         result["warnings"] = found.warnings
@@ -191,7 +191,7 @@ def work(parameters, clients, check_mode):
 
 
 def _allowed(parameters):
-    return pure.Allowed(
+    return check_documents.Allowed(
         tasks=parameters["tasks"],
         queues=parameters["queues"],
         pools=parameters["pools"],

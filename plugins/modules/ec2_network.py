@@ -241,8 +241,8 @@ nat_gateways:
 
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.module import STATE, as_results, run
-from ..module_utils.kinds.ec2 import network as glue
-from ..module_utils.kinds.ec2.network import documents as pure
+from ..module_utils.kinds.ec2 import network
+from ..module_utils.kinds.ec2.network import documents
 
 COMMON = {
     "name": {"type": "str", "required": True},
@@ -280,22 +280,24 @@ ARGUMENT_SPEC = {
 
 #: In the order in which they are made.
 TYPES = {
-    "vpcs": pure.VPC,
-    "subnets": pure.SUBNET,
-    "internet_gateways": pure.INTERNET_GATEWAY,
-    "elastic_ips": pure.ELASTIC_IP,
-    "nat_gateways": pure.NAT_GATEWAY,
+    "vpcs": documents.VPC,
+    "subnets": documents.SUBNET,
+    "internet_gateways": documents.INTERNET_GATEWAY,
+    "elastic_ips": documents.ELASTIC_IP,
+    "nat_gateways": documents.NAT_GATEWAY,
 }
 
 
 def work(parameters, clients, check_mode):
     """Reconciles one type after the other."""
     present = parameters["state"] == "present"
-    kinds = {key: [pure.desired(type_, item) for item in parameters[key]] for key, type_ in TYPES.items()}
-    missing = [problem for resources in kinds.values() for one in resources for problem in pure.missing(one, present)]
+    kinds = {key: [documents.desired(type_, item) for item in parameters[key]] for key, type_ in TYPES.items()}
+    missing = [
+        problem for resources in kinds.values() for one in resources for problem in documents.missing(one, present)
+    ]
     if missing:
         raise FarflowError("\n".join(missing))
-    do, order = (glue.present, list(kinds)) if present else (glue.absent, list(reversed(kinds)))
+    do, order = (network.present, list(kinds)) if present else (network.absent, list(reversed(kinds)))
     outcomes = {key: do(clients, kinds[key], check_mode) for key in order}
     return as_results({key: outcomes[key] for key in kinds}, "id")
 

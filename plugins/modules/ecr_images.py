@@ -239,8 +239,7 @@ from pathlib import Path
 
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.module import run
-from ..module_utils.images import documents as pure
-from ..module_utils.images import ecr_images
+from ..module_utils.images import documents, ecr_images
 from ..module_utils.images.build_context import DOCKERFILE, PLATFORMS
 from ..module_utils.images.builders import builder
 from ..module_utils.images.in_use import in_use
@@ -333,7 +332,7 @@ def _result(seen, after, missing, pruned):
                 "digest": image and image.id,
                 "uri": image and image.attributes["uri"],
                 "changed": wanted.name in missing,
-                "reasons": [pure.reason(wanted, seen.actual)] if wanted.name in missing else [],
+                "reasons": [documents.reason(wanted, seen.actual)] if wanted.name in missing else [],
             }
         )
     gone = [{**{key: image.attributes[key] for key in ("repository", "tag")}, "digest": image.id} for image in pruned]

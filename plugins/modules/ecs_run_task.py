@@ -152,7 +152,7 @@ from dataclasses import asdict
 
 from ..module_utils.engine.compare import UNKNOWN
 from ..module_utils.engine.module import run
-from ..module_utils.runs import run_task_documents as pure
+from ..module_utils.runs import run_task_documents
 from ..module_utils.runs.run_task import run_to_end
 
 ARGUMENT_SPEC = {
@@ -184,7 +184,7 @@ NOTHING_YET = {"task_arn": None, "exit_code": None, "stop_code": None, "stopped_
 def work(parameters, clients, check_mode, show=None):
     """Runs the task. ``show(line)`` shows a person a line at once."""
     if check_mode:
-        request = pure.request(parameters, parameters["container"] or UNKNOWN)
+        request = run_task_documents.request(parameters, parameters["container"] or UNKNOWN)
         return {"changed": True, **NOTHING_YET, "would_run": request}
     lines = None if parameters["all_log_lines"] else parameters["log_lines"]
     more = {"exit_codes": parameters["exit_codes"], "show": show if parameters["show_log"] else None}

@@ -124,7 +124,7 @@ deployments:
 from ..module_utils.engine.module import STATE, as_result, run
 from ..module_utils.engine.reconcile import reconcile
 from ..module_utils.kinds.ecs import service as ecs_services
-from ..module_utils.kinds.ecs.service import documents as pure
+from ..module_utils.kinds.ecs.service import documents
 from ..module_utils.runs.rollouts import Rollouts
 
 ARGUMENT_SPEC = {
@@ -140,17 +140,17 @@ def work(parameters, clients, check_mode):
     """Reconciles the services, and waits for them."""
     given = parameters["services"]
     if parameters["state"] == "absent":
-        clusters = pure.named(given)
+        clusters = documents.named(given)
         actual = [each for cluster in clusters for each in ecs_services.read(clients, cluster, clusters[cluster], True)]
         outcomes = reconcile([], actual, ecs_services.operations(clients), check_mode)
         return {**as_result("services", outcomes), "deployments": {}}
-    desired = ecs_services.with_revisions(clients, pure.all_desired(given), check_mode)
+    desired = ecs_services.with_revisions(clients, documents.all_desired(given), check_mode)
     if not desired:
         return {**as_result("services", []), "deployments": {}}
     cluster, names = desired[0].properties["cluster"], [each.name for each in desired]
     actual = ecs_services.read(clients, cluster, names, wanted=desired)
     found = {each.name: each for each in actual}
-    desired = [pure.counted(each, found.get(each.name)) for each in desired]
+    desired = [documents.counted(each, found.get(each.name)) for each in desired]
     if not parameters["replace"]:
         ecs_services.refuse_fixed(desired, actual)
     started = {}

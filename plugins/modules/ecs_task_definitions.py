@@ -122,7 +122,7 @@ task_definitions:
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.module import STATE, run
 from ..module_utils.kinds.ecs import task_definition as ecs_task_definitions
-from ..module_utils.kinds.ecs.task_definition import documents as pure
+from ..module_utils.kinds.ecs.task_definition import documents
 
 ARGUMENT_SPEC = {
     "task_definitions": {"type": "list", "elements": "dict", "required": True},
@@ -138,12 +138,12 @@ def work(parameters, clients, check_mode):
     if parameters["keep_revisions"] < 1:
         raise FarflowError("keep_revisions must be at least 1: the newest revision is one of them")
     if parameters["state"] == "present":
-        wanted = pure.all_desired(given)
-        index = ecs_task_definitions.read(clients, [each.name for each in wanted], pure.environment_of(wanted))
+        wanted = documents.all_desired(given)
+        index = ecs_task_definitions.read(clients, [each.name for each in wanted], documents.environment_of(wanted))
         outcomes = ecs_task_definitions.reconcile(clients, wanted, index, check_mode, parameters["keep_revisions"])
     else:
-        families = pure.families(given)
-        owners = pure.owners(given)
+        families = documents.families(given)
+        owners = documents.owners(given)
         outcomes = ecs_task_definitions.remove(clients, families, check_mode, parameters["delete"], owners)
     entries = [outcome.as_entry() for outcome in outcomes]
     lines = "".join(f"{each['family']}: {reason}\n" for each in entries for reason in each["reasons"])

@@ -222,10 +222,10 @@ from ..module_utils.engine.immutable import refuse_changes
 from ..module_utils.engine.module import STATE, refuse, run, side_by_side
 from ..module_utils.engine.parallel import in_parallel
 from ..module_utils.engine.steps import of_type
-from ..module_utils.kinds import efs as glue
-from ..module_utils.kinds.efs import documents as pure
+from ..module_utils.kinds import efs
+from ..module_utils.kinds.efs import documents
 
-AFTER = {"type": "str", "choices": pure.AFTER}
+AFTER = {"type": "str", "choices": documents.AFTER}
 
 LIFECYCLE = {
     "transition_to_ia": AFTER,
@@ -279,11 +279,11 @@ ARGUMENT_SPEC = {
 def work(parameters, clients, check_mode):
     """Reconciles the file systems, and says how to reach them."""
     given, present = parameters["file_systems"], parameters["state"] == "present"
-    refuse(line for each in given if present for line in pure.refusals(each))
+    refuse(line for each in given if present for line in documents.refusals(each))
     names = [each["name"] for each in given]
-    wanted = [pure.desired(each) if present else [] for each in given]
-    found = in_parallel(partial(glue.read, clients), names)
-    refuse_changes(chain(*wanted), chain(*found), pure.IMMUTABLE)
+    wanted = [documents.desired(each) if present else [] for each in given]
+    found = in_parallel(partial(efs.read, clients), names)
+    refuse_changes(chain(*wanted), chain(*found), documents.IMMUTABLE)
     do = partial(reconcile, parameters, clients, check_mode)
     return side_by_side("file_systems", do, names, wanted, found)
 
@@ -291,13 +291,13 @@ def work(parameters, clients, check_mode):
 def reconcile(parameters, clients, check_mode, name, wanted, found):
     """Converges one file system."""
     present, retain = parameters["state"] == "present", parameters["retain"]
-    going = found if present or not retain else of_type(pure.MOUNT_TARGET, found)
-    steps = glue.converge(clients, wanted, going, check_mode)
+    going = found if present or not retain else of_type(documents.MOUNT_TARGET, found)
+    steps = efs.converge(clients, wanted, going, check_mode)
     if steps.changed and not check_mode:
-        found = glue.read(clients, name)
-    entry = pure.result(name, found if present or retain else [])
+        found = efs.read(clients, name)
+    entry = documents.result(name, found if present or retain else [])
     if present and parameters["wait"] and not check_mode:
-        glue.await_mountable(clients, entry["file_system_id"], parameters["wait_timeout"])
+        efs.await_mountable(clients, entry["file_system_id"], parameters["wait_timeout"])
     return {**entry, **steps.as_result()}
 
 

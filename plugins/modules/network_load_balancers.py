@@ -253,8 +253,8 @@ from itertools import chain
 from ..module_utils.engine.immutable import refuse_changes
 from ..module_utils.engine.module import STATE, refuse, run, side_by_side
 from ..module_utils.engine.parallel import in_parallel
-from ..module_utils.kinds import load_balancer as glue
-from ..module_utils.kinds.load_balancer import documents as pure
+from ..module_utils.kinds import load_balancer
+from ..module_utils.kinds.load_balancer import documents
 from ..module_utils.kinds.load_balancer.operations import await_active
 
 HEALTH_CHECK = {
@@ -283,7 +283,7 @@ LISTENER = {
     "protocol": {"type": "str", "choices": ["TCP", "TLS"], "default": "TCP"},
     "port": {"type": "int", "required": True},
     "certificate_arn": {"type": "str"},
-    "ssl_policy": {"type": "str", "default": pure.SSL_POLICY},
+    "ssl_policy": {"type": "str", "default": documents.SSL_POLICY},
     "alpn_policy": {"type": "str", "choices": ["HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred"]},
     "target_group": {"type": "str", "required": True},
 }
@@ -317,12 +317,12 @@ ARGUMENT_SPEC = {
 def work(parameters, clients, check_mode):
     """Reconciles the load balancers, and says where they are."""
     given, present = parameters["load_balancers"], parameters["state"] == "present"
-    refuse(line for each in given if present for line in pure.refusals(each))
-    named = [pure.desired(each) for each in given]
-    found = in_parallel(partial(glue.read, clients), named)
+    refuse(line for each in given if present for line in documents.refusals(each))
+    named = [documents.desired(each) for each in given]
+    found = in_parallel(partial(load_balancer.read, clients), named)
     wanted = named if present else [[] for _unused in named]
-    refuse(line for pair in zip(wanted, found, strict=True) for line in pure.protections(*pair))
-    refuse_changes(chain(*wanted), chain(*found), pure.IMMUTABLE)
+    refuse(line for pair in zip(wanted, found, strict=True) for line in documents.protections(*pair))
+    refuse_changes(chain(*wanted), chain(*found), documents.IMMUTABLE)
     do = partial(reconcile, parameters, clients, check_mode)
     return side_by_side("load_balancers", do, [each["name"] for each in given], named, found)
 
@@ -330,10 +330,10 @@ def work(parameters, clients, check_mode):
 def reconcile(parameters, clients, check_mode, name, named, found):
     """Converges one load balancer. ``named`` are the resources that it is given as, also when it shall be absent."""
     present = parameters["state"] == "present"
-    steps = glue.converge(clients, named if present else [], found, check_mode)
+    steps = load_balancer.converge(clients, named if present else [], found, check_mode)
     if steps.changed and not check_mode:
-        found = glue.read(clients, named)
-    entry = pure.result(name, found if present else [])
+        found = load_balancer.read(clients, named)
+    entry = documents.result(name, found if present else [])
     if present and parameters["wait"] and not check_mode:
         await_active(clients, entry["arn"], parameters["wait_timeout"])
     return {**entry, **steps.as_result()}

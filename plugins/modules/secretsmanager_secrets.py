@@ -175,7 +175,7 @@ secrets:
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.module import STATE, as_result, run
 from ..module_utils.kinds import secret as secrets
-from ..module_utils.kinds.secret import documents as pure
+from ..module_utils.kinds.secret import documents
 
 GENERATE = {
     "kind": {"type": "str", "choices": ["password", "token", "hex", "fernet_key"], "required": True},
@@ -216,7 +216,7 @@ def work(parameters, clients, check_mode):
     wanted = parameters["secrets"]
     if parameters["state"] == "absent":
         return as_result("secrets", secrets.absent(clients, wanted, check_mode))
-    problems = pure.errors(wanted)
+    problems = documents.errors(wanted)
     if problems:
         raise FarflowError("\n".join(problems))
     return as_result("secrets", secrets.present(clients, wanted, check_mode))

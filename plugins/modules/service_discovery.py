@@ -133,22 +133,22 @@ services:
 
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.kinds import service_discovery as glue
-from ..module_utils.kinds.service_discovery import documents as pure
+from ..module_utils.kinds import service_discovery
+from ..module_utils.kinds.service_discovery import documents
 
 NAMESPACE = {
     "name": {"type": "str", "required": True},
     "vpc_id": {"type": "str"},
     "description": {"type": "str", "default": ""},
-    "soa_ttl": {"type": "int", "default": pure.SOA_TTL},
+    "soa_ttl": {"type": "int", "default": documents.SOA_TTL},
     "tags": {"type": "dict", "default": {}},
 }
 
 SERVICE = {
     "name": {"type": "str", "required": True},
     "description": {"type": "str", "default": ""},
-    "dns_records": {"type": "dict", "default": pure.DNS_RECORDS},
-    "routing_policy": {"type": "str", "choices": pure.ROUTING_POLICIES, "default": "MULTIVALUE"},
+    "dns_records": {"type": "dict", "default": documents.DNS_RECORDS},
+    "routing_policy": {"type": "str", "choices": documents.ROUTING_POLICIES, "default": "MULTIVALUE"},
     "custom_health_check": {"type": "bool", "default": True},
     "tags": {"type": "dict", "default": {}},
 }
@@ -162,13 +162,13 @@ ARGUMENT_SPEC = {
 
 def work(parameters, clients, check_mode):
     """Reconciles the namespaces and the services."""
-    namespaces = [pure.desired_namespace(namespace) for namespace in parameters["namespaces"]]
-    services = [pure.desired_service(service) for service in parameters["services"]]
+    namespaces = [documents.desired_namespace(namespace) for namespace in parameters["namespaces"]]
+    services = [documents.desired_service(service) for service in parameters["services"]]
     present = parameters["state"] == "present"
     nowhere = [namespace.name for namespace in namespaces if not namespace.properties["vpc_id"]]
     if present and nowhere:
         raise FarflowError(f"namespaces without vpc_id: {', '.join(nowhere)}")
-    outcomes = glue.converge(clients, namespaces, services, present, check_mode)
+    outcomes = service_discovery.converge(clients, namespaces, services, present, check_mode)
     keys = ("namespaces", "namespace_id"), ("services", "service_id")
     parts = [as_result(key, some, id_name) for (key, id_name), some in zip(keys, outcomes, strict=True)]
     diff = {"prepared": "".join(part["diff"]["prepared"] for part in parts)}

@@ -26,7 +26,7 @@ from ..engine.errors import FarflowError
 from ..engine.parallel import in_parallel
 from ..engine.reconcile import Outcome
 from ..kinds.s3_bucket import object_calls as s3_objects
-from . import bundle_documents as pure
+from . import bundle_documents
 from . import folder as dag_folder
 from .folder import DagFolder
 from .git import commit_of
@@ -58,7 +58,7 @@ def look(clients: Clients, bucket: str, wanted: str) -> list[Resource]:
         if caused_by(error, s3_objects.NO_BUCKET):
             return []
         raise
-    place = Resource(pure.PLACE, pure.PLACE, id=bucket)
+    place = Resource(bundle_documents.PLACE, bundle_documents.PLACE, id=bucket)
     if not pointer.etag:
         return [place]
     return [place, _current(clients, bucket, pointer, wanted)]
@@ -72,7 +72,7 @@ def look_back(clients: Clients, bucket: str, asked: str) -> list[Resource]:
     version = exact_version(clients, bucket, asked)
     found = look(clients, bucket, version)
     more = {"version": version, "files": read_files(clients, bucket, version)}
-    return [replace(one, attributes=more) if one.type == pure.PLACE else one for one in found]
+    return [replace(one, attributes=more) if one.type == bundle_documents.PLACE else one for one in found]
 
 
 def read_pointer(clients: Clients, bucket: str) -> Pointer:
@@ -103,10 +103,10 @@ def put(clients: Clients, bundle: Mapping[str, Any], check_mode: bool) -> Outcom
     folder = None if bundle.get("version") else dag_folder.read(Path(bundle["path"]))
     version = folder.version if folder else exact_version(clients, bucket, bundle["version"])
     files = folder.files if folder else read_files(clients, bucket, version)
-    wanted = pure.desired({"version": version, "files": files})
+    wanted = bundle_documents.desired({"version": version, "files": files})
     pointer = read_pointer(clients, bucket)
     actual = [_current(clients, bucket, pointer, version)] if pointer.etag else []
-    actions = pure.plan_dag_bundles([wanted], actual)
+    actions = bundle_documents.plan_dag_bundles([wanted], actual)
     if not actions:
         return Outcome(NAME, version, False, [])
     if not check_mode:
@@ -152,8 +152,8 @@ def history(clients: Clients, bucket: str, most: int) -> list[dict[str, Any]]:
 
 def exact_version(clients: Clients, bucket: str, asked: str) -> str:
     """The version that a person means. Raises FarflowError when there is none, or several."""
-    order = pure.last_used_first(history(clients, bucket, 50))
-    version, problem = pure.chosen(asked, versions(clients, bucket), order)
+    order = bundle_documents.last_used_first(history(clients, bucket, 50))
+    version, problem = bundle_documents.chosen(asked, versions(clients, bucket), order)
     if problem:
         raise FarflowError(problem)
     return version
@@ -180,13 +180,13 @@ def superfluous(clients: Clients, bucket: str, keep: int) -> int:
 def prune(clients: Clients, bucket: str, keep: int, in_use: Collection[str], check_mode: bool) -> list[str]:
     """Deletes the versions that are neither current, nor among the last ``keep``, nor ``in_use``; their names."""
     there = versions(clients, bucket)
-    order = pure.last_used_first(history(clients, bucket, pure.KEPT_HISTORY))
+    order = bundle_documents.last_used_first(history(clients, bucket, bundle_documents.KEPT_HISTORY))
     young = _young(there)
-    doomed = pure.superfluous(there, order, keep, in_use, young)
+    doomed = bundle_documents.superfluous(there, order, keep, in_use, young)
     if doomed and not check_mode:
         keys = [key(version) for version in doomed for key in (dag_versions.archive, dag_versions.listing)]
         old = [one["Key"] for one in s3_objects.listed(clients, bucket, f"{dag_versions.PREFIX}history/")]
-        s3_objects.delete(clients, bucket, [*keys, *old[: -pure.KEPT_HISTORY]])
+        s3_objects.delete(clients, bucket, [*keys, *old[: -bundle_documents.KEPT_HISTORY]])
     return doomed
 
 
@@ -202,9 +202,9 @@ def _current(clients: Clients, bucket: str, pointer: Pointer, wanted: str) -> Re
         version = pointer.content["version"]
         key = dag_versions.archive(version)
         found = s3_objects.head(clients, bucket, key)
-        problem = pure.problem_of_archive(_address(bucket, key), pointer.content, found)
+        problem = bundle_documents.problem_of_archive(_address(bucket, key), pointer.content, found)
         files = read_files(clients, bucket, version) if version != wanted else {}
-    return pure.canonical(pointer.content, problem, files)
+    return bundle_documents.canonical(pointer.content, problem, files)
 
 
 def _have_archive(
@@ -276,7 +276,7 @@ def _move(
     if pointer.content:  # a deploy that was killed has not left one
         copy = dag_versions.history(pointer.content["number"])
         s3_objects.create(clients, bucket, copy, dag_versions.written(pointer.content))
-    next_one = pure.pointer_of(before, version, files, archive, **who)
+    next_one = bundle_documents.pointer_of(before, version, files, archive, **who)
     content, key = dag_versions.written(next_one), dag_versions.POINTER
     if pointer.etag:
         written = s3_objects.replace(clients, bucket, key, content, pointer.etag)
@@ -308,7 +308,7 @@ def _commit(folder: DagFolder | None, clients: Clients, bucket: str, version: st
     """The commit that the files are of: of what is gone back to, the one that it was first put from."""
     if folder:
         return commit_of(folder.path)
-    known = [one for one in history(clients, bucket, pure.KEPT_HISTORY) if one["version"] == version]
+    known = [one for one in history(clients, bucket, bundle_documents.KEPT_HISTORY) if one["version"] == version]
     return known[-1]["commit"] if known else None
 
 

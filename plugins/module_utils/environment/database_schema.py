@@ -16,8 +16,8 @@ from ..engine.clients import Clients
 from ..engine.errors import FarflowError
 from ..engine.waiting import now
 from ..kinds.rds import snapshot as rds_snapshots
-from ..kinds.rds.instance import calls as api
-from ..kinds.rds.snapshot import documents as pure
+from ..kinds.rds.instance import calls as rds_calls
+from ..kinds.rds.snapshot import documents as snapshot_documents
 from ..runs.run_task import Ended, TooLong, run_to_end
 from .schema import TAG
 
@@ -44,7 +44,7 @@ def migrate(
         snapshots = _snapshots(clients, database_arn, migrated_by, tags)
         done, snapshot = _upgrade(clients, task, snapshots, limit), snapshots[-1].name
     made = _run(clients, task, ["create-admin"], limit)
-    api.set_tags(clients, database_arn, {TAG: migrated_by}, [])
+    rds_calls.set_tags(clients, database_arn, {TAG: migrated_by}, [])
     return [*done.log_lines, *made.log_lines], snapshot
 
 
@@ -79,4 +79,5 @@ def _first(snapshots: list[Resource]) -> str:
 
 
 def _told(snapshot: Resource, when: str = "") -> str:
-    return f"snapshot {snapshot.name} is as it was{when} at {pure.taken(snapshot, now()):%Y-%m-%d %H:%M:%S} UTC"
+    taken = snapshot_documents.taken(snapshot, now())
+    return f"snapshot {snapshot.name} is as it was{when} at {taken:%Y-%m-%d %H:%M:%S} UTC"

@@ -13,10 +13,10 @@ from ..engine.actions import Resource
 from ..engine.clients import Clients
 from ..engine.known import Existing
 from ..engine.tags import ENVIRONMENT, tags_of
-from ..kinds.ec2 import calls as api
+from ..kinds.ec2 import calls
 from ..kinds.ec2 import guardduty as ec2_guardduty
 from ..kinds.ec2.kind import described
-from ..kinds.ec2.network import answers as pure
+from ..kinds.ec2.network import answers
 from ..kinds.ec2.network import documents as ec2_network
 from ..kinds.ec2.network.kinds import vpc_of
 from ..kinds.ec2.network.patience import retry_until_visible
@@ -41,7 +41,7 @@ def vpcs(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """VPCs with their DNS attributes."""
 
     def read() -> list[Resource]:
-        return [vpc_of(clients, vpc) for vpc in api.vpcs(clients, names.environment(inputs))]
+        return [vpc_of(clients, vpc) for vpc in calls.vpcs(clients, names.environment(inputs))]
 
     return retry_until_visible(read)
 
@@ -50,7 +50,7 @@ def security_groups(clients: Clients, inputs: Inputs, known: Existing) -> list[R
     """Security groups and, apart from them, the rules of those that are ours by their names."""
     environment = names.environment(inputs)
     ours = {groups_layer.group_name(inputs, group) for group in groups_layer.GROUPS}
-    found = api.security_groups(clients, environment)
+    found = calls.security_groups(clients, environment)
     documents = [document for document in found if tags_of(document).get(ENVIRONMENT) == environment]
     groups = [ec2_security_groups.canonical_group(document) for document in documents]
     with_rules = [one for one in documents if one["GroupName"] in ours]
@@ -102,7 +102,7 @@ def _vpc_ids(inputs: Inputs, known: Existing) -> list[str]:
 
 def availability_zones(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The region's zones, whatever the environment."""
-    return [pure.availability_zone(zone) for zone in api.availability_zones(clients)]
+    return [answers.availability_zone(zone) for zone in calls.availability_zones(clients)]
 
 
 def _plain(describe: Callable[..., list[Any]], canonical: Callable[[Any], Resource]) -> Finder:
@@ -118,10 +118,10 @@ def _plain(describe: Callable[..., list[Any]], canonical: Callable[[Any], Resour
 def nat_gateways(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """NAT gateways, and of those that failed the last one of each name."""
     environment = names.environment(inputs)
-    found = [one for one in api.nat_gateways(clients, environment) if tags_of(one).get(ENVIRONMENT) == environment]
-    there = [pure.nat_gateway(document) for document in found if document["State"] != "failed"]
+    found = [one for one in calls.nat_gateways(clients, environment) if tags_of(one).get(ENVIRONMENT) == environment]
+    there = [answers.nat_gateway(document) for document in found if document["State"] != "failed"]
     failures = [document for document in found if document["State"] == "failed"]
-    told = map(pure.failed_nat_gateway, sorted(failures, key=lambda document: document["CreateTime"]))
+    told = map(answers.failed_nat_gateway, sorted(failures, key=lambda document: document["CreateTime"]))
     return there + list({one.name: one for one in told}.values())
 
 
@@ -138,11 +138,11 @@ FINDERS = [
     vpcs,
     security_groups,
     availability_zones,
-    _plain(api.subnets, pure.subnet),
-    _plain(api.internet_gateways, pure.internet_gateway),
-    _plain(api.addresses, pure.elastic_ip),
+    _plain(calls.subnets, answers.subnet),
+    _plain(calls.internet_gateways, answers.internet_gateway),
+    _plain(calls.addresses, answers.elastic_ip),
     nat_gateways,
-    _plain(api.route_tables, ec2_route_tables.canonical),
+    _plain(calls.route_tables, ec2_route_tables.canonical),
 ]
 
 #: What is asked once the VPC is known; each is one call.

@@ -11,15 +11,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..dags import bundle_documents as pure_dag_bundles
-from ..dags import bundles as glue_dag_bundles
+from ..dags import bundle_documents, bundles
 from ..engine import identity
 from ..engine.actions import Resource
 from ..engine.clients import Clients
 from ..engine.known import Existing
 from ..engine.reading import find
 from ..engine.tags import ENVIRONMENT, NOTHING, ROLE, PrefetchedTags, trusted_tags
-from ..images import documents as pure_images
+from ..images import documents as image_documents
 from ..images import ecr_images
 from ..kinds import autoscaling as application_autoscaling
 from ..kinds import efs, service_discovery
@@ -134,7 +133,7 @@ def images(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     found = [one for name in _repository_names(inputs, known) if (one := known.get(ECR_REPOSITORY.type, name))]
     addresses = {one.name: one.attributes["uri"] for one in found}
     images = ecr_images.find(clients, addresses, inputs["farflow_registry"])
-    return [*images, *pure_images.newest_builds(images)]
+    return [*images, *image_documents.newest_builds(images)]
 
 
 def services(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
@@ -263,13 +262,13 @@ def dag_bundles(clients: Clients, inputs: Inputs, known: Existing) -> list[Resou
         return []
     bucket, asked = dags.bucket(inputs, known), inputs["dags_version"]
     if not asked:
-        return glue_dag_bundles.look(clients, bucket, folder.version)
-    return glue_dag_bundles.look_back(clients, bucket, asked)
+        return bundles.look(clients, bucket, folder.version)
+    return bundles.look_back(clients, bucket, asked)
 
 
 def plan_dag_bundles(clients: Clients, wanted: list[Resource], actual: list[Resource]) -> list[Any]:
     """The actions for the DAG bundle."""
-    return pure_dag_bundles.plan_dag_bundles(wanted, actual)
+    return bundle_documents.plan_dag_bundles(wanted, actual)
 
 
 repositories = of_listed_names(partial(find, ECR_REPOSITORY), _repository_names)

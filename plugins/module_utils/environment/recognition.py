@@ -18,8 +18,8 @@ from ..engine.known import Existing
 from ..kinds.ec2 import identity
 from ..kinds.ec2.kind import described
 from ..kinds.ec2.network import answers
-from ..kinds.ec2.network import calls as api_of_network
-from ..kinds.ec2.network import documents as pure
+from ..kinds.ec2.network import calls as network_calls
+from ..kinds.ec2.network import documents as network_documents
 from ..kinds.ec2.network.kinds import vpc_of
 from ..kinds.ec2.network.patience import retry_until_visible
 from ..kinds.ec2.route_table import RouteTable
@@ -42,10 +42,10 @@ def recognise(clients: Clients, inputs: Inputs, resources: list[Resource]) -> li
     seen_in = _place(inputs, resources)
     resources = _with_the_vpc(clients, inputs, resources)
     resources = identity.in_vpcs(resources)
-    resources = identity.in_subnets(_recognised(clients, inputs, resources, pure.SUBNET))
+    resources = identity.in_subnets(_recognised(clients, inputs, resources, network_documents.SUBNET))
     if _place(inputs, resources) != seen_in:
         resources = _seen_anew(clients, inputs, resources)
-    for type_ in [each for each in _LOOK_UPS if each != pure.SUBNET]:
+    for type_ in [each for each in _LOOK_UPS if each != network_documents.SUBNET]:
         resources = _recognised(clients, inputs, resources, type_)
     return identity.without_used_addresses(resources)
 
@@ -64,8 +64,8 @@ def _seen_anew(clients: Clients, inputs: Inputs, resources: list[Resource]) -> l
 def _with_the_vpc(clients: Clients, inputs: Inputs, resources: list[Resource]) -> list[Resource]:
     known = Existing(resources)
     wanted = network.desired(inputs, known)
-    vpc = next(one for one in wanted if one.type == pure.VPC)
-    id_ = known.id(pure.VPC, vpc.name)
+    vpc = next(one for one in wanted if one.type == network_documents.VPC)
+    id_ = known.id(network_documents.VPC, vpc.name)
     places = {one.properties["vpc_id"] for one in _our_groups(resources, inputs)}
     if identity.is_in_order(vpc, resources, known) and places == {id_}:
         return identity.with_the_vpc(vpc, id_, resources)
@@ -75,12 +75,12 @@ def _with_the_vpc(clients: Clients, inputs: Inputs, resources: list[Resource]) -
         identity.vpcs_of(_named_groups(clients, inputs)),
         identity.vpcs_of_parts(wanted, resources),
     )
-    there = [one for one in resources if one.type == pure.VPC]
+    there = [one for one in resources if one.type == network_documents.VPC]
     more = {*evidence.namespace, *evidence.groups, *evidence.parts} - {str(one.id) for one in there}
     there += _vpcs(clients, sorted(more))
     chosen = identity.the_vpc(vpc, evidence, there)
     used = _in_use(clients, [str(one.id) for one in there if one.id != chosen])
-    others = [one for one in resources if one.type != pure.VPC]
+    others = [one for one in resources if one.type != network_documents.VPC]
     return identity.with_the_vpc(vpc, chosen, [*others, *(one for one in there if str(one.id) not in used)])
 
 
@@ -88,9 +88,9 @@ def _in_use(clients: Clients, ids: list[str]) -> set[str]:
     """Those of the VPCs in which something is. What a call has doubled whose answer was lost is empty."""
     if not ids:
         return set()
-    subnets = api_of_network.subnets(clients, {"vpc-id": ids})
+    subnets = network_calls.subnets(clients, {"vpc-id": ids})
     groups = described(SecurityGroup(), clients, {"vpc-id": ids})
-    gateways = api_of_network.internet_gateways(clients, {"attachment.vpc-id": ids})
+    gateways = network_calls.internet_gateways(clients, {"attachment.vpc-id": ids})
     return {
         *(one["VpcId"] for one in subnets),
         *(one["VpcId"] for one in groups if one["GroupName"] != "default"),
@@ -101,7 +101,7 @@ def _in_use(clients: Clients, ids: list[str]) -> set[str]:
 def _vpcs(clients: Clients, ids: list[str]) -> list[Resource]:
     filters = {"vpc-id": ids}
     return (
-        retry_until_visible(lambda: [vpc_of(clients, one) for one in api_of_network.vpcs(clients, filters)])
+        retry_until_visible(lambda: [vpc_of(clients, one) for one in network_calls.vpcs(clients, filters)])
         if ids
         else []
     )
@@ -113,7 +113,7 @@ def _recognised(clients: Clients, inputs: Inputs, resources: list[Resource], typ
     wanted = [one for one in network.desired(inputs, known) if one.type == type_]
     if all(identity.is_in_order(one, resources, known) for one in wanted):
         return resources
-    if not known.get(pure.VPC, names.environment(inputs)):
+    if not known.get(network_documents.VPC, names.environment(inputs)):
         return resources  # where there is no VPC, there is nothing in it
     there = {(one.type, one.id) for one in resources}
     more = [one for one in _LOOK_UPS[type_](clients, inputs, known) if (one.type, one.id) not in there]
@@ -134,7 +134,7 @@ def _named_groups(clients: Clients, inputs: Inputs, **filters: list[str]) -> lis
 
 
 def _vpc_id(inputs: Inputs, known: Existing) -> str:
-    return known.id(pure.VPC, names.environment(inputs))
+    return known.id(network_documents.VPC, names.environment(inputs))
 
 
 def _in_vpc(
@@ -160,8 +160,8 @@ def _rules(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
 
 def _addresses(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """Those of the NAT gateways."""
-    ids = [str(one.properties["allocation_id"]) for one in known.of_type(pure.NAT_GATEWAY)]
-    found = api_of_network.addresses(clients, {"allocation-id": ids}) if ids else []
+    ids = [str(one.properties["allocation_id"]) for one in known.of_type(network_documents.NAT_GATEWAY)]
+    found = network_calls.addresses(clients, {"allocation-id": ids}) if ids else []
     return [answers.elastic_ip(one) for one in found]
 
 
@@ -176,12 +176,14 @@ def _endpoints(clients: Clients, inputs: Inputs, known: Existing) -> list[Resour
 
 #: In this order: each is known by those before it.
 _LOOK_UPS: Mapping[str, LookUp] = {
-    pure.SUBNET: _in_vpc(api_of_network.subnets, answers.subnet),
-    pure.INTERNET_GATEWAY: _in_vpc(api_of_network.internet_gateways, answers.internet_gateway, "attachment.vpc-id"),
+    network_documents.SUBNET: _in_vpc(network_calls.subnets, answers.subnet),
+    network_documents.INTERNET_GATEWAY: _in_vpc(
+        network_calls.internet_gateways, answers.internet_gateway, "attachment.vpc-id"
+    ),
     ec2_security_groups.GROUP: _groups,
     ec2_security_groups.RULES: _rules,
     ec2_route_tables.TYPE: _route_tables,
-    pure.NAT_GATEWAY: _in_vpc(api_of_network.nat_gateways, answers.nat_gateway),
-    pure.ELASTIC_IP: _addresses,
+    network_documents.NAT_GATEWAY: _in_vpc(network_calls.nat_gateways, answers.nat_gateway),
+    network_documents.ELASTIC_IP: _addresses,
     ec2_vpc_endpoints.TYPE: _endpoints,
 }

@@ -16,8 +16,8 @@ from ..engine.clients import Clients
 from ..engine.errors import FarflowError
 from ..engine.parallel import in_parallel
 from ..engine.waiting import NotYet, wait_for
-from . import calls as api
-from . import documents as pure
+from . import calls
+from . import documents as image_documents
 from . import references as image_references
 from .builders import Connect, builder
 from .builders.builder import Build, Report
@@ -56,7 +56,7 @@ def find(clients: Clients, addresses: Mapping[str, str], registry: str | None = 
 
 def look(clients: Clients, images: Sequence[Mapping[str, Any]], others: Iterable[str], registry: str | None) -> Look:
     """``images`` are elements of the module's parameter; ``others`` are further repositories to look into."""
-    desired = in_parallel(pure.desired, images, os.cpu_count() or 1)
+    desired = in_parallel(image_documents.desired, images, os.cpu_count() or 1)
     repositories = [*(image["repository"] for image in images), *map(_repository_of_base, images), *others]
     addresses = _addresses(clients, filter(None, repositories), registry)
     return Look(desired, _find(clients, addresses), addresses)
@@ -74,7 +74,7 @@ def superfluous(seen: Look, repositories: Iterable[str], kept: Iterable[str]) ->
     used = [str(resource.id) for resource in seen.actual if resource.name in wanted]
     among = set(repositories)
     actual = [resource for resource in seen.actual if resource.attributes["repository"] in among]
-    return pure.superfluous(plan(seen.desired, actual), [*used, *kept])
+    return image_documents.superfluous(plan(seen.desired, actual), [*used, *kept])
 
 
 def build(clients: Clients, images: Sequence[Mapping[str, Any]], seen: Look, how: Building) -> Look:
@@ -104,11 +104,11 @@ def prune(clients: Clients, images: Iterable[Resource]) -> None:
     for image in images:
         digests.setdefault(image.attributes["repository"], {})[str(image.id)] = None
     for repository, some in digests.items():
-        api.delete(clients, repository, list(some))
+        calls.delete(clients, repository, list(some))
 
 
 def _addresses(clients: Clients, repositories: Iterable[str], registry: str | None) -> dict[str, str]:
-    return _reached(api.addresses(clients, list(dict.fromkeys(repositories))), registry)
+    return _reached(calls.addresses(clients, list(dict.fromkeys(repositories))), registry)
 
 
 def _reached(addresses: Mapping[str, str], registry: str | None) -> dict[str, str]:
@@ -118,9 +118,13 @@ def _reached(addresses: Mapping[str, str], registry: str | None) -> dict[str, st
 
 def _find(clients: Clients, addresses: Mapping[str, str]) -> list[Resource]:
     def images(repository: str) -> list[Resource]:
-        documents = sorted(api.describe(clients, repository), key=lambda document: document["imagePushedAt"])
+        documents = sorted(calls.describe(clients, repository), key=lambda document: document["imagePushedAt"])
         address = addresses[repository]
-        return [image for document in reversed(documents) for image in pure.canonical(repository, address, document)]
+        return [
+            image
+            for document in reversed(documents)
+            for image in image_documents.canonical(repository, address, document)
+        ]
 
     return [image for found in in_parallel(images, addresses) for image in found]
 
@@ -170,7 +174,7 @@ def _builds(images: Sequence[Mapping[str, Any]], seen: Look, how: Building) -> d
         address = seen.addresses.get(repository, repository)
         cache = before.cache if before else f"farflow/{repository}:{label}"
         builds[repository, context, number] = Build(
-            pure.build_context(image),
+            image_documents.build_context(image),
             address,
             tuple(tags),
             cache,

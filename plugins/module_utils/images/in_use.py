@@ -11,7 +11,7 @@ from ..engine.actions import Resource
 from ..engine.clients import Clients
 from ..engine.parallel import in_parallel
 from ..kinds.ecs import task_definition as ecs_task_definitions
-from ..kinds.ecs.task_definition import calls as api
+from ..kinds.ecs.task_definition import calls
 from ..kinds.ecs.task_definition.documents import names_image, names_repository
 
 
@@ -40,4 +40,4 @@ def _told(clients: Clients, repositories: Collection[str]) -> set[str]:
 
 def _described(clients: Clients, arns: Iterable[str]) -> dict[str, list[str]]:
     asked = list(arns)
-    return dict(zip(asked, in_parallel(lambda arn: api.images(clients, arn), asked), strict=True))
+    return dict(zip(asked, in_parallel(lambda arn: calls.images(clients, arn), asked), strict=True))

@@ -11,8 +11,8 @@ from ..engine.actions import Resource
 from ..engine.clients import ACCESS_DENIED, Clients, caused_by
 from ..engine.errors import FarflowError
 from ..engine.parallel import in_parallel
-from . import calls as api
-from . import references as pure
+from . import calls
+from . import references as images_references
 from .references import Ecr, Reference
 
 
@@ -24,7 +24,7 @@ def find(clients: Clients, references: Iterable[Reference], ecr: Ecr) -> list[Re
     if not asked:
         return []
     nameless = [] if ecr.emulated else sorted({each.repository for each in asked if not each.registry})
-    addresses = api.addresses(clients, nameless)
+    addresses = calls.addresses(clients, nameless)
 
     def address(reference: Reference) -> str:
         if reference.registry:
@@ -35,14 +35,14 @@ def find(clients: Clients, references: Iterable[Reference], ecr: Ecr) -> list[Re
         account, repository = place
         some = [each for each, its in asked.items() if (its, each.repository) == place]
         try:
-            documents = api.get(clients, account, repository, [each.image_id for each in some])
+            documents = calls.get(clients, account, repository, [each.image_id for each in some])
         except FarflowError as error:
             if not caused_by(error, ACCESS_DENIED):
                 raise
-            return [pure.denied(each, address(each), str(error)) for each in some]
+            return [images_references.denied(each, address(each), str(error)) for each in some]
         images = [document["imageId"] for document in documents]
         found = [(each, image) for each in some for image in images if each.image_id.items() <= image.items()]
-        return [pure.canonical(each, address(each), {"imageId": image}) for each, image in found]
+        return [images_references.canonical(each, address(each), {"imageId": image}) for each, image in found]
 
     places = dict.fromkeys((account, each.repository) for each, account in asked.items())
     return [image for some in in_parallel(those_of, places) for image in some]

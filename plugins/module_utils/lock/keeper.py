@@ -23,7 +23,7 @@ from typing import NoReturn
 from ..engine.clients import Clients
 from ..engine.errors import FarflowError
 from ..engine.waiting import now
-from . import claim as pure
+from . import claim as lock_claim
 from . import processes
 from . import store as lock
 
@@ -47,7 +47,7 @@ class Keeper:
         os.close(claims)
         self.started = processes.started(self.process)
 
-    def keep(self, claim: pure.Claim) -> None:
+    def keep(self, claim: lock_claim.Claim) -> None:
         """Has it keep the lock that was taken by this claim."""
         os.write(self._claims, claim.as_text().encode())
         os.close(self._claims)
@@ -58,7 +58,7 @@ class Keeper:
         os.waitpid(self.process, 0)
 
 
-def end(claim: pure.Claim) -> None:
+def end(claim: lock_claim.Claim) -> None:
     """Ends a claim's keeper, without the lock being given back; returns when it can't renew the lock any more."""
     deadline = time.monotonic() + _ENDS_WITHIN
     ending: signal.Signals = signal.SIGTERM
@@ -73,7 +73,7 @@ def end(claim: pure.Claim) -> None:
 def keep(
     clients: Clients,
     environment: str,
-    claim: pure.Claim,
+    claim: lock_claim.Claim,
     runs: Callable[[], bool],
     is_told_to_end: Callable[[], bool],
     lost: Callable[[], None],
@@ -81,7 +81,7 @@ def keep(
     """Renews the lock while the playbook ``runs``, then gives it back. ``is_told_to_end`` is asked after a pause.
     ``lost`` is called when another one has it.
     """
-    due = now() + pure.RENEWED_EVERY
+    due = now() + lock_claim.RENEWED_EVERY
     while runs():
         if is_told_to_end():
             return
@@ -93,7 +93,7 @@ def keep(
                 if found and not found.claim.is_of(claim.machine, claim.process, claim.process_started):
                     lost()
                 return
-            due = now() + pure.RENEWED_EVERY
+            due = now() + lock_claim.RENEWED_EVERY
         except FarflowError:  # nobody would hear of it, and there is time for more tries
             due = now() + _TRIES_AGAIN_AFTER
     found = lock.held(clients, environment)
@@ -101,7 +101,7 @@ def keep(
         lock.give_back(clients, environment)
 
 
-def interrupt(environment: str, claim: pure.Claim, tell: Callable[[str], None]) -> None:
+def interrupt(environment: str, claim: lock_claim.Claim, tell: Callable[[str], None]) -> None:
     """Ends the playbook of a claim as Ctrl-C would."""
     if not _runs(claim):
         return
@@ -123,7 +123,7 @@ def _live(claims: int, clients: Clients, environment: str, tell: Callable[[str],
         for stream in range(3):
             os.dup2(nothing, stream)
         with os.fdopen(claims) as pipe:
-            claim = pure.claim(pipe.read())
+            claim = lock_claim.claim(pipe.read())
         if claim:
             lost = functools.partial(interrupt, environment, claim, tell)
             keep(clients, environment, claim, lambda: _runs(claim), _is_told_to_end, lost)
@@ -131,7 +131,7 @@ def _live(claims: int, clients: Clients, environment: str, tell: Callable[[str],
         os._exit(0)
 
 
-def _runs(claim: pure.Claim) -> bool:
+def _runs(claim: lock_claim.Claim) -> bool:
     return processes.started(claim.process) == claim.process_started
 
 

@@ -17,9 +17,8 @@ from ..engine.clients import Clients
 from ..engine.errors import FarflowError
 from ..engine.tags import ENVIRONMENT
 from ..engine.waiting import Clock, NotYet, now, wait_for
-from . import calls as api
-from . import claim as pure
-from . import processes
+from . import calls, processes
+from . import claim as lock_claim
 
 _CATCHES_UP = 60  # seconds; AWS asks for half of it between the deletion of a parameter and the next of its name
 _DESCRIPTION = "Held by what changes the environment just now, and deleted when that ends"
@@ -29,9 +28,9 @@ _DESCRIPTION = "Held by what changes the environment just now, and deleted when 
 class Held:
     """Who holds the lock, and as whom AWS knows it. ``lost``: claims of others that are in its history."""
 
-    claim: pure.Claim
+    claim: lock_claim.Claim
     arn: str
-    lost: tuple[pure.Claim, ...] = ()
+    lost: tuple[lock_claim.Claim, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,13 +45,13 @@ class Taken:
 
 def held(clients: Clients, environment: str) -> Held | None:
     """Who holds the lock; None when nobody does."""
-    name = pure.parameter(environment)
-    versions = api.history(clients, name)
-    claims = [(pure.claim(version["Value"]), version) for version in versions]
+    name = lock_claim.parameter(environment)
+    versions = calls.history(clients, name)
+    claims = [(lock_claim.claim(version["Value"]), version) for version in versions]
     known = [one for one, _unused in claims if one]
     if versions and not known:
         raise FarflowError(f"parameter {name} holds something else than a lock: delete it, if nothing needs it")
-    holder = pure.holder(known)
+    holder = lock_claim.holder(known)
     if holder is None:
         return None
     arn = next(str(version.get("LastModifiedUser")) for one, version in claims if one == holder)
@@ -62,7 +61,7 @@ def held(clients: Clients, environment: str) -> Held | None:
 def take(
     clients: Clients,
     environment: str,
-    claim: pure.Claim,
+    claim: lock_claim.Claim,
     tags: Mapping[str, str],
     broken: bool = False,
     wait: float = 0,
@@ -80,7 +79,7 @@ def take(
         state = taking.once()
         if not isinstance(state, Held):
             return state
-        refusal = pure.refusal(environment, state.claim, state.arn)
+        refusal = lock_claim.refusal(environment, state.claim, state.arn)
         if not wait:
             raise FarflowError(refusal)
         if state.claim.id not in known:
@@ -95,11 +94,11 @@ class _Taking:
     """One try after another to take the lock."""
 
     def __init__(
-        self, clients: Clients, environment: str, claim: pure.Claim, tags: Mapping[str, str], broken: bool
+        self, clients: Clients, environment: str, claim: lock_claim.Claim, tags: Mapping[str, str], broken: bool
     ) -> None:
         self._clients = clients
         self._environment = environment
-        self._name = pure.parameter(environment)
+        self._name = lock_claim.parameter(environment)
         self._claim = claim
         self._tags = {**tags, ENVIRONMENT: environment}
         self._broken = broken
@@ -111,7 +110,7 @@ class _Taking:
         """Taken, or who holds it, or what has to pass first."""
         self._tries += 1
         claim = self._claim.renewed(now())
-        if api.create(self._clients, self._name, claim.as_text(), _DESCRIPTION, self._tags):
+        if calls.create(self._clients, self._name, claim.as_text(), _DESCRIPTION, self._tags):
             return Taken(self._tries > 1)
         found = held(self._clients, self._environment)
         if found is None:
@@ -121,32 +120,32 @@ class _Taking:
         free = self._why_free(found.claim)
         if not free:
             return found
-        self._over = f"{pure.told(found.claim, found.arn)}: {free}"
-        api.overwrite(self._clients, self._name, claim.displacing(found.claim).as_text())
+        self._over = f"{lock_claim.told(found.claim, found.arn)}: {free}"
+        calls.overwrite(self._clients, self._name, claim.displacing(found.claim).as_text())
         return NotYet(f"it is being taken over from {self._over}")
 
-    def _why_free(self, claim: pure.Claim) -> str:
+    def _why_free(self, claim: lock_claim.Claim) -> str:
         """Only the holder that was there at first is broken, not another who came before us."""
         self._first = self._first or claim.id
         return why_free(claim, self._claim.machine, self._broken and claim.id == self._first)
 
 
-def why_free(claim: pure.Claim, here: pure.Machine, broken: bool = False) -> str:
+def why_free(claim: lock_claim.Claim, here: lock_claim.Machine, broken: bool = False) -> str:
     """Why the lock may be taken from its holder; empty when it may not."""
     runs = processes.started(claim.process) == claim.process_started
-    return pure.why_free(claim, here, runs, now(), broken)
+    return lock_claim.why_free(claim, here, runs, now(), broken)
 
 
-def renew(clients: Clients, environment: str, claim: pure.Claim) -> Held | None:
+def renew(clients: Clients, environment: str, claim: lock_claim.Claim) -> Held | None:
     """Holds the lock for another half an hour, unless it is lost. Who holds it: this claim, or another, or nobody, when
     it was deleted by hand.
     """
     found = held(clients, environment)
     if found and found.claim.id == claim.id:
-        api.overwrite(clients, pure.parameter(environment), found.claim.renewed(now()).as_text())
+        calls.overwrite(clients, lock_claim.parameter(environment), found.claim.renewed(now()).as_text())
     return found
 
 
 def give_back(clients: Clients, environment: str) -> None:
     """Deletes the lock, which whoever calls holds."""
-    api.delete(clients, pure.parameter(environment))
+    calls.delete(clients, lock_claim.parameter(environment))

@@ -14,7 +14,7 @@ from ..engine.clients import Clients
 from ..engine.errors import FarflowError
 from ..engine.waiting import Clock, NotYet, wait_for
 from ..kinds.ecs import task_calls as ecs_tasks
-from ..kinds.ecs.service import calls as api
+from ..kinds.ecs.service import calls
 from ..kinds.ecs.service.documents import is_autoscaled, primary
 from .advice import telling_event
 from .stops import account
@@ -72,7 +72,7 @@ class Rollouts:
 
     def _check(self) -> dict[str, str] | NotYet:
         """What failed for good; nothing when all are as desired."""
-        services = {each["serviceName"]: each for each in api.describe(self._clients, self._cluster, self._names)}
+        services = {each["serviceName"]: each for each in calls.describe(self._clients, self._cluster, self._names)}
         failed = {}
         for name in self._names:
             state, problem = self._state(name, services.get(name))
@@ -119,7 +119,7 @@ class Rollouts:
 
     def _events(self, name: str) -> str:
         """What the service itself tells since the deployment began."""
-        for service in api.describe(self._clients, self._cluster, [name]):
+        for service in calls.describe(self._clients, self._cluster, [name]):
             deployments = {each.get("id"): each for each in service["deployments"]}
             since = deployments.get(self._deployments.get(name), {}).get("createdAt")
             told = [each["message"] for each in service.get("events", []) if not since or each["createdAt"] >= since]

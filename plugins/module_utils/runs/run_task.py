@@ -17,7 +17,7 @@ from ..engine.waiting import Clock, NotYet, wait_for
 from ..kinds.ecs import task_calls as ecs_tasks
 from ..kinds.ecs.patience import retry_while
 from ..kinds.ecs.task_definition import calls as ecs_task_definitions
-from . import run_task_documents as pure
+from . import run_task_documents
 from .advice import cure, stop_of
 from .stops import Log, account, log_of
 
@@ -68,20 +68,20 @@ def run_to_end(
     container = task.get("container") or _only_container(clients, task["task_definition"])
     token = task.get("client_token") or str(uuid.uuid4())
     for attempt, pause in enumerate((*_PAUSES, None)):
-        started = _start(clients, task, container, pure.token_of(token, attempt))
+        started = _start(clients, task, container, run_task_documents.token_of(token, attempt))
         arn = started["taskArn"]
         tell(f"task {arn} started")
         shown = _Shown(clients, started, container, show) if show else None
         ended = _await(clients, task["cluster"], arn, container, limit, tell, clock, shown)
         stop = stop_of(ended, [container])
-        if pause is None or not pure.may_start_later(stop):
+        if pause is None or not run_task_documents.may_start_later(stop):
             break
         tell(f"task {arn} did not start, another one will in {pause:g} s: {stop.reason}")
         clock.sleep(pause)
     if shown:
         _log(clients, ended, container, 1, clock)  # the last lines come some moments after the end
         shown.more()
-    if not pure.ended_well(stop, exit_codes):
+    if not run_task_documents.ended_well(stop, exit_codes):
         _log(clients, ended, container, 1, clock)
         told = account(clients, ended, log_lines or _LINES_OF_AN_ERROR, container)
         raise FarflowError(f"task {arn} failed: {told}")
@@ -110,7 +110,7 @@ def _only_container(clients: Clients, task_definition: str) -> str:
 
 def _start(clients: Clients, task: Mapping[str, Any], container: str, token: str) -> Mapping[str, Any]:
     # with a token, a repeated request starts no second task
-    request = pure.request({**task, "client_token": token}, container)
+    request = run_task_documents.request({**task, "client_token": token}, container)
     what = f"the start of task {request['taskDefinition']}"
     try:
         tasks, failures = retry_while(lambda: ecs_tasks.run(clients, request), _START_LIMIT, what)
@@ -118,7 +118,9 @@ def _start(clients: Clients, task: Mapping[str, Any], container: str, token: str
         advice = cure(str(error.__cause__ or ""))
         raise (FarflowError(f"{error} ({advice})") if advice else error) from error.__cause__
     if not tasks:
-        raise FarflowError(f"could not run ECS task {request['taskDefinition']}: {pure.failures_told(list(failures))}")
+        raise FarflowError(
+            f"could not run ECS task {request['taskDefinition']}: {run_task_documents.failures_told(list(failures))}"
+        )
     return tasks[0]
 
 

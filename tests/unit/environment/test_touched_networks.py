@@ -229,12 +229,12 @@ class Network:
 
 @pytest.mark.parametrize(("state", "waits"), [("a new state", False), ("pending", True)])
 def test_a_nat_gateway_is_there_unless_it_is_known_to_be_made(clients, ec2, monkeypatch, state, waits):
-    network, described = Network(ec2), glue_ec2.api.nat_gateways
+    network, described = Network(ec2), glue_ec2.calls.nat_gateways
 
     def shown(clients, environment):
         return [{**one, "State": state} for one in described(clients, environment)]
 
-    monkeypatch.setattr(glue_ec2.api, "nat_gateways", shown)
+    monkeypatch.setattr(glue_ec2.calls, "nat_gateways", shown)
     private = [each for each in actions(clients) if each.resource.id == network.ids["private"]]
     assert any("routes" in reason for each in private for reason in each.reasons) is waits
 

@@ -155,7 +155,7 @@ def test_snapshots_are_taken_once_and_found_by_environment(clients):
 def test_a_snapshot_that_does_not_come_is_told(clients, monkeypatch, status, told):
     database(clients, "test-database", "test")
     seen = {"Status": status, "PercentProgress": 40} if status else None
-    monkeypatch.setattr(rds_snapshots.api, "describe", lambda clients, identifier: seen)
+    monkeypatch.setattr(rds_snapshots.snapshot_calls, "describe", lambda clients, identifier: seen)
     with pytest.raises(FarflowError, match=told):
         rds_snapshots.create(clients, "test-database", "s", {}, limit=0)
 
@@ -178,10 +178,10 @@ def test_instances_of_the_environment_and_the_wanted_one_are_found(clients):
 def test_tags_that_are_shown_late_are_asked_for(clients, monkeypatch):
     clients("secretsmanager").create_secret(Name="password", SecretString="x")
     database(clients, "test-database", "test")
-    before = rds_instances.api.list_all(clients)
+    before = rds_instances.instance_calls.list_all(clients)
     arn = before[0]["DBInstanceArn"]
     clients("rds").add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "farflow:schema", "Value": "x"}])
-    monkeypatch.setattr(rds_instances.api, "list_all", lambda clients: before)
+    monkeypatch.setattr(rds_instances.instance_calls, "list_all", lambda clients: before)
     wanted = {**_MINIMAL, "identifier": "test-database"}
     (found,) = rds_instances.find(clients, "test", wanted)
     assert found.properties["tags"]["farflow:schema"] == "x"

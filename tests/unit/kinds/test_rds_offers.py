@@ -43,8 +43,8 @@ class Offers:
 @pytest.fixture
 def offers(monkeypatch):
     offers = Offers()
-    monkeypatch.setattr(rds_offers.api, "parameters", offers.tell_parameters)
-    monkeypatch.setattr(rds_offers.api, "orderable", offers.tell_options)
+    monkeypatch.setattr(rds_offers.calls, "parameters", offers.tell_parameters)
+    monkeypatch.setattr(rds_offers.calls, "orderable", offers.tell_options)
     return offers
 
 

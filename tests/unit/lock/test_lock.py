@@ -180,9 +180,9 @@ def test_a_lost_answer_is_no_other_holder(ssm):
 
 
 def test_one_that_aws_still_shows_after_it_was_given_back_is_waited_for(ssm, monkeypatch):
-    create = lock.api.create
+    create = lock.calls.create
     answers = [False, False]
-    monkeypatch.setattr(lock.api, "create", lambda *arguments: answers.pop() if answers else create(*arguments))
+    monkeypatch.setattr(lock.calls, "create", lambda *arguments: answers.pop() if answers else create(*arguments))
     assert take(ssm, claim("a")) == lock.Taken(waited=True)
 
 

@@ -65,7 +65,7 @@ def test_a_wait_of_an_hour_does_not_lose_the_lock(ssm, monkeypatch):
 
     def note():
         if ssm.versions:
-            left.append(datetime.fromisoformat(lock.pure.claim(ssm.versions[NAME][-1]).expires) - playbook.now())
+            left.append(datetime.fromisoformat(lock.lock_claim.claim(ssm.versions[NAME][-1]).expires) - playbook.now())
 
     ssm.before_a_call = note
     keep(ssm, monkeypatch, playbook)

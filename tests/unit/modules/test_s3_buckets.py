@@ -268,12 +268,12 @@ def test_a_bucket_without_tags_is_ours_where_it_is_expected(aws, run_module):
         (
             {
                 "names": ["test-strangers"],
-                "told": {"arn:aws:s3:::test-strangers": {"farflow:environment": "test"}},
+                "prefetched": {"arn:aws:s3:::test-strangers": {"farflow:environment": "test"}},
             },
             "describe",
         ),
     ],
-    ids=["expected", "named", "named and told"],
+    ids=["expected", "named", "named and prefetched"],
 )
 def test_a_bucket_of_ours_that_is_closed_to_us_is_an_error(aws, calls, given, what):
     closed(calls)
@@ -286,8 +286,8 @@ def test_a_bucket_that_is_another_environments_again_is_not_ours_though_aws_tell
     client.create_bucket(Bucket="test-x-logs")
     tags = [{"Key": "farflow:environment", "Value": "test-x"}]
     client.put_bucket_tagging(Bucket="test-x-logs", Tagging={"TagSet": tags})
-    told = {"arn:aws:s3:::test-x-logs": {"farflow:environment": "test"}}
-    assert find(S3_BUCKET, CLIENTS, "test", expected=["test-x-logs"], told=told) == []
+    prefetched = {"arn:aws:s3:::test-x-logs": {"farflow:environment": "test"}}
+    assert find(S3_BUCKET, CLIENTS, "test", expected=["test-x-logs"], prefetched=prefetched) == []
 
 
 def test_find_sees_its_region_alone(aws, run_module):

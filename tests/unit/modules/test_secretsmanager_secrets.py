@@ -284,7 +284,7 @@ def test_find_sees_the_environment_and_no_other(client, run_module):
 
 def test_a_list_that_is_behind_is_not_believed(client, run_module, monkeypatch):
     run_module(module, secrets=ALL)
-    monkeypatch.setattr(glue.api, "list_all", lambda clients, prefix: [])
+    monkeypatch.setattr(glue.calls, "list_all", lambda clients, prefix: [])
     assert run_module(module, secrets=ALL)["changed"] is False
 
 

@@ -16,8 +16,8 @@ from ...engine.known import Existing
 from ...engine.parallel import in_parallel
 from ...kinds.secret import calls as secrets
 from ..images import Unread
-from . import calls as api
-from . import documents as pure
+from . import calls as named_things_calls
+from . import documents
 from .documents import Named
 
 Document = Mapping[str, Any]
@@ -27,8 +27,8 @@ def find(clients: Clients, inputs: Mapping[str, Any], known: Existing) -> list[R
     """A resource for each that could be asked about, whether it is there or not. A teardown needs none of them."""
     if isinstance(inputs.get("airflow_image"), Unread):
         return []
-    wanted = pure.to_look_up(inputs, known)
-    listed = _listed_secrets(clients, [one for one in wanted if one.kind == pure.SECRET])
+    wanted = documents.to_look_up(inputs, known)
+    listed = _listed_secrets(clients, [one for one in wanted if one.kind == documents.SECRET])
     return in_parallel(partial(_look, clients, listed), wanted)
 
 
@@ -40,20 +40,24 @@ def _listed_secrets(clients: Clients, wanted: list[Named]) -> Mapping[str, Docum
 
 def _look(clients: Clients, listed: Mapping[str, Document], one: Named) -> Resource:
     if one.arn in listed:
-        return pure.found(one, listed[one.arn])
+        return documents.found(one, listed[one.arn])
     try:
-        return pure.found(one, _document(clients, one))
+        return documents.found(one, _document(clients, one))
     except FarflowError as error:
         if not caused_by(error, ACCESS_DENIED):
             raise
-        return pure.denied(one, str(error))
+        return documents.denied(one, str(error))
 
 
 def _document(clients: Clients, one: Named) -> Document | None:
-    if one.kind == pure.SECRET:
+    if one.kind == documents.SECRET:
         return secrets.describe(clients, one.arn)
-    if one.kind == pure.CERTIFICATE:
-        return api.acm_certificate(clients, one.arn)
-    if one.kind == pure.SERVER_CERTIFICATE:
-        return api.server_certificate(clients, one.name.rpartition("/")[2])
-    return api.managed_policy(clients, one.arn) if one.kind == pure.POLICY else api.kms_key(clients, one.arn)
+    if one.kind == documents.CERTIFICATE:
+        return named_things_calls.acm_certificate(clients, one.arn)
+    if one.kind == documents.SERVER_CERTIFICATE:
+        return named_things_calls.server_certificate(clients, one.name.rpartition("/")[2])
+    return (
+        named_things_calls.managed_policy(clients, one.arn)
+        if one.kind == documents.POLICY
+        else named_things_calls.kms_key(clients, one.arn)
+    )

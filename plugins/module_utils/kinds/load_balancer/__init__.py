@@ -14,8 +14,7 @@ from ...engine.parallel import in_parallel
 from ...engine.steps import Steps, of_type
 from ...engine.tags import ENVIRONMENT, NOTHING, PrefetchedTags
 from ...naming import resource as name_of
-from . import calls as api
-from . import documents as pure
+from . import calls, documents
 from .operations import listener_operations, load_balancer_operations, retry_until_visible, target_group_operations
 
 _LONGEST_NAME = 32
@@ -55,21 +54,24 @@ def _look(
     Type and name of a load balancer or target group say whether it may be ours, name and tags whether it is.
     """
     balancers = [
-        found for found in api.load_balancers(clients) if is_candidate(pure.LOAD_BALANCER, found["LoadBalancerName"])
+        found
+        for found in calls.load_balancers(clients)
+        if is_candidate(documents.LOAD_BALANCER, found["LoadBalancerName"])
     ]
     arns = {balancer["LoadBalancerArn"] for balancer in balancers}
     groups = [
         group
-        for group in api.target_groups(clients)
-        if is_candidate(pure.TARGET_GROUP, group["TargetGroupName"]) or arns.intersection(group["LoadBalancerArns"])
+        for group in calls.target_groups(clients)
+        if is_candidate(documents.TARGET_GROUP, group["TargetGroupName"])
+        or arns.intersection(group["LoadBalancerArns"])
     ]
-    listeners = {arn: api.listeners(clients, arn) for arn in sorted(arns)}
+    listeners = {arn: calls.listeners(clients, arn) for arn in sorted(arns)}
     all_arns = [
         *sorted(arns),
         *(group["TargetGroupArn"] for group in groups),
         *(listener["ListenerArn"] for some in listeners.values() for listener in some),
     ]
-    tags = {**prefetched, **api.tags(clients, [arn for arn in all_arns if arn not in prefetched])}
+    tags = {**prefetched, **calls.tags(clients, [arn for arn in all_arns if arn not in prefetched])}
     balancers = [one for one in balancers if is_ours(one["LoadBalancerName"], tags[one["LoadBalancerArn"]])]
     ours = {balancer["LoadBalancerArn"]: balancer["LoadBalancerName"] for balancer in balancers}
     groups = [
@@ -82,7 +84,7 @@ def _look(
         *in_parallel(lambda group: _target_group(clients, group, tags), groups),
         *in_parallel(lambda balancer: _load_balancer(clients, balancer, tags), balancers),
         *(
-            pure.canonical_listener(name, listener, tags[listener["ListenerArn"]])
+            documents.canonical_listener(name, listener, tags[listener["ListenerArn"]])
             for arn, name in ours.items()
             for listener in listeners[arn]
         ),
@@ -91,45 +93,45 @@ def _look(
 
 def _target_group(clients: Clients, group: Mapping[str, Any], tags: Mapping[str, Tags]) -> Resource:
     arn = group["TargetGroupArn"]
-    return pure.canonical_target_group(group, api.target_group_attributes(clients, arn), tags[arn])
+    return documents.canonical_target_group(group, calls.target_group_attributes(clients, arn), tags[arn])
 
 
 def _load_balancer(clients: Clients, balancer: Mapping[str, Any], tags: Mapping[str, Tags]) -> Resource:
     arn = balancer["LoadBalancerArn"]
-    return pure.canonical_load_balancer(balancer, api.load_balancer_attributes(clients, arn), tags[arn])
+    return documents.canonical_load_balancer(balancer, calls.load_balancer_attributes(clients, arn), tags[arn])
 
 
 def converge(clients: Clients, desired: Sequence[Resource], actual: Sequence[Resource], check_mode: bool) -> Steps:
     """A listener needs a load balancer and a target group: it is made after them and deleted before them."""
     steps = Steps(check_mode)
-    wanted_groups, found_groups = of_type(pure.TARGET_GROUP, desired), of_type(pure.TARGET_GROUP, actual)
+    wanted_groups, found_groups = of_type(documents.TARGET_GROUP, desired), of_type(documents.TARGET_GROUP, actual)
     names = {group.name for group in wanted_groups}
     kept = [group for group in found_groups if group.name in names]
     others = [group for group in found_groups if group.name not in names]
-    balancers, found = of_type(pure.LOAD_BALANCER, desired), of_type(pure.LOAD_BALANCER, actual)
-    listeners = of_type(pure.LISTENER, actual)
+    balancers, found = of_type(documents.LOAD_BALANCER, desired), of_type(documents.LOAD_BALANCER, actual)
+    listeners = of_type(documents.LISTENER, actual)
 
     replaced = _replaced(balancers, found)
-    groups = steps.reconcile(pure.TARGET_GROUP, wanted_groups, kept, target_group_operations(clients))
+    groups = steps.reconcile(documents.TARGET_GROUP, wanted_groups, kept, target_group_operations(clients))
     if not balancers:
-        steps.reconcile(pure.LISTENER, [], listeners, listener_operations(clients, {}, groups))
+        steps.reconcile(documents.LISTENER, [], listeners, listener_operations(clients, {}, groups))
     elif replaced and not check_mode:
         in_parallel(listener_operations(clients, {}, groups).delete, listeners)
-    arns = steps.reconcile(pure.LOAD_BALANCER, balancers, found, load_balancer_operations(clients))
+    arns = steps.reconcile(documents.LOAD_BALANCER, balancers, found, load_balancer_operations(clients))
     if balancers:
         if replaced and not check_mode:
             arns = _arns(clients, arns)
-        wanted = of_type(pure.LISTENER, desired)
+        wanted = of_type(documents.LISTENER, desired)
         there = [] if replaced else listeners
-        steps.reconcile(pure.LISTENER, wanted, there, listener_operations(clients, arns, groups))
-    steps.reconcile(pure.TARGET_GROUP, [], others, target_group_operations(clients))
+        steps.reconcile(documents.LISTENER, wanted, there, listener_operations(clients, arns, groups))
+    steps.reconcile(documents.TARGET_GROUP, [], others, target_group_operations(clients))
     return steps
 
 
 def _replaced(wanted: Sequence[Resource], found: Sequence[Resource]) -> bool:
-    return any(pure.must_replace(one, other) for one in wanted for other in found if one.name == other.name)
+    return any(documents.must_replace(one, other) for one in wanted for other in found if one.name == other.name)
 
 
 def _arns(clients: Clients, names: Collection[str]) -> dict[str, str]:
-    found = api.load_balancers(clients)
+    found = calls.load_balancers(clients)
     return {one["LoadBalancerName"]: one["LoadBalancerArn"] for one in found if one["LoadBalancerName"] in names}

@@ -14,8 +14,7 @@ from ...engine.errors import FarflowError
 from ...engine.patience import retry_while, retrying
 from ...engine.reconcile import Operations
 from ...engine.waiting import NotYet, wait_for
-from . import calls as api
-from . import documents as pure
+from . import calls, documents
 
 Answer = TypeVar("Answer")
 
@@ -39,7 +38,7 @@ def await_active(clients: Clients, arn: str, limit: float = _ACTIVE_AFTER) -> No
     """Returns when the load balancer serves; raises FarflowError when it failed or the limit is over."""
 
     def check() -> bool | NotYet:
-        state = (api.load_balancer(clients, arn) or {}).get("State", {"Code": "not found"})
+        state = (calls.load_balancer(clients, arn) or {}).get("State", {"Code": "not found"})
         if state["Code"] == "failed":
             raise FarflowError(f"load balancer {arn} failed: {state.get('Reason', 'AWS gives no reason')}")
         return state["Code"].startswith("active") or NotYet(state["Code"])
@@ -51,10 +50,10 @@ def target_group_operations(clients: Clients) -> Operations:
     """Health check, attributes and tags change in place; the rest was refused before."""
 
     def create(wanted: Resource) -> str:
-        made = api.create_target_group(clients, wanted.name, wanted.properties)
+        made = calls.create_target_group(clients, wanted.name, wanted.properties)
         arn = str(made["TargetGroupArn"])
-        attributes = retry_until_visible(lambda: api.target_group_attributes(clients, arn))
-        change(wanted, pure.canonical_target_group(made, attributes, wanted.properties["tags"]))
+        attributes = retry_until_visible(lambda: calls.target_group_attributes(clients, arn))
+        change(wanted, documents.canonical_target_group(made, attributes, wanted.properties["tags"]))
         return arn
 
     def change(wanted: Resource, found: Resource) -> None:
@@ -63,15 +62,15 @@ def target_group_operations(clients: Clients) -> Operations:
     def change_known(wanted: Resource, found: Resource) -> None:
         arn = str(found.id)
         if wanted.properties["health_check"] != found.properties["health_check"]:
-            api.modify_health_check(clients, arn, wanted.properties["health_check"])
+            calls.modify_health_check(clients, arn, wanted.properties["health_check"])
         attributes = _changed(wanted.properties["attributes"], found.properties["attributes"])
         if attributes:
-            api.modify_target_group_attributes(clients, arn, attributes)
+            calls.modify_target_group_attributes(clients, arn, attributes)
         _set_tags(clients, wanted, found)
 
     def delete(found: Resource) -> None:
         def check() -> bool | NotYet:
-            return api.delete_target_group(clients, str(found.id)) or NotYet("a listener uses it")
+            return calls.delete_target_group(clients, str(found.id)) or NotYet("a listener uses it")
 
         wait_for(check, _GONE_AFTER, f"target group {found.name} to be free")
 
@@ -82,14 +81,14 @@ def load_balancer_operations(clients: Clients) -> Operations:
     """What AWS cannot change in place is made anew under the same name: its address changes, target groups stay."""
 
     def create(wanted: Resource) -> str:
-        made = api.create_load_balancer(clients, wanted.name, wanted.properties)
+        made = calls.create_load_balancer(clients, wanted.name, wanted.properties)
         arn = str(made["LoadBalancerArn"])
-        attributes = retry_until_visible(lambda: api.load_balancer_attributes(clients, arn))
-        change(wanted, pure.canonical_load_balancer(made, attributes, wanted.properties["tags"]))
+        attributes = retry_until_visible(lambda: calls.load_balancer_attributes(clients, arn))
+        change(wanted, documents.canonical_load_balancer(made, attributes, wanted.properties["tags"]))
         return arn
 
     def change(wanted: Resource, found: Resource) -> None:
-        if pure.must_replace(wanted, found):
+        if documents.must_replace(wanted, found):
             delete(found)
             create(wanted)
         else:
@@ -97,11 +96,11 @@ def load_balancer_operations(clients: Clients) -> Operations:
 
     def delete(found: Resource) -> None:
         arn = str(found.id)
-        api.delete_load_balancer(clients, arn)
+        calls.delete_load_balancer(clients, arn)
         what = f"load balancer {found.name}"
-        wait_for(lambda: api.load_balancer(clients, arn) is None or None, _GONE_AFTER, f"{what} to be gone", 5)
+        wait_for(lambda: calls.load_balancer(clients, arn) is None or None, _GONE_AFTER, f"{what} to be gone", 5)
         wait_for(
-            lambda: not api.network_interfaces(clients, arn) or NotYet("network interfaces are left"),
+            lambda: not calls.network_interfaces(clients, arn) or NotYet("network interfaces are left"),
             _GONE_AFTER,
             f"the network interfaces of {what} to be gone",
             5,
@@ -113,16 +112,16 @@ def load_balancer_operations(clients: Clients) -> Operations:
 def _change_load_balancer(clients: Clients, wanted: Resource, found: Resource) -> None:
     arn, properties, before = str(found.id), wanted.properties, found.properties
     if properties["subnets"] != before["subnets"]:
-        api.set_subnets(clients, arn, properties["subnets"])
+        calls.set_subnets(clients, arn, properties["subnets"])
     if {"security_groups", "enforce_security_group_inbound_rules_on_private_link_traffic"} & _changed(
         properties, before
     ).keys():
-        api.set_security_groups(clients, arn, properties["security_groups"])
+        calls.set_security_groups(clients, arn, properties["security_groups"])
     if properties["ip_address_type"] != before["ip_address_type"]:
-        api.set_ip_address_type(clients, arn, properties["ip_address_type"])
+        calls.set_ip_address_type(clients, arn, properties["ip_address_type"])
     attributes = _changed(properties["attributes"], before["attributes"])
     if attributes:
-        api.modify_load_balancer_attributes(clients, arn, attributes)
+        calls.modify_load_balancer_attributes(clients, arn, attributes)
     _set_tags(clients, wanted, found)
 
 
@@ -134,16 +133,16 @@ def listener_operations(
     def create(wanted: Resource) -> str:
         balancer = load_balancers[wanted.name.rpartition(":")[0]]
         group = target_groups[wanted.properties["target_group"]]
-        return api.create_listener(clients, balancer, group, wanted.properties)
+        return calls.create_listener(clients, balancer, group, wanted.properties)
 
     def change(wanted: Resource, found: Resource) -> None:
         but_tags = {key: value for key, value in found.properties.items() if key != "tags"}
         if any(wanted.properties[key] != value for key, value in but_tags.items()):
             group = target_groups[wanted.properties["target_group"]]
-            api.modify_listener(clients, str(found.id), group, wanted.properties)
+            calls.modify_listener(clients, str(found.id), group, wanted.properties)
         _set_tags(clients, wanted, found)
 
-    operations = Operations(create, change, lambda found: api.delete_listener(clients, str(found.id)))
+    operations = Operations(create, change, lambda found: calls.delete_listener(clients, str(found.id)))
     return retrying(operations, "listener", _KNOWN_AFTER, _is_unknown)
 
 
@@ -154,4 +153,4 @@ def _changed(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, A
 def _set_tags(clients: Clients, wanted: Resource, found: Resource) -> None:
     tags, before = wanted.properties["tags"], found.properties["tags"]
     if tags != before:
-        api.set_tags(clients, str(found.id), tags, sorted(set(before) - set(tags)))
+        calls.set_tags(clients, str(found.id), tags, sorted(set(before) - set(tags)))

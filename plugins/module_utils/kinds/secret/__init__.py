@@ -17,10 +17,9 @@ from ...engine.errors import FarflowError
 from ...engine.parallel import in_parallel
 from ...engine.reconcile import Operations, Outcome, reconcile
 from ...engine.waiting import NotYet, wait_for
-from . import calls as api
-from . import documents as pure
+from . import calls, values
+from . import documents as secret_documents
 from . import value_calls as secret_values
-from . import values
 
 Secret = Mapping[str, Any]
 Documents = dict[str, dict[str, Any]]
@@ -39,14 +38,14 @@ def find(clients: Clients, environment: str, secrets: Sequence[Secret] = ()) -> 
     what is as wanted in the list none but that; the list may be minutes old, so that whatever is not is looked at
     again, one by one.
     """
-    listed = _by_name(api.list_all(clients, f"farflow/{environment}/"))
+    listed = _by_name(calls.list_all(clients, f"farflow/{environment}/"))
     return _seen(clients, listed, {**dict.fromkeys(listed, {}), **_wanted(secrets)})
 
 
 def read(clients: Clients, secrets: Sequence[Secret]) -> list[Resource]:
     """Those of the wanted secrets that exist."""
     wanted = _wanted(secrets)
-    listed = _by_name(api.list_all(clients, os.path.commonprefix(list(wanted))))
+    listed = _by_name(calls.list_all(clients, os.path.commonprefix(list(wanted))))
     return _seen(clients, listed, wanted)
 
 
@@ -60,12 +59,12 @@ def _by_name(documents: list[dict[str, Any]]) -> Documents:
 
 def _seen(clients: Clients, listed: Documents, wanted: Mapping[str, Secret]) -> list[Resource]:
     doubtful = {name: secret for name, secret in wanted.items() if not _as_wanted(listed, name, secret)}
-    used = {source["secret"] for secret in doubtful.values() for source in pure.sources(secret).values()}
+    used = {source["secret"] for secret in doubtful.values() for source in secret_documents.sources(secret).values()}
     names = sorted(used.union(doubtful))
-    fresh = dict(zip(names, in_parallel(lambda name: api.describe(clients, name), names), strict=True))
+    fresh = dict(zip(names, in_parallel(lambda name: calls.describe(clients, name), names), strict=True))
     documents = {name: document for name, document in {**listed, **fresh}.items() if document}
     ours = [name for name, secret in wanted.items() if secret and name in documents]
-    told = in_parallel(lambda name: api.resource_policy(clients, name), ours)
+    told = in_parallel(lambda name: calls.resource_policy(clients, name), ours)
     policies = dict(zip(ours, told, strict=True))
     found = [(name, secret) for name, secret in wanted.items() if name in documents]
     return [_resource(documents, name, secret, policies.get(name)) for name, secret in found]
@@ -76,13 +75,13 @@ def _as_wanted(listed: Documents, name: str, secret: Secret) -> bool:
     if name not in listed or not secret:
         return False
     seen = _resource(listed, name, secret, None).properties
-    return not differences({**pure.desired(secret).properties, "policy": None}, seen)
+    return not differences({**secret_documents.desired(secret).properties, "policy": None}, seen)
 
 
 def _resource(documents: Documents, name: str, secret: Secret, resource_policy: str | None) -> Resource:
-    used = {source["secret"] for source in pure.sources(secret).values()}
-    versions = {source: pure.current_version(documents[source]) for source in used if source in documents}
-    return pure.canonical(documents[name], secret, versions, resource_policy)
+    used = {source["secret"] for source in secret_documents.sources(secret).values()}
+    versions = {source: secret_documents.current_version(documents[source]) for source in used if source in documents}
+    return secret_documents.canonical(documents[name], secret, versions, resource_policy)
 
 
 def present(clients: Clients, secrets: Sequence[Secret], check_mode: bool) -> list[Outcome]:
@@ -91,7 +90,7 @@ def present(clients: Clients, secrets: Sequence[Secret], check_mode: bool) -> li
     operations = _operations(clients, _wanted(secrets))
     outcomes = {}
     for composed in (False, True):
-        desired = [pure.desired(secret) for secret in secrets if bool(secret.get("compose")) is composed]
+        desired = [secret_documents.desired(secret) for secret in secrets if bool(secret.get("compose")) is composed]
         found = [actual[wanted.name] for wanted in desired if wanted.name in actual]
         outcomes.update({outcome.name: outcome for outcome in reconcile(desired, found, operations, check_mode)})
     return [outcomes[secret["name"]] for secret in secrets]
@@ -102,7 +101,7 @@ def absent(clients: Clients, secrets: Sequence[Secret], check_mode: bool) -> lis
     deleted only if it shall go for ever.
     """
     wanted = _wanted(secrets)
-    listed = _by_name(api.list_all(clients, os.path.commonprefix(list(wanted))))
+    listed = _by_name(calls.list_all(clients, os.path.commonprefix(list(wanted))))
     found = [
         resource
         for resource in _seen(clients, listed, dict.fromkeys(wanted, {}))
@@ -118,18 +117,20 @@ def _for_ever(secret: Secret) -> bool:
 def _operations(clients: Clients, secrets: Mapping[str, Secret]) -> Operations:
     def create(wanted: Resource) -> str:
         secret, properties = secrets[wanted.name], wanted.properties
-        value, remembered = _make(clients, secret) if pure.has_value(secret) else (None, {})
+        value, remembered = _make(clients, secret) if secret_documents.has_value(secret) else (None, {})
         tags = {**properties["tags"], **remembered}
 
         def check() -> str | NotYet:
             """AWS deletes in the background, and for that while keeps the name of what was deleted for ever."""
             try:
-                arn = api.create(clients, wanted.name, value, properties["description"], properties["kms_key_id"], tags)
+                arn = calls.create(
+                    clients, wanted.name, value, properties["description"], properties["kms_key_id"], tags
+                )
             except FarflowError as error:
-                if caused_by(error, api.REFUSED) and any(words in str(error) for words in _GOING):
+                if caused_by(error, calls.REFUSED) and any(words in str(error) for words in _GOING):
                     return NotYet(str(error))
                 raise
-            found = arn or (api.describe(clients, wanted.name) or {}).get("ARN")
+            found = arn or (calls.describe(clients, wanted.name) or {}).get("ARN")
             return found or NotYet("AWS says that it exists, and does not show it")
 
         made = wait_for(check, _NAME_FREE_WITHIN, f"secret {wanted.name} to be made")
@@ -140,27 +141,27 @@ def _operations(clients: Clients, secrets: Mapping[str, Secret]) -> Operations:
     def change(wanted: Resource, found: Resource) -> None:
         differs = {key for key, value in wanted.properties.items() if differences(value, found.properties[key])}
         if "state" in differs:
-            api.restore(clients, wanted.name)
+            calls.restore(clients, wanted.name)
         if differs & {"state", "policy"}:  # that of a secret that is to be deleted is not told
             _set_policy(clients, wanted)
         if "rotation" in differs:
-            api.cancel_rotation(clients, wanted.name)
-        changes = pure.update_of(wanted, differs)
+            calls.cancel_rotation(clients, wanted.name)
+        changes = secret_documents.update_of(wanted, differs)
         if changes:
-            api.update(clients, wanted.name, changes)
+            calls.update(clients, wanted.name, changes)
         remembered: dict[str, str] = {}
         if differs & {"value", "composed_from"}:
             value, remembered = _make(clients, secrets[wanted.name])
-            api.put_value(clients, wanted.name, value)
+            calls.put_value(clients, wanted.name, value)
         if "tags" in differs or remembered:
             tags = {**wanted.properties["tags"], **remembered}
             superfluous = sorted(set(found.properties["tags"]) - set(tags))
-            api.set_tags(clients, wanted.name, tags, superfluous)
+            calls.set_tags(clients, wanted.name, tags, superfluous)
 
     def delete(found: Resource) -> None:
         secret = secrets[found.name]
         window = None if _for_ever(secret) else secret.get("recovery_window_in_days")
-        api.delete(clients, found.name, window)
+        calls.delete(clients, found.name, window)
         if window is None:
             _wait_until_gone(clients, found.name)
 
@@ -169,7 +170,7 @@ def _operations(clients: Clients, secrets: Mapping[str, Secret]) -> Operations:
 
 def _set_policy(clients: Clients, wanted: Resource) -> None:
     document = wanted.properties["policy"]
-    api.set_resource_policy(clients, wanted.name, policy.to_json(document) if document else None)
+    calls.set_resource_policy(clients, wanted.name, policy.to_json(document) if document else None)
 
 
 def _make(clients: Clients, secret: Secret) -> tuple[str, dict[str, str]]:
@@ -180,12 +181,14 @@ def _make(clients: Clients, secret: Secret) -> tuple[str, dict[str, str]]:
     compose = secret["compose"]
     parts = {name: str(value) for name, value in (compose.get("values") or {}).items()}
     used: dict[str, str | None] = {}
-    for name, source in pure.sources(secret).items():
+    for name, source in secret_documents.sources(secret).items():
         found = wait_until_readable(clients, source["secret"], "from which another one is composed")
         value = values.member(found.value, source["json_key"], source["secret"])
         parts[name] = values.encoded(value, source["encoding"])
         used[name] = found.version
-    return values.composed(compose["template"], parts), {pure.COMPOSED_FROM: pure.composed_from(secret, used)}
+    return values.composed(compose["template"], parts), {
+        secret_documents.COMPOSED_FROM: secret_documents.composed_from(secret, used)
+    }
 
 
 def wait_until_readable(clients: Clients, name: str, use: str) -> secret_values.SecretValue:
@@ -200,7 +203,7 @@ def wait_until_readable(clients: Clients, name: str, use: str) -> secret_values.
 
 def _wait_until_gone(clients: Clients, name: str) -> None:
     wait_for(
-        lambda: True if api.describe(clients, name) is None else NotYet("still there"),
+        lambda: True if calls.describe(clients, name) is None else NotYet("still there"),
         _READABLE_WITHIN,
         f"secret {name} to be gone",
         interval=0.5,

@@ -20,8 +20,7 @@ from ....engine.lost_answers import create_exactly_once
 from ....engine.reconcile import Operations, Outcome
 from ....engine.waiting import NotYet, wait_for
 from .. import tags as ec2_tags
-from . import calls as api
-from . import documents as pure
+from . import calls, documents
 from .kinds import KINDS, Kind
 from .patience import delete_when_free, retry_until_visible
 
@@ -32,7 +31,7 @@ def present(clients: Clients, wanted: Sequence[Resource], check_mode: bool) -> l
     """What became of resources, all of one type."""
     if not wanted:
         return []
-    refuse_changes(wanted, _read(clients, wanted), pure.IMMUTABLE)
+    refuse_changes(wanted, _read(clients, wanted), documents.IMMUTABLE)
     return converge(wanted, lambda: _read(clients, wanted), _operations(clients, KINDS[wanted[0].type]), check_mode)
 
 
@@ -51,17 +50,17 @@ def absent(clients: Clients, unwanted: Sequence[Resource], check_mode: bool) -> 
 def _read(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
     """Those that exist of the wanted ones, under their names."""
     found = _found(clients, wanted)
-    meant = [(one, pure.meant(one, found)) for one in wanted]
+    meant = [(one, documents.meant(one, found)) for one in wanted]
     return [replace(there, name=one.name) for one, there in meant if there]
 
 
 def _found(clients: Clients, wanted: Sequence[Resource]) -> list[Resource]:
     kind = KINDS[wanted[0].type]
 
-    def read(filters: api.Filters) -> list[Resource]:
+    def read(filters: calls.Filters) -> list[Resource]:
         return [kind.canonical(clients, document) for document in kind.describe(clients, filters)]
 
-    return [one for filters in pure.filters(wanted) for one in retry_until_visible(partial(read, filters))]
+    return [one for filters in documents.filters(wanted) for one in retry_until_visible(partial(read, filters))]
 
 
 def _operations(clients: Clients, kind: Kind) -> Operations:
@@ -74,7 +73,7 @@ def _operations(clients: Clients, kind: Kind) -> Operations:
         def make() -> str:
             return retry_until_visible(lambda: kind.create(clients, wanted.name, wanted.properties))
 
-        what = pure.what(wanted)
+        what = documents.what(wanted)
         id_ = create_exactly_once(make, look, what)
         known = replace(wanted, id=id_)
         change(known, wait_for(lambda: _ready(clients, kind, known), _KNOWN_AFTER, f"AWS to show {what}", interval=0.5))
@@ -97,7 +96,7 @@ def _operations(clients: Clients, kind: Kind) -> Operations:
 
 def _ready(clients: Clients, kind: Kind, known: Resource) -> Resource | NotYet:
     """What was just made, as soon as AWS shows it and it can be used."""
-    [filters] = pure.filters([known])
+    [filters] = documents.filters([known])
     there = [
         (document, retry_until_visible(partial(kind.canonical, clients, document)))
         for document in kind.describe(clients, filters)
@@ -105,7 +104,7 @@ def _ready(clients: Clients, kind: Kind, known: Resource) -> Resource | NotYet:
     found = next(((document, one) for document, one in there if one.id == known.id), None)
     if found is None:
         if why := kind.failure(clients, str(known.id)):
-            raise FarflowError(f"AWS could not make {pure.what(known)}: {why}")
+            raise FarflowError(f"AWS could not make {documents.what(known)}: {why}")
         return NotYet("it is not shown")
     state = found[0].get("State", "available")
     return found[1] if kind.made is None or state in kind.made else NotYet(f"it is {state}")

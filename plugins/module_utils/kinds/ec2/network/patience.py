@@ -12,8 +12,7 @@ from ....engine.actions import Resource
 from ....engine.clients import Clients, caused_by
 from ....engine.patience import retry_while
 from ....engine.waiting import NotYet, wait_for
-from . import calls as api
-from . import documents as pure
+from . import calls, documents
 
 Answer = TypeVar("Answer")
 
@@ -44,14 +43,14 @@ def delete_when_free(clients: Clients, found: Resource, call: Callable[[], str])
         words = call()
         return NotYet(words + _users(clients, found)) if words else True
 
-    wait_for(check, _FREE_AFTER, f"{pure.what(found)} to be free")
+    wait_for(check, _FREE_AFTER, f"{documents.what(found)} to be free")
 
 
 def _users(clients: Clients, found: Resource) -> str:
     """Network interfaces are most of what keeps something from being deleted, and what people do not see."""
-    filters = pure.filters_of_users(found)
+    filters = documents.filters_of_users(found)
     interfaces = [
         f"network interface {one['NetworkInterfaceId']} ({one.get('Description') or 'without description'})"
-        for one in (api.network_interfaces(clients, filters) if filters else [])
+        for one in (calls.network_interfaces(clients, filters) if filters else [])
     ]
     return f"; used by {', '.join(interfaces)}" if interfaces else ""

@@ -20,8 +20,8 @@ from ....engine.waiting import NotYet, wait_for
 from .. import task_calls as ecs_tasks
 from ..patience import retry_while
 from ..task_definition import calls as ecs_task_definitions
-from . import calls as api
-from . import documents as pure
+from . import calls as service_calls
+from . import documents as service_documents
 
 _CREATION_LIMIT = 300.0
 _CHANGE_LIMIT = 300.0
@@ -32,7 +32,7 @@ def find(clients: Clients, environment: str, clusters: Iterable[str], expected: 
     """Every service in the clusters of an environment, whoever made it; not those that say that they are another's,
     whose name can begin alike, unless that is ``expected``.
     """
-    found = [each for cluster in clusters for each in read(clients, cluster, api.names(clients, cluster))]
+    found = [each for cluster in clusters for each in read(clients, cluster, service_calls.names(clients, cluster))]
     return [
         each
         for each in found
@@ -47,12 +47,12 @@ def read(
     ``draining``.
     """
     statuses = {"ACTIVE", "DRAINING"} if draining else {"ACTIVE"}
-    documents = [each for each in api.describe(clients, cluster, names) if each["status"] in statuses]
+    documents = [each for each in service_calls.describe(clients, cluster, names) if each["status"] in statuses]
     current = {each["serviceName"]: _current_revision(each) for each in documents}
-    revisions = api.describe_revisions(clients, [arn for arn in current.values() if arn])
+    revisions = service_calls.describe_revisions(clients, [arn for arn in current.values() if arn])
     asked = {each.name: each for each in wanted}
     return [
-        pure.canonical(each, revisions.get(current[name] or ""), asked.get(name))
+        service_documents.canonical(each, revisions.get(current[name] or ""), asked.get(name))
         for each in documents
         for name in [each["serviceName"]]
     ]
@@ -74,7 +74,9 @@ def with_revisions(clients: Clients, desired: Sequence[Resource], check_mode: bo
     if missing and not check_mode:
         raise FarflowError(f"there is no ACTIVE task definition of {', '.join(missing)}: register it first")
     return [
-        pure.with_task_definition(each, newest[each.properties["task_definition"]]) if _names_a_family(each) else each
+        service_documents.with_task_definition(each, newest[each.properties["task_definition"]])
+        if _names_a_family(each)
+        else each
         for each in desired
     ]
 
@@ -92,7 +94,7 @@ def refuse_fixed(desired: Sequence[Resource], actual: Sequence[Resource]) -> Non
         "allow its replacement (replace: true), or give the new service another name"
         for wanted in desired
         if wanted.name in existing
-        for reason in pure.fixed_differences(wanted, existing[wanted.name])
+        for reason in service_documents.fixed_differences(wanted, existing[wanted.name])
     ]
     if problems:
         raise FarflowError("\n".join(problems))
@@ -105,32 +107,34 @@ def operations(clients: Clients, started: dict[str, str] | None = None) -> Opera
     deployments: dict[str, str] = {} if started is None else started
 
     def create(wanted: Resource) -> str:
-        request = pure.create_request(wanted)
+        request = service_documents.create_request(wanted)
         token = str(uuid.uuid4())
         what = f"the creation of service {wanted.name}"
-        made = retry_while(lambda: api.create(clients, request, token), _CREATION_LIMIT, what)
-        deployments[wanted.name] = pure.primary(made).get("id", "")
+        made = retry_while(lambda: service_calls.create(clients, request, token), _CREATION_LIMIT, what)
+        deployments[wanted.name] = service_documents.primary(made).get("id", "")
         return str(made["serviceArn"])
 
     def change(wanted: Resource, found: Resource) -> None:
-        if pure.fixed_differences(wanted, found):
+        if service_documents.fixed_differences(wanted, found):
             delete(found)
             create(wanted)
             return
-        request = pure.update_request(wanted, found)
+        request = service_documents.update_request(wanted, found)
         if request:
             cluster, what = wanted.properties["cluster"], f"the change of service {wanted.name}"
-            changed = retry_while(lambda: api.update(clients, cluster, wanted.name, request), _CHANGE_LIMIT, what)
-            deployments[wanted.name] = pure.primary(changed).get("id", "")
+            changed = retry_while(
+                lambda: service_calls.update(clients, cluster, wanted.name, request), _CHANGE_LIMIT, what
+            )
+            deployments[wanted.name] = service_documents.primary(changed).get("id", "")
         tags, existing = (resource.properties.get("tags") or {} for resource in (wanted, found))
         if tags != existing:
             missing = {key: value for key, value in tags.items() if existing.get(key) != value}
-            api.tag(clients, str(found.id), missing, sorted(set(existing) - set(tags)))
+            service_calls.tag(clients, str(found.id), missing, sorted(set(existing) - set(tags)))
 
     def delete(found: Resource) -> None:
         cluster = found.properties["cluster"]
         tasks = ecs_tasks.list_arns(clients, cluster, found.name, "RUNNING")
-        api.delete(clients, cluster, found.name)
+        service_calls.delete(clients, cluster, found.name)
         what = f"the end of service {found.name}"
         wait_for(lambda: _gone(clients, cluster, found.name, tasks), _DELETION_LIMIT, what)
 
@@ -138,7 +142,7 @@ def operations(clients: Clients, started: dict[str, str] | None = None) -> Opera
 
 
 def _gone(clients: Clients, cluster: str, name: str, tasks: list[str]) -> bool | NotYet:
-    status = next((each["status"] for each in api.describe(clients, cluster, [name])), "INACTIVE")
+    status = next((each["status"] for each in service_calls.describe(clients, cluster, [name])), "INACTIVE")
     running = [each for each in ecs_tasks.describe(clients, cluster, tasks) if each["lastStatus"] != "STOPPED"]
     if status == "INACTIVE" and not running:
         return True

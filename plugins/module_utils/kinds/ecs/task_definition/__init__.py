@@ -15,8 +15,7 @@ from ....engine.clients import Clients
 from ....engine.parallel import in_parallel
 from ....engine.tags import ENVIRONMENT
 from ..patience import retry_while
-from . import calls as api
-from . import documents as pure
+from . import calls, documents
 from .documents import Index
 
 # RegisterTaskDefinition and DeregisterTaskDefinition go at about one a second after a burst of twenty
@@ -36,7 +35,7 @@ class Outcome:
 
     def as_entry(self) -> dict[str, Any]:
         """The outcome as the module returns it."""
-        revision = pure.revision_of(self.arn) if self.arn else None
+        revision = documents.revision_of(self.arn) if self.arn else None
         return {
             "family": self.family,
             "arn": self.arn,
@@ -52,9 +51,9 @@ def find(clients: Clients, environment: str) -> Index:
     everything in the environment, since they take no more calls.
     """
     with ThreadPoolExecutor(1) as beside:
-        tags = beside.submit(api.list_tags, clients, ENVIRONMENT, environment)
-        arns = api.list_arns(clients)
-        ours = [arn for arn in arns if pure.family_of(arn).startswith(f"{environment}-")]
+        tags = beside.submit(calls.list_tags, clients, ENVIRONMENT, environment)
+        arns = calls.list_arns(clients)
+        ours = [arn for arn in arns if documents.family_of(arn).startswith(f"{environment}-")]
         return replace(Index.of(ours, tags.result()), listed=len(arns))
 
 
@@ -68,14 +67,14 @@ def unlisted(clients: Clients, index: Index, families: Collection[str]) -> dict[
 
 def tags_of(answer: Mapping[str, Any]) -> dict[str, str]:
     """The tags in DescribeTaskDefinition's answer, without those that AWS itself sets."""
-    return pure.tags_of(pure.canonical(answer["taskDefinition"], answer.get("tags") or []))
+    return documents.tags_of(documents.canonical(answer["taskDefinition"], answer.get("tags") or []))
 
 
 def read(clients: Clients, families: Collection[str], environment: str | None = None) -> Index:
     """The index of the named families. When all of them belong to one environment, saying so spares calls."""
     with ThreadPoolExecutor(1) as beside:
-        by = (ENVIRONMENT, environment) if environment else (pure.DIGEST, None)
-        tags = beside.submit(api.list_tags, clients, *by, "ecs:task-definition")
+        by = (ENVIRONMENT, environment) if environment else (documents.DIGEST, None)
+        tags = beside.submit(calls.list_tags, clients, *by, "ecs:task-definition")
         arns = _arns(clients, families, "ACTIVE")
         return Index.of(arns, tags.result())
 
@@ -83,22 +82,22 @@ def read(clients: Clients, families: Collection[str], environment: str | None = 
 def read_all(clients: Clients) -> Index:
     """The index of every family of the account and region; tags are told of farflow's own, of any environment."""
     with ThreadPoolExecutor(1) as beside:
-        tags = beside.submit(api.list_tags, clients, pure.DIGEST, None, "ecs:task-definition")
-        return Index.of(api.list_arns(clients), tags.result())
+        tags = beside.submit(calls.list_tags, clients, documents.DIGEST, None, "ecs:task-definition")
+        return Index.of(calls.list_arns(clients), tags.result())
 
 
 def _arns(clients: Clients, families: Collection[str], status: str) -> list[str]:
     names = set(families)
     if len(names) <= _FEW:
-        lists = in_parallel(lambda family: api.list_arns(clients, status, family), sorted(names))
+        lists = in_parallel(lambda family: calls.list_arns(clients, status, family), sorted(names))
     else:
-        lists = [api.list_arns(clients, status)]
-    return [arn for arns in lists for arn in arns if pure.family_of(arn) in names]
+        lists = [calls.list_arns(clients, status)]
+    return [arn for arns in lists for arn in arns if documents.family_of(arn) in names]
 
 
 def describe(clients: Clients, arns: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """DescribeTaskDefinition's answers by ARN, as ``plan_task_definitions`` asks for them."""
-    answers = in_parallel(lambda arn: api.describe(clients, arn), arns)
+    answers = in_parallel(lambda arn: calls.describe(clients, arn), arns)
     return dict(zip(arns, answers, strict=True))
 
 
@@ -107,7 +106,7 @@ def reconcile(clients: Clients, wanted: Sequence[Resource], index: Index, check_
     family in which one is registered. Never are two calls under way for one family.
     """
     known = index.of_families({each.name for each in wanted})
-    actions = pure.plan_task_definitions(wanted, known, lambda arns: describe(clients, arns))
+    actions = documents.plan_task_definitions(wanted, known, lambda arns: describe(clients, arns))
     made: list[str | None] = [action.resource.id for action in actions]
     if not check_mode:
         made = in_parallel(lambda action: _do(clients, action, known, keep), actions, _WORKERS)
@@ -132,7 +131,7 @@ def remove(
     arns = {family: [*active.arns.get(family, ()), *inactive.arns.get(family, ())] for family in families}
     if not check_mode:
         in_parallel(lambda family: _deregister(clients, active, family), families, _WORKERS)
-        api.delete(clients, [arn for some in arns.values() for arn in some] if delete else [])
+        calls.delete(clients, [arn for some in arns.values() for arn in some] if delete else [])
     return [
         Outcome(family, active.newest(family), bool(arns[family]), ["deleted"] if arns[family] else [])
         for family in families
@@ -145,40 +144,40 @@ def _of_others(clients: Clients, arns: Sequence[str], owners: Mapping[str, str])
     """
     if not owners:
         return set()
-    tags = dict(api.list_tags(clients, pure.DIGEST, None, "ecs:task-definition"))
+    tags = dict(calls.list_tags(clients, documents.DIGEST, None, "ecs:task-definition"))
 
     def tagged(arn: str) -> str | None:
         return tags.get(arn, {}).get(ENVIRONMENT)
 
-    owned = {arn: owners[pure.family_of(arn)] for arn in arns if pure.family_of(arn) in owners}
-    shared = {pure.family_of(arn) for arn, owner in owned.items() if tagged(arn) not in (None, owner)}
-    doubtful = [arn for arn, owner in owned.items() if pure.family_of(arn) in shared and tagged(arn) != owner]
+    owned = {arn: owners[documents.family_of(arn)] for arn in arns if documents.family_of(arn) in owners}
+    shared = {documents.family_of(arn) for arn, owner in owned.items() if tagged(arn) not in (None, owner)}
+    doubtful = [arn for arn, owner in owned.items() if documents.family_of(arn) in shared and tagged(arn) != owner]
     answers = describe(clients, doubtful)
-    return {arn for arn, answer in answers.items() if pure.owner(answer) not in (None, owned[arn])}
+    return {arn for arn, answer in answers.items() if documents.owner(answer) not in (None, owned[arn])}
 
 
 def _deregister(clients: Clients, active: Index, family: str) -> None:
     for arn in active.arns.get(family, ()):
-        api.deregister(clients, arn)
+        calls.deregister(clients, arn)
 
 
 def _do(clients: Clients, action: Action, index: Index, keep: int) -> str | None:
     wanted, found = action.resource, action.before
-    if found and not pure.registers(action):
+    if found and not documents.registers(action):
         _write_tags(clients, wanted, found)
         return found.id
     arn = _register(clients, wanted, index)
-    for old in pure.surplus(index, wanted.name, keep):
-        api.deregister(clients, old)
+    for old in documents.surplus(index, wanted.name, keep):
+        calls.deregister(clients, old)
     return arn
 
 
 def _write_tags(clients: Clients, wanted: Resource, found: Resource) -> None:
     arn = str(found.id)
-    tags = pure.tags_with_digest(wanted, pure.revision_of(arn))
-    existing = pure.tags_of(found)
+    tags = documents.tags_with_digest(wanted, documents.revision_of(arn))
+    existing = documents.tags_of(found)
     missing = {key: value for key, value in tags.items() if existing.get(key) != value}
-    api.tag(clients, arn, missing, sorted(set(existing) - set(tags)))
+    calls.tag(clients, arn, missing, sorted(set(existing) - set(tags)))
 
 
 def _register(clients: Clients, wanted: Resource, index: Index) -> str:
@@ -187,23 +186,23 @@ def _register(clients: Clients, wanted: Resource, index: Index) -> str:
     repeated the call has made a double.
     """
     newest = index.newest(wanted.name)
-    guess = pure.revision_of(newest) + 1 if newest else 1
-    tags = pure.tags_with_digest(wanted, guess)
-    request = {**pure.request(wanted), "tags": [{"key": key, "value": value} for key, value in tags.items()]}
+    guess = documents.revision_of(newest) + 1 if newest else 1
+    tags = documents.tags_with_digest(wanted, guess)
+    request = {**documents.request(wanted), "tags": [{"key": key, "value": value} for key, value in tags.items()]}
     what = f"the registration of task definition {wanted.name}"
-    arn = retry_while(lambda: api.register(clients, request), _REGISTRATION_LIMIT, what)
-    revision = pure.revision_of(arn)
+    arn = retry_while(lambda: calls.register(clients, request), _REGISTRATION_LIMIT, what)
+    revision = documents.revision_of(arn)
     if revision != guess:
-        api.tag(clients, arn, {pure.DIGEST: pure.digest(wanted, revision)}, [])
+        calls.tag(clients, arn, {documents.DIGEST: documents.digest(wanted, revision)}, [])
         _remove_doubles(clients, wanted.name, range(guess, revision), tags)
     return arn
 
 
 def _remove_doubles(clients: Clients, family: str, revisions: Collection[int], tags: Mapping[str, str]) -> None:
     """Removes those of the revisions that the same call has made: nobody else guessed the number in their digest."""
-    suspects = [arn for arn in _arns(clients, [family], "ACTIVE") if pure.revision_of(arn) in revisions]
+    suspects = [arn for arn in _arns(clients, [family], "ACTIVE") if documents.revision_of(arn) in revisions]
     for arn, answer in describe(clients, suspects).items():
-        found = pure.canonical(answer["taskDefinition"], answer.get("tags") or [])
-        if pure.tags_of(found) == tags:
-            api.deregister(clients, arn)
-            api.delete(clients, [arn])
+        found = documents.canonical(answer["taskDefinition"], answer.get("tags") or [])
+        if documents.tags_of(found) == tags:
+            calls.deregister(clients, arn)
+            calls.delete(clients, [arn])

@@ -8,8 +8,8 @@ from __future__ import annotations
 from ....engine.actions import Resource
 from ....engine.clients import Clients
 from ....engine.waiting import now
-from . import calls as api
-from . import documents as pure
+from . import calls
+from . import documents as version_documents
 
 _ENGINE = "postgres"
 
@@ -19,15 +19,19 @@ def find(clients: Clients, wanted: str, instance: Resource | None) -> list[Resou
     unless that is as good.
     """
     if not instance:
-        documents = api.list_available(clients, _ENGINE)
+        documents = calls.list_available(clients, _ENGINE)
     elif instance.properties["engine_version"] != wanted:
-        documents = api.describe(clients, _ENGINE, instance.properties["engine_version"])
+        documents = calls.describe(clients, _ENGINE, instance.properties["engine_version"])
     else:
         documents = []
-    return [pure.canonical(document, now().date()) for document in documents]
+    return [version_documents.canonical(document, now().date()) for document in documents]
 
 
 def targets(clients: Clients, version: str) -> list[str]:
     """What AWS upgrades a version to."""
-    documents = api.describe(clients, _ENGINE, version)
-    return [target for each in documents for target in pure.canonical(each, now().date()).attributes[pure.TARGETS]]
+    documents = calls.describe(clients, _ENGINE, version)
+    return [
+        target
+        for each in documents
+        for target in version_documents.canonical(each, now().date()).attributes[version_documents.TARGETS]
+    ]

@@ -21,8 +21,8 @@ from ...secret.values import member
 from .. import engine_version as rds_engine_versions
 from ..snapshot import calls as rds_snapshots
 from ..snapshot import documents as snapshots
-from . import calls as api
-from . import documents as pure
+from . import calls as instance_calls
+from . import documents as instance_documents
 from . import requests, status
 
 Instance = Mapping[str, Any]
@@ -49,7 +49,7 @@ def find(clients: Clients, environment: str, instance: Instance | None = None) -
     wanted = instance or {}
     found = [
         document
-        for document in api.list_all(clients)
+        for document in instance_calls.list_all(clients)
         if document["DBInstanceIdentifier"] == wanted.get("identifier")
         or {"Key": "farflow:environment", "Value": environment} in (document.get("TagList") or [])
     ]
@@ -59,16 +59,16 @@ def find(clients: Clients, environment: str, instance: Instance | None = None) -
 def _resource(clients: Clients, document: Document, instance: Instance) -> Resource:
     """The instance as a resource, and as the wanted one sees it if it is that one."""
     if document["DBInstanceIdentifier"] != instance.get("identifier"):
-        return pure.canonical(document, {}, None, now().date())
+        return instance_documents.canonical(document, {}, None, now().date())
     version = secret_values.current_version(clients, instance["master_user_secret"])
-    tagged = {**document, "TagList": api.tags(clients, document["DBInstanceArn"])}
-    return pure.canonical(tagged, instance, version, now().date())
+    tagged = {**document, "TagList": instance_calls.tags(clients, document["DBInstanceArn"])}
+    return instance_documents.canonical(tagged, instance, version, now().date())
 
 
 def present(clients: Clients, instance: Instance, check_mode: bool) -> Outcome:
     """Makes the instance, or changes what differs. Waits until it can be used if ``instance["wait"]``."""
     identifier = instance["identifier"]
-    document = api.describe(clients, identifier)
+    document = instance_calls.describe(clients, identifier)
     if document and status.is_going(document) and not check_mode:
         _wait_until_gone(clients, instance)
         document = None
@@ -93,22 +93,24 @@ def _reason_of_creation(instance: Instance) -> str:
 
 
 def _create(clients: Clients, instance: Instance) -> Document:
-    wanted = pure.desired(instance)
+    wanted = instance_documents.desired(instance)
     tags = wanted.properties["tags"]
     snapshot = instance.get("restore_from_snapshot")
     if snapshot:
         _refuse_snapshot(clients, wanted, snapshot)
-        api.restore(clients, requests.restoration(wanted), snapshot, tags)
+        instance_calls.restore(clients, requests.restoration(wanted), snapshot, tags)
     else:
         password, version = _password(clients, instance)
-        remembered = {pure.PASSWORD_FROM: pure.password_from(instance, version)}
+        remembered = {instance_documents.PASSWORD_FROM: instance_documents.password_from(instance, version)}
 
         def start() -> bool:
-            api.create(clients, requests.creation(wanted), password, {**tags, **remembered})
+            instance_calls.create(clients, requests.creation(wanted), password, {**tags, **remembered})
             return True
 
         retry_while(start, _is_first, _STARTS_WITHIN, f"the creation of database {wanted.name}")
-    return wait_for(lambda: api.describe(clients, wanted.name), _VISIBLE_WITHIN, f"database {wanted.name} to be there")
+    return wait_for(
+        lambda: instance_calls.describe(clients, wanted.name), _VISIBLE_WITHIN, f"database {wanted.name} to be there"
+    )
 
 
 def _is_first(error: FarflowError) -> bool:
@@ -133,8 +135,8 @@ def _password(clients: Clients, instance: Instance) -> tuple[str, str]:
 
 
 def _change(clients: Clients, instance: Instance, document: Document, check_mode: bool) -> Outcome:
-    wanted = pure.desired(instance)
-    found = pure.without_notes(_resource(clients, document, instance), wanted)
+    wanted = instance_documents.desired(instance)
+    found = instance_documents.without_notes(_resource(clients, document, instance), wanted)
     differs = _actionable(wanted, found, document)
     told, allowed = _told(differs), bool(instance.get("allow_major_version_upgrade"))
     if "engine_version" in told:
@@ -170,27 +172,27 @@ def _apply(
     immediately = bool(instance.get("apply_immediately"))
     if status.is_stopped(document):
         _wait(clients, instance, "be stopped", lambda seen: status.of(seen) == "stopped")
-        api.start(clients, wanted.name)
+        instance_calls.start(clients, wanted.name)
     tags = dict(wanted.properties["tags"])
     arguments = requests.modification(wanted, found, differs)
     password = None
     if "master_user_secret" in differs:
         password, version = _password(clients, instance)
-        tags[pure.PASSWORD_FROM] = pure.password_from(instance, version)
+        tags[instance_documents.PASSWORD_FROM] = instance_documents.password_from(instance, version)
     if arguments or password:
         _wait(clients, instance, "accept a change", status.is_changeable)
-        _ask(clients, instance, lambda: api.modify(clients, wanted.name, arguments, password, immediately))
+        _ask(clients, instance, lambda: instance_calls.modify(clients, wanted.name, arguments, password, immediately))
     if differs & {"tags", "master_user_secret"}:
-        api.set_tags(clients, str(found.id), tags, sorted(set(found.properties["tags"]) - set(tags)))
+        instance_calls.set_tags(clients, str(found.id), tags, sorted(set(found.properties["tags"]) - set(tags)))
     if not instance["wait"]:
-        return api.describe(clients, wanted.name) or document
+        return instance_calls.describe(clients, wanted.name) or document
     _wait(clients, instance, "be changed", lambda seen: status.is_settled(seen, immediately))
     return _wait_until_seen(clients, instance, wanted)
 
 
 def absent(clients: Clients, instance: Instance, check_mode: bool) -> Outcome:
     """Deletes the instance, with the final snapshot that ``instance`` names; content when it is gone."""
-    document = api.describe(clients, instance["identifier"])
+    document = instance_calls.describe(clients, instance["identifier"])
     if document is None:
         return Outcome()
     reasons = []
@@ -233,7 +235,7 @@ def _delete(clients: Clients, instance: Instance, document: Document) -> None:
     with_backups = bool(instance.get("delete_automated_backups", True))
 
     def accepted() -> bool:
-        told = api.delete(clients, instance["identifier"], snapshot, with_backups)
+        told = instance_calls.delete(clients, instance["identifier"], snapshot, with_backups)
         if told and snapshot and status.is_broken(document):
             raise _without_final_snapshot(document, told)
         return not told
@@ -260,8 +262,10 @@ def _have_tags_copied(clients: Clients, instance: Instance) -> bool:
 
     def check() -> bool | NotYet:
         nonlocal accepted
-        accepted = accepted or api.modify(clients, name, {"CopyTagsToSnapshot": True}, None, immediately=True)
-        document = api.describe(clients, name)
+        accepted = accepted or instance_calls.modify(
+            clients, name, {"CopyTagsToSnapshot": True}, None, immediately=True
+        )
+        document = instance_calls.describe(clients, name)
         if document is None or document.get("CopyTagsToSnapshot"):
             return document is not None
         return NotYet(f"it is {status.of(document)}") if status.becomes_changeable(document) else False
@@ -274,7 +278,7 @@ def _tag_snapshot(clients: Clients, snapshot: str, document: Document) -> None:
     """Gives a snapshot its database's tags itself, where AWS does not."""
     what = f"database snapshot {snapshot} to be there"
     made = wait_for(lambda: rds_snapshots.describe(clients, snapshot), _VISIBLE_WITHIN, what)
-    api.set_tags(clients, made["DBSnapshotArn"], tag_dict(document.get("TagList")), [])
+    instance_calls.set_tags(clients, made["DBSnapshotArn"], tag_dict(document.get("TagList")), [])
 
 
 def _ask(clients: Clients, instance: Instance, accepted: Callable[[], bool]) -> None:
@@ -284,7 +288,7 @@ def _ask(clients: Clients, instance: Instance, accepted: Callable[[], bool]) -> 
     def check() -> bool | NotYet:
         if accepted():
             return True
-        document = api.describe(clients, name)
+        document = instance_calls.describe(clients, name)
         return NotYet(f"it is {status.of(document)}" if document else "it is gone")
 
     wait_for(check, instance["wait_timeout"], f"database {name} to accept what is asked of it", interval=5.0)
@@ -294,7 +298,7 @@ def _wait(clients: Clients, instance: Instance, purpose: str, is_done: Callable[
     name = instance["identifier"]
 
     def check() -> Document | NotYet:
-        document = api.describe(clients, name)
+        document = instance_calls.describe(clients, name)
         if document is None or status.is_going(document):
             raise FarflowError(f"database {name} was deleted while waiting for it to {purpose}")
         if is_done(document):
@@ -313,7 +317,7 @@ def _broken(clients: Clients, document: Document) -> FarflowError:
 
 def _history(clients: Clients, name: str) -> str:
     try:
-        events = api.events(clients, name, _EVENT_MINUTES)[-_EVENTS_TOLD:]
+        events = instance_calls.events(clients, name, _EVENT_MINUTES)[-_EVENTS_TOLD:]
     except FarflowError as error:
         return f"; {error}"
     lines = [f"{event['Date']:%Y-%m-%d %H:%M:%S} {event['Message']}" for event in events]
@@ -325,7 +329,7 @@ def _wait_until_seen(clients: Clients, instance: Instance, wanted: Resource) -> 
 
     def check() -> Document | NotYet:
         document = _wait(clients, instance, "be available", status.is_usable)
-        found = pure.without_notes(_resource(clients, document, instance), wanted)
+        found = instance_documents.without_notes(_resource(clients, document, instance), wanted)
         left = differences(wanted.properties, found.properties)
         return NotYet(", ".join(map(str, left))) if left else document
 
@@ -336,7 +340,7 @@ def _wait_until_gone(clients: Clients, instance: Instance) -> None:
     name = instance["identifier"]
 
     def check() -> bool | NotYet:
-        document = api.describe(clients, name)
+        document = instance_calls.describe(clients, name)
         return True if document is None else NotYet(f"it is {status.of(document)}")
 
     wait_for(check, instance["wait_timeout"], f"database {name} to be gone", interval=5.0)

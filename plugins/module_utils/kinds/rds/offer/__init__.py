@@ -12,7 +12,7 @@ from ....engine.actions import Resource
 from ....engine.clients import ACCESS_DENIED, Clients, caused_by
 from ....engine.errors import FarflowError
 from ..engine_version.documents import newest
-from . import calls as api
+from . import calls
 from . import family_parameters as rds_parameters
 from . import instance_classes as rds_classes
 
@@ -24,7 +24,7 @@ Documents = list[dict[str, Any]]
 def parameters(clients: Clients, family: str) -> list[Resource]:
     """The parameters of a family; none of one that there is not."""
     try:
-        documents = _unless_unknown(lambda: api.parameters(clients, family))
+        documents = _unless_unknown(lambda: calls.parameters(clients, family))
     except FarflowError as error:
         if not caused_by(error, ACCESS_DENIED):
             raise
@@ -46,10 +46,10 @@ def _missing_class(clients: Clients, wanted: rds_classes.Wanted) -> list[Resourc
     is_exact = wanted.version == wanted.example
     # Of a major version alone nobody knows which minor one AWS will take.
     asked = {"EngineVersion": wanted.version} if is_exact else {}
-    options = _unless_unknown(lambda: api.orderable(clients, _ENGINE, DBInstanceClass=wanted.name, **asked))
+    options = _unless_unknown(lambda: calls.orderable(clients, _ENGINE, DBInstanceClass=wanted.name, **asked))
     if newest([each["EngineVersion"] for each in options], wanted.version):
         return []
-    options = _unless_unknown(lambda: api.orderable(clients, _ENGINE, EngineVersion=wanted.example))
+    options = _unless_unknown(lambda: calls.orderable(clients, _ENGINE, EngineVersion=wanted.example))
     others = {each["DBInstanceClass"] for each in options}
     return [rds_classes.missing(wanted, others)] if others and wanted.name not in others else []
 
@@ -59,6 +59,6 @@ def _unless_unknown(ask: Callable[[], Documents]) -> Documents:
     try:
         return ask()
     except FarflowError as error:
-        if not caused_by(error, api.UNKNOWN):
+        if not caused_by(error, calls.UNKNOWN):
             raise
         return []

@@ -17,8 +17,8 @@ from ....engine.patience import retry_while
 from ....engine.tags import ENVIRONMENT
 from ....engine.waiting import NotYet, wait_for
 from ..instance import calls as rds_instances
-from . import calls as api
-from . import documents as pure
+from . import calls as snapshot_calls
+from . import documents
 
 #: Seconds after which an instance that is being changed or backed up takes a snapshot.
 _FREE_AFTER = 3600
@@ -29,11 +29,11 @@ def find(clients: Clients, environment: str, named: str | None = None, database:
     its ``database``. And the one that is ``named``, whosever it is: without its tags, by which it would be taken for
     the environment's.
     """
-    found = list(map(pure.canonical, api.list_manual(clients)))
+    found = list(map(documents.canonical, snapshot_calls.list_manual(clients)))
     own = [
         one
         for one in found
-        if one.properties["tags"].get(ENVIRONMENT) == environment or pure.is_named_for(one, database)
+        if one.properties["tags"].get(ENVIRONMENT) == environment or documents.is_named_for(one, database)
     ]
     return own + [_untagged(one) for one in found if one.name == named and one not in own]
 
@@ -47,8 +47,8 @@ def create(clients: Clients, instance: str, identifier: str, tags: Mapping[str, 
     finished; None does not wait for that. Safe to repeat with the same identifier.
     """
     retry_while(
-        lambda: api.create(clients, instance, identifier, tags),
-        lambda error: caused_by(error, api.NOT_NOW),
+        lambda: snapshot_calls.create(clients, instance, identifier, tags),
+        lambda error: caused_by(error, snapshot_calls.NOT_NOW),
         limit or _FREE_AFTER,
         f"database instance {instance} to be free for a snapshot",
     )
@@ -59,7 +59,7 @@ def create(clients: Clients, instance: str, identifier: str, tags: Mapping[str, 
 def await_finished(clients: Clients, identifier: str, limit: float) -> Resource:
     """The snapshot, as soon as it is finished."""
     what = f"database snapshot {identifier}"
-    return pure.canonical(wait_for(lambda: _finished(clients, identifier), limit, what, interval=5.0))
+    return documents.canonical(wait_for(lambda: _finished(clients, identifier), limit, what, interval=5.0))
 
 
 def before_upgrade(
@@ -68,10 +68,10 @@ def before_upgrade(
     """The snapshots from before the attempts to upgrade a database to the image of that digest, the oldest first; the
     last is that of this attempt. It is taken, unless an attempt less than an hour ago has left one.
     """
-    prefix = pure.upgrade_prefix(instance, digest)
-    earlier = pure.of_upgrade(map(pure.canonical, api.list_manual(clients, instance)), prefix, now)
-    there = pure.of_same_attempt(earlier, _made(clients, instance), now)
-    name = there.name if there else pure.upgrade_name(prefix, now)
+    prefix = documents.upgrade_prefix(instance, digest)
+    earlier = documents.of_upgrade(map(documents.canonical, snapshot_calls.list_manual(clients, instance)), prefix, now)
+    there = documents.of_same_attempt(earlier, _made(clients, instance), now)
+    name = there.name if there else documents.upgrade_name(prefix, now)
     if not there:
         create(clients, instance, name, tags, None)
     return [*(one for one in earlier if one is not there), await_finished(clients, name, limit)]
@@ -86,7 +86,7 @@ def _made(clients: Clients, instance: str) -> datetime:
 
 
 def _finished(clients: Clients, identifier: str) -> dict[str, Any] | NotYet:
-    found = api.describe(clients, identifier)
+    found = snapshot_calls.describe(clients, identifier)
     if found is None:
         raise FarflowError(f"database snapshot {identifier} is gone")
     if found["Status"] == "failed":

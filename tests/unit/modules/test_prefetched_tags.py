@@ -70,15 +70,15 @@ def queue():
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_tags_that_are_told_are_not_asked_for(aws, calls, make, find_kind):
-    told = {make(): TAGS}
+def test_tags_that_are_prefetched_are_not_asked_for(aws, calls, make, find_kind):
+    prefetched = {make(): TAGS}
     clients = Clients(lambda service, config: boto3.client(service))
     calls.made.clear()
     asked = find_kind(clients, "test")
     assert _about_tags(calls)
     calls.made.clear()
     named = {"names": [one.name for one in asked]} if make is not log_group else {}
-    found = find_kind(clients, "test", told=told, **named)
+    found = find_kind(clients, "test", prefetched=prefetched, **named)
     assert _about_tags(calls) == []
     assert found == asked
     assert [one.properties["tags"] for one in found] == [TAGS]
