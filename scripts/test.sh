@@ -73,6 +73,6 @@ case " $* " in
         ;;
     *)
         stage "the whole stack, with containers and a browser; beside it playbooks on an AWS without containers" \
-            tests/e2e tests/integration -n "$workers" --dist loadfile "$@"
+            tests/e2e tests/integration -n "$workers" --dist loadfile --no-loadscope-reorder "$@"
         ;;
 esac

@@ -53,6 +53,32 @@ def _list_services(self, type_name):
 Loader.list_available_services = _list_services
 
 
+#: The files of tests that take longest, which have to begin first: each is run by one process.
+_LONGEST = (
+    "test_story",
+    "test_drift",
+    "test_touched_tags",
+    "test_dags",
+    "test_bad_input",
+    "test_teardown_keep",
+    "test_interrupted",
+    "test_two_at_once",
+    "test_newer_aws",
+    "test_production",
+    "test_governed_account",
+    "test_database",
+    "test_init",
+    "test_secrets_scan",
+    "test_deploy",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    places = {name: place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
 def pytest_addoption(parser):
     parser.addoption("--no-skips", action="store_true", help="a test that is skipped has failed")
 

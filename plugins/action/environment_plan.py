@@ -135,7 +135,6 @@ class ActionModule(ActionBase):
             keep=inputs["farflow_teardown_keep"],
         )
         possible = [each for layer in result["layers"].values() for each in layer["actions"] if not each["blocked"]]
-        result["waits"] = result["pending"] > len(possible)
         result["done"] = [*(arguments.get("previous") or []), *possible]
         actions = [action for some in seen.actions.values() for action in some]
         if arguments.get("state") == "absent":

@@ -131,12 +131,12 @@ layers:
   contains:
     actions:
       description: Every action with C(kind) (create, change, delete), C(type), C(name), C(reasons) and C(blocked),
-        which says that it needs what another one makes.
+        which says that it cannot be done yet.
       type: list
       elements: dict
     possible:
-      description: How many of them can be done now, one after another. To these belong blocked ones that need no more
-        than ids of what is made by others of them, as in C(present) it refers to those.
+      description: How many of them can be done now, one after another. To these belong those that need no more than ids
+        of what is made by others of them; C(present) refers to it.
       type: int
     present:
       description: By type, what the modules that make them are given.

@@ -64,27 +64,29 @@ class InProcess:
         """By action, as ``change vpc local``, its reasons."""
         return _told(self.look())
 
-    def deploy(self) -> None:
-        """Does what the plan says until nothing is left. Raises AssertionError when that does not end."""
-        self._converge(self.look, list(LAYERS))
+    def deploy(self) -> list[dict[str, str]]:
+        """Does what the plan says until nothing is left: what was left before each round. Raises AssertionError when
+        that does not end.
+        """
+        return self._converge(self.look, list(LAYERS))
 
     def remove(self) -> None:
         """The same for who wants nothing of it."""
         self._converge(lambda: self.look(is_to_go=True), reversed(LAYERS))
 
-    def _converge(self, look: Callable[[], Look], order: Iterable[str]) -> None:
-        order = list(order)
+    def _converge(self, look: Callable[[], Look], order: Iterable[str]) -> list[dict[str, str]]:
+        order, left = list(order), []
         for _unused in range(_PASSES):
             seen = look()
             if not _told(seen) and not in_progress(seen):
-                return
+                return left
+            left.append(_told(seen))
             layers = as_result(seen)["layers"]
             for name in order:
                 self._do(name, layers[name])
         raise AssertionError(f"left to do: {_told(seen)}")
 
     def _do(self, layer: str, result: Mapping[str, Any]) -> None:
-        self._put_images(result["actions"])
         if layer == DAGS:
             self._work("dag_bundles", {"bundles": result["present"]["dag_bundle"]} if result["present"] else None)
             return
@@ -93,6 +95,7 @@ class InProcess:
         for side in ("present", "absent"):
             for task in _tasks(layer, side) if result[side] else ():
                 self._registered[task.get("register", "")] = {"results": self._results(task, variables)}
+        self._put_images(result["actions"])
 
     def _results(self, task: Mapping[str, Any], variables: Mapping[str, Any]) -> list[Any]:
         """What the modules of ours return that a task calls, but for those that need what is not there yet."""

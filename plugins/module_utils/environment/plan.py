@@ -219,14 +219,13 @@ def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:
     left = [each for some in seen.actions.values() for each in some if each.resource.type not in under_way]
     free = [each for each in left if not each.blocked]
     in_turn = _in_turn(free, [each for each in left if each.blocked])
-    ids_of_free, ids_of_possible = {id(each) for each in free}, {id(each) for each in [*free, *in_turn]}
-    layers = {
-        name: _layer_result(actions, removed, ids_of_free, ids_of_possible) for name, actions in seen.actions.items()
-    }
+    possible = {id(each) for each in [*free, *in_turn]}
+    layers = {name: _layer_result(actions, removed, possible) for name, actions in seen.actions.items()}
     pending = sum(len(actions) for actions in seen.actions.values())
     return {
         "changed": False,
         "pending": pending,
+        "waits": pending > len(free),
         "layers": layers,
         "in_progress": [name for name, some in seen.owned.items() if any(map(_is_coming, some))],
         "diff": {"prepared": _prepared(seen)},
@@ -248,12 +247,9 @@ def _in_turn(free: Iterable[Action], blocked: Iterable[Action]) -> list[Action]:
 
 
 def _layer_result(
-    actions: list[Action],
-    removed: Callable[[Resource], dict[str, Any]],
-    free: Collection[int],
-    possible: Collection[int],
+    actions: list[Action], removed: Callable[[Resource], dict[str, Any]], possible: Collection[int]
 ) -> dict[str, Any]:
-    """``free`` and ``possible`` are what id() says of such actions."""
+    """``possible`` is what id() says of the actions that can be done now."""
     present: dict[str, list[dict[str, Any]]] = {}
     absent: dict[str, list[dict[str, Any]]] = {}
     for action in (each for each in actions if id(each) in possible):
@@ -261,7 +257,7 @@ def _layer_result(
         side, item = (absent, removed) if gone else (present, _wanted_item)
         side.setdefault(action.resource.type, []).append(item(action.owner or action.resource))
     return {
-        "actions": [{**action.describe(), "blocked": id(action) not in free} for action in actions],
+        "actions": [{**action.describe(), "blocked": id(action) not in possible} for action in actions],
         "possible": sum(id(action) in possible for action in actions),
         "present": present,
         "absent": absent,

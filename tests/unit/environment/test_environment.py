@@ -49,7 +49,7 @@ def test_who_refers_to_what_a_change_renews_changes_too():
         ("change", "definition", "a", ["memory 1024 -> 2048"]),
         ("change", "service", "a", [f"definition a:1 -> {UNKNOWN}"]),
     ]
-    assert [action["blocked"] for action in layer["actions"]] == [False, True]
+    assert [action["blocked"] for action in layer["actions"]] == [False, False]
 
 
 def test_who_refers_to_what_keeps_its_id_stays():
@@ -173,10 +173,11 @@ def test_what_was_mended_or_waits_is_not_held_against_the_operations():
 
 
 def in_turn(*desired, existing=(), under_way=()):
-    """What can be done now, one after another, and what of it needs nothing that others make."""
-    layer = as_result(seen(lambda known: list(desired), list(existing)), under_way)["layers"]["side"]
-    free = [each["name"] for each in layer["actions"] if not each["blocked"]]
-    return [each["name"] for some in layer["present"].values() for each in some], free, layer["possible"]
+    """What can be done now, one after another, and whether it has to be looked again."""
+    result = as_result(seen(lambda known: list(desired), list(existing)), under_way)
+    layer = result["layers"]["side"]
+    assert layer["possible"] == sum(not each["blocked"] for each in layer["actions"])
+    return [each["name"] for some in layer["present"].values() for each in some], result["waits"]
 
 
 def step(name, *needs, type_="step", after=()):
@@ -184,7 +185,8 @@ def step(name, *needs, type_="step", after=()):
 
 
 def test_what_needs_ids_alone_can_be_done_in_turn():
-    assert in_turn(step("a"), step("b", "a"), step("c", "a", "b")) == (["a", "b", "c"], ["a"], 3)
+    assert in_turn(step("a"), step("b", "a"), step("c", "a", "b")) == (["a", "b", "c"], True)
+    assert in_turn(step("a"), step("b")) == (["a", "b"], False)
 
 
 @pytest.mark.parametrize(
@@ -198,11 +200,11 @@ def test_what_needs_ids_alone_can_be_done_in_turn():
     ids=["of what nobody makes", "of what only a look tells", "of itself", "in part"],
 )
 def test_what_needs_more_than_what_is_made_is_not_done_in_turn(blocked):
-    assert in_turn(step("a"), blocked, step("c", "b")) == (["a"], ["a"], 1)
+    assert in_turn(step("a"), blocked, step("c", "b")) == (["a"], True)
 
 
 def test_nothing_is_done_in_turn_after_what_is_under_way_or_goes():
-    assert in_turn(step("image", type_="image"), step("b", "image"), under_way=["image"]) == ([], [], 0)
+    assert in_turn(step("image", type_="image"), step("b", "image"), under_way=["image"]) == ([], True)
     gone = Resource("step", "a", SIDE, "id-1")
     assert in_turn(step("b", "a"), existing=[replace(gone, id=None)])[0] == []
 
