@@ -473,18 +473,6 @@ def test_who_ends_the_airflow_task_ends_the_container(aws, behind_tls, way):
         _until(lambda: _described(aws, again)["lastStatus"] == "STOPPED", seconds=240)
 
 
-def test_the_triggerer_stops_an_orphan(aws, orphan):
-    """At its second look at one that is older than two minutes."""
-    _until(lambda: _described(aws, orphan)["lastStatus"] == "STOPPED", seconds=360)
-    assert _described(aws, orphan)["stoppedReason"] == "Airflow: its task is success"
-
-
-def test_orphans_lists_what_nobody_waits_for(playbooks, behind_tls):
-    outcome = playbooks.run("orphans")
-    assert outcome.code == 0, outcome.output[-6000:]
-    assert "an Airflow task waits for every Fargate task" in outcome.output
-
-
 def _content(airflow, dag, run, task):
     return airflow.call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/1")["content"]
 
@@ -592,6 +580,18 @@ def test_a_user_is_made_with_a_password_that_is_in_secrets_manager_alone(aws, be
     logs = aws.client("logs").filter_log_events(logGroupName="/farflow/local/airflow")["events"]
     for shown in (json.dumps(task, default=str), json.dumps(aws.calls(service="ecs")), str(logs), outcome.output):
         assert password not in shown
+
+
+def test_the_triggerer_stops_an_orphan(aws, orphan):
+    """At its second look at one that is older than two minutes."""
+    _until(lambda: _described(aws, orphan)["lastStatus"] == "STOPPED", seconds=360)
+    assert _described(aws, orphan)["stoppedReason"] == "Airflow: its task is success"
+
+
+def test_orphans_lists_what_nobody_waits_for(playbooks, behind_tls):
+    outcome = playbooks.run("orphans")
+    assert outcome.code == 0, outcome.output[-6000:]
+    assert "an Airflow task waits for every Fargate task" in outcome.output
 
 
 def test_teardown_leaves_what_was_there_before(aws, playbooks, nothing, run):

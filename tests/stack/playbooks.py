@@ -20,6 +20,9 @@ ROOT = Path(__file__).parents[2]
 _RECAP = re.compile(r"^localhost\s+: ok=\d+\s+changed=(\d+)", re.MULTILINE)
 _LIMIT = 900
 
+#: What is printed is kept back, and what is compiled is kept, as anybody's is.
+_NOT_INHERITED = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -117,9 +120,8 @@ class Playbooks:
 
     def _environment(self) -> dict[str, str]:
         tools = Path(sys.executable).parent
-        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         return {
-            **inherited,  # and what is printed is kept back as anybody's is
+            **{name: value for name, value in os.environ.items() if name not in _NOT_INHERITED},
             **self.aws.environment,
             "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
             "ANSIBLE_HOME": str(self._home),
