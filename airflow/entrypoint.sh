@@ -10,8 +10,8 @@
 #   airflow-with-secrets ...                                      the same, with words secret:<name>: scripts/command.py
 #   orphans [--stop]                                              Fargate tasks that no Airflow task waits for
 #
-# Each replaces this shell, so that tini (process 1) hands SIGTERM to it and to it alone: a Celery worker then finishes
-# its running tasks before it ends, for its children have not heard the signal.
+# Each command replaces this shell, so that tini (process 1) sends SIGTERM to that process only. A Celery worker then
+# finishes its running tasks before it exits, because its child processes do not get the signal.
 set -eu
 
 # What a deploy may expect of this image, as a number; the deploy says which it needs. Raised with every new expectation.

@@ -17,7 +17,7 @@ _PREFIX = "/farflow"
 
 
 def _of_api_server() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The application and its place in the menu. No other component loads either."""
+    """The page's application and its menu entry; both are empty in every component but the API server."""
     if "api-server" not in sys.argv:
         return [], []
     from farflow.page import app

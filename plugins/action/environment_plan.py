@@ -10,9 +10,6 @@ import os
 from ansible.module_utils.common.validation import check_type_bool
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils import imports  # noqa: F401
-
-# isort: split
 from ..module_utils.engine.clients import Clients
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.session import client_factory, profiles, regions

@@ -9,8 +9,8 @@ module: database_schema
 short_description: Migrate Airflow's database and make its first user
 version_added: 0.1.0
 description:
-  - Runs C(migrate) and C(create-admin) of Airflow's image as one-off Fargate tasks, each to its end, and remembers on
-    the database, in its tag C(farflow:schema), which image did it.
+  - Runs C(migrate) and C(create-admin) of Airflow's image as one-off Fargate tasks, waits until each has ended, and
+    writes to the tag C(farflow:schema) of the database which image did it.
   - Where the schema is that of an older Airflow, a snapshot is taken first, unless an attempt with the same image has
     taken one of the same instance less than an hour ago. It is called C(<database>-before-<image>-<time>), in UTC, and
     is kept until somebody deletes it.

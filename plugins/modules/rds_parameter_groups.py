@@ -9,8 +9,8 @@ module: rds_parameter_groups
 short_description: Reconcile parameter groups of Amazon RDS in one call
 version_added: 0.1.0
 description:
-  - Creates, changes or deletes parameter groups so that exactly the given parameters are set. Others that somebody
-    set are given back to AWS's defaults.
+  - Creates, changes or deletes parameter groups so that exactly the given parameters are set. Other parameters
+    that somebody set are reset to AWS's defaults.
   - Static parameters wait for the next reboot of the instances, others are set at once.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:

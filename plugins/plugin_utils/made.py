@@ -1,8 +1,8 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the tasks of a play have made since the look whose plan they carry out, so that a task can be given the ids that
-the plan could only refer to.
+"""Ids of the resources that the tasks of a play have made since its plan, so that later tasks get the ids in place of
+the plan's references (engine/references.py).
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from ..module_utils.kinds.s3_bucket import documents as s3_buckets
 from ..module_utils.kinds.secret import documents as secrets
 from ..module_utils.kinds.service_discovery import documents as service_discovery
 
-#: As what the roles register what their tasks have made.
+#: Names of the variables in which the roles register the results of their tasks.
 _REGISTERED = re.compile(r"__\w+_made_\w+")
 
-#: The list in a module's result, the type of what it names, and the members with its name and its id.
+#: For each list in a module's result: the resource type of its entries, and the keys of an entry's name and id.
 _LISTS = (
     ("vpcs", network.VPC, "name", "id"),
     ("subnets", network.SUBNET, "name", "id"),
@@ -60,7 +60,7 @@ _LISTS = (
     ("services", ecs_services.TYPE, "name", "arn"),
 )
 
-#: The same for what is told as a dictionary of ids by name, within an entry of such a list.
+#: The same for a dictionary of ids by name within an entry: list, type, the dictionary's key, form of the full name.
 _PARTS = (
     ("load_balancers", load_balancers.TARGET_GROUP, "target_groups", "{part}"),
     ("load_balancers", load_balancers.LISTENER, "listeners", "{part}"),
@@ -80,8 +80,8 @@ def refers(arguments: Mapping[str, Any], item: Any = None) -> bool:
 
 
 def given(arguments: Mapping[str, Any], ids: Mapping[Key, str], item: Any = None) -> dict[str, Any] | None:
-    """A task's arguments with these ids in place of the references to them. Items of lists that still refer to what is
-    not there are left out; None where nothing is left, or where the task itself, or the ``item`` of its loop, does.
+    """A task's arguments with references replaced by these ids. List items that still hold an unresolved reference are
+    left out. None where no item is left, or where another argument, or AFTER of the loop's ``item``, holds one.
     """
     found: dict[str, Any] = {}
     emptied = False

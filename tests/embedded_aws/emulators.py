@@ -22,7 +22,7 @@ def load_ministack(settings: Settings) -> Any:
 
 
 async def moto(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """moto's application-autoscaling. Imported at the first call: that costs a second that few need."""
+    """moto's application-autoscaling. Imported at the first call: the import takes a second, and few tests need it."""
     global _moto
     async with _moto_lock:
         if _moto is None:

@@ -38,7 +38,7 @@ class EmbeddedAWS:
 
     name: its folder, label and network; one name is one instance on this machine.
     port: 0 takes a free one.
-    fast: no containers and no Docker engine; tasks end well after a moment, services run at once.
+    fast: no containers and no Docker engine; tasks succeed after a short time, services run at once.
     database_seconds: with `fast`, how long a new database stays `creating`.
     """
 

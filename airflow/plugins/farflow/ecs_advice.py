@@ -53,7 +53,7 @@ _CURES: tuple[tuple[str, str], ...] = (
     ),
     (
         r"ResourceInitializationError.*(secret|ssm|asm).*(not find|not found|NotFound|InvalidRequest|json key)",
-        "a secret does not exist, is pending deletion, or has not that JSON key: check value_from",
+        "a secret does not exist, is pending deletion, or does not have that JSON key: check value_from",
     ),
     (
         r"ResourceInitializationError.*(secret|ssm|asm|registry auth|deadline|timeout|i/o)",

@@ -36,15 +36,15 @@ from farflow.fargate_task_log import quiet
 from farflow.fargate_task_trigger import FargateTaskTrigger
 from farflow.fargate_task_watch import close_shared
 
-#: So much later than the trigger Airflow itself takes care of a time that is over, for when no triggerer runs.
+#: How long after its time limit Airflow itself ends a deferred task, in case no triggerer runs to do so.
 _GRACE = timedelta(minutes=2)
 _LONGEST = timedelta(days=3650)
 _AIRFLOW_FAILS_IT = "__fail__"
 
-#: Many may start at once: what AWS throttles is asked for again, slower.
+#: Many tasks may start at once: calls that AWS throttles are repeated, at a lower rate.
 _PATIENT = {"retries": {"mode": "adaptive", "total_max_attempts": 10}}
 
-#: What becomes text, whatever it is made from.
+#: Arguments whose members are rendered as text, even with render_template_as_native_obj.
 _TEXTS = ("command", "environment", "overrides", "tags")
 
 
@@ -123,7 +123,7 @@ class FargateTask(EcsRunTaskOperator):
         self._ended = False
         self._killed = False
         self._started: dict[str, Any] | None = None
-        # Airflow makes the tasks of an `expand` anew when they run, with what another task has returned.
+        # Airflow creates the tasks of an `expand` again at run time, with values that another task has returned.
         is_mapped = getattr(self, "_BaseOperator__from_mapped", False)
         self._refuse(arguments.problems(self.given(), at_run=is_mapped))
         if known := fargate_task_request.known_overrides(self):
@@ -157,7 +157,7 @@ class FargateTask(EcsRunTaskOperator):
             raise ValueError("\n".join(f"FargateTask {self.task_id}: {problem}" for problem in problems))
 
     def _call_at_first_alone(self) -> None:
-        # A deferred task begins a second time when its container has ended. These two are for its begin.
+        # Airflow runs a deferred task again when its container has ended. These two hooks run the first time only.
         callbacks = [_at_first_alone(each) for each in self.on_execute_callback]
         object.__setattr__(self, "on_execute_callback", callbacks)
         if self._pre_execute_hook is not None:
@@ -280,7 +280,7 @@ class FargateTask(EcsRunTaskOperator):
         )
 
     def _trigger(self, begun: datetime, deferred: bool) -> FargateTaskTrigger:
-        """What waits. Where it is not deferred Airflow itself keeps the time, on the worker."""
+        """The trigger that waits. Where the task is not deferred, Airflow enforces execution_timeout on the worker."""
         group, stream, region = self.log_place() or (None, None, None)
         most = min(timedelta(seconds=min(self.waiter_max_attempts * self.waiter_delay, 3e8)), _LONGEST)
         timeout = self.execution_timeout if deferred else None
@@ -312,7 +312,7 @@ class FargateTask(EcsRunTaskOperator):
         return self._complete(context, event, found)
 
     def _complete(self, context: Any, event: Mapping[str, Any], found: bool) -> Any:
-        """What becomes of the Airflow task by what the trigger tells."""
+        """Ends the Airflow task by the trigger's event: returns its result, raises, or starts a new Fargate task."""
         self.arn, self.cluster = event["task_arn"], event["cluster"]
         self._refuse_unended(event)
         task = event.get("task") or self._described()
@@ -390,7 +390,7 @@ class FargateTask(EcsRunTaskOperator):
         return super().resume_execution(next_method, next_kwargs, context)
 
     def _end_what_nobody_waits_for(self, context: Any, told: Mapping[str, Any]) -> None:
-        """Its trigger has failed, or Airflow has given it up since its time is over."""
+        """Stops the Fargate task after its trigger has failed, or Airflow has ended the wait at its time limit."""
         quiet()
         over = "timeout" in str(told.get("error", "")).lower()
         self._started_by = fargate_task_request.started_by(context["ti"])

@@ -27,7 +27,7 @@ def task_url(arn: str) -> str:
 
 
 def log_url(arn: str, group: str, stream: str, region: str | None = None) -> str:
-    """A log stream of the task with that ARN. The console wants what is behind the # quoted twice, with $ for %."""
+    """A log stream of the task with that ARN. After the #, the console needs names URL-quoted twice, with $ for %."""
     host, of_task = console(arn)
     if region and region != of_task:
         host = host.replace(of_task, region, 1)

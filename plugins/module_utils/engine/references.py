@@ -1,8 +1,8 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Ids that AWS gives out only when a resource is made, as references to that resource: a plan hands them on, and who
-carries it out puts the id in their place once the resource is there.
+"""Ids that AWS assigns only when a resource is created, written as references to that resource: a plan contains the
+references, and modules get the ids in their place once the resource exists.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .compare import UNKNOWN, contains_unknown
 #: Type and name of a resource.
 Key = tuple[str, str]
 
-#: Under which a plan hands on with a resource's arguments the ids of what has to exist before it.
+#: Key that the plan adds to a resource's arguments: references to the resources that have to exist before it.
 AFTER = "__farflow_after"
 
 _REFERENCE = re.compile(re.escape(UNKNOWN) + r"<(\w+) ([^<>]+)>")
@@ -33,7 +33,7 @@ def references(document: Any) -> set[Key]:
 
 
 def is_unknown_for_good(document: Any) -> bool:
-    """Whether it holds a value that no id will replace, so that only another look at AWS can tell it."""
+    """Whether the document holds an unknown value that is no reference: only another read of AWS can tell it."""
     return any(UNKNOWN in _REFERENCE.sub("", text) for text in _texts(document))
 
 

@@ -35,10 +35,10 @@ Recognise = Callable[[Clients, Inputs, list[Resource]], list[Resource]]
 @dataclass(frozen=True)
 class Layer:
     """What one role makes. ``finders`` read what exists, in stages: those of a later one know what the earlier ones
-    found; ``recognise`` then looks for what is there and was not found since its tags were touched.
-    ``types`` are the resource types that carry no tag and are this role's alone; ``makes`` tells of a resource that is
-    not desired any more, or not known to be, whether this role has made it, and ``may_name`` whether it bears a name
-    that this environment can give, without which no tag makes it this role's;
+    found; ``recognise`` then looks for resources that were not found because somebody changed their tags.
+    ``types`` are the resource types that carry no tag and are this role's alone; ``makes`` tells whether this role has
+    made a resource that is not desired any more, or not known to be; ``may_name`` tells whether the name can be one of
+    this environment: if not, no tag makes the resource this role's;
     ``needs`` names the layers whose resources it refers to; ``planners`` plan those types of which the finders alone
     do not say everything; types that ``kept_until_teardown`` names are deleted, with their parts, by a teardown alone;
     ``replaces_id`` tells of a change whether its resource will have another id.
@@ -105,7 +105,7 @@ def look(
 def _desired(
     resources: Iterable[Resource], inputs: Inputs, layers: Mapping[str, Layer]
 ) -> tuple[Existing, dict[str, list[Resource]]]:
-    """The resources as what is known, and what each layer desires that knows them."""
+    """The resources as an ``Existing``, and what each layer desires where these exist."""
     known = Existing(resources)
     return known, {name: layer.desired(inputs, known) for name, layer in layers.items()}
 
@@ -133,14 +133,14 @@ def _maker(resource: Resource, inputs: Inputs, layers: Mapping[str, Layer], know
     by_name = (name for name, layer in named.items() if layer.makes(inputs, resource))
     by_tag = (name for name, layer in named.items() if layer.owns(resource))
     maker = next(by_name, None) or next(by_tag, None)
-    # What outlives a layer is guarded by it, whichever layer somebody's hand has written on it.
+    # A type that a layer keeps until teardown is that layer's, whatever role somebody wrote into its tag.
     guards = [name for name, layer in layers.items() if resource.type in layer.kept_until_teardown]
     return guards[0] if maker and guards and maker not in guards else maker
 
 
 def _prefer_kept_duplicates(resources: list[Resource], desired: Mapping[str, list[Resource]]) -> list[Resource]:
-    """The resources, first those that a plan keeps where several have one name, as a call whose answer was lost leaves
-    them: what refers to one of them has to refer to the one that stays.
+    """The resources. Where several have one name, as after a create call whose answer was lost, the one that a plan
+    keeps comes first, so that references point to the one that stays.
     """
     times = Counter((one.type, one.name) for one in resources)
     wished = {(one.type, one.name): one for some in desired.values() for one in some}
@@ -172,7 +172,7 @@ def _ask(clients: Clients, inputs: Inputs, known: Existing, finder: Finder) -> l
 def _layer_actions(
     clients: Clients, layer: Layer, inputs: Inputs, known: Existing, owned: list[Resource], desired: list[Resource]
 ) -> list[Action]:
-    """What a layer has to do. Who refers to an id that a change will renew is planned as one who doesn't know it."""
+    """A layer's actions. What refers to a resource that a change gives a new id is planned with that id unknown."""
     actions = _plan(clients, layer, desired, owned)
     renewed = {(each.resource.type, each.resource.name) for each in actions if each.before and layer.replaces_id(each)}
     if not renewed:
@@ -213,7 +213,7 @@ def without_failed(seen: Look, started: Mapping[str, str]) -> Look:
 
 def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:
     """The look as the module returns it: per layer the actions, and for the modules what to make and what to delete.
-    What is of a type that is ``under_way`` in the background is not given to them once more.
+    Resources of a type that is ``under_way`` in the background are not given to the modules again.
     """
     removed = partial(removal, seen.inputs, seen.known)
     left = [each for some in seen.actions.values() for each in some if each.resource.type not in under_way]
@@ -233,8 +233,8 @@ def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:
 
 
 def _in_turn(free: Iterable[Action], blocked: Iterable[Action]) -> list[Action]:
-    """Those of the blocked actions that need nothing but ids that AWS gives out when the others are carried out, or
-    these themselves.
+    """The blocked actions that need nothing but ids of resources that the free actions make, or that other blocked
+    actions in this list make.
     """
     made = {(each.resource.type, each.resource.name) for each in free if each.kind != DELETE}
     waiting = [(each, needs) for each in blocked if (needs := each.needs) is not None]
@@ -249,7 +249,7 @@ def _in_turn(free: Iterable[Action], blocked: Iterable[Action]) -> list[Action]:
 def _layer_result(
     actions: list[Action], removed: Callable[[Resource], dict[str, Any]], possible: Collection[int]
 ) -> dict[str, Any]:
-    """``possible`` is what id() says of the actions that can be done now."""
+    """``possible`` holds Python's id() of each action that can be done now."""
     present: dict[str, list[dict[str, Any]]] = {}
     absent: dict[str, list[dict[str, Any]]] = {}
     for action in (each for each in actions if id(each) in possible):
@@ -265,8 +265,8 @@ def _layer_result(
 
 
 def _wanted_item(resource: Resource) -> dict[str, Any]:
-    """What the module that makes a resource is given for it, and the ids that are to be there before. What an existing
-    one has besides is no argument.
+    """The arguments for the module that makes a resource, and the ids that must exist before. The other fields of an
+    existing resource are no arguments.
     """
     item = dict(resource.arguments) or {**resource.properties, "name": resource.name, "id": resource.id}
     after = [each for each in resource.after if contains_unknown(each)]

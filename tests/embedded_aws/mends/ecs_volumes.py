@@ -1,4 +1,4 @@
-"""ECS: volumes of a task. An EFS file system is a folder of the instance, a scratch volume one of the engine's."""
+"""ECS: volumes of a task. An EFS file system is a folder of the instance, a scratch volume a Docker volume."""
 
 from __future__ import annotations
 

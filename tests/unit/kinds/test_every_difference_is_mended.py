@@ -1,7 +1,7 @@
-"""Of every kind: whatever a plan can say to differ, whoever mends it makes a call that changes something.
+"""For every kind of resource: each difference that a plan can report leads to a call that changes something.
 
-The wanted resources are those of an environment. What is found is the same but for one thing, for each thing that there
-is. A change that ends without a call would be planned again by the next look, and for ever.
+The wanted resources are those of an environment. In each case, the found resource differs in one property. A change
+that ends without a call would be planned again by the next look, forever.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class IdOfEach(dict):
         return f"id of {name}"
 
 
-#: Whose hands change a resource of each type.
+#: The operations that change a resource, for each type.
 HANDS = {
     **{type_: of_network(type_) for type_ in ec2_network_kinds.KINDS},
     "network_acl": lambda wanted: operations(NetworkAcl(), CLIENTS),

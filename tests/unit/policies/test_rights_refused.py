@@ -159,7 +159,7 @@ def test_some_may_and_nobody_else(requests, some):
     assert who_may(requests) == some
 
 
-#: Which service takes a role, and for what of ours; where nothing is said, ECS for tasks.
+#: The service that may assume a role, and for which resource; for a role not listed here, ECS for a task.
 TAKEN_BY = {"image-builder": ("codebuild.amazonaws.com", ("codebuild", "project/dev-image-builder"))}
 
 
