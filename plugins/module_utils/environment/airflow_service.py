@@ -18,7 +18,7 @@ from ..kinds.ecs.task_definition import documents as ecs_task_definitions
 from ..kinds.iam_role import documents as iam_roles
 from ..kinds.load_balancer import documents as network_load_balancer
 from ..kinds.log_group import documents as log_groups
-from . import containers, images, log_bucket, names, network, policies, schema, settings
+from . import containers, database, images, log_bucket, names, network, policies, schema, settings
 from . import load_balancer as entrance
 from . import secrets as values
 from .broker import broker
@@ -56,7 +56,8 @@ def _with_schema(inputs: Inputs, known: Existing, image: str) -> list[Resource]:
     """The components, with the database's schema between the task definitions and the services."""
     parts = [part for each in AIRFLOW_SERVICE for part in component(inputs, known, each)]
     services = [part for part in parts if part.type == ecs_services.TYPE]
-    return [*(part for part in parts if part not in services), schema.desired(inputs, known, image), *services]
+    migrated = schema.desired(inputs, known, image, is_settled=not database.is_to_change(inputs, known))
+    return [*(part for part in parts if part not in services), migrated, *services]
 
 
 def component(

@@ -131,6 +131,12 @@ def _snapshot(inputs: Inputs, known: Existing) -> str | None:
     return inputs["rds_snapshot_identifier"] or (newest.name if newest else None)
 
 
+def is_to_change(inputs: Inputs, known: Existing) -> bool:
+    """Whether there is a database that is to become another one, which may stop it for minutes."""
+    wanted, found = _instance(inputs, known), known.get(rds_instances.TYPE, names.database(inputs))
+    return bool(found and any(each.path[0] != "tags" for each in differences(wanted.properties, found.properties)))
+
+
 def refusals(inputs: Inputs, known: Existing) -> list[str]:
     """Why AWS would not make the database, or not change it into what is wanted."""
     wanted, found = _instance(inputs, known), known.get(rds_instances.TYPE, names.database(inputs))

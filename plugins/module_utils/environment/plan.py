@@ -17,7 +17,7 @@ from ..engine.clients import Clients
 from ..engine.compare import contains_unknown, differences
 from ..engine.known import Existing
 from ..engine.parallel import in_parallel
-from ..engine.references import AFTER
+from ..engine.references import AFTER, Key
 from ..engine.tags import ROLE
 from ..kinds.ecs.service import documents as ecs_services
 from . import unconverged
@@ -28,6 +28,9 @@ Finder = Callable[[Clients, Inputs, Existing], list[Resource]]
 Planner = Callable[[Clients, list[Resource], list[Resource]], list[Action]]
 #: The states of what AWS has begun to make, or to change.
 _COMING = {"pending", "provisioning", "creating", "updating"}
+
+#: How often an action is done in one run. What has other reasons each time is changed by somebody else, too.
+_OFTEN = 5
 
 Recognise = Callable[[Clients, Inputs, list[Resource]], list[Resource]]
 
@@ -216,34 +219,52 @@ def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:
     Resources of a type that is ``under_way`` in the background are not given to the modules again.
     """
     removed = partial(removal, seen.inputs, seen.known)
-    left = [each for some in seen.actions.values() for each in some if each.resource.type not in under_way]
-    free = [each for each in left if not each.blocked]
-    in_turn = _in_turn(free, [each for each in left if each.blocked])
-    possible = {id(each) for each in [*free, *in_turn]}
+    possible = _possible(seen, under_way)
     layers = {name: _layer_result(actions, removed, possible) for name, actions in seen.actions.items()}
     pending = sum(len(actions) for actions in seen.actions.values())
     return {
         "changed": False,
         "pending": pending,
-        "waits": pending > len(free),
+        "waits": any(each.blocked or id(each) not in possible for some in seen.actions.values() for each in some),
         "layers": layers,
         "in_progress": [name for name, some in seen.owned.items() if any(map(_is_coming, some))],
         "diff": {"prepared": _prepared(seen)},
     }
 
 
-def _in_turn(free: Iterable[Action], blocked: Iterable[Action]) -> list[Action]:
-    """The blocked actions that need nothing but ids of resources that the free actions make, or that other blocked
-    actions in this list make.
+def _possible(seen: Look, under_way: Collection[str]) -> set[int]:
+    """Python's id() of the actions that can be done now, one after another. The roles make the layers in their order,
+    so what needs an id that a later one makes is done after the next look. Nothing is deleted while another of its type
+    is still to come in its place.
     """
-    made = {(each.resource.type, each.resource.name) for each in free if each.kind != DELETE}
-    waiting = [(each, needs) for each in blocked if (needs := each.needs) is not None]
-    found: list[Action] = []
+    possible: set[int] = set()
+    made: set[Key] = set()
+    for actions in seen.actions.values():
+        left = [each for each in actions if each.resource.type not in under_way]
+        able = _in_turn(left, made)
+        coming = {each.resource.type for each in actions if each.kind != DELETE and id(each) not in able}
+        possible |= {
+            id(each) for each in left if id(each) in able and not (_goes(each) and each.resource.type in coming)
+        }
+    return possible
+
+
+def _in_turn(actions: Iterable[Action], made: set[Key]) -> set[int]:
+    """Python's id() of those actions that need nothing but ids of resources that are ``made``, or that others of them
+    make: these are added.
+    """
+    waiting = [(each, needs) for each in actions if (needs := each.needs) is not None]
+    found: set[int] = set()
     while ready := [each for each, needs in waiting if needs <= made]:
-        found += ready
+        found |= {id(each) for each in ready}
         waiting = [(each, needs) for each, needs in waiting if not needs <= made]
-        made |= {(each.resource.type, each.resource.name) for each in ready}
+        made |= {(each.resource.type, each.resource.name) for each in ready if each.kind != DELETE}
     return found
+
+
+def _goes(action: Action) -> bool:
+    """Whether it deletes more than a part of what stays."""
+    return action.kind == DELETE and not action.owner
 
 
 def _layer_result(
@@ -253,8 +274,7 @@ def _layer_result(
     present: dict[str, list[dict[str, Any]]] = {}
     absent: dict[str, list[dict[str, Any]]] = {}
     for action in (each for each in actions if id(each) in possible):
-        gone = action.kind == DELETE and not action.owner
-        side, item = (absent, removed) if gone else (present, _wanted_item)
+        side, item = (absent, removed) if _goes(action) else (present, _wanted_item)
         side.setdefault(action.resource.type, []).append(item(action.owner or action.resource))
     return {
         "actions": [{**action.describe(), "blocked": id(action) not in possible} for action in actions],
@@ -302,12 +322,10 @@ def unfinished(
     actions = [action for some in seen.actions.values() for action in some]
     if converged and actions:
         return "did not converge, this is left to do:\n" + unconverged.sentences(actions, seen.known)
-    done = {_key(action) for action in previous if not action["blocked"]}
-    stuck = [
-        action
-        for action in actions
-        if not action.blocked and action.resource.type not in under_way and _key(action.describe()) in done
-    ]
+    given = [action for action in previous if not action["blocked"]]
+    done, times = set(map(_key, given)), Counter(_key(action)[:3] for action in given)
+    left = [action for action in actions if not action.blocked and action.resource.type not in under_way]
+    stuck = [action for action in left if (key := _key(action.describe())) in done or times[key[:3]] >= _OFTEN]
     if stuck:
         return "did not converge, AWS does not show what was asked for:\n" + unconverged.sentences(stuck, seen.known)
     return ""

@@ -41,8 +41,10 @@ def found(database: str, id_: str | None, tag: str | None) -> Resource:
     return Resource(SCHEMA, database, {"migrated_by": tag}, id_)
 
 
-def desired(inputs: Inputs, known: Existing, image: str) -> Resource:
-    """The schema as the image needs it."""
+def desired(inputs: Inputs, known: Existing, image: str, is_settled: bool = True) -> Resource:
+    """The schema as the image needs it. It is not migrated while the database itself is to be changed, and so not
+    ``is_settled``.
+    """
     arguments = {
         "cluster": names.cluster(inputs),
         "task_definition": known.id("ecs_task_definition", names.component_family(inputs, COMMAND.name)),
@@ -57,7 +59,7 @@ def desired(inputs: Inputs, known: Existing, image: str) -> Resource:
     # AWS may tell the address of a database that can't be used yet, or any more.
     usable = known.attribute("rds_instance", names.database(inputs), "state") in rds_status.USABLE
     cluster = known.id(ecs_clusters.TYPE, names.cluster(inputs))
-    after = [cluster, *network.ways_out(inputs, known), *([] if usable else [UNKNOWN])]
+    after = [cluster, *network.ways_out(inputs, known), *([] if usable and is_settled else [UNKNOWN])]
     return Resource(SCHEMA, names.database(inputs), properties, arguments=arguments, after=after)
 
 

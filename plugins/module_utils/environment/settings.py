@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import naming
+from ..engine.compare import UNKNOWN, contains_unknown
 from ..engine.known import Existing
 from ..images import contract as image_contract
 from . import dags, execution_api, names, network, security_groups
@@ -120,11 +121,13 @@ def _farflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:
     """What the image reads: its entry point, and the DAG author's helper in airflow/plugins/farflow."""
     group = security_groups.group_name(inputs, "tasks")
     bucket = names.log_bucket(inputs, account(known, inputs["farflow_region"]).id)
+    subnets = network.subnet_ids(inputs, known, network.PRIVATE)
     return {
         image_contract.VARIABLE: str(image_contract.NEEDED),
         "FARFLOW_ENVIRONMENT": names.environment(inputs),
         "FARFLOW_CLUSTER": names.cluster(inputs),
-        "FARFLOW_SUBNET_IDS": ",".join(network.subnet_ids(inputs, known, network.PRIVATE)),
+        # In the order of the ids, so that has to wait until all of them are known.
+        "FARFLOW_SUBNET_IDS": UNKNOWN if contains_unknown(subnets) else ",".join(subnets),
         "FARFLOW_SECURITY_GROUP_IDS": known.id(security_groups.GROUP, group),
         "FARFLOW_TASKS_LOG_GROUP": naming.task_log_group(names.environment(inputs)),
         "FARFLOW_RESULTS": f"s3://{bucket}/{RESULTS}",

@@ -220,3 +220,35 @@ def test_layers_in_which_aws_makes_something_are_told():
     database = Resource("database", "a", SIDE, "id-1", {"state": "creating"})
     assert as_result(seen(lambda known: [database], [database]))["in_progress"] == ["side"]
     assert as_result(seen(lambda known: [database], [replace(database, attributes={})]))["in_progress"] == []
+
+
+def two_layers(first, second):
+    """What can be done in each of two layers, which are made one after the other."""
+    layers = {
+        name: Layer(name, lambda inputs, known, some=some: some, []) for name, some in (("a", first), ("b", second))
+    }
+    result = as_result(look(None, {}, layers, ["a", "b"]))
+    return [[each["name"] for each in layer["present"].get("step", [])] for layer in result["layers"].values()]
+
+
+def test_what_needs_an_id_that_a_later_layer_makes_is_done_after_the_next_look():
+    assert two_layers([step("a"), step("b", "c")], [step("c"), step("d", "a")]) == [["a"], ["c", "d"]]
+
+
+def test_nothing_goes_before_what_comes_in_its_place():
+    """As a route table: without one, its subnets have no way out."""
+    old = Resource("step", "old", SIDE, "id-1")
+    after_a_look = Resource("step", "new", {"address": UNKNOWN, **SIDE})
+    result = as_result(seen(lambda known: [after_a_look], [old]))
+    assert result["layers"]["side"]["absent"] == {}
+    assert result["waits"]
+    result = as_result(seen(lambda known: [step("new")], [old]))
+    assert list(result["layers"]["side"]["absent"]) == ["step"]
+
+
+def test_what_differs_in_another_way_after_each_change_is_not_changed_for_ever():
+    stubborn = seen(lambda known: [definition(2048)], [definition(1024, "a:1")])
+    once = {"kind": "change", "type": "definition", "name": "a", "blocked": False}
+    others = [{**once, "reasons": [f"memory {memory} -> 2048"]} for memory in range(5)]
+    assert unfinished(stubborn, others[:4]) == ""
+    assert "did not converge" in unfinished(stubborn, others)

@@ -59,3 +59,9 @@ def test_the_migration_waits_for_a_way_out_of_its_subnets():
     resources = [one for one in everything() if one.type != "route_table"]
     resources.append(Resource("route_table", "test-private", {"routes": {}}, "rtb-1"))
     assert migration(resources).blocked
+
+
+def test_the_migration_waits_until_the_database_is_as_it_shall_be():
+    wanted = schema.desired(INPUTS, Existing(everything()), IMAGE, is_settled=False)
+    (action,) = plan([wanted], [])
+    assert action.needs is None
