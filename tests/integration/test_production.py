@@ -18,6 +18,7 @@ def client(aws):
     return lambda service: aws.client(service, region_name=REGION)
 
 
+@pytest.mark.thorough
 def test_production_is_deployed_protected_and_taken_away_when_that_is_meant(aws, playbooks, project, client):
     before = listing(aws, REGION)
     playbooks.deploy(*PRODUCTION, **project.variables)
