@@ -94,7 +94,9 @@ class InProcess:
         variables["__farflow_layer_look"] = {"inputs": given.handed_on(self.inputs), "keep": []}
         for side in ("present", "absent"):
             for task in _tasks(layer, side) if result[side] else ():
-                self._registered[task.get("register", "")] = {"results": self._results(task, variables)}
+                results = self._results(task, variables)
+                if "register" in task:
+                    self._registered[task["register"]] = {"results": results}
         self._put_images(result["actions"])
 
     def _results(self, task: Mapping[str, Any], variables: Mapping[str, Any]) -> list[Any]:

@@ -15,10 +15,11 @@ from .ignored_tags import ignores, leave_out_tags
 
 try:
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
     from botocore.exceptions import ConnectionError as NotConnected
 except ImportError:  # AnsibleAWSModule says what is missing
-    Config, BotoCoreError, ClientError, HTTPClientError, NotConnected = None, Exception, Exception, Exception, Exception
+    Config = None
+    BotoCoreError = ClientError = HTTPClientError = IncompleteReadError = NotConnected = Exception
 
 _ATTEMPTS = 10
 
@@ -142,7 +143,7 @@ def is_unanswered(error: FarflowError) -> bool:
     """Whether an error of ``doing`` leaves open if AWS did it: no answer came, or one of AWS's own failures."""
     cause = error.__cause__
     status = (getattr(cause, "response", None) or {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return (isinstance(cause, HTTPClientError) or status >= 500) and not is_turned_away(error)
+    return (isinstance(cause, (HTTPClientError, IncompleteReadError)) or status >= 500) and not is_turned_away(error)
 
 
 def pages(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:

@@ -26,13 +26,13 @@ from .removals import removal
 Inputs = Mapping[str, Any]
 Finder = Callable[[Clients, Inputs, Existing], list[Resource]]
 Planner = Callable[[Clients, list[Resource], list[Resource]], list[Action]]
+Recognise = Callable[[Clients, Inputs, list[Resource]], list[Resource]]
+
 #: The states of what AWS has begun to make, or to change.
 _COMING = {"pending", "provisioning", "creating", "updating"}
 
 #: How often an action is done in one run. What has other reasons each time is changed by somebody else, too.
 _OFTEN = 5
-
-Recognise = Callable[[Clients, Inputs, list[Resource]], list[Resource]]
 
 
 @dataclass(frozen=True)

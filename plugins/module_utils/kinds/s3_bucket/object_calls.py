@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...engine.clients import Clients, chunks, doing, pages, unless
+from ...engine.clients import Clients, chunks, doing, is_unanswered, pages, unless
 from ...engine.errors import FarflowError
+from ...engine.patience import retry_while
+from ...engine.waiting import NotYet, wait_for
 
 GONE = {"NoSuchKey", "404"}
 NO_BUCKET = {"NoSuchBucket"}
@@ -20,19 +22,29 @@ _NOT_AS_ASKED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "NoS
 
 _WHAT = "S3 object"
 
+_ANSWERED_AFTER = 60
+
 
 def get(clients: Clients, bucket: str, key: str) -> tuple[bytes, str] | None:
-    """Content and ETag; None where there is no such object."""
-    with doing("read", _WHAT, _address(bucket, key)):
-        answer = unless(GONE, lambda: clients("s3").get_object(Bucket=bucket, Key=key))
-        return (answer["Body"].read(), answer["ETag"]) if answer else None
+    """Content and ETag; None where there is no such object. botocore repeats no call whose content breaks off."""
+
+    def read() -> tuple[bytes, str] | None:
+        with doing("read", _WHAT, _address(bucket, key)):
+            answer = unless(GONE, lambda: clients("s3").get_object(Bucket=bucket, Key=key))
+            return (answer["Body"].read(), answer["ETag"]) if answer else None
+
+    return retry_while(read, is_unanswered, _ANSWERED_AFTER, f"{_WHAT} {_address(bucket, key)} to be read")
 
 
 def head(clients: Clients, bucket: str, key: str) -> dict[str, Any] | None:
-    """What AWS tells of an object; None where there is none."""
-    with doing("look up", _WHAT, _address(bucket, key)):
-        found: dict[str, Any] | None = unless(GONE, lambda: clients("s3").head_object(Bucket=bucket, Key=key))
-        return found
+    """What AWS tells of an object; None where there is none. An answer that was cut has no ETag: it is asked again."""
+
+    def look() -> tuple[dict[str, Any] | None] | NotYet:
+        with doing("look up", _WHAT, _address(bucket, key)):
+            found = unless(GONE, lambda: clients("s3").head_object(Bucket=bucket, Key=key))
+        return (found,) if not found or "ETag" in found else NotYet("its answer had no ETag")
+
+    return wait_for(look, _ANSWERED_AFTER, f"AWS to tell of {_WHAT} {_address(bucket, key)}")[0]
 
 
 def create(
