@@ -1,6 +1,6 @@
 # What a person calls. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help environment lock demo demo-down demo-env test test-all dags-test lint molecule docs bench
+.PHONY: help environment lock demo demo-down demo-env test test-all dags-test generate lint molecule docs bench
 
 PYTHON := .venv/bin/python
 EMBEDDED_AWS := $(PYTHON) tests/embedded_aws
@@ -32,6 +32,9 @@ test-all: ## everything, at length: SEED=7 SHARD=1/3; goes on where it was stopp
 
 dags-test: environment ## the tests of the sample DAG, its tasks as containers of this machine
 	@sh scripts/dags_test.sh
+
+generate: environment ## what is written by scripts: tables, the options of playbooks, meta/runtime.yml
+	@for script in options readme routing permissions; do $(PYTHON) scripts/$$script.py; done
 
 lint: ## what is checked without running
 	@sh scripts/lint.sh

@@ -18,7 +18,7 @@ OWN = ("farflow_", "dags_")  # of no role
 ROLES = ("network", "rds", "ecs_cluster", "dag_tasks", "airflow_service", "worker_pool")
 
 
-class _Dumper(yaml.SafeDumper):
+class Dumper(yaml.SafeDumper):
     """Without anchors, and with lists indented as yamllint wants them."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -38,7 +38,7 @@ def collected() -> str:
         merged.update({name: _told(option) for name, option in spec["argument_specs"]["main"]["options"].items()})
     meta["argument_specs"]["deploy"]["options"] = merged
     head = "---\n# The options of the roles are written here by scripts/options.py.\n"
-    return head + yaml.dump(meta, Dumper=_Dumper, sort_keys=False, width=116, allow_unicode=True)
+    return head + yaml.dump(meta, Dumper=Dumper, sort_keys=False, width=116, allow_unicode=True)
 
 
 def _told(option: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def main() -> int:
     if META.read_text() == wanted:
         return 0
     if "--check" in sys.argv:
-        print("playbooks/deploy.meta.yml differs from the roles' argument specs: run scripts/options.py")
+        print("playbooks/deploy.meta.yml differs from the roles' argument specs: run make generate")
         return 1
     META.write_text(wanted)
     return 0

@@ -114,7 +114,7 @@ def main() -> int:
             path.write_text(text)
         return 0
     for path in stale:
-        print(f"{path.relative_to(ROOT)} differs from the argument specs: run scripts/readme.py")
+        print(f"{path.relative_to(ROOT)} differs from the argument specs: run make generate")
     return 1 if stale else 0
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.kinds import DRIFTS, rounds, variables
 from tests.stack.contents import changed, contents, desired_types
 from tests.stack.look import Looks
 
 from .conftest import Project
-from .drifts import DRIFTS, rounds, variables
 from .stack import mutating_calls
 
 

@@ -18,7 +18,7 @@ from ..kinds.ecs.task_definition import documents as ecs_task_definitions
 from ..kinds.iam_role import documents as iam_roles
 from ..kinds.load_balancer import documents as network_load_balancer
 from ..kinds.log_group import documents as log_groups
-from . import containers, database, images, log_bucket, names, network, policies, schema, settings
+from . import containers, database, images, log_bucket, names, network, policies, readers, schema, settings
 from . import load_balancer as entrance
 from . import secrets as values
 from .broker import broker
@@ -31,6 +31,15 @@ TASK_DEFINITION = "ecs_task_definition"
 
 Inputs = Mapping[str, Any]
 Document = dict[str, Any]
+
+
+READERS = (
+    *readers.TASK_DEFINITIONS,
+    *broker.READERS,
+    *entrance.READERS,
+    readers.buckets,
+    readers.services,
+)
 
 
 def desired(inputs: Inputs, known: Existing) -> list[Resource]:

@@ -11,11 +11,16 @@ from typing import Any
 from ..engine.actions import Resource
 from ..engine.known import Existing
 from ..engine.tags import tags
+from ..kinds.ecs.cluster import ECS_CLUSTER
 from ..kinds.ecs.cluster import documents as ecs_clusters
 from . import names
 from .desire import made_by
+from .reader import of_kind
 
 ROLE = "ecs_cluster"
+
+#: AWS tells the tags with the cluster.
+READERS = (of_kind(ECS_CLUSTER, lambda inputs, known: [names.cluster(inputs)], after=()),)
 
 
 def desired(inputs: Mapping[str, Any], known: Existing) -> list[Resource]:

@@ -10,16 +10,19 @@ from typing import Any
 
 from .. import naming
 from ..engine.actions import Resource
+from ..engine.clients import Clients
 from ..engine.known import Existing
 from ..engine.tags import tags
+from ..kinds import efs as file_system
 from ..kinds.ecs.task_definition import documents as ecs_task_definitions
 from ..kinds.efs import documents as efs
 from ..kinds.iam_role import documents as iam_roles
 from ..kinds.log_group import documents as log_groups
 from ..project.task_folders import DagTask
-from . import components, image_builder, images, names, network, policies, security_groups
+from . import components, image_builder, images, names, network, policies, readers, security_groups
 from .desire import made_by
 from .named_things import documents as named_things
+from .reader import named, reads
 
 ROLE = "dag_tasks"
 SHARED_VOLUME = "shared-volume"
@@ -36,6 +39,22 @@ _ACCESS_POINT: dict[str, Any] = {
 
 Inputs = Mapping[str, Any]
 Document = dict[str, Any]
+
+
+def volume_name(inputs: Inputs) -> str:
+    return f"{names.environment(inputs)}-{SHARED_VOLUME}"
+
+
+@reads(
+    *(efs.FILE_SYSTEM, efs.MOUNT_TARGET, efs.ACCESS_POINT),
+    own={efs.FILE_SYSTEM: named(lambda inputs, known: [volume_name(inputs)])},
+)
+def file_systems(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
+    """The environment's file systems."""
+    return file_system.find(clients, names.environment(inputs), [volume_name(inputs)])
+
+
+READERS = (*readers.TASK_DEFINITIONS, file_systems, readers.all_secrets)
 
 
 def desired(inputs: Inputs, known: Existing) -> list[Resource]:
@@ -77,10 +96,6 @@ def _has_volume(inputs: Inputs, known: Existing, tasks: list[DagTask]) -> bool:
     """Once made it stays, for the files on it, also when no task shares it any more."""
     made = known.get(efs.FILE_SYSTEM, volume_name(inputs))
     return made is not None or any(task.shared_volume for task in tasks)
-
-
-def volume_name(inputs: Inputs) -> str:
-    return f"{names.environment(inputs)}-{SHARED_VOLUME}"
 
 
 def _roles(inputs: Inputs, known: Existing, tasks: list[DagTask], log_group: str) -> list[Document]:

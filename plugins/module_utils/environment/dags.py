@@ -11,12 +11,15 @@ from typing import Any
 
 from .. import dag_versions
 from ..dags import bundle_documents as dag_bundles
+from ..dags.bundles import look, look_back
 from ..dags.folder import DagFolder
-from ..engine.actions import Resource
+from ..engine.actions import Action, Resource
+from ..engine.clients import Clients
 from ..engine.compare import UNKNOWN
 from ..engine.known import Existing
 from . import names
-from .arns import account
+from .arns import IDENTITY, account
+from .reader import reads
 
 #: Where ``airflow_service_dags`` has them from.
 BUNDLE, IMAGE = "bundle", "image"
@@ -39,6 +42,23 @@ def are_versions(inputs: Inputs) -> bool:
 def bucket(inputs: Inputs, known: Existing) -> str:
     """The bucket that they are in, beside the logs."""
     return names.log_bucket(inputs, account(known, inputs["farflow_region"]).id)
+
+
+@reads(dag_bundles.TYPE, dag_bundles.PLACE, after=(IDENTITY,))
+def current_version(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
+    """Which version of the DAGs is the current one; nothing where a deploy does not say which."""
+    folder = inputs.get("dags")
+    if folder is None or not are_versions(inputs):
+        return []
+    asked = inputs["dags_version"]
+    if not asked:
+        return look(clients, bucket(inputs, known), folder.version)
+    return look_back(clients, bucket(inputs, known), asked)
+
+
+def planner(clients: Clients, wanted: list[Resource], actual: list[Resource]) -> list[Action]:
+    """The actions for the DAG bundle."""
+    return dag_bundles.plan_dag_bundles(wanted, actual)
 
 
 def desired(inputs: Inputs, known: Existing) -> list[Resource]:

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..dags import bundle_documents as dag_bundles
 from ..images import documents as ecr_images
 from ..kinds.autoscaling import documents as application_autoscaling
@@ -18,21 +16,22 @@ from ..kinds.efs import documents as efs
 from ..kinds.load_balancer import documents as network_load_balancer
 from ..kinds.rds.instance import documents as rds_instances
 from ..kinds.rds.snapshot import documents as rds_snapshots
-from . import airflow_service, dag_tasks, dags, image_readers, named_things, network, own_names, readers, schema
-from . import cluster as ecs_cluster
-from . import database as rds
-from . import network_readers as ec2
-from . import recognition as ec2_recognition
-from . import workers as worker_pool
+from . import (
+    airflow_service,
+    cluster,
+    dag_tasks,
+    dags,
+    database,
+    database_readers,
+    network,
+    network_readers,
+    readers,
+    recognition,
+    schema,
+    workers,
+)
 from .plan import Layer
 
-# With the task definitions come the tags of everything else, and the account, which what inputs name is looked up in;
-# repositories tell where images are.
-_DEFINITIONS = (readers.whose_account, readers.roles, readers.task_definitions, image_readers.prebuilt)
-_REPOSITORIES = (readers.repositories, readers.groups_of_logs, named_things.find)
-_IMAGES = (readers.images, image_readers.builder)
-# The database is told as one who wants it sees it, with security groups known; the secrets' values hold its address.
-_SECRETS = (readers.all_secrets,)
 _PLANNERS = {ecs_task_definitions.TYPE: readers.plan_task_definitions}
 
 #: The layer that no role makes.
@@ -42,28 +41,23 @@ _ALL = (
     Layer(
         "network",
         network.desired,
-        (tuple(ec2.FINDERS), (readers.private_names, *ec2.FINDERS_IN_VPC)),
+        network_readers.READERS,
         types=frozenset({ec2_security_groups.RULES, ec2_network_acls.TYPE, *ec2_guardduty.TYPES}),
         kept_until_teardown=ec2_guardduty.TYPES,
-        recognise=ec2_recognition.recognise,
+        recognise=recognition.recognise,
     ),
     Layer(
         "rds",
-        rds.desired,
-        (
-            (readers.snapshots,),
-            (readers.subnet_groups, readers.parameter_groups, readers.database),
-            (*_SECRETS, readers.engine_versions, readers.engine_parameters),
-            (readers.instance_class,),
-        ),
+        database.desired,
+        database_readers.READERS,
         needs=("network",),
         kept_until_teardown=frozenset({rds_snapshots.TYPE, rds_instances.TYPE}),
     ),
-    Layer("ecs_cluster", ecs_cluster.desired, ((readers.clusters,),)),
+    Layer("ecs_cluster", cluster.desired, cluster.READERS),
     Layer(
         "dag_tasks",
         dag_tasks.desired,
-        ((*_DEFINITIONS, readers.file_systems), _REPOSITORIES, (*_IMAGES, *_SECRETS)),
+        dag_tasks.READERS,
         needs=("network",),
         types=frozenset({efs.MOUNT_TARGET, ecr_images.TYPE}),
         kept_until_teardown=frozenset({efs.FILE_SYSTEM, ecr_images.TYPE}),
@@ -73,11 +67,7 @@ _ALL = (
     Layer(
         "airflow_service",
         airflow_service.desired,
-        (
-            _DEFINITIONS,
-            (*_REPOSITORIES, readers.load_balancers, readers.services, readers.queues, readers.buckets),
-            _IMAGES,
-        ),
+        airflow_service.READERS,
         needs=("network", "rds", "ecs_cluster"),
         types=frozenset({schema.SCHEMA, network_load_balancer.LISTENER, ecr_images.TYPE}),
         kept_until_teardown=frozenset({schema.SCHEMA, ecr_images.TYPE}),
@@ -86,8 +76,8 @@ _ALL = (
     ),
     Layer(
         "worker_pool",
-        worker_pool.desired,
-        ((readers.scaling,),),
+        workers.desired,
+        workers.READERS,
         needs=("network", "rds", "ecs_cluster", "airflow_service"),
         types=application_autoscaling.TYPES,
         planners=_PLANNERS,
@@ -96,10 +86,10 @@ _ALL = (
     Layer(
         DAGS,
         dags.desired,
-        ((readers.whose_account,), (readers.dag_bundles,)),
+        (readers.whose_account, dags.current_version),
         types=frozenset({dag_bundles.TYPE}),
-        planners={dag_bundles.TYPE: readers.plan_dag_bundles},
+        planners={dag_bundles.TYPE: dags.planner},
     ),
 )
 
-LAYERS = {layer.name: replace(layer, may_name=own_names.is_own) for layer in _ALL}
+LAYERS = {layer.name: layer for layer in _ALL}

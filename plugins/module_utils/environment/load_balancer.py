@@ -9,18 +9,39 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..engine.actions import Resource
+from ..engine.clients import Clients
 from ..engine.known import Existing
 from ..engine.tags import tags
+from ..kinds import load_balancer as network_load_balancers
 from ..kinds.ec2.network import documents as ec2_network
 from ..kinds.load_balancer import documents as network_load_balancer
 from ..kinds.service_discovery import documents as service_discovery
 from . import names, network, security_groups
 from .components import CORE
 from .desire import made_by
+from .reader import TAGS, named, prefetched_tags, reads
 
 ROLE = "airflow_service"
 
 Inputs = Mapping[str, Any]
+
+
+@reads(
+    network_load_balancer.LOAD_BALANCER,
+    network_load_balancer.TARGET_GROUP,
+    network_load_balancer.LISTENER,
+    after=(TAGS,),
+    own={
+        network_load_balancer.LOAD_BALANCER: named(lambda inputs, known: [names.load_balancer(inputs)]),
+        network_load_balancer.TARGET_GROUP: named(lambda inputs, known: [names.target_group(inputs)]),
+    },
+)
+def load_balancers(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
+    """The environment's load balancer, with its target group and listener."""
+    return network_load_balancers.find(clients, names.environment(inputs), prefetched_tags(inputs, known))
+
+
+READERS = (load_balancers,)
 
 
 def desired(inputs: Inputs, known: Existing) -> list[Resource]:

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import zip_longest
 from typing import Any
 
 from ..engine.actions import DELETE, Action, Resource, plan
@@ -21,10 +20,10 @@ from ..engine.references import AFTER, Key
 from ..engine.tags import ROLE
 from ..kinds.ecs.service import documents as ecs_services
 from . import unconverged
+from .reader import Reader, in_stages
 from .removals import removal
 
 Inputs = Mapping[str, Any]
-Finder = Callable[[Clients, Inputs, Existing], list[Resource]]
 Planner = Callable[[Clients, list[Resource], list[Resource]], list[Action]]
 Recognise = Callable[[Clients, Inputs, list[Resource]], list[Resource]]
 
@@ -37,19 +36,17 @@ _OFTEN = 5
 
 @dataclass(frozen=True)
 class Layer:
-    """What one role makes. ``finders`` read what exists, in stages: those of a later one know what the earlier ones
-    found; ``recognise`` then looks for resources that were not found because somebody changed their tags.
-    ``types`` are the resource types that carry no tag and are this role's alone; ``makes`` tells whether this role has
-    made a resource that is not desired any more, or not known to be; ``may_name`` tells whether the name can be one of
-    this environment: if not, no tag makes the resource this role's;
-    ``needs`` names the layers whose resources it refers to; ``planners`` plan those types of which the finders alone
-    do not say everything; types that ``kept_until_teardown`` names are deleted, with their parts, by a teardown alone;
+    """What one role makes. ``readers`` read what exists; ``recognise`` then looks for resources that were not found
+    because somebody changed their tags. ``types`` are the resource types that carry no tag and are this role's alone;
+    ``makes`` tells whether this role has made a resource that is not desired any more, or not known to be; ``needs``
+    names the layers whose resources it refers to; ``planners`` plan those types of which the readers alone do not say
+    everything; types that ``kept_until_teardown`` names are deleted, with their parts, by a teardown alone;
     ``replaces_id`` tells of a change whether its resource will have another id.
     """
 
     name: str
     desired: Callable[[Inputs, Existing], list[Resource]]
-    finders: Sequence[Sequence[Finder]]
+    readers: Sequence[Reader]
     needs: Sequence[str] = ()
     types: frozenset[str] = frozenset()
     kept_until_teardown: frozenset[str] = frozenset()
@@ -57,7 +54,6 @@ class Layer:
     replaces_id: Callable[[Action], bool] = lambda change: False
     recognise: Recognise = lambda clients, inputs, resources: resources
     makes: Callable[[Inputs, Resource], bool] = lambda inputs, resource: False
-    may_name: Callable[[Inputs, Existing, Resource], bool] = lambda inputs, known, resource: True
 
     def owns(self, resource: Resource) -> bool:
         """Whether an existing resource says that it belongs to this layer: by its tag, else by its type."""
@@ -132,13 +128,20 @@ def _owned(
 
 
 def _maker(resource: Resource, inputs: Inputs, layers: Mapping[str, Layer], known: Existing) -> str | None:
-    named = {name: layer for name, layer in layers.items() if layer.may_name(inputs, known, resource)}
-    by_name = (name for name, layer in named.items() if layer.makes(inputs, resource))
-    by_tag = (name for name, layer in named.items() if layer.owns(resource))
+    if not is_own(resource, inputs, layers, known):
+        return None
+    by_name = (name for name, layer in layers.items() if layer.makes(inputs, resource))
+    by_tag = (name for name, layer in layers.items() if layer.owns(resource))
     maker = next(by_name, None) or next(by_tag, None)
     # A type that a layer keeps until teardown is that layer's, whatever role somebody wrote into its tag.
     guards = [name for name, layer in layers.items() if resource.type in layer.kept_until_teardown]
     return guards[0] if maker and guards and maker not in guards else maker
+
+
+def is_own(resource: Resource, inputs: Inputs, layers: Mapping[str, Layer], known: Existing) -> bool:
+    """Whether no reader denies that it bears a name of this environment: if one does, no tag makes it a layer's."""
+    tests = (reader.own.get(resource.type) for layer in layers.values() for reader in layer.readers)
+    return all(test(inputs, known, resource) for test in tests if test)
 
 
 def _prefer_kept_duplicates(resources: list[Resource], desired: Mapping[str, list[Resource]]) -> list[Resource]:
@@ -157,19 +160,18 @@ def _prefer_kept_duplicates(resources: list[Resource], desired: Mapping[str, lis
 
 
 def read(clients: Clients, inputs: Inputs, layers: Sequence[Layer]) -> list[Resource]:
-    """What exists of the layers, by each of their finders once."""
+    """What exists of the layers, by each of their readers once."""
     resources: list[Resource] = []
-    for stage in zip_longest(*(layer.finders for layer in layers), fillvalue=()):
-        finders = list(dict.fromkeys(finder for some in stage for finder in some))
-        found = in_parallel(partial(_ask, clients, inputs, Existing(resources)), finders)
+    for stage in in_stages(reader for layer in layers for reader in layer.readers):
+        found = in_parallel(partial(_ask, clients, inputs, Existing(resources)), stage)
         resources += [resource for some in found for resource in some]
     for layer in {layer.name: layer for layer in layers}.values():
         resources = layer.recognise(clients, inputs, resources)
     return resources
 
 
-def _ask(clients: Clients, inputs: Inputs, known: Existing, finder: Finder) -> list[Resource]:
-    return finder(clients, inputs, known)
+def _ask(clients: Clients, inputs: Inputs, known: Existing, reader: Reader) -> list[Resource]:
+    return reader(clients, inputs, known)
 
 
 def _layer_actions(

@@ -58,7 +58,7 @@ def _place(inputs: Inputs, resources: list[Resource]) -> tuple[str, list[str]]:
 
 def _seen_anew(clients: Clients, inputs: Inputs, resources: list[Resource]) -> list[Resource]:
     others = [one for one in resources if not ec2.is_found_in_vpc(inputs, one)]
-    return [*others, *(one for find in ec2.FINDERS_IN_VPC for one in find(clients, inputs, Existing(others)))]
+    return [*others, *(one for read in ec2.IN_VPC for one in read(clients, inputs, Existing(others)))]
 
 
 def _with_the_vpc(clients: Clients, inputs: Inputs, resources: list[Resource]) -> list[Resource]:

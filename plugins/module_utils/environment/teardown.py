@@ -22,7 +22,7 @@ from ..kinds.rds.instance import status as rds_status
 from ..kinds.rds.snapshot import documents as rds_snapshots
 from ..kinds.s3_bucket import documents as s3_buckets
 from ..kinds.secret import documents as secrets
-from . import image_builder, names, own_names, schema
+from . import image_builder, names, readers, schema
 from . import secrets as values
 
 Inputs = Mapping[str, Any]
@@ -82,7 +82,7 @@ def refusals(inputs: Inputs, known: Existing) -> list[str]:
             f"ECS service {one.name} in cluster {cluster} is somebody's, and AWS deletes no cluster with services: "
             f"delete it first, by aws ecs delete-service --cluster {cluster} --service {one.name} --force"
             for one in known.of_type(ecs_services.TYPE)
-            if one.properties["cluster"] == cluster and not own_names.is_own(inputs, known, one)
+            if one.properties["cluster"] == cluster and one.name not in readers.service_names(inputs, known)
         ),
     ]
 

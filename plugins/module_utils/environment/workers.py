@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..engine.actions import Resource
+from ..engine.clients import Clients
 from ..engine.known import Existing
 from ..engine.tags import tags
+from ..kinds import autoscaling
 from ..kinds.autoscaling import documents as application_autoscaling
 from ..kinds.ecs.service import documents as ecs_services
-from . import airflow_service, names
+from . import airflow_service, names, readers
 from .components import WORKER
 from .desire import made_by
+from .reader import named, reads
 
 ROLE = "worker_pool"
 
@@ -23,6 +26,22 @@ Inputs = Mapping[str, Any]
 
 _BOUNDS = {"min_capacity": "min_count", "max_capacity": "max_count"}
 _METRICS = {"cpu": "ECSServiceAverageCPUUtilization", "memory": "ECSServiceAverageMemoryUtilization"}
+
+
+def _scaled(inputs: Inputs, known: Existing) -> list[str]:
+    return [f"{names.cluster(inputs)}/{service}" for service in readers.service_names(inputs, known)]
+
+
+@reads(
+    *sorted(application_autoscaling.TYPES),
+    own={application_autoscaling.TARGET: named(_scaled)},
+)
+def scaling(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
+    """What scales services in the environment's cluster."""
+    return autoscaling.find(clients, names.environment(inputs))
+
+
+READERS = (scaling,)
 
 
 def desired(inputs: Inputs, known: Existing) -> list[Resource]:

@@ -32,7 +32,7 @@ def test_check_names_the_file_that_differs_and_leaves_it(readme, monkeypatch, tm
     monkeypatch.setattr(readme, "documents", lambda: {old: "new", same: "same"})
     monkeypatch.setattr(sys, "argv", ["readme.py", "--check"])
     assert readme.main() == 1
-    assert capsys.readouterr().out == "README.md differs from the argument specs: run scripts/readme.py\n"
+    assert capsys.readouterr().out == "README.md differs from the argument specs: run make generate\n"
     assert old.read_text() == "old"
 
 

@@ -15,6 +15,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan i
     unfinished,
     without_failed,
 )
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.reader import Reader
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service import documents as ecs_services
 
 SIDE = {"tags": {"farflow:role": "side"}}
@@ -30,7 +31,7 @@ def service(definition_id, count=1, id_=None):
 
 def seen(desired, existing, **layer):
     """One look at a layer that desires and finds these."""
-    layer = Layer("side", lambda inputs, known: desired(known), [[lambda *_unused: existing]], **layer)
+    layer = Layer("side", lambda inputs, known: desired(known), [Reader(lambda *_unused: existing, ())], **layer)
     return look(None, {}, {"side": layer}, ["side"])
 
 
@@ -135,8 +136,8 @@ def test_what_outlives_stays_with_its_parts_whatever_its_name():
 def test_a_layer_guards_what_outlives_it_whichever_role_a_hand_has_written_on_it():
     """As on a snapshot of the database, which no other layer can delete."""
     snapshot = Resource("snapshot", "by hand", SIDE, "id")
-    side = Layer("side", lambda inputs, known: [], [[lambda *_unused: [snapshot]]])
-    guard = Layer("guard", lambda inputs, known: [], [[]], kept_until_teardown=frozenset({"snapshot"}))
+    side = Layer("side", lambda inputs, known: [], [Reader(lambda *_unused: [snapshot], ())])
+    guard = Layer("guard", lambda inputs, known: [], [], kept_until_teardown=frozenset({"snapshot"}))
     layers = {"side": side, "guard": guard}
     assert look(None, {}, layers, layers).actions == {"side": [], "guard": []}
     torn_down = look(None, {}, layers, layers, kept=lambda resource: False)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
-from ansible_collections.farflow.airflow.plugins.module_utils.environment import arns, own_names
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import arns
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import LAYERS
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import is_own
 from cloudformation.deployed import ACCOUNT, REGION, resources
 
 VARS = ["vars/prod.yml", "vars/staging.yml", "vars/dev.yml"]
@@ -23,7 +25,7 @@ TOLD_APART_OTHERWISE = {
 
 
 def own(environment, one):
-    return own_names.is_own({"farflow_environment": environment, "farflow_region": REGION}, KNOWN, one)
+    return is_own(one, {"farflow_environment": environment, "farflow_region": REGION}, LAYERS, KNOWN)
 
 
 @pytest.mark.parametrize("vars_file", VARS)

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from tests.embedded_aws import EmbeddedAWS
-from tests.integration.drifts import variables
+from tests.kinds import variables
 from tests.stack.project import Project
 
 _LONGEST_PAUSE = 0.02

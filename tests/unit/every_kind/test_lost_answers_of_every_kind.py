@@ -13,53 +13,11 @@ from contextlib import contextmanager
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
 
-from tests.integration.drifts import DRIFTS, rounds
+from tests.kinds import DRIFTS, KINDS, Never, rounds
 from tests.stack.in_process import InProcess
 from tests.stack.listing import difference, listing, more
 
-#: By kind the call that makes one.
-MADE_BY = {
-    "vpc": "ec2 CreateVpc",
-    "subnet": "ec2 CreateSubnet",
-    "internet_gateway": "ec2 CreateInternetGateway",
-    "elastic_ip": "ec2 AllocateAddress",
-    "nat_gateway": "ec2 CreateNatGateway",
-    "route_table": "ec2 CreateRouteTable",
-    "vpc_endpoint": "ec2 CreateVpcEndpoint",
-    "security_group": "ec2 CreateSecurityGroup",
-    "security_group_rules": "ec2 AuthorizeSecurityGroupIngress",
-    "dns_namespace": "servicediscovery CreatePrivateDnsNamespace",
-    "discovery_service": "servicediscovery CreateService",
-    "rds_subnet_group": "rds CreateDBSubnetGroup",
-    "rds_parameter_group": "rds CreateDBParameterGroup",
-    "rds_instance": "rds CreateDBInstance",
-    "database_schema": "ecs RunTask",
-    "secret": "secretsmanager CreateSecret",
-    "ecs_cluster": "ecs CreateCluster",
-    "ecs_task_definition": "ecs RegisterTaskDefinition",
-    "ecs_service": "ecs CreateService",
-    "scalable_target": "application-autoscaling RegisterScalableTarget",
-    "scaling_policy": "application-autoscaling PutScalingPolicy",
-    "ecr_repository": "ecr CreateRepository",
-    "codebuild_project": "codebuild CreateProject",
-    "log_group": "logs CreateLogGroup",
-    "iam_role": "iam CreateRole",
-    "file_system": "elasticfilesystem CreateFileSystem",
-    "mount_target": "elasticfilesystem CreateMountTarget",
-    "access_point": "elasticfilesystem CreateAccessPoint",
-    "s3_bucket": "s3 CreateBucket",
-    "sqs_queue": "sqs CreateQueue",
-    "load_balancer": "elasticloadbalancing CreateLoadBalancer",
-    "target_group": "elasticloadbalancing CreateTargetGroup",
-    "listener": "elasticloadbalancing CreateListener",
-    "dag_bundle": "s3 PutObject",
-}
-
-#: What no call of ours makes.
-NOT_MADE = {
-    "network_acl": "AWS makes it with its VPC; the calls that change it are among those that mend drifts",
-    "image": "whoever builds it pushes it, by the registry's protocol, to a tag that says what it is built from",
-}
+MADE = {type_: facts.made_by for type_, facts in KINDS.items() if not isinstance(facts.made_by, Never)}
 
 
 class Losing:
@@ -102,13 +60,12 @@ def made(losing, before):
 
 
 def test_every_kind_that_the_environment_desires_is_here(losing, made):
-    assert losing.environment.desired_types() == MADE_BY.keys() | NOT_MADE.keys()
-    assert not MADE_BY.keys() & NOT_MADE.keys()
+    assert losing.environment.desired_types() == KINDS.keys()
 
 
-@pytest.mark.parametrize("kind", MADE_BY)
+@pytest.mark.parametrize("kind", MADE)
 def test_one_is_made_by_a_call_whose_answer_was_lost(losing, made, kind):
-    assert MADE_BY[kind] in losing.lost
+    assert MADE[kind] in losing.lost
 
 
 def test_no_module_failed_and_nothing_is_left_to_do(losing, made):

@@ -10,68 +10,14 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 
 from tests.embedded_aws import behaviours, newer_models
+from tests.kinds import KINDS
 from tests.stack.in_process import InProcess
 
-#: By kind the call that tells what one is like.
-TOLD_BY = {
-    "vpc": "ec2 DescribeVpcs",
-    "subnet": "ec2 DescribeSubnets",
-    "internet_gateway": "ec2 DescribeInternetGateways",
-    "elastic_ip": "ec2 DescribeAddresses",
-    "nat_gateway": "ec2 DescribeNatGateways",
-    "network_acl": "ec2 DescribeNetworkAcls",
-    "route_table": "ec2 DescribeRouteTables",
-    "vpc_endpoint": "ec2 DescribeVpcEndpoints",
-    "security_group": "ec2 DescribeSecurityGroups",
-    "security_group_rules": "ec2 DescribeSecurityGroups",
-    "dns_namespace": "servicediscovery ListNamespaces",
-    "discovery_service": "servicediscovery ListServices",
-    "rds_subnet_group": "rds DescribeDBSubnetGroups",
-    "rds_parameter_group": "rds DescribeDBParameters",
-    "rds_instance": "rds DescribeDBInstances",
-    "database_schema": "rds DescribeDBInstances",
-    "secret": "secretsmanager ListSecrets",
-    "ecs_cluster": "ecs DescribeClusters",
-    "ecs_task_definition": "ecs DescribeTaskDefinition",
-    "ecs_service": "ecs DescribeServices",
-    "scalable_target": "application-autoscaling DescribeScalableTargets",
-    "scaling_policy": "application-autoscaling DescribeScalingPolicies",
-    "ecr_repository": "ecr DescribeRepositories",
-    "image": "ecr DescribeImages",
-    "codebuild_project": "codebuild BatchGetProjects",
-    "log_group": "logs DescribeLogGroups",
-    "iam_role": "iam GetAccountAuthorizationDetails",
-    "file_system": "efs DescribeFileSystems",
-    "mount_target": "efs DescribeMountTargets",
-    "access_point": "efs DescribeAccessPoints",
-    "s3_bucket": "s3 GetBucketLifecycleConfiguration",
-    "sqs_queue": "sqs GetQueueAttributes",
-    "load_balancer": "elbv2 DescribeLoadBalancers",
-    "target_group": "elbv2 DescribeTargetGroups",
-    "listener": "elbv2 DescribeListeners",
-    "dag_bundle": "s3 HeadObject",
-}
-
 #: Calls whose answers tell of one resource, which is not a structure in a list of theirs.
-OF_ONE = {"sqs GetQueueAttributes", "s3 HeadObject"}
-
-
-def _attribute(parsed):
-    parsed["Attributes"].append({"Key": "made.later", "Value": newer_models.VALUE})
-
-
-def _setting(parsed):
-    for cluster in parsed["clusters"]:
-        cluster.setdefault("settings", []).append({"name": "madeLater", "value": newer_models.VALUE})
-
+OF_ONE = {facts.read_by for facts in KINDS.values() if facts.tells_of_one}
 
 #: What tells by name and value, and how it tells of one name more.
-BY_NAME = {
-    "sqs GetQueueAttributes": lambda parsed: parsed["Attributes"].update(MadeLater=newer_models.VALUE),
-    "elbv2 DescribeLoadBalancerAttributes": _attribute,
-    "elbv2 DescribeTargetGroupAttributes": _attribute,
-    "ecs DescribeClusters": _setting,
-}
+BY_NAME = {call: add for facts in KINDS.values() for call, add in facts.more_names.items()}
 
 
 class Newer:
@@ -136,12 +82,12 @@ def told(standing, other, account):
 
 
 def test_every_kind_that_the_environment_desires_is_here(standing):
-    assert standing.desired_types() == TOLD_BY.keys()
+    assert standing.desired_types() == KINDS.keys()
 
 
-@pytest.mark.parametrize("kind", TOLD_BY)
+@pytest.mark.parametrize("kind", KINDS)
 def test_one_is_told_with_more(told, kind):
-    call = TOLD_BY[kind]
+    call = KINDS[kind].read_by
     assert told[0].get(call, 0) > (0 if call in OF_ONE else 1)
 
 

@@ -7,9 +7,12 @@ from dataclasses import replace
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import schema, teardown
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.database_readers import (
+    parts as database_parts,
+)
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers import LAYERS
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.plan import Look, in_progress, look
-from ansible_collections.farflow.airflow.plugins.module_utils.environment.readers import _database_parts
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.reader import Reader
 from databases import NAME, TAGS, beside, database
 from gathered import gather
 
@@ -22,12 +25,12 @@ def inputs_of(**given):
 
 def parts(*databases):
     """What a look finds of them: each, and its schema."""
-    return [part for each in databases for part in _database_parts(each)]
+    return [part for each in databases for part in database_parts(each)]
 
 
 def planned(name, resources, kept=None, inputs=None, **changes):
     """What a look plans in a layer that finds these."""
-    layer = replace(LAYERS[name], finders=[[lambda *_unused: resources]], needs=(), **changes)
+    layer = replace(LAYERS[name], readers=[Reader(lambda *_unused: resources, ())], needs=(), **changes)
     seen = look(None, inputs or inputs_of(), {name: layer}, [name], kept)
     return [(each.kind, each.resource.type, each.resource.name) for each in seen.actions[name]]
 

@@ -19,38 +19,15 @@ from ansible_collections.farflow.airflow.plugins.module_utils import kinds
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import CHANGE, Resource, plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.changing import operations
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.kind import Kind
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import airflow_service, dag_tasks, network
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import cluster as ecs_cluster
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import database as rds
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import workers as worker_pool
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import autoscaling as application_autoscaling
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import efs, service_discovery
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds import secret as secrets
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.codebuild_project import CODEBUILD_PROJECT
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network as ec2_network
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network import kinds as ec2_network_kinds
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network_acl import NetworkAcl
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.route_table import RouteTable
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.security_group import (
-    SecurityGroup,
-    SecurityGroupRules,
-)
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.vpc_endpoint import VpcEndpoint
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecr_repository import ECR_REPOSITORY
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service as ecs_services
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import ECS_CLUSTER
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import documents as pure_clusters
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.iam_role import IamRole
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balancer import (
-    operations as network_load_balancer_operations,
-)
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.log_group import LOG_GROUP
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.parameter_group import ParameterGroup
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.subnet_group import SUBNET_GROUP
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import S3_BUCKET
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.sqs_queue import SQS_QUEUE
 
+from tests.kinds import KINDS, Never
 from tests.unit.aws_double.leaves import leaves, values, with_leaf
 from tests.unit.policies import deployed_policies
 
@@ -77,66 +54,22 @@ class Client:
 CLIENTS = Clients(lambda service, config: Client())
 
 
-def of_network(type_):
-    return lambda wanted: ec2_network._operations(CLIENTS, ec2_network_kinds.KINDS[type_])
+#: Kinds of which one is changed, each with what changes it.
+CHANGED = {type_: facts.changed_by for type_, facts in KINDS.items() if not isinstance(facts.changed_by, Never)}
 
 
-class IdOfEach(dict):
-    """An id for every name."""
+def operations_of(wanted):
+    """The operations that change a resource."""
+    changed_by = CHANGED[wanted.type]
+    return operations(changed_by, CLIENTS) if isinstance(changed_by, Kind) else changed_by(CLIENTS, wanted)
 
-    def __missing__(self, name):
-        return f"id of {name}"
-
-
-#: The operations that change a resource, for each type.
-HANDS = {
-    **{type_: of_network(type_) for type_ in ec2_network_kinds.KINDS},
-    "network_acl": lambda wanted: operations(NetworkAcl(), CLIENTS),
-    "security_group": lambda wanted: operations(SecurityGroup(), CLIENTS),
-    "security_group_rules": lambda wanted: operations(SecurityGroupRules({}), CLIENTS),
-    "route_table": lambda wanted: operations(RouteTable(), CLIENTS),
-    "vpc_endpoint": lambda wanted: operations(VpcEndpoint(), CLIENTS),
-    "dns_namespace": lambda wanted: operations(service_discovery.NAMESPACE, CLIENTS),
-    "discovery_service": lambda wanted: operations(service_discovery.Service(IdOfEach()), CLIENTS),
-    "rds_subnet_group": lambda wanted: operations(SUBNET_GROUP, CLIENTS),
-    "rds_parameter_group": lambda wanted: operations(ParameterGroup([]), CLIENTS),
-    "secret": lambda wanted: secrets._operations(CLIENTS, {wanted.name: wanted.arguments}),
-    "ecs_cluster": lambda wanted: operations(ECS_CLUSTER, CLIENTS),
-    "ecs_service": lambda wanted: ecs_services.operations(CLIENTS),
-    "ecr_repository": lambda wanted: operations(ECR_REPOSITORY, CLIENTS),
-    "log_group": lambda wanted: operations(LOG_GROUP, CLIENTS),
-    "iam_role": lambda wanted: operations(IamRole("/"), CLIENTS),
-    "file_system": lambda wanted: operations(efs.FILE_SYSTEM, CLIENTS),
-    "mount_target": lambda wanted: operations(efs.MountTarget(IdOfEach()), CLIENTS),
-    "access_point": lambda wanted: operations(efs.AccessPoint(IdOfEach()), CLIENTS),
-    "s3_bucket": lambda wanted: operations(S3_BUCKET, CLIENTS),
-    "sqs_queue": lambda wanted: operations(SQS_QUEUE, CLIENTS),
-    "codebuild_project": lambda wanted: operations(CODEBUILD_PROJECT, CLIENTS),
-    "load_balancer": lambda wanted: network_load_balancer_operations.load_balancer_operations(CLIENTS),
-    "target_group": lambda wanted: network_load_balancer_operations.target_group_operations(CLIENTS),
-    "listener": lambda wanted: network_load_balancer_operations.listener_operations(CLIENTS, IdOfEach(), IdOfEach()),
-    "scalable_target": lambda wanted: operations(application_autoscaling.TARGET, CLIENTS),
-    "scaling_policy": lambda wanted: operations(application_autoscaling.POLICY, CLIENTS),
-}
-
-#: What is not changed by hands, and where it is held.
-ELSEWHERE = {
-    "ecs_task_definition": "each leaf: test_ecs_every_leaf.py",
-    "rds_instance": "each property: test_rds_instances.py",
-    "image": "never changed: its tag is the digest of what it is made of",
-    "database_schema": "a one-off task: test_database_schema.py",
-}
 
 _MODULES = [importlib.import_module(each.name) for each in pkgutil.walk_packages(kinds.__path__, f"{kinds.__name__}.")]
 
 #: What AWS never changes, which is refused before, and by what a resource is found.
 IMMUTABLE = {
     **{type_: members for each in _MODULES for type_, members in getattr(each, "IMMUTABLE", {}).items()},
-    "rds_parameter_group": {"family"},
-    "network_acl": {"vpc_id"},
-    "security_group": {"description", "vpc_id"},
-    "security_group_rules": {"group_id"},
-    "ecs_service": {"cluster"},
+    **{type_: set(facts.found_by) for type_, facts in KINDS.items() if facts.found_by},
 }
 
 _PREFIXES = {
@@ -248,7 +181,7 @@ FIRST_OF_EACH_TYPE = list({one.type: one for one in reversed(wanted_resources())
 CASES = [
     pytest.param(wanted, found, id=f"{wanted.type} {what}")
     for wanted in FIRST_OF_EACH_TYPE
-    if wanted.type in HANDS
+    if wanted.type in CHANGED
     for what, found in [*found_for(wanted), *by_hand(wanted)]
     if plan([wanted], [found])  # absent and empty are the same
 ]
@@ -259,9 +192,9 @@ def test_a_difference_leads_to_a_call(wanted, found):
     (action,) = plan([wanted], [found])
     assert action.kind == CHANGE
     with pytest.raises(Changed):
-        HANDS[wanted.type](wanted).do(action)
+        operations_of(wanted).do(action)
 
 
-def test_every_kind_is_here_or_held_elsewhere():
-    assert {one.type for one in wanted_resources()} == set(HANDS) | set(ELSEWHERE)
-    assert not set(HANDS) & set(ELSEWHERE)
+def test_every_kind_is_here():
+    """But that which no layer makes that was asked."""
+    assert {one.type for one in wanted_resources()} == KINDS.keys() - {"dag_bundle"}

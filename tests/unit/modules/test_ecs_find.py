@@ -179,7 +179,7 @@ def look_at_tasks(clients, inputs, wanted, kept=None):
     layer = Layer(
         "dag_tasks",
         lambda inputs, known: wanted,
-        ((readers.task_definitions,),),
+        (readers.task_definitions,),
         planners={definitions.TYPE: readers.plan_task_definitions},
     )
     seen = look_at(

@@ -12,10 +12,12 @@ from typing import Any
 from ...engine.actions import Resource
 from ...engine.known import Existing
 from ...engine.tags import tags
+from ...kinds.sqs_queue import SQS_QUEUE
 from ...kinds.sqs_queue import documents as sqs_queues
 from .. import names
 from ..arns import Account
 from ..desire import made_by
+from ..reader import of_kind
 from ..statements import Statement, allow
 
 Inputs = Mapping[str, Any]
@@ -32,6 +34,9 @@ RESERVED = (
     ("celery_broker_transport_options", "predefined_queues"),
     ("operators", "default_queue"),
 )
+
+
+READERS = (of_kind(SQS_QUEUE, lambda inputs, known: [names.queue(inputs)]),)
 
 
 def desired(inputs: Inputs, role: str) -> list[Resource]:

@@ -15,7 +15,9 @@ from ...engine.errors import FarflowError
 from ...engine.known import Existing
 from ...engine.parallel import in_parallel
 from ...kinds.secret import calls as secrets
+from ..arns import IDENTITY
 from ..images import Unread
+from ..reader import reads
 from . import calls as named_things_calls
 from . import documents
 from .documents import Named
@@ -23,6 +25,7 @@ from .documents import Named
 Document = Mapping[str, Any]
 
 
+@reads(documents.TYPE, after=(IDENTITY,))
 def find(clients: Clients, inputs: Mapping[str, Any], known: Existing) -> list[Resource]:
     """A resource for each that could be asked about, whether it is there or not. A teardown needs none of them."""
     if isinstance(inputs.get("airflow_image"), Unread):

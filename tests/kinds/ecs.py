@@ -1,11 +1,51 @@
-"""By hand where containers run: services, task definitions, images, their logs and what scales them."""
+"""ECS: the cluster, task definitions and services."""
 
 from __future__ import annotations
 
-import json
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster import ECS_CLUSTER
 
-from .drift import drift
-from .network import group_id, subnet_id
+from tests.embedded_aws import newer_models
+
+from .ec2 import group_id, subnet_id
+from .facts import Never, Tagging, drift, kind, mapping, pairs
+
+TAGS = Tagging(
+    lambda aws, name, id_: mapping(aws.client("ecs").list_tags_for_resource(resourceArn=id_)["tags"], "key", "value"),
+    lambda aws, name, id_, tags: aws.client("ecs").tag_resource(resourceArn=id_, tags=pairs(tags, "key", "value")),
+    lambda aws, name, id_, keys: aws.client("ecs").untag_resource(resourceArn=id_, tagKeys=keys),
+)
+
+
+def _another_setting(parsed):
+    for cluster in parsed["clusters"]:
+        cluster.setdefault("settings", []).append({"name": "madeLater", "value": newer_models.VALUE})
+
+
+kind(
+    "ecs_cluster",
+    made_by="ecs CreateCluster",
+    read_by="ecs DescribeClusters",
+    tags=TAGS,
+    changed_by=ECS_CLUSTER,
+    more_names={"ecs DescribeClusters": _another_setting},
+)
+kind(
+    "ecs_task_definition",
+    made_by="ecs RegisterTaskDefinition",
+    read_by="ecs DescribeTaskDefinition",
+    tags=TAGS,
+    changed_by=Never("another revision is registered, for each leaf: test_ecs_every_leaf.py"),
+)
+kind(
+    "ecs_service",
+    made_by="ecs CreateService",
+    read_by="ecs DescribeServices",
+    tags=TAGS,
+    changed_by=lambda clients, wanted: service.operations(clients),
+    found_by={"cluster"},
+)
+
 
 CLUSTER = "local"
 
@@ -162,119 +202,4 @@ def a_capacity_provider_removed(aws):
         cluster=CLUSTER,
         capacityProviders=["FARGATE"],
         defaultCapacityProviderStrategy=[{"capacityProvider": "FARGATE", "weight": 1, "base": 0}],
-    )
-
-
-@drift("change ecr_repository local-tasks", "image_tag_mutability MUTABLE -> IMMUTABLE")
-def tags_of_images_made_mutable(aws):
-    aws.client("ecr").put_image_tag_mutability(repositoryName="local-tasks", imageTagMutability="MUTABLE")
-
-
-@drift("change ecr_repository local-airflow", "scan_on_push false -> true")
-def images_no_longer_scanned(aws):
-    scanning = {"scanOnPush": False}
-    aws.client("ecr").put_image_scanning_configuration(
-        repositoryName="local-airflow", imageScanningConfiguration=scanning
-    )
-
-
-@drift("change ecr_repository local-tasks", "lifecycle_policy rules")
-def images_expire(aws):
-    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1}
-    rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
-    aws.client("ecr").put_lifecycle_policy(
-        repositoryName="local-tasks", lifecyclePolicyText=json.dumps({"rules": [rule]})
-    )
-
-
-@drift("change ecr_repository local-airflow", "repository_policy")
-def the_repository_opened_to_everybody(aws):
-    everybody = {"Sid": "Everybody", "Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}
-    aws.client("ecr").set_repository_policy(
-        repositoryName="local-airflow", policyText=json.dumps({"Version": "2012-10-17", "Statement": [everybody]})
-    )
-
-
-@drift("create image local-tasks:{other}", follows=("change ecs_task_definition local-other",))
-def an_image_deleted(aws):
-    ecr = aws.client("ecr")
-    images = ecr.list_images(repositoryName="local-tasks")["imageIds"]
-    gone = [{"imageTag": each["imageTag"]} for each in images if each["imageTag"].startswith("other-")]
-    ecr.batch_delete_image(repositoryName="local-tasks", imageIds=gone)
-
-
-@drift("change log_group /farflow/local/tasks", "retention_in_days 1 -> 30")
-def logs_of_tasks_kept_for_a_day(aws):
-    aws.client("logs").put_retention_policy(logGroupName="/farflow/local/tasks", retentionInDays=1)
-
-
-@drift("change log_group /farflow/local/airflow", "retention_in_days (none) -> 30")
-def logs_of_airflow_kept_for_ever(aws):
-    aws.client("logs").delete_retention_policy(logGroupName="/farflow/local/airflow")
-
-
-@drift("create log_group /farflow/local/tasks")
-def the_logs_of_tasks_deleted(aws):
-    aws.client("logs").delete_log_group(logGroupName="/farflow/local/tasks")
-
-
-WORKERS = {
-    "ServiceNamespace": "ecs",
-    "ResourceId": "service/local/local-worker",
-    "ScalableDimension": "ecs:service:DesiredCount",
-}
-
-
-def scaling(aws):
-    return aws.client("application-autoscaling")
-
-
-def put_policy(aws, name, target, **changes):
-    metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
-    tracking = {"TargetValue": target, "PredefinedMetricSpecification": metric, "ScaleInCooldown": 60}
-    scaling(aws).put_scaling_policy(
-        PolicyName=name,
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingScalingPolicyConfiguration={**tracking, "ScaleOutCooldown": 60, **changes},
-        **WORKERS,
-    )
-
-
-@drift("change scalable_target local/local-worker", "max_capacity 50 -> 5")
-def more_workers_allowed(aws):
-    scaling(aws).register_scalable_target(MinCapacity=1, MaxCapacity=50, **WORKERS)
-
-
-@drift("change scalable_target local/local-worker", "suspended_state dynamic_scaling_in_suspended true -> false")
-def scaling_suspended(aws):
-    scaling(aws).register_scalable_target(SuspendedState={"DynamicScalingInSuspended": True}, **WORKERS)
-
-
-@drift("change scaling_policy local/local-worker/local-worker-cpu", "target_value 10.0 -> 70.0")
-def workers_scale_earlier(aws):
-    put_policy(aws, "local-worker-cpu", 10.0)
-
-
-@drift("change scaling_policy local/local-worker/local-worker-cpu", "scale_in_cooldown 900 -> 60")
-def workers_leave_later(aws):
-    put_policy(aws, "local-worker-cpu", 70.0, ScaleInCooldown=900)
-
-
-@drift("create scaling_policy local/local-worker/local-worker-memory")
-def a_scaling_policy_deleted(aws):
-    scaling(aws).delete_scaling_policy(PolicyName="local-worker-memory", **WORKERS)
-
-
-@drift("delete scaling_policy local/local-worker/mine")
-def a_scaling_policy_added(aws):
-    put_policy(aws, "mine", 20.0)
-
-
-@drift("delete scheduled_action local/local-worker/night")
-def nobody_works_at_night(aws):
-    scaling(aws).put_scheduled_action(
-        ScheduledActionName="night",
-        Schedule="cron(0 20 * * ? *)",
-        ScalableTargetAction={"MinCapacity": 0, "MaxCapacity": 0},
-        **WORKERS,
     )

@@ -1,8 +1,83 @@
-"""By hand in the VPC."""
+"""EC2: the network."""
 
 from __future__ import annotations
 
-from .drift import drift
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2 import network
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network.kinds import KINDS as NETWORK_KINDS
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.network_acl import NetworkAcl
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.route_table import RouteTable
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.security_group import (
+    SecurityGroup,
+    SecurityGroupRules,
+)
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.vpc_endpoint import VpcEndpoint
+
+from .facts import Never, Tagging, drift, kind, mapping, pairs
+
+
+def _tags(aws, name, id_):
+    filters = [{"Name": "resource-id", "Values": [id_]}]
+    return mapping(aws.client("ec2").describe_tags(Filters=filters)["Tags"])
+
+
+TAGS = Tagging(
+    _tags,
+    lambda aws, name, id_, tags: aws.client("ec2").create_tags(Resources=[id_], Tags=pairs(tags)),
+    lambda aws, name, id_, keys: aws.client("ec2").delete_tags(Resources=[id_], Tags=[{"Key": key} for key in keys]),
+)
+
+
+def _changed_by_network(clients, wanted):
+    return network._operations(clients, NETWORK_KINDS[wanted.type])
+
+
+for _type, _made_by, _read_by in (
+    ("vpc", "ec2 CreateVpc", "ec2 DescribeVpcs"),
+    ("subnet", "ec2 CreateSubnet", "ec2 DescribeSubnets"),
+    ("internet_gateway", "ec2 CreateInternetGateway", "ec2 DescribeInternetGateways"),
+    ("elastic_ip", "ec2 AllocateAddress", "ec2 DescribeAddresses"),
+    ("nat_gateway", "ec2 CreateNatGateway", "ec2 DescribeNatGateways"),
+):
+    kind(_type, made_by=_made_by, read_by=_read_by, tags=TAGS, changed_by=_changed_by_network)
+kind(
+    "route_table",
+    made_by="ec2 CreateRouteTable",
+    read_by="ec2 DescribeRouteTables",
+    tags=TAGS,
+    changed_by=RouteTable(),
+)
+kind(
+    "vpc_endpoint",
+    made_by="ec2 CreateVpcEndpoint",
+    read_by="ec2 DescribeVpcEndpoints",
+    tags=TAGS,
+    changed_by=VpcEndpoint(),
+)
+kind(
+    "security_group",
+    made_by="ec2 CreateSecurityGroup",
+    read_by="ec2 DescribeSecurityGroups",
+    tags=TAGS,
+    changed_by=SecurityGroup(),
+    found_by={"description", "vpc_id"},
+)
+kind(
+    "security_group_rules",
+    made_by="ec2 AuthorizeSecurityGroupIngress",
+    read_by="ec2 DescribeSecurityGroups",
+    tags=Never("they are the rules of a group, which is tagged, and compared by what they let through"),
+    changed_by=SecurityGroupRules({}),
+    found_by={"group_id"},
+)
+kind(
+    "network_acl",
+    made_by=Never("AWS makes it with its VPC; the calls that change it are among those that mend drifts"),
+    read_by="ec2 DescribeNetworkAcls",
+    tags=Never("AWS has made it with the VPC, by which it is known"),
+    changed_by=NetworkAcl(),
+    found_by={"vpc_id"},
+)
+
 
 ANYWHERE = "0.0.0.0/0"
 
@@ -149,27 +224,6 @@ def the_nat_gateway_deleted(aws):
     filters = [{"Name": "tag:Name", "Values": ["local-nat-a"]}, {"Name": "state", "Values": ["available"]}]
     (gateway,) = ec2.describe_nat_gateways(Filters=filters)["NatGateways"]
     ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
-
-
-@drift("change dns_namespace local.farflow.internal", "soa_ttl 900 -> 15")
-def the_namespace_edited(aws):
-    discovery = aws.client("servicediscovery")
-    (namespace,) = discovery.list_namespaces()["Namespaces"]
-    soa = {"DnsProperties": {"SOA": {"TTL": 900}}}
-    discovery.update_private_dns_namespace(Id=namespace["Id"], Namespace={"Properties": soa})
-
-
-def discovery_service(aws):
-    (found,) = aws.client("servicediscovery").list_services()["Services"]
-    return found
-
-
-@drift("change discovery_service api-server.local.farflow.internal", "dns_records A 300 -> 10")
-def the_private_name_cached_longer(aws):
-    records = {"DnsRecords": [{"Type": "A", "TTL": 300}]}
-    aws.client("servicediscovery").update_service(
-        Id=discovery_service(aws)["Id"], Service={"Description": "Airflow's api-server", "DnsConfig": records}
-    )
 
 
 def default_acl(aws):

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.stack.project import Project
 
-from .access import BOUNDARY
+from .iam import BOUNDARY
 
 _VARIABLES = {
     "farflow_tags": {"team": "data"},

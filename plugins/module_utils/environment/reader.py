@@ -1,0 +1,97 @@
+# Copyright: farflow.airflow contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a look reads: a reader for each kind of resource, declared beside what desires it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..engine.actions import Resource
+from ..engine.clients import Clients
+from ..engine.kind import Kind
+from ..engine.known import Existing
+from ..engine.reading import find
+from ..engine.tags import NOTHING, PrefetchedTags, trusted_tags
+from . import names
+
+Inputs = Mapping[str, Any]
+Read = Callable[[Clients, Inputs, Existing], list[Resource]]
+Names = Callable[[Inputs, Existing], Collection[str]]
+Owns = Callable[[Inputs, Existing, Resource], bool]
+
+#: The type, and the name, of the resource whose attributes are the tags of everything in the environment, by ARN.
+TAGS = "tags"
+
+# Before a bucket's or queue's name, a repository's name, or a namespace's id.
+_BEFORE_THE_NAME = re.compile(r"^.*:(repository/|namespace/)?")
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """``read(clients, inputs, known)`` returns what exists of the ``types``. It is called when those types are known
+    that ``after`` names, where the look reads them at all.
+
+    Anybody can write our tags on anything. What nobody desires is therefore an environment's own, and deleted, only if
+    the test of its type in ``own`` says that it bears a name that a deploy of the environment can give. The beginning
+    of a name proves nothing: ``dev-x-...`` may be that of ``dev-x``. Types without a test are told apart by something
+    else: task definitions by their log group, and parts by what they are parts of.
+    """
+
+    read: Read
+    types: tuple[str, ...]
+    after: tuple[str, ...] = ()
+    own: Mapping[str, Owns] = field(default_factory=dict)
+
+    def __call__(self, clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
+        return self.read(clients, inputs, known)
+
+
+def reads(*types: str, after: tuple[str, ...] = (), own: Mapping[str, Owns] | None = None) -> Callable[[Read], Reader]:
+    """Makes a reader of the function below."""
+    return lambda read: Reader(read, types, after, own or {})
+
+
+def of_kind(kind: Kind, own: Names, after: tuple[str, ...] = (TAGS,)) -> Reader:
+    """The reader of a kind whose resources get the names that ``own`` gives. Others' may be listed with them."""
+
+    def read(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
+        expected, prefetched = said_to_be_own(known), prefetched_tags(inputs, known)
+        return find(kind, clients, names.environment(inputs), own(inputs, known), expected, prefetched)
+
+    return Reader(read, (kind.type,), after, {kind.type: named(own)})
+
+
+def named(own: Names) -> Owns:
+    """The test that a resource bears one of these names."""
+    return lambda inputs, known, resource: resource.name in own(inputs, known)
+
+
+def prefetched_tags(inputs: Inputs, known: Existing) -> PrefetchedTags:
+    """The tags of everything that the look has read, as far as they can be trusted."""
+    return trusted_tags(inputs, _listed_tags(known))
+
+
+def said_to_be_own(known: Existing) -> set[str]:
+    """Names or ids that AWS has said to be the environment's, late as that may be."""
+    return {_BEFORE_THE_NAME.sub("", arn) for arn in _listed_tags(known)}
+
+
+def _listed_tags(known: Existing) -> PrefetchedTags:
+    listed = known.get(TAGS, TAGS)
+    return listed.attributes if listed else NOTHING
+
+
+def in_stages(readers: Iterable[Reader]) -> Iterator[list[Reader]]:
+    """The readers, each once: those of a stage need nothing but what the stages before it read."""
+    left = list(dict.fromkeys(readers))
+    while left:
+        to_come = {type_ for reader in left for type_ in reader.types}
+        stage = [reader for reader in left if to_come.isdisjoint(reader.after)]
+        if not stage:
+            raise ValueError(f"readers wait for each other: {sorted(to_come)}")
+        yield stage
+        left = [reader for reader in left if reader not in stage]
