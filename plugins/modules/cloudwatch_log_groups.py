@@ -93,7 +93,7 @@ log_groups:
 """
 
 from ..module_utils.engine.module import STATE, batch, run
-from ..module_utils.kinds.log_group import LOG_GROUP, documents
+from ..module_utils.kinds.log_group import LOG_GROUP, RETENTION_IN_DAYS
 
 ARGUMENT_SPEC = {
     "log_groups": {
@@ -102,7 +102,7 @@ ARGUMENT_SPEC = {
         "required": True,
         "options": {
             "name": {"type": "str", "required": True},
-            "retention_in_days": {"type": "int", "choices": documents.RETENTION_IN_DAYS},
+            "retention_in_days": {"type": "int", "choices": RETENTION_IN_DAYS},
             "kms_key_id": {"type": "str", "no_log": False},
             "tags": {"type": "dict", "default": {}},
         },

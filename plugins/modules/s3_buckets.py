@@ -148,7 +148,7 @@ buckets:
 """
 
 from ..module_utils.engine.module import STATE, batch, run
-from ..module_utils.kinds.s3_bucket import S3Bucket, documents
+from ..module_utils.kinds.s3_bucket import PUBLIC_ACCESS_BLOCK, S3Bucket
 
 LIFECYCLE_RULE = {
     "id": {"type": "str", "required": True},
@@ -165,7 +165,7 @@ BUCKET = {
     "bucket_key_enabled": {"type": "bool", "default": True, "no_log": False},
     "public_access_block": {
         "type": "dict",
-        "options": {name: {"type": "bool", "default": True} for name in documents.PUBLIC_ACCESS_BLOCK},
+        "options": {name: {"type": "bool", "default": True} for name in PUBLIC_ACCESS_BLOCK},
     },
     "policy": {"type": "dict"},
     "object_ownership": {

@@ -119,9 +119,9 @@ queues:
 """
 
 from ..module_utils.engine.module import STATE, batch, run
-from ..module_utils.kinds.sqs_queue import SQS_QUEUE, documents
+from ..module_utils.kinds.sqs_queue import NUMBERS, SQS_QUEUE
 
-NUMBERS = {name: {"type": "int", "default": default} for name, (_unused, default) in documents.NUMBERS.items()}
+NUMBERS = {name: {"type": "int", "default": default} for name, (_unused, default) in NUMBERS.items()}
 
 ARGUMENT_SPEC = {
     "queues": {

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..module_utils.engine.references import AFTER, Key, references, resolved
 from ..module_utils.environment.schema import SCHEMA
+from ..module_utils.kinds import s3_bucket as s3_buckets
 from ..module_utils.kinds.codebuild_project import documents as codebuild_projects
 from ..module_utils.kinds.ec2.network import documents as network
 from ..module_utils.kinds.ec2.route_table import documents as route_tables
@@ -24,10 +25,9 @@ from ..module_utils.kinds.ecs.task_definition import documents as task_definitio
 from ..module_utils.kinds.efs import documents as efs
 from ..module_utils.kinds.iam_role import documents as iam_roles
 from ..module_utils.kinds.load_balancer import documents as load_balancers
+from ..module_utils.kinds.rds import subnet_group as subnet_groups
 from ..module_utils.kinds.rds.instance import documents as rds_instances
 from ..module_utils.kinds.rds.parameter_group import documents as parameter_groups
-from ..module_utils.kinds.rds.subnet_group import documents as subnet_groups
-from ..module_utils.kinds.s3_bucket import documents as s3_buckets
 from ..module_utils.kinds.secret import documents as secrets
 from ..module_utils.kinds.service_discovery import documents as service_discovery
 

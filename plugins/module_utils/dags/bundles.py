@@ -25,7 +25,7 @@ from ..engine.clients import Clients, caused_by
 from ..engine.errors import FarflowError
 from ..engine.parallel import in_parallel
 from ..engine.reconcile import Outcome
-from ..kinds.s3_bucket import object_calls as s3_objects
+from ..kinds import s3_objects
 from . import bundle_documents
 from . import folder as dag_folder
 from .folder import DagFolder

@@ -12,12 +12,12 @@ from .. import naming
 from ..engine.actions import Resource
 from ..engine.known import Existing
 from ..engine.tags import tags
+from ..kinds import log_group as log_groups
 from ..kinds.ecs.cluster import documents as ecs_clusters
 from ..kinds.ecs.service import documents as ecs_services
 from ..kinds.ecs.task_definition import documents as ecs_task_definitions
 from ..kinds.iam_role import documents as iam_roles
 from ..kinds.load_balancer import documents as network_load_balancer
-from ..kinds.log_group import documents as log_groups
 from . import containers, database, images, log_bucket, names, network, policies, readers, schema, settings
 from . import load_balancer as entrance
 from . import secrets as values

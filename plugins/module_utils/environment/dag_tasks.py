@@ -14,10 +14,10 @@ from ..engine.clients import Clients
 from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds import efs as file_system
+from ..kinds import log_group as log_groups
 from ..kinds.ecs.task_definition import documents as ecs_task_definitions
 from ..kinds.efs import documents as efs
 from ..kinds.iam_role import documents as iam_roles
-from ..kinds.log_group import documents as log_groups
 from ..project.task_folders import DagTask
 from . import components, image_builder, images, names, network, policies, readers, security_groups
 from .desire import made_by

@@ -14,13 +14,13 @@ from ..engine.actions import Resource
 from ..engine.compare import differences
 from ..engine.known import Existing
 from ..engine.tags import tags
+from ..kinds.rds import subnet_group as rds_subnet_groups
 from ..kinds.rds.engine_version import documents as rds_engine_versions
 from ..kinds.rds.instance import documents as rds_instances
 from ..kinds.rds.instance import requests as rds_requests
 from ..kinds.rds.instance import status as rds_status
 from ..kinds.rds.parameter_group import documents as rds_parameter_groups
 from ..kinds.rds.snapshot import documents as rds_snapshots
-from ..kinds.rds.subnet_group import documents as rds_subnet_groups
 from ..kinds.secret import documents as secrets
 from . import names, network, security_groups
 from . import secrets as values

@@ -16,10 +16,10 @@ from ..engine.actions import Resource
 from ..engine.known import Existing
 from ..engine.tags import tags
 from ..images.builders import codebuild_documents as codebuild_builds
+from ..kinds import log_group as log_groups
+from ..kinds import s3_bucket as s3_buckets
 from ..kinds.codebuild_project import documents as codebuild_projects
 from ..kinds.iam_role import documents as iam_roles
-from ..kinds.log_group import documents as log_groups
-from ..kinds.s3_bucket import documents as s3_buckets
 from . import log_bucket, names, policies
 from .arns import account
 from .desire import made_by

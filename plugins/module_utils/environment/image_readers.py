@@ -17,7 +17,7 @@ from ..images import references as image_references
 from ..kinds.codebuild_project import CODEBUILD_PROJECT
 from ..kinds.iam_role import documents as iam_roles
 from ..kinds.s3_bucket import S3_BUCKET
-from ..kinds.s3_bucket.documents import TYPE as BUCKET
+from ..kinds.s3_bucket import TYPE as BUCKET
 from . import arns, image_builder, images, names
 from .reader import named, reads
 

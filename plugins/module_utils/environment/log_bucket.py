@@ -11,7 +11,7 @@ from typing import Any
 from ..engine.actions import Resource
 from ..engine.known import Existing
 from ..engine.tags import tags
-from ..kinds.s3_bucket import documents as s3_buckets
+from ..kinds import s3_bucket as s3_buckets
 from . import names
 from .arns import account
 from .desire import made_by

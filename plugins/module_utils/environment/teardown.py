@@ -12,6 +12,7 @@ from ..engine.actions import Resource
 from ..engine.known import Existing
 from ..engine.tags import ROLE
 from ..images import documents as ecr_images
+from ..kinds import s3_bucket as s3_buckets
 from ..kinds.ec2.network_acl import documents as ec2_network_acls
 from ..kinds.ecr_repository import documents as ecr_repositories
 from ..kinds.ecs.service import documents as ecs_services
@@ -20,7 +21,6 @@ from ..kinds.load_balancer import documents as network_load_balancer
 from ..kinds.rds.instance import documents as rds_instances
 from ..kinds.rds.instance import status as rds_status
 from ..kinds.rds.snapshot import documents as rds_snapshots
-from ..kinds.s3_bucket import documents as s3_buckets
 from ..kinds.secret import documents as secrets
 from . import image_builder, names, readers, schema
 from . import secrets as values

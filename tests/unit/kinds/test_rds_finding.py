@@ -8,10 +8,10 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors impo
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.reading import find
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import instance as rds_instances
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import snapshot as rds_snapshots
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds import subnet_group as pure_groups
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import documents as pure_instances
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.snapshot import documents as pure_snapshots
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.subnet_group import SUBNET_GROUP
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.subnet_group import documents as pure_groups
 
 _MINIMAL = {
     "engine_version": "17",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import differences
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import documents as pure
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import s3_bucket as pure
 
 NOTHING = {
     "versioning": None,

@@ -7,7 +7,7 @@ import io
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine import waiting
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import object_calls
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import s3_objects
 from botocore import exceptions
 
 WHOLE = {"ETag": '"0"', "ContentLength": 3, "Metadata": {}}
@@ -46,7 +46,7 @@ def clock(monkeypatch):
 
 def head(*answers):
     s3 = S3(*answers)
-    return object_calls.head(lambda service: s3, "bucket", "key")
+    return s3_objects.head(lambda service: s3, "bucket", "key")
 
 
 def test_an_answer_that_was_cut_is_asked_for_again(clock):
@@ -71,4 +71,4 @@ def test_answers_that_are_always_cut_end_in_an_error_that_says_so(clock):
 )
 def test_content_that_breaks_off_is_read_again(clock, error):
     s3 = S3({**WHOLE, "Body": BrokenOff(error)}, {**WHOLE, "Body": io.BytesIO(b"abc")})
-    assert object_calls.get(lambda service: s3, "bucket", "key") == (b"abc", '"0"')
+    assert s3_objects.get(lambda service: s3, "bucket", "key") == (b"abc", '"0"')

@@ -8,6 +8,7 @@ from functools import cache
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import plan
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import differences
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import s3_bucket as s3_buckets
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.codebuild_project import (
     documents as codebuild_projects,
 )
@@ -16,7 +17,6 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service 
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.shapes import members as ecs_members
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.shapes import shapes as ecs_shapes
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.task_definition import documents as definitions
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import documents as s3_buckets
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.session import get_session
@@ -143,7 +143,7 @@ def test_a_codebuild_project_stays_as_it_is(any_botocore, newer_aws):
 def test_a_lifecycle_rule_stays_as_it_is(any_botocore, newer_aws):
     rules = [{"id": "old", "prefix": "logs/", "expiration_days": 30}]
     wanted = s3_buckets.desired({"name": "bucket", "lifecycle_rules": rules})
-    [rule] = s3_buckets.lifecycle_rules(wanted.properties)
+    [rule] = s3_buckets._to_lifecycle_rules(wanted.properties)
     found = s3_buckets._canonical_rule(answered("s3", "LifecycleRule", rule))
     assert differences(wanted.properties["lifecycle_rules"]["old"], found) == []
 

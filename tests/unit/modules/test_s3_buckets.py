@@ -9,8 +9,8 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.changing im
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.reading import find
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import s3_bucket as pure
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import S3_BUCKET, S3Bucket
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import s3_buckets as module
 from botocore.client import BaseClient
 

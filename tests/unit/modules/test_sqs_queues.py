@@ -9,8 +9,8 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.changing im
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients import Clients
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.errors import FarflowError
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.reading import find
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import sqs_queue as pure
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.sqs_queue import SQS_QUEUE, SqsQueue
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.sqs_queue import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import sqs_queues as module
 from botocore.exceptions import ClientError
 

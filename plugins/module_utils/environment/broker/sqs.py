@@ -12,8 +12,8 @@ from typing import Any
 from ...engine.actions import Resource
 from ...engine.known import Existing
 from ...engine.tags import tags
+from ...kinds import sqs_queue as sqs_queues
 from ...kinds.sqs_queue import SQS_QUEUE
-from ...kinds.sqs_queue import documents as sqs_queues
 from .. import names
 from ..arns import Account
 from ..desire import made_by

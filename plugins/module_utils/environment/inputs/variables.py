@@ -13,7 +13,7 @@ from typing import Any
 from ... import naming
 from ...engine.ignored_tags import ignores
 from ...images import references as image_references
-from ...kinds.log_group.documents import RETENTION_IN_DAYS
+from ...kinds.log_group import RETENTION_IN_DAYS
 from ...validation.fargate import CPU_MEMORY, cpu_memory_problem
 from ...validation.iam_statements import statements
 from ...validation.value_checks import (

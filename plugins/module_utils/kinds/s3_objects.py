@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...engine.clients import Clients, chunks, doing, is_unanswered, pages, unless
-from ...engine.errors import FarflowError
-from ...engine.patience import retry_while
-from ...engine.waiting import NotYet, wait_for
+from ..engine.clients import Clients, chunks, doing, is_unanswered, pages, unless
+from ..engine.errors import FarflowError
+from ..engine.patience import retry_while
+from ..engine.waiting import NotYet, wait_for
 
 GONE = {"NoSuchKey", "404"}
 NO_BUCKET = {"NoSuchBucket"}

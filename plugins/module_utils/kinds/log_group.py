@@ -8,17 +8,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from ...engine.actions import Resource
-from ...engine.clients import Clients, pages
-from ...engine.kind import Document, Kind
-from ...engine.tags import PrefetchedTags
-from . import documents
+from ..engine.actions import Resource
+from ..engine.clients import Clients, pages
+from ..engine.kind import Document, Kind
+from ..engine.tags import PrefetchedTags
+
+TYPE = "log_group"
+
+RETENTION_IN_DAYS = [
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+]
 
 
 class LogGroup(Kind):
     """A log group of CloudWatch. All below ``/farflow/<environment>/`` is the environment's, whoever made it."""
 
-    type = documents.TYPE
+    type = TYPE
     title, titles = "log group", "log groups"
     gone = frozenset({"ResourceNotFoundException"})
     exists = frozenset({"ResourceAlreadyExistsException"})
@@ -26,7 +32,7 @@ class LogGroup(Kind):
     owned_by_name = True
 
     def desired(self, arguments: Mapping[str, Any]) -> Resource:
-        return documents.desired(arguments)
+        return desired(arguments)
 
     def prefix(self, environment: str) -> str:
         return f"/farflow/{environment}/"
@@ -41,14 +47,14 @@ class LogGroup(Kind):
         return str(document["logGroupName"])
 
     def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
-        answer: dict[str, Any] = clients("logs").list_tags_for_resource(resourceArn=documents.arn(document))
+        answer: dict[str, Any] = clients("logs").list_tags_for_resource(resourceArn=arn(document))
         return dict(answer.get("tags", {}))
 
     def prefetched_tags(self, document: Document, prefetched: PrefetchedTags) -> Mapping[str, str] | None:
-        return prefetched.get(documents.arn(document))
+        return prefetched.get(arn(document))
 
     def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
-        return documents.canonical({**document, "tags": tags})
+        return canonical({**document, "tags": tags})
 
     def create(self, clients: Clients, wanted: Resource) -> str | None:
         """AWS takes the retention in a call of its own, and gives no ARN."""
@@ -80,3 +86,35 @@ class LogGroup(Kind):
 
 
 LOG_GROUP = LogGroup()
+
+
+def desired(log_group: Mapping[str, Any]) -> Resource:
+    """``{name, retention_in_days, kms_key_id?, tags}`` as a resource."""
+    return Resource(
+        TYPE,
+        log_group["name"],
+        {
+            "retention_in_days": log_group.get("retention_in_days"),
+            "kms_key_id": log_group.get("kms_key_id"),
+            "tags": dict(log_group.get("tags") or {}),
+        },
+    )
+
+
+def canonical(document: Mapping[str, Any]) -> Resource:
+    """A member of DescribeLogGroups' answer, with its ``tags``, as a resource."""
+    return Resource(
+        TYPE,
+        document["logGroupName"],
+        {
+            "retention_in_days": document.get("retentionInDays"),
+            "kms_key_id": document.get("kmsKeyId"),
+            "tags": dict(document["tags"]),
+        },
+        arn(document),
+    )
+
+
+def arn(document: Mapping[str, Any]) -> str:
+    """The ARN by which AWS takes tags. AWS shows it with an asterisk for the log streams at its end."""
+    return str(document["arn"]).removesuffix(":*")
