@@ -255,7 +255,6 @@ from ..module_utils.engine.module import STATE, refuse, run, side_by_side
 from ..module_utils.engine.parallel import in_parallel
 from ..module_utils.kinds import load_balancer
 from ..module_utils.kinds.load_balancer import documents
-from ..module_utils.kinds.load_balancer.operations import await_active
 
 HEALTH_CHECK = {
     "protocol": {"type": "str", "choices": ["TCP", "HTTP", "HTTPS"], "default": "TCP"},
@@ -335,7 +334,7 @@ def reconcile(parameters, clients, check_mode, name, named, found):
         found = load_balancer.read(clients, named)
     entry = documents.result(name, found if present else [])
     if present and parameters["wait"] and not check_mode:
-        await_active(clients, entry["arn"], parameters["wait_timeout"])
+        load_balancer.await_active(clients, name, parameters["wait_timeout"])
     return {**entry, **steps.as_result()}
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balancer import operations
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.changing import operations
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds import load_balancer
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balancer.kinds import (
+    LOAD_BALANCER,
+    TARGET_GROUP,
+    Listener,
+)
 
 from tests.embedded_aws import newer_models
 
@@ -26,7 +32,7 @@ kind(
     made_by="elasticloadbalancing CreateLoadBalancer",
     read_by="elbv2 DescribeLoadBalancers",
     tags=TAGS,
-    changed_by=lambda clients, wanted: operations.load_balancer_operations(clients),
+    changed_by=lambda clients, wanted: load_balancer.replacing(operations(LOAD_BALANCER, clients)),
     more_names={"elbv2 DescribeLoadBalancerAttributes": _another_attribute},
 )
 kind(
@@ -34,7 +40,7 @@ kind(
     made_by="elasticloadbalancing CreateTargetGroup",
     read_by="elbv2 DescribeTargetGroups",
     tags=TAGS,
-    changed_by=lambda clients, wanted: operations.target_group_operations(clients),
+    changed_by=TARGET_GROUP,
     more_names={"elbv2 DescribeTargetGroupAttributes": _another_attribute},
 )
 kind(
@@ -42,17 +48,17 @@ kind(
     made_by="elasticloadbalancing CreateListener",
     read_by="elbv2 DescribeListeners",
     tags=TAGS,
-    changed_by=lambda clients, wanted: operations.listener_operations(clients, AnyId(), AnyId()),
+    changed_by=Listener(AnyId(), AnyId()),
 )
 
 
-def load_balancer(aws):
+def load_balancer_arn(aws):
     (found,) = aws.client("elbv2").describe_load_balancers()["LoadBalancers"]
     return found["LoadBalancerArn"]
 
 
 def listener(aws):
-    (found,) = aws.client("elbv2").describe_listeners(LoadBalancerArn=load_balancer(aws))["Listeners"]
+    (found,) = aws.client("elbv2").describe_listeners(LoadBalancerArn=load_balancer_arn(aws))["Listeners"]
     return found["ListenerArn"]
 
 
@@ -63,7 +69,7 @@ def target_group(aws):
 
 def set_attribute(aws, key, value):
     attributes = [{"Key": key, "Value": value}]
-    aws.client("elbv2").modify_load_balancer_attributes(LoadBalancerArn=load_balancer(aws), Attributes=attributes)
+    aws.client("elbv2").modify_load_balancer_attributes(LoadBalancerArn=load_balancer_arn(aws), Attributes=attributes)
 
 
 @drift("change load_balancer local-airflow", "attributes load_balancing.cross_zone.enabled false -> true")
@@ -79,12 +85,12 @@ def the_load_balancer_protected(aws):
 @drift("change load_balancer local-airflow", "security_groups [sg-")
 def another_security_group_of_the_load_balancer(aws):
     groups = [group_id(aws, "local-airflow")]
-    aws.client("elbv2").set_security_groups(LoadBalancerArn=load_balancer(aws), SecurityGroups=groups)
+    aws.client("elbv2").set_security_groups(LoadBalancerArn=load_balancer_arn(aws), SecurityGroups=groups)
 
 
 @drift("change load_balancer local-airflow", "enforce_security_group_inbound_rules_on_private_link_traffic off -> on")
 def traffic_of_private_link_past_the_security_groups(aws):
-    arn = load_balancer(aws)
+    arn = load_balancer_arn(aws)
     [found] = aws.client("elbv2").describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
     aws.client("elbv2").set_security_groups(
         LoadBalancerArn=arn,
@@ -96,7 +102,7 @@ def traffic_of_private_link_past_the_security_groups(aws):
 @drift("change load_balancer local-airflow", "subnets [subnet-")
 def a_zone_less_of_the_load_balancer(aws):
     subnets = [subnet_id(aws, "local-private-a")]
-    aws.client("elbv2").set_subnets(LoadBalancerArn=load_balancer(aws), Subnets=subnets)
+    aws.client("elbv2").set_subnets(LoadBalancerArn=load_balancer_arn(aws), Subnets=subnets)
 
 
 @drift("change target_group local-api-server", "health_check path / -> /api/v2/version")
@@ -132,5 +138,5 @@ def the_listener_deleted(aws):
 def a_listener_added(aws):
     action = {"Type": "forward", "TargetGroupArn": target_group(aws)}
     aws.client("elbv2").create_listener(
-        LoadBalancerArn=load_balancer(aws), Protocol="TCP", Port=9999, DefaultActions=[action]
+        LoadBalancerArn=load_balancer_arn(aws), Protocol="TCP", Port=9999, DefaultActions=[action]
     )

@@ -18,6 +18,9 @@ LOAD_BALANCER = "load_balancer"
 TARGET_GROUP = "target_group"
 LISTENER = "listener"
 
+#: Whether security groups hold for what comes by AWS PrivateLink as well.
+ENFORCED = "enforce_security_group_inbound_rules_on_private_link_traffic"
+
 #: TLS 1.2 and 1.3 only; AWS's own default for the API still allows 1.0.
 SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
@@ -314,3 +317,35 @@ def _health_check(check: Mapping[str, Any]) -> dict[str, Any]:
         "healthy_threshold_count": int(check.get("healthy_threshold_count") or 5),
         "unhealthy_threshold_count": int(check.get("unhealthy_threshold_count") or 2),
     }
+
+
+def health_check_request(check: Mapping[str, Any]) -> dict[str, Any]:
+    """A health check as CreateTargetGroup and ModifyTargetGroup take it."""
+    request = {
+        "HealthCheckEnabled": True,
+        "HealthCheckProtocol": check["protocol"],
+        "HealthCheckPort": check["port"],
+        "HealthCheckIntervalSeconds": check["interval_seconds"],
+        "HealthCheckTimeoutSeconds": check["timeout_seconds"],
+        "HealthyThresholdCount": check["healthy_threshold_count"],
+        "UnhealthyThresholdCount": check["unhealthy_threshold_count"],
+    }
+    if check["path"]:
+        request |= {"HealthCheckPath": check["path"], "Matcher": {"HttpCode": check["matcher"]}}
+    return request
+
+
+def listener_request(listener: Mapping[str, Any], target_group_arn: str) -> dict[str, Any]:
+    """A listener's properties as CreateListener and ModifyListener take them."""
+    request: dict[str, Any] = {
+        "Protocol": listener["protocol"],
+        "Port": listener["port"],
+        "DefaultActions": [{"Type": "forward", "TargetGroupArn": target_group_arn}],
+    }
+    if listener["certificate_arn"]:
+        request |= {
+            "Certificates": [{"CertificateArn": listener["certificate_arn"]}],
+            "SslPolicy": listener["ssl_policy"],
+            "AlpnPolicy": [listener["alpn_policy"] or "None"],
+        }
+    return request
