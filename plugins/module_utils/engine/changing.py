@@ -80,7 +80,12 @@ def _finished(kind: Kind, name: str, done: str | Begun | None) -> str | None:
     """What a call has made; None when that is still to be read, since AWS went on with it after the call."""
     if not isinstance(done, Begun):
         return done
-    wait_for(done.progress, kind.patience, f"AWS to finish what it began with {kind.title} {name}")
+
+    def progress() -> bool | NotYet:
+        with doing("await", kind.title, name):
+            return done.progress()
+
+    wait_for(progress, kind.patience, f"AWS to finish what it began with {kind.title} {name}")
     return None
 
 

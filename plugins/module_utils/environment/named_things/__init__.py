@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from ...engine.actions import Resource
-from ...engine.clients import ACCESS_DENIED, Clients, caused_by
+from ...engine.clients import ACCESS_DENIED, Clients, caused_by, doing
 from ...engine.errors import FarflowError
 from ...engine.known import Existing
 from ...engine.parallel import in_parallel
@@ -45,7 +45,8 @@ def _look(clients: Clients, listed: Mapping[str, Document], one: Named) -> Resou
     if one.arn in listed:
         return documents.found(one, listed[one.arn])
     try:
-        return documents.found(one, _document(clients, one))
+        with doing("describe", one.kind, one.arn):
+            return documents.found(one, _document(clients, one))
     except FarflowError as error:
         if not caused_by(error, ACCESS_DENIED):
             raise

@@ -19,12 +19,10 @@ def put_context(clients: Clients, bucket: str, key: str, content: IO[bytes]) -> 
 
 def latest(clients: Clients, project: str) -> list[dict[str, Any]]:
     """The hundred newest builds of a project, the newest first."""
+    client = clients("codebuild")
     with doing("list", "builds of CodeBuild project", project):
-        ids = clients("codebuild").list_builds_for_project(projectName=project, sortOrder="DESCENDING")["ids"]
-    if not ids:
-        return []
-    with doing("describe", "builds of CodeBuild project", project):
-        builds = {build["id"]: build for build in clients("codebuild").batch_get_builds(ids=ids)["builds"]}
+        ids = client.list_builds_for_project(projectName=project, sortOrder="DESCENDING")["ids"]
+        builds = {build["id"]: build for build in client.batch_get_builds(ids=ids)["builds"]} if ids else {}
     return [builds[each] for each in ids if each in builds]
 
 

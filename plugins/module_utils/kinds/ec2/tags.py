@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...engine.clients import Clients, doing, tag_list
+from ...engine.clients import Clients, tag_list
 
 
 def specification(resource_type: str, tags: Mapping[str, str]) -> dict[str, Any]:
@@ -18,8 +18,7 @@ def specification(resource_type: str, tags: Mapping[str, str]) -> dict[str, Any]
 
 def set_tags(clients: Clients, identifier: str, tags: Mapping[str, str], superfluous: list[str]) -> None:
     """Adds or overwrites the tags and removes the superfluous ones."""
-    with doing("tag", identifier):
-        if superfluous:
-            clients("ec2").delete_tags(Resources=[identifier], Tags=[{"Key": key} for key in superfluous])
-        if tags:
-            clients("ec2").create_tags(Resources=[identifier], Tags=tag_list(dict(tags)))
+    if superfluous:
+        clients("ec2").delete_tags(Resources=[identifier], Tags=[{"Key": key} for key in superfluous])
+    if tags:
+        clients("ec2").create_tags(Resources=[identifier], Tags=tag_list(dict(tags)))

@@ -79,11 +79,10 @@ class FileSystem(_OfEfs):
             unless({"FileSystemAlreadyExists"}, lambda: clients("efs").create_file_system(**request))
 
         def progress() -> bool | NotYet:
-            with doing("create", self.title, wanted.name):
-                found = self.look_up(clients, wanted.name)
-                if found:
-                    return _is_available(found)
-                begin()
+            found = self.look_up(clients, wanted.name)
+            if found:
+                return _is_available(found)
+            begin()
             return NotYet("AWS does not show it, or is deleting another of its name")
 
         begin()
@@ -108,8 +107,7 @@ class FileSystem(_OfEfs):
         return Begun(lambda: self._progress(clients, wanted.name))
 
     def _progress(self, clients: Clients, name: str) -> bool | NotYet:
-        with doing("describe", self.title, name):
-            return _is_available(self.look_up(clients, name) or {"LifeCycleState": "not found"})
+        return _is_available(self.look_up(clients, name) or {"LifeCycleState": "not found"})
 
     def delete(self, clients: Clients, found: Resource) -> None:
         clients("efs").delete_file_system(FileSystemId=found.id)
@@ -165,9 +163,8 @@ class MountTarget(_Part):
             return made
 
         def progress() -> bool | NotYet:
-            with doing("create", self.title, wanted.name):
-                if self.look_up(clients, wanted.name) or begin():
-                    return True
+            if self.look_up(clients, wanted.name) or begin():
+                return True
             return NotYet("its availability zone has another one still")
 
         made = begin()

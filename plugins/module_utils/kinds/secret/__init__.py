@@ -11,7 +11,7 @@ from typing import Any
 
 from ...engine import policy_documents as policy
 from ...engine.actions import Resource
-from ...engine.clients import Clients, caused_by
+from ...engine.clients import Clients, caused_by, doing
 from ...engine.compare import differences
 from ...engine.errors import FarflowError
 from ...engine.parallel import in_parallel
@@ -24,6 +24,7 @@ from . import value_calls as secret_values
 Secret = Mapping[str, Any]
 Documents = dict[str, dict[str, Any]]
 
+_WHAT = "secret"
 _READABLE_WITHIN = 60.0
 _NAME_FREE_WITHIN = 120.0
 
@@ -123,9 +124,10 @@ def _operations(clients: Clients, secrets: Mapping[str, Secret]) -> Operations:
         def check() -> str | NotYet:
             """AWS deletes in the background, and for that while keeps the name of what was deleted for ever."""
             try:
-                arn = calls.create(
-                    clients, wanted.name, value, properties["description"], properties["kms_key_id"], tags
-                )
+                with doing("create", _WHAT, wanted.name):
+                    arn = calls.create(
+                        clients, wanted.name, value, properties["description"], properties["kms_key_id"], tags
+                    )
             except FarflowError as error:
                 if caused_by(error, calls.REFUSED) and any(words in str(error) for words in _GOING):
                     return NotYet(str(error))
@@ -135,10 +137,15 @@ def _operations(clients: Clients, secrets: Mapping[str, Secret]) -> Operations:
 
         made = wait_for(check, _NAME_FREE_WITHIN, f"secret {wanted.name} to be made")
         if properties["policy"]:
-            _set_policy(clients, wanted)
+            with doing("set the policy of", _WHAT, wanted.name):
+                _set_policy(clients, wanted)
         return made
 
     def change(wanted: Resource, found: Resource) -> None:
+        with doing("change", _WHAT, wanted.name):
+            change_now(wanted, found)
+
+    def change_now(wanted: Resource, found: Resource) -> None:
         differs = {key for key, value in wanted.properties.items() if differences(value, found.properties[key])}
         if "state" in differs:
             calls.restore(clients, wanted.name)
@@ -161,7 +168,8 @@ def _operations(clients: Clients, secrets: Mapping[str, Secret]) -> Operations:
     def delete(found: Resource) -> None:
         secret = secrets[found.name]
         window = None if _for_ever(secret) else secret.get("recovery_window_in_days")
-        calls.delete(clients, found.name, window)
+        with doing("delete", _WHAT, found.name):
+            calls.delete(clients, found.name, window)
         if window is None:
             _wait_until_gone(clients, found.name)
 

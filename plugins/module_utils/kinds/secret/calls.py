@@ -1,7 +1,10 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Secrets of AWS Secrets Manager: one thin function for each call. Takes and gives AWS's documents."""
+"""Secrets of AWS Secrets Manager: one thin function for each call. Takes and gives AWS's documents.
+
+What only reads turns AWS's errors into words; for what changes, its callers do.
+"""
 
 from __future__ import annotations
 
@@ -56,17 +59,15 @@ def resource_policy(clients: Clients, name: str) -> str | None:
 def set_resource_policy(clients: Clients, name: str, document: str | None) -> None:
     """Sets the resource policy, or takes it away when None."""
     client = clients("secretsmanager")
-    with doing("set the policy of", _WHAT, name):
-        if document:
-            client.put_resource_policy(SecretId=name, ResourcePolicy=document)
-        else:
-            client.delete_resource_policy(SecretId=name)
+    if document:
+        client.put_resource_policy(SecretId=name, ResourcePolicy=document)
+    else:
+        client.delete_resource_policy(SecretId=name)
 
 
 def cancel_rotation(clients: Clients, name: str) -> None:
     """Switches the rotation off, and ends one that is under way."""
-    with doing("cancel the rotation of", _WHAT, name):
-        clients("secretsmanager").cancel_rotate_secret(SecretId=name)
+    clients("secretsmanager").cancel_rotate_secret(SecretId=name)
 
 
 def create(
@@ -87,40 +88,35 @@ def create(
         arguments["Description"] = description
     if kms_key_id:
         arguments["KmsKeyId"] = kms_key_id
-    with doing("create", _WHAT, name):
-        answer = unless(
-            {"ResourceExistsException"}, lambda: clients("secretsmanager").create_secret(**arguments), default={}
-        )
+    answer = unless(
+        {"ResourceExistsException"}, lambda: clients("secretsmanager").create_secret(**arguments), default={}
+    )
     arn: str | None = answer.get("ARN")
     return arn
 
 
 def put_value(clients: Clients, name: str, value: str) -> None:
     """Makes the value the secret's current version."""
-    with doing("put the value of", _WHAT, name):
-        clients("secretsmanager").put_secret_value(SecretId=name, SecretString=value)
+    clients("secretsmanager").put_secret_value(SecretId=name, SecretString=value)
 
 
 def update(clients: Clients, name: str, changes: Mapping[str, str]) -> None:
     """Sets members of UpdateSecret's input, such as ``Description``."""
-    with doing("update", _WHAT, name):
-        clients("secretsmanager").update_secret(SecretId=name, **changes)
+    clients("secretsmanager").update_secret(SecretId=name, **changes)
 
 
 def set_tags(clients: Clients, name: str, tags: Mapping[str, str], superfluous: list[str]) -> None:
     """Adds or overwrites the tags and removes the superfluous ones."""
     client = clients("secretsmanager")
-    with doing("tag", _WHAT, name):
-        if superfluous:
-            client.untag_resource(SecretId=name, TagKeys=superfluous)
-        if tags:
-            client.tag_resource(SecretId=name, Tags=tag_list(dict(tags)))
+    if superfluous:
+        client.untag_resource(SecretId=name, TagKeys=superfluous)
+    if tags:
+        client.tag_resource(SecretId=name, Tags=tag_list(dict(tags)))
 
 
 def restore(clients: Clients, name: str) -> None:
     """Takes a secret back that is pending deletion."""
-    with doing("restore", _WHAT, name):
-        clients("secretsmanager").restore_secret(SecretId=name)
+    clients("secretsmanager").restore_secret(SecretId=name)
 
 
 def delete(clients: Clients, name: str, recovery_window_in_days: int | None) -> None:
@@ -128,8 +124,7 @@ def delete(clients: Clients, name: str, recovery_window_in_days: int | None) -> 
     arguments: dict[str, Any] = {"RecoveryWindowInDays": recovery_window_in_days}
     if recovery_window_in_days is None:
         arguments = {"ForceDeleteWithoutRecovery": True}
-    with doing("delete", _WHAT, name):
-        unless(
-            _GONE,
-            lambda: clients("secretsmanager").delete_secret(SecretId=name, **arguments),
-        )
+    unless(
+        _GONE,
+        lambda: clients("secretsmanager").delete_secret(SecretId=name, **arguments),
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...engine.actions import Resource
 from ...engine.changing import operations
-from ...engine.clients import Clients, doing, pages, tag_dict, tag_list, unless
+from ...engine.clients import Clients, pages, tag_dict, tag_list, unless
 from ...engine.errors import FarflowError
 from ...engine.immutable import refuse_changes
 from ...engine.kind import Begun, Document, Kind
@@ -144,8 +144,7 @@ def _begun(clients: Clients, answer: Mapping[str, Any]) -> Begun:
     operation_id = answer["OperationId"]
 
     def progress() -> bool | NotYet:
-        with doing("read", "operation of Cloud Map", operation_id):
-            operation = clients(_SERVICE).get_operation(OperationId=operation_id)["Operation"]
+        operation = clients(_SERVICE).get_operation(OperationId=operation_id)["Operation"]
         if operation["Status"] == "FAIL":
             reason = operation.get("ErrorMessage") or operation.get("ErrorCode")
             raise FarflowError(f"Cloud Map could not {operation['Type'].lower().replace('_', ' ')}: {reason}")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 
 from ....engine.actions import Resource
-from ....engine.clients import Clients
+from ....engine.clients import Clients, doing
 from ....engine.converge import converge
 from ....engine.errors import FarflowError
 from ....engine.immutable import refuse_changes
@@ -70,26 +70,32 @@ def _operations(clients: Clients, kind: Kind) -> Operations:
         def look() -> str | None:
             return next((one.id for one in _read(clients, [wanted])), None)
 
-        def make() -> str:
-            return retry_until_visible(lambda: kind.create(clients, wanted.name, wanted.properties))
+        def call() -> str:
+            with doing("create", what):
+                return kind.create(clients, wanted.properties)
 
         what = documents.what(wanted)
-        id_ = create_exactly_once(make, look, what)
+        id_ = create_exactly_once(lambda: retry_until_visible(call), look, what)
         known = replace(wanted, id=id_)
         change(known, wait_for(lambda: _ready(clients, kind, known), _KNOWN_AFTER, f"AWS to show {what}", interval=0.5))
         return id_
 
     def change(wanted: Resource, found: Resource) -> None:
         def call() -> None:
-            kind.change(clients, wanted, found)
-            tags, before = wanted.properties["tags"], found.properties["tags"]
-            if tags != before:
-                ec2_tags.set_tags(clients, str(found.id), tags, sorted(set(before) - set(tags)))
+            with doing("change", documents.what(found)):
+                kind.change(clients, wanted, found)
+                tags, before = wanted.properties["tags"], found.properties["tags"]
+                if tags != before:
+                    ec2_tags.set_tags(clients, str(found.id), tags, sorted(set(before) - set(tags)))
 
         retry_until_visible(call)
 
     def delete(found: Resource) -> None:
-        delete_when_free(clients, found, lambda: kind.delete(clients, found))
+        def call() -> str:
+            with doing("delete", documents.what(found)):
+                return kind.delete(clients, found)
+
+        delete_when_free(clients, found, call)
 
     return Operations(create, change, delete)
 

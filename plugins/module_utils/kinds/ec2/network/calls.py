@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """VPCs, subnets, internet gateways, elastic IP addresses and NAT gateways: one thin function for each call. Takes and
-gives AWS's documents.
+gives AWS's documents. What only describes turns AWS's errors into words; for what changes, its callers do.
 
 Only for NAT gateways has AWS a client token. Any other Create call is made once: its caller has to look before another.
 """
@@ -16,12 +16,6 @@ from ....engine.clients import Clients, doing, pages, refused, unless
 from ..tags import specification
 
 Filters = Mapping[str, list[str]]
-
-_VPC = "VPC"
-_SUBNET = "subnet"
-_INTERNET_GATEWAY = "internet gateway"
-_ADDRESS = "elastic IP address"
-_NAT_GATEWAY = "NAT gateway"
 
 _IN_USE = {"DependencyViolation"}
 #: The last two are what AWS says of an address whose NAT gateway is there still, or just was.
@@ -83,113 +77,97 @@ def failed_nat_gateway(clients: Clients, gateway_id: str) -> dict[str, Any] | No
     return next((each for each in found if each["State"] == "failed"), None)
 
 
-def create_vpc(clients: Clients, name: str, wanted: Mapping[str, Any]) -> str:
+def create_vpc(clients: Clients, wanted: Mapping[str, Any]) -> str:
     """Makes a VPC with its tags; its id."""
-    with doing("create", _VPC, name):
-        tags = specification("vpc", wanted["tags"])
-        return str(clients.once("ec2").create_vpc(CidrBlock=wanted["cidr"], **tags)["Vpc"]["VpcId"])
+    tags = specification("vpc", wanted["tags"])
+    return str(clients.once("ec2").create_vpc(CidrBlock=wanted["cidr"], **tags)["Vpc"]["VpcId"])
 
 
-def create_subnet(clients: Clients, name: str, wanted: Mapping[str, Any]) -> str:
+def create_subnet(clients: Clients, wanted: Mapping[str, Any]) -> str:
     """Makes a subnet with its tags; its id."""
-    with doing("create", _SUBNET, name):
-        answer = clients.once("ec2").create_subnet(
-            VpcId=wanted["vpc_id"],
-            CidrBlock=wanted["cidr"],
-            AvailabilityZone=wanted["availability_zone"],
-            **specification("subnet", wanted["tags"]),
-        )
+    answer = clients.once("ec2").create_subnet(
+        VpcId=wanted["vpc_id"],
+        CidrBlock=wanted["cidr"],
+        AvailabilityZone=wanted["availability_zone"],
+        **specification("subnet", wanted["tags"]),
+    )
     return str(answer["Subnet"]["SubnetId"])
 
 
-def create_internet_gateway(clients: Clients, name: str, wanted: Mapping[str, Any]) -> str:
+def create_internet_gateway(clients: Clients, wanted: Mapping[str, Any]) -> str:
     """Makes an internet gateway with its tags, attached to nothing; its id."""
-    with doing("create", _INTERNET_GATEWAY, name):
-        answer = clients.once("ec2").create_internet_gateway(**specification("internet-gateway", wanted["tags"]))
+    answer = clients.once("ec2").create_internet_gateway(**specification("internet-gateway", wanted["tags"]))
     return str(answer["InternetGateway"]["InternetGatewayId"])
 
 
-def allocate_address(clients: Clients, name: str, wanted: Mapping[str, Any]) -> str:
+def allocate_address(clients: Clients, wanted: Mapping[str, Any]) -> str:
     """Allocates an elastic IP address with its tags; its id."""
-    with doing("allocate", _ADDRESS, name):
-        answer = clients.once("ec2").allocate_address(Domain="vpc", **specification("elastic-ip", wanted["tags"]))
+    answer = clients.once("ec2").allocate_address(Domain="vpc", **specification("elastic-ip", wanted["tags"]))
     return str(answer["AllocationId"])
 
 
-def create_nat_gateway(clients: Clients, name: str, wanted: Mapping[str, Any]) -> str:
+def create_nat_gateway(clients: Clients, wanted: Mapping[str, Any]) -> str:
     """Begins to make a NAT gateway with its tags; its id. botocore adds a client token, so a repeated call makes no
     second.
     """
-    with doing("create", _NAT_GATEWAY, name):
-        answer = clients("ec2").create_nat_gateway(
-            SubnetId=wanted["subnet_id"],
-            AllocationId=wanted["allocation_id"],
-            **specification("natgateway", wanted["tags"]),
-        )
+    answer = clients("ec2").create_nat_gateway(
+        SubnetId=wanted["subnet_id"],
+        AllocationId=wanted["allocation_id"],
+        **specification("natgateway", wanted["tags"]),
+    )
     return str(answer["NatGateway"]["NatGatewayId"])
 
 
 def set_vpc_attribute(clients: Clients, vpc_id: str, attribute: str, value: bool) -> None:
     """Sets ``EnableDnsSupport`` or ``EnableDnsHostnames`` of a VPC."""
-    with doing(f"set {attribute} of", _VPC, vpc_id):
-        clients("ec2").modify_vpc_attribute(VpcId=vpc_id, **{attribute: {"Value": value}})
+    clients("ec2").modify_vpc_attribute(VpcId=vpc_id, **{attribute: {"Value": value}})
 
 
 def set_public_ip_on_launch(clients: Clients, subnet_id: str, value: bool) -> None:
-    with doing("set MapPublicIpOnLaunch of", _SUBNET, subnet_id):
-        clients("ec2").modify_subnet_attribute(SubnetId=subnet_id, MapPublicIpOnLaunch={"Value": value})
+    clients("ec2").modify_subnet_attribute(SubnetId=subnet_id, MapPublicIpOnLaunch={"Value": value})
 
 
 def attach(clients: Clients, gateway_id: str, vpc_id: str) -> None:
     """Attaches an internet gateway to a VPC; one that is attached is left as it is."""
-    with doing(f"attach to VPC {vpc_id} the", _INTERNET_GATEWAY, gateway_id):
-        unless(
-            {"Resource.AlreadyAssociated"},
-            lambda: clients("ec2").attach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id),
-        )
+    unless(
+        {"Resource.AlreadyAssociated"},
+        lambda: clients("ec2").attach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id),
+    )
 
 
 def detach(clients: Clients, gateway_id: str, vpc_id: str) -> str:
     """Detaches an internet gateway; one that is not attached is fine. Here and below it gives AWS's words where
     something still uses what is to go, and none when it is done.
     """
-    with doing(f"detach from VPC {vpc_id} the", _INTERNET_GATEWAY, gateway_id):
-        return _kept(
-            _IN_USE, lambda: clients("ec2").detach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id)
-        )
+    return _kept(_IN_USE, lambda: clients("ec2").detach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id))
 
 
 def delete_vpc(clients: Clients, vpc_id: str) -> str:
     """Deletes a VPC; one that is gone is fine, here and below."""
-    with doing("delete", _VPC, vpc_id):
-        return _kept(_IN_USE, lambda: clients("ec2").delete_vpc(VpcId=vpc_id))
+    return _kept(_IN_USE, lambda: clients("ec2").delete_vpc(VpcId=vpc_id))
 
 
 def delete_subnet(clients: Clients, subnet_id: str) -> str:
-    with doing("delete", _SUBNET, subnet_id):
-        return _kept(_IN_USE, lambda: clients("ec2").delete_subnet(SubnetId=subnet_id))
+    return _kept(_IN_USE, lambda: clients("ec2").delete_subnet(SubnetId=subnet_id))
 
 
 def delete_internet_gateway(clients: Clients, gateway_id: str) -> str:
-    with doing("delete", _INTERNET_GATEWAY, gateway_id):
-        return _kept(_IN_USE, lambda: clients("ec2").delete_internet_gateway(InternetGatewayId=gateway_id))
+    return _kept(_IN_USE, lambda: clients("ec2").delete_internet_gateway(InternetGatewayId=gateway_id))
 
 
 def delete_nat_gateway(clients: Clients, gateway_id: str) -> str:
     """Begins to delete a NAT gateway; what it is while it is not gone."""
     client = clients("ec2")
-    with doing("delete", _NAT_GATEWAY, gateway_id):
-        answer = unless(_GONE, lambda: client.describe_nat_gateways(NatGatewayIds=[gateway_id]), {})
-        state = next((gateway["State"] for gateway in answer.get("NatGateways") or []), "deleted")
-        if state not in _NO_NAT_GATEWAY:
-            unless(_GONE, lambda: client.delete_nat_gateway(NatGatewayId=gateway_id))
-            state = "deleting"
+    answer = unless(_GONE, lambda: client.describe_nat_gateways(NatGatewayIds=[gateway_id]), {})
+    state = next((gateway["State"] for gateway in answer.get("NatGateways") or []), "deleted")
+    if state not in _NO_NAT_GATEWAY:
+        unless(_GONE, lambda: client.delete_nat_gateway(NatGatewayId=gateway_id))
+        state = "deleting"
     return "" if state in ("deleted", "failed") else f"it is {state}"
 
 
 def release_address(clients: Clients, allocation_id: str) -> str:
-    with doing("release", _ADDRESS, allocation_id):
-        return _kept(_ADDRESS_IN_USE, lambda: clients("ec2").release_address(AllocationId=allocation_id))
+    return _kept(_ADDRESS_IN_USE, lambda: clients("ec2").release_address(AllocationId=allocation_id))
 
 
 def _kept(in_use: set[str], call: Callable[[], Any]) -> str:

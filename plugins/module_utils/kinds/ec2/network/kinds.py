@@ -28,7 +28,7 @@ class Kind:
 
     describe: Callable[[Clients, network_calls.Filters], list[Document]]
     canonical: Callable[[Clients, Document], Resource]
-    create: Callable[[Clients, str, Mapping[str, Any]], str]
+    create: Callable[[Clients, Mapping[str, Any]], str]
     change: Callable[[Clients, Resource, Resource], None]
     delete: Callable[[Clients, Resource], str]
     made: frozenset[str] | None = frozenset({"available"})

@@ -25,7 +25,7 @@ _REGISTRATION_LIMIT = 120.0
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FamilyOutcome:
     """What became of one family."""
 
     family: str
@@ -101,7 +101,9 @@ def describe(clients: Clients, arns: Sequence[str]) -> dict[str, Mapping[str, An
     return dict(zip(arns, answers, strict=True))
 
 
-def reconcile(clients: Clients, wanted: Sequence[Resource], index: Index, check_mode: bool, keep: int) -> list[Outcome]:
+def reconcile(
+    clients: Clients, wanted: Sequence[Resource], index: Index, check_mode: bool, keep: int
+) -> list[FamilyOutcome]:
     """One outcome a desired family, in the order given. ``keep`` revisions stay ACTIVE, the newest one included, in a
     family in which one is registered. Never are two calls under way for one family.
     """
@@ -111,15 +113,15 @@ def reconcile(clients: Clients, wanted: Sequence[Resource], index: Index, check_
     if not check_mode:
         made = in_parallel(lambda action: _do(clients, action, known, keep), actions, _WORKERS)
     touched = {
-        action.resource.name: Outcome(action.resource.name, arn, True, list(action.reasons) or ["created"])
+        action.resource.name: FamilyOutcome(action.resource.name, arn, True, list(action.reasons) or ["created"])
         for action, arn in zip(actions, made, strict=True)
     }
-    return [touched.get(each.name) or Outcome(each.name, known.newest(each.name), False, []) for each in wanted]
+    return [touched.get(each.name) or FamilyOutcome(each.name, known.newest(each.name), False, []) for each in wanted]
 
 
 def remove(
     clients: Clients, families: Sequence[str], check_mode: bool, delete: bool, owners: Mapping[str, str] | None = None
-) -> list[Outcome]:
+) -> list[FamilyOutcome]:
     """Deregisters every ACTIVE revision of the families, and with ``delete`` deletes these and the INACTIVE ones; where
     ``owners`` names a family's environment, not those that carry the tag of another one.
     AWS shows deleted ones as DELETE_IN_PROGRESS until nothing runs on them any more.
@@ -133,7 +135,7 @@ def remove(
         in_parallel(lambda family: _deregister(clients, active, family), families, _WORKERS)
         calls.delete(clients, [arn for some in arns.values() for arn in some] if delete else [])
     return [
-        Outcome(family, active.newest(family), bool(arns[family]), ["deleted"] if arns[family] else [])
+        FamilyOutcome(family, active.newest(family), bool(arns[family]), ["deleted"] if arns[family] else [])
         for family in families
     ]
 

@@ -35,7 +35,7 @@ _EVENTS_TOLD = 5
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Reconciled:
     """What became of an instance, and what AWS says of it now (None: it does not exist)."""
 
     reasons: list[str] = field(default_factory=list)
@@ -65,7 +65,7 @@ def _resource(clients: Clients, document: Document, instance: Instance) -> Resou
     return instance_documents.canonical(tagged, instance, version, now().date())
 
 
-def present(clients: Clients, instance: Instance, check_mode: bool) -> Outcome:
+def present(clients: Clients, instance: Instance, check_mode: bool) -> Reconciled:
     """Makes the instance, or changes what differs. Waits until it can be used if ``instance["wait"]``."""
     identifier = instance["identifier"]
     document = instance_calls.describe(clients, identifier)
@@ -75,16 +75,16 @@ def present(clients: Clients, instance: Instance, check_mode: bool) -> Outcome:
     if document is None or status.is_going(document):
         reasons = [_reason_of_creation(instance)]
         if check_mode:
-            return Outcome(reasons)
+            return Reconciled(reasons)
         document = _create(clients, instance)
     else:
         reasons = []
     if instance["wait"] and not status.is_at_rest(document) and not check_mode:
         document = _wait(clients, instance, "be available", status.is_usable)
     if status.is_being_made(document):
-        return Outcome(reasons, document)
+        return Reconciled(reasons, document)
     changed = _change(clients, instance, document, check_mode)
-    return Outcome(reasons or changed.reasons, changed.document)
+    return Reconciled(reasons or changed.reasons, changed.document)
 
 
 def _reason_of_creation(instance: Instance) -> str:
@@ -134,7 +134,7 @@ def _password(clients: Clients, instance: Instance) -> tuple[str, str]:
     return member(found.value, instance.get("master_user_secret_json_key"), secret), found.version
 
 
-def _change(clients: Clients, instance: Instance, document: Document, check_mode: bool) -> Outcome:
+def _change(clients: Clients, instance: Instance, document: Document, check_mode: bool) -> Reconciled:
     wanted = instance_documents.desired(instance)
     found = instance_documents.without_notes(_resource(clients, document, instance), wanted)
     differs = _actionable(wanted, found, document)
@@ -153,7 +153,7 @@ def _change(clients: Clients, instance: Instance, document: Document, check_mode
         raise _broken(clients, document)
     if differs and not check_mode:
         document = _apply(clients, instance, wanted, found, document, set(told))
-    return Outcome([str(difference) for difference in differs], document)
+    return Reconciled([str(difference) for difference in differs], document)
 
 
 def _actionable(wanted: Resource, found: Resource, document: Document) -> list[Difference]:
@@ -190,11 +190,11 @@ def _apply(
     return _wait_until_seen(clients, instance, wanted)
 
 
-def absent(clients: Clients, instance: Instance, check_mode: bool) -> Outcome:
+def absent(clients: Clients, instance: Instance, check_mode: bool) -> Reconciled:
     """Deletes the instance, with the final snapshot that ``instance`` names; content when it is gone."""
     document = instance_calls.describe(clients, instance["identifier"])
     if document is None:
-        return Outcome()
+        return Reconciled()
     reasons = []
     if not status.is_going(document):
         _refuse_deletion(instance, document)
@@ -205,7 +205,7 @@ def absent(clients: Clients, instance: Instance, check_mode: bool) -> Outcome:
     if instance["wait"] and not check_mode:
         _wait_until_gone(clients, instance)
         document = None
-    return Outcome(reasons, document)
+    return Reconciled(reasons, document)
 
 
 def _refuse_deletion(instance: Instance, document: Document) -> None:
