@@ -144,6 +144,11 @@ layers:
     absent:
       description: By type, what is to be deleted.
       type: dict
+affected:
+  description: The layers that have actions, or refer to what a layer with actions makes.
+  returned: success, without O(outputs_only)
+  type: list
+  elements: str
 in_progress:
   description: The layers in which AWS is making or changing something.
   returned: success, without O(outputs_only)

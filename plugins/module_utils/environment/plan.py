@@ -64,7 +64,8 @@ class Layer:
 @dataclass(frozen=True)
 class Look:
     """What one look saw: the existing resources, the actions of each layer that was asked for, what a teardown leaves,
-    and the existing resources of each of these layers; and the inputs that it looked with.
+    and the existing resources of each of these layers; the inputs that it looked with; and which of the layers have
+    actions, or refer to what such a layer makes: after the actions, these have to be looked at again.
     """
 
     known: Existing
@@ -72,6 +73,7 @@ class Look:
     kept: Sequence[Resource] = ()
     owned: Mapping[str, list[Resource]] = field(default_factory=dict)
     inputs: Inputs = field(default_factory=dict)
+    affected: Sequence[str] = ()
 
 
 def look(
@@ -96,9 +98,16 @@ def look(
     if kept:
         left = [one for some in owned.values() for one in some if kept(one)]
         actions = {name: plan([], [one for one in owned[name] if one not in left]) for name in names}
-        return Look(known, actions, left, owned, inputs)
+        return Look(known, actions, left, owned, inputs, _affected(actions, layers))
     actions = {name: _layer_actions(clients, layers[name], inputs, known, owned[name], desired[name]) for name in names}
-    return Look(known, actions, owned=owned, inputs=inputs)
+    return Look(known, actions, owned=owned, inputs=inputs, affected=_affected(actions, layers))
+
+
+def _affected(actions: Mapping[str, list[Action]], layers: Mapping[str, Layer]) -> list[str]:
+    found = {name for name, some in actions.items() if some}
+    while more := {name for name in actions.keys() - found if found.intersection(layers[name].needs)}:
+        found |= more
+    return [name for name in actions if name in found]
 
 
 def _desired(
@@ -229,6 +238,7 @@ def as_result(seen: Look, under_way: Collection[str] = ()) -> dict[str, Any]:
         "pending": pending,
         "waits": any(each.blocked or id(each) not in possible for some in seen.actions.values() for each in some),
         "layers": layers,
+        "affected": list(seen.affected),
         "in_progress": [name for name, some in seen.owned.items() if any(map(_is_coming, some))],
         "diff": {"prepared": _prepared(seen)},
     }

@@ -253,3 +253,14 @@ def test_what_differs_in_another_way_after_each_change_is_not_changed_for_ever()
     others = [{**once, "reasons": [f"memory {memory} -> 2048"]} for memory in range(5)]
     assert unfinished(stubborn, others[:4]) == ""
     assert "did not converge" in unfinished(stubborn, others)
+
+
+def test_after_an_action_only_layers_are_looked_at_again_that_it_can_have_affected():
+    def layer(name, *needs, wants=()):
+        return Layer(name, lambda inputs, known: list(wants), [], needs=needs)
+
+    wanted = [Resource("step", "a", SIDE)]
+    layers = [layer("ground"), layer("side"), layer("wall", "ground", wants=wanted), layer("roof", "wall")]
+    by_name = {each.name: each for each in layers}
+    assert as_result(look(None, {}, by_name, by_name))["affected"] == ["wall", "roof"]
+    assert as_result(look(None, {}, by_name, ["ground", "side"]))["affected"] == []
