@@ -1,7 +1,7 @@
-"""Writes the roles' options into playbooks/deploy.meta.yml, the one list of what a user may give.
+"""Writes the roles' options into playbooks/deploy.meta.yml, the list of all variables that a user can set.
 
-`options.py` writes it, `options.py --check` only says whether it is up to date. The farflow_ and dags_ options stand
-in that file itself.
+`options.py` writes it, `options.py --check` only says whether it is up to date. Options that begin with farflow_ or
+dags_ are written by hand in that file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 META = ROOT / "playbooks" / "deploy.meta.yml"
-OWN = ("farflow_", "dags_")  # of no role
+OWN = ("farflow_", "dags_")  # the beginnings of options that no role has
 ROLES = ("network", "rds", "ecs_cluster", "dag_tasks", "airflow_service", "worker_pool")
 
 
@@ -42,7 +42,7 @@ def collected() -> str:
 
 
 def _told(option: dict[str, Any]) -> dict[str, Any]:
-    """With one text as its description, as a playbook's options have to have; a role's may have several."""
+    """The option with one string as its description: a playbook's option needs that, a role's may have a list."""
     description = option["description"]
     return {**option, "description": description if isinstance(description, str) else " ".join(description)}
 

@@ -10,10 +10,10 @@ short_description: Reconcile VPCs, subnets, internet gateways, elastic IP addres
 version_added: 0.1.0
 description:
   - Creates, changes or deletes VPCs, their subnets and internet gateways, elastic IP addresses and NAT gateways.
-  - Only for NAT gateways has AWS a client token. So where no answer comes to a call that makes something, as when the
-    connection ends, it is looked for before the call is made again, and nothing is there twice.
+  - AWS has a client token for NAT gateways only. So when a create call gets no answer, as when the connection breaks,
+    the module looks for the resource before it repeats the call, and nothing is created twice.
   - Each is created with its tags.
-  - It returns when AWS shows what was asked for; a NAT gateway is C(pending) then for some minutes more.
+  - The module returns when AWS shows what was asked for. A new NAT gateway is C(pending) for some minutes after that.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -47,11 +47,11 @@ options:
         description: The IPv4 block, which AWS never changes. Required for one that shall exist.
         type: str
       dns_support:
-        description: Whether AWS's resolver answers in the VPC.
+        description: Whether DNS resolution is enabled.
         type: bool
         default: true
       dns_hostnames:
-        description: Whether hosts with public addresses get names.
+        description: Whether instances with public IP addresses get public DNS hostnames.
         type: bool
         default: false
       tags:
@@ -83,7 +83,7 @@ options:
         description: The name of the zone, which AWS never changes. Required for one that shall exist.
         type: str
       map_public_ip_on_launch:
-        description: Whether what starts here gets a public address unasked.
+        description: Whether what is launched in the subnet gets a public IPv4 address without asking for it.
         type: bool
         default: false
       tags:
@@ -108,7 +108,8 @@ options:
         type: str
       vpc_id:
         description:
-          - The VPC to which it is attached. One that is attached to another moves. Required for one that shall exist.
+          - The VPC to which it is attached. One that is attached to another VPC moves to this one. Required for one
+            that shall exist.
         type: str
       tags:
         description: All the tags, apart from C(Name); others are removed.
@@ -150,7 +151,7 @@ options:
           - Without it the one with exactly these tags is meant.
         type: str
       subnet_id:
-        description: The subnet that it is in. AWS never changes it. Required for one that shall exist.
+        description: The subnet of the NAT gateway. AWS never changes it. Required for one that shall exist.
         type: str
       allocation_id:
         description:
@@ -163,8 +164,9 @@ options:
   state:
     description:
       - V(present) makes VPCs before what is in them; V(absent) deletes in the opposite order.
-      - What is to be deleted and still used, as by network interfaces of tasks that stop, is tried again for ten
-        minutes; then the error has AWS's words and names the network interfaces that use it. An internet
+      - The deletion of what is still used, as by network interfaces of stopping tasks, is repeated for ten minutes.
+        Then the module fails with AWS's error message, and names the network interfaces that use it, if it finds any.
+        An internet
         gateway is detached first.
     type: str
     choices: [present, absent]
@@ -194,7 +196,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 vpcs:
-  description: One entry a VPC, in the order given; after O(state=absent) one for each that was there.
+  description: One entry for each VPC, in the order given; with O(state=absent), for each that existed.
   returned: success
   type: list
   elements: dict
@@ -203,7 +205,8 @@ vpcs:
       description: The name.
       type: str
     id:
-      description: The id, of an elastic IP address the allocation id; null in check mode for one that does not exist.
+      description: The id (of an elastic IP address the allocation id). Null in check mode for one that does not
+        exist.
       type: str
     changed:
       description: Whether it was, or in check mode would be, created, changed or deleted.

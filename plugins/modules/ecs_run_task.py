@@ -10,10 +10,10 @@ short_description: Run a Fargate task to its end
 version_added: 0.1.0
 description:
   - Starts one task, waits for its end and returns its exit code and log lines.
-  - A task that can't start, is stopped, or ends with another exit code than O(exit_codes) has is an error that holds
-    the reason, advice and the last log lines. A task that runs longer than O(wait_timeout) is stopped.
-  - What did not start as its execution role, which may be a moment old, was not allowed something yet is started again,
-    up to two times.
+  - The module fails when the task can't start, is stopped, or ends with an exit code that is not in O(exit_codes).
+    The error has the reason, advice and the last log lines. A task that runs longer than O(wait_timeout) is stopped.
+  - A task that did not start because AWS does not know all rights of a new execution role yet is started again, up to
+    two times.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -22,7 +22,7 @@ extends_documentation_fragment:
   - farflow.airflow.tags
 attributes:
   check_mode:
-    description: Calls nothing and returns what would be run.
+    description: Makes no call of AWS, and returns the request that a run would make.
     support: full
   diff_mode:
     description: There is nothing to compare.
@@ -33,21 +33,23 @@ options:
     type: str
     required: true
   task_definition:
-    description: A family, of which the newest ACTIVE revision runs, C(family:revision) or an ARN.
+    description: A family (its newest ACTIVE revision runs), C(family:revision), or an ARN.
     type: str
     required: true
   container:
     description:
-      - The container that O(command) and O(environment) are for. Needed where the task definition has several.
-      - Its exit code, reason and log are those of the task. How others end does not matter, also those that AWS adds,
-        such as GuardDuty's agent.
+      - The container that O(command) and O(environment) are for. Required where the task definition has several
+        containers.
+      - Its exit code, reason and log are those of the task. How other containers end does not matter, and neither
+        does how those end that AWS adds, such as GuardDuty's agent.
     type: str
   command:
-    description: The command, instead of the one of the task definition.
+    description: The command, in place of the one in the task definition.
     type: list
     elements: str
   environment:
-    description: Environment variables that are added or overridden. Never a place for secrets.
+    description: Environment variables that are added or overridden. Not for secrets, as everybody who may describe
+      the task can read it.
     type: dict
   network_configuration:
     description: The C(networkConfiguration) of C(RunTask) in snake_case, with C(awsvpc_configuration).
@@ -65,25 +67,26 @@ options:
     description: The platform version of Fargate.
     type: str
   propagate_tags:
-    description: From where the task gets tags beside its own.
+    description: From where the task gets more tags than O(tags).
     type: str
     choices: [TASK_DEFINITION]
   started_by:
-    description: A word on who started it, to be found by later.
+    description: The C(startedBy) of the task, by which it can be found later.
     type: str
   tags:
     description: The tags of the task.
     type: dict
     default: {}
   client_token:
-    description: A request with the token of an earlier one starts no second task. By default each run has its own.
+    description: A request with the token of an earlier one starts no second task. By default each run has a new one.
     type: str
   wait_timeout:
     description: How long the task may take, in seconds.
     type: int
     default: 1800
   log_lines:
-    description: How many of its last log lines are returned, or told with an error.
+    description: How many of its last log lines are returned, or are part of an error. After O(wait_timeout) an error
+      has 50.
     type: int
     default: 50
   all_log_lines:
@@ -91,12 +94,13 @@ options:
     type: bool
     default: false
   show_log:
-    description: Whether each log line is shown while the task runs, where this runs on the controller itself.
+    description: Whether each log line is shown while the task runs. Only where the module runs on the controller,
+      without C(async) and C(become).
     type: bool
     default: false
     version_added: 0.2.0
   exit_codes:
-    description: The exit codes that are no error.
+    description: The exit codes that count as success.
     type: list
     elements: int
     default: [0]
@@ -182,7 +186,7 @@ NOTHING_YET = {"task_arn": None, "exit_code": None, "stop_code": None, "stopped_
 
 
 def work(parameters, clients, check_mode, show=None):
-    """Runs the task. ``show(line)`` shows a person a line at once."""
+    """Runs the task. ``show(line)`` prints a line immediately."""
     if check_mode:
         request = run_task_documents.request(parameters, parameters["container"] or UNKNOWN)
         return {"changed": True, **NOTHING_YET, "would_run": request}

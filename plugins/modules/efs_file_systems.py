@@ -9,10 +9,12 @@ module: efs_file_systems
 short_description: Reconcile encrypted EFS file systems with their mount targets and access points in one call
 version_added: 0.2.0
 description:
-  - Brings EFS file systems, their mount targets and their access points to what is given, with every field compared.
+  - Makes EFS file systems, with their mount targets and access points, what the options say. Every property is
+    compared.
     Mount targets and access points that are not given are deleted.
-  - KMS key and performance mode, and the user and directory of an access point, cannot change; the module fails and
-    says so. A file system that is not encrypted is refused, too. When one is refused, none is changed.
+  - AWS changes neither KMS key nor performance mode, and not the user or directory of an access point. Where one of
+    them differs, the module fails. A file system that is not encrypted is refused, too. When one is refused, none is
+    changed.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -38,15 +40,15 @@ options:
         type: str
         required: true
       kms_key_id:
-        description: ARN of the KMS key that encrypts it. AWS's own key when it is not given.
+        description: ARN of the KMS key that encrypts it. The AWS managed key when it is not given.
         type: str
       performance_mode:
-        description: Latency against parallelism.
+        description: The performance mode. V(maxIO) serves more clients at once, with more latency.
         type: str
         choices: [generalPurpose, maxIO]
         default: generalPurpose
       throughput_mode:
-        description: How throughput grows.
+        description: The throughput mode.
         type: str
         choices: [elastic, bursting, provisioned]
         default: elastic
@@ -54,17 +56,17 @@ options:
         description: The throughput of O(file_systems[].throughput_mode=provisioned), and required with it.
         type: float
       lifecycle:
-        description: When files move between storage classes; never when it is not given.
+        description: When files move between storage classes. Without it they never do.
         type: dict
         suboptions:
           transition_to_ia:
-            description: To infrequent access, after the last access.
+            description: How long after its last access a file moves to Infrequent Access.
             type: str
             choices:
               [AFTER_1_DAY, AFTER_7_DAYS, AFTER_14_DAYS, AFTER_30_DAYS, AFTER_60_DAYS, AFTER_90_DAYS, AFTER_180_DAYS,
                AFTER_270_DAYS, AFTER_365_DAYS]
           transition_to_archive:
-            description: To the archive, after the last access.
+            description: How long after its last access a file moves to Archive.
             type: str
             choices:
               [AFTER_1_DAY, AFTER_7_DAYS, AFTER_14_DAYS, AFTER_30_DAYS, AFTER_60_DAYS, AFTER_90_DAYS, AFTER_180_DAYS,
@@ -79,7 +81,7 @@ options:
         default: false
       policy:
         description:
-          - The file system policy. Its statements need no Resource, which is the file system.
+          - The file system policy. Its statements need no Resource, which AWS sets to the file system.
         type: dict
       subnets:
         description: A mount target is made in each, one in an availability zone.
@@ -104,7 +106,7 @@ options:
             type: str
             required: true
           posix_user:
-            description: Who all its clients are.
+            description: The POSIX user of all requests through the access point.
             type: dict
             suboptions:
               uid:
@@ -116,12 +118,12 @@ options:
                 type: int
                 required: true
               secondary_gids:
-                description: More group ids.
+                description: Secondary group ids.
                 type: list
                 elements: int
                 default: []
           root_directory:
-            description: What its clients see as root.
+            description: The directory that clients see as the root directory.
             type: dict
             suboptions:
               path:
@@ -142,7 +144,7 @@ options:
         type: dict
         default: {}
   wait:
-    description: Whether to wait until all mount targets can be mounted.
+    description: Whether to wait until all mount targets are available.
     type: bool
     default: true
   wait_timeout:
@@ -155,7 +157,7 @@ options:
     type: bool
     default: false
   state:
-    description: Whether the named file systems shall exist. With V(absent) all their files are lost, unless
+    description: Whether the named file systems should exist. With V(absent) all their files are lost, unless
       O(retain=true).
     type: str
     choices: [present, absent]
@@ -186,7 +188,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 file_systems:
-  description: One entry a file system, in the order given.
+  description: One entry for each file system, in the order given.
   returned: always
   type: list
   elements: dict
@@ -207,7 +209,8 @@ file_systems:
       description: Ids of the access points by name.
       type: dict
     changed:
-      description: Whether anything of it was, or in check mode would be, created, changed or deleted.
+      description: Whether the file system or a part of it was, or in check mode would be, created, changed or
+        deleted.
       type: bool
     reasons:
       description: What differed, as C(file system prod-shared-volume throughput_mode bursting -> elastic).
@@ -277,7 +280,7 @@ ARGUMENT_SPEC = {
 
 
 def work(parameters, clients, check_mode):
-    """Reconciles the file systems, and says how to reach them."""
+    """Reconciles the file systems; their ids."""
     given, present = parameters["file_systems"], parameters["state"] == "present"
     refuse(line for each in given if present for line in documents.refusals(each))
     names = [each["name"] for each in given]

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rds_instances
-short_description: Reconcile PostgreSQL instances of Amazon RDS whose passwords are no arguments
+short_description: Reconcile PostgreSQL instances of Amazon RDS, with passwords from AWS Secrets Manager
 version_added: 0.2.0
 description:
-  - Creates, restores, changes or deletes instances, several at a time. The module reads a password from AWS Secrets
-    Manager itself.
-  - Every option is compared. What is not given, and what AWS accepted but has not carried out yet, is no difference.
-  - A new version of the password's secret is given to the instance.
+  - Creates, restores, changes or deletes instances, in parallel. The module itself reads each password from AWS
+    Secrets Manager.
+  - Every property of an instance is compared. One without a default that is not given stays as it is, but for
+    O(instances[].max_allocated_storage), O(instances[].iops) and O(instances[].storage_throughput), which get what
+    AWS has without them. A change that AWS has accepted and not carried out yet is no difference.
+  - When the secret has a new version, the instance gets the new password.
   - A stopped instance is started.
 requirements:
   - boto3 and botocore >= 1.43.49 to change O(instances[].engine_lifecycle_support)
@@ -48,9 +50,9 @@ options:
       engine_version:
         description:
           - The version; V(17) stands for any 17.x. Required with O(state=present).
-          - A creation with V(17) takes AWS's default minor version, an upgrade to it the newest one to which AWS
-            upgrades.
-          - With O(instances[].auto_minor_version_upgrade) a newer minor version is as good.
+          - With V(17) a new instance gets AWS's default minor version, and an upgrade goes to the newest 17.x to
+            which AWS can upgrade the instance.
+          - With O(instances[].auto_minor_version_upgrade) a newer minor version is right as well.
         type: str
       allow_major_version_upgrade:
         description: Whether an instance of an older major version may be upgraded.
@@ -60,10 +62,11 @@ options:
         description: The size, for example C(db.t4g.small). Required with O(state=present).
         type: str
       allocated_storage:
-        description: Storage in GiB. Can grow, by a tenth or more, and not shrink. Required with O(state=present).
+        description: Storage in GiB. Can be increased, by 10 percent or more, and not decreased. Required with
+          O(state=present).
         type: int
       max_allocated_storage:
-        description: Up to how many GiB AWS may let the storage grow by itself. It does not when this is not given.
+        description: The limit of storage autoscaling, in GiB. Without it there is none.
         type: int
       storage_type:
         description: The kind of storage.
@@ -71,46 +74,47 @@ options:
         choices: [gp2, gp3, io1, io2]
         default: gp3
       iops:
-        description: Input and output operations a second. What comes with the storage when it is not given.
+        description: Provisioned IOPS. The baseline of the storage when it is not given.
         type: int
       storage_throughput:
-        description: MiB a second of gp3 storage. What comes with it when it is not given.
+        description: Throughput of gp3 storage in MiB/s. The baseline of the storage when it is not given.
         type: int
       storage_encrypted:
         description: Whether storage and backups are encrypted. Can't be changed.
         type: bool
         default: true
       kms_key_id:
-        description: ARN or id of the KMS key of the storage. AWS's own key when it is not given. Can't be changed.
+        description: ARN or id of the KMS key of the storage. The AWS managed key when it is not given. Can't be
+          changed.
         type: str
       multi_az:
-        description: Whether a second instance stands by in another availability zone.
+        description: Whether it is a Multi-AZ deployment, with a standby in another availability zone.
         type: bool
         default: false
       db_name:
-        description: The database made with the instance. Can't be changed.
+        description: Name of the database that is created with the instance. Can't be changed.
         type: str
       master_username:
-        description: The owner. Can't be changed. Required with O(state=present).
+        description: The master user. Can't be changed. Required with O(state=present).
         type: str
       master_user_secret:
-        description: Name or ARN of the secret that holds the owner's password. Required with O(state=present).
+        description: Name or ARN of the secret that holds the master user's password. Required with O(state=present).
         type: str
       master_user_secret_json_key:
-        description: The member that is the password, when the secret's value is a JSON object.
+        description: The key of the password, when the secret's value is a JSON object.
         type: str
       port:
-        description: Where the database listens.
+        description: The port of the database.
         type: int
         default: 5432
       subnet_group_name:
         description: The subnet group. Can't be changed.
         type: str
       parameter_group_name:
-        description: The parameter group. AWS's default for the version when it is not given.
+        description: The parameter group. A new instance gets AWS's default for its version when it is not given.
         type: str
       vpc_security_group_ids:
-        description: The security groups. The VPC's default one when none is given.
+        description: The security groups. A new instance gets the VPC's default one when none is given.
         type: list
         elements: str
         default: []
@@ -123,13 +127,15 @@ options:
         type: int
         default: 7
       preferred_backup_window:
-        description: When backups are taken, as C(03:00-04:00), UTC. AWS chooses when it is not given.
+        description: When backups are taken, for example C(03:00-04:00), UTC. For a new instance AWS chooses when it
+          is not given.
         type: str
       preferred_maintenance_window:
-        description: When changes are made, as C(sun:05:00-sun:06:00), UTC. AWS chooses when it is not given.
+        description: The window of maintenance, and of changes without O(instances[].apply_immediately), for example
+          C(sun:05:00-sun:06:00), UTC. For a new instance AWS chooses when it is not given.
         type: str
       copy_tags_to_snapshot:
-        description: Whether snapshots carry the instance's tags.
+        description: Whether the instance's tags are copied to its snapshots.
         type: bool
         default: true
       deletion_protection:
@@ -141,7 +147,8 @@ options:
         type: bool
         default: true
       iam_database_authentication_enabled:
-        description: Whether users of the database may sign in with a token of IAM instead of a password.
+        description: Whether users of the database may sign in with an authentication token of IAM instead of a
+          password.
         type: bool
         default: false
       performance_insights_enabled:
@@ -161,18 +168,21 @@ options:
         choices: [postgresql, upgrade]
         default: []
       ca_certificate_identifier:
-        description: The certificate authority of the instance's certificate. AWS's default when it is not given.
+        description: The certificate authority of the instance's certificate. A new instance gets AWS's default when
+          it is not given.
         type: str
       engine_lifecycle_support:
         description:
           - What AWS does when its standard support of the major version ends. With
             V(open-source-rds-extended-support) it goes on with the version and charges for that by the hour, with
             V(open-source-rds-extended-support-disabled) it upgrades to a later one.
-          - AWS's default, which is the first, when it is not given. Not changed while an instance is past that end.
+          - When it is not given, an instance keeps what it has; a new one has V(open-source-rds-extended-support). It
+            is not changed after the end of standard support.
         type: str
         choices: [open-source-rds-extended-support, open-source-rds-extended-support-disabled]
       tags:
-        description: All the tags but C(farflow:master-user-secret); others are removed.
+        description: All the tags; others are removed, but for those that begin with C(farflow:), which are this
+          collection's own.
         type: dict
         default: {}
       apply_immediately:
@@ -180,33 +190,34 @@ options:
         type: bool
         default: true
       restore_from_snapshot:
-        description: The snapshot that an instance that does not exist is made from. It is not looked at otherwise.
+        description: The snapshot from which an instance is restored that does not exist. Without effect on one that
+          exists.
         type: str
       final_snapshot_identifier:
         description: The name of the snapshot taken before a deletion, with the instance's tags. With O(state=absent),
-          give this or O(instances[].skip_final_snapshot).
+          give either this or O(instances[].skip_final_snapshot).
         type: str
       skip_final_snapshot:
         description: Deletes without a snapshot.
         type: bool
         default: false
       delete_automated_backups:
-        description: Whether a deletion takes the automated backups along.
+        description: Whether the automated backups are deleted with the instance.
         type: bool
         default: true
   wait:
     description:
-      - Whether to wait until each instance can be used, its changes are made, or it is gone.
-      - Without, a creation is only started; what can be done only to a finished instance (after a restore, the
-        password) is left to the next call with it.
+      - Whether to wait until each instance is available with its changes, or is deleted.
+      - Without O(wait) a creation is only started, and what needs a finished instance, as the password after a
+        restore, is left to the next call with O(wait). The module waits in any case until AWS takes a change.
     type: bool
     default: false
   wait_timeout:
-    description: For how many seconds to wait at each step.
+    description: The longest wait of each step, in seconds.
     type: int
     default: 3600
   state:
-    description: Whether the named instances shall exist.
+    description: Whether the named instances should exist.
     type: str
     choices: [present, absent]
     default: present

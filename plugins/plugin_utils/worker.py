@@ -1,7 +1,7 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What concerns the processes that Ansible forks for one task each."""
+"""Settings of Ansible's worker processes: it forks one for each task."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ _THRESHOLDS = (20_000, 50, 100)
 
 
 def inherit_models(services: Iterable[str]) -> None:
-    """Reads botocore's models of services for an action plugin that asks them. Called when the plugin is imported,
-    which Ansible does in the process that it forks its workers from: so they are read once in a run, not for each task.
+    """Reads botocore's models of the services that an action plugin calls. To be called when the plugin is imported:
+    Ansible does that in the process from which it forks its workers, so that the models are read once in a run, not
+    for each task.
     """
-    gc.disable()  # what is read stays: to look through it while it grows costs more than to read it
+    gc.disable()  # the models stay: collecting garbage while they are read takes longer than reading them
     try:
         read_models(services)
     finally:
@@ -27,15 +28,15 @@ def inherit_models(services: Iterable[str]) -> None:
 
 
 def collect_little_garbage() -> None:
-    """A worker lives for one task. What it has inherited stays until it ends, so to look through all of that again and
-    again (which copies its pages, too) is a quarter of what a look costs.
+    """Makes garbage collection rare in a worker, which lives for one task. What it has inherited stays until it ends:
+    to search all of that again and again, which copies its memory pages too, takes a quarter of a plan's time.
     """
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)
 
 
 def say_at_once(display: Any, text: str) -> None:
-    """Says why a task takes long, while it does. Where stdout is no terminal, Ansible keeps what is said there until
-    the next task starts.
+    """Says on stderr, while a task runs, why it takes long. What is said on stdout, where that is no terminal,
+    Ansible shows only when the next task starts.
     """
     display.display(text, stderr=True)

@@ -1,4 +1,5 @@
-"""THE endpoint: routes each request by its signature's service, and logs every AWS call as one line."""
+"""The endpoint of the embedded AWS: routes each request by the service in its signature, and logs each call of AWS as
+one line. What is not signed goes to ministack, and is not logged."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ _ERROR_CODE = re.compile(rb"<Code>([^<]+)</Code>|\"__type\"\s*:\s*\"(?:[^\"#]*#)
 class Front:
     """ASGI application over the emulators.
 
-    `agent` answers method, task id and body as the ECS agent's task protection does.
+    `agent(method, task_id, body)` answers as the ECS agent's task protection does.
     `on_reset` is called before ministack forgets what it holds.
     `container_cidr`: where the calls of tasks come from, if any; any other caller is the host.
     """
@@ -139,7 +140,7 @@ class Front:
                 behaviours.switch(json.loads(await _body(receive)))
                 await _answer(send, 200, {name: each.value for name, each in behaviours.REGISTRY.items()})
             case _:
-                await _answer(send, 404, {"message": "no such control of the embedded AWS"})
+                await _answer(send, 404, {"message": "the embedded AWS has no such control path"})
 
 
 class _Watched:
@@ -163,7 +164,8 @@ class _Watched:
 
 
 class _Grown:
-    """A `send` that keeps an answer back until it is whole, and then sends it with what AWS has added of late."""
+    """A `send` that keeps an answer until it is whole, and then sends it with members that botocore does not know, as
+    a newer AWS would (newer_models.py)."""
 
     def __init__(self, send: Send, service: str, operation: str) -> None:
         self._send = send
@@ -187,7 +189,7 @@ class _Grown:
 
 
 class _Silent:
-    """A `send` through which nothing comes."""
+    """A `send` that discards everything."""
 
     async def __call__(self, message: dict[str, Any]) -> None:
         pass
@@ -203,7 +205,7 @@ async def _body(receive: Receive) -> bytes:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body that was read already, then what comes after it."""
+    """A `receive` that first gives the body that was read already, and then goes on."""
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> dict[str, Any]:
@@ -223,7 +225,7 @@ async def _cut(send: Send) -> None:
 
 
 async def _disconnected(receive: Receive) -> None:
-    """Returns when the client has had enough."""
+    """Returns when the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

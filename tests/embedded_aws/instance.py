@@ -30,15 +30,15 @@ _STOP_SECONDS = 30
 
 
 class EmbeddedAWSError(Exception):
-    """The embedded AWS cannot be started; the text says why."""
+    """The embedded AWS cannot be started, or does not run, or its name cannot be one; the text says why."""
 
 
 class EmbeddedAWS:
     """`with EmbeddedAWS(name="x", fast=True) as aws: aws.client("ecs")`.
 
-    name: its folder, label and network; one name is one instance on this machine.
-    port: 0 takes a free one.
-    fast: no containers and no Docker engine; tasks succeed after a short time, services run at once.
+    name: of its folder, label and network. On one machine there is one instance of a name.
+    port: where it listens; 0 takes a free one.
+    fast: no containers and no Docker engine. Tasks succeed after a short time, services run immediately.
     database_seconds: with `fast`, how long a new database stays `creating`.
     """
 
@@ -60,7 +60,7 @@ class EmbeddedAWS:
     def settings(self) -> Settings:
         """Raises: EmbeddedAWSError when it was not started."""
         if self._settings is None:
-            raise EmbeddedAWSError(f"the embedded AWS {self.name} is not up: python tests/embedded_aws up")
+            raise EmbeddedAWSError(f"the embedded AWS {self.name} is not up: start it by python tests/embedded_aws up")
         return self._settings
 
     @property
@@ -69,17 +69,20 @@ class EmbeddedAWS:
 
     @property
     def registry(self) -> str:
-        """Where images are pushed: `<registry>/<repository>`. An engine takes plain HTTP on the loopback only."""
+        """Where images are pushed: `<registry>/<repository>`. Docker takes plain HTTP from registries on the loopback
+        address only."""
         return f"127.0.0.1:{self.settings.port}"
 
     @property
     def ansible_home(self) -> Path:
-        """Where Ansible keeps its own files when tests run playbooks; such playbooks end with this AWS."""
+        """ANSIBLE_HOME of the playbooks that tests run. When this AWS goes down, every process with this ANSIBLE_HOME
+        is ended."""
         return folder_of(self.name) / "ansible"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What points boto3, the AWS CLI and Ansible at it, once `accounts` are out of the environment."""
+        """The environment variables that point boto3, the AWS CLI and Ansible at it, once the variables that
+        `accounts` lists are removed."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
@@ -93,7 +96,7 @@ class EmbeddedAWS:
         }
 
     def client(self, service: str, **options: Any) -> Any:
-        """A boto3 client of it, whatever the environment says."""
+        """A boto3 client of it, whatever AWS_* variables there are."""
         import boto3
 
         defaults = {
@@ -114,7 +117,7 @@ class EmbeddedAWS:
         return True
 
     def up(self) -> None:
-        """Start it, with all that it needs; nothing is done when it is up already.
+        """Start it, with all that it needs. Does nothing when it is up already.
 
         Raises: EmbeddedAWSError, engine.EngineError, base_images.ImageError
         """
@@ -133,7 +136,7 @@ class EmbeddedAWS:
     def down(self) -> None:
         """Stop it and remove every container, network, process and file that it made; also after a crash.
 
-        Playbooks that tests still run against it are ended first.
+        Playbooks that still run against it are ended first.
         """
         clients.end_all(self.ansible_home)
         if self.is_up():
@@ -143,7 +146,7 @@ class EmbeddedAWS:
 
     @contextlib.contextmanager
     def databases_held(self) -> Iterator[None]:
-        """With `fast` and `database_seconds`, new databases stay `creating` meanwhile."""
+        """A context: within it, with `fast` and `database_seconds`, new databases stay `creating`."""
         held = self.settings.held_databases
         held.touch()
         try:
@@ -152,7 +155,7 @@ class EmbeddedAWS:
             held.unlink(missing_ok=True)
 
     def reset(self) -> None:
-        """An empty account again; containers gone."""
+        """Empty the account, and remove its containers."""
         self._request("POST", RESET)
         if not self.settings.fast:
             docker_objects.remove_idle_volumes(self.name)
@@ -171,7 +174,8 @@ class EmbeddedAWS:
 
     @contextlib.contextmanager
     def behaviours(self, *, seed: int = 0, **values: Any) -> Iterator[None]:
-        """Meanwhile AWS behaves as these ask, by their names in `behaviours.py`, and by chance from the seed."""
+        """A context: within it the behaviours that `behaviours.py` names are switched on. Those that strike by chance
+        do so by the seed."""
         behaviours.refuse_unknown(values)
         self._request("POST", "/_embedded/behaviours", {"seed": seed, **values})
         try:

@@ -6,9 +6,9 @@ import importlib
 import pkgutil
 
 from .environment import variables
-from .facts import DRIFTS, KINDS, Drift, Facts, Never, Tagging, rounds
+from .facts import DRIFTS, KINDS, CloudFormation, Drift, Facts, Never, Tagging, rounds
 
 for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
     importlib.import_module(_module.name)
 
-__all__ = ["DRIFTS", "KINDS", "Drift", "Facts", "Never", "Tagging", "rounds", "variables"]
+__all__ = ["DRIFTS", "KINDS", "CloudFormation", "Drift", "Facts", "Never", "Tagging", "rounds", "variables"]

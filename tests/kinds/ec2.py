@@ -12,7 +12,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.security
 )
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.vpc_endpoint import VpcEndpoint
 
-from .facts import Never, Tagging, drift, kind, mapping, pairs
+from .facts import CloudFormation, Never, Tagging, drift, kind, mapping, pairs
 
 
 def _tags(aws, name, id_):
@@ -31,14 +31,29 @@ def _changed_by_network(clients, wanted):
     return network._operations(clients, NETWORK_KINDS[wanted.type])
 
 
-for _type, _made_by, _read_by in (
-    ("vpc", "ec2 CreateVpc", "ec2 DescribeVpcs"),
-    ("subnet", "ec2 CreateSubnet", "ec2 DescribeSubnets"),
-    ("internet_gateway", "ec2 CreateInternetGateway", "ec2 DescribeInternetGateways"),
-    ("elastic_ip", "ec2 AllocateAddress", "ec2 DescribeAddresses"),
-    ("nat_gateway", "ec2 CreateNatGateway", "ec2 DescribeNatGateways"),
+_CIDR = {"name": None, "cidr": "CidrBlock"}
+_DNS = {"dns_support": "EnableDnsSupport", "dns_hostnames": "EnableDnsHostnames"}
+
+for _type, _made_by, _read_by, _cloudformation in (
+    ("vpc", "CreateVpc", "DescribeVpcs", CloudFormation("AWS::EC2::VPC", {**_CIDR, **_DNS})),
+    ("subnet", "CreateSubnet", "DescribeSubnets", CloudFormation("AWS::EC2::Subnet", _CIDR)),
+    ("internet_gateway", "CreateInternetGateway", "DescribeInternetGateways", None),
+    (
+        "elastic_ip",
+        "AllocateAddress",
+        "DescribeAddresses",
+        CloudFormation("AWS::EC2::EIP", {"name": None}, {"Domain": "vpc"}),
+    ),
+    ("nat_gateway", "CreateNatGateway", "DescribeNatGateways", CloudFormation("AWS::EC2::NatGateway", {"name": None})),
 ):
-    kind(_type, made_by=_made_by, read_by=_read_by, tags=TAGS, changed_by=_changed_by_network)
+    kind(
+        _type,
+        made_by=f"ec2 {_made_by}",
+        read_by=f"ec2 {_read_by}",
+        tags=TAGS,
+        cloudformation=_cloudformation,
+        changed_by=_changed_by_network,
+    )
 kind(
     "route_table",
     made_by="ec2 CreateRouteTable",
@@ -51,6 +66,9 @@ kind(
     made_by="ec2 CreateVpcEndpoint",
     read_by="ec2 DescribeVpcEndpoints",
     tags=TAGS,
+    cloudformation=CloudFormation(
+        "AWS::EC2::VPCEndpoint", {"name": None, "service": "ServiceName", "route_tables": "RouteTableIds"}
+    ),
     changed_by=VpcEndpoint(),
 )
 kind(
@@ -58,6 +76,7 @@ kind(
     made_by="ec2 CreateSecurityGroup",
     read_by="ec2 DescribeSecurityGroups",
     tags=TAGS,
+    cloudformation=CloudFormation("AWS::EC2::SecurityGroup", {"name": "GroupName", "description": "GroupDescription"}),
     changed_by=SecurityGroup(),
     found_by={"description", "vpc_id"},
 )

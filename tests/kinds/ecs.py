@@ -8,7 +8,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.cluster 
 from tests.embedded_aws import newer_models
 
 from .ec2 import group_id, subnet_id
-from .facts import Never, Tagging, drift, kind, mapping, pairs
+from .facts import CloudFormation, Never, Tagging, drift, kind, mapping, pairs
 
 TAGS = Tagging(
     lambda aws, name, id_: mapping(aws.client("ecs").list_tags_for_resource(resourceArn=id_)["tags"], "key", "value"),
@@ -35,6 +35,7 @@ kind(
     made_by="ecs RegisterTaskDefinition",
     read_by="ecs DescribeTaskDefinition",
     tags=TAGS,
+    cloudformation=CloudFormation("AWS::ECS::TaskDefinition", {"name": None}),
     changed_by=Never("another revision is registered, for each leaf: test_ecs_every_leaf.py"),
 )
 kind(
@@ -42,6 +43,7 @@ kind(
     made_by="ecs CreateService",
     read_by="ecs DescribeServices",
     tags=TAGS,
+    cloudformation=CloudFormation("AWS::ECS::Service", {"name": None, "autoscaled": None}),
     changed_by=lambda clients, wanted: service.operations(clients),
     found_by={"cluster"},
 )

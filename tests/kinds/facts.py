@@ -1,4 +1,4 @@
-"""What tests have to know of a kind of resource that an environment has: facts, and what people do to one by hand."""
+"""What tests need to know about each kind of resource: facts, and drifts, which are changes by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Hand = Callable[[Any], None]
 
 @dataclass(frozen=True)
 class Tagging:
-    """How a resource's tags are read and written by somebody with the account's keys: ``read(aws, name, id)``,
+    """How a test reads and writes a resource's tags by itself, as a person would: ``read(aws, name, id)``,
     ``add(aws, name, id, tags)``, ``remove(aws, name, id, keys)``.
     """
 
@@ -25,18 +25,31 @@ class Tagging:
 
 @dataclass(frozen=True)
 class Never:
-    """That there is no such thing for a kind, and why."""
+    """Stands where a fact does not apply to a kind, with the reason."""
 
     why: str
 
 
 @dataclass(frozen=True)
+class CloudFormation:
+    """The ``type`` of CloudFormation. ``renamed`` are our properties that have another name there, or, with None, no
+    place there; ``more`` is what ours do not say.
+    """
+
+    type: str
+    renamed: Mapping[str, str | None] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
+    tags: str = "Tags"
+
+
+@dataclass(frozen=True)
 class Facts:
-    """``made_by`` and ``read_by`` are the calls that make one and that tell what one is like, as ``ec2 CreateVpc``;
-    ``tells_of_one`` says that the latter's answer is about one resource, without a list. ``changed_by`` are the
-    operations that change one: by its kind, or by ``operations(clients, wanted)``. ``found_by`` are members by which
-    one is found, which therefore never differ. ``more_names`` add to an answer, by call, a name that is not known here,
-    where AWS tells by name and value.
+    """``made_by`` is the call that creates a resource of the kind, ``read_by`` the one that describes it, for example
+    ``ec2 CreateVpc``; ``tells_of_one`` says that the latter's answer describes a single resource, not a list.
+    ``changed_by`` is the Kind that changes one, or a function ``(clients, wanted)`` that gives its Operations.
+    ``found_by`` are the properties by which one is found: they never differ. ``more_names`` has, for calls that
+    answer with names and values, a function that adds a name nobody knows. ``cloudformation`` says how CloudFormation
+    writes one, where that is only a matter of names.
     """
 
     made_by: str | Never
@@ -44,11 +57,12 @@ class Facts:
     tags: Tagging | Never
     changed_by: Kind | Callable[..., Any] | Never
     found_by: Collection[str] = ()
+    cloudformation: CloudFormation | None = None
     tells_of_one: bool = False
     more_names: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
 
-#: The kinds of resources that an environment has, by type.
+#: The facts of each kind of resource that an environment has, by type.
 KINDS: dict[str, Facts] = {}
 
 
@@ -63,10 +77,10 @@ DRIFTS: list[Drift] = []
 
 @dataclass(frozen=True)
 class Drift:
-    """What somebody does to an environment by hand, and what the next plan has to say about it. ``do(aws)`` brings it
-    about. ``action`` is what the plan shall name for it, as ``change log_group /farflow/x``, ``reason`` stands in that
-    action's reasons, ``follows`` are the actions that AWS makes necessary with it: the ids of what is made anew are in
-    other resources.
+    """A change of an environment by hand, and what the next plan must say about it. ``do(aws)`` makes the change.
+    ``action`` is the action that the plan must have, for example ``change log_group /farflow/x``, and ``reason`` is
+    part of that action's reasons. ``follows`` are further actions: what is created again has a new id, which other
+    resources refer to.
     """
 
     do: Hand
@@ -80,17 +94,17 @@ class Drift:
 
     @property
     def resources(self) -> set[str]:
-        """Whom it touches, each as ``log_group /farflow/x``."""
+        """The resources that it affects, each as ``log_group /farflow/x``."""
         return {action.split(" ", 1)[1] for action in (self.action, *self.follows)}
 
     def goes_with(self, other: Drift) -> bool:
-        """Whether both can have happened to one resource: it is changed in place, in two of its fields."""
+        """Whether both drifts can be on one resource at a time: each changes it in place, in another property."""
         plain = all(each.action.startswith("change ") and not each.follows for each in (self, other))
         return plain and self.reason.split()[0] != other.reason.split()[0]
 
 
 def drift(action: str, reason: str = "", follows: tuple[str, ...] = ()) -> Callable[[Hand], Hand]:
-    """Declares that the function below is a drift."""
+    """A decorator: the function is a drift."""
 
     def declare(do: Hand) -> Hand:
         DRIFTS.append(Drift(do, action, reason, follows))
@@ -100,7 +114,7 @@ def drift(action: str, reason: str = "", follows: tuple[str, ...] = ()) -> Calla
 
 
 def rounds(drifts: list[Drift]) -> list[list[Drift]]:
-    """The drifts in few rounds. In none has a resource more than two of them."""
+    """The drifts in few rounds. No resource has more than two of them in a round."""
     found: list[list[Drift]] = []
     for each in drifts:
         for some in found:
@@ -114,10 +128,10 @@ def rounds(drifts: list[Drift]) -> list[list[Drift]]:
 
 
 def pairs(tags: Tags, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
-    """Tags in the form of most services."""
+    """A dictionary of tags as the list that most services take."""
     return [{key: name, value: text} for name, text in tags.items()]
 
 
 def mapping(tags: list[dict[str, str]], key: str = "Key", value: str = "Value") -> Tags:
-    """Tags from the form of most services."""
+    """The dictionary of such a list."""
     return {tag[key]: tag[value] for tag in tags}

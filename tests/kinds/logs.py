@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.log_group import LOG_GROUP
 
-from .facts import Tagging, drift, kind
+from .facts import CloudFormation, Tagging, drift, kind
 
 kind(
     "log_group",
@@ -15,6 +15,7 @@ kind(
         lambda aws, name, id_, tags: aws.client("logs").tag_resource(resourceArn=id_, tags=tags),
         lambda aws, name, id_, keys: aws.client("logs").untag_resource(resourceArn=id_, tagKeys=keys),
     ),
+    cloudformation=CloudFormation("AWS::Logs::LogGroup", {"name": "LogGroupName"}),
     changed_by=LOG_GROUP,
 )
 

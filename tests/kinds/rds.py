@@ -6,7 +6,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.paramete
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.subnet_group import SUBNET_GROUP
 
 from .ec2 import group_id, subnet_id
-from .facts import Never, Tagging, drift, kind, mapping, pairs
+from .facts import CloudFormation, Never, Tagging, drift, kind, mapping, pairs
 
 TAGS = Tagging(
     lambda aws, name, id_: mapping(aws.client("rds").list_tags_for_resource(ResourceName=id_)["TagList"]),
@@ -19,6 +19,9 @@ kind(
     made_by="rds CreateDBSubnetGroup",
     read_by="rds DescribeDBSubnetGroups",
     tags=TAGS,
+    cloudformation=CloudFormation(
+        "AWS::RDS::DBSubnetGroup", {"name": "DBSubnetGroupName", "description": "DBSubnetGroupDescription"}
+    ),
     changed_by=SUBNET_GROUP,
 )
 kind(
@@ -26,6 +29,9 @@ kind(
     made_by="rds CreateDBParameterGroup",
     read_by="rds DescribeDBParameters",
     tags=TAGS,
+    cloudformation=CloudFormation(
+        "AWS::RDS::DBParameterGroup", {"name": "DBParameterGroupName"}, {"Description": "Postgres"}
+    ),
     changed_by=ParameterGroup([]),
     found_by={"family"},
 )

@@ -6,7 +6,7 @@ import json
 
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds import secret
 
-from .facts import Tagging, drift, kind, mapping, pairs
+from .facts import CloudFormation, Tagging, drift, kind, mapping, pairs
 
 kind(
     "secret",
@@ -16,6 +16,9 @@ kind(
         lambda aws, name, id_: mapping(aws.client("secretsmanager").describe_secret(SecretId=name).get("Tags") or []),
         lambda aws, name, id_, tags: aws.client("secretsmanager").tag_resource(SecretId=name, Tags=pairs(tags)),
         lambda aws, name, id_, keys: aws.client("secretsmanager").untag_resource(SecretId=name, TagKeys=keys),
+    ),
+    cloudformation=CloudFormation(
+        "AWS::SecretsManager::Secret", {"state": None, "value": None, "composed_from": None, "rotation": None}
     ),
     changed_by=lambda clients, wanted: secret._operations(clients, {wanted.name: wanted.arguments}),
 )

@@ -6,7 +6,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds import servi
 
 from tests.embedded_aws.settings import ACCOUNT_ID, REGION
 
-from .facts import Tagging, drift, kind, mapping, pairs
+from .facts import CloudFormation, Tagging, drift, kind, mapping, pairs
 
 
 class AnyId(dict):
@@ -35,6 +35,7 @@ kind(
     made_by="servicediscovery CreatePrivateDnsNamespace",
     read_by="servicediscovery ListNamespaces",
     tags=_tagging("namespace"),
+    cloudformation=CloudFormation("AWS::ServiceDiscovery::PrivateDnsNamespace", {"vpc_id": "Vpc", "soa_ttl": None}),
     changed_by=service_discovery.NAMESPACE,
 )
 kind(

@@ -8,7 +8,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.sqs_queue im
 
 from tests.embedded_aws import newer_models
 
-from .facts import Tagging, drift, kind
+from .facts import CloudFormation, Tagging, drift, kind
 
 
 def _url(aws, name):
@@ -25,6 +25,7 @@ kind(
         lambda aws, name, id_, tags: aws.client("sqs").tag_queue(QueueUrl=_url(aws, name), Tags=tags),
         lambda aws, name, id_, keys: aws.client("sqs").untag_queue(QueueUrl=_url(aws, name), TagKeys=keys),
     ),
+    cloudformation=CloudFormation("AWS::SQS::Queue", {"name": "QueueName", "policy": None}),
     changed_by=SQS_QUEUE,
     more_names={"sqs GetQueueAttributes": lambda parsed: parsed["Attributes"].update(MadeLater=newer_models.VALUE)},
 )

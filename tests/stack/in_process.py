@@ -1,7 +1,7 @@
-"""An environment that is deployed and removed in this process, in seconds: the plan, and the roles' own tasks with the
-work of our modules. A test can be around each module.
+"""Deploys and removes an environment within this process, in seconds: it plans, and calls our modules for the tasks
+of the roles' present.yml and absent.yml. A test can wrap each call of a module.
 
-What the roles leave to others is done by hand: images are put into ECR without being built.
+Task files that these include are not run: images are put into ECR without being built.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Around = Callable[[str], AbstractContextManager[None]]
 class InProcess:
     """One environment on an embedded AWS, with the variables of an inventory and some more.
 
-    ``around(module)`` gives the context in which a module does its work.
+    ``around(module)`` is the context manager in which a module is called.
     """
 
     def __init__(
@@ -52,26 +52,26 @@ class InProcess:
         self._registered: dict[str, Any] = {}
 
     def look(self, is_to_go: bool = False) -> Look:
-        """A look at all of it, by someone who wants what the variables ask for, or nothing."""
+        """The plan of all layers; with ``is_to_go`` the plan that removes everything."""
         kept = (lambda resource: False) if is_to_go else None
         return look(self.clients, self.inputs, LAYERS, list(LAYERS), kept)
 
     def desired_types(self) -> set[str]:
-        """The types of what the variables ask for."""
+        """The types of the resources that the variables ask for."""
         return types(self.inputs, self.look().known)
 
     def plan(self) -> dict[str, str]:
-        """By action, as ``change vpc local``, its reasons."""
+        """The reasons of each action, for example of ``change vpc local``."""
         return _told(self.look())
 
     def deploy(self) -> list[dict[str, str]]:
-        """Does what the plan says until nothing is left: what was left before each round. Raises AssertionError when
-        that does not end.
+        """Does what the plan says until nothing is left; returns what was left before each round. Raises
+        AssertionError when that does not end.
         """
         return self._converge(self.look, list(LAYERS))
 
     def remove(self) -> None:
-        """The same for who wants nothing of it."""
+        """Removes everything in the same way."""
         self._converge(lambda: self.look(is_to_go=True), reversed(LAYERS))
 
     def _converge(self, look: Callable[[], Look], order: Iterable[str]) -> list[dict[str, str]]:
@@ -100,7 +100,7 @@ class InProcess:
         self._put_images(result["actions"])
 
     def _results(self, task: Mapping[str, Any], variables: Mapping[str, Any]) -> list[Any]:
-        """What the modules of ours return that a task calls, but for those that need what is not there yet."""
+        """What our modules return that a task calls. A call is left out that needs what is not there yet."""
         results = []
         for module, arguments, item in _calls(task, variables):
             resolved = made.given(arguments, made.made(self._registered), item)
@@ -130,21 +130,21 @@ def _told(seen: Look) -> dict[str, str]:
 
 
 def _manifest(tag: str) -> str:
-    """One for each tag, without layers."""
+    """A manifest without layers, another one for each tag."""
     kind = "application/vnd.docker.distribution.manifest.v2+json"
     return json.dumps({"schemaVersion": 2, "mediaType": kind, "config": {"tag": tag}, "layers": []})
 
 
 @cache
 def _tasks(layer: str, side: str) -> list[Any]:
-    """Tasks of a role."""
+    """The tasks of a role's present.yml or absent.yml."""
     path = str(ROOT / "roles" / layer / "tasks" / f"{side}.yml")
     return list(DataLoader().load_from_file(path, trusted_as_template=True))
 
 
 def _calls(task: Mapping[str, Any], variables: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """The modules of ours that a task calls, each with its arguments and the item of its loop: none for a task that is
-    not one of ours.
+    """Each call of a module of ours that a task makes: the module, its arguments and the item of the loop. None where
+    the task calls another module, or its condition is false.
     """
     action = next((name for name in task if name.startswith(_COLLECTION)), None)
     if not action:

@@ -30,8 +30,8 @@ _COLUMNS = (*_KEY, "try_number", "state", "start_date", "end_date")
 
 @dataclass(frozen=True)
 class Run:
-    """The last try of an Airflow task that was a Fargate task. ``told`` is what FargateTask has noted of it, as far as
-    it can have been FargateTask that has noted it.
+    """The last try of a task instance that ran a Fargate task. ``told`` is what FargateTask has noted of it in an
+    XCom; values that FargateTask cannot have noted are None.
     """
 
     dag_id: str
@@ -60,7 +60,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Broken:
-    """A file that can't be imported: its last line says why."""
+    """A DAG file that can't be imported. ``why`` is the last line of the stack trace."""
 
     file: str
     bundle: str
@@ -69,7 +69,9 @@ class Broken:
 
 
 def runs(session: Session, dag_ids: Collection[str], most: int) -> list[Run]:
-    """The last runs of DAG tasks in these DAGs, the youngest first."""
+    """The last runs of DAG tasks in these DAGs, at most so many, by the time of FargateTask's note: the newest
+    first.
+    """
     if not dag_ids:
         return []
     columns = [getattr(TaskInstance, name) for name in _COLUMNS]
@@ -87,14 +89,14 @@ def runs(session: Session, dag_ids: Collection[str], most: int) -> list[Run]:
 def _run(row: Any) -> Run:
     try:
         told = XComModel.deserialize_value(row)
-    except Exception:  # whatever a class that Airflow makes anew raises
+    except Exception:  # Airflow makes an object of the class that is named there, which can raise anything
         told = None
     *key, try_number, state, started, ended = row[: len(_COLUMNS)]
     return Run(*key, try_number, str(state or "none"), started, ended, told)
 
 
 def with_last_runs(definitions: Iterable[Definition], found: Iterable[Run]) -> list[tuple[Definition, Run | None]]:
-    """Each DAG task with the youngest of the runs that is its own."""
+    """Each DAG task with its newest run, if there is one. The runs have to be in that order."""
     last: dict[str, Run] = {}
     for run in found:
         last.setdefault(str(run.told.get("task")), run)
@@ -102,7 +104,7 @@ def with_last_runs(definitions: Iterable[Definition], found: Iterable[Run]) -> l
 
 
 def import_errors(session: Session, most: int) -> list[Broken]:
-    """Files of DAGs that can't be imported, the youngest error first."""
+    """DAG files that can't be imported, the newest error first."""
     query = select(ParseImportError).order_by(ParseImportError.timestamp.desc()).limit(most)
     return [_broken(each) for each in session.scalars(query)]
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from .actions import Resource, plan
-from .clients import Clients, caused_by, doing
+from .clients import Clients, doing
 from .compare import differences
 from .converge import converge
 from .errors import FarflowError
@@ -98,7 +98,7 @@ def _create(kind: Kind, clients: Clients, wanted: Resource) -> str | Begun | Non
     try:
         return retry_while(call, is_busy(kind, kind.busy_when_new), kind.patience, what)
     except FarflowError as error:
-        if caused_by(error, kind.exists):
+        if kind.is_taken(error):
             return None
         raise
 

@@ -134,6 +134,10 @@ class Kind:
         """Brings the properties that differ, but for the tags, to what is wanted."""
         raise NotImplementedError
 
+    def is_taken(self, error: FarflowError) -> bool:
+        """Whether AWS refused to make one since there is one of that name."""
+        return caused_by(error, self.exists)
+
     def is_busy(self, error: FarflowError) -> bool:
         """Whether AWS may do in a moment what it refused with that error."""
         return caused_by(error, self.busy)

@@ -18,8 +18,8 @@ _WORKERS = 16
 
 
 def in_parallel(function: Callable[[Item], Answer], items: Iterable[Item], workers: int = _WORKERS) -> list[Answer]:
-    """The function's answers in the order of the items. All run, also when some fail; then their errors are told
-    together.
+    """The function's answers in the order of the items. All run, also when some fail. Then their FarflowErrors are
+    raised as one; of other exceptions, the first.
     """
     work = list(items)
     if len(work) <= 1:

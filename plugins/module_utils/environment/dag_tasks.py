@@ -1,7 +1,9 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Layer dag_tasks: a Fargate task definition for every folder under tasks/, and what they share."""
+"""Layer dag_tasks: for every folder under tasks/ an image and a Fargate task definition, and what all of them
+share.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ _TASK_POLICY = "task"
 _RESULTS_POLICY = "results"
 SHARED_VOLUME_PATH = "/shared-volume"
 
-#: Whatever user an image runs as, on the volume all tasks are one, so that each can read what another wrote.
+#: On the volume every task is this POSIX user, whatever user its image has, so that each can read what another wrote.
 _USER = 1000
 _ACCESS_POINT: dict[str, Any] = {
     "posix_user": {"uid": _USER, "gid": _USER},
@@ -50,7 +52,7 @@ def volume_name(inputs: Inputs) -> str:
     own={efs.FILE_SYSTEM: named(lambda inputs, known: [volume_name(inputs)])},
 )
 def file_systems(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
-    """The environment's file systems."""
+    """The environment's file systems, with their mount targets and access points."""
     return file_system.find(clients, names.environment(inputs), [volume_name(inputs)])
 
 
@@ -59,7 +61,7 @@ READERS = (*readers.TASK_DEFINITIONS, file_systems, readers.all_secrets)
 
 def desired(inputs: Inputs, known: Existing) -> list[Resource]:
     """Everything of the layer, in the order in which it is made. ``inputs["dag_tasks"]`` holds the DagTasks,
-    ``inputs["task_images"]`` the Image of each by the task's name.
+    ``inputs["task_images"]`` has the Image of each, by the name of the task.
     """
     tasks: list[DagTask] = inputs["dag_tasks"]
     group = naming.task_log_group(names.environment(inputs))
@@ -77,8 +79,8 @@ def desired(inputs: Inputs, known: Existing) -> list[Resource]:
 
 
 def makes(inputs: Inputs, resource: Resource) -> bool:
-    """Whether a resource is one of those that are made for a DAG task each, also where its folder is not known, and
-    somebody has taken away tags.
+    """Whether a resource is the role or the task definition of a DAG task. That is seen without the task's folder,
+    and without tags, which somebody may have removed.
     """
     environment = names.environment(inputs)
     if resource.type == iam_roles.TYPE:

@@ -3,8 +3,8 @@
 
 """What CodeBuild needs to build images: a project, its role and log group, and a bucket for what is sent to it.
 
-All of it belongs to role dag_tasks, so that a deploy of the DAG tasks alone can build; Airflow's image is built there
-as well.
+All of it belongs to the layer dag_tasks, so that a deploy of the DAG tasks alone can build. Airflow's image is built
+by the same project.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def wanted(inputs: Inputs) -> bool:
 
 
 def desired(inputs: Inputs, known: Existing) -> list[Resource]:
-    """All of it, in the order in which it is made; nothing when others build."""
+    """These resources, in the order in which they are made; none when CodeBuild does not build."""
     if not wanted(inputs):
         return []
     group = {
@@ -59,7 +59,7 @@ def desired(inputs: Inputs, known: Existing) -> list[Resource]:
 
 
 def place(inputs: Inputs, known: Existing) -> dict[str, str] | None:
-    """Where images are built, as the module ecr_images takes it; None when it is not CodeBuild."""
+    """The option ``codebuild`` of the module ecr_images; None when CodeBuild does not build."""
     if not wanted(inputs):
         return None
     return {
@@ -70,7 +70,7 @@ def place(inputs: Inputs, known: Existing) -> dict[str, str] | None:
 
 
 def needed(inputs: Inputs, known: Existing) -> list[str]:
-    """The ids of what has to be there before an image can be built."""
+    """The ids of the project and the bucket, which have to be there before an image can be built."""
     if not wanted(inputs):
         return []
     project = known.id(codebuild_projects.TYPE, names.image_builder(inputs))
@@ -106,7 +106,7 @@ def _project(inputs: Inputs, known: Existing) -> Document:
         "image": image,
         "image_pull_credentials_type": codebuild_builds.pull_credentials(image),
         "compute_type": inputs["farflow_codebuild_compute_type"],
-        "privileged_mode": True,  # a Docker engine runs in the build
+        "privileged_mode": True,  # a build runs a Docker engine, which needs it
         "buildspec": codebuild_builds.NOTHING,
         "cache_modes": ["LOCAL_DOCKER_LAYER_CACHE"],
         "log_group": names.image_builder_log_group(inputs),
@@ -149,7 +149,7 @@ def _rights(inputs: Inputs, known: Existing) -> list[Document]:
     group = f"log-group:{names.image_builder_log_group(inputs)}:*"
     contexts = f"{where.bucket(bucket_name(inputs, known))}/{codebuild_builds.CONTEXTS}/*"
     return [
-        # AWS knows no narrower resource for this action.
+        # AWS allows this action for all resources only.
         _allow("SignInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
         _allow("PushImages", pushes, [where.arn("ecr", f"repository/{each}") for each in repositories]),
         _allow("ReadContexts", ["s3:GetObject"], [contexts]),

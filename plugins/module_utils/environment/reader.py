@@ -1,7 +1,8 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a look reads: a reader for each kind of resource, declared beside what desires it."""
+"""Readers: each reads the existing resources of one kind, or of several. It is declared beside the code that desires
+such resources."""
 
 from __future__ import annotations
 
@@ -23,22 +24,24 @@ Read = Callable[[Clients, Inputs, Existing], list[Resource]]
 Names = Callable[[Inputs, Existing], Collection[str]]
 Owns = Callable[[Inputs, Existing, Resource], bool]
 
-#: The type, and the name, of the resource whose attributes are the tags of everything in the environment, by ARN.
+#: Type and name of a resource that AWS does not have: its attributes are the tags of everything in the environment,
+#: by ARN.
 TAGS = "tags"
 
-# Before a bucket's or queue's name, a repository's name, or a namespace's id.
+# The part of an ARN before the name of a bucket, queue or repository, or before the id of a namespace.
 _BEFORE_THE_NAME = re.compile(r"^.*:(repository/|namespace/)?")
 
 
 @dataclass(frozen=True, eq=False)
 class Reader:
-    """``read(clients, inputs, known)`` returns what exists of the ``types``. It is called when those types are known
-    that ``after`` names, where the look reads them at all.
+    """``read(clients, inputs, known)`` returns what exists of the ``types``. It is called after the readers of the
+    types in ``after``; a type that nobody reads is not waited for.
 
-    Anybody can write our tags on anything. What nobody desires is therefore an environment's own, and deleted, only if
-    the test of its type in ``own`` says that it bears a name that a deploy of the environment can give. The beginning
-    of a name proves nothing: ``dev-x-...`` may be that of ``dev-x``. Types without a test are told apart by something
-    else: task definitions by their log group, and parts by what they are parts of.
+    Anybody can write our tags on anything. So a resource that nobody desires belongs to the environment, and is
+    deleted, only if the test of its type in ``own`` says that a deploy of the environment can give it this name. The
+    beginning of a name proves nothing, as ``dev-x-...`` may be a name in the environment ``dev-x``, but for roles,
+    which have a path for each environment. Types without a test are known by something else: task definitions by
+    their log group, parts by what they are part of.
     """
 
     read: Read
@@ -51,12 +54,13 @@ class Reader:
 
 
 def reads(*types: str, after: tuple[str, ...] = (), own: Mapping[str, Owns] | None = None) -> Callable[[Read], Reader]:
-    """Makes a reader of the function below."""
+    """A decorator: the function becomes a reader."""
     return lambda read: Reader(read, types, after, own or {})
 
 
 def of_kind(kind: Kind, own: Names, after: tuple[str, ...] = (TAGS,)) -> Reader:
-    """The reader of a kind whose resources get the names that ``own`` gives. Others' may be listed with them."""
+    """The reader of a kind whose resources get the names that ``own`` gives. AWS may list resources of others with
+    them."""
 
     def read(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
         expected, prefetched = said_to_be_own(known), prefetched_tags(inputs, known)
@@ -71,12 +75,12 @@ def named(own: Names) -> Owns:
 
 
 def prefetched_tags(inputs: Inputs, known: Existing) -> PrefetchedTags:
-    """The tags of everything that the look has read, as far as they can be trusted."""
+    """The tags of everything that were read with the task definitions, as far as trusted_tags takes them."""
     return trusted_tags(inputs, _listed_tags(known))
 
 
 def said_to_be_own(known: Existing) -> set[str]:
-    """Names or ids that AWS has said to be the environment's, late as that may be."""
+    """Names or ids that AWS's tagging API lists as the environment's. Its list may be old."""
     return {_BEFORE_THE_NAME.sub("", arn) for arn in _listed_tags(known)}
 
 
@@ -86,7 +90,7 @@ def _listed_tags(known: Existing) -> PrefetchedTags:
 
 
 def in_stages(readers: Iterable[Reader]) -> Iterator[list[Reader]]:
-    """The readers, each once: those of a stage need nothing but what the stages before it read."""
+    """The readers in stages, each once. One needs nothing but what earlier stages have read."""
     left = list(dict.fromkeys(readers))
     while left:
         to_come = {type_ for reader in left for type_ in reader.types}

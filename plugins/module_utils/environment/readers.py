@@ -1,7 +1,7 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The readers of what several layers have."""
+"""Readers of types that several layers have."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _DESCRIBED = "described"
 
 @reads(arns.IDENTITY)
 def whose_account(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
-    """In which account this happens."""
+    """The AWS account and partition."""
     account, partition = identity.caller(clients)
     return [Resource(arns.IDENTITY, arns.IDENTITY, {}, account, {"partition": partition})]
 
@@ -82,14 +82,14 @@ def _is_own_role(inputs: Inputs, known: Existing, role: Resource) -> bool:
 
 @reads(IamRole.type, own={IamRole.type: _is_own_role})
 def roles(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
-    """The environment's roles, and what is in their way."""
+    """The environment's roles, and those in other paths that have their names."""
     return find(IamRole(names.role_path(inputs)), clients, names.environment(inputs))
 
 
 @reads(image_documents.TYPE, after=(ECR_REPOSITORY.type,))
 def images(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
-    """The images in those of the environment's two repositories that are known, and which of them are the newest builds
-    of their contexts.
+    """The images in the environment's two repositories, if these are known, and the newest build of each build
+    context.
     """
     found = [one for name in _repository_names(inputs, known) if (one := known.get(ECR_REPOSITORY.type, name))]
     addresses = {one.name: one.attributes["uri"] for one in found}
@@ -104,7 +104,7 @@ def service_names(inputs: Inputs, known: Existing) -> list[str]:
 
 @reads(service_documents.TYPE, after=(ECS_CLUSTER.type,), own={service_documents.TYPE: named(service_names)})
 def services(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
-    """The services in the clusters that are known."""
+    """The services in the clusters that were read."""
     clusters = [one.name for one in known.of_type(ECS_CLUSTER.type)]
     return ecs_services.find(clients, names.environment(inputs), clusters, service_names(inputs, known))
 
@@ -113,18 +113,19 @@ def _secret_names(inputs: Inputs, known: Existing) -> list[str]:
     return [names.secret(inputs, each) for each in values.NAMES]
 
 
-# The values of some hold the database's address.
+# Some have the database's address in their value, so it is read before.
 @reads(secret_documents.TYPE, after=(instances.TYPE,), own={secret_documents.TYPE: named(_secret_names)})
 def all_secrets(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
-    """The environment's secrets, seen by one who wants what the inputs ask for."""
+    """The environment's secrets, compared with what the inputs ask for."""
     desired = [values.database_password(inputs), *values.desired(inputs, known)]
     return secrets.find(clients, names.environment(inputs), [wanted.arguments for wanted in desired])
 
 
 @reads(definitions.TYPE, TAGS, definitions.REVISIONS_OF_ACCOUNT)
 def task_definitions(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
-    """The newest revision of every family, with the ARNs of all its ACTIVE ones as an attribute, and how it was
-    described if it was. And, as they come with that, the tags of everything in the environment by ARN.
+    """The newest revision of every family. Its attributes are the ARNs of all ACTIVE revisions, and the description,
+    if it was described. The same calls give the tags of everything in the environment, by ARN, and the number of the
+    account's revisions.
     """
     environment = names.environment(inputs)
     listed = ecs_task_definitions.find(clients, environment)
@@ -156,7 +157,8 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Existing) -> list[
 
 
 def _families(inputs: Inputs) -> Collection[str] | None:
-    """Those that a deploy makes; None where the project's folder is not read, as in a teardown: any may be one."""
+    """The families that a deploy makes; None where the project's folder is not read, as in a teardown: then any
+    family may be the environment's."""
     if isinstance(inputs.get("airflow_image"), Unread):
         return None
     tasks = [task.family for task in inputs["dag_tasks"]]
@@ -164,8 +166,8 @@ def _families(inputs: Inputs) -> Collection[str] | None:
 
 
 def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list[Resource]) -> list[Any]:
-    """The actions for task definitions. Only those that the list does not prove to be as desired are described, and
-    none for a second time.
+    """The actions for task definitions. Only those are described that the tags do not prove to be as desired, and
+    none is described twice.
     """
     tags = {str(resource.id): resource.properties["tags"] for resource in actual}
     index = definitions.Index({resource.name: resource.attributes[REVISIONS] for resource in actual}, tags)
@@ -177,8 +179,8 @@ def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list
     return definitions.plan_task_definitions(wanted, index, describe)
 
 
-#: What is read for task definitions: their roles, log groups and images as well, and the account, in which is looked
-#: up what inputs name.
+#: What is read for task definitions: their roles, log groups, repositories and images, what builds images, the
+#: account, and what inputs name by ARN.
 TASK_DEFINITIONS = (
     whose_account,
     roles,

@@ -92,7 +92,7 @@ class S3Bucket(Kind):
 
     def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
         name = self.name(document)
-        return canonical(name, **_read_properties(clients("s3"), name), tags=tags)
+        return canonical(name, _read_properties(clients("s3"), name), tags)
 
     def create(self, clients: Clients, wanted: Resource) -> str | None:
         """AWS takes the rest in calls of their own."""
@@ -172,34 +172,23 @@ def desired(bucket: Mapping[str, Any]) -> Resource:
     )
 
 
-def canonical(
-    name: str,
-    *,
-    versioning: str | None,
-    encryption: Iterable[Mapping[str, Any]],
-    public_access_block: Mapping[str, bool],
-    document: str | None,
-    object_ownership: str | None,
-    lifecycle_rules: Iterable[Mapping[str, Any]],
-    tags: Mapping[str, str],
-) -> Resource:
-    """A bucket by the answers of seven calls; each is empty where AWS says that nothing is set."""
-    rule: Mapping[str, Any] = next(iter(encryption), {})
+def canonical(name: str, answers: Mapping[str, Any], tags: Mapping[str, str]) -> Resource:
+    """A bucket by the answers of ``_read_properties``, each empty where AWS says that nothing is set, and its tags."""
+    rule: Mapping[str, Any] = next(iter(answers["encryption"]), {})
     default = rule.get("ApplyServerSideEncryptionByDefault") or {"SSEAlgorithm": "AES256"}
+    block = answers["public_access_block"]
     return Resource(
         TYPE,
         name,
         {
-            "versioning": versioning == "Enabled",
+            "versioning": answers["versioning"] == "Enabled",
             "encryption": default["SSEAlgorithm"],
             "kms_key_id": default.get("KMSMasterKeyID"),
             "bucket_key_enabled": default["SSEAlgorithm"] != "AES256" and bool(rule.get("BucketKeyEnabled")),
-            "public_access_block": {
-                ours: bool(public_access_block.get(member)) for ours, member in PUBLIC_ACCESS_BLOCK.items()
-            },
-            "policy": policy_documents.canonical(document),
-            "object_ownership": object_ownership or "ObjectWriter",
-            "lifecycle_rules": {rule["ID"]: _canonical_rule(rule) for rule in lifecycle_rules},
+            "public_access_block": {ours: bool(block.get(member)) for ours, member in PUBLIC_ACCESS_BLOCK.items()},
+            "policy": policy_documents.canonical(answers["policy"]),
+            "object_ownership": answers["object_ownership"] or "ObjectWriter",
+            "lifecycle_rules": {rule["ID"]: _canonical_rule(rule) for rule in answers["lifecycle_rules"]},
             "tags": dict(tags),
         },
         arn(name),
@@ -265,14 +254,14 @@ def _get(client: Any, operation: str, name: str, member: str) -> Any:
 
 
 def _read_properties(client: Any, name: str) -> dict[str, Any]:
-    """What AWS says of each property of a bucket, empty where nothing is set; the arguments of ``canonical``."""
+    """What AWS says of each property of a bucket, empty where nothing is set."""
     encryption = _get(client, "get_bucket_encryption", name, "ServerSideEncryptionConfiguration") or {}
     ownership = (_get(client, "get_bucket_ownership_controls", name, "OwnershipControls") or {}).get("Rules") or []
     return {
         "versioning": _get(client, "get_bucket_versioning", name, "Status"),
         "encryption": encryption.get("Rules") or [],
         "public_access_block": _get(client, "get_public_access_block", name, "PublicAccessBlockConfiguration") or {},
-        "document": _get(client, "get_bucket_policy", name, "Policy"),
+        "policy": _get(client, "get_bucket_policy", name, "Policy"),
         "object_ownership": ownership[0]["ObjectOwnership"] if ownership else None,
         "lifecycle_rules": _get(client, "get_bucket_lifecycle_configuration", name, "Rules") or [],
     }

@@ -50,7 +50,7 @@ def held(clients: Clients, environment: str) -> Held | None:
     claims = [(lock_claim.claim(version["Value"]), version) for version in versions]
     known = [one for one, _unused in claims if one]
     if versions and not known:
-        raise FarflowError(f"parameter {name} holds something else than a lock: delete it, if nothing needs it")
+        raise FarflowError(f"parameter {name} holds something other than a lock: delete it, if nothing needs it")
     holder = lock_claim.holder(known)
     if holder is None:
         return None

@@ -1,8 +1,9 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Where a DAG task's image is built from: its own folder, or what ``context`` and ``dockerfile`` of its task.yml name,
-both as seen from that folder. Neither leads out of the project, which is the folder that ``tasks/`` lies in.
+"""What a DAG task's image is built from: the task's folder, or what ``context`` and ``dockerfile`` of its task.yml
+name, relative to that folder. Both have to be in the project, the folder that has ``tasks/``, or in the task's
+folder, where that is a symbolic link.
 """
 
 from __future__ import annotations
@@ -20,18 +21,19 @@ TASK_YML = "task.yml"
 
 _PYTHON = "**/__pycache__"
 
-#: Not part of an image: neither a task that asks for more memory nor one that was tried out is built anew.
+#: Not part of the build context: more memory in a task.yml, or a run of the code by hand, is no reason to build an
+#: image.
 EXCLUDED = (TASK_YML, _PYTHON)
 
 
 def of_task(folder: Path, asked: Mapping[str, Any]) -> BuildContext:
-    """The build context of the task in a folder, for the default platform."""
+    """The build context of the task in a folder, for linux/amd64."""
     context, dockerfile = _paths(folder, asked)
     return BuildContext(context, dockerfile=os.path.relpath(dockerfile, context), exclude=_excluded(folder, context))
 
 
 def problems(folder: Path, asked: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong with the two keys, as far as they are given and texts."""
+    """What is wrong with ``context`` and ``dockerfile``, where they are given. They have to be strings."""
     project = _absolute(folder).parent.parent
     context, dockerfile = _paths(folder, asked)
     for key, path, is_there in (
@@ -45,19 +47,21 @@ def problems(folder: Path, asked: Mapping[str, Any]) -> Iterator[Problem]:
             yield (key,), f"{what}, outside of the project; allowed: what lies in {printable(project)}"
         elif not is_there(path):
             kind = "folder" if key == "context" else "file"
-            there = "something else than a" if os.path.lexists(path) else "no such"
+            there = "something other than a" if os.path.lexists(path) else "no such"
             yield (key,), f"{what}, where there is {there} {kind}; allowed: a {kind}, as seen from {printable(folder)}"
 
 
 def _paths(folder: Path, asked: Mapping[str, Any]) -> tuple[Path, Path]:
-    """Of the context and the Dockerfile."""
+    """The paths of the context and of the Dockerfile."""
     given = asked.get("context", "."), asked.get("dockerfile", DOCKERFILE)
     context, dockerfile = (Path(os.path.normpath(folder / each)) for each in given)
     return context, dockerfile
 
 
 def _is_within(project: Path, folder: Path, path: Path) -> bool:
-    """Wherever links lead; the task's folder itself may be one."""
+    """Whether a path is in the project, also when symbolic links are followed. The task's folder may be such a link:
+    what it leads to counts as well.
+    """
     resolved = _resolved(path)
     return _absolute(path).is_relative_to(project) and any(
         resolved.is_relative_to(_resolved(each)) for each in (project, folder)
@@ -65,17 +69,17 @@ def _is_within(project: Path, folder: Path, path: Path) -> bool:
 
 
 def _resolved(path: Path) -> Path:
-    """With links followed; one that leads back to itself stays as it is."""
+    """The path that symbolic links lead to. A link that leads back to itself stays as it is."""
     return Path(os.path.realpath(path))
 
 
 def _absolute(path: Path) -> Path:
-    """Without following links, as a person reads it."""
+    """The absolute path, with symbolic links as they are."""
     return Path(os.path.normpath(path.absolute()))
 
 
 def _excluded(folder: Path, context: Path) -> tuple[str, ...]:
-    """Of a context that holds several tasks, the task.yml of none of them is part."""
+    """The patterns of what is not part of the context. Where it has several tasks, none of their task.yml is."""
     tasks, whole = _absolute(folder).parent, _absolute(context)
     if whole.parent == tasks:
         return EXCLUDED

@@ -1,13 +1,12 @@
 """Desired resources as a template of CloudFormation, whose schemas tell more of what AWS takes than botocore's model.
 
-Members are CloudFormation's where their words are ours in another spelling; KINDS says what is called otherwise there.
+Members are CloudFormation's where their words are ours in another spelling; tests/kinds/ says what has another name.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
@@ -17,6 +16,9 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ec2.security
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import documents as rds_instances
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.rds.instance import requests as rds_requests
 
+from tests.kinds import KINDS as FACTS
+from tests.kinds import CloudFormation
+
 Document = dict[str, Any]
 Parts = Iterator[tuple[str, Document]]
 
@@ -24,19 +26,6 @@ Parts = Iterator[tuple[str, Document]]
 _DATA = {"Options", "Parameters", "PolicyDocument", "AssumeRolePolicyDocument"}
 #: Resources that CloudFormation does not know: images, what is in a database, and the rules of a group of AWS's own.
 WITHOUT_TYPE = {"image", "database_schema"}
-
-
-@dataclass(frozen=True)
-class Kind:
-    """``renamed`` are members that are called otherwise (None: not there). ``parts``, where given, makes the resources
-    of CloudFormation, each with its type, instead of the one of ``type``.
-    """
-
-    type: str = ""
-    renamed: Mapping[str, str | None] = field(default_factory=dict)
-    more: Mapping[str, Any] = field(default_factory=dict)
-    tags: str = "Tags"
-    parts: Callable[[Resource], Parts] | None = None
 
 
 def template(resources: Iterable[Resource]) -> Document:
@@ -52,15 +41,15 @@ def template(resources: Iterable[Resource]) -> Document:
 def _parts(resource: Resource) -> Parts:
     if resource.type in WITHOUT_TYPE:
         return
-    kind = KINDS[resource.type]
-    if kind.parts:
-        yield from kind.parts(resource)
+    if resource.type in _IN_PARTS:
+        yield from _IN_PARTS[resource.type](resource)
         return
+    kind = KINDS[resource.type]
     given = resource.arguments if resource.type in _BY_ARGUMENTS else resource.properties
     yield kind.type, {**_members(kind, {"name": resource.name, **given}), **kind.more}
 
 
-def _members(kind: Kind, given: Mapping[str, Any]) -> Document:
+def _members(kind: CloudFormation, given: Mapping[str, Any]) -> Document:
     names = {key: kind.renamed.get(key, kind.tags if key == "tags" else _pascal(key)) for key in given}
     return {
         str(names[key]): _tags(value) if key == "tags" else _renamed(value, str(names[key]))
@@ -270,7 +259,7 @@ def _balanced(type_: str) -> Callable[[Resource], Parts]:
         yield (
             f"AWS::ElasticLoadBalancingV2::{type_}",
             {
-                **_members(Kind(), {"name": resource.name, **properties, **longer}),
+                **_members(CloudFormation(""), {"name": resource.name, **properties, **longer}),
                 f"{type_}Attributes": attributes,
             },
         )
@@ -287,7 +276,7 @@ def _listener(resource: Resource) -> Parts:
         {
             "LoadBalancerArn": f"{_LOAD_BALANCING}:loadbalancer/net/{resource.name.partition(':')[0]}/0123456789abcdef",
             "DefaultActions": [{"Type": "forward", "TargetGroupArn": arn}],
-            **_members(Kind(), {key: properties[key] for key in ("protocol", "port", "ssl_policy")}),
+            **_members(CloudFormation(""), {key: properties[key] for key in ("protocol", "port", "ssl_policy")}),
             **({"Certificates": [{"CertificateArn": certificate}]} if certificate else {}),
         },
     )
@@ -297,14 +286,11 @@ _LOAD_BALANCING = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 
 
 def _scalable_target(resource: Resource) -> Parts:
-    properties = resource.properties
+    bounds = ("min_capacity", "max_capacity", "suspended_state")
+    members = _members(CloudFormation(""), {key: resource.properties[key] for key in bounds})
     yield (
         "AWS::ApplicationAutoScaling::ScalableTarget",
-        {
-            **_SCALED,
-            "ResourceId": f"service/{resource.name}",
-            **_members(Kind(), {key: properties[key] for key in ("min_capacity", "max_capacity", "suspended_state")}),
-        },
+        {**_SCALED, "ResourceId": f"service/{resource.name}", **members},
     )
 
 
@@ -313,7 +299,7 @@ def _scaling_policy(resource: Resource) -> Parts:
     properties = resource.properties
     metric = {"PredefinedMetricType": properties["predefined_metric"]}
     numbers = ("target_value", "scale_in_cooldown", "scale_out_cooldown", "disable_scale_in")
-    tracking = _members(Kind(), {key: properties[key] for key in numbers})
+    tracking = _members(CloudFormation(""), {key: properties[key] for key in numbers})
     yield (
         "AWS::ApplicationAutoScaling::ScalingPolicy",
         {
@@ -331,45 +317,26 @@ _SCALED = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredC
 #: Their canonical forms are for comparing; the arguments have the shape of the API.
 _BY_ARGUMENTS = {"ecs_task_definition", "ecs_service", "log_group"}
 
-_CIDR = {"name": None, "cidr": "CidrBlock"}
-KINDS = {
-    "vpc": Kind("AWS::EC2::VPC", {**_CIDR, "dns_support": "EnableDnsSupport", "dns_hostnames": "EnableDnsHostnames"}),
-    "subnet": Kind("AWS::EC2::Subnet", _CIDR),
-    "internet_gateway": Kind(parts=_internet_gateway),
-    "security_group": Kind("AWS::EC2::SecurityGroup", {"name": "GroupName", "description": "GroupDescription"}),
-    "security_group_rules": Kind(parts=_rules),
-    "elastic_ip": Kind("AWS::EC2::EIP", {"name": None}, {"Domain": "vpc"}),
-    "nat_gateway": Kind("AWS::EC2::NatGateway", {"name": None}),
-    "route_table": Kind(parts=_route_table),
-    "vpc_endpoint": Kind(
-        "AWS::EC2::VPCEndpoint", {"name": None, "service": "ServiceName", "route_tables": "RouteTableIds"}
-    ),
-    "dns_namespace": Kind("AWS::ServiceDiscovery::PrivateDnsNamespace", {"vpc_id": "Vpc", "soa_ttl": None}),
-    "discovery_service": Kind(parts=_discovery_service),
-    "secret": Kind(
-        "AWS::SecretsManager::Secret", {"state": None, "value": None, "composed_from": None, "rotation": None}
-    ),
-    "rds_subnet_group": Kind(
-        "AWS::RDS::DBSubnetGroup", {"name": "DBSubnetGroupName", "description": "DBSubnetGroupDescription"}
-    ),
-    "rds_parameter_group": Kind(
-        "AWS::RDS::DBParameterGroup", {"name": "DBParameterGroupName"}, {"Description": "Postgres"}
-    ),
-    "rds_instance": Kind(parts=_database),
-    "ecs_cluster": Kind(parts=_cluster),
-    "ecr_repository": Kind(parts=_repository),
-    "log_group": Kind("AWS::Logs::LogGroup", {"name": "LogGroupName"}),
-    "iam_role": Kind(parts=_role),
-    "file_system": Kind(parts=_file_system),
-    "mount_target": Kind(parts=_mount_target),
-    "access_point": Kind(parts=_access_point),
-    "sqs_queue": Kind("AWS::SQS::Queue", {"name": "QueueName", "policy": None}),
-    "s3_bucket": Kind(parts=_bucket),
-    "target_group": Kind(parts=_balanced("TargetGroup")),
-    "load_balancer": Kind(parts=_balanced("LoadBalancer")),
-    "listener": Kind(parts=_listener),
-    "ecs_task_definition": Kind("AWS::ECS::TaskDefinition", {"name": None}),
-    "ecs_service": Kind("AWS::ECS::Service", {"name": None, "autoscaled": None}),
-    "scalable_target": Kind(parts=_scalable_target),
-    "scaling_policy": Kind(parts=_scaling_policy),
+#: Those that are more than one resource of CloudFormation, or have another shape there.
+_IN_PARTS = {
+    "internet_gateway": _internet_gateway,
+    "security_group_rules": _rules,
+    "route_table": _route_table,
+    "discovery_service": _discovery_service,
+    "rds_instance": _database,
+    "ecs_cluster": _cluster,
+    "ecr_repository": _repository,
+    "iam_role": _role,
+    "file_system": _file_system,
+    "mount_target": _mount_target,
+    "access_point": _access_point,
+    "s3_bucket": _bucket,
+    "target_group": _balanced("TargetGroup"),
+    "load_balancer": _balanced("LoadBalancer"),
+    "listener": _listener,
+    "scalable_target": _scalable_target,
+    "scaling_policy": _scaling_policy,
 }
+KINDS = {type_: facts.cloudformation for type_, facts in FACTS.items() if facts.cloudformation}
+#: The types of which a template tells, and of which none can.
+KNOWN = KINDS.keys() | _IN_PARTS.keys() | WITHOUT_TYPE

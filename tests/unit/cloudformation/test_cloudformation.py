@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.compare import contains_unknown
 from cfnlint import api
 from deployed import REGION, ROOT, resources
-from template import KINDS, WITHOUT_TYPE, template
+from template import KNOWN, template
 
 VARS_FILES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "vars").glob("*.yml"))
 
@@ -30,7 +30,7 @@ def test_cloudformation_finds_no_error_in_what_is_deployed(vars_file, version):
 
 @pytest.mark.parametrize("vars_file", VARS_FILES)
 def test_every_kind_is_in_the_template_but_for_those_that_cloudformation_does_not_know(vars_file):
-    assert {each.type for each in resources(vars_file)} <= KINDS.keys() | WITHOUT_TYPE
+    assert {each.type for each in resources(vars_file)} <= KNOWN
 
 
 @pytest.mark.parametrize(

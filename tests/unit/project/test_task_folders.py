@@ -533,20 +533,20 @@ def test_without_these_keys_the_image_is_the_one_that_it_was(tasks):
         ("context: ../../..", "context is '../../..', which is {root}, outside of the project; allowed: what lies in"),
         ("context: ../..x", "context is '../..x', which is {root}/project/tasks/..x, where there is no such folder"),
         ("context: link", "context is 'link', which is {root}/project/tasks/extract/link, outside of the project"),
-        ("context: Dockerfile", "where there is something else than a folder; allowed: a folder"),
+        ("context: Dockerfile", "where there is something other than a folder; allowed: a folder"),
         ("dockerfile: Dockerfil", "dockerfile is 'Dockerfil', which is {root}/project/tasks/extract/Dockerfil, where"),
         ("dockerfile: ../../../Dockerfile", "outside of the project"),
         (
             "dockerfile: ..",
-            "dockerfile is '..', which is {root}/project/tasks, where there is something else than a file",
+            "dockerfile is '..', which is {root}/project/tasks, where there is something other than a file",
         ),
         (
             "dockerfile: .",
-            "dockerfile is '.', which is {root}/project/tasks/extract, where there is something else than",
+            "dockerfile is '.', which is {root}/project/tasks/extract, where there is something other than",
         ),
         (
             "dockerfile: ../..\ncontext: ..",
-            "{root}/project, where there is something else than a file; allowed: a file",
+            "{root}/project, where there is something other than a file; allowed: a file",
         ),
         (
             'dockerfile: "a\\nb"',
@@ -558,9 +558,9 @@ def test_without_these_keys_the_image_is_the_one_that_it_was(tasks):
         ),
         (
             "context: ring",
-            "context is 'ring', which is {root}/project/tasks/extract/ring, where there is something else",
+            "context is 'ring', which is {root}/project/tasks/extract/ring, where there is something other than a folder",
         ),
-        ("dockerfile: ring", "which is {root}/project/tasks/extract/ring, where there is something else than a file"),
+        ("dockerfile: ring", "which is {root}/project/tasks/extract/ring, where there is something other than a file"),
         ("base: extrac", "base is 'extrac', allowed: the name of another DAG task, did you mean 'extract'?"),
         ("base: two words", "base is a text 'two words', allowed: the name of another DAG task"),
         ("base: extract", "base leads back to the task: extract -> extract"),

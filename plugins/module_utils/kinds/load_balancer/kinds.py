@@ -1,7 +1,7 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A network load balancer, its target groups and its listeners: each as a kind."""
+"""A network load balancer, its target groups and its listeners, each as a Kind."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from . import documents
 
 
 class ElbKind(Kind):
-    """AWS does not always know at once what it has just made, or listed. It tells tags, and attributes, by calls of
-    their own; it makes what is there already as it is asked for, and gives that.
+    """What AWS has just made or listed it may still call not found. Tags have a call of their own. To make what is
+    there already as it is asked for succeeds; where that differs, AWS refuses it with a code in ``exists``.
     """
 
     gone = frozenset({"LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound"})
@@ -25,7 +25,7 @@ class ElbKind(Kind):
     _arn: ClassVar[str]
 
     def arn(self, document: Document) -> str:
-        """The ARN of one that was listed."""
+        """The ARN of a listed resource."""
         return str(document[self._arn])
 
     def tags(self, clients: Clients, document: Document) -> Mapping[str, str]:
@@ -40,7 +40,7 @@ class ElbKind(Kind):
 
 
 class LoadBalancer(ElbKind):
-    """A load balancer. It is gone when its network interfaces have left the subnets."""
+    """A load balancer. Its deletion is complete when its network interfaces are gone from the subnets."""
 
     type = documents.LOAD_BALANCER
     title, titles = "load balancer", "load balancers"
@@ -50,7 +50,7 @@ class LoadBalancer(ElbKind):
     _arn = "LoadBalancerArn"
 
     def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
-        """Of every type."""
+        """Load balancers of every type."""
         found = pages(clients("elbv2"), "describe_load_balancers", "LoadBalancers")
         return [document for document in found if self.name(document).startswith(prefix)]
 
@@ -102,7 +102,7 @@ class LoadBalancer(ElbKind):
 
 
 class TargetGroup(ElbKind):
-    """A target group. It can go when no listener uses it."""
+    """A target group. It can be deleted when no listener uses it."""
 
     type = documents.TARGET_GROUP
     title, titles = "target group", "target groups"
@@ -161,11 +161,11 @@ class Listener(ElbKind):
     _arn = "ListenerArn"
 
     def __init__(self, load_balancers: Mapping[str, str], target_groups: Mapping[str, str]) -> None:
-        """Both are ARNs by name."""
+        """Both map names to ARNs."""
         self.load_balancers, self.target_groups = load_balancers, target_groups
 
     def list(self, clients: Clients, prefix: str) -> Iterable[Document]:
-        """Those of the load balancer of that name."""
+        """The listeners of the load balancer with this name."""
         arn = self.load_balancers[prefix]
         found = pages(clients("elbv2"), "describe_listeners", "Listeners", LoadBalancerArn=arn)
         return [{**document, "LoadBalancer": prefix} for document in found]
@@ -197,7 +197,7 @@ class Listener(ElbKind):
 
 
 def _tagged(wanted: Resource) -> dict[str, Any]:
-    """AWS takes no empty list of tags."""
+    """AWS refuses an empty list of tags."""
     tags = wanted.properties["tags"]
     return {"Tags": tag_list(tags)} if tags else {}
 
