@@ -145,7 +145,7 @@ layers:
       description: By type, what is to be deleted.
       type: dict
 affected:
-  description: The layers that have actions, or refer to what a layer with actions makes. After the actions these are worth a look.
+  description: The layers that have actions, or refer to what a layer with actions makes.
   returned: success, without O(outputs_only)
   type: list
   elements: str

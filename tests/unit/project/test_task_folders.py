@@ -558,7 +558,7 @@ def test_without_these_keys_the_image_is_the_one_that_it_was(tasks):
         ),
         (
             "context: ring",
-            "context is 'ring', which is {root}/project/tasks/extract/ring, where there is something other than a folder",
+            "context is 'ring', which is {root}/project/tasks/extract/ring, where there is something other than a",
         ),
         ("dockerfile: ring", "which is {root}/project/tasks/extract/ring, where there is something other than a file"),
         ("base: extrac", "base is 'extrac', allowed: the name of another DAG task, did you mean 'extract'?"),
