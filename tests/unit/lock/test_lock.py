@@ -188,7 +188,7 @@ def test_one_that_aws_still_shows_after_it_was_given_back_is_waited_for(ssm, mon
 
 def test_another_value_is_not_taken_for_a_lock(ssm):
     ssm.versions[NAME] = ["mine!"]
-    with pytest.raises(FarflowError, match="/farflow/prod/lock holds something else"):
+    with pytest.raises(FarflowError, match="/farflow/prod/lock holds something other"):
         take(ssm, claim("a"))
     assert ssm.versions[NAME] == ["mine!"]
 
