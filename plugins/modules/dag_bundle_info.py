@@ -99,7 +99,7 @@ TOLD = ("version", "previous", "when", "by", "commit", "files", "size")
 def work(parameters, clients, check_mode):
     """Reads the history."""
     bucket = parameters["bucket"]
-    pointer, there = dag_bundles.read_pointer(clients, bucket), dag_bundles.versions(clients, bucket)
+    pointer, there = dag_bundles.read_pointer_of_bucket(clients, bucket), dag_bundles.versions(clients, bucket)
     number = pointer.content["number"] if pointer.content else None
     moves = dag_bundles.history(clients, bucket, parameters["most"])
     history = [

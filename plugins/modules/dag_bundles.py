@@ -46,6 +46,11 @@ options:
         description: An earlier version that shall be the current one again, or its first digits. Instead of
           O(bundles[].path).
         type: str
+      pointer:
+        description: The ETag of the pointer that a plan has seen, or an empty string where there was none. When
+          somebody has moved the pointer since then, the module fails. Without it, only a move while the module runs is
+          noticed.
+        type: str
       keep_versions:
         description: How many versions stay, those of runs not counted. With O(state=pruned) the others are deleted,
           else it is only counted how many they are.
@@ -112,6 +117,7 @@ BUNDLE = {
     "bucket": {"type": "str", "required": True},
     "path": {"type": "path"},
     "version": {"type": "str"},
+    "pointer": {"type": "str"},
     "keep_versions": {"type": "int", "default": 50},
     "in_use": {"type": "list", "elements": "str", "default": []},
 }

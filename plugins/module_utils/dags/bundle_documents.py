@@ -34,11 +34,14 @@ def desired(bundle: Mapping[str, Any]) -> Resource:
     return Resource(TYPE, dag_versions.BUNDLE, {"version": bundle["version"], "problem": None}, attributes=attributes)
 
 
-def canonical(pointer: Mapping[str, Any] | None, problem: str, files: Mapping[str, str]) -> Resource:
-    """What is there: the pointer, None where it can't be read, and what is wrong with it or with its version."""
+def canonical(pointer: Mapping[str, Any] | None, problem: str, files: Mapping[str, str], etag: str = "") -> Resource:
+    """What is there: the pointer, None where it can't be read, what is wrong with it or with its version, and its
+    ETag.
+    """
     version = pointer["version"] if pointer else None
     properties = {"version": version, "problem": problem or None}
-    return Resource(TYPE, dag_versions.BUNDLE, properties, dag_versions.BUNDLE, {"files": files, "pointer": pointer})
+    attributes = {"files": files, "pointer": pointer, "etag": etag}
+    return Resource(TYPE, dag_versions.BUNDLE, properties, dag_versions.BUNDLE, attributes)
 
 
 def plan_dag_bundles(wanted: Sequence[Resource], actual: Sequence[Resource]) -> list[Action]:

@@ -87,6 +87,16 @@ def read_pointer(clients: Clients, bucket: str) -> Pointer:
         return Pointer(None, etag, f"the pointer {_address(bucket, dag_versions.POINTER)} can't be used: {error}")
 
 
+def read_pointer_of_bucket(clients: Clients, bucket: str) -> Pointer:
+    """The same for who takes the bucket for granted. Raises FarflowError where there is none."""
+    try:
+        return read_pointer(clients, bucket)
+    except FarflowError as error:
+        if caused_by(error, s3_objects.NO_BUCKET):
+            raise FarflowError(f"there is no S3 bucket {bucket}: run deploy.yml first") from error
+        raise
+
+
 def gone(bucket: str) -> str:
     """What to say of a pointer that has left copies of itself and is not there any more."""
     address = _address(bucket, dag_versions.POINTER)
@@ -97,7 +107,7 @@ def put(clients: Clients, bundle: Mapping[str, Any], check_mode: bool) -> Outcom
     """Has the version of ``path``'s DAG folder in the bucket, or an earlier ``version``, and makes it the current one.
 
     Raises FarflowError for a folder that can't be a version, a version that there is not, and when somebody else has
-    moved the pointer meanwhile.
+    moved the pointer since ``pointer``, the ETag that a plan has seen, or meanwhile.
     """
     bucket = bundle["bucket"]
     folder = None if bundle.get("version") else dag_folder.read(Path(bundle["path"]))
@@ -109,8 +119,12 @@ def put(clients: Clients, bundle: Mapping[str, Any], check_mode: bool) -> Outcom
     actions = bundle_documents.plan_dag_bundles([wanted], actual)
     if not actions:
         return Outcome(NAME, version, False, [])
+    if bundle.get("pointer") not in (None, pointer.etag):
+        raise _moved(pointer.content)
     if not check_mode:
         archive = _have_archive(clients, bucket, version, folder, pointer)
+        if not _listed_files(clients, bucket, version):
+            _put_listing(clients, bucket, version, files)
         who = {"when": _now(), "by": identity.arn(clients), "commit": _commit(folder, clients, bucket, version)}
         _move(clients, bucket, pointer, version, len(files), archive, who)
     return Outcome(NAME, version, True, list(actions[0].reasons))
@@ -121,7 +135,7 @@ def upload(clients: Clients, bundle: Mapping[str, Any], check_mode: bool) -> Out
     bucket, folder = bundle["bucket"], dag_folder.read(Path(bundle["path"]))
     key, pointer = dag_versions.archive(folder.version), read_pointer(clients, bucket)
     found = s3_objects.head(clients, bucket, key)
-    if found and not _was_overwritten(found, folder.version, pointer):
+    if found and not _was_overwritten(clients, bucket, key, found, folder.version, pointer):
         return Outcome(NAME, folder.version, False, [])
     if not check_mode:
         _have_archive(clients, bucket, folder.version, folder, pointer)
@@ -160,7 +174,21 @@ def exact_version(clients: Clients, bucket: str, asked: str) -> str:
 
 
 def read_files(clients: Clients, bucket: str, version: str) -> dict[str, str]:
-    """The files of a version, as ``dag_versions.version_of`` takes them; none where that is not known."""
+    """The files of a version, as ``dag_versions.version_of`` takes them: from its list, or where that is missing or
+    damaged from its archive. None where neither tells them.
+    """
+    if version == dag_versions.version_of({}):
+        return {}
+    return _listed_files(clients, bucket, version) or _archived_files(clients, bucket, version)
+
+
+def _archived_files(clients: Clients, bucket: str, version: str) -> dict[str, str]:
+    found = s3_objects.get(clients, bucket, dag_versions.archive(version))
+    files = dag_folder.files_of(found[0]) if found else {}
+    return files if dag_versions.version_of(files) == version else {}
+
+
+def _listed_files(clients: Clients, bucket: str, version: str) -> dict[str, str]:
     found = s3_objects.get(clients, bucket, dag_versions.listing(version))
     try:
         files = json.loads(found[0])["files"] if found else {}
@@ -204,7 +232,7 @@ def _current(clients: Clients, bucket: str, pointer: Pointer, wanted: str) -> Re
         found = s3_objects.head(clients, bucket, key)
         problem = bundle_documents.problem_of_archive(_address(bucket, key), pointer.content, found)
         files = read_files(clients, bucket, version) if version != wanted else {}
-    return bundle_documents.canonical(pointer.content, problem, files)
+    return bundle_documents.canonical(pointer.content, problem, files, pointer.etag)
 
 
 def _have_archive(
@@ -214,7 +242,7 @@ def _have_archive(
     key = dag_versions.archive(version)
     for _unused in range(3):
         found = s3_objects.head(clients, bucket, key)
-        if found and not _was_overwritten(found, version, pointer):
+        if found and not _was_overwritten(clients, bucket, key, found, version, pointer):
             metadata = found["Metadata"]
             return {"size": found["ContentLength"], _SHA256: metadata[_SHA256], "etag": found["ETag"]}
         if not folder:
@@ -232,7 +260,6 @@ def _put_archive(
     clients: Clients, bucket: str, version: str, folder: DagFolder, found: Mapping[str, Any] | None
 ) -> dict[str, Any] | None:
     """None when somebody else was quicker."""
-    listing = json.dumps({"files": folder.files}, sort_keys=True).encode()
     archive = dag_folder.packed(folder)
     digest = hashlib.sha256(archive).hexdigest()
     key, metadata = dag_versions.archive(version), {_SHA256: digest, "version": version}
@@ -240,18 +267,30 @@ def _put_archive(
         etag = s3_objects.replace(clients, bucket, key, archive, found["ETag"], metadata)
     else:
         etag = s3_objects.create(clients, bucket, key, archive, metadata)
-    if not read_files(clients, bucket, version):
-        _overwrite(clients, bucket, dag_versions.listing(version), listing)
+    if not _listed_files(clients, bucket, version):
+        _put_listing(clients, bucket, version, folder.files)
     return {"size": len(archive), _SHA256: digest, "etag": etag} if etag else None
 
 
-def _was_overwritten(found: Mapping[str, Any], version: str, pointer: Pointer) -> bool:
-    """As far as can be seen: what we put says its version and its digest, and the pointer knows the current one's."""
+def _put_listing(clients: Clients, bucket: str, version: str, files: Mapping[str, str]) -> None:
+    content = json.dumps({"files": files}, sort_keys=True).encode()
+    _overwrite(clients, bucket, dag_versions.listing(version), content)
+
+
+def _was_overwritten(
+    clients: Clients, bucket: str, key: str, found: Mapping[str, Any], version: str, pointer: Pointer
+) -> bool:
+    """Whether an archive is not what we have put: that says its version and its digest. The pointer knows the ETag of
+    the current one; any other has to be read.
+    """
     metadata = found.get("Metadata") or {}
     if metadata.get("version") != version or _SHA256 not in metadata:
         return True
     current = pointer.content
-    return bool(current and current["version"] == version and current["etag"] != found["ETag"])
+    if current and current["version"] == version:
+        return bool(current["etag"] != found["ETag"])
+    content = s3_objects.get(clients, bucket, key)
+    return not content or hashlib.sha256(content[0]).hexdigest() != metadata[_SHA256]
 
 
 def _overwrite(clients: Clients, bucket: str, key: str, content: bytes) -> None:
@@ -292,9 +331,12 @@ def _somebody_was_quicker(clients: Clients, bucket: str, content: bytes) -> None
     found = s3_objects.get(clients, bucket, dag_versions.POINTER)
     if found and found[0] == content:
         return
-    other = _sound(found)
-    who = f" to version {other['version']} ({other['by']}, {other['when']})" if other else ""
-    raise FarflowError(f"the DAGs were moved{who} while this deploy was on its way, and are left so: run it again")
+    raise _moved(_sound(found))
+
+
+def _moved(pointer: Mapping[str, Any] | None) -> FarflowError:
+    who = f" to version {pointer['version']} ({pointer['by']}, {pointer['when']})" if pointer else ""
+    return FarflowError(f"the DAGs were moved{who} while this deploy was on its way, and are left so: run it again")
 
 
 def _sound(found: tuple[bytes, str] | None) -> dict[str, Any] | None:

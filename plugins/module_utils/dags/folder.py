@@ -12,7 +12,9 @@ from __future__ import annotations
 import gzip
 import io
 import posixpath
+import stat
 import tarfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,9 +119,27 @@ def packed(folder: DagFolder, below: str = "") -> bytes:
         gzip.GzipFile(filename="", mode="wb", fileobj=archive, compresslevel=_LEVEL, mtime=0) as compressed,
         tarfile.open(fileobj=compressed, mode="w", format=tarfile.GNU_FORMAT) as tar,
     ):
+        if below:  # it has to be there also when nothing is in it
+            _add_folder(tar, below)
         for entry in folder.entries:
             _add(tar, entry, folder, below)
     return archive.getvalue()
+
+
+def files_of(archive: bytes) -> dict[str, str]:
+    """The files of an archive, as ``dag_versions.version_of`` takes them; none where it cannot be read."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+            return {member.name: _member(tar, member) for member in tar.getmembers()}
+    except (tarfile.TarError, OSError, EOFError, zlib.error):
+        return {}
+
+
+def _member(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+    if member.issym():
+        return dag_versions.linked(member.linkname)
+    content = tar.extractfile(member)
+    return dag_versions.held([content.read() if content else b""], bool(member.mode & stat.S_IXUSR))
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -130,6 +150,12 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
             word = "added" if path not in before else "removed" if path not in after else "changed"
             words.append(f"{printable(path)} {word}")
     return words
+
+
+def _add_folder(tar: tarfile.TarFile, path: str) -> None:
+    header = tarfile.TarInfo(path.rstrip("/"))
+    header.type, header.mode, header.mtime = tarfile.DIRTYPE, 0o755, _MODIFIED
+    tar.addfile(header)
 
 
 def _add(tar: tarfile.TarFile, entry: Entry, folder: DagFolder, below: str) -> None:
@@ -185,7 +211,10 @@ def _of_file(folder: Path, entry: Entry, paths: Iterable[str]) -> list[str]:
             "it; copy what it points to"
         ]
     if target not in paths and not any(each.startswith(f"{target}/") for each in paths):
-        return [f"{shown}: is a link to {printable(entry.target)}, which is not there, allowed: links to what is"]
+        return [
+            f"{shown}: is a link to {printable(entry.target)}, which is no file or folder in the DAG folder, allowed: "
+            "links to what is there"
+        ]
     return []
 
 

@@ -69,7 +69,11 @@ def desired(inputs: Inputs, known: Existing) -> list[Resource]:
     if not are_versions(inputs) or folder is None:
         return []
     place, asked = known.get(dag_bundles.PLACE, dag_bundles.PLACE), inputs["dags_version"]
-    arguments: dict[str, Any] = {"bucket": bucket(inputs, known)}
+    current = known.get(dag_bundles.TYPE, dag_versions.BUNDLE)
+    arguments: dict[str, Any] = {
+        "bucket": bucket(inputs, known),
+        "pointer": current.attributes["etag"] if current else "",
+    }
     if asked:
         version = place.attributes["version"] if place else UNKNOWN
         files = place.attributes["files"] if place else {}

@@ -116,7 +116,7 @@ def test_a_link_out_of_the_folder_is_refused(airflow, target):
 
 def test_a_link_to_nothing_is_refused(airflow):
     (airflow / "dags" / "link.py").symlink_to("gone.py")
-    assert "link.py: is a link to gone.py, which is not there" in refusal(airflow)
+    assert "link.py: is a link to gone.py, which is no file or folder in the DAG folder" in refusal(airflow)
 
 
 def test_a_folder_that_is_a_link_is_refused(airflow, tmp_path):

@@ -60,7 +60,7 @@ def test_secrets_reach_the_container_in_a_file_that_its_user_alone_reads(tmp_pat
     tasks = {"report": {"environment": {"API_KEY": "a key"}}}
     dags, others = dag_tests._archives(dag_folder.read(tmp_path), tmp_path / "tests", tasks)
     with tarfile.open(fileobj=io.BytesIO(dags)) as tar:
-        assert tar.getnames() == ["tested/dags/a.py"]
+        assert tar.getnames() == ["tested/dags", "tested/dags/a.py"]
     with tarfile.open(fileobj=io.BytesIO(others)) as tar:
         assert tar.getnames() == ["tested/tests", "tested/tests/test_a.py", "tested/tasks.json"]
         member = tar.getmember("tested/tasks.json")
