@@ -49,7 +49,7 @@ def digest(aws):
     context.seek(0)
     client = docker.from_env(timeout=120)
     reference = f"{aws.registry}/tasks"
-    client.images.build(fileobj=context, custom_context=True, tag=f"{reference}:v1", rm=True)
+    client.images.build(fileobj=context, custom_context=True, tag=f"{reference}:v1", rm=True, forcerm=True)
     client.images.push(reference, tag="v1")
     client.images.remove(f"{reference}:v1", force=True)
     image = aws.client("ecr").describe_images(repositoryName="tasks", imageIds=[{"imageTag": "v1"}])
