@@ -44,7 +44,9 @@ def build(docker):
     """`build(context, *options, check=True)` builds an image, or finds it in the cache."""
 
     def build(context, *options, check=True):
-        return docker("build", "--force-rm", *options, str(context), check=check, env={**os.environ, "DOCKER_BUILDKIT": "0"})
+        return docker(
+            "build", "--force-rm", *options, str(context), check=check, env={**os.environ, "DOCKER_BUILDKIT": "0"}
+        )
 
     return build
 
