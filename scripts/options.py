@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from generated import write
 
 ROOT = Path(__file__).parent.parent
 META = ROOT / "playbooks" / "deploy.meta.yml"
@@ -48,14 +49,7 @@ def _told(option: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> int:
-    wanted = collected()
-    if META.read_text() == wanted:
-        return 0
-    if "--check" in sys.argv:
-        print("playbooks/deploy.meta.yml differs from the roles' argument specs: run make generate")
-        return 1
-    META.write_text(wanted)
-    return 0
+    return write({META: collected()}, "the roles' argument specs", ROOT)
 
 
 if __name__ == "__main__":

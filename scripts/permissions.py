@@ -13,6 +13,7 @@ from pathlib import Path
 
 import botocore.session
 from botocore import xform_name
+from generated import write
 
 ROOT = Path(__file__).parent.parent
 CODE = ROOT / "plugins" / "module_utils"
@@ -103,13 +104,7 @@ def table(actions: dict[str, set[str]]) -> str:
 def main() -> int:
     text = DOCUMENT.read_text(encoding="utf-8")
     wanted = re.sub(r"^\| Service \| Actions \|\n(\|.*\n)+", lambda _found: table(needed()), text, flags=re.MULTILINE)
-    if text == wanted:
-        return 0
-    if "--check" in sys.argv:
-        print("docs/permissions.md differs from the calls in the code: run make generate")
-        return 1
-    DOCUMENT.write_text(wanted, encoding="utf-8")
-    return 0
+    return write({DOCUMENT: wanted}, "the calls in the code", ROOT)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from generated import write
 from options import META, ROLES, ROOT
 
 BEGIN = "<!-- inputs: written by scripts/readme.py -->"
@@ -108,14 +109,7 @@ def with_table(text: str, made: str) -> str:
 
 
 def main() -> int:
-    stale = {path: text for path, text in documents().items() if path.read_text() != text}
-    if "--check" not in sys.argv:
-        for path, text in stale.items():
-            path.write_text(text)
-        return 0
-    for path in stale:
-        print(f"{path.relative_to(ROOT)} differs from the argument specs: run make generate")
-    return 1 if stale else 0
+    return write(documents(), "the argument specs", ROOT)
 
 
 if __name__ == "__main__":

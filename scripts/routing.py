@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from generated import write
 from options import ROOT, Dumper
 
 RUNTIME = ROOT / "meta" / "runtime.yml"
@@ -84,14 +85,7 @@ def _redirect(module: str, how: str) -> dict[str, Any]:
 
 
 def main() -> int:
-    text = wanted()
-    if RUNTIME.read_text() == text:
-        return 0
-    if "--check" in sys.argv:
-        print("meta/runtime.yml differs from the modules: run make generate")
-        return 1
-    RUNTIME.write_text(text)
-    return 0
+    return write({RUNTIME: wanted()}, "the modules", ROOT)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The endpoint of the embedded AWS: routes each request by the service in its signature, and logs each call of AWS as
-one line. What is not signed goes to ministack, and is not logged."""
+one line. What is not signed goes to ministack, and is not logged.
+"""
 
 from __future__ import annotations
 
@@ -165,7 +166,8 @@ class _Watched:
 
 class _Grown:
     """A `send` that keeps an answer until it is whole, and then sends it with members that botocore does not know, as
-    a newer AWS would (newer_models.py)."""
+    a newer AWS would (newer_models.py).
+    """
 
     def __init__(self, send: Send, service: str, operation: str) -> None:
         self._send = send

@@ -70,19 +70,22 @@ class EmbeddedAWS:
     @property
     def registry(self) -> str:
         """Where images are pushed: `<registry>/<repository>`. Docker takes plain HTTP from registries on the loopback
-        address only."""
+        address only.
+        """
         return f"127.0.0.1:{self.settings.port}"
 
     @property
     def ansible_home(self) -> Path:
         """ANSIBLE_HOME of the playbooks that tests run. When this AWS goes down, every process with this ANSIBLE_HOME
-        is ended."""
+        is ended.
+        """
         return folder_of(self.name) / "ansible"
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment variables that point boto3, the AWS CLI and Ansible at it, once the variables that
-        `accounts` lists are removed."""
+        `accounts` lists are removed.
+        """
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
@@ -175,7 +178,8 @@ class EmbeddedAWS:
     @contextlib.contextmanager
     def behaviours(self, *, seed: int = 0, **values: Any) -> Iterator[None]:
         """A context: within it the behaviours that `behaviours.py` names are switched on. Those that strike by chance
-        do so by the seed."""
+        do so by the seed.
+        """
         behaviours.refuse_unknown(values)
         self._request("POST", "/_embedded/behaviours", {"seed": seed, **values})
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.codebuild_project import CODEBUILD_PROJECT
 
-from .facts import Tagging, kind, mapping, pairs
+from .facts import kind, mapping, pairs, tagged_whole
 
 
 def _tags(aws, name):
@@ -20,12 +20,6 @@ kind(
     "codebuild_project",
     made_by="codebuild CreateProject",
     read_by="codebuild BatchGetProjects",
-    tags=Tagging(
-        lambda aws, name, id_: _tags(aws, name),
-        lambda aws, name, id_, tags: _set_tags(aws, name, {**_tags(aws, name), **tags}),
-        lambda aws, name, id_, keys: _set_tags(
-            aws, name, {key: value for key, value in _tags(aws, name).items() if key not in keys}
-        ),
-    ),
+    tags=tagged_whole(_tags, _set_tags),
     changed_by=CODEBUILD_PROJECT,
 )

@@ -23,6 +23,17 @@ class Tagging:
     remove: Callable[[Any, str, str, list[str]], Any]
 
 
+def tagged_whole(read: Callable[[Any, str], Tags], write: Callable[[Any, str, Tags], Any]) -> Tagging:
+    """Of a service that takes all tags of a resource at once, by its name."""
+    return Tagging(
+        lambda aws, name, id_: read(aws, name),
+        lambda aws, name, id_, tags: write(aws, name, {**read(aws, name), **tags}),
+        lambda aws, name, id_, keys: write(
+            aws, name, {key: value for key, value in read(aws, name).items() if key not in keys}
+        ),
+    )
+
+
 @dataclass(frozen=True)
 class Never:
     """Stands where a fact does not apply to a kind, with the reason."""

@@ -6,7 +6,7 @@ import json
 
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.s3_bucket import S3_BUCKET
 
-from .facts import Never, Tagging, drift, kind, mapping, pairs
+from .facts import Never, drift, kind, mapping, pairs, tagged_whole
 
 
 def _tags(aws, name):
@@ -29,13 +29,7 @@ kind(
     "s3_bucket",
     made_by="s3 CreateBucket",
     read_by="s3 GetBucketLifecycleConfiguration",
-    tags=Tagging(
-        lambda aws, name, id_: _tags(aws, name),
-        lambda aws, name, id_, tags: _set_tags(aws, name, {**_tags(aws, name), **tags}),
-        lambda aws, name, id_, keys: _set_tags(
-            aws, name, {key: value for key, value in _tags(aws, name).items() if key not in keys}
-        ),
-    ),
+    tags=tagged_whole(_tags, _set_tags),
     changed_by=S3_BUCKET,
 )
 kind(

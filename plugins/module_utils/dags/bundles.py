@@ -123,8 +123,7 @@ def put(clients: Clients, bundle: Mapping[str, Any], check_mode: bool) -> Outcom
         raise _moved(pointer.content)
     if not check_mode:
         archive = _have_archive(clients, bucket, version, folder, pointer)
-        if not _listed_files(clients, bucket, version):
-            _put_listing(clients, bucket, version, files)
+        _have_listing(clients, bucket, version, files)
         who = {"when": _now(), "by": identity.arn(clients), "commit": _commit(folder, clients, bucket, version)}
         _move(clients, bucket, pointer, version, len(files), archive, who)
     return Outcome(NAME, version, True, list(actions[0].reasons))
@@ -139,6 +138,7 @@ def upload(clients: Clients, bundle: Mapping[str, Any], check_mode: bool) -> Out
         return Outcome(NAME, folder.version, False, [])
     if not check_mode:
         _have_archive(clients, bucket, folder.version, folder, pointer)
+        _have_listing(clients, bucket, folder.version, folder.files)
     return Outcome(NAME, folder.version, True, [f"version {folder.version} put"])
 
 
@@ -267,14 +267,19 @@ def _put_archive(
         etag = s3_objects.replace(clients, bucket, key, archive, found["ETag"], metadata)
     else:
         etag = s3_objects.create(clients, bucket, key, archive, metadata)
-    if not _listed_files(clients, bucket, version):
-        _put_listing(clients, bucket, version, folder.files)
     return {"size": len(archive), _SHA256: digest, "etag": etag} if etag else None
 
 
-def _put_listing(clients: Clients, bucket: str, version: str, files: Mapping[str, str]) -> None:
-    content = json.dumps({"files": files}, sort_keys=True).encode()
-    _overwrite(clients, bucket, dag_versions.listing(version), content)
+def _have_listing(clients: Clients, bucket: str, version: str, files: Mapping[str, str]) -> None:
+    """Has the list of a version's files in the bucket; nothing where nobody knows them."""
+    if dag_versions.version_of(files) != version:
+        return
+    key, content = dag_versions.listing(version), json.dumps({"files": files}, sort_keys=True).encode()
+    found = s3_objects.get(clients, bucket, key)
+    if not found:
+        s3_objects.create(clients, bucket, key, content)
+    elif found[0] != content:
+        s3_objects.replace(clients, bucket, key, content, found[1])
 
 
 def _was_overwritten(
@@ -291,14 +296,6 @@ def _was_overwritten(
         return bool(current["etag"] != found["ETag"])
     content = s3_objects.get(clients, bucket, key)
     return not content or hashlib.sha256(content[0]).hexdigest() != metadata[_SHA256]
-
-
-def _overwrite(clients: Clients, bucket: str, key: str, content: bytes) -> None:
-    found = s3_objects.get(clients, bucket, key)
-    if found:
-        s3_objects.replace(clients, bucket, key, content, found[1])
-    else:
-        s3_objects.create(clients, bucket, key, content)
 
 
 def _move(

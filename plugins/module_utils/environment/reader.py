@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 """Readers: each reads the existing resources of one kind, or of several. It is declared beside the code that desires
-such resources."""
+such resources.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +61,8 @@ def reads(*types: str, after: tuple[str, ...] = (), own: Mapping[str, Owns] | No
 
 def of_kind(kind: Kind, own: Names, after: tuple[str, ...] = (TAGS,)) -> Reader:
     """The reader of a kind whose resources get the names that ``own`` gives. AWS may list resources of others with
-    them."""
+    them.
+    """
 
     def read(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
         expected, prefetched = said_to_be_own(known), prefetched_tags(inputs, known)

@@ -158,7 +158,8 @@ def task_definitions(clients: Clients, inputs: Inputs, known: Existing) -> list[
 
 def _families(inputs: Inputs) -> Collection[str] | None:
     """The families that a deploy makes; None where the project's folder is not read, as in a teardown: then any
-    family may be the environment's."""
+    family may be the environment's.
+    """
     if isinstance(inputs.get("airflow_image"), Unread):
         return None
     tasks = [task.family for task in inputs["dag_tasks"]]

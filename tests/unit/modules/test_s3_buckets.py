@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import boto3
 import pytest
@@ -238,10 +239,7 @@ def test_find_sees_the_environment_alone(aws, run_module):
     client, calls = s3(), []
     client.meta.events.register("before-call.s3", lambda model, **_unused: calls.append(model.name))
     assert plan([pure.desired(BUCKET)], find(S3_BUCKET, Clients(lambda service, config: client), "test")) == []
-    of_ours = sum(name.startswith("GetBucket") or name == "GetPublicAccessBlock" for name in calls) - 1
-    assert (calls.count("ListBuckets"), len(calls)) == (1, 1 + of_ours + 1)
-    assert calls.count("GetBucketPolicy") == 1
-    assert calls.count("GetBucketTagging") == 2
+    assert Counter(calls) == {**dict.fromkeys(calls, 1), "GetBucketTagging": 2}
 
 
 def closed(calls):

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ...engine.actions import Resource
 from ...engine.changing import operations
-from ...engine.clients import Clients, caused_by, chunks, doing, tag_dict
+from ...engine.clients import Clients, caused_by, chunks, doing, tag_dict, unless
 from ...engine.errors import FarflowError
 from ...engine.kind import Document
 from ...engine.parallel import in_parallel
@@ -180,7 +180,8 @@ def await_active(clients: Clients, name: str, limit: float = _ACTIVE_AFTER) -> N
 
     def check() -> bool | NotYet:
         with doing("describe", LOAD_BALANCER.title, name):
-            state = (LOAD_BALANCER.look_up(clients, name) or {}).get("State", {"Code": "not found"})
+            found = unless(set(LOAD_BALANCER.gone), lambda: LOAD_BALANCER.look_up(clients, name))
+        state = (found or {}).get("State", {"Code": "not found"})
         if state["Code"] == "failed":
             raise FarflowError(f"load balancer {name} failed: {state.get('Reason', 'AWS gives no reason')}")
         return state["Code"].startswith("active") or NotYet(state["Code"])

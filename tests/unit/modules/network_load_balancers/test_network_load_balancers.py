@@ -199,3 +199,9 @@ def test_what_aws_does_not_know_everywhere_yet_is_waited_for(reconcile, spec, ca
     if operation in ("DescribeListeners", "DescribeTags"):
         calls.refuse(operation, code, times=2)
     assert reconcile(**spec)["changed"] is False
+
+
+def test_who_waits_until_one_serves_waits_also_while_aws_does_not_know_it(reconcile, spec, calls, no_pauses):
+    reconcile(**spec)
+    calls.refuse("DescribeLoadBalancers", "LoadBalancerNotFound", times=2)
+    glue.await_active(counted("elbv2")[0], "test-airflow")
