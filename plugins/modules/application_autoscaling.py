@@ -9,9 +9,9 @@ module: application_autoscaling
 short_description: Reconcile the scaling of any number of ECS services in one call
 version_added: 0.1.0
 description:
-  - Registers, changes or deregisters the desired count of ECS services as a scalable target, with target-tracking
-    policies. Bounds, suspended state, tags and every field of the policies are compared; policies that are not given
-    are deleted. So are scheduled actions, which would change the bounds by the clock.
+  - Registers, changes or deregisters the desired count of ECS services as a scalable target, with policies of target
+    tracking or with steps. Bounds, suspended state, tags and every field of the policies are compared; policies that
+    are not given are deleted. So are scheduled actions, which would change the bounds by the clock.
 author: farflow.airflow contributors (@farflow)
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -73,17 +73,15 @@ options:
             type: str
             required: true
           predefined_metric:
-            description: What is measured.
+            description: What is measured. Required for target tracking.
             type: str
-            required: true
             choices: [ECSServiceAverageCPUUtilization, ECSServiceAverageMemoryUtilization, ALBRequestCountPerTarget]
           resource_label:
             description: The load balancer and target group of C(ALBRequestCountPerTarget).
             type: str
           target_value:
-            description: What the metric is held at; a percentage for CPU and memory.
+            description: What the metric is held at; a percentage for CPU and memory. Required for target tracking.
             type: float
-            required: true
           scale_in_cooldown:
             description: Seconds between two steps down.
             type: int
@@ -96,6 +94,46 @@ options:
             description: Only ever scale out.
             type: bool
             default: false
+          step_scaling:
+            description:
+              - Makes it a policy with steps, which does nothing before an alarm of CloudWatch has its ARN as an action
+                (M(farflow.airflow.cloudwatch_alarms)).
+            type: dict
+            version_added: 0.2.0
+            suboptions:
+              adjustment_type:
+                description: What the adjustment of a step is.
+                type: str
+                required: true
+                choices: [ChangeInCapacity, ExactCapacity, PercentChangeInCapacity]
+              steps:
+                description: What is done by how far the metric is from the alarm's threshold.
+                type: list
+                elements: dict
+                required: true
+                suboptions:
+                  lower_bound:
+                    description: Where the step begins, relative to the threshold. Without it there is no lower bound.
+                    type: float
+                  upper_bound:
+                    description: Where the step ends, relative to the threshold. Without it there is no upper bound.
+                    type: float
+                  adjustment:
+                    description: By how much, or to what, the desired count is changed.
+                    type: int
+                    required: true
+              cooldown:
+                description: Seconds after a change in which there is no scaling in, nor a smaller one out.
+                type: int
+                default: 300
+              metric_aggregation_type:
+                description: What is taken of the metric's data.
+                type: str
+                choices: [Average, Maximum, Minimum]
+                default: Average
+              min_adjustment_magnitude:
+                description: The smallest change, for C(PercentChangeInCapacity).
+                type: int
       tags:
         description: All the tags of the scalable target; others are removed.
         type: dict
@@ -158,14 +196,29 @@ SUSPENDED_STATE = {
     "scheduled_scaling_suspended": {"type": "bool", "default": False},
 }
 
+STEP = {
+    "lower_bound": {"type": "float"},
+    "upper_bound": {"type": "float"},
+    "adjustment": {"type": "int", "required": True},
+}
+
+STEP_SCALING = {
+    "adjustment_type": {"type": "str", "required": True, "choices": documents.ADJUSTMENT_TYPES},
+    "steps": {"type": "list", "elements": "dict", "required": True, "options": STEP},
+    "cooldown": {"type": "int", "default": documents.COOLDOWN},
+    "metric_aggregation_type": {"type": "str", "choices": documents.AGGREGATION_TYPES, "default": "Average"},
+    "min_adjustment_magnitude": {"type": "int"},
+}
+
 POLICY = {
     "name": {"type": "str", "required": True},
-    "predefined_metric": {"type": "str", "required": True, "choices": documents.PREDEFINED_METRICS},
+    "predefined_metric": {"type": "str", "choices": documents.PREDEFINED_METRICS},
     "resource_label": {"type": "str"},
-    "target_value": {"type": "float", "required": True},
+    "target_value": {"type": "float"},
     "scale_in_cooldown": {"type": "int", "default": documents.COOLDOWN},
     "scale_out_cooldown": {"type": "int", "default": documents.COOLDOWN},
     "disable_scale_in": {"type": "bool", "default": False},
+    "step_scaling": {"type": "dict", "options": STEP_SCALING},
 }
 
 ARGUMENT_SPEC = {

@@ -54,7 +54,12 @@ OUTPUTS = (
     "farflow_dag_versions",
 )
 
-_OURS = re.compile(rf"^(farflow|dags|{'|'.join(ROLES)})_")
+#: Variables that have another name now.
+RENAMED = {
+    "worker_pool_enabled": "is called worker_pool_scaling now, allowed: cpu for what was true, none for what was false",
+}
+
+_OURS = re.compile(rf"^(farflow|dags|worker|{'|'.join(ROLES)})s?_")
 
 #: ``load(path)`` reads a YAML file whose strings may be templates.
 Load = Callable[[str], Any]
@@ -88,6 +93,9 @@ def unknown(variables: Mapping[str, Any], options: Mapping[str, Any]) -> list[st
     """A problem for each variable that looks like one of ours and is neither declared nor an output."""
     problems = []
     for name in sorted(name for name in variables if _OURS.match(name) and name not in {*options, *OUTPUTS}):
+        if name in RENAMED:
+            problems.append(f"{name}: {RENAMED[name]}")
+            continue
         near = get_close_matches(name, options, 1)
         problems.append(f"{name}: no such variable" + (f"; did you mean {near[0]}?" if near else ""))
     return problems

@@ -14,6 +14,7 @@ from typing import Any
 from ..module_utils.engine.references import AFTER, Key, references, resolved
 from ..module_utils.environment.schema import SCHEMA
 from ..module_utils.kinds import s3_bucket as s3_buckets
+from ..module_utils.kinds.autoscaling import documents as scaling
 from ..module_utils.kinds.codebuild_project import documents as codebuild_projects
 from ..module_utils.kinds.ec2.network import documents as network
 from ..module_utils.kinds.ec2.route_table import documents as route_tables
@@ -58,6 +59,7 @@ _LISTS = (
     ("task_definitions", task_definitions.TYPE, "family", "arn"),
     ("databases", SCHEMA, "name", "arn"),
     ("services", ecs_services.TYPE, "name", "arn"),
+    ("scaling", scaling.POLICY, "name", "arn"),
 )
 
 #: The same for a dictionary of ids by name within an entry: list, type, the dictionary's key, form of the full name.

@@ -198,7 +198,7 @@ _NETWORK: list[Row] = [
     ),
     ({"network_cidr": "10.0.0.0/24", "worker_pool_count": 50}, ["22 addresses", "room for 114", "such as a /22"]),
     (
-        {"network_cidr": "10.0.0.0/23", "worker_pool_enabled": True, "worker_pool_max_count": 40},
+        {"network_cidr": "10.0.0.0/23", "worker_pool_scaling": "cpu", "worker_pool_max_count": 40},
         ["54 addresses", "room for", "such as a /22"],
     ),
     ({"network_cidr": "10.0.0.0/17", "worker_pool_count": 1000, **dict.fromkeys(SIZES, {"count": 500})}, ["as a /16"]),
@@ -479,10 +479,10 @@ _WORKERS: list[Row] = [
     *each("worker_pool_scale_in_cooldown", (-1, "-1"), (86401, "86401")),
     *each("worker_pool_scale_out_cooldown", ("soon", "'soon'"), (90000, "90000")),
     (
-        {"worker_pool_enabled": True, "worker_pool_cpu_percent": 0, "worker_pool_memory_percent": 0},
+        {"worker_pool_scaling": "cpu", "worker_pool_cpu_percent": 0, "worker_pool_memory_percent": 0},
         ["at least one of them"],
     ),
-    ({"worker_pool_enabled": True, "worker_pool_min_count": 0}, ["worker_pool_min_count", "at least 1"]),
+    ({"worker_pool_scaling": "cpu", "worker_pool_min_count": 0}, ["worker_pool_min_count", "at least 1"]),
 ]
 
 VARIABLES: list[Row] = [*_ENVIRONMENT, *_NETWORK, *_RDS, *_TASKS, *_DAGS, *_AIRFLOW, *SETTINGS, *_WORKERS]

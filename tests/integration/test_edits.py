@@ -84,7 +84,7 @@ EDITS = [
     variable("airflow_service_environment", {}, {"TEAM": "data"}),
     variable("airflow_service_scheduler", {"cpu": 1024, "memory": 2048}, {"cpu": 1024, "memory": 4096}, {"count": 2}),
     variable("airflow_service_enable_execute_command", True, False),
-    variable("worker_pool_enabled", True, False),
+    variable("worker_pool_scaling", "cpu", "none"),
     variable("worker_pool_memory", 4096, 8192),
     variable("worker_pool_max_count", 4, 6),
 ]

@@ -50,7 +50,7 @@ def newer_botocore(tmp_path, monkeypatch):
 
 def test_what_aws_tells_late_or_has_added_changes_nothing(aws, playbooks, project, newer_botocore):
     (project.tasks / "hello" / "task.yml").write_text("shared_volume: true\n")
-    variables = {**project.variables, "worker_pool_enabled": True}
+    variables = {**project.variables, "worker_pool_scaling": "cpu"}
     before = listing(aws)
     with aws.behaviours(late_tags=3600, unknown_members=1.0, unknown_values=STATES):
         playbooks.deploy(**variables)

@@ -24,7 +24,7 @@ ORGANIZATION = {"org:owner": "operations"}
 VARIABLES = {
     "farflow_tags": {"team": "data"},
     "farflow_ignored_tags": ["org:*"],
-    "worker_pool_enabled": True,
+    "worker_pool_scaling": "cpu",
 }
 TASK = """\
 shared_volume: true

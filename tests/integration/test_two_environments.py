@@ -26,7 +26,7 @@ class Environment:
 
     def __init__(self, playbooks: Any, variables: dict[str, Any], name: str) -> None:
         self.aws, self.playbooks = playbooks.aws, playbooks
-        self.variables = {**variables, "farflow_environment": name, "worker_pool_enabled": True}
+        self.variables = {**variables, "farflow_environment": name, "worker_pool_scaling": "cpu"}
         playbooks.deploy(**self.variables)
         self.ids = self.ids_now()
 

@@ -39,7 +39,7 @@ def policies(aws):
 @pytest.mark.thorough
 def test_scaling_is_switched_on_changed_and_off_without_replacing_a_task(aws, playbooks, project, deployed):
     assert targets(aws) == []
-    enabled = {**project.variables, "worker_pool_enabled": True}
+    enabled = {**project.variables, "worker_pool_scaling": "cpu"}
 
     playbooks.deploy(**enabled)
     service = ("service/local/local-worker", "ecs:service:DesiredCount")

@@ -83,6 +83,32 @@ def a_scaling_policy_added(aws):
     put_policy(aws, "mine", 20.0)
 
 
+@drift("change scaling_policy local/local-worker-heavy/local-worker-heavy-work", "cooldown 0 -> 300")
+def a_pool_without_cooldown(aws):
+    heavy = {**WORKERS, "ResourceId": "service/local/local-worker-heavy"}
+    (policy,) = scaling(aws).describe_scaling_policies(ServiceNamespace="ecs", PolicyNames=["local-worker-heavy-work"])[
+        "ScalingPolicies"
+    ]
+    steps = {**policy["StepScalingPolicyConfiguration"], "Cooldown": 0}
+    scaling(aws).put_scaling_policy(
+        PolicyName=policy["PolicyName"], PolicyType="StepScaling", StepScalingPolicyConfiguration=steps, **heavy
+    )
+
+
+@drift(
+    "change scaling_policy local/local-worker/local-worker-memory", "policy_type StepScaling -> TargetTrackingScaling"
+)
+def a_policy_of_another_type(aws):
+    scaling(aws).delete_scaling_policy(PolicyName="local-worker-memory", **WORKERS)
+    step = {"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}
+    scaling(aws).put_scaling_policy(
+        PolicyName="local-worker-memory",
+        PolicyType="StepScaling",
+        StepScalingPolicyConfiguration={"AdjustmentType": "ChangeInCapacity", "StepAdjustments": [step]},
+        **WORKERS,
+    )
+
+
 @drift("delete scheduled_action local/local-worker/night")
 def nobody_works_at_night(aws):
     scaling(aws).put_scheduled_action(

@@ -11,7 +11,8 @@ from .iam import BOUNDARY
 _VARIABLES = {
     "farflow_tags": {"team": "data"},
     "rds_deletion_protection": True,
-    "worker_pool_enabled": True,
+    "worker_pool_scaling": "cpu",
+    "worker_pools": {"heavy": {"queues": ["large"], "max": 3}},
     "farflow_permissions_boundary_arn": BOUNDARY,
 }
 _TASK = """\

@@ -15,6 +15,12 @@ OPERATIONS: dict[tuple[str, str], set[str]] = {
     ("ecs", "DescribeTaskDefinition"): {"ecs:DescribeTaskDefinition"},
     ("ecs", "DescribeTasks"): {"ecs:DescribeTasks"},
     ("ecs", "StopTask"): {"ecs:StopTask"},
+    # a worker, of itself
+    ("ecs", "DescribeServices"): {"ecs:DescribeServices"},
+    ("ecs", "GetTaskProtection"): {"ecs:GetTaskProtection"},
+    ("ecs", "UpdateTaskProtection"): {"ecs:UpdateTaskProtection"},
+    # the number of workers that the scheduler wants
+    ("monitoring", "PutMetricData"): {"cloudwatch:PutMetricData"},
     ("logs", "GetLogEvents"): {"logs:GetLogEvents"},
     # S3RemoteLogIO
     ("s3", "ListObjectsV2"): {"s3:ListBucket"},

@@ -12,7 +12,8 @@ from ..engine.actions import DELETE, Action
 from ..engine.known import Existing
 from ..kinds.ecs.service import documents as ecs_services
 from ..kinds.ecs.task_definition import documents as ecs_task_definitions
-from .components import ALL, WORKER, sizing
+from . import pools
+from .components import components, sizing
 
 Inputs = Mapping[str, Any]
 
@@ -44,8 +45,7 @@ def warnings(inputs: Inputs, known: Existing, vcpus: float | None) -> Iterator[s
 
 def _vcpus(inputs: Inputs) -> Iterator[float]:
     """Of the containers of each service, at their most."""
-    for component in ALL:
+    for component in components(inputs):
         size = sizing(inputs, component)
-        scaled = component is WORKER and inputs["worker_pool_enabled"]
-        count = inputs["worker_pool_max_count"] if scaled else size["count"]
+        count = pools.pool(inputs, component.pool).maximum if component.pool else size["count"]
         yield count * size["cpu"] / 1024 if component.service else 0

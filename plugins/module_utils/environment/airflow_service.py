@@ -18,7 +18,7 @@ from ..kinds.ecs.service import documents as ecs_services
 from ..kinds.ecs.task_definition import documents as ecs_task_definitions
 from ..kinds.iam_role import documents as iam_roles
 from ..kinds.load_balancer import documents as network_load_balancer
-from . import containers, database, images, log_bucket, names, network, policies, readers, schema, settings
+from . import containers, database, images, log_bucket, names, network, policies, pools, readers, schema, settings
 from . import load_balancer as entrance
 from . import secrets as values
 from .broker import broker
@@ -43,14 +43,17 @@ READERS = (
 
 
 def desired(inputs: Inputs, known: Existing) -> list[Resource]:
-    """Everything of the layer, in the order in which it is made. ``inputs["airflow_image"]`` is Airflow's Image."""
-    image = inputs["airflow_image"].uri(known)
+    """Everything of the layer, in the order in which it is made. ``inputs["airflow_images"]`` has Airflow's
+    Image of each architecture.
+    """
+    image = images.airflow(inputs).uri(known)
+    built = list(inputs["airflow_images"].values())
     group = naming.airflow_log_group(names.environment(inputs))
     retention = inputs["airflow_service_log_retention_in_days"]
     log_group = {"name": group, "retention_in_days": retention, "tags": tags(inputs, ROLE)}
     return [
         images.repository(inputs, names.airflow_repository(inputs), ROLE),
-        *images.desired([inputs["airflow_image"]], inputs, known),
+        *images.desired(built, inputs, known),
         made_by(log_groups.desired, log_group),
         *values.desired(inputs, known),
         *broker.desired(inputs, ROLE),
@@ -73,7 +76,7 @@ def component(
     inputs: Inputs, known: Existing, which: Component, autoscaled: Mapping[str, int] | None = None
 ) -> list[Resource]:
     """A component's role, task definition and, if it is one, service; ``autoscaled`` are an autoscaler's bounds."""
-    image = inputs["airflow_image"].uri(known)
+    image = inputs["airflow_images"][containers.architecture(inputs, which)].uri(known)
     made = [
         made_by(iam_roles.desired, _component_role(inputs, known, which)),
         _task_definition(inputs, known, which, image),
@@ -83,7 +86,8 @@ def component(
         definition = known.id(TASK_DEFINITION, family)
         document = containers.service(inputs, known, which, definition, autoscaled=autoscaled)
         # Nothing rolls before the database is as this image needs it.
-        needs = [*_needs(inputs, known, which), schema.needed(inputs, known, image)]
+        migrated = schema.needed(inputs, known, images.airflow(inputs).uri(known))
+        needs = [*_needs(inputs, known, which), migrated]
         made.append(made_by(ecs_services.desired, document, *needs))
     return made
 
@@ -107,9 +111,11 @@ def _needs(inputs: Inputs, known: Existing, which: Component) -> list[str]:
 def _component_role(inputs: Inputs, known: Existing, which: Component) -> Document:
     name = names.component_role(inputs, which.name)
     inline, managed = {which.name: policies.component(inputs, known, which)}, []
-    if which in policies.RUN_DAG_FILES:
+    if which.pool or which in policies.RUN_DAG_FILES:
         inline.update(policies.theirs(inputs, "airflow_service_policy"))
         managed = inputs["airflow_service_managed_policy_arns"]
+    if which.pool and (statements := pools.pool(inputs, which.pool).policy):
+        inline["worker_pool"] = policies.document([dict(each) for each in statements])
     return {**policies.role(inputs, known, which.role, name, inline), "managed_policy_arns": managed}
 
 
@@ -117,7 +123,7 @@ def _execution_role(inputs: Inputs, known: Existing, log_group: str) -> Document
     ours = {*settings.SHARED_SECRETS.values(), *settings.COMMAND_SECRETS.values()}
     arns = [known.id("secret", names.secret(inputs, name)) for name in ours]
     theirs = [named_things.without_key(arn) for arn in inputs["airflow_service_secrets"].values()]
-    others = images.foreign_repositories([inputs["airflow_image"]], inputs, known)
+    others = images.foreign_repositories(inputs["airflow_images"].values(), inputs, known)
     repositories = [names.airflow_repository(inputs), *others]
     policy = policies.execution(inputs, known, repositories, log_group, sorted({*arns, *theirs}))
     return policies.role(inputs, known, ROLE, names.execution_role(inputs, "airflow"), {"start-tasks": policy})

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from . import pools
 from .security_groups import API_SERVER_PORT, EXECUTION_API_PORT
 
 
@@ -29,7 +30,8 @@ class Component:
 
     The first of its containers has its name. ``role`` is the Ansible role that owns it, ``group`` its security group,
     ``sizing`` names the input with its count, CPU and memory. ``service`` is False for what runs only as one-off tasks.
-    ``rebalanced`` says whether ECS may stop it where its zones have become uneven, to start it in another.
+    ``rebalanced`` says whether ECS may stop it where its zones have become uneven, to start it in another. ``pool`` is
+    that of a worker.
     """
 
     containers: tuple[Container, ...]
@@ -41,10 +43,12 @@ class Component:
     service: bool = True
     healthcheck: bool = True
     rebalanced: bool = True
+    pool: str = ""
 
     @property
     def name(self) -> str:
-        return self.containers[0].name
+        name = self.containers[0].name
+        return name if self.pool in ("", pools.DEFAULT) else f"{name}-{self.pool}"
 
 
 #: What people and clients use: the user interface and the REST API.
@@ -64,17 +68,36 @@ TRIGGERER = Component(
 COMMAND = Component(
     (Container("command", ("airflow", "version")),), "airflow_service_scheduler", service=False, healthcheck=False
 )
-#: Stops warmly: it takes no new task, and has as long as Fargate allows to finish those it runs.
+#: Of the default pool. Stops warmly: it takes no new task, and has as long as Fargate allows to finish those it runs.
 WORKER = Component(
-    (Container("worker", ("worker",)),), "worker_pool", role="worker_pool", stop_timeout=120, rebalanced=False
+    (Container("worker", ("worker",)),),
+    "worker_pool",
+    role="worker_pool",
+    stop_timeout=120,
+    rebalanced=False,
+    pool=pools.DEFAULT,
 )
 
 AIRFLOW_SERVICE = (API_SERVER, SCHEDULER, DAG_PROCESSOR, TRIGGERER, COMMAND)
+#: What every environment has; other pools of workers come to it.
 ALL = (*AIRFLOW_SERVICE, WORKER)
 
+Inputs = Mapping[str, Any]
 
-def sizing(inputs: Mapping[str, Any], component: Component) -> dict[str, int]:
-    """``{count, cpu, memory}`` of a component."""
-    if component is WORKER:
-        return {key: inputs[f"worker_pool_{key}"] for key in ("count", "cpu", "memory")}
+
+def workers(inputs: Inputs) -> list[Component]:
+    """The workers of each pool, those of the default one first."""
+    return [replace(WORKER, pool=name) for name in pools.names(inputs)]
+
+
+def components(inputs: Inputs) -> list[Component]:
+    """All that an environment has."""
+    return [*AIRFLOW_SERVICE, *workers(inputs)]
+
+
+def sizing(inputs: Inputs, component: Component) -> dict[str, int]:
+    """``{count, cpu, memory}`` of a component. The count is the one that it begins with."""
+    if component.pool:
+        pool = pools.pool(inputs, component.pool)
+        return {"count": pool.minimum, "cpu": pool.cpu, "memory": pool.memory}
     return dict(inputs[component.sizing])

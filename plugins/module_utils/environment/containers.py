@@ -13,8 +13,9 @@ from ..engine.known import Existing
 from ..engine.tags import tags
 from ..kinds.load_balancer import documents as network_load_balancer
 from ..kinds.service_discovery import documents as service_discovery
-from . import names, network, policies, security_groups, settings
+from . import names, network, policies, pools, security_groups, settings
 from .arns import account
+from .broker import broker
 from .components import API_SERVER, CORE, DAG_PROCESSOR, Component, Container, sizing
 
 Inputs = Mapping[str, Any]
@@ -35,14 +36,14 @@ _ROLLING = {
 def task_definition(inputs: Inputs, known: Existing, component: Component, image: str) -> Document:
     """The arguments of a component's task definition. ``image`` is pinned by its digest."""
     size = sizing(inputs, component)
-    return {
+    document = {
         "family": names.component_family(inputs, component.name),
         "cpu": str(size["cpu"]),
         "memory": str(size["memory"]),
         "network_mode": "awsvpc",
         "requires_compatibilities": ["FARGATE"],
         "runtime_platform": {
-            "cpu_architecture": inputs["airflow_service_architecture"],
+            "cpu_architecture": architecture(inputs, component),
             "operating_system_family": "LINUX",
         },
         "execution_role_arn": policies.role_arn(inputs, known, names.execution_role(inputs, "airflow")),
@@ -51,6 +52,35 @@ def task_definition(inputs: Inputs, known: Existing, component: Component, image
         "container_definitions": [_container(inputs, known, component, each, image) for each in component.containers],
         "tags": _tag_list(inputs, component),
     }
+    if component.pool and (storage := pools.pool(inputs, component.pool).ephemeral_storage):
+        document["ephemeral_storage"] = {"size_in_gib": storage}
+    return document
+
+
+def architecture(inputs: Inputs, component: Component) -> str:
+    """That of the processors on which a component runs."""
+    if component.pool:
+        return pools.pool(inputs, component.pool).architecture
+    return str(inputs["airflow_service_architecture"])
+
+
+def _command(inputs: Inputs, component: Component, which: Container) -> list[str]:
+    """The names of a pool's queue are those of one queue of SQS: a worker that listened to each would ask them in
+    turn.
+    """
+    queues = ["--queues", broker.queue(inputs, component.pool)] if component.pool else []
+    return [*which.command, *queues]
+
+
+def _capacity(inputs: Inputs, component: Component) -> list[Document]:
+    """On demand, or with a share on Spot above a base on demand."""
+    pool = pools.pool(inputs, component.pool) if component.pool else None
+    if not pool or not pool.spot:
+        return [{"capacity_provider": "FARGATE", "weight": 1, "base": 0}]
+    spot = {"capacity_provider": "FARGATE_SPOT", "weight": pool.spot, "base": 0}
+    if pool.spot == 100 and not pool.base:
+        return [spot]
+    return [{"capacity_provider": "FARGATE", "weight": 100 - pool.spot, "base": pool.base}, spot]
 
 
 def _tag_list(inputs: Inputs, component: Component) -> list[dict[str, str]]:
@@ -63,7 +93,7 @@ def _container(inputs: Inputs, known: Existing, component: Component, which: Con
     container: Document = {
         "name": which.name,
         "image": image,
-        "command": list(which.command),
+        "command": _command(inputs, component, which),
         "essential": True,
         "environment": [{"name": name, "value": value} for name, value in sorted(environment.items())],
         "secrets": [{"name": name, "value_from": arn} for name, arn in sorted(secrets.items())],
@@ -72,7 +102,7 @@ def _container(inputs: Inputs, known: Existing, component: Component, which: Con
             "options": {
                 "awslogs-group": naming.airflow_log_group(names.environment(inputs)),
                 "awslogs-region": inputs["farflow_region"],
-                "awslogs-stream-prefix": which.name,
+                "awslogs-stream-prefix": component.name if component.pool else which.name,
             },
         },
         "readonly_root_filesystem": not inputs["airflow_service_enable_execute_command"],
@@ -101,7 +131,7 @@ def service(inputs: Inputs, known: Existing, component: Component, definition: s
         "cluster": names.cluster(inputs),
         "task_definition": definition,
         "desired_count": sizing(inputs, component)["count"],
-        "capacity_provider_strategy": [{"capacity_provider": "FARGATE", "weight": 1, "base": 0}],
+        "capacity_provider_strategy": _capacity(inputs, component),
         "platform_version": "LATEST",
         "availability_zone_rebalancing": "ENABLED" if component.rebalanced else "DISABLED",
         "network_configuration": network_configuration(inputs, known, component.group),

@@ -21,7 +21,7 @@ from ..kinds.ecs.task_definition import documents as ecs_task_definitions
 from ..kinds.efs import documents as efs
 from ..kinds.iam_role import documents as iam_roles
 from ..project.task_folders import DagTask
-from . import components, image_builder, images, names, network, policies, readers, security_groups
+from . import image_builder, images, names, network, policies, readers, security_groups
 from .desire import made_by
 from .named_things import documents as named_things
 from .reader import named, reads
@@ -89,9 +89,8 @@ def makes(inputs: Inputs, resource: Resource) -> bool:
         return named and _TASK_POLICY in found and found <= {_TASK_POLICY, _RESULTS_POLICY}
     if resource.type != ecs_task_definitions.TYPE:
         return False
-    of_components = {names.component_family(inputs, each.name) for each in components.ALL}
     ours = resource.attributes.get(ecs_task_definitions.OWNER) == environment
-    return ours and resource.name not in of_components
+    return ours and not resource.name.startswith(names.component_family(inputs, ""))
 
 
 def _has_volume(inputs: Inputs, known: Existing, tasks: list[DagTask]) -> bool:

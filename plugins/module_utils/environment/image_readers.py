@@ -27,7 +27,7 @@ Inputs = Mapping[str, Any]
 @reads(image_references.TYPE)
 def prebuilt(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """Those of the images that others have built, as far as ECR has them. A teardown wants none."""
-    wanted = [inputs.get("airflow_image"), *inputs.get("task_images", {}).values()]
+    wanted = [*inputs.get("airflow_images", {}).values(), *inputs.get("task_images", {}).values()]
     references = [each.reference for each in wanted if isinstance(each, images.Prebuilt)]
     return prebuilt_images.find(clients, references, images.ecr(inputs))
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -143,6 +144,16 @@ class Unread:
     def uri(self, known: Existing) -> str:
         """Nothing is made from it."""
         return UNKNOWN
+
+
+#: By architecture.
+UNREAD: Mapping[str, Unread] = defaultdict(Unread)
+
+
+def airflow(inputs: Inputs) -> Image | Prebuilt | Unread:
+    """Airflow's image of the architecture that all components have but, maybe, the workers of some pools."""
+    found: Image | Prebuilt | Unread = inputs["airflow_images"][inputs["airflow_service_architecture"]]
+    return found
 
 
 def ecr(inputs: Inputs) -> Ecr:

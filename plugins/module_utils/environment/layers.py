@@ -82,6 +82,7 @@ _ALL = (
         types=application_autoscaling.TYPES,
         planners=_PLANNERS,
         replaces_id=ecs_task_definitions.registers,
+        makes=workers.makes,
     ),
     Layer(
         DAGS,

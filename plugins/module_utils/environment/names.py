@@ -55,9 +55,9 @@ def is_parameter_group(inputs: Inputs, name: str) -> bool:
     return bool(re.fullmatch(rf"{re.escape(database(inputs))}-postgres\d+", name))
 
 
-def queue(inputs: Inputs) -> str:
-    """The SQS queue of Celery."""
-    return naming.resource(environment(inputs), "celery", limit=80)
+def queue(inputs: Inputs, *pool: str) -> str:
+    """The SQS queue of Celery's default pool of workers, or of another ``pool``."""
+    return naming.resource(environment(inputs), "celery", *pool, limit=80)
 
 
 def log_bucket(inputs: Inputs, account_id: str) -> str:
@@ -98,6 +98,11 @@ def component_role(inputs: Inputs, component: str) -> str:
 
 def service(inputs: Inputs, component: str) -> str:
     return naming.resource(environment(inputs), component, limit=255)
+
+
+def alarm(inputs: Inputs, component: str) -> str:
+    """The alarm on the number of workers of a pool that are wanted."""
+    return naming.resource(environment(inputs), "wanted", component, limit=255)
 
 
 def load_balancer(inputs: Inputs) -> str:

@@ -14,7 +14,7 @@ from ..engine.compare import contains_unknown
 from ..engine.known import Existing
 from ..kinds.ecs.service import documents as ecs_services
 from . import containers, dags, image_builder, names, settings
-from .components import ALL, COMMAND
+from .components import COMMAND, components
 
 Inputs = Mapping[str, Any]
 
@@ -38,7 +38,7 @@ def outputs(inputs: Inputs, known: Existing) -> dict[str, Any]:
         "families": {task.name: task.family for task in inputs["dag_tasks"]},
         "network_configuration": containers.network_configuration(inputs, known, "tasks"),
     }
-    services = [names.service(inputs, component.name) for component in ALL if component.service]
+    services = [names.service(inputs, component.name) for component in components(inputs) if component.service]
     found = {
         "url": settings.base_url(inputs, known),
         "username": inputs["airflow_service_admin_username"],

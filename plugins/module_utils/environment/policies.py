@@ -17,17 +17,18 @@ from .. import dag_versions, naming
 from ..engine.actions import Resource
 from ..engine.known import Existing
 from ..engine.tags import ROLE, tags
-from . import dags, names, settings
+from . import dags, names, pools, settings
 from .arns import Account, account
 from .broker import broker
-from .components import ALL, API_SERVER, COMMAND, DAG_PROCESSOR, SCHEDULER, TRIGGERER, WORKER, Component
+from .components import ALL, API_SERVER, COMMAND, DAG_PROCESSOR, SCHEDULER, TRIGGERER, Component
 from .statements import Statement, allow, deny
 
 Inputs = Mapping[str, Any]
 
 VERSION = "2012-10-17"
 
-RUN_DAG_FILES = (DAG_PROCESSOR, TRIGGERER, WORKER, COMMAND)
+#: Beside the workers.
+RUN_DAG_FILES = (DAG_PROCESSOR, TRIGGERER, COMMAND)
 
 #: Where GuardDuty's Runtime Monitoring is on, ECS puts a container of this image into every task, and pulls it with the
 #: task's execution role. Each region has it in another account of AWS's, and regions are added: so the account is left
@@ -130,12 +131,13 @@ def execution(
 def component(inputs: Inputs, known: Existing, which: Component) -> dict[str, Any]:
     """What a component calls."""
     where = account(known, inputs["farflow_region"])
+    if which.pool:
+        return document(_worker(inputs, where, which))
     makers = {
         API_SERVER: [_read_connections, _read_variables, _read_logs, _show_dag_tasks, _show_dags],
-        SCHEDULER: [_read_variables, broker.sends],
+        SCHEDULER: [_read_variables, broker.sends, _publish_workers_wanted],
         DAG_PROCESSOR: [_read_connections, _read_variables, _read_dags],
         TRIGGERER: [_read_connections, _read_variables, _write_logs, _list_fargate_tasks, _watch_fargate_tasks],
-        WORKER: [_read_connections, _read_variables, broker.receives, _write_logs, _run_fargate_tasks, _read_dags],
         COMMAND: [
             _read_connections,
             _read_variables,
@@ -147,10 +149,41 @@ def component(inputs: Inputs, known: Existing, which: Component) -> dict[str, An
         ],
     }
     statements = [statement for make in makers[which] for statement in make(inputs, where)]
-    statements += _decrypt_secrets(inputs)
-    if inputs["airflow_service_enable_execute_command"]:
-        statements.append(_exec())
-    return document(statements)
+    return document([*statements, *_of_all(inputs)])
+
+
+def _worker(inputs: Inputs, where: Account, which: Component) -> list[Statement]:
+    makers = (_read_connections, _read_variables, _write_logs, _run_fargate_tasks, _read_dags)
+    return [
+        *(statement for make in makers for statement in make(inputs, where)),
+        *broker.receives(inputs, where, which.pool),
+        *_protect_itself(inputs, where, which),
+        *_of_all(inputs),
+    ]
+
+
+def _of_all(inputs: Inputs) -> list[Statement]:
+    """What every component may do."""
+    exec_ = [_exec()] if inputs["airflow_service_enable_execute_command"] else []
+    return [*_decrypt_secrets(inputs), *exec_]
+
+
+def _protect_itself(inputs: Inputs, where: Account, which: Component) -> list[Statement]:
+    """A worker that has a task in hand asks ECS not to stop it, and sees whether others have taken its place."""
+    service = where.arn("ecs", f"service/{names.cluster(inputs)}/{names.service(inputs, which.name)}")
+    protection = ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"]
+    return [
+        allow("ProtectTasks", protection, _tasks(inputs, where)),
+        allow("DescribeOwnService", ["ecs:DescribeServices"], service),
+    ]
+
+
+def _publish_workers_wanted(inputs: Inputs, where: Account) -> list[Statement]:
+    """AWS knows no narrower resource for this action."""
+    if not pools.scaled_by_work(inputs):
+        return []
+    namespace = {"cloudwatch:namespace": pools.NAMESPACE}
+    return [allow("PublishWorkersWanted", ["cloudwatch:PutMetricData"], "*", StringEquals=namespace)]
 
 
 def results(inputs: Inputs, known: Existing) -> dict[str, Any]:

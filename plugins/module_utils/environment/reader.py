@@ -17,7 +17,7 @@ from ..engine.clients import Clients
 from ..engine.kind import Kind
 from ..engine.known import Existing
 from ..engine.reading import find
-from ..engine.tags import NOTHING, PrefetchedTags, trusted_tags
+from ..engine.tags import ENVIRONMENT, NOTHING, PrefetchedTags, trusted_tags
 from . import names
 
 Inputs = Mapping[str, Any]
@@ -59,21 +59,37 @@ def reads(*types: str, after: tuple[str, ...] = (), own: Mapping[str, Owns] | No
     return lambda read: Reader(read, types, after, own or {})
 
 
-def of_kind(kind: Kind, own: Names, after: tuple[str, ...] = (TAGS,)) -> Reader:
-    """The reader of a kind whose resources get the names that ``own`` gives. AWS may list resources of others with
-    them.
+def of_kind(
+    kind: Kind, own: Names, after: tuple[str, ...] = (TAGS,), beginning: Callable[[Inputs], str] | None = None
+) -> Reader:
+    """The reader of a kind whose resources get the names that ``own`` gives; those that were desired once may have
+    another one with that ``beginning``. AWS may list resources of others with them.
     """
 
     def read(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
         expected, prefetched = said_to_be_own(known), prefetched_tags(inputs, known)
         return find(kind, clients, names.environment(inputs), own(inputs, known), expected, prefetched)
 
-    return Reader(read, (kind.type,), after, {kind.type: named(own)})
+    is_own = named_or_begun(own, beginning) if beginning else named(own)
+    return Reader(read, (kind.type,), after, {kind.type: is_own})
 
 
 def named(own: Names) -> Owns:
     """The test that a resource bears one of these names."""
     return lambda inputs, known, resource: resource.name in own(inputs, known)
+
+
+def named_or_begun(own: Names, beginning: Callable[[Inputs], str]) -> Owns:
+    """The test that a resource bears one of these names, or one that begins so and the environment's tag: the name of
+    another environment can begin so as well.
+    """
+
+    def test(inputs: Inputs, known: Existing, resource: Resource) -> bool:
+        begun = resource.name.startswith(beginning(inputs))
+        tagged = (resource.properties.get("tags") or {}).get(ENVIRONMENT) == names.environment(inputs)
+        return (begun and tagged) or resource.name in own(inputs, known)
+
+    return test
 
 
 def prefetched_tags(inputs: Inputs, known: Existing) -> PrefetchedTags:

@@ -32,10 +32,13 @@ from ..kinds.s3_bucket import S3_BUCKET
 from ..kinds.secret import documents as secret_documents
 from . import arns, components, image_readers, named_things, names
 from . import secrets as values
-from .images import Unread
+from .images import UNREAD
 from .reader import TAGS, named, of_kind, reads
 
 Inputs = Mapping[str, Any]
+
+#: How the names of a pool's workers begin.
+OF_A_POOL = f"{components.WORKER.name}-"
 
 REVISIONS = "revisions"
 _DESCRIBED = "described"
@@ -77,7 +80,7 @@ def _is_own_role(inputs: Inputs, known: Existing, role: Resource) -> bool:
         names.image_builder(inputs),
     }
     of_a_task = naming.resource(environment, "task-", limit=naming.IAM_ROLE_LIMIT)
-    return role.name in fixed or role.name.startswith(of_a_task)
+    return role.name in fixed or role.name.startswith((of_a_task, names.component_role(inputs, OF_A_POOL)))
 
 
 @reads(IamRole.type, own={IamRole.type: _is_own_role})
@@ -99,10 +102,18 @@ def images(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
 
 def service_names(inputs: Inputs, known: Existing) -> list[str]:
     """The names of the ECS services of Airflow's components."""
-    return [names.service(inputs, each.name) for each in components.ALL if each.service]
+    return [names.service(inputs, each.name) for each in components.components(inputs) if each.service]
 
 
-@reads(service_documents.TYPE, after=(ECS_CLUSTER.type,), own={service_documents.TYPE: named(service_names)})
+def is_own_service(inputs: Inputs, known: Existing, service: Resource) -> bool:
+    """Whether it has the name of one of these, or of the workers of a pool that may have been."""
+    begun = service.name.startswith(names.service(inputs, OF_A_POOL))
+    return (begun and service.properties["cluster"] == names.cluster(inputs)) or service.name in service_names(
+        inputs, known
+    )
+
+
+@reads(service_documents.TYPE, after=(ECS_CLUSTER.type,), own={service_documents.TYPE: is_own_service})
 def services(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The services in the clusters that were read."""
     clusters = [one.name for one in known.of_type(ECS_CLUSTER.type)]
@@ -160,10 +171,10 @@ def _families(inputs: Inputs) -> Collection[str] | None:
     """The families that a deploy makes; None where the project's folder is not read, as in a teardown: then any
     family may be the environment's.
     """
-    if isinstance(inputs.get("airflow_image"), Unread):
+    if inputs.get("airflow_images") is UNREAD:
         return None
     tasks = [task.family for task in inputs["dag_tasks"]]
-    return [*tasks, *(names.component_family(inputs, one.name) for one in components.ALL)]
+    return [*tasks, *(names.component_family(inputs, one.name) for one in components.components(inputs))]
 
 
 def plan_task_definitions(clients: Clients, wanted: list[Resource], actual: list[Resource]) -> list[Any]:

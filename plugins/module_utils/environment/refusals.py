@@ -171,7 +171,7 @@ def _in_another_region(inputs: Inputs, known: Existing) -> Iterator[str]:
 def _in_another_path(inputs: Inputs, known: Existing) -> Iterator[str]:
     environment = names.environment(inputs)
     ours = {
-        *(names.component_role(inputs, one.name) for one in components.ALL),
+        *(names.component_role(inputs, one.name) for one in components.components(inputs)),
         *(names.execution_role(inputs, of) for of in ("airflow", "tasks")),
         names.plain_task_role(inputs),
     }
@@ -226,7 +226,7 @@ def _zones_left_out(inputs: Inputs, known: Existing) -> Iterator[str]:
 def _images(inputs: Inputs, layers: Collection[str]) -> list[Image | Prebuilt]:
     """Those that the layers run."""
     images = list(inputs["task_images"].values()) if dag_tasks.ROLE in layers else []
-    return [*images, *([inputs["airflow_image"]] if airflow_service.ROLE in layers else [])]
+    return [*images, *(inputs["airflow_images"].values() if airflow_service.ROLE in layers else [])]
 
 
 def _secrets(inputs: Inputs, known: Existing) -> Iterator[str]:

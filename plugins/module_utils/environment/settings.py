@@ -13,10 +13,12 @@ from .. import naming
 from ..engine.compare import UNKNOWN, contains_unknown
 from ..engine.known import Existing
 from ..images import contract as image_contract
-from . import dags, execution_api, names, network, security_groups
+from . import dags, execution_api, names, network, pools, security_groups
 from .arns import account
 from .broker import broker
-from .components import COMMAND, WORKER, Component
+from .components import COMMAND, SCHEDULER, Component
+
+Inputs = Mapping[str, Any]
 
 #: Seconds in which the scheduler has to hand a task to the broker, or that is marked as failed. With half a vCPU the
 #: first one takes almost as long as Airflow's default of one second; after thirty without a heartbeat the scheduler is
@@ -65,13 +67,35 @@ def execution_api_url(inputs: Mapping[str, Any]) -> str:
 
 
 def environment(inputs: Mapping[str, Any], known: Existing, component: Component) -> dict[str, str]:
-    """All the variables of a component that are no secrets: ours, then the user's, which win."""
+    """All the variables of a component that are no secrets: ours, then the user's, which win, and at last those of a
+    pool.
+    """
     ours = {**_airflow(inputs, known), **_farflow(inputs, known)}
-    if component is WORKER:
-        ours[variable("celery", "worker_concurrency")] = str(inputs["worker_pool_concurrency"])
+    if component.pool:
+        ours.update(_worker(inputs, component))
+    if component is SCHEDULER and (scaled := pools.scaled_by_work(inputs)):
+        ours["FARFLOW_WORKER_POOLS"] = json.dumps({pool.name: _published(inputs, pool) for pool in scaled})
     if component is COMMAND:
         ours["FARFLOW_ADMIN_USERNAME"] = inputs["airflow_service_admin_username"]
-    return {**ours, **given(inputs["airflow_service_config"], inputs["airflow_service_environment"])}
+    theirs = given(inputs["airflow_service_config"], inputs["airflow_service_environment"])
+    of_pool = pools.pool(inputs, component.pool).environment if component.pool else {}
+    return {**ours, **theirs, **of_pool}
+
+
+def _worker(inputs: Inputs, component: Component) -> dict[str, str]:
+    pool = pools.pool(inputs, component.pool)
+    return {
+        variable("celery", "worker_concurrency"): str(pool.concurrency),
+        "FARFLOW_WORKER_POOL": pool.name,
+        "FARFLOW_WORKER_SERVICE": names.service(inputs, component.name),
+        "FARFLOW_WORKER_DRAIN_HOURS": str(inputs["worker_drain_hours"]),
+    }
+
+
+def _published(inputs: Inputs, pool: pools.Pool) -> dict[str, Any]:
+    """What the scheduler's container counts by how many workers of a pool are wanted."""
+    bounds = {"minimum": pool.minimum, "maximum": pool.maximum}
+    return {"queues": broker.queues_of(inputs, pool), "concurrency": pool.concurrency, **bounds}
 
 
 def given(config: Mapping[str, Mapping[str, Any]], more: Mapping[str, Any]) -> dict[str, str]:

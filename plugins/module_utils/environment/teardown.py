@@ -82,7 +82,7 @@ def refusals(inputs: Inputs, known: Existing) -> list[str]:
             f"ECS service {one.name} in cluster {cluster} is somebody's, and AWS deletes no cluster with services: "
             f"delete it first, by aws ecs delete-service --cluster {cluster} --service {one.name} --force"
             for one in known.of_type(ecs_services.TYPE)
-            if one.properties["cluster"] == cluster and one.name not in readers.service_names(inputs, known)
+            if one.properties["cluster"] == cluster and not readers.is_own_service(inputs, known, one)
         ),
     ]
 

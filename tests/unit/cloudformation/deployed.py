@@ -47,6 +47,7 @@ _IDS = {
     "secret": "arn:aws:secretsmanager:{region}:{account}:secret:{name}-AbCdEf",
     "target_group": "arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{name}/0123456789abcdef",
     "load_balancer": "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/0123456789abcdef",
+    "scaling_policy": "arn:aws:autoscaling:{region}:{account}:scalingPolicy:0f1e:resource/ecs/service/{name}",
     "ecs_task_definition": "arn:aws:ecs:{region}:{account}:task-definition/{name}:1",
 }
 _ATTRIBUTES = {
@@ -114,4 +115,4 @@ def _inputs(variables: dict[str, Any]) -> dict[str, Any]:
     ]
     images = {each.name: Image(f"{environment}-tasks:{each.name}", {"repository": "tasks"}) for each in tasks}
     airflow = Image(f"{environment}-airflow:airflow", {"repository": "airflow"})
-    return {**gathered, "dag_tasks": tasks, "task_images": images, "airflow_image": airflow}
+    return {**gathered, "dag_tasks": tasks, "task_images": images, "airflow_images": {"X86_64": airflow}}

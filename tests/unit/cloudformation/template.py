@@ -294,12 +294,17 @@ def _scalable_target(resource: Resource) -> Parts:
     )
 
 
+def _alarm(resource: Resource) -> Parts:
+    renamed = {"ok_actions": "OKActions", "description": "AlarmDescription", "foreign": None, "dimensions": None}
+    members = _members(CloudFormation("", renamed), resource.properties)
+    dimensions = [{"Name": name, "Value": value} for name, value in resource.properties["dimensions"].items()]
+    yield "AWS::CloudWatch::Alarm", {**members, "AlarmName": resource.name, "Dimensions": dimensions}
+
+
 def _scaling_policy(resource: Resource) -> Parts:
     service, _unused, name = resource.name.rpartition("/")
     properties = resource.properties
-    metric = {"PredefinedMetricType": properties["predefined_metric"]}
-    numbers = ("target_value", "scale_in_cooldown", "scale_out_cooldown", "disable_scale_in")
-    tracking = _members(CloudFormation(""), {key: properties[key] for key in numbers})
+    of_its_type = _steps(properties) if properties["policy_type"] == "StepScaling" else _tracking(properties)
     yield (
         "AWS::ApplicationAutoScaling::ScalingPolicy",
         {
@@ -307,9 +312,29 @@ def _scaling_policy(resource: Resource) -> Parts:
             "PolicyName": name,
             "PolicyType": properties["policy_type"],
             "ResourceId": f"service/{service}",
-            "TargetTrackingScalingPolicyConfiguration": {**tracking, "PredefinedMetricSpecification": metric},
+            **of_its_type,
         },
     )
+
+
+def _steps(properties: Mapping[str, Any]) -> Document:
+    renamed = {
+        "steps": "StepAdjustments",
+        "lower_bound": "MetricIntervalLowerBound",
+        "upper_bound": "MetricIntervalUpperBound",
+        "adjustment": "ScalingAdjustment",
+    }
+    names = ("adjustment_type", "cooldown", "metric_aggregation_type")
+    steps = [_members(CloudFormation("", renamed), step) for step in properties["steps"]]
+    members = _members(CloudFormation(""), {key: properties[key] for key in names})
+    return {"StepScalingPolicyConfiguration": {**members, "StepAdjustments": steps}}
+
+
+def _tracking(properties: Mapping[str, Any]) -> Document:
+    metric = {"PredefinedMetricType": properties["predefined_metric"]}
+    numbers = ("target_value", "scale_in_cooldown", "scale_out_cooldown", "disable_scale_in")
+    tracking = _members(CloudFormation(""), {key: properties[key] for key in numbers})
+    return {"TargetTrackingScalingPolicyConfiguration": {**tracking, "PredefinedMetricSpecification": metric}}
 
 
 _SCALED = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
@@ -336,6 +361,7 @@ _IN_PARTS = {
     "listener": _listener,
     "scalable_target": _scalable_target,
     "scaling_policy": _scaling_policy,
+    "cloudwatch_alarm": _alarm,
 }
 KINDS = {type_: facts.cloudformation for type_, facts in FACTS.items() if facts.cloudformation}
 #: The types of which a template tells, and of which none can.

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
-from ansible_collections.farflow.airflow.plugins.module_utils.environment import containers, security_groups, settings
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import (
+    containers,
+    pools,
+    security_groups,
+    settings,
+)
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import load_balancer as entrance
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.components import ALL, API_SERVER
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.load_balancer import (
@@ -34,6 +39,9 @@ INPUTS = {
     "airflow_service_config": {},
     "airflow_service_environment": {},
     "airflow_service_secrets": {},
+    "worker_pools": {},
+    "worker_drain_hours": 12,
+    **pools.OF_DEFAULT,
 }
 ACCOUNT = Existing([Resource("identity", "identity", {}, "123456789012", {"partition": "aws"})])
 PRIVATE = "http://api-server.test.farflow.internal:8081"

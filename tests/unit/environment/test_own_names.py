@@ -12,6 +12,7 @@ from cloudformation.deployed import ACCOUNT, REGION, resources
 
 VARS = ["vars/prod.yml", "vars/staging.yml", "vars/dev.yml"]
 KNOWN = Existing([Resource(arns.IDENTITY, arns.IDENTITY, id=ACCOUNT)])
+OF_DEV = {"tags": {"farflow:environment": "dev"}}
 LONGEST = "a-name-with-32-letters-and-so-on"
 TOLD_APART_OTHERWISE = {
     "ecs_task_definition": "by the log group that it writes to",
@@ -25,7 +26,8 @@ TOLD_APART_OTHERWISE = {
 
 
 def own(environment, one):
-    return is_own(one, {"farflow_environment": environment, "farflow_region": REGION}, LAYERS, KNOWN)
+    inputs = {"farflow_environment": environment, "farflow_region": REGION, "worker_pools": {}}
+    return is_own(one, inputs, LAYERS, KNOWN)
 
 
 @pytest.mark.parametrize("vars_file", VARS)
@@ -34,7 +36,7 @@ def test_whatever_is_desired_bears_a_name_of_its_environment(vars_file, environm
     assert [one for one in resources(vars_file, farflow_environment=environment) if not own(environment, one)] == []
 
 
-@pytest.mark.parametrize("environment", ["dev-x", "dev2", "x-dev", LONGEST])
+@pytest.mark.parametrize("environment", ["dev-x", "dev2", "x-dev", "dev-worker", "dev-celery", "dev-wanted", LONGEST])
 @pytest.mark.parametrize("beside", ["dev", "de", LONGEST[:-1], LONGEST[:-4]])
 def test_and_of_no_other(environment, beside):
     found = [one for one in resources("vars/prod.yml", farflow_environment=environment) if own(beside, one)]
@@ -48,6 +50,11 @@ def test_and_of_no_other(environment, beside):
         ("rds_parameter_group", "dev-database-postgres16", {}),
         ("iam_role", "dev-task-gone", {}),
         ("scalable_target", "dev/dev-worker", {}),
+        ("scalable_target", "dev/dev-worker-gone", {}),
+        ("ecs_service", "dev-worker-gone", {"cluster": "dev"}),
+        ("iam_role", "dev-airflow-worker-gone", {}),
+        ("sqs_queue", "dev-celery-gone", OF_DEV),
+        ("cloudwatch_alarm", "dev-wanted-worker-gone", OF_DEV),
         ("nat_gateway", "nat-1", {"tags": {"Name": "dev-nat-b"}}),
         ("rds_snapshot", "anything", {"instance": "dev-database"}),
     ],
@@ -65,7 +72,10 @@ def test_what_was_desired_once_is_own_still(type_, name, properties):
         ("iam_role", "dev-of-somebody", {}),
         ("log_group", "/farflow/dev/of-somebody", {}),
         ("secret", "farflow/dev/of-somebody", {}),
-        ("ecs_service", "of-somebody", {}),
+        ("ecs_service", "of-somebody", {"cluster": "dev"}),
+        ("ecs_service", "dev-worker-scheduler", {"cluster": "dev-worker"}),
+        ("sqs_queue", "dev-celery-celery", {"tags": {"farflow:environment": "dev-celery"}}),
+        ("cloudwatch_alarm", "dev-of-somebody", OF_DEV),
         ("scalable_target", "dev/of-somebody", {}),
         ("elastic_ip", "eipalloc-1", {"tags": {}}),
     ],

@@ -14,7 +14,12 @@ from ansible_collections.farflow.airflow.plugins.module_utils.environment.layers
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.reader import TAGS, Reader, in_stages, of_kind
 from botocore.exceptions import ClientError
 
-INPUTS = {"farflow_environment": "test", "farflow_region": "eu-west-1", "farflow_tags": {}}
+INPUTS = {
+    "farflow_environment": "test",
+    "farflow_region": "eu-west-1",
+    "farflow_tags": {},
+    "worker_pools": {"heavy": {}},
+}
 OURS = {"farflow:environment": "test", "farflow:role": "airflow_service"}
 TOLD = {
     "arn:aws:s3:::test-old": OURS,
@@ -52,7 +57,9 @@ class Closed(Kind):
 
 
 def read(kind):
-    return of_kind(kind, lambda inputs, known: ["test-celery"])(Clients(lambda service, config: None), INPUTS, KNOWN)
+    return of_kind(kind, lambda inputs, known: ["test-celery", "test-celery-heavy"])(
+        Clients(lambda service, config: None), INPUTS, KNOWN
+    )
 
 
 @pytest.mark.parametrize("name", ["test-celery", "test-old", "test-changed", "test-older", "ns-1"])
@@ -74,7 +81,7 @@ def test_tags_are_taken_over_where_they_are_as_they_shall_be():
 @pytest.mark.parametrize(
     ("reader", "names"),
     [
-        (sqs.READERS[0], ["test-celery"]),
+        (sqs.READERS[0], ["test-celery", "test-celery-heavy"]),
         (readers.buckets, ["test-airflow-logs-123456789012-eu-west-1", "test-build-contexts-123456789012-eu-west-1"]),
         (readers.repositories, ["test-tasks", "test-airflow"]),
     ],

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
-from ansible_collections.farflow.airflow.plugins.module_utils.environment import components, containers
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import components, containers, pools
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service import documents as ecs_services
 
 SIZES = {"count": 1, "cpu": 512, "memory": 1024}
@@ -13,7 +13,9 @@ INPUTS = {
     "network_availability_zones": ["eu-west-1a", "eu-west-1b"],
     "airflow_service_enable_execute_command": False,
     **{f"airflow_service_{name}": SIZES for name in ("api_server", "scheduler", "dag_processor", "triggerer")},
-    **{f"worker_pool_{name}": value for name, value in SIZES.items()},
+    "airflow_service_architecture": "X86_64",
+    "worker_pools": {},
+    **pools.OF_DEFAULT,
 }
 REBALANCED = {
     "api-server": "ENABLED",

@@ -8,7 +8,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.known impor
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import advice
 from gathered import gather
 
-SCALED = {"worker_pool_enabled": True, "worker_pool_max_count": 6}
+SCALED = {"worker_pool_scaling": "cpu", "worker_pool_max_count": 6}
 
 
 def warnings(vcpus=None, revisions=0, **given):

@@ -76,7 +76,7 @@ def plan(inputs):
         **inputs,
         "dag_tasks": [task],
         "task_images": {"hello": image},
-        "airflow_image": image,
+        "airflow_images": dict.fromkeys(task_yml.ARCHITECTURES, image),
         "dags": folder,
     }
     made = {name: layer.desired(everything, Existing()) for name, layer in LAYERS.items()}

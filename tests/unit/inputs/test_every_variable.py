@@ -23,7 +23,11 @@ RIGHT_MEMBERS = {
     "airflow_service_config": ("core", {"parallelism": 4}),
     "airflow_service_secrets": ("TOKEN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf"),
     "dag_tasks_images": ("hello", "tasks:1"),
+    "worker_pools": ("heavy", {"memory": 4096}),
 }
+
+#: Variables of a role that do not begin with its name.
+OTHERS = {"worker_pool": ("worker_pools", "worker_drain_hours")}
 
 #: What a default is left to by Ansible, or by AWS.
 UNDERSTOOD = {"type", "required", "default", "choices", "elements", "options", "no_log", "description"}
@@ -239,7 +243,7 @@ def test_a_role_declares_its_defaults(role):
     assert {name: option["default"] for name, option in spec.items() if not _is_template(defaults[name])} == {
         name: value for name, value in defaults.items() if not _is_template(value)
     }
-    assert all(name.startswith(f"{role}_") for name in spec)
+    assert all(name.startswith((f"{role}_", *OTHERS.get(role, ()))) for name in spec)
 
 
 def _read(path: Path):

@@ -87,7 +87,7 @@ _ACL = Resource("network_acl", "dev-default")
 
 def wanted_resources() -> list[Resource]:
     """All that an environment is made of, once everything that is referred to has its id."""
-    given = {"worker_pool_enabled": True, "network_ingress_cidrs": ["10.0.0.0/16"]}
+    given = {"worker_pool_scaling": "cpu", "network_ingress_cidrs": ["10.0.0.0/16"]}
     inputs = deployed_policies._inputs(**given)
     there = [*deployed_policies._existing(), *_ZONES, _ACL]
     for _unused in range(4):

@@ -95,6 +95,83 @@ def test_creates_then_changes_nothing(run_module):
     }
 
 
+WORK = {
+    "name": "work",
+    "step_scaling": {
+        "adjustment_type": "ExactCapacity",
+        "metric_aggregation_type": "Maximum",
+        "cooldown": 300,
+        "steps": [
+            {"lower_bound": 0, "upper_bound": 0.5, "adjustment": 0},
+            {"lower_bound": 0.5, "upper_bound": None, "adjustment": 1},
+        ],
+    },
+}
+
+
+def work(**members):
+    return {**WORK, "step_scaling": {**WORK["step_scaling"], **members}}
+
+
+def test_a_policy_with_steps_is_made_and_then_left(run_module):
+    target = {**TARGET, "policies": [WORK]}
+    run_module(module, targets=[target])
+    (made,) = scaling().describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    assert made["PolicyType"] == "StepScaling"
+    assert made["StepScalingPolicyConfiguration"] == {
+        "AdjustmentType": "ExactCapacity",
+        "Cooldown": 300,
+        "MetricAggregationType": "Maximum",
+        "StepAdjustments": [
+            {"MetricIntervalLowerBound": 0.0, "MetricIntervalUpperBound": 0.5, "ScalingAdjustment": 0},
+            {"MetricIntervalLowerBound": 0.5, "ScalingAdjustment": 1},
+        ],
+    }
+    assert run_module(module, targets=[target])["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"cooldown": 60}, "cooldown 300 -> 60"),
+        ({"adjustment_type": "ChangeInCapacity"}, "adjustment_type ExactCapacity -> ChangeInCapacity"),
+        ({"metric_aggregation_type": "Average"}, "metric_aggregation_type Maximum -> Average"),
+        ({"steps": [{"lower_bound": 0, "adjustment": 2}]}, "steps"),
+    ],
+)
+def test_what_differs_in_steps_is_changed(run_module, members, reason):
+    run_module(module, targets=[{**TARGET, "policies": [WORK]}])
+    wanted = [{**TARGET, "policies": [work(**members)]}]
+    predicted = run_module(module, check_mode=True, targets=wanted)
+    done = run_module(module, targets=wanted)
+    assert predicted["scaling"] == done["scaling"]
+    assert reason in "; ".join(done["scaling"][1]["reasons"])
+    assert run_module(module, targets=wanted)["changed"] is False
+
+
+@pytest.mark.parametrize(
+    "types", [(CPU, {**WORK, "name": "cpu"}), ({**WORK, "name": "cpu"}, CPU)], ids=["steps", "tracking"]
+)
+def test_a_policy_of_another_type_is_made_anew(run_module, types):
+    before, after = ([{**TARGET, "policies": [policy]}] for policy in types)
+    run_module(module, targets=before)
+    done = run_module(module, targets=after)
+    assert any(reason.startswith("policy_type") for reason in done["scaling"][1]["reasons"])
+    assert run_module(module, targets=after)["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ({"name": "p"}, "policy p needs predefined_metric and target_value, or step_scaling"),
+        ({**CPU, **WORK}, "policy work has step_scaling and predefined_metric and target_value: it is of one type"),
+        (work(steps=[]), "policy work has 0 steps, allowed: 1 to 20"),
+    ],
+)
+def test_a_policy_that_is_neither_or_both_is_refused(run_module, policy, words):
+    assert words in run_module(module, targets=[{**TARGET, "policies": [policy]}])["msg"]
+
+
 def with_cpu(**members):
     return {"policies": [{**CPU, **members}, MEMORY]}
 

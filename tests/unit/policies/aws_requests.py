@@ -36,6 +36,10 @@ def sqs(operation: str, queue: str = QUEUE) -> Requests:
     return (Request(f"sqs:{operation}", arn("sqs", queue)),)
 
 
+def put_metric_data(namespace: str) -> Requests:
+    return (Request("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": namespace}),)
+
+
 def list_objects(bucket: str = BUCKET, prefix: str = "logs/") -> Requests:
     return (Request("s3:ListBucket", bucket, {"s3:prefix": prefix}),)
 

@@ -33,6 +33,7 @@ ENVIRONMENT = "dev"
 #: A DAG task with rights, a secret and the shared volume; the other has nothing of that.
 REPORTS = "arn:aws:s3:::reports"
 API_KEY = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:api-key-a1b2c3"
+_POOL_POLICY = [{"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": [f"{REPORTS}/*"]}]
 _TASK = {"path": "/nowhere", "cpu": 256, "memory": 512, "architecture": "X86_64"}
 _TASKS = [
     DagTask("plain", family="dev-plain", **_TASK),
@@ -108,6 +109,8 @@ def _inputs(**given: Any) -> dict[str, Any]:
         "farflow_region": REGION,
         "farflow_image_builder": "codebuild",
         "network_ingress_cidrs": [],
+        "worker_pool_scaling": "work",
+        "worker_pools": {"heavy": {"policy": _POOL_POLICY}},
         "airflow_service_load_balancer_port": 80,
         **given,
     }
@@ -115,7 +118,7 @@ def _inputs(**given: Any) -> dict[str, Any]:
     assert problems == []
     images = {task.name: Image(f"dev-tasks:{task.name}", {"repository": "dev-tasks"}) for task in _TASKS}
     airflow = Image("dev-airflow:airflow", {"repository": "dev-airflow"})
-    return {**gathered, "dag_tasks": _TASKS, "task_images": images, "airflow_image": airflow}
+    return {**gathered, "dag_tasks": _TASKS, "task_images": images, "airflow_images": {"X86_64": airflow}}
 
 
 def _existing() -> list[Resource]:

@@ -44,12 +44,26 @@ RESULTS = {
     "take another's result": aws.get_object("results/example/run/other/1/rows.csv"),
 }
 SEND = {"declare the queue": aws.sqs("GetQueueAttributes"), "send a message": aws.sqs("SendMessage")}
-RECEIVE = {
-    "declare the queue": aws.sqs("GetQueueAttributes"),
-    "receive messages": aws.sqs("ReceiveMessage"),
-    "acknowledge a message": aws.sqs("DeleteMessage"),
-    "give a message back": aws.sqs("ChangeMessageVisibility"),
-}
+HEAVY = f"{aws.QUEUE}-heavy"
+
+
+def receive(queue):
+    """What a worker does with its queue."""
+    return {
+        "declare the queue": aws.sqs("GetQueueAttributes", queue),
+        "receive messages": aws.sqs("ReceiveMessage", queue),
+        "acknowledge a message": aws.sqs("DeleteMessage", queue),
+        "give a message back": aws.sqs("ChangeMessageVisibility", queue),
+    }
+
+
+def protect(component):
+    """What a worker does so that no task in hand is lost."""
+    return {
+        "protect itself": aws.of_task("UpdateTaskProtection", "worker_pool"),
+        "see its protection": aws.of_task("GetTaskProtection", "worker_pool"),
+        "see who takes its place": aws.on("ecs:DescribeServices", aws.arn("ecs", f"service/dev/dev-{component}")),
+    }
 
 
 def start(repository, log_group, *secrets):
@@ -95,7 +109,12 @@ NEEDED = {
         "show a DAG task": aws.any_resource("ecs:DescribeTaskDefinition"),
         "show versions of the DAGs": aws.get_object("dags/history/00000001.json"),
     },
-    "airflow-scheduler": {**SEND, "a deadline's variable": aws.get_secret("variables/limit")},
+    "airflow-scheduler": {
+        **SEND,
+        "send a message to another pool": aws.sqs("SendMessage", HEAVY),
+        "a deadline's variable": aws.get_secret("variables/limit"),
+        "say how many workers are wanted": aws.put_metric_data("farflow/airflow"),
+    },
     "airflow-dag-processor": {**READ_SECRETS, **READ_DAGS},
     "airflow-triggerer": {
         **READ_SECRETS,
@@ -103,7 +122,16 @@ NEEDED = {
         **WATCH,
         **WRITE_LOGS,
     },
-    "airflow-worker": {**READ_SECRETS, **RECEIVE, **RUN, **WRITE_LOGS, **READ_DAGS},
+    "airflow-worker": {**READ_SECRETS, **receive(aws.QUEUE), **RUN, **WRITE_LOGS, **READ_DAGS, **protect("worker")},
+    "airflow-worker-heavy": {
+        **READ_SECRETS,
+        **receive(HEAVY),
+        **RUN,
+        **WRITE_LOGS,
+        **READ_DAGS,
+        **protect("worker-heavy"),
+        "what its policy allows": aws.put_object("today.csv", REPORTS),
+    },
     "airflow-command": {
         **READ_SECRETS,
         "a secret of a command": aws.get_secret("commands/ada"),

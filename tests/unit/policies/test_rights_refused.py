@@ -67,6 +67,8 @@ NOBODY = {
     "list tasks of another cluster": aws.list_tasks("prod"),
     "tag a running task": aws.of_task("TagResource"),
     "register a task definition": aws.any_resource("ecs:RegisterTaskDefinition"),
+    "protect a task of another cluster": aws.of_task("UpdateTaskProtection", cluster="prod"),
+    "put a metric of AWS's": aws.put_metric_data("AWS/ECS"),
     "change a service": aws.on("ecs:UpdateService", aws.arn("ecs", "service/dev/dev-worker")),
     "delete a service": aws.on("ecs:DeleteService", aws.arn("ecs", "service/dev/dev-api-server")),
     "replace an image of another environment": aws.on("ecr:PutImage", aws.arn("ecr", "repository/prod-airflow")),
@@ -99,7 +101,8 @@ STARTS = {
     "run what is not of Airflow": aws.run_task("payroll"),
 }
 
-WITH_LOGS = {"airflow-triggerer", "airflow-worker", "airflow-command"}
+WORKERS = {"airflow-worker", "airflow-worker-heavy"}
+WITH_LOGS = {"airflow-triggerer", "airflow-command", *WORKERS}
 
 #: What some may, and all others may not.
 SOME = {
@@ -112,9 +115,12 @@ SOME = {
         {"airflow-api-server", "airflow-dag-processor", *WITH_LOGS},
     ),
     "read secrets of commands": (aws.get_secret("commands/ada"), {"airflow-command"}),
-    "run DAG tasks": (aws.run_task(), {"airflow-worker", "airflow-command"}),
+    "run DAG tasks": (aws.run_task(), {"airflow-command", *WORKERS}),
     "stop DAG tasks": (aws.of_task("StopTask"), WITH_LOGS),
     "receive Celery's messages": (aws.sqs("ReceiveMessage"), {"airflow-worker"}),
+    "receive those of another pool": (aws.sqs("ReceiveMessage", f"{aws.QUEUE}-heavy"), {"airflow-worker-heavy"}),
+    "protect a worker": (aws.of_task("UpdateTaskProtection", "worker_pool"), WORKERS),
+    "say how many workers are wanted": (aws.put_metric_data("farflow/airflow"), {"airflow-scheduler"}),
     "send Celery's messages": (aws.sqs("SendMessage"), {"airflow-scheduler", "airflow-command"}),
     "read the logs of Airflow's tasks": (aws.get_object(), {"airflow-api-server", *WITH_LOGS}),
     "write the logs of Airflow's tasks": (aws.put_object(), WITH_LOGS),
@@ -133,10 +139,10 @@ SOME = {
     ),
     "hand results on": (
         aws.put_object("results/example/run/plain/1/rows.csv"),
-        {"task", "task-reporter", "airflow-worker", "airflow-command"},
+        {"task", "task-reporter", "airflow-command", *WORKERS},
     ),
     "take results": (aws.get_object("results/example/run/plain/1/rows.csv"), {"task", "task-reporter"}),
-    "use the rights of a DAG task": (aws.put_object("today.csv", REPORTS), {"task-reporter"}),
+    "use the rights of a DAG task": (aws.put_object("today.csv", REPORTS), {"task-reporter", "airflow-worker-heavy"}),
 }
 
 
@@ -218,6 +224,7 @@ def test_all_resources_are_meant_only_where_aws_knows_no_narrower_one():
     }
     channels = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
     assert everywhere == {
+        "cloudwatch:PutMetricData",  # held to our namespace by a condition
         "ecr:GetAuthorizationToken",
         "ecs:ListTasks",  # held to the cluster by a condition
         "ecs:ListTaskDefinitionFamilies",

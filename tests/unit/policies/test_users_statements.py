@@ -17,7 +17,13 @@ BUCKET = "arn:aws:s3:::mine/*"
 PUT = Request("s3:PutObject", "arn:aws:s3:::mine/key")
 OURS = {sid for role in roles(True).values() for document in rights(role) for sid in sids(document)}
 GIVEN = {
-    "airflow_service_policy": ["airflow-dag-processor", "airflow-triggerer", "airflow-worker", "airflow-command"],
+    "airflow_service_policy": [
+        "airflow-dag-processor",
+        "airflow-triggerer",
+        "airflow-worker",
+        "airflow-worker-heavy",
+        "airflow-command",
+    ],
     "farflow_codebuild_policy": ["image-builder"],
 }
 

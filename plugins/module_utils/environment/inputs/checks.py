@@ -17,9 +17,9 @@ from ...images.references import Ecr, parse, unpinned
 from ...lock.claim import break_problem
 from ...project.task_yml import LARGEST
 from ...validation.value_checks import network, told
-from .. import dags, execution_api, settings
+from .. import dags, execution_api, pools, settings
 from ..network import subnet_cidr
-from . import airflow_settings
+from . import airflow_settings, worker_pools
 from .variables import VARIABLES, fargate_size
 
 Inputs = Mapping[str, Any]
@@ -135,17 +135,18 @@ def _zones_of_region(zones: list[str], region: str) -> Iterator[str]:
 _COMPONENTS = [
     f"airflow_service_{component}" for component in ("api_server", "scheduler", "dag_processor", "triggerer")
 ]
-_WORKERS = ["worker_pool_enabled", "worker_pool_count", "worker_pool_max_count"]
+#: What the pools of workers hang on.
+_POOLS = ("farflow_environment", "airflow_service_architecture", "worker_pools", *pools.OF_DEFAULT)
 
 
-@_between("network_cidr", "network_availability_zones", "network_availability_zone_count", *_WORKERS, *_COMPONENTS)
-def _room(
-    cidr: str, zones: list[str], count: int, scaled: bool, workers: int, most: int, *components: Mapping[str, int]
-) -> Iterator[str]:
+@_between("network_cidr", "network_availability_zones", "network_availability_zone_count", *_COMPONENTS, *_POOLS)
+def _room(cidr: str, zones: list[str], count: int, *values: Any) -> Iterator[str]:
     """Every container has an address in a private subnet, and a deployment starts new ones before it stops the old."""
+    components, of_pools = values[: len(_COMPONENTS)], dict(zip(_POOLS, values[len(_COMPONENTS) :], strict=True))
+    workers = sum(pool.maximum for pool in pools.pools(of_pools))
     subnets = len(zones) or count
     addresses = subnets * _addresses(cidr)
-    containers = 2 * (sum(component["count"] for component in components) + (most if scaled else workers))
+    containers = 2 * (sum(component["count"] for component in components) + workers)
     others = 2 * subnets + 2  # load balancer and shared volume in each, the database and its standby
     if containers + others > addresses:
         enough = [each for each in range(16, 25) if subnets * _addresses(f"0.0.0.0/{each}") >= containers + others]
@@ -198,12 +199,6 @@ def _airflow_image(image: str | None, region: str, registry: str | None) -> Iter
 def _size_of_tasks(cpu: int, memory: int) -> Iterator[str]:
     for (which,), problem in fargate_size(cpu, memory):
         yield f"dag_tasks_{which}: {problem}"
-
-
-@_between("worker_pool_cpu", "worker_pool_memory")
-def _size_of_workers(cpu: int, memory: int) -> Iterator[str]:
-    for (which,), problem in fargate_size(cpu, memory):
-        yield f"worker_pool_{which}: {problem}"
 
 
 @_between("airflow_service_load_balancer_scheme", "airflow_service_certificate_arn", "airflow_service_allow_plain_http")
@@ -290,26 +285,23 @@ def _size_of_settings(
         )
 
 
-@_between("worker_pool_min_count", "worker_pool_max_count")
-def _least_and_most(least: int, most: int) -> Iterator[str]:
-    if most < least:
+@_between("worker_pool_min_count", "worker_pool_max_count", "worker_pool_scaling")
+def _least_and_most(least: int, most: int, scaling: str) -> Iterator[str]:
+    """Also where they are not used yet; where they are, this is said with all pools."""
+    if scaling == pools.NONE and most < least:
         yield f"worker_pool_max_count: is {most}, allowed: at least worker_pool_min_count, which is {least}"
 
 
-@_between("worker_pool_enabled", "worker_pool_min_count")
-def _not_down_to_nothing(enabled: bool, least: int) -> Iterator[str]:
-    """Without a worker there is no load, and without a load Application Auto Scaling does nothing."""
-    if enabled and least < 1:
-        yield (
-            f"worker_pool_min_count: is {least} while worker_pool_enabled is true, allowed: at least 1, since no load "
-            "is measured where no worker runs, and no first one would ever be started"
-        )
+@_between(*_POOLS)
+def _pools(*values: Any) -> Iterator[str]:
+    yield from worker_pools.together(dict(zip(_POOLS, values, strict=True)))
 
 
-@_between("worker_pool_enabled", "worker_pool_cpu_percent", "worker_pool_memory_percent")
-def _something_to_scale_by(enabled: bool, cpu: int, memory: int) -> Iterator[str]:
-    if enabled and not cpu and not memory:
+@_between("worker_pool_cpu_percent", "worker_pool_memory_percent", *_POOLS)
+def _something_to_scale_by(cpu: int, memory: int, *values: Any) -> Iterator[str]:
+    scaled = [each.name for each in pools.pools(dict(zip(_POOLS, values, strict=True))) if each.scaling == pools.CPU]
+    if scaled and not cpu and not memory:
         yield (
-            "worker_pool_enabled: is true while worker_pool_cpu_percent and worker_pool_memory_percent are 0, allowed: "
-            "at least one of them to scale by"
+            f"worker_pool_cpu_percent: is 0 as worker_pool_memory_percent is, while pool {scaled[0]} has scaling cpu, "
+            "allowed: at least one of them to scale by"
         )

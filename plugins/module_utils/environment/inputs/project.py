@@ -21,7 +21,7 @@ from ...project import task_folders as dag_tasks_folder
 from ...project.task_folders import DagTask
 from ...validation import text_files
 from ...validation.value_checks import nearest, printable
-from .. import dags, images, names
+from .. import dags, images, names, pools
 from ..images import Image, Prebuilt
 from . import dag_checks
 
@@ -31,7 +31,12 @@ Inputs = Mapping[str, Any]
 LAYERS = {"dag_tasks", "airflow_service", "worker_pool"}
 
 #: What stands for the folder where nobody reads it.
-UNREAD: Inputs = {"dag_tasks": [], "task_images": {}, "airflow_image": images.Unread(), "dags": None}
+UNREAD: Inputs = {
+    "dag_tasks": [],
+    "task_images": {},
+    "airflow_images": images.UNREAD,
+    "dags": None,
+}
 
 #: Airflow's image, and all images, among those that ``farflow_rebuild`` names.
 AIRFLOW, EVERYTHING = "airflow", "all"
@@ -67,27 +72,50 @@ def explore(inputs: Inputs) -> tuple[list[DagTask], list[str], list[str]]:
 
 
 def read(inputs: Inputs, tasks: list[DagTask]) -> dict[str, Any]:
-    """``dag_tasks``, ``task_images`` (by task) and ``airflow_image``, as the layers take them beside the inputs. Reads
-    every file that an image is built from.
+    """``dag_tasks``, ``task_images`` (by task), and ``airflow_images`` (by architecture), as the layers take them
+    beside the inputs. Reads every file that an image is built from.
 
     Raises: FarflowError for what can't be read.
     """
-    # No task is called as Airflow's image is.
-    arguments = {AIRFLOW: _airflow(inputs), **{task.name: _task(inputs, task) for task in tasks}}
-    given = {AIRFLOW: inputs["airflow_service_image"], **inputs["dag_tasks_images"]}
+    # No task is called as Airflow's images are.
+    others = {f"{AIRFLOW}/{each}": each for each in _other_architectures(inputs)}
+    arguments = {
+        AIRFLOW: _airflow(inputs),
+        **{name: {**_airflow(inputs), "architecture": each} for name, each in others.items()},
+        **{task.name: _task(inputs, task) for task in tasks},
+    }
+    given = {
+        **dict.fromkeys((AIRFLOW, *others), inputs["airflow_service_image"]),
+        **inputs["dag_tasks_images"],
+    }
     built = [name for name in arguments if not given.get(name)]
     names = dict(zip(built, in_parallel(_name, (arguments[name] for name in built), _PROCESSORS), strict=True))
     again = set(arguments if EVERYTHING in inputs["farflow_rebuild"] else inputs["farflow_rebuild"])
+    again |= set(others) if AIRFLOW in again else set()
     made: dict[str, Image | Prebuilt] = {}
-    for name, base in [(AIRFLOW, None), *((task.name, task.base) for task in dag_tasks_folder.bases_first(tasks))]:
-        variable = "airflow_service_image" if name == AIRFLOW else f"dag_tasks_images.{name}"
+    for name, base in [
+        *((name, None) for name in (AIRFLOW, *others)),
+        *((task.name, task.base) for task in dag_tasks_folder.bases_first(tasks)),
+    ]:
+        variable = "airflow_service_image" if name in (AIRFLOW, *others) else f"dag_tasks_images.{name}"
         if reference := given.get(name):
             made[name] = images.given(inputs, variable, reference)
             continue
         expected_by = variable if inputs["farflow_image_builder"] == images.PREBUILT else ""
         made[name] = Image(names[name], arguments[name], made.get(base or ""), name in again, expected_by)
     task_images = {task.name: made[task.name] for task in tasks}
-    return {"dag_tasks": tasks, "task_images": task_images, "airflow_image": made[AIRFLOW]}
+    by_architecture = {inputs["airflow_service_architecture"]: AIRFLOW, **{each: name for name, each in others.items()}}
+    return {
+        "dag_tasks": tasks,
+        "task_images": task_images,
+        "airflow_images": {architecture: made[name] for architecture, name in by_architecture.items()},
+    }
+
+
+def _other_architectures(inputs: Inputs) -> list[str]:
+    """Those of pools of workers that are not that of the other components."""
+    found = {pool.architecture for pool in pools.pools(inputs)}
+    return sorted(found - {inputs["airflow_service_architecture"]})
 
 
 def dag_problems(inputs: Inputs, told: Iterable[str] = ()) -> list[str]:

@@ -36,7 +36,7 @@ from ...validation.value_checks import (
     wrong,
 )
 from ..network import MOST_ZONES
-from . import airflow_settings
+from . import airflow_settings, worker_pools
 
 _MOST_TAGS = 40  # of AWS's 50, to leave room for ours
 _MOST_MANAGED_POLICIES = 10  # a role, unless AWS has raised it for the account
@@ -230,6 +230,9 @@ _EXECUTION_API = text(
 )
 _HOST = text(rf"[a-z0-9]([a-z0-9.-]*[a-z0-9])?{_PORT}", "a host's name, and where it has one : and a port up to 65535")
 _KEY = text(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", "the ARN of a key of KMS, not of an alias")
+_TOPIC = text(
+    r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}", "the ARN of a topic of SNS, not of a FIFO one"
+)
 _PERCENT = number(range(101), "percent from 1 to 100, or 0")
 _COOLDOWN = between(0, 86400, "seconds")
 
@@ -266,6 +269,7 @@ VARIABLES: dict[str, Check] = {
         ),
         _no_reserved_path,
     ),
+    "farflow_alarm_topic_arns": _different(list_of(_TOPIC, "a list of ARNs", may_be_empty=True)),
     "farflow_permissions_boundary_arn": if_given(text(_MANAGED_POLICY, "the ARN of a managed policy", re.ASCII)),
     "farflow_teardown_keep": _different(lambda value: iter(())),
     "farflow_lock_wait_minutes": between(0, _LONGEST_WAIT_FOR_LOCK, "minutes"),
@@ -348,6 +352,8 @@ VARIABLES: dict[str, Check] = {
     ),
     "airflow_service_wait_minutes": between(1, _LONGEST_WAIT, "minutes"),
     "airflow_service_migration_wait_minutes": between(1, _LONGEST_WAIT, "minutes"),
+    "worker_pools": worker_pools.problems,
+    "worker_drain_hours": between(1, 12, "hours"),
     "worker_pool_count": between(0, 1000, "workers"),
     "worker_pool_concurrency": between(1, 1000, "tasks"),
     "worker_pool_min_count": between(0, 1000, "workers"),

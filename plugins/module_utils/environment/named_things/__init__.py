@@ -16,7 +16,7 @@ from ...engine.known import Existing
 from ...engine.parallel import in_parallel
 from ...kinds.secret import calls as secrets
 from ..arns import IDENTITY
-from ..images import Unread
+from ..images import UNREAD
 from ..reader import reads
 from . import calls as named_things_calls
 from . import documents
@@ -28,7 +28,7 @@ Document = Mapping[str, Any]
 @reads(documents.TYPE, after=(IDENTITY,))
 def find(clients: Clients, inputs: Mapping[str, Any], known: Existing) -> list[Resource]:
     """A resource for each that could be asked about, whether it is there or not. A teardown needs none of them."""
-    if isinstance(inputs.get("airflow_image"), Unread):
+    if inputs.get("airflow_images") is UNREAD:
         return []
     wanted = documents.to_look_up(inputs, known)
     listed = _listed_secrets(clients, [one for one in wanted if one.kind == documents.SECRET])

@@ -88,7 +88,7 @@ class ScalableTarget(_OfService):
 
 
 class ScalingPolicy(_OfService):
-    """A policy of a target. One of another type cannot become target tracking: it is made anew."""
+    """A policy of a target. One of another type than is wanted is made anew."""
 
     type = documents.POLICY
     title, titles = "scaling policy", "scaling policies"

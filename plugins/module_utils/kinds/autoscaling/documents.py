@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...engine.actions import Resource
@@ -22,6 +23,12 @@ TYPES = frozenset({TARGET, POLICY, SCHEDULED_ACTION})
 DIMENSION = "ecs:service:DesiredCount"
 NAMESPACE = "ecs"
 TARGET_TRACKING = "TargetTrackingScaling"
+STEP_SCALING = "StepScaling"
+
+ADJUSTMENT_TYPES = ["ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity"]
+AGGREGATION_TYPES = ["Average", "Maximum", "Minimum"]
+#: Of a policy, unless AWS has raised it for the account. Source: "Application Auto Scaling quotas" in its guide.
+MOST_STEPS = 20
 
 #: Seconds; what AWS takes for an ECS service that says nothing.
 COOLDOWN = 300
@@ -46,8 +53,10 @@ def resource_id(cluster: str, service: str) -> str:
 
 def desired(target: Mapping[str, Any]) -> list[Resource]:
     """``{cluster, service, min_capacity, max_capacity, suspended_state?, policies?, tags?}`` as the scalable target
-    and its policies. A policy is ``{name, predefined_metric, resource_label?, target_value, scale_in_cooldown?,
-    scale_out_cooldown?, disable_scale_in?}``.
+    and its policies. One of target tracking is ``{name, predefined_metric, resource_label?, target_value,
+    scale_in_cooldown?, scale_out_cooldown?, disable_scale_in?}``, one with steps ``{name, step_scaling:
+    {adjustment_type, steps, cooldown?, metric_aggregation_type?, min_adjustment_magnitude?}}``, where a step is
+    ``{lower_bound?, upper_bound?, adjustment}``.
     """
     name = _name(resource_id(target["cluster"], target["service"]))
     suspended = target.get("suspended_state") or {}
@@ -70,6 +79,8 @@ def desired(target: Mapping[str, Any]) -> list[Resource]:
 
 
 def _desired_policy(policy: Mapping[str, Any]) -> dict[str, Any]:
+    if steps := policy.get("step_scaling"):
+        return _step_properties(steps)
     return _policy_properties(
         policy_type=TARGET_TRACKING,
         predefined_metric=policy["predefined_metric"],
@@ -99,35 +110,48 @@ def canonical_target(document: Mapping[str, Any], tags: Mapping[str, str]) -> Re
 
 
 def canonical_policy(document: Mapping[str, Any]) -> Resource:
-    """A member of DescribeScalingPolicies' answer. What ours never have (steps, a metric of one's own) is under
-    ``foreign``, so that it differs.
+    """A member of DescribeScalingPolicies' answer. What ours never have (a metric of one's own) is under ``foreign``,
+    so that it differs.
     """
+    name = f"{_name(document['ResourceId'])}/{document['PolicyName']}"
+    properties = _stepping(document) if document["PolicyType"] == STEP_SCALING else _tracking(document)
+    return Resource(POLICY, name, properties, document["PolicyARN"], part_of=(TARGET, _name(document["ResourceId"])))
+
+
+def _tracking(document: Mapping[str, Any]) -> dict[str, Any]:
     tracking = document.get("TargetTrackingScalingPolicyConfiguration") or {}
     metric = tracking.get("PredefinedMetricSpecification") or {}
     foreign = {
         key: value
         for key, value in {
             "customized_metric": tracking.get("CustomizedMetricSpecification"),
-            "steps": document.get("StepScalingPolicyConfiguration"),
             "prediction": document.get("PredictiveScalingPolicyConfiguration"),
         }.items()
         if value
     }
-    return Resource(
-        POLICY,
-        f"{_name(document['ResourceId'])}/{document['PolicyName']}",
-        _policy_properties(
-            policy_type=document["PolicyType"],
-            predefined_metric=metric.get("PredefinedMetricType"),
-            resource_label=metric.get("ResourceLabel"),
-            target_value=tracking.get("TargetValue"),
-            scale_in_cooldown=tracking.get("ScaleInCooldown"),
-            scale_out_cooldown=tracking.get("ScaleOutCooldown"),
-            disable_scale_in=tracking.get("DisableScaleIn"),
-            foreign=foreign,
-        ),
-        document["PolicyARN"],
-        part_of=(TARGET, _name(document["ResourceId"])),
+    return _policy_properties(
+        policy_type=document["PolicyType"],
+        predefined_metric=metric.get("PredefinedMetricType"),
+        resource_label=metric.get("ResourceLabel"),
+        target_value=tracking.get("TargetValue"),
+        scale_in_cooldown=tracking.get("ScaleInCooldown"),
+        scale_out_cooldown=tracking.get("ScaleOutCooldown"),
+        disable_scale_in=tracking.get("DisableScaleIn"),
+        foreign=foreign,
+    )
+
+
+def _stepping(document: Mapping[str, Any]) -> dict[str, Any]:
+    found = document.get("StepScalingPolicyConfiguration") or {}
+    steps = [{name: step.get(member) for name, member in _STEP.items()} for step in found.get("StepAdjustments") or []]
+    return _step_properties(
+        {
+            "adjustment_type": found.get("AdjustmentType"),
+            "cooldown": found.get("Cooldown"),
+            "metric_aggregation_type": found.get("MetricAggregationType"),
+            "min_adjustment_magnitude": found.get("MinAdjustmentMagnitude"),
+            "steps": steps,
+        }
     )
 
 
@@ -163,9 +187,26 @@ def register_request(wanted: Resource) -> dict[str, Any]:
 def policy_request(wanted: Resource) -> dict[str, Any]:
     """The arguments of PutScalingPolicy."""
     target, name = split(wanted.name)
-    tracking = _target_tracking(wanted.properties)
-    configuration = {"PolicyType": TARGET_TRACKING, "TargetTrackingScalingPolicyConfiguration": tracking}
-    return {**key(target), "PolicyName": name, **configuration}
+    properties = wanted.properties
+    if properties["policy_type"] == STEP_SCALING:
+        configuration = {"StepScalingPolicyConfiguration": _step_scaling(properties)}
+    else:
+        configuration = {"TargetTrackingScalingPolicyConfiguration": _target_tracking(properties)}
+    return {**key(target), "PolicyName": name, "PolicyType": properties["policy_type"], **configuration}
+
+
+def _step_scaling(properties: Mapping[str, Any]) -> dict[str, Any]:
+    steps = [
+        {member: step[name] for name, member in _STEP.items() if step[name] is not None} for step in properties["steps"]
+    ]
+    magnitude = properties["min_adjustment_magnitude"]
+    return {
+        "AdjustmentType": properties["adjustment_type"],
+        "Cooldown": properties["cooldown"],
+        "MetricAggregationType": properties["metric_aggregation_type"],
+        "StepAdjustments": steps,
+        **({"MinAdjustmentMagnitude": magnitude} if magnitude else {}),
+    }
 
 
 def _target_tracking(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -191,9 +232,22 @@ def refusals(targets: Iterable[Mapping[str, Any]]) -> list[str]:
             wrong.append(f"{what} needs min_capacity and max_capacity")
         elif not 0 <= least <= most:
             wrong.append(f"{what}: min_capacity {least} is below 0 or above max_capacity {most}")
-        names = [policy["name"] for policy in target.get("policies") or []]
+        policies = target.get("policies") or []
+        names = [policy["name"] for policy in policies]
         wrong += [f"{what}: policy {name} is given twice" for name in sorted(set(names)) if names.count(name) > 1]
+        wrong += [f"{what}: policy {policy['name']} {problem}" for policy in policies for problem in _problems(policy)]
     return wrong
+
+
+def _problems(policy: Mapping[str, Any]) -> Iterator[str]:
+    stepping = policy.get("step_scaling")
+    tracking = [name for name in ("predefined_metric", "target_value") if policy.get(name) is not None]
+    if stepping and tracking:
+        yield f"has step_scaling and {' and '.join(tracking)}: it is of one type"
+    elif not stepping and len(tracking) < 2:
+        yield "needs predefined_metric and target_value, or step_scaling"
+    elif stepping and not 1 <= len(stepping["steps"]) <= MOST_STEPS:
+        yield f"has {len(stepping['steps'])} steps, allowed: 1 to {MOST_STEPS}"
 
 
 def target_of(document: Mapping[str, Any]) -> str:
@@ -215,6 +269,36 @@ def _service(resource: str) -> dict[str, str]:
     """The service that scales, as the module that takes its scaling away is told of it."""
     cluster, service = _name(resource).split("/")
     return {"cluster": cluster, "service": service}
+
+
+#: Our names for the members of a step. Bounds are relative to the threshold of the alarm.
+_STEP = {
+    "lower_bound": "MetricIntervalLowerBound",
+    "upper_bound": "MetricIntervalUpperBound",
+    "adjustment": "ScalingAdjustment",
+}
+
+
+def _step_properties(given: Mapping[str, Any]) -> dict[str, Any]:
+    cooldown = given.get("cooldown")
+    return {
+        "policy_type": STEP_SCALING,
+        "adjustment_type": given["adjustment_type"],
+        "cooldown": COOLDOWN if cooldown is None else cooldown,
+        "metric_aggregation_type": given.get("metric_aggregation_type") or "Average",
+        "min_adjustment_magnitude": given.get("min_adjustment_magnitude"),
+        "steps": sorted((_step(step) for step in given["steps"]), key=_lower_bound),
+    }
+
+
+def _step(given: Mapping[str, Any]) -> dict[str, Any]:
+    bounds = {name: given.get(name) for name in ("lower_bound", "upper_bound")}
+    numbers = {name: None if value is None else float(value) for name, value in bounds.items()}
+    return {**numbers, "adjustment": int(given["adjustment"])}
+
+
+def _lower_bound(step: Mapping[str, Any]) -> float:
+    return -math.inf if step["lower_bound"] is None else float(step["lower_bound"])
 
 
 def _policy_properties(
