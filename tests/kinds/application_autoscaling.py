@@ -86,9 +86,8 @@ def a_scaling_policy_added(aws):
 @drift("change scaling_policy local/local-worker-heavy/local-worker-heavy-work", "cooldown 0 -> 300")
 def a_pool_without_cooldown(aws):
     heavy = {**WORKERS, "ResourceId": "service/local/local-worker-heavy"}
-    (policy,) = scaling(aws).describe_scaling_policies(ServiceNamespace="ecs", PolicyNames=["local-worker-heavy-work"])[
-        "ScalingPolicies"
-    ]
+    found = scaling(aws).describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    policy = next(each for each in found if each["PolicyName"] == "local-worker-heavy-work")
     steps = {**policy["StepScalingPolicyConfiguration"], "Cooldown": 0}
     scaling(aws).put_scaling_policy(
         PolicyName=policy["PolicyName"], PolicyType="StepScaling", StepScalingPolicyConfiguration=steps, **heavy
