@@ -58,13 +58,20 @@ def _server_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one")
     parser.add_argument("--fast", action="store_true", help="without containers and without a Docker engine")
     parser.add_argument(
+        "--clock", type=float, default=1.0, help="how many times faster the time passes that AWS counts (clock.py)"
+    )
+    parser.add_argument(
         "--database-seconds", type=float, default=0, help="with --fast, how long a database stays `creating`"
     )
 
 
 def _up(arguments: argparse.Namespace) -> None:
     aws = EmbeddedAWS(
-        arguments.name, port=arguments.port, fast=arguments.fast, database_seconds=arguments.database_seconds
+        arguments.name,
+        port=arguments.port,
+        fast=arguments.fast,
+        database_seconds=arguments.database_seconds,
+        clock=arguments.clock,
     )
     aws.up()
     say(f"{aws.name}: up")
@@ -126,5 +133,6 @@ def _serve(arguments: argparse.Namespace) -> None:
             arguments.database_seconds,
             str(folder_of(arguments.name)),
             arguments.container_cidr,
+            arguments.clock,
         )
     )

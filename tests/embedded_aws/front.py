@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from . import behaviours, quotas
+from . import behaviours, clock, quotas
 from .calls import CallLog
 from .faults import answer, beyond_rate, draw
 from .newer_models import grown, grows
@@ -27,13 +27,15 @@ MOTO_SERVICES = frozenset({"application-autoscaling"})
 QUOTAS = "servicequotas"
 RESET = "/_ministack/reset"
 _CONTROL = "/_embedded/"
+#: What the agent of ECS calls on behalf of a task that asks it.
+_AGENT_OPERATIONS = {"GET": "GetTaskProtection", "PUT": "UpdateTaskProtection"}
 _ERROR_CODE = re.compile(rb"<Code>([^<]+)</Code>|\"__type\"\s*:\s*\"(?:[^\"#]*#)?([^\"]+)\"")
 
 
 class Front:
     """ASGI application over the emulators.
 
-    `agent(method, task_id, body)` answers as the ECS agent's task protection does.
+    `agent(method, task_id, body, throttled)` answers as the ECS agent's task protection does.
     `on_reset` is called before ministack forgets what it holds.
     `container_cidr`: where the calls of tasks come from, if any; any other caller is the host.
     """
@@ -45,7 +47,7 @@ class Front:
         log: CallLog,
         container_cidr: str,
         on_reset: Callable[[], None],
-        agent: Callable[[str, str, bytes], tuple[int, dict[str, Any]]],
+        agent: Callable[[str, str, bytes, bool], tuple[int, dict[str, Any]]],
     ) -> None:
         self._on_reset = on_reset
         self._agent = agent
@@ -106,13 +108,31 @@ class Front:
             return quotas.app
         return self._moto if service in MOTO_SERVICES else self._ministack
 
+    async def _ask_agent(self, method: str, task: str, body: bytes, send: Send) -> None:
+        """The agent of ECS, whose own call of ECS is logged as the task's."""
+        operation = _AGENT_OPERATIONS[method]
+        started = time.time()
+        throttled = beyond_rate("ecs", operation)
+        status, document = await asyncio.to_thread(self._agent, method, task, body, throttled)
+        line = {
+            "service": "ecs",
+            "operation": operation,
+            "status": status,
+            "error": document.get("error", {}).get("Code") or document.get("failure", {}).get("Reason", ""),
+            "request_id": document.get("requestID", ""),
+            "caller": "container",
+            "user_agent": "the agent of ECS",
+            "fault": "throttled" if throttled else "",
+        }
+        self._log.add({**_times(started), "mutating": is_mutating(operation), **line})
+        await _answer(send, status, document)
+
     def _line(
         self, request: Request, service: str, started: float, answer: _Watched, client: str, fault: str
     ) -> dict[str, Any]:
         operation = operation_of(service, request)
         return {
-            "time": round(started, 3),
-            "seconds": round(time.time() - started, 4),
+            **_times(started),
             "service": service,
             "operation": operation,
             "mutating": is_mutating(operation),
@@ -130,8 +150,8 @@ class Front:
     async def _control(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         method = scope["method"]
         match scope["path"].removeprefix(_CONTROL).split("/"):
-            case ["agent", task, "task-protection", "v1", "state"]:
-                await _answer(send, *self._agent(method, task, await _body(receive)))
+            case ["agent", task, "task-protection", "v1", "state"] if method in _AGENT_OPERATIONS:
+                await self._ask_agent(method, task, await _body(receive), send)
             case ["calls"] if method == "GET":
                 await _answer(send, 200, {"calls": await asyncio.to_thread(self._log.all)})
             case ["calls", "reset"] if method == "POST":
@@ -140,6 +160,9 @@ class Front:
             case ["behaviours"] if method == "POST":
                 behaviours.switch(json.loads(await _body(receive)))
                 await _answer(send, 200, {name: each.value for name, each in behaviours.REGISTRY.items()})
+            case ["clock"] if method == "POST":
+                clock.set_factor(json.loads(await _body(receive))["factor"])
+                await _answer(send, 200, {})
             case _:
                 await _answer(send, 404, {"message": "the embedded AWS has no such control path"})
 
@@ -195,6 +218,11 @@ class _Silent:
 
     async def __call__(self, message: dict[str, Any]) -> None:
         pass
+
+
+def _times(started: float) -> dict[str, float]:
+    """When a call began, and how long it took until now."""
+    return {"time": round(started, 3), "seconds": round(time.time() - started, 4)}
 
 
 async def _body(receive: Receive) -> bytes:

@@ -40,13 +40,16 @@ class EmbeddedAWS:
     port: where it listens; 0 takes a free one.
     fast: no containers and no Docker engine. Tasks succeed after a short time, services run immediately.
     database_seconds: with `fast`, how long a new database stays `creating`.
+    clock: how many times faster the time passes that AWS counts (clock.py).
     """
 
-    def __init__(self, name: str, *, port: int = 0, fast: bool = True, database_seconds: float = 0) -> None:
+    def __init__(
+        self, name: str, *, port: int = 0, fast: bool = True, database_seconds: float = 0, clock: float = 1.0
+    ) -> None:
         if not _NAME.fullmatch(name):
             raise EmbeddedAWSError(f"a name is made of lower-case letters, digits and hyphens: {name}")
         self.name = name
-        self._wanted = (port, fast, database_seconds)
+        self._wanted = (port, fast, database_seconds, clock)
         self._settings: Settings | None = load(name)
 
     def __enter__(self) -> EmbeddedAWS:
@@ -127,13 +130,14 @@ class EmbeddedAWS:
         if self.is_up():
             return
         self._clear()
-        port, fast, database_seconds = self._wanted
+        port, fast, database_seconds, clock = self._wanted
         host = "127.0.0.1"
         if not fast:
             engine.ensure()
             base_images.ensure()
             host = engine.gateway()
-        settings = Settings(self.name, host, port, fast, database_seconds, str(folder_of(self.name)))
+        folder = str(folder_of(self.name))
+        settings = Settings(self.name, host, port, fast, database_seconds, folder, clock=clock)
         self._settings = self._start(settings)
 
     def down(self) -> None:
@@ -187,6 +191,15 @@ class EmbeddedAWS:
         finally:
             self._request("POST", "/_embedded/behaviours", {})
 
+    @contextlib.contextmanager
+    def clock(self, factor: float) -> Iterator[None]:
+        """A context: within it the time that AWS counts (clock.py) passes so many times faster than it really does."""
+        self._request("POST", "/_embedded/clock", {"factor": factor})
+        try:
+            yield
+        finally:
+            self._request("POST", "/_embedded/clock", {"factor": self.settings.clock})
+
     def _request(self, method: str, path: str, document: dict[str, Any] | None = None) -> bytes:
         body = None if document is None else json.dumps(document).encode()
         request = urllib.request.Request(self.endpoint_url + path, body, method=method)
@@ -236,7 +249,7 @@ class EmbeddedAWS:
 def _as_arguments(settings: Settings) -> list[str]:
     arguments = ["--name", settings.name, "--port", str(settings.port), "--host", settings.host]
     arguments += ["--container-cidr", settings.container_cidr]
-    arguments += ["--database-seconds", str(settings.database_seconds)]
+    arguments += ["--database-seconds", str(settings.database_seconds), "--clock", str(settings.clock)]
     return [*arguments, "--fast"] if settings.fast else arguments
 
 

@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 
+from . import clock
 from .calls import CallLog
 from .settings import ACCOUNT_ID, REGION, Settings
 
@@ -22,6 +23,7 @@ def serve(settings: Settings) -> None:
     sockets = _bind({settings.host, _LOOPBACK}, settings.port)
     settings = dataclasses.replace(settings, port=sockets[0].getsockname()[1])
     os.environ.update(_emulator_environment(settings))
+    clock.set_factor(settings.clock)
     asyncio.run(_serve(settings, sockets))
 
 
@@ -109,4 +111,5 @@ def _forget(settings: Settings) -> None:
     from .emulators import reset_moto
 
     reset_moto()
+    clock.forget()
     shutil.rmtree(settings.path("efs"), ignore_errors=True)

@@ -22,7 +22,7 @@ STATE_ROOT = Path(__file__).resolve().parents[2] / ".embedded-aws"
 class Settings:
     """One instance. `port` 0 asks for a free one; `host` is the address that host and containers share.
 
-    `container_cidr`: the addresses of its tasks, empty when `fast`.
+    `container_cidr`: the addresses of its tasks, empty when `fast`. `clock`: see clock.py.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Settings:
     database_seconds: float
     folder: str
     container_cidr: str = ""
+    clock: float = 1.0
 
     @property
     def held_databases(self) -> Path:

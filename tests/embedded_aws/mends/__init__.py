@@ -12,6 +12,7 @@ from . import (
     ecs_protection,
     ecs_quotas,
     ecs_refusals,
+    ecs_scheduler,
     ecs_sight,
     efs,
     elbv2,
@@ -34,6 +35,7 @@ from . import (
 
 def apply(settings: Settings) -> None:
     """Mend ministack in this process; its environment is set."""
+    ecs_scheduler.apply()
     ecs_documents.apply()
     ecs_protection.apply()
     ec2.apply()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
-from ministack.core.responses import error_response_json, get_account_id, get_region, new_uuid, request_scope
+from ministack.core.responses import error_response_json, new_uuid
 from ministack.services import ecs
 
-from .. import behaviours
+from .. import behaviours, clock
 
 _NO_MORE = "You've reached the limit on the number of vCPUs you can run concurrently"
 _SEE = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
@@ -73,12 +72,4 @@ def _tell_service(cluster: str, name: str) -> None:
     message = f"(service {name}) was unable to place a task. Reason: {_NO_MORE}. {_SEE}"
     if not any(event["message"] == message for event in service["events"][:1]):
         service["events"].insert(0, {"id": new_uuid(), "createdAt": ecs._iso(), "message": message})
-    account, region = get_account_id(), get_region()
-
-    def again() -> None:
-        with request_scope(account, region):
-            ecs._reconcile_service_tasks(cluster, f"{cluster}/{name}")
-
-    timer = threading.Timer(_AGAIN_AFTER, again)
-    timer.daemon = True
-    timer.start()
+    clock.later(_AGAIN_AFTER, ecs._reconcile_service_tasks, cluster, f"{cluster}/{name}")

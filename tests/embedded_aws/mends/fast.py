@@ -5,14 +5,12 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import json
-import threading
 from pathlib import Path
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import ecs, rds
 
-from .. import behaviours
+from .. import behaviours, clock
 from ..settings import Settings
 
 _NO_SECRET = (
@@ -26,7 +24,6 @@ _FIRST_ADDRESS = ipaddress.IPv4Address("10.255.0.1")
 def apply(settings: Settings) -> None:
     ecs._get_docker = rds._get_docker = lambda: None
     ecs._run_task = end_tasks(ecs._run_task)
-    ecs._reconcile_service_tasks = roll_to_the_end(ecs._reconcile_service_tasks)
     ecs._ACTION_MAP["RunTask"] = ecs._run_task
     if settings.database_seconds:
         create = rds._ACTION_MAP["CreateDBInstance"]
@@ -47,22 +44,8 @@ def end_tasks(run_task):
         for arn in arns:
             ecs._tasks[arn]["_container_ip"] = str(_FIRST_ADDRESS + next(numbers))
         if not data.get("group", "").startswith("service:"):
-            _later(behaviours.TASK_SECONDS.value, _end, arns)
+            clock.later(behaviours.TASK_SECONDS.value, _end, arns)
         return answer
-
-    return handler
-
-
-def roll_to_the_end(reconcile):
-    """Fault: without Docker nobody goes on with a deployment whose percentages want several steps."""
-
-    def handler(cluster: str, key: str) -> None:
-        reconcile(cluster, key)
-        service = ecs._services.get(key)
-        for _unused in range(2 * service["desiredCount"] if service else 0):
-            if ecs._primary_deployment(service).get("rolloutState") != "IN_PROGRESS":
-                return
-            reconcile(cluster, key)
 
     return handler
 
@@ -72,7 +55,7 @@ def create_databases_slowly(create, seconds: float, held: Path):
 
     def finish(record: dict[str, Any]) -> None:
         if held.exists():
-            _later(0.1, finish, record)
+            clock.later(0.1, finish, record)
         else:
             rds._instance_available_unless_stopped(record)
 
@@ -84,7 +67,7 @@ def create_databases_slowly(create, seconds: float, held: Path):
             return answer
         record = rds._instances[identifier]
         record["DBInstanceStatus"] = "creating"
-        _later(seconds, finish, record)
+        clock.later(seconds, finish, record)
         return rds._single_instance_response("CreateDBInstanceResponse", "CreateDBInstanceResult", record)
 
     return handler
@@ -116,15 +99,3 @@ def _print(task: dict[str, Any]) -> None:
         log = ecs._awslogs_config(container, task["taskArn"].rpartition("/")[2], "")
         if log and ecs._ensure_awslogs_stream(log):
             ecs._emit_awslogs_event(log, "nothing ran, there are no containers here")
-
-
-def _later(seconds: float, function, argument: Any) -> None:
-    account, region = get_account_id(), get_region()
-
-    def in_scope() -> None:
-        with request_scope(account, region):
-            function(argument)
-
-    timer = threading.Timer(seconds, in_scope)
-    timer.daemon = True
-    timer.start()

@@ -170,16 +170,6 @@ def test_sizes_that_fargate_has_not_are_refused(aws):
         aws.client("ecs").register_task_definition(**{**TASK_DEFINITION, "memory": "8192"})
 
 
-def test_a_protected_task_survives_scale_in(aws, service):
-    ecs = aws.client("ecs")
-    tasks = ecs.list_tasks(cluster="c", serviceName="web")["taskArns"]
-    ecs.update_task_protection(cluster="c", tasks=tasks, protectionEnabled=True, expiresInMinutes=1)
-    ecs.update_service(cluster="c", service="web", desiredCount=0)
-    assert ecs.list_tasks(cluster="c", serviceName="web")["taskArns"] == tasks
-    ecs.update_task_protection(cluster="c", tasks=tasks, protectionEnabled=False)
-    assert ecs.list_tasks(cluster="c", serviceName="web")["taskArns"] == []
-
-
 def test_scaling_of_a_service_that_exists(aws, service):
     scaling = aws.client("application-autoscaling")
     target = {

@@ -2,127 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import os
-import tarfile
-import time
 import urllib.request
 
 import docker
 import psycopg2
 import pytest
+from in_containers import http_get, in_subnet, register, run, start, until
 
 from tests.embedded_aws import EmbeddedAWS, engine
-from tests.embedded_aws.base_images import DEBIAN
 
 pytestmark = pytest.mark.skipif(not engine.answers(), reason="needs a Docker engine that runs")
 
-NAME = f"test-containers-{os.getpid()}"
 PASSWORD = "p@ss/w:ord%1"
-DOCKERFILE = f"FROM {DEBIAN}\nRUN useradd --uid 1000 app\n".encode()
-
-
-@pytest.fixture(scope="module")
-def aws():
-    with EmbeddedAWS(NAME, fast=False) as running:
-        running.client("ecs").create_cluster(clusterName="c")
-        running.client("logs").create_log_group(logGroupName="/g")
-        yield running
-
-
-@pytest.fixture(scope="module")
-def subnet(aws):
-    ec2 = aws.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    return ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]
-
-
-@pytest.fixture(scope="module")
-def digest(aws):
-    """Digest of an image that was pushed to repository `tasks`; the engine itself has forgotten it."""
-    aws.client("ecr").create_repository(repositoryName="tasks")
-    context = io.BytesIO()
-    with tarfile.open(fileobj=context, mode="w") as archive:
-        entry = tarfile.TarInfo("Dockerfile")
-        entry.size = len(DOCKERFILE)
-        archive.addfile(entry, io.BytesIO(DOCKERFILE))
-    context.seek(0)
-    client = docker.from_env(timeout=120)
-    reference = f"{aws.registry}/tasks"
-    client.images.build(fileobj=context, custom_context=True, tag=f"{reference}:v1", rm=True, forcerm=True)
-    client.images.push(reference, tag="v1")
-    client.images.remove(f"{reference}:v1", force=True)
-    image = aws.client("ecr").describe_images(repositoryName="tasks", imageIds=[{"imageTag": "v1"}])
-    yield image["imageDetails"][0]["imageDigest"]
-    for image in client.images.list(reference):
-        client.images.remove(image.id, force=True)
-    client.close()
-
-
-def register(aws, family, image, script, *, volumes=(), beside=(), **container):
-    """A task definition with a container of its family's name, and those that `beside` says."""
-    log = {"awslogs-group": "/g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "prefix"}
-    common = {
-        "image": image,
-        "entryPoint": ["sh", "-c"],
-        "logConfiguration": {"logDriver": "awslogs", "options": log},
-    }
-    aws.client("ecs").register_task_definition(
-        family=family,
-        networkMode="awsvpc",
-        requiresCompatibilities=["FARGATE"],
-        cpu="256",
-        memory="512",
-        volumes=list(volumes),
-        containerDefinitions=[
-            {**common, **each} for each in [{"name": family, "command": [script], **container}, *beside]
-        ],
-    )
-
-
-def in_subnet(subnet):
-    return {"awsvpcConfiguration": {"subnets": [subnet["SubnetId"]]}}
-
-
-def start(aws, family, subnet):
-    """ARN of a task that was started."""
-    started = aws.client("ecs").run_task(
-        cluster="c", taskDefinition=family, launchType="FARGATE", networkConfiguration=in_subnet(subnet)
-    )
-    return started["tasks"][0]["taskArn"]
-
-
-def run(aws, family, subnet):
-    """Run a task to its end: (task, its log lines)."""
-    ecs, logs = aws.client("ecs"), aws.client("logs")
-    arn = start(aws, family, subnet)
-
-    def stopped():
-        return ecs.describe_tasks(cluster="c", tasks=[arn])["tasks"][0]["lastStatus"] == "STOPPED"
-
-    until(stopped)
-    task = ecs.describe_tasks(cluster="c", tasks=[arn])["tasks"][0]
-    stream = f"prefix/{family}/{arn.rsplit('/', 1)[1]}"
-    if not logs.describe_log_streams(logGroupName="/g", logStreamNamePrefix=stream)["logStreams"]:
-        return task, []
-    events = logs.get_log_events(logGroupName="/g", logStreamName=stream, startFromHead=True)["events"]
-    return task, [event["message"] for event in events]
-
-
-def http_get(address, path, header):
-    """A shell command that prints what `address` answers; the image has Perl, but no HTTP client."""
-    lines = "\\r\\n".join([f"GET {path} HTTP/1.0", "$ARGV[1]", "", ""])
-    script = (
-        f"use IO::Socket::INET; my $s = IO::Socket::INET->new($ARGV[0]) or die $!; print $s qq({lines}); print <$s>"
-    )
-    return f"perl -e '{script}' {address} '{header}'"
-
-
-def until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("host", ["123456789012.dkr.ecr.us-east-1.amazonaws.com", "127.0.0.1:{port}"])
@@ -327,7 +219,7 @@ def test_down_leaves_nothing(aws, digest, subnet):
         until(lambda: client.containers.list(filters={"label": settings.container_label, "name": "sleeper"}))
         pid = int(settings.path("server.pid").read_text())
         os.kill(pid, 9)
-        EmbeddedAWS(NAME).down()
+        EmbeddedAWS(aws.name).down()
         assert client.containers.list(all=True, filters={"label": settings.container_label}) == []
         assert client.networks.list(names=[settings.network]) == []
         assert client.volumes.list(filters={"name": settings.volume_prefix}) == []
