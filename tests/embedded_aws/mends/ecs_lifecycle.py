@@ -6,6 +6,7 @@ import logging
 import re
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -20,6 +21,8 @@ from .ecs_containers import STOP_LABEL
 
 logger = logging.getLogger("embedded_aws")
 _EVENTS = ["die", "oom", "health_status"]
+#: So long the last lines of a stopped container may take to be in CloudWatch Logs.
+_LOG_SECONDS = 120
 
 
 class ContainerStates:
@@ -66,7 +69,7 @@ def apply(settings: Settings) -> None:
     ecs._forward_awslogs = note_end_of_log(ecs._forward_awslogs, states)
     ecs._record_service_task_healthy = wait_for_health_checks(ecs._record_service_task_healthy)
     ecs._fail_task_start = name_the_failure(ecs._fail_task_start)
-    ecs._remove_docker_container = stop_with_patience(ecs._remove_docker_container)
+    ecs._remove_docker_container = stop_with_patience(ecs._remove_docker_container, states)
 
 
 def look_when_something_happened(look, states: ContainerStates):
@@ -130,11 +133,30 @@ def note_end_of_log(forward, states: ContainerStates):
 
     def handler(container: Any, *rest: Any) -> None:
         try:
-            forward(container, *rest)
+            forward(_WholeLog(container), *rest)
         finally:
             states.logging.discard(container.id)
 
     return handler
+
+
+class _WholeLog:
+    """A container whose log is followed to its last line. Docker 20.10 ends a log that is followed when it is told to
+    stop the container, however far the reader has come."""
+
+    def __init__(self, container: Any) -> None:
+        self._container = container
+
+    def logs(self, **options: Any) -> Iterator[bytes]:
+        read = 0
+        for chunk in self._container.logs(**options):
+            read += len(chunk)
+            yield chunk
+        self._container.wait()
+        for chunk in self._container.logs(**{**options, "follow": False}):
+            skipped = min(read, len(chunk))
+            read -= skipped
+            yield chunk[skipped:]
 
 
 def wait_for_health_checks(record):
@@ -166,9 +188,10 @@ def name_the_failure(fail):
     return handler
 
 
-def stop_with_patience(remove):
-    """Fault: every container has five seconds to stop, while the caller waits. On AWS it has its stopTimeout,
-    and StopTask answers at once."""
+def stop_with_patience(remove, states: ContainerStates):
+    """Faults: every container has five seconds to stop, while the caller waits. On AWS it has its stopTimeout,
+    and StopTask answers at once. And lines are lost that a container has printed and that are still on their way to
+    CloudWatch Logs when it is removed."""
 
     def stop(docker_client: Any, container: Any) -> None:
         try:
@@ -177,6 +200,9 @@ def stop_with_patience(remove):
             container.stop(timeout=int(container.labels.get(STOP_LABEL, "30")))
         except NotFound:
             return
+        until = time.monotonic() + _LOG_SECONDS
+        while container.id in states.logging and time.monotonic() < until:
+            time.sleep(0.1)
         remove(docker_client, container)
 
     def handler(docker_client: Any, container_or_id: Any) -> None:

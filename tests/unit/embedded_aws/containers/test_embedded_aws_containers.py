@@ -55,6 +55,18 @@ def test_running_out_of_memory_is_told(aws, digest, subnet):
     assert task["containers"][0]["reason"].startswith("OutOfMemoryError")
 
 
+def test_a_task_that_is_stopped_loses_no_line_of_its_log(aws, digest, subnet):
+    """It has printed faster than its log is taken."""
+    image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}"
+    register(aws, "talkative", image, "trap '' TERM; seq 100000; sleep 0.2", stopTimeout=60)
+    ecs, logs = aws.client("ecs"), aws.client("logs")
+    arn = start(aws, "talkative", subnet)
+    until(lambda: ecs.describe_tasks(cluster="c", tasks=[arn])["tasks"][0]["lastStatus"] == "RUNNING")
+    ecs.stop_task(cluster="c", task=arn)
+    stream = {"logGroupName": "/g", "logStreamName": f"prefix/talkative/{arn.rsplit('/', 1)[1]}"}
+    until(lambda: [each["message"] for each in logs.get_log_events(**stream, limit=1)["events"]] == ["100000"])
+
+
 def test_tasks_share_an_efs_access_point(aws, digest, subnet):
     image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}"
     efs = aws.client("efs")
