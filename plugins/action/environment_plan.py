@@ -14,7 +14,7 @@ from ..module_utils.engine.clients import Clients
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.session import client_factory, profiles, regions
 from ..module_utils.engine.waiting import NotYet, now, wait_for
-from ..module_utils.environment import advice, teardown
+from ..module_utils.environment import advice, draining, teardown
 from ..module_utils.environment.inputs import checks, project
 from ..module_utils.environment.layers import DAGS, LAYERS
 from ..module_utils.environment.named_things import documents as named_things
@@ -109,11 +109,37 @@ class ActionModule(ActionBase):
         seen = wait_for(check, _SHOWN_AFTER, "AWS to show what was done")
         if arguments.get("state") != "absent":
             self._warn(arguments, inputs, wanted, seen, is_first=not (previous or arguments.get("converged")))
+            self._draining(arguments, inputs, seen, result["outputs"])
+        elif not previous:
+            self._busy(arguments, inputs, seen, result["outputs"])
         if self._task.check_mode and result["outputs"].get("unsteady_services"):
             services = ", ".join(result["outputs"]["unsteady_services"])
             self._display.warning(f"not steady, a deploy waits for it: {services}")
         # It changes nothing; in check mode it stands for the run that would.
         result["changed"] = bool(self._task.check_mode and result["pending"])
+
+    def _draining(self, arguments, inputs, seen, outputs_):
+        """Tells which old workers still have a task in hand. A deploy does not wait for them."""
+        outputs_["draining"] = []
+        rolled = draining.rolled_out(seen.known)
+        if not rolled:
+            return
+        clients = Clients(client_factory(arguments), inputs["farflow_ignored_tags"])
+        left = draining.old_workers(clients, inputs, rolled)
+        outputs_["draining"] = [task.words for tasks in left.values() for task in tasks]
+        outputs_["unsteady_services"] = [name for name in outputs_["unsteady_services"] or [] if name not in left]
+        if self._task.check_mode:
+            for words in outputs_["draining"]:
+                self._display.warning(f"an old worker has a task in hand, and ends after it: {words}")
+
+    def _busy(self, arguments, inputs, seen, outputs_):
+        """Tells which workers have a task in hand that a teardown would end."""
+        clients = Clients(client_factory(arguments), inputs["farflow_ignored_tags"])
+        outputs_["busy_workers"] = [task.words for task in draining.busy_workers(clients, inputs, seen.known)]
+        minutes = inputs["farflow_teardown_wait_minutes"]
+        end = f"waits {minutes} minutes for it" if minutes else "ends it; farflow_teardown_wait_minutes would wait"
+        for words in outputs_["busy_workers"]:
+            self._display.warning(f"a worker has a task in hand, and the teardown {end}: {words}")
 
     def _warn(self, arguments, inputs, wanted, seen, is_first):
         """Warns of what is left to people, and in the first look of what else it has shown."""

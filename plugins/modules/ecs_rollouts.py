@@ -10,6 +10,7 @@ short_description: Wait until ECS services run what they were told to
 version_added: 0.1.0
 description:
   - Waits until the newest deployment of each service is complete and as many tasks run as are desired.
+  - Old tasks that ECS lets run, since they protect themselves (task scale-in protection), are not waited for.
   - When a deployment fails or is rolled back, or time is over, it fails with the reason of the stopped tasks, what
     cures it, and the last lines of their logs.
 author: farflow.airflow contributors (@farflow)
@@ -60,6 +61,12 @@ services:
   type: list
   elements: str
   sample: [prod-api-server, prod-scheduler]
+draining:
+  description: Tasks of earlier deployments that still have work in hand.
+  returned: always
+  type: list
+  elements: str
+  sample: ["prod-worker, task 0f1e2d3c4b5a69788796a5b4c3d2e1f0, at the latest until 2026-11-29 23:10 UTC"]
 """
 
 from ..module_utils.engine.module import run
@@ -76,10 +83,11 @@ ARGUMENT_SPEC = {
 def work(parameters, clients, check_mode):
     """Waits."""
     names = parameters["services"]
+    draining = []
     if names and not check_mode:
         rollouts = Rollouts(clients, parameters["cluster"], names, parameters["deployments"])
-        rollouts.wait(parameters["wait_timeout"])
-    return {"changed": False, "services": names}
+        draining = rollouts.wait(parameters["wait_timeout"])
+    return {"changed": False, "services": names, "draining": [task.words for task in draining]}
 
 
 def main():

@@ -40,6 +40,9 @@ options:
       - "C(autoscaled: true) leaves the count to an autoscaler: C(desired_count) is then used at the creation only. With
         C(autoscaled: {min_capacity: 1, max_capacity: 10}), the bounds of the autoscaler, a count outside of them is
         brought to the nearest bound."
+      - "C(drains: true) is for a service whose tasks protect themselves while they have work in hand (task scale-in
+        protection). ECS protects no more tasks than are desired: so a change that starts a deployment asks for at least
+        as many as run, and while tasks of earlier deployments do, such a count is no difference."
       - With O(state=absent) only C(service_name) and C(cluster) are looked at.
     type: list
     elements: dict

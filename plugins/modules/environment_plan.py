@@ -175,9 +175,20 @@ outputs:
       description: The names of Airflow's services.
       type: list
       elements: str
+    scheduler:
+      description: The name of the scheduler's service.
+      type: str
     unsteady_services:
       description: Those that are being deployed, or that run fewer tasks than they should though no autoscaler counts
         them. A deploy waits for them, also when there is nothing to do.
+      type: list
+      elements: str
+    draining:
+      description: Old workers that still have a task in hand, as sentences. A deploy does not wait for them.
+      type: list
+      elements: str
+    busy_workers:
+      description: With O(state=absent), the workers that have a task in hand, as sentences.
       type: list
       elements: str
     airflow_repository:

@@ -31,6 +31,7 @@ HANDED_ON = (
     "farflow_lock_wait_minutes",
     "farflow_lock_break",
     "farflow_plan_must_be_empty",
+    "farflow_teardown_wait_minutes",
     "rds_wait_minutes",
     "dags_check",
     "dags_most",

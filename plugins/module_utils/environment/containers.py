@@ -146,6 +146,8 @@ def service(inputs: Inputs, known: Existing, component: Component, definition: s
     }
     if component is API_SERVER:
         document.update(_reachable(inputs, known))
+    if component.pool:
+        document["drains"] = True
     return {**document, **more}
 
 

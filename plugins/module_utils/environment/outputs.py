@@ -14,7 +14,7 @@ from ..engine.compare import contains_unknown
 from ..engine.known import Existing
 from ..kinds.ecs.service import documents as ecs_services
 from . import containers, dags, image_builder, names, settings
-from .components import COMMAND, components
+from .components import COMMAND, SCHEDULER, components
 
 Inputs = Mapping[str, Any]
 
@@ -45,6 +45,7 @@ def outputs(inputs: Inputs, known: Existing) -> dict[str, Any]:
         "password_command": _read_secret(inputs, secret),
         "cluster": names.cluster(inputs),
         "services": services,
+        "scheduler": names.service(inputs, SCHEDULER.name),
         "unsteady_services": [name for name in services if _is_unsteady(known.get(ecs_services.TYPE, name))],
         "airflow_repository": names.airflow_repository(inputs),
         "task_repository": names.task_repository(inputs),

@@ -76,7 +76,7 @@ def desired(inputs: Inputs, known: Existing) -> list[Resource]:
 def _pool(inputs: Inputs, known: Existing, which: Component) -> list[Resource]:
     pool = pools.pool(inputs, which.pool)
     if pool.scaling == pools.NONE:
-        return airflow_service.component(inputs, known, which)
+        return [_counted(one, known) for one in airflow_service.component(inputs, known, which)]
     resources = airflow_service.component(inputs, known, which, autoscaled=_bounds(pool))
     scaled = [*(_counted(one, known) for one in resources), *_scaling(inputs, known, which, pool)]
     return [*scaled, _alarm(inputs, known, which, pool)] if pool.scaling == pools.WORK else scaled

@@ -1,7 +1,9 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Waiting until services run what they were told to, all of them in one go."""
+"""Waiting until services run what they were told to, all of them in one go. Old tasks that protect themselves, since
+they have work in hand, are not waited for.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,10 @@ from ..engine.errors import FarflowError
 from ..engine.waiting import Clock, NotYet, wait_for
 from ..kinds.ecs import task_calls as ecs_tasks
 from ..kinds.ecs.service import calls
-from ..kinds.ecs.service.documents import is_autoscaled, primary
+from ..kinds.ecs.service.documents import has_all_tasks, is_autoscaled, primary
+from . import draining
 from .advice import telling_event
+from .draining import Protected
 from .stops import account
 
 _LOG_LINES = 20
@@ -52,9 +56,10 @@ class Rollouts:
         self._seen: set[str] = set()
         self._missed: Counter[str] = Counter()
         self._states: dict[str, str] = {}
+        self._draining: dict[str, list[Protected]] = {}
 
-    def wait(self, limit: float, clock: Clock = time) -> None:
-        """Returns when all are as they shall be.
+    def wait(self, limit: float, clock: Clock = time) -> list[Protected]:
+        """Returns when all are as they shall be: with the tasks of earlier deployments that still have work in hand.
 
         Raises FarflowError when a deployment fails or is rolled back, or when ``limit`` seconds are over: with the
         reason of the newest stopped task, what cures it and its last log lines.
@@ -69,6 +74,7 @@ class Rollouts:
             raise FarflowError("\n".join([str(error), *map(self._account, late)])) from error
         if failed:
             raise FarflowError("\n".join(f"{problem}\n{self._account(name)}" for name, problem in failed.items()))
+        return [task for tasks in self._draining.values() for task in tasks]
 
     def _check(self) -> dict[str, str] | NotYet:
         """What failed for good; nothing when all are as desired."""
@@ -104,6 +110,10 @@ class Rollouts:
         if rollout == "COMPLETED" and (
             is_autoscaled(service) or service.get("runningCount", 0) == service["desiredCount"]
         ):
+            return "", None
+        drains = rollout == "IN_PROGRESS" and has_all_tasks(service)
+        if drains and (left := draining.only_drains(self._clients, self._cluster, name, watched)):
+            self._draining[name] = left
             return "", None
         return f"{rollout}, {counts}", None
 

@@ -42,6 +42,7 @@ _MOST_TAGS = 40  # of AWS's 50, to leave room for ours
 _MOST_MANAGED_POLICIES = 10  # a role, unless AWS has raised it for the account
 _LONGEST_WAIT = 600  # minutes
 _LONGEST_WAIT_FOR_LOCK = 24 * 60  # minutes
+_LONGEST_WAIT_FOR_WORKERS = 12 * 60  # minutes
 _STORAGE = (20, 65536)  # GB, of RDS with gp2 and gp3
 
 _REGION = r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}"
@@ -272,6 +273,7 @@ VARIABLES: dict[str, Check] = {
     "farflow_alarm_topic_arns": _different(list_of(_TOPIC, "a list of ARNs", may_be_empty=True)),
     "farflow_permissions_boundary_arn": if_given(text(_MANAGED_POLICY, "the ARN of a managed policy", re.ASCII)),
     "farflow_teardown_keep": _different(lambda value: iter(())),
+    "farflow_teardown_wait_minutes": between(0, _LONGEST_WAIT_FOR_WORKERS, "minutes"),
     "farflow_lock_wait_minutes": between(0, _LONGEST_WAIT_FOR_LOCK, "minutes"),
     "network_cidr": in_turn(
         cidr("an IPv4 network from /16 to /24 without host bits, such as 10.0.0.0/16", range(16, 25)),

@@ -39,6 +39,15 @@ def describe(clients: Clients, cluster: str, arns: list[str]) -> list[dict[str, 
     return found
 
 
+def protections(clients: Clients, cluster: str, arns: list[str]) -> list[dict[str, Any]]:
+    """``{taskArn, protectionEnabled, expirationDate?}`` of those of the tasks that a service runs."""
+    found: list[dict[str, Any]] = []
+    for some in chunks(arns, 100):
+        with doing("describe", "the protection of ECS tasks", ", ".join(some)):
+            found += clients("ecs").get_task_protection(cluster=cluster, tasks=some).get("protectedTasks", [])
+    return found
+
+
 def stop(clients: Clients, cluster: str, arn: str, reason: str) -> None:
     """Stops a task; one that is gone is fine."""
     with doing("stop", "ECS task", arn):

@@ -120,6 +120,8 @@ def operations(clients: Clients, started: dict[str, str] | None = None) -> Opera
             create(wanted)
             return
         request = service_documents.update_request(wanted, found)
+        if request and service_documents.DRAINS in wanted.attributes:
+            request = service_documents.with_room(request, found)
         if request:
             cluster, what = wanted.properties["cluster"], f"the change of service {wanted.name}"
             changed = retry_while(

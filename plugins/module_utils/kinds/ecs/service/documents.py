@@ -24,10 +24,13 @@ TYPE = "ecs_service"
 AUTOSCALED = "farflow:autoscaled"
 FIRST_COUNT = "first_count"
 BOUNDS = "bounds"
+DRAINS = "drains"
 UNSTEADY = "unsteady"
+#: How many tasks run, how many of them are of earlier deployments, and whether the newest one has all that it shall.
+RUNNING, OLD, COMPLETE = "running", "old", "complete"
 DEPLOYMENT = "deployment"
 
-_OWN = {"autoscaled"}
+_OWN = {"autoscaled", "drains"}
 _ROLLOUT = "rollout_state"
 _MOST = {"subnets": 16, "security_groups": 5}
 _OF_THE_DEPLOYMENT = ("serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations")
@@ -35,7 +38,8 @@ _OF_THE_DEPLOYMENT = ("serviceConnectConfiguration", "volumeConfigurations", "vp
 
 def desired(specification: Mapping[str, Any]) -> Resource:
     """A service as a user writes it: the input of CreateService in snake_case, and ``autoscaled``, true or the bounds
-    of the autoscaler, ``{min_capacity, max_capacity}``. Without ``launch_type`` and ``capacity_provider_strategy`` it
+    of the autoscaler, ``{min_capacity, max_capacity}``, and ``drains``, whether its tasks protect themselves while they
+    have work in hand. Without ``launch_type`` and ``capacity_provider_strategy`` it
     runs on FARGATE.
 
     Raises FarflowError with everything that is wrong with it.
@@ -53,7 +57,7 @@ def desired(specification: Mapping[str, Any]) -> Resource:
     if problems:
         raise FarflowError("\n".join(f"service {name}: {problem}" for problem in problems))
     form[_ROLLOUT] = "COMPLETED"
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, Any] = {DRAINS: True} if specification.get("drains") else {}
     if autoscaled:
         form["tags"] = {**form.get("tags", {}), AUTOSCALED: "true"}
         attributes[FIRST_COUNT] = form.pop("desired_count")
@@ -78,14 +82,29 @@ def _bounds(autoscaled: Mapping[str, int] | bool) -> tuple[int, int] | None:
 
 def counted(resource: Resource, found: Resource | None) -> Resource:
     """A service under an autoscaler with the count that it has, or the nearest within the autoscaler's bounds: it may
-    be none that an autoscaler has set, and from zero tasks, which use no CPU, none scales out again.
+    be none that an autoscaler has set, and from zero tasks, which use no CPU, none scales out again. Where a service
+    drains, there may be as many as run (``with_room``) while tasks of earlier deployments do.
     """
-    if FIRST_COUNT not in resource.attributes or found is None:
+    drains = found is not None and DRAINS in resource.attributes and found.attributes.get(OLD)
+    if found is None or not (drains or FIRST_COUNT in resource.attributes):
         return resource
     count = found.properties["desired_count"]
-    if bounds := resource.attributes[BOUNDS]:
-        count = min(max(count, bounds[0]), bounds[1])
+    most = found.attributes[RUNNING] if drains else 0
+    if FIRST_COUNT not in resource.attributes:
+        wanted = resource.properties["desired_count"]
+        count = min(max(count, wanted), max(most, wanted))
+    elif bounds := resource.attributes[BOUNDS]:
+        count = min(max(count, bounds[0]), max(most, bounds[1]))
     return replace(resource, properties={**resource.properties, "desired_count": count})
+
+
+def with_room(request: Mapping[str, Any], found: Resource) -> dict[str, Any]:
+    """An UpdateService request of a service that drains. If it starts a deployment, its desired count is at least the
+    number of tasks that run: ECS protects no more tasks than are desired, and each may have work in hand.
+    """
+    running, count = found.attributes[RUNNING], request.get("desiredCount", found.properties["desired_count"])
+    starts = "taskDefinition" in request or request.get("forceNewDeployment")
+    return {**request, "desiredCount": running} if starts and running > count else dict(request)
 
 
 def with_task_definition(resource: Resource, arn: str | None) -> Resource:
@@ -173,6 +192,11 @@ def canonical(
         "status": document["status"],
         DEPLOYMENT: deployment.get("id", ""),
         UNSTEADY: deployment.get("rolloutState") == "IN_PROGRESS" or _lacks_tasks(document),
+        RUNNING: int(document.get("runningCount", 0)),
+        COMPLETE: has_all_tasks(document),
+        OLD: sum(
+            int(each.get("runningCount", 0)) for each in document.get("deployments") or [] if each is not deployment
+        ),
     }
     arguments = {"service_name": document["serviceName"], "cluster": form["cluster"]}
     return Resource(TYPE, document["serviceName"], form, document["serviceArn"], attributes, arguments)
@@ -192,6 +216,12 @@ def is_autoscaled(document: Mapping[str, Any]) -> bool:
 
 def _lacks_tasks(document: Mapping[str, Any]) -> bool:
     return not is_autoscaled(document) and int(document.get("runningCount", 0)) < int(document["desiredCount"])
+
+
+def has_all_tasks(document: Mapping[str, Any]) -> bool:
+    """Whether as many tasks of a service's newest deployment run as are desired, and none is to come."""
+    newest = primary(document)
+    return not newest.get("pendingCount") and newest.get("runningCount", 0) >= document["desiredCount"]
 
 
 def primary(document: Mapping[str, Any]) -> Mapping[str, Any]:

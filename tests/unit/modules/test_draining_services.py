@@ -1,0 +1,151 @@
+"""Services whose old tasks protect themselves, since they have work in hand: what a deployment asks for, when it is
+rolled out, and that a plan meanwhile is empty.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service import documents
+from ansible_collections.farflow.airflow.plugins.module_utils.runs import draining
+from ansible_collections.farflow.airflow.plugins.module_utils.runs.rollouts import Rollouts
+
+UNTIL = datetime(2026, 12, 1, 14, 30, tzinfo=UTC)
+CLUSTER = "arn:aws:ecs:eu-west-1:123456789012:task/dev"
+
+
+def wanted(count=1, drains=True, autoscaled=None):
+    attributes = {"drains": True} if drains else {}
+    if autoscaled:
+        attributes |= {"first_count": count, "bounds": autoscaled}
+    return Resource("ecs_service", "dev-worker", {} if autoscaled else {"desired_count": count}, None, attributes)
+
+
+def found(count, running, old):
+    return Resource("ecs_service", "dev-worker", {"desired_count": count}, "arn", {"running": running, "old": old})
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "count"),
+    [
+        (wanted(1), found(1, 2, 1), 1),
+        (wanted(1), found(2, 3, 1), 2),
+        (wanted(1), found(2, 2, 0), 1),
+        (wanted(1), found(9, 3, 1), 3),
+        (wanted(3), found(1, 2, 1), 3),
+        (wanted(1, drains=False), found(2, 3, 1), 1),
+        (wanted(1, autoscaled=(0, 5)), found(6, 7, 2), 6),
+        (wanted(1, autoscaled=(0, 5)), found(6, 6, 0), 5),
+        (wanted(1, autoscaled=(0, 5)), found(0, 1, 1), 0),
+        (wanted(1, drains=False, autoscaled=(1, 5)), found(6, 7, 2), 5),
+    ],
+)
+def test_while_old_tasks_run_as_many_may_be_desired_as_run(asked, there, count):
+    assert documents.counted(asked, there).properties["desired_count"] == count
+
+
+@pytest.mark.parametrize(
+    ("request_", "there", "count"),
+    [
+        ({"taskDefinition": "dev-worker:3"}, found(1, 2, 1), 2),
+        ({"taskDefinition": "dev-worker:3"}, found(2, 2, 0), None),
+        ({"forceNewDeployment": True}, found(1, 3, 2), 3),
+        ({"taskDefinition": "dev-worker:3", "desiredCount": 4}, found(1, 3, 2), 4),
+        ({"desiredCount": 1}, found(3, 3, 0), 1),
+        ({"enableExecuteCommand": True}, found(1, 3, 2), None),
+    ],
+)
+def test_a_new_deployment_leaves_room_to_protect_what_runs(request_, there, count):
+    assert documents.with_room(request_, there).get("desiredCount") == count
+
+
+class Ecs:
+    """Answers with what a test says of the tasks: ``{id: (deployment, health, protected)}``."""
+
+    def __init__(self, tasks):
+        self.tasks = tasks
+
+    def get_paginator(self, operation):
+        assert operation == "list_tasks"
+        return self
+
+    def paginate(self, **arguments):
+        yield {"taskArns": [f"{CLUSTER}/{name}" for name in self.tasks]}
+
+    def describe_tasks(self, cluster, tasks):
+        return {
+            "tasks": [
+                {"taskArn": arn, "startedBy": self.tasks[arn[-1]][0], "healthStatus": self.tasks[arn[-1]][1]}
+                for arn in tasks
+            ]
+        }
+
+    def get_task_protection(self, cluster, tasks):
+        return {
+            "protectedTasks": [
+                {"taskArn": arn, "protectionEnabled": bool(self.tasks[arn[-1]][2]), "expirationDate": UNTIL}
+                for arn in tasks
+            ]
+        }
+
+    def describe_services(self, cluster, services, include):
+        return {"services": [service(self.tasks)]}
+
+
+def service(tasks, desired=1):
+    counts = {id_: sum(each[0] == id_ for each in tasks.values()) for id_ in ("new", "old")}
+    return {
+        "serviceName": "dev-worker",
+        "status": "ACTIVE",
+        "desiredCount": desired,
+        "runningCount": len(tasks),
+        "deployments": [
+            {"id": "new", "status": "PRIMARY", "rolloutState": "IN_PROGRESS", "runningCount": counts["new"]},
+            {"id": "old", "status": "ACTIVE", "runningCount": counts["old"]},
+        ],
+    }
+
+
+def drains(tasks):
+    return draining.only_drains(lambda name: Ecs(tasks), "dev", "dev-worker", "new")
+
+
+NEW, OLD = ("new", "HEALTHY", False), ("old", "HEALTHY", True)
+
+
+def test_what_is_left_are_the_protected_tasks_of_earlier_deployments():
+    (left,) = drains({"1": NEW, "2": OLD})
+    assert left.words == "dev-worker, task 2, at the latest until 2026-12-01 14:30 UTC"
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        {"1": ("new", "UNKNOWN", False), "2": OLD},
+        {"1": ("new", "UNHEALTHY", False), "2": OLD},
+        {"1": NEW, "2": OLD, "3": ("old", "HEALTHY", False)},
+        {"1": NEW},
+    ],
+    ids=["not healthy yet", "not healthy", "one is not protected", "all new"],
+)
+def test_otherwise_it_is_waited_for(tasks):
+    assert not drains(tasks)
+
+
+@pytest.mark.parametrize(
+    ("newest", "complete"),
+    [({"runningCount": 2}, True), ({"runningCount": 1}, False), ({"runningCount": 2, "pendingCount": 1}, False)],
+)
+def test_a_deployment_has_all_its_tasks(newest, complete):
+    document = {"desiredCount": 2, "deployments": [{"status": "PRIMARY", **newest}, {"status": "ACTIVE"}]}
+    assert documents.has_all_tasks(document) is complete
+
+
+def test_a_deployment_is_rolled_out_while_old_workers_have_work_in_hand():
+    tasks = {"1": NEW, "2": OLD}
+    told = []
+    left = Rollouts(lambda name: Ecs(tasks), "dev", ["dev-worker"], tell=told.append).wait(0)
+    assert [each.task for each in left] == ["2"]
+    assert told == ["dev-worker: as desired"]
