@@ -1,6 +1,6 @@
 # What a person calls. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help environment lock demo demo-down demo-env test test-all dags-test generate lint molecule docs bench
+.PHONY: help environment lock demo demo-down demo-env test test-all dags-test generate lint molecule docs bench bench-workers
 
 PYTHON := .venv/bin/python
 EMBEDDED_AWS := $(PYTHON) tests/embedded_aws
@@ -47,3 +47,6 @@ docs: ## the documentation as a site
 
 bench: ## what a deploy costs, beside what others cost: docs/bench.md
 	@sh scripts/bench.sh
+
+bench-workers: environment ## how workers follow the work, simulated with AWS's delays: docs/bench-workers.md
+	@$(PYTHON) -m tests.bench_workers

@@ -21,7 +21,7 @@ ENGINE = {
     "bench": ["sh", "scripts/bench.sh", "--sizes", "2"],
 }
 AS_DEMO = {"test", "test-all"}
-NONE = {"help", "environment", "lock", "generate", "lint", "docs", "demo-down", "demo-env"}
+NONE = {"help", "environment", "lock", "generate", "lint", "docs", "demo-down", "demo-env", "bench-workers"}
 
 
 def run(*command, **environment):

@@ -1,0 +1,1 @@
+"""How a pool of workers follows its work, simulated with AWS's delays: `make bench-workers`."""
