@@ -29,6 +29,7 @@ def page(results: Results) -> str:
         tried=_tried_table(results),
         workers=_by_trace("What a worker does", results.workers, _with_kills),
         other_days=_other_days(results),
+        readings=_by_trace("Reading, and cooldown", results.readings, _figures),
         slower=_by_trace("Doubled", results.slower, _pair),
         delays=_delays(),
         most=f"{MOST:g}",
@@ -143,8 +144,9 @@ The pool is the default one: at most 5 workers of 8 tasks each, none at least. S
   protected from scale-in before it begins its first task. A worker without a task looks into the queue each
   {pause} s; one that has some waits there all the time, and is therefore first.
 - **CPU tracking at 70 %**: target tracking of the service's average CPU, one worker at least: three minutes above the
-  target, 15 minutes below nine tenths of it, cooldowns of 60 s. Nothing protects workers, which have 120 s from
-  SIGTERM. Eight short tasks use 96 % of a worker, a 12-hour task 1 %: it waits for a database.
+  target, 15 minutes below nine tenths of it ([as users find
+  it](https://github.com/aws/containers-roadmap/issues/1208)), cooldowns of 60 s. Nothing protects workers, which have
+  120 s from SIGTERM. Eight short tasks use 96 % of a worker, a 12-hour task 1 %: it waits for a database.
 - **MWAA-like**: [as Amazon describes it](https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-autoscaling.html): the
   same quotient each minute, one worker at least, fewer when five minutes in a row need fewer, workers with tasks stay.
 - **KEDA-like**: the query of [the official Helm chart](https://airflow.apache.org/docs/helm-chart/stable/keda.html),
@@ -200,6 +202,16 @@ tasks killed in {few} days. Nothing is asked for here.
 - 12-hour tasks that are queued together with a burst are spread over all its workers, and hold each of them for twelve
   hours. KEDA-like takes these workers away, and kills the tasks. Long tasks belong into a pool of their own.
 
+## If AWS reads a cooldown otherwise
+
+AWS describes the cooldown of a policy that scales out and of another one that scales in. Ours does both, and two things
+are left open. Worker-hours over the bound and wait, of {few} days:
+
+{readings}
+
+The last reading lets tasks of a trickle wait for half a minute with a cooldown of 60 s, which is longer than with
+KEDA-like, and for minutes with 300 s.
+
 ## If delays are longer
 
 One delay doubled at a time, then all: ours (KEDA-like), worker-hours over the bound and wait, of {few} days. The bound
@@ -218,8 +230,8 @@ What else is taken as given:
   [slides](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html).
 - The policy [scales out at once, and in when the cooldown has passed since the last activity was
   complete](https://docs.aws.amazon.com/autoscaling/application/APIReference/API_StepScalingPolicyConfiguration.html):
-  here, since as many containers run as are desired. AWS does not say whether a scale-out delays a scale-in; here it
-  does.
+  here, since as many containers run as are desired. What it leaves open is
+  [above](#if-aws-reads-a-cooldown-otherwise).
 - ECS protects [no more workers than are
   desired](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html), and stops any of
   the others.

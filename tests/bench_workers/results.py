@@ -20,6 +20,7 @@ class Results:
     tried: list[search.Tried]
     workers: list[tuple[str, dict[str, Figures]]]
     other_days: list[tuple[str, variations.Pair]]
+    readings: list[tuple[str, dict[str, Figures]]]
     slower: list[tuple[str, dict[str, variations.Pair]]]
 
 
@@ -44,6 +45,7 @@ def gather() -> Results:
         tried=list(search.tried()),
         workers=list(variations.workers()),
         other_days=list(variations.other_days()),
+        readings=list(variations.readings()),
         slower=list(variations.slower()),
     )
 

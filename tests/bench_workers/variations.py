@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import partial
 
+from .cloudwatch import USUAL, Reading
 from .comparison import DELAYS, FEW_DAYS, Days, Figures, measure, measure_pools
 from .contenders import CONTENDERS, KEDA, OURS, TRACES, busy_trickle
 from .delays import Delays
@@ -32,6 +33,21 @@ def workers() -> Iterator[tuple[str, dict[str, Figures]]]:
         ("protected before, an idle one looks each 10 s", replace(CONDUCT, pause=10)),
     ):
         yield words, {name: measure(each, Work(conduct=conduct), number=FEW_DAYS) for name, each in days.items()}
+
+
+def readings() -> Iterator[tuple[str, dict[str, Figures]]]:
+    """What AWS may mean by a cooldown."""
+    for words, reading in (
+        ("a scale-out delays a scale-in, as everywhere on this page", USUAL),
+        ("it does not", Reading(out_delays_in=False)),
+        ("a scale-in delays a scale-out too", Reading(in_delays_out=True)),
+    ):
+        for cooldown in (60, 300):
+            setting = Work(cooldown=cooldown, reading=reading)
+            yield (
+                f"{words}: {cooldown} s",
+                {name: measure(each, setting, number=FEW_DAYS) for name, each in TRACES.items()},
+            )
 
 
 def other_days() -> Iterator[tuple[str, Pair]]:

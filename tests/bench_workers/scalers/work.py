@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..cloudwatch import Metric, StepPolicy
+from ..cloudwatch import USUAL, Metric, Reading, StepPolicy
 from ..rule import capacity, workers_wanted
 from ..simulation import Site
 from ..worker import Conduct
@@ -27,12 +27,13 @@ class Work:
     waking: bool = False
     minimum: int = 0
     conduct: Conduct = CONDUCT
+    reading: Reading = USUAL
 
     def begin(self, site: Site) -> None:
         """The alarm is in ALARM while there is a value, so the policy is invoked each minute."""
         self._site = site
         self._metric = Metric(site.clock, site.delays.metric)
-        self._policy = StepPolicy(site.clock, site.pool, self.cooldown, self._capacity)
+        self._policy = StepPolicy(site.clock, site.pool, self.cooldown, self._capacity, self.reading)
         self._awake = False
         site.every(self.published, self._publish, "publish")
         site.every(site.delays.invocation, self._invoke, "invoke")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.bench_workers.burst import seen
 from tests.bench_workers.clock import Clock
-from tests.bench_workers.cloudwatch import Metric, StepPolicy
+from tests.bench_workers.cloudwatch import Metric, Reading, StepPolicy
 from tests.bench_workers.delays import Delays
 from tests.bench_workers.rule import capacity, workers_wanted
 from tests.bench_workers.scalers.cpu import CpuTracking
@@ -62,12 +63,12 @@ def test_an_alarm_sees_a_value_late_and_the_largest_of_its_period():
     metric = Metric(clock, delay=5)
     clock.at(10, metric.put, 4)
     clock.at(40, metric.put, 1)
-    seen = {}
+    values = {}
     for second in (12, 16, 45, 75, 105, 106):
-        clock.at(second, lambda at: seen.update({at: metric.maximum(60)}), second)
+        clock.at(second, lambda at: values.update({at: metric.maximum(60)}), second)
     while clock.step():
         pass
-    assert seen == {12: None, 16: 4, 45: 4, 75: 1, 105: None, 106: None}
+    assert values == {12: None, 16: 4, 45: 4, 75: 1, 105: None, 106: None}
 
 
 class Settling:
@@ -89,15 +90,45 @@ def test_a_step_policy_scales_out_at_once_and_in_when_the_cooldown_has_passed_si
     policy.invoke(3)
     assert pool.desired == 3
     clock.at(100, setattr, pool, "settled", True)
-    seen = {}
+    values = {}
     for second in (90, 150, 159, 170):
         clock.at(second, policy.invoke, 1)
-        clock.at(second, lambda at: seen.update({at: pool.desired}), second)
+        clock.at(second, lambda at: values.update({at: pool.desired}), second)
     clock.at(175, policy.invoke, 4)
-    clock.at(175, lambda: seen.update({175: pool.desired}))
+    clock.at(175, lambda: values.update({175: pool.desired}))
     while clock.step():
         pass
-    assert seen == {90: 3, 150: 3, 159: 3, 170: 1, 175: 4}
+    assert values == {90: 3, 150: 3, 159: 3, 170: 1, 175: 4}
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        (Reading(), [2, 2, 1, 2, 2, 1]),
+        (Reading(out_delays_in=False), [2, 1, 1, 2, 1, 1]),
+        (Reading(in_delays_out=True), [2, 2, 1, 1, 1, 1]),
+    ],
+)
+def test_what_a_cooldown_leaves_open(reading, expected):
+    clock, pool = Clock(), Settling()
+    policy = StepPolicy(clock, pool, cooldown=60, capacity=int, reading=reading)
+    desired = []
+    for second, wanted in ((0, 2), (30, 1), (70, 1), (100, 2), (120, 1), (190, 1)):
+        clock.at(second, policy.invoke, wanted)
+        clock.at(second, lambda: desired.append(pool.desired))
+    while clock.step():
+        pass
+    assert desired == expected
+
+
+def test_what_is_seen_of_a_burst():
+    figures = dict(seen([simulate(Trace("burst", (Demand(HOUR, 60, 0),) * 40, 5, 8), Work(), DELAYS, 1)]))
+    assert figures["most workers"] == [5]
+    [wanted], [first], [ended] = (
+        figures[f"s until {words}"]
+        for words in ("ECS wants the first worker", "the first task begins", "the last worker has ended")
+    )
+    assert wanted + DELAYS.whole_start <= first < ended
 
 
 def test_ours_brings_as_many_workers_as_the_tasks_fill_and_none_afterwards():
