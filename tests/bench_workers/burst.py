@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from statistics import median
 
+from plugins.module_utils.environment import pools
+
 from .comparison import DELAYS
 from .scalers.work import Work
 from .simulation import Outcome, simulate
@@ -53,7 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60, help="how long each takes (default: 60)")
     parser.add_argument("--concurrency", type=int, default=8, help="tasks that a worker runs at once (default: 8)")
     parser.add_argument("--maximum", type=int, default=5, help="the most workers (default: 5)")
-    parser.add_argument("--cooldown", type=float, default=60, help="of the scaling policy, in seconds (default: 60)")
+    parser.add_argument("--cooldown", type=float, default=pools.COOLDOWN, help="of the scaling policy, in seconds")
     return parser.parse_args()
 
 

@@ -14,7 +14,7 @@ from .traces import HOUR, Trace
 #: Makes the trace of a day from the day's number, which is the seed of all that is random in it.
 Days = Callable[[int], Trace]
 
-DAYS, FEW_DAYS = 5, 3
+DAYS, FEW_DAYS, MANY_DAYS = 5, 3, 20
 DELAYS = Delays()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .comparison import DAYS, DELAYS, FEW_DAYS, Figures
+from .comparison import DAYS, DELAYS, FEW_DAYS, MANY_DAYS, Figures
 from .contenders import OURS
 from .delays import SOURCES
 from .markdown import hours, ratio, table, wait
@@ -27,7 +27,7 @@ def page(results: Results) -> str:
         asked=_asked(results),
         comparison=comparison(results),
         tried=_tried_table(results),
-        workers=_by_trace("What a worker does", results.workers, _with_kills),
+        workers=_by_trace("A worker", results.workers, _with_kills),
         other_days=_other_days(results),
         readings=_by_trace("Reading, and cooldown", results.readings, _figures),
         slower=_by_trace("Doubled", results.slower, _pair),
@@ -35,6 +35,7 @@ def page(results: Results) -> str:
         most=f"{MOST:g}",
         days=DAYS,
         few=FEW_DAYS,
+        many=MANY_DAYS,
         cooldown=f"{CHOSEN.cooldown:g}",
         published=f"{CHOSEN.published:g}",
         period=f"{CHOSEN.period:g}",
@@ -178,15 +179,16 @@ alarms and the calls that put it, for the one pool of an environment; further po
 
 ## What a worker does for it
 
-Worker-hours over the bound, wait, and tasks killed, of {few} days:
+Worker-hours over the bound, the wait that 95 % of tasks do not exceed, and tasks killed, of {many} days:
 
 {workers}
 
 - **Protected before.** AWS does not say which of the workers without protection it stops. One that has taken a task
-  some seconds ago and is not yet protected is stopped as any other, and has 120 s.
+  a second ago and is not yet protected is stopped as any other, and has 120 s. What is killed is tried again if the
+  task has retries.
 - **Idle ones look less often.** All workers wait in one queue of SQS, and a message goes to any of them. So a few tasks
   spread over all workers, none is ever idle, and none can be taken away. Where those that have tasks come first, tasks
-  gather on few workers. When workers are full, or when one is enough, it makes no difference.
+  gather on few workers. When workers are full, or when one is enough, it makes no difference: bursts are as they were.
 
 ## Where it is further from the bound
 

@@ -1,10 +1,11 @@
-"""How many workers a pool wants, and the steps of its scaling policy."""
+"""How many workers a pool wants, and how many its scaling policy sets for that."""
 
 from __future__ import annotations
 
+from functools import cache
 from math import ceil
 
-_STEPS = 20  # of a step scaling policy, at most
+from plugins.module_utils.environment import pools
 
 
 def workers_wanted(queued: int, running: int, busy: int, concurrency: int) -> int:
@@ -13,7 +14,12 @@ def workers_wanted(queued: int, running: int, busy: int, concurrency: int) -> in
 
 
 def capacity(wanted: float, minimum: int, maximum: int) -> int:
-    """What the step of this value asks for: exact for up to twenty numbers, in equal steps, rounded up, for more."""
-    width = ceil((maximum - minimum + 1) / _STEPS)
-    steps = ceil((max(wanted, minimum) - minimum) / width)
-    return min(minimum + steps * width, maximum)
+    """What the step for this value sets."""
+    return next(
+        step["adjustment"]
+        for step in _steps(minimum, maximum)
+        if step["upper_bound"] is None or wanted < step["upper_bound"]
+    )
+
+
+_steps = cache(pools.steps)

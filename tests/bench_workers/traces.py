@@ -6,6 +6,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from plugins.module_utils.environment import pools
+
 HOUR = 3600.0
 DAY = 24 * HOUR
 MIDNIGHT = 12 * HOUR  # a day of the simulation goes from noon to noon
@@ -29,8 +31,8 @@ class Trace:
 
     name: str
     demands: tuple[Demand, ...]
-    maximum: int = 5
-    concurrency: int = 8
+    maximum: int = pools.OF_DEFAULT["worker_pool_max_count"]
+    concurrency: int = pools.OF_DEFAULT["worker_pool_concurrency"]
 
     @property
     def work(self) -> float:

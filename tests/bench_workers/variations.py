@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 
 from .cloudwatch import USUAL, Reading
-from .comparison import DELAYS, FEW_DAYS, Days, Figures, measure, measure_pools
+from .comparison import DELAYS, FEW_DAYS, MANY_DAYS, Days, Figures, measure, measure_pools
 from .contenders import CONTENDERS, KEDA, OURS, TRACES, busy_trickle
 from .delays import Delays
 from .scalers.work import CONDUCT, Work
@@ -25,14 +25,18 @@ class Pair:
 
 def workers() -> Iterator[tuple[str, dict[str, Figures]]]:
     """What protection before the first task, and the pause of idle workers, bring: by what a worker does."""
-    days = {**TRACES, "two tasks a minute": busy_trickle}
-    for words, conduct in (
-        ("protected 10 s after its first task began, no pause", replace(CONDUCT, protection=AFTER, pause=0)),
-        ("protected before its first task begins, no pause", replace(CONDUCT, pause=0)),
-        ("protected before, an idle one looks each 2 s: **ours**", CONDUCT),
-        ("protected before, an idle one looks each 10 s", replace(CONDUCT, pause=10)),
+    days = {"a steady trickle": steady_trickle, "two tasks a minute": busy_trickle}
+    at_once = replace(CONDUCT, pause=0)
+    late = replace(at_once, protection=AFTER)
+    for words, conduct, protection in (
+        ("is protected 10 s after its first task has begun", late, 10),
+        ("is protected 1 s after it", late, 1),
+        ("is protected before", at_once, DELAYS.protection),
+        ("is protected before, looks each 2 s while it has no task: **ours**", CONDUCT, DELAYS.protection),
+        ("is protected before, looks each 10 s while it has no task", replace(CONDUCT, pause=10), DELAYS.protection),
     ):
-        yield words, {name: measure(each, Work(conduct=conduct), number=FEW_DAYS) for name, each in days.items()}
+        delays = replace(DELAYS, protection=protection)
+        yield words, {name: measure(each, Work(conduct=conduct), delays, MANY_DAYS) for name, each in days.items()}
 
 
 def readings() -> Iterator[tuple[str, dict[str, Figures]]]:

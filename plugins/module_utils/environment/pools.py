@@ -36,8 +36,8 @@ OF_DEFAULT: Mapping[str, Any] = {
     "worker_pool_scale_out_cooldown": 60,
 }
 
-#: Seconds between two changes of the number of workers where nothing else is said.
-COOLDOWN = 300
+#: Seconds between two changes of the number of workers where nothing else is said. Why so few: docs/bench-workers.md.
+COOLDOWN = 60
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plugins.module_utils.environment import pools
+
 from ..cloudwatch import USUAL, Metric, Reading, StepPolicy
 from ..rule import capacity, workers_wanted
 from ..simulation import Site
@@ -21,7 +23,7 @@ class Work:
     whether a second alarm with a period of ten seconds invokes the policy as soon as there is work for an empty pool.
     """
 
-    cooldown: float = 60
+    cooldown: float = pools.COOLDOWN
     published: float = 30
     period: float = 60
     waking: bool = False
