@@ -24,7 +24,7 @@ def _tag(aws, arn, tags):
 
 kind(
     "cloudwatch_alarm",
-    made_by="cloudwatch PutMetricAlarm",
+    made_by="monitoring PutMetricAlarm",
     read_by="cloudwatch DescribeAlarms",
     tags=Tagging(
         lambda aws, name, id_: _tags(aws, id_),

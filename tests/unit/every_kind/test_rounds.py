@@ -19,6 +19,7 @@ _SEEN_BETWEEN = {
     "ecs_service",
     "scalable_target",
     "scaling_policy",
+    "cloudwatch_alarm",
     "dag_bundle",
 }
 
