@@ -1,4 +1,4 @@
-"""The switch worker_pool_enabled: scaling comes and goes, workers stay."""
+"""The scaling of workers comes and goes, workers stay; pools come and go."""
 
 from __future__ import annotations
 
