@@ -67,3 +67,46 @@ def test_scaling_is_switched_on_changed_and_off_without_replacing_a_task(aws, pl
     assert targets(aws) == []
     assert policies(aws) == {}
     assert running(aws) == deployed
+
+
+def services(aws):
+    return sorted(arn.rsplit("/", 1)[1] for arn in aws.client("ecs").list_services(cluster="local")["serviceArns"])
+
+
+def queues(aws):
+    return sorted(url.rsplit("/", 1)[1] for url in aws.client("sqs").list_queues().get("QueueUrls", []))
+
+
+def task_definitions(aws):
+    return aws.client("ecs").list_task_definition_families(status="ACTIVE")["families"]
+
+
+def alarms(aws):
+    return [each["AlarmName"] for each in aws.client("cloudwatch").describe_alarms()["MetricAlarms"]]
+
+
+def test_a_pool_comes_and_goes_with_all_that_it_has(aws, playbooks, project, deployed):
+    assert queues(aws) == ["local-celery"]
+    heavy = {"worker_pools": {"heavy": {"queues": ["large"], "min": 0, "max": 3, "cpu": 2048, "memory": 4096}}}
+
+    playbooks.deploy(**project.variables, **heavy)
+    assert "local-worker-heavy" in services(aws)
+    assert queues(aws) == ["local-celery", "local-celery-heavy"]
+    assert alarms(aws) == ["local-wanted-worker-heavy"]
+    assert targets(aws) == [("service/local/local-worker-heavy", "ecs:service:DesiredCount", 0, 3)]
+    (policy,) = aws.client("application-autoscaling").describe_scaling_policies(ServiceNamespace="ecs")[
+        "ScalingPolicies"
+    ]
+    (alarm,) = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert alarm["AlarmActions"] == [policy["PolicyARN"]]
+
+    aws.reset_calls()
+    again = playbooks.deploy(**project.variables, **heavy)
+    assert again.changed == 0, again.output
+    assert mutating_calls(aws) == []
+
+    playbooks.deploy(**project.variables)
+    assert "local-worker-heavy" not in services(aws)
+    assert (queues(aws), alarms(aws), targets(aws)) == (["local-celery"], [], [])
+    assert [name for name in task_definitions(aws) if "heavy" in name] == []
+    assert playbooks.deploy(**project.variables).changed == 0
