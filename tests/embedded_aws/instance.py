@@ -191,6 +191,15 @@ class EmbeddedAWS:
         finally:
             self._request("POST", "/_embedded/behaviours", {})
 
+    def put_metric(self, namespace: str, name: str, value: float, *, unit: str = "None", **dimensions: str) -> None:
+        """A value of a metric of AWS's own, which nobody else can put: `AWS/ECS`, `CPUUtilization`."""
+        metric = {"namespace": namespace, "name": name, "value": value, "unit": unit, "dimensions": dimensions}
+        self._request("POST", "/_embedded/metrics", metric)
+
+    def published(self) -> list[dict[str, str]]:
+        """What was published to topics of SNS since the last reset, the oldest first: topic, subject, message."""
+        return list(json.loads(self._request("POST", "/_embedded/published", {}))["answer"])
+
     @contextlib.contextmanager
     def clock(self, factor: float) -> Iterator[None]:
         """A context: within it the time that AWS counts (clock.py) passes so many times faster than it really does."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ..settings import Settings
 from . import (
+    cloudwatch_alarms,
+    cloudwatch_metrics,
+    cloudwatch_watch,
     codebuild,
     ec2,
     ec2_filters,
@@ -72,3 +75,6 @@ def apply(settings: Settings) -> None:
     ecs_refusals.apply()
     ecs_sight.apply()
     logs.apply()
+    cloudwatch_metrics.apply()
+    cloudwatch_alarms.apply()
+    cloudwatch_watch.apply()
