@@ -34,7 +34,8 @@ class Front:
 
     `agent(method, task_id, body, throttled)` answers as the ECS agent's task protection does.
     `on_reset` is called before ministack forgets what it holds.
-    `controls`: what tests do that no call of AWS does, by the last part of its path; it takes and gives a document.
+    `controls`: what tests do that no call of AWS does, by the last part of its path; each takes and gives a document,
+    and raises ValueError for one that it does not take.
     `container_cidr`: where the calls of tasks come from, if any; any other caller is the host.
     """
 
@@ -159,7 +160,10 @@ class Front:
                 await _answer(send, 200, {})
             case [name] if method == "POST" and name in self._controls:
                 asked = json.loads(await _body(receive))
-                await _answer(send, 200, {"answer": await asyncio.to_thread(self._controls[name], asked)})
+                try:
+                    await _answer(send, 200, {"answer": await asyncio.to_thread(self._controls[name], asked)})
+                except ValueError as error:
+                    await _answer(send, 400, {"message": str(error)})
             case _:
                 await _answer(send, 404, {"message": "the embedded AWS has no such control path"})
 

@@ -85,7 +85,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
     ministack = load_ministack(settings)
     from .application_autoscaling.app import app as application_autoscaling
     from .front import Front
-    from .mends import cloudwatch_metrics, cloudwatch_watch
+    from .mends import cloudwatch_metrics, cloudwatch_watch, ecs_spot
     from .mends.ecs_protection import answer_agent
     from .quotas import app as service_quotas
 
@@ -93,6 +93,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
         ministack=ministack,
         apps={"application-autoscaling": application_autoscaling, "servicequotas": service_quotas},
         controls={
+            "interruptions": ecs_spot.interrupt,
             "metrics": cloudwatch_metrics.put_of_aws,
             "published": lambda _asked: list(cloudwatch_watch.published),
         },

@@ -11,6 +11,7 @@ from . import (
     ec2,
     ec2_filters,
     ecr,
+    ecs_capacity,
     ecs_documents,
     ecs_protection,
     ecs_quotas,
@@ -72,6 +73,7 @@ def apply(settings: Settings) -> None:
         codebuild.apply_with_containers(settings)
         elbv2.apply_with_containers()
     ecs_quotas.apply()
+    ecs_capacity.apply()
     ecs_refusals.apply()
     ecs_sight.apply()
     logs.apply()

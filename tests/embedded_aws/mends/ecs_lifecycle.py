@@ -20,6 +20,8 @@ from .ecs_containers import STOP_LABEL
 
 logger = logging.getLogger("embedded_aws")
 _EVENTS = ["die", "oom", "health_status"]
+#: How long a container that has stopped may take to have its last lines read.
+_LAST_LINES = 10
 
 
 class ContainerStates:
@@ -30,7 +32,6 @@ class ContainerStates:
         self.ended: set[str] = set()
         self.out_of_memory: set[str] = set()
         self.health: dict[str, str] = {}
-        self.logging: set[str] = set()
 
     def listen(self) -> None:
         """Follow the events for ever; after a break, look once at what ended meanwhile."""
@@ -58,12 +59,23 @@ class ContainerStates:
             self.health[container] = action.removeprefix("health_status: ").upper()
 
 
+#: Containers whose logs are being read.
+_read: set[str] = set()
+
+
+def wait_for_last_lines(identifiers: list[str]) -> None:
+    """Until the logs of these containers, which have stopped, are in CloudWatch Logs."""
+    deadline = time.monotonic() + _LAST_LINES
+    while _read.intersection(identifiers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
 def apply(settings: Settings) -> None:
     states = ContainerStates(settings)
     threading.Thread(target=states.listen, daemon=True, name="engine-events").start()
     ecs._maybe_mark_stopped = look_when_something_happened(ecs._maybe_mark_stopped, states)
-    ecs._start_awslogs_forwarder = note_start_of_log(ecs._start_awslogs_forwarder, states)
-    ecs._forward_awslogs = note_end_of_log(ecs._forward_awslogs, states)
+    ecs._start_awslogs_forwarder = note_start_of_log(ecs._start_awslogs_forwarder)
+    ecs._forward_awslogs = note_end_of_log(ecs._forward_awslogs)
     ecs._record_service_task_healthy = wait_for_health_checks(ecs._record_service_task_healthy)
     ecs._fail_task_start = name_the_failure(ecs._fail_task_start)
     ecs._remove_docker_container = stop_with_patience(ecs._remove_docker_container)
@@ -79,7 +91,7 @@ def look_when_something_happened(look, states: ContainerStates):
             container["healthStatus"] = states.health.get(identifier, container["healthStatus"])
         _note_health(task, identifiers)
         ended = states.ended.intersection(identifiers)
-        if ended and ended.isdisjoint(states.logging):
+        if ended and ended.isdisjoint(_read):
             for container, identifier in zip(task["containers"], identifiers, strict=False):
                 if identifier in states.out_of_memory:
                     container["reason"] = "OutOfMemoryError: Container killed due to memory usage"
@@ -114,25 +126,25 @@ def _note_health(task: dict[str, Any], identifiers: list[str]) -> None:
     ecs._schedule_service_deployment_completion(cluster, key, get_account_id(), get_region(), healthy_task=task)
 
 
-def note_start_of_log(start, states: ContainerStates):
+def note_start_of_log(start):
     """Fault: a task is STOPPED before its last lines are in CloudWatch Logs. See `note_end_of_log`."""
 
     def handler(container: Any, definition: dict[str, Any], task_id: str) -> None:
         if ecs._awslogs_config(definition, task_id, container.id):
-            states.logging.add(container.id)
+            _read.add(container.id)
         start(container, definition, task_id)
 
     return handler
 
 
-def note_end_of_log(forward, states: ContainerStates):
+def note_end_of_log(forward):
     """The forwarder ends with its container's last line; only then the task is looked at."""
 
     def handler(container: Any, *rest: Any) -> None:
         try:
             forward(container, *rest)
         finally:
-            states.logging.discard(container.id)
+            _read.discard(container.id)
 
     return handler
 
@@ -175,6 +187,7 @@ def stop_with_patience(remove):
             if isinstance(container, str):
                 container = docker_client.containers.get(container)
             container.stop(timeout=int(container.labels.get(STOP_LABEL, "30")))
+            wait_for_last_lines([container.id])
         except NotFound:
             return
         remove(docker_client, container)

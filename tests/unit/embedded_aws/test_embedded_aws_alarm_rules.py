@@ -1,4 +1,4 @@
-"""How alarms are evaluated, by the tables in the guide of Amazon CloudWatch. O does not breach, X does, - is missing."""
+"""Alarms are evaluated as the tables in the guide of Amazon CloudWatch say: O does not breach, X does, - is missing."""
 
 from __future__ import annotations
 
