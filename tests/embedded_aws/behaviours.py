@@ -185,6 +185,30 @@ FARGATE_VCPUS = behaviour(
     says="The account may run so many vCPU of Fargate at once; further tasks are not started",
     source='"AWS Fargate service quotas" and "Service event messages" in the developer guide of Amazon ECS',
 )
+NO_CAPACITY = behaviour(
+    "no_capacity",
+    off=(),
+    says=(
+        "These capacity providers (`FARGATE_SPOT`, or `FARGATE_SPOT 0.5` for that share of the tasks) have no "
+        "capacity: RunTask answers with a failure, a service tells of it and tries again"
+    ),
+    source='"Service event messages" in the developer guide of Amazon ECS, and aws/containers-roadmap#852',
+)
+NO_CAPACITY_LATER = behaviour(
+    "no_capacity_later",
+    off=(),
+    says=(
+        "The same, told late: a one-off task is PROVISIONING, and then has stopped with TaskFailedToStart; none of its "
+        "containers has run"
+    ),
+    source='"Stopped tasks error codes" in the developer guide of Amazon ECS',
+)
+SPOT_INTERRUPTED = behaviour(
+    "spot_interrupted",
+    off=0.0,
+    says="This share of the tasks on Fargate Spot is interrupted as soon as they run",
+    source='"AWS Fargate capacity providers" in the developer guide of Amazon ECS',
+)
 COLD_ROLES = behaviour(
     "cold_roles",
     off=0,

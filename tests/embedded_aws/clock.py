@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from typing import Any
 logger = logging.getLogger("embedded_aws")
 
 _factor = 1.0
+_factor_changed = threading.Condition()
 
 
 def set_factor(factor: float) -> None:
@@ -25,12 +27,27 @@ def set_factor(factor: float) -> None:
     global _factor
     if not factor > 0:
         raise ValueError(f"the clock's factor is above 0: {factor}")
-    _factor = factor
+    with _factor_changed:
+        _factor = factor
+        _factor_changed.notify_all()
 
 
 def real(seconds: float) -> float:
     """How many real seconds so many of AWS's take."""
     return seconds / _factor
+
+
+def next_tick(seconds: float) -> tuple[int, float]:
+    """Waits until the next moment that is a multiple of so many of AWS's seconds: which multiple, and the moment."""
+    with _factor_changed:
+        while True:
+            step = real(seconds)
+            number = math.floor(time.time() / step) + 1
+            while (left := number * step - time.time()) > 0:
+                if _factor_changed.wait(left):
+                    break
+            else:
+                return number, number * step
 
 
 def later(seconds: float, function: Callable[..., Any], *arguments: Any) -> None:

@@ -9,10 +9,10 @@ import ipaddress
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from . import behaviours, clock, quotas
+from . import behaviours, clock
 from .calls import CallLog
 from .faults import answer, beyond_rate, draw
 from .newer_models import grown, grows
@@ -22,9 +22,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
-# What ministack lacks, by the service's signing name. Everything else is ministack's.
-MOTO_SERVICES = frozenset({"application-autoscaling"})
-QUOTAS = "servicequotas"
 RESET = "/_ministack/reset"
 _CONTROL = "/_embedded/"
 #: What the agent of ECS calls on behalf of a task that asks it.
@@ -33,26 +30,30 @@ _ERROR_CODE = re.compile(rb"<Code>([^<]+)</Code>|\"__type\"\s*:\s*\"(?:[^\"#]*#)
 
 
 class Front:
-    """ASGI application over the emulators.
+    """ASGI application over the emulator, and over ``apps`` that answer for what it lacks, by signing name.
 
     `agent(method, task_id, body, throttled)` answers as the ECS agent's task protection does.
     `on_reset` is called before ministack forgets what it holds.
+    `controls`: what tests do that no call of AWS does, by the last part of its path; each takes and gives a document,
+    and raises ValueError for one that it does not take.
     `container_cidr`: where the calls of tasks come from, if any; any other caller is the host.
     """
 
     def __init__(
         self,
         ministack: App,
-        moto: App,
+        apps: Mapping[str, App],
         log: CallLog,
         container_cidr: str,
         on_reset: Callable[[], None],
         agent: Callable[[str, str, bytes, bool], tuple[int, dict[str, Any]]],
+        controls: Mapping[str, Callable[[dict[str, Any]], Any]],
     ) -> None:
         self._on_reset = on_reset
         self._agent = agent
+        self._controls = controls
         self._ministack = ministack
-        self._moto = moto
+        self._apps = apps
         self._log = log
         self._container_network = ipaddress.ip_network(container_cidr) if container_cidr else None
 
@@ -91,8 +92,7 @@ class Front:
             fault = "throttled"
         try:
             if not fault or fault.endswith(" after"):
-                app = self._app(service)
-                await app(scope, receive, passed)
+                await self._apps.get(service, self._ministack)(scope, receive, passed)
             elif fault not in ("cut", "hung"):
                 await _body(receive)
                 await _send(watched, *answer(fault, service))
@@ -102,11 +102,6 @@ class Front:
             await _cut(send)
         if fault.startswith("hung"):
             await _disconnected(receive)
-
-    def _app(self, service: str) -> App:
-        if service == QUOTAS:
-            return quotas.app
-        return self._moto if service in MOTO_SERVICES else self._ministack
 
     async def _ask_agent(self, method: str, task: str, body: bytes, send: Send) -> None:
         """The agent of ECS, whose own call of ECS is logged as the task's."""
@@ -163,6 +158,12 @@ class Front:
             case ["clock"] if method == "POST":
                 clock.set_factor(json.loads(await _body(receive))["factor"])
                 await _answer(send, 200, {})
+            case [name] if method == "POST" and name in self._controls:
+                asked = json.loads(await _body(receive))
+                try:
+                    await _answer(send, 200, {"answer": await asyncio.to_thread(self._controls[name], asked)})
+                except ValueError as error:
+                    await _answer(send, 400, {"message": str(error)})
             case _:
                 await _answer(send, 404, {"message": "the embedded AWS has no such control path"})
 

@@ -191,6 +191,26 @@ class EmbeddedAWS:
         finally:
             self._request("POST", "/_embedded/behaviours", {})
 
+    def interrupt_spot(
+        self, *tasks: str, share: float | None = None, service: str | None = None, seed: int = 0
+    ) -> list[str]:
+        """AWS takes the capacity of these tasks on Fargate Spot away, or of a share of all of them, or of those of a
+        service: the ARNs of the tasks.
+
+        Raises: EmbeddedAWSError for a task that does not run on Spot.
+        """
+        which = {"tasks": tasks} if share is None else {"share": share, "service": service, "seed": seed}
+        return list(json.loads(self._request("POST", "/_embedded/interruptions", which))["answer"])
+
+    def put_metric(self, namespace: str, name: str, value: float, *, unit: str = "None", **dimensions: str) -> None:
+        """A value of a metric of AWS's own, which nobody else can put: `AWS/ECS`, `CPUUtilization`."""
+        metric = {"namespace": namespace, "name": name, "value": value, "unit": unit, "dimensions": dimensions}
+        self._request("POST", "/_embedded/metrics", metric)
+
+    def published(self) -> list[dict[str, str]]:
+        """What was published to topics of SNS since the last reset, the oldest first: topic, subject, message."""
+        return list(json.loads(self._request("POST", "/_embedded/published", {}))["answer"])
+
     @contextlib.contextmanager
     def clock(self, factor: float) -> Iterator[None]:
         """A context: within it the time that AWS counts (clock.py) passes so many times faster than it really does."""
@@ -204,8 +224,13 @@ class EmbeddedAWS:
         body = None if document is None else json.dumps(document).encode()
         request = urllib.request.Request(self.endpoint_url + path, body, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=60) as response:
-            return response.read()
+        try:
+            with opener.open(request, timeout=60) as response:
+                return response.read()
+        except urllib.error.HTTPError as error:
+            if error.code != 400:
+                raise
+            raise EmbeddedAWSError(json.loads(error.read())["message"]) from error
 
     def _start(self, settings: Settings) -> Settings:
         settings.path("tmp").mkdir(parents=True)

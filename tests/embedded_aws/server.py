@@ -1,4 +1,4 @@
-"""The process behind one endpoint: both emulators, mended, and the front before them."""
+"""The process behind one endpoint: the emulator, mended, what it lacks, and the front before them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,6 @@ def _emulator_environment(settings: Settings) -> dict[str, str]:
         "STATE_DIR": str(settings.path("state")),
         "S3_DATA_DIR": str(settings.path("s3")),
         "TMPDIR": str(settings.path("tmp")),
-        "MOTO_ACCOUNT_ID": ACCOUNT_ID,
     }
     if settings.fast:
         environment["DOCKER_HOST"] = _NO_DOCKER
@@ -81,13 +80,23 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
-    from .emulators import load_ministack, moto
+    from .emulators import load_ministack
+
+    ministack = load_ministack(settings)
+    from .application_autoscaling.app import app as application_autoscaling
     from .front import Front
+    from .mends import cloudwatch_metrics, cloudwatch_watch, ecs_spot
     from .mends.ecs_protection import answer_agent
+    from .quotas import app as service_quotas
 
     front = Front(
-        ministack=load_ministack(settings),
-        moto=moto,
+        ministack=ministack,
+        apps={"application-autoscaling": application_autoscaling, "servicequotas": service_quotas},
+        controls={
+            "interruptions": ecs_spot.interrupt,
+            "metrics": cloudwatch_metrics.put_of_aws,
+            "published": lambda _asked: list(cloudwatch_watch.published),
+        },
         log=CallLog(settings.path("calls.jsonl")),
         container_cidr=settings.container_cidr,
         agent=answer_agent,
@@ -108,8 +117,10 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
 
 def _forget(settings: Settings) -> None:
     """What ministack's own reset does not reach."""
-    from .emulators import reset_moto
+    from .application_autoscaling import registry
+    from .mends import cloudwatch_watch
 
-    reset_moto()
+    registry.forget()
+    cloudwatch_watch.forget()
     clock.forget()
     shutil.rmtree(settings.path("efs"), ignore_errors=True)

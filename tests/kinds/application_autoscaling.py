@@ -80,7 +80,13 @@ def a_scaling_policy_deleted(aws):
 
 @drift("delete scaling_policy local/local-worker/mine")
 def a_scaling_policy_added(aws):
-    put_policy(aws, "mine", 20.0)
+    metric = {"Namespace": "mine", "MetricName": "load", "Statistic": "Average"}
+    scaling(aws).put_scaling_policy(
+        PolicyName="mine",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={"TargetValue": 20.0, "CustomizedMetricSpecification": metric},
+        **WORKERS,
+    )
 
 
 @drift("change scaling_policy local/local-worker-heavy/local-worker-heavy-work", "cooldown 0 -> 300")

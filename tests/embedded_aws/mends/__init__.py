@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from ..settings import Settings
 from . import (
+    cloudwatch_alarms,
+    cloudwatch_metrics,
+    cloudwatch_watch,
     codebuild,
     ec2,
     ec2_filters,
     ecr,
+    ecs_capacity,
     ecs_documents,
     ecs_protection,
     ecs_quotas,
@@ -69,6 +73,10 @@ def apply(settings: Settings) -> None:
         codebuild.apply_with_containers(settings)
         elbv2.apply_with_containers()
     ecs_quotas.apply()
+    ecs_capacity.apply()
     ecs_refusals.apply()
     ecs_sight.apply()
     logs.apply()
+    cloudwatch_metrics.apply()
+    cloudwatch_alarms.apply()
+    cloudwatch_watch.apply()

@@ -187,6 +187,8 @@ def keep_updated_service(update: Handler) -> Handler:
             return answer
         record = _service_of(answer)
         _keep(record, {member: value for member, value in asked.items() if member not in _HANDLED_BY_UPDATE})
+        for member in ("launchType", "capacityProviderStrategy"):  # those of before, in a new deployment
+            ecs._primary_deployment(record)[member] = record.get(member)
         _fill_service_defaults(record)
         return json_response({"service": ecs._sanitize(record)})
 

@@ -21,8 +21,8 @@ from .ecs_containers import STOP_LABEL
 
 logger = logging.getLogger("embedded_aws")
 _EVENTS = ["die", "oom", "health_status"]
-#: So long the last lines of a stopped container may take to be in CloudWatch Logs.
-_LOG_SECONDS = 120
+#: How long a container that has stopped may take to have its last lines read: seconds.
+_LAST_LINES = 120
 
 
 class ContainerStates:
@@ -33,7 +33,6 @@ class ContainerStates:
         self.ended: set[str] = set()
         self.out_of_memory: set[str] = set()
         self.health: dict[str, str] = {}
-        self.logging: set[str] = set()
 
     def listen(self) -> None:
         """Follow the events for ever; after a break, look once at what ended meanwhile."""
@@ -61,15 +60,26 @@ class ContainerStates:
             self.health[container] = action.removeprefix("health_status: ").upper()
 
 
+#: Containers whose logs are being read.
+_read: set[str] = set()
+
+
+def wait_for_last_lines(identifiers: list[str]) -> None:
+    """Until the logs of these containers, which have stopped, are in CloudWatch Logs."""
+    deadline = time.monotonic() + _LAST_LINES
+    while _read.intersection(identifiers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
 def apply(settings: Settings) -> None:
     states = ContainerStates(settings)
     threading.Thread(target=states.listen, daemon=True, name="engine-events").start()
     ecs._maybe_mark_stopped = look_when_something_happened(ecs._maybe_mark_stopped, states)
-    ecs._start_awslogs_forwarder = note_start_of_log(ecs._start_awslogs_forwarder, states)
-    ecs._forward_awslogs = note_end_of_log(ecs._forward_awslogs, states)
+    ecs._start_awslogs_forwarder = note_start_of_log(ecs._start_awslogs_forwarder)
+    ecs._forward_awslogs = note_end_of_log(ecs._forward_awslogs)
     ecs._record_service_task_healthy = wait_for_health_checks(ecs._record_service_task_healthy)
     ecs._fail_task_start = name_the_failure(ecs._fail_task_start)
-    ecs._remove_docker_container = stop_with_patience(ecs._remove_docker_container, states)
+    ecs._remove_docker_container = stop_with_patience(ecs._remove_docker_container)
 
 
 def look_when_something_happened(look, states: ContainerStates):
@@ -82,7 +92,7 @@ def look_when_something_happened(look, states: ContainerStates):
             container["healthStatus"] = states.health.get(identifier, container["healthStatus"])
         _note_health(task, identifiers)
         ended = states.ended.intersection(identifiers)
-        if ended and ended.isdisjoint(states.logging):
+        if ended and ended.isdisjoint(_read):
             for container, identifier in zip(task["containers"], identifiers, strict=False):
                 if identifier in states.out_of_memory:
                     container["reason"] = "OutOfMemoryError: Container killed due to memory usage"
@@ -117,25 +127,25 @@ def _note_health(task: dict[str, Any], identifiers: list[str]) -> None:
     ecs._schedule_service_deployment_completion(cluster, key, get_account_id(), get_region(), healthy_task=task)
 
 
-def note_start_of_log(start, states: ContainerStates):
+def note_start_of_log(start):
     """Fault: a task is STOPPED before its last lines are in CloudWatch Logs. See `note_end_of_log`."""
 
     def handler(container: Any, definition: dict[str, Any], task_id: str) -> None:
         if ecs._awslogs_config(definition, task_id, container.id):
-            states.logging.add(container.id)
+            _read.add(container.id)
         start(container, definition, task_id)
 
     return handler
 
 
-def note_end_of_log(forward, states: ContainerStates):
+def note_end_of_log(forward):
     """The forwarder ends with its container's last line; only then the task is looked at."""
 
     def handler(container: Any, *rest: Any) -> None:
         try:
             forward(_WholeLog(container), *rest)
         finally:
-            states.logging.discard(container.id)
+            _read.discard(container.id)
 
     return handler
 
@@ -188,7 +198,7 @@ def name_the_failure(fail):
     return handler
 
 
-def stop_with_patience(remove, states: ContainerStates):
+def stop_with_patience(remove):
     """Faults: every container has five seconds to stop, while the caller waits. On AWS it has its stopTimeout,
     and StopTask answers at once. And lines are lost that a container has printed and that are still on their way to
     CloudWatch Logs when it is removed."""
@@ -198,11 +208,9 @@ def stop_with_patience(remove, states: ContainerStates):
             if isinstance(container, str):
                 container = docker_client.containers.get(container)
             container.stop(timeout=int(container.labels.get(STOP_LABEL, "30")))
+            wait_for_last_lines([container.id])
         except NotFound:
             return
-        until = time.monotonic() + _LOG_SECONDS
-        while container.id in states.logging and time.monotonic() < until:
-            time.sleep(0.1)
         remove(docker_client, container)
 
     def handler(docker_client: Any, container_or_id: Any) -> None:

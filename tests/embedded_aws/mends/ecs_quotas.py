@@ -7,7 +7,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, new_uuid
 from ministack.services import ecs
 
-from .. import behaviours, clock
+from .. import behaviours, capacity, clock
 
 _NO_MORE = "You've reached the limit on the number of vCPUs you can run concurrently"
 _SEE = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
@@ -41,7 +41,7 @@ def refuse_beyond_quota(run_task):
     """What the quota leaves room for is started; a service tells of the rest, and tries again."""
 
     def handler(data: dict[str, Any]):
-        if not behaviours.FARGATE_VCPUS.is_on:
+        if not behaviours.FARGATE_VCPUS.is_on or _is_on_spot(data):
             return run_task(data)
         definition = ecs._task_defs.get(ecs._resolve_td_key(data.get("taskDefinition", "")), {})
         room = int((behaviours.FARGATE_VCPUS.value - _running()) // _vcpus(definition))
@@ -58,9 +58,14 @@ def refuse_beyond_quota(run_task):
 
 
 def _running() -> float:
-    """vCPU of the tasks that have not stopped."""
-    definitions = [task["taskDefinitionArn"] for task in ecs._tasks.values() if task["lastStatus"] != "STOPPED"]
+    """vCPU of the tasks that have not stopped; those on Spot have another quota."""
+    tasks = [task for task in ecs._tasks.values() if task.get("capacityProviderName") != capacity.SPOT]
+    definitions = [task["taskDefinitionArn"] for task in tasks if task["lastStatus"] != "STOPPED"]
     return sum(_vcpus(ecs._task_defs[arn.rpartition("/")[2]]) for arn in definitions)
+
+
+def _is_on_spot(data: dict[str, Any]) -> bool:
+    return [item["capacityProvider"] for item in data.get("capacityProviderStrategy") or []] == [capacity.SPOT]
 
 
 def _vcpus(definition: dict[str, Any]) -> float:

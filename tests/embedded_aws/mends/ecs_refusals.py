@@ -129,7 +129,7 @@ def answer_token_again(call, has_made):
 
 
 def _has_task(answer: dict[str, Any]) -> bool:
-    return answer["tasks"][0]["taskArn"] in ecs._tasks
+    return any(task["taskArn"] in ecs._tasks for task in answer["tasks"])
 
 
 def _has_service(answer: dict[str, Any]) -> bool:

@@ -9,7 +9,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region, json_response
-from ministack.services import alb, cloudwatch_logs, ec2, ecs, rds, secretsmanager, servicediscovery, ssm, tagging
+from ministack.services import (
+    alb,
+    cloudwatch,
+    cloudwatch_logs,
+    ec2,
+    ecs,
+    rds,
+    secretsmanager,
+    servicediscovery,
+    ssm,
+    tagging,
+)
 
 from .. import behaviours
 
@@ -22,6 +33,7 @@ def apply() -> None:
     # Fault: these kinds are not listed at all.
     tagging._COLLECTORS.update(
         {
+            "cloudwatch": collect_alarms,
             "ec2": collect_ec2,
             "elasticloadbalancing": collect_elbv2,
             "logs": collect_log_groups,
@@ -79,6 +91,12 @@ def in_pages(get_resources):
         return json_response({"ResourceTagMappingList": found[start : start + size], "PaginationToken": token})
 
     return handler
+
+
+def collect_alarms() -> Tagged:
+    for alarm in cloudwatch._alarms.values():
+        tags = cloudwatch._resource_tags.get(alarm["AlarmArn"], {})
+        yield alarm["AlarmArn"], [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def collect_ec2() -> Tagged:

@@ -22,6 +22,7 @@ CALLS = [
     ("sqs", "list_queues", "ThrottlingException"),
     ("efs", "describe_file_systems", "ThrottlingException"),
     ("application-autoscaling", "describe_scalable_targets", "ThrottlingException"),
+    ("cloudwatch", "describe_alarms", "ThrottlingException"),
 ]
 ARGUMENTS = {"describe_scalable_targets": {"ServiceNamespace": "ecs"}}
 

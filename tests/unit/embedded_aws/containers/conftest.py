@@ -47,6 +47,8 @@ def digest(aws):
     client.images.remove(f"{reference}:v1", force=True)
     image = aws.client("ecr").describe_images(repositoryName="tasks", imageIds=[{"imageTag": "v1"}])
     yield image["imageDetails"][0]["imageDigest"]
+    if aws.is_up():
+        aws.reset()  # no container of it runs then
     for image in client.images.list(reference):
         client.images.remove(image.id, force=True)
     client.close()

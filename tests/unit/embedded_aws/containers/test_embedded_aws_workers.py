@@ -1,6 +1,10 @@
-"""Services of workers with containers: a worker that protects itself outlives a deployment."""
+"""Services of workers with containers: a worker that protects itself outlives a deployment, and one on Spot is told
+to stop.
+"""
 
 from __future__ import annotations
+
+import uuid
 
 import pytest
 from in_containers import in_subnet, register, until
@@ -20,7 +24,7 @@ sub ask {
     print $s "PUT $path/task-protection/v1/state HTTP/1.0\r\nHost: $host\r\nContent-Length: $length\r\n\r\n$_[0]";
     print((split /\r\n\r\n/, join("", <$s>))[1], "\n");
 }
-$SIG{TERM} = sub { print "told to stop\n"; exit 7 };
+$SIG{TERM} = sub { print "told to stop\n"; exit 7 unless $ENV{STUBBORN} };
 ask(q({"ProtectionEnabled": true, "ExpiresInMinutes": 600}));
 sleep 1 until -e "/shared/idle";
 ask(q({"ProtectionEnabled": false}));
@@ -36,25 +40,20 @@ class Worker:
         self.ecs = aws.client("ecs")
         self._image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}"
         self._subnet = subnet
-        self._file_system = aws.client("efs").create_file_system(CreationToken="workers")["FileSystemId"]
+        efs = aws.client("efs")
+        self._file_system = efs.create_file_system(CreationToken=str(uuid.uuid4()))["FileSystemId"]
 
-    def create(self, **service):
-        self._register()
+    def create(self, environment=(), **service):
+        self._register(environment)
         network = in_subnet(self._subnet)
-        self.ecs.create_service(
-            cluster="c",
-            serviceName="worker",
-            taskDefinition="worker",
-            desiredCount=1,
-            networkConfiguration=network,
-            **service,
-        )
+        asked = {"cluster": "c", "serviceName": "worker", "taskDefinition": "worker", "desiredCount": 1}
+        self.ecs.create_service(**{**asked, "networkConfiguration": network, **service})
 
     def roll(self):
         self._register()
         self.ecs.update_service(cluster="c", service="worker", taskDefinition="worker")
 
-    def _register(self):
+    def _register(self, environment=()):
         shared = {"name": "shared", "efsVolumeConfiguration": {"fileSystemId": self._file_system}}
         mount = {"sourceVolume": "shared", "containerPath": "/shared"}
         register(
@@ -62,12 +61,12 @@ class Worker:
             role="worker",
             volumes=[shared],
             mountPoints=[mount],
-            stopTimeout=60,
+            stopTimeout=120,
+            environment=list(environment),
         )
 
     def become_idle(self):
-        [folder] = self.aws.settings.path("efs").iterdir()
-        folder.joinpath("idle").touch()
+        self.aws.settings.path("efs", self._file_system, "idle").touch()
 
     def tasks(self):
         return self.ecs.list_tasks(cluster="c", serviceName="worker")["taskArns"]
@@ -110,3 +109,44 @@ def test_a_worker_that_protects_itself_outlives_a_deployment(worker):
     until(lambda: worker.deployments() == [("PRIMARY", "COMPLETED", 1)])
     assert worker.tasks() == [new]
     until(lambda: worker.log(old)[-1] == "told to stop")
+
+
+SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+
+
+@pytest.fixture
+def on_spot(worker):
+    providers = ["FARGATE", "FARGATE_SPOT"]
+    worker.ecs.put_cluster_capacity_providers(
+        cluster="c", capacityProviders=providers, defaultCapacityProviderStrategy=[]
+    )
+    return worker
+
+
+@pytest.mark.parametrize(("environment", "code"), [([], 7), ([{"name": "STUBBORN", "value": "1"}], 137)])
+def test_an_interrupted_worker_is_told_to_stop_and_killed_after_two_minutes(aws, on_spot, environment, code):
+    worker = on_spot
+    worker.create(environment, capacityProviderStrategy=SPOT)
+    until(lambda: worker.tasks() and worker.log(worker.tasks()[0]))
+    [old] = worker.tasks()
+    with aws.clock(60):
+        aws.interrupt_spot(old)
+        assert worker.task(old)["lastStatus"] == "RUNNING"
+        until(lambda: worker.tasks() and worker.tasks() != [old])
+        until(lambda: worker.task(old)["lastStatus"] == "STOPPED")
+    stopped = worker.task(old)
+    assert (stopped["stopCode"], stopped["containers"][0]["exitCode"]) == ("SpotInterruption", code)
+    assert worker.log(old)[-1] == "told to stop"
+
+
+def test_a_task_for_which_there_is_no_capacity_runs_nothing(aws, on_spot, subnet):
+    worker = on_spot
+    worker.create(desiredCount=0, launchType="FARGATE")
+    with aws.behaviours(no_capacity_later=["FARGATE_SPOT"]):
+        [task] = worker.ecs.run_task(
+            cluster="c", taskDefinition="worker", capacityProviderStrategy=SPOT, networkConfiguration=in_subnet(subnet)
+        )["tasks"]
+        until(lambda: worker.task(task["taskArn"])["lastStatus"] == "STOPPED")
+    stopped = worker.task(task["taskArn"])
+    assert (stopped["stopCode"], stopped.get("startedAt")) == ("TaskFailedToStart", None)
+    assert worker.log(task["taskArn"]) == []

@@ -13,6 +13,7 @@ CALLS = {
     "ecs": lambda ecs: (ecs.create_cluster(clusterName="c"), ecs.describe_clusters(clusters=["c"])["clusters"][0])[1],
     "iam": lambda iam: iam.create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"],
     "efs": lambda efs: efs.create_file_system(CreationToken="f"),
+    "cloudwatch": lambda cloudwatch: cloudwatch.describe_alarms(),
     "s3": lambda s3: (s3.create_bucket(Bucket="bucket"), s3.list_buckets()["Buckets"][0])[1],
 }
 
