@@ -59,7 +59,7 @@ class FargateTask(EcsRunTaskOperator):
     fails as that container does, whatever AWS has put beside it. A DAG file with it can be imported anywhere; it runs
     where the deploy has set the variables FARFLOW_*: in every Airflow container.
 
-    :param task: name of a folder under tasks/.
+    :param task: name of a folder under tasks/; it has to be given.
     :param command: replaces the image's command: a list of texts (templated).
     :param environment: environment variables beside those of task.yml; values are text (templated).
     :param inputs: what JSON can hold; the container finds it in FARFLOW_INPUTS, or where it is large at the S3 URL in
@@ -93,7 +93,7 @@ class FargateTask(EcsRunTaskOperator):
     def __init__(
         self,
         *,
-        task: str,
+        task: str | None = None,
         command: list[str] | None = None,
         environment: Mapping[str, str] | None = None,
         inputs: Mapping[str, Any] | None = None,
@@ -104,14 +104,15 @@ class FargateTask(EcsRunTaskOperator):
         overrides: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        for name, instead in arguments.REFUSED.items():
-            if kwargs.get(name) is not None:
-                raise ValueError(f"FargateTask {kwargs.get('task_id')}: {name}: {instead}")
-        defaults = operator_arguments(task, os.environ)
+        refused = [f"{name}: {instead}" for name, instead in arguments.REFUSED.items() if kwargs.get(name) is not None]
+        for problem in (arguments.problem_of_task(task), *refused):
+            if problem:
+                raise ValueError(f"FargateTask {kwargs.get('task_id')}: {problem}")
+        defaults = operator_arguments(str(task), os.environ)
         chosen = {**kwargs.get("default_args", {}), **kwargs}
         filled = {name: chosen.get(name, value) for name, value in defaults.items()}
-        super().__init__(**{**kwargs, **filled}, overrides=overrides or {})
-        self.task_name = task
+        super().__init__(**{**kwargs, **filled}, overrides={} if overrides is None else overrides)
+        self.task_name = str(task)
         self.command = command
         self.environment = environment
         self.inputs = inputs
@@ -149,6 +150,17 @@ class FargateTask(EcsRunTaskOperator):
             "wait_for_completion",
             "waiter_delay",
             "waiter_max_attempts",
+            "execution_timeout",
+            "retry_delay",
+            "max_retry_delay",
+            "awslogs_fetch_interval",
+            "number_logs_exception",
+            "skip_on_exit_code",
+            "deferrable",
+            "reattach",
+            "stop_task_on_failure",
+            "do_xcom_push",
+            "multiple_outputs",
         )
         return {name: getattr(self, name) for name in names}
 
@@ -377,12 +389,21 @@ class FargateTask(EcsRunTaskOperator):
         tail = event.get("tail") or []
         try:
             if self.result == "json":
-                return fargate_task_results.parsed(event.get("result"))
+                return self._value(event)
             if self.result == "prefix":
                 return fargate_task_results.told_prefix(task.get("resultPrefix"))
         except fargate_task_results.ResultError as error:
             raise AirflowException(f"{self.task_name}: {error}") from None
         return tail[-1] if self.do_xcom_push and tail else None
+
+    def _value(self, event: Mapping[str, Any]) -> Any:
+        """The result that is JSON. Raises ResultError."""
+        if event.get("result") is None and event.get("unread"):
+            raise fargate_task_results.ResultError(
+                "the end of its log could not be read, so that its result is not known; the log is in CloudWatch"
+            )
+        value = fargate_task_results.parsed(event.get("result"), event.get("misplaced"))
+        return fargate_task_results.taken_apart(value) if self.multiple_outputs and self.do_xcom_push else value
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         if next_method == _AIRFLOW_FAILS_IT:

@@ -22,6 +22,7 @@ from farflow import fargate_task_arguments as arguments
 from farflow import fargate_task_results as results
 from farflow import naming
 from farflow.ecs_advice import cure
+from farflow.fargate_task_values import is_later, number
 
 if TYPE_CHECKING:
     from farflow.fargate_task import FargateTask
@@ -85,7 +86,7 @@ def known_overrides(task: FargateTask) -> dict[str, Any] | None:
         written = json.dumps(overrides)
     except (TypeError, ValueError):
         return None
-    return None if arguments.is_later(written) else overrides
+    return None if is_later(written) else overrides
 
 
 def check_size(overrides: Mapping[str, Any]) -> None:
@@ -169,19 +170,19 @@ def _merged(task: FargateTask, command: list[str] | None, environment: Mapping[s
         own["environment"] = [{"name": name, "value": value} for name, value in {**environment, **theirs}.items()]
     overrides["containerOverrides"] = containers
     sizes = {name: getattr(task, name) or overrides.get(name) for name in ("cpu", "memory")}
-    overrides.update({name: str(arguments.number(value)) for name, value in sizes.items() if value is not None})
+    overrides.update({name: str(number(value)) for name, value in sizes.items() if value is not None})
     if task.ephemeral_storage is not None:
-        overrides["ephemeralStorage"] = {"sizeInGiB": arguments.number(task.ephemeral_storage)}
+        overrides["ephemeralStorage"] = {"sizeInGiB": number(task.ephemeral_storage)}
     return overrides
 
 
 def _with_numbers(override: dict[str, Any]) -> dict[str, Any]:
     """What is rendered is text; these members are numbers to ECS."""
-    numbers = {name: arguments.number(override.get(name)) for name in ("cpu", "memory", "memoryReservation")}
+    numbers = {name: number(override.get(name)) for name in ("cpu", "memory", "memoryReservation")}
     override.update({name: value for name, value in numbers.items() if value is not None})
     storage = override.get("ephemeralStorage")
     if isinstance(storage, Mapping):
-        override["ephemeralStorage"] = {name: arguments.number(value) for name, value in storage.items()}
+        override["ephemeralStorage"] = {name: number(value) for name, value in storage.items()}
     return override
 
 

@@ -25,6 +25,7 @@ from fargate_doubles import ARN, NETWORK, VARIABLES, client, context, deployed, 
 from farflow import FargateTask, fargate_task_cost
 
 RUN = datetime.datetime(2026, 1, 1)
+MINUTE = datetime.timedelta(minutes=1)
 STARTED = {
     "tasks": [
         {
@@ -379,12 +380,90 @@ class Refused(WithAws):
             ({"ephemeral_storage": 20}, "ephemeral_storage: is 20, allowed: 21 to 200 GiB"),
             ({"cpu": 256, "overrides": {"cpu": "256"}}, "either cpu, or overrides with cpu"),
             ({"command": ["true"], "overrides": {"containerOverrides": []}}, "either command and environment, or"),
+            ({"task": ["x"]}, "task: is ['x'], of type list, allowed: the name of a folder under tasks/"),
+            (
+                {"task": ""},
+                "task: is the text '', allowed: the name of a folder under tasks/: letters, digits, _ and -",
+            ),
+            ({"task": "a/b"}, "task: is the text 'a/b', allowed: the name of a folder under tasks/: letters"),
+            ({"task": None}, "task: is missing, allowed: the name of a folder under tasks/"),
+            ({"task": "{{ params.x }}"}, "task: is the text '{{ params.x }}', which is known only when it runs"),
+            ({"multiple_outputs": True}, "multiple_outputs: needs result='json', since all else that is returned is"),
+            ({"multiple_outputs": True, "result": "prefix"}, "multiple_outputs: needs result='json'"),
+            ({"execution_timeout": -MINUTE}, "execution_timeout: is -60 seconds, allowed: a timedelta above 0"),
+            ({"execution_timeout": 0 * MINUTE}, "execution_timeout: is 0 seconds, allowed: a timedelta above 0"),
+            ({"retry_delay": -MINUTE}, "retry_delay: is -60 seconds, allowed: a timedelta of 0 or more"),
+            ({"awslogs_fetch_interval": 5}, "awslogs_fetch_interval: is 5, of type int, allowed: a timedelta"),
+            ({"awslogs_fetch_interval": -MINUTE}, "awslogs_fetch_interval: is -60 seconds"),
+            ({"number_logs_exception": "all"}, "number_logs_exception: is the text 'all', allowed: a number of lines"),
+            ({"number_logs_exception": -1}, "number_logs_exception: is -1, of type int, allowed: a number of lines"),
+            ({"skip_on_exit_code": ["99"]}, "skip_on_exit_code: holds the text '99', allowed: numbers"),
+            ({"skip_on_exit_code": "99"}, "skip_on_exit_code: is the text '99', allowed: a number, or a list of"),
+            ({"wait_for_completion": "no"}, "wait_for_completion: is the text 'no', allowed: True or False"),
+            ({"stop_task_on_failure": 0}, "stop_task_on_failure: is 0, of type int, allowed: True or False"),
         ):
             with self.subTest(arguments), deployed(), self.assertRaises(ValueError) as refused:
                 odd_task(**arguments)
             self.assertIn(
                 f"FargateTask odd_task: {said}" if said.startswith("command: ") else said, str(refused.exception)
             )
+
+    def test_overrides_of_the_wrong_type(self):
+        """At whatever depth; what is known when the task runs is checked then."""
+        container = "overrides: containerOverrides: item 1"
+        for overrides, said in (
+            ([], "overrides: is [], of type list, allowed: a dictionary"),
+            ("", "overrides: is the text '', allowed: a dictionary"),
+            (0, "overrides: is 0, of type int, allowed: a dictionary"),
+            ({"executionRoleArn": 3}, "overrides: executionRoleArn is 3, of type int, allowed: text"),
+            ({"ephemeralStorage": 30}, "overrides: ephemeralStorage is 30, of type int, allowed: a dictionary of siz"),
+            ({"ephemeralStorage": {"size": 30}}, "overrides: ephemeralStorage has 'size', allowed: sizeInGiB"),
+            (
+                {"ephemeralStorage": {"sizeInGiB": "x"}},
+                "overrides: ephemeralStorage: sizeInGiB is the text 'x', allowed: a number",
+            ),
+            ({"containerOverrides": {"name": "x"}}, "overrides: containerOverrides is {'name': 'x'}, of type dict"),
+            ({"containerOverrides": ["x"]}, f"{container} is the text 'x', allowed: a dictionary of name, command"),
+            ({"containerOverrides": [{"nome": "x"}]}, f"{container} has 'nome', allowed: name, command, environment"),
+            ({"containerOverrides": [{"name": 1}]}, f"{container}: name is 1, of type int, allowed: text"),
+            ({"containerOverrides": [{"command": "x y"}]}, f"{container}: command is the text 'x y', allowed: a list"),
+            ({"containerOverrides": [{"command": [1]}]}, f"{container}: command: item 1 is 1, of type int, allowed"),
+            (
+                {"containerOverrides": [{"environment": {"A": "1"}}]},
+                f"{container}: environment is {{'A': '1'}}, of typ",
+            ),
+            (
+                {"containerOverrides": [{"environment": [{"name": "A", "value": 1}]}]},
+                f"{container}: environment: item 1: value is 1, of type int, allowed: text",
+            ),
+            ({"containerOverrides": [{"memory": "much"}]}, f"{container}: memory is the text 'much', allowed: a n"),
+        ):
+            with self.subTest(overrides), deployed():
+                with self.assertRaises(ValueError) as refused:
+                    odd_task(overrides=overrides)
+                self.assertIn(f"FargateTask odd_task: {said}", str(refused.exception).replace("\n", " "))
+                task = odd_task(overrides={"cpu": "{{ cpu }}"})
+                task.overrides = overrides
+                with self.assertRaises(AirflowFailException) as refused:
+                    execute(task, context())
+                self.assertIn(said, str(refused.exception))
+
+    def test_overrides_of_the_right_type(self):
+        container = {
+            "name": "lab-multi_task",
+            "command": ["{{ ds }}", "x"],
+            "environment": [{"name": "A", "value": "{{ ds }}"}],
+            "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::b/k"}],
+            "cpu": 256,
+            "memory": "{{ params.memory }}",
+            "memoryReservation": "512",
+            "resourceRequirements": [{"type": "GPU", "value": "1"}],
+        }
+        with deployed(), DAG("d", schedule=None):
+            first = odd_task(task_id="first")
+            odd_task(overrides={"containerOverrides": [container], "ephemeralStorage": {"sizeInGiB": 30}})
+            odd_task(task_id="b", overrides={"containerOverrides": first.output, "taskRoleArn": first.output})
+            odd_task(task_id="c", overrides=None)
 
     def test_overrides_that_ecs_would_refuse(self):
         with deployed(), self.assertRaisesRegex(ValueError, "ECS takes 8192"):
@@ -747,6 +826,44 @@ class Results(WithAws):
             with self.subTest(line), self.assertRaises(AirflowException) as failed:
                 self.result_of(line)
             self.assertIn(said, str(failed.exception))
+
+    def test_a_marker_that_begins_no_line(self):
+        for line, told in (
+            ('2026-01-01 INFO FARFLOW_RESULT={"rows": 3}', """'2026-01-01 INFO FARFLOW_RESULT={"rows": 3}'"""),
+            ("x" * 100 + "FARFLOW_RESULT=1", repr("x" * 57 + "...")),
+        ):
+            with self.subTest(line), self.assertRaises(AirflowException) as failed:
+                self.result_of(None, misplaced=line)
+            self.assertIn(
+                "the container has printed no line that begins with FARFLOW_RESULT=, which result='json' asks for; "
+                f"a line that holds it elsewhere is {told}, allowed: FARFLOW_RESULT=<JSON> as a line of its own, with "
+                "nothing of a logger before it",
+                str(failed.exception),
+            )
+
+    def test_a_log_that_could_not_be_read_to_its_end(self):
+        with self.assertRaisesRegex(
+            AirflowException, "the end of its log could not be read, so that its result is not"
+        ):
+            self.result_of(None, unread=True)
+
+    def test_a_result_that_is_taken_apart(self):
+        def result_of(text, **arguments):
+            with deployed():
+                task = odd_task(**{"result": "json", "multiple_outputs": True, **arguments})
+                return task.execute_complete(context(), ended(result=f"FARFLOW_RESULT={text}"))
+
+        self.assertEqual(result_of('{"rows": 3}'), {"rows": 3})
+        self.assertEqual(result_of("[1]", multiple_outputs=False), [1])
+        for text, told in (
+            ("[1, 2]", "[1, 2], of type list"),
+            ('"x"', "the text 'x'"),
+            ("null", "None, of type NoneT"),
+        ):
+            with self.subTest(text), self.assertRaises(AirflowException) as failed:
+                result_of(text)
+            self.assertIn(f"multi_task: the result is {told}", str(failed.exception))
+            self.assertIn("with multiple_outputs=True allowed: a JSON object, as in", str(failed.exception))
 
     def test_a_prefix_in_the_bucket(self):
         with deployed(FARFLOW_RESULTS="s3://lab-bucket/results"):

@@ -128,6 +128,9 @@ SAMPLES = {
     "stop_task_on_failure": False,
 }
 
+#: What has to be given beside it.
+NEEDED = {"multiple_outputs": {"result": "json"}}
+
 #: What of RunTask's request an argument makes, where it is not the member that has its name.
 IN_REQUEST = {
     "task_definition": "taskDefinition",
@@ -189,7 +192,7 @@ class Run:
 
         async def first_event(trigger):
             self.trigger = trigger
-            return ended()
+            return ended(result="FARFLOW_RESULT={}")
 
         with (
             Stubber(ecs) as stub,
@@ -227,7 +230,8 @@ class EveryArgument(unittest.TestCase):
             if name in ("deferrable", "task_group", "dag", *arguments.REFUSED):
                 continue
             with self.subTest(name):
-                plain, deferred = (Run(**{"deferrable": mode, name: value}) for mode in (False, True))
+                given = {name: value, **NEEDED.get(name, {})}
+                plain, deferred = (Run(**{"deferrable": mode, **given}) for mode in (False, True))
                 for run in (plain, deferred):
                     run.request.pop("tags" if name != "tags" else "", None)
                 self.assertEqual(plain.request, deferred.request)
