@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import update_wrapper
-from typing import Any
+from typing import Any, NoReturn
 
 from airflow.providers.amazon.aws.exceptions import EcsOperatorError, EcsTaskFailToStart
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
@@ -123,6 +123,7 @@ class FargateTask(EcsRunTaskOperator):
         self._missing = missing_variables(defaults.keys() - chosen.keys(), os.environ)
         self._ended = False
         self._killed = False
+        self._told_to_stop: set[str] = set()
         self._started: dict[str, Any] | None = None
         # Airflow creates the tasks of an `expand` again at run time, with values that another task has returned.
         is_mapped = getattr(self, "_BaseOperator__from_mapped", False)
@@ -213,7 +214,7 @@ class FargateTask(EcsRunTaskOperator):
                 return None
             if self.deferrable:
                 self._defer(begun, bool(found))
-            return self._complete(context, asyncio.run(_first_event(self._trigger(begun, deferred=False))), bool(found))
+            return self._complete(context, self._waited(self._trigger(begun, deferred=False)), bool(found))
         except TaskDeferred:
             raise
         except Exception:
@@ -242,6 +243,14 @@ class FargateTask(EcsRunTaskOperator):
         """The ARNs of the Fargate tasks of this Airflow task that nobody has stopped yet, of whatever try."""
         answer = self.client.list_tasks(cluster=self.cluster, desiredStatus="RUNNING", startedBy=self._started_by)
         return list(answer["taskArns"])
+
+    def _stopped(self) -> list[str]:
+        """The ARN of the last one that has stopped, or is stopping, of whatever try; none where ECS shows none."""
+        answer = self.client.list_tasks(cluster=self.cluster, desiredStatus="STOPPED", startedBy=self._started_by)
+        if not answer["taskArns"]:
+            return []
+        tasks = self.client.describe_tasks(cluster=self.cluster, tasks=answer["taskArns"])["tasks"]
+        return [task["taskArn"] for task in sorted(tasks, key=lambda task: task["createdAt"])[-1:]]
 
     @AwsBaseHook.retry(should_retry)
     def _start_task(self, request: dict[str, Any]) -> None:
@@ -326,64 +335,112 @@ class FargateTask(EcsRunTaskOperator):
     def _complete(self, context: Any, event: Mapping[str, Any], found: bool) -> Any:
         """Ends the Airflow task by the trigger's event: returns its result, raises, or starts a new Fargate task."""
         self.arn, self.cluster = event["task_arn"], event["cluster"]
-        self._refuse_unended(event)
+        if event.get("told_to_stop"):
+            self._told_to_stop.add(self.arn)
+        tail = self._last_lines(event)
+        self._refuse_unknown(event, tail)
+        if event["status"] in ("timeout", "gave_up"):
+            self._ended_early(context, event)
         task = event.get("task") or self._described()
         self._ended = True
         if found and end.stopped_by_airflow(task):
             self.log.info("The Fargate task that was found again has been stopped with its former try: beginning anew")
             self.arn, self._ended = None, False
             return self._begin(context)
-        cost = fargate_task_cost.told(task, self.region_name)
-        self._tell_end(task, cost)
-        self._note(context, note.ended(self.task_name, self.log_place(), task, cost))
-        tail = event.get("tail") or []
+        self._tell_end(context, task)
         if end.to_be_skipped(task, self.skip_on_exit_code):
             raise AirflowSkipException(end.failure(self.task_name, task, tail))
         if not end.succeeded(task):
             kind = EcsTaskFailToStart if task.get("stopCode") == "TaskFailedToStart" else AirflowException
-            raise kind(end.failure(self.task_name, task, tail if self.number_logs_exception else []))
+            raise kind(end.failure(self.task_name, task, tail))
         return self._returned(task, event)
 
-    def _refuse_unended(self, event: Mapping[str, Any]) -> None:
+    def _last_lines(self, event: Mapping[str, Any]) -> list[str] | None:
+        """What the error of a task ends with; None where its author wants no lines in it."""
+        return list(event.get("tail") or []) if self.number_logs_exception else None
+
+    def _refuse_unknown(self, event: Mapping[str, Any], tail: list[str] | None) -> None:
         status = event["status"]
-        if status == "timeout":
-            self._stop(str(self.arn), "execution_timeout is over")
-            raise AirflowTaskTimeout(f"{self.task_name}: execution_timeout, {self.execution_timeout}, is over; stopped")
-        if status == "gave_up":
-            if self.stop_task_on_failure:
-                self._stop(str(self.arn), "waiter_max_attempts are over")
-            raise AirflowException(
-                f"{self.task_name}: has not ended in waiter_max_attempts {self.waiter_max_attempts} times waiter_delay "
-                f"{self.waiter_delay} s"
-            )
         if status == "missing":
             raise AirflowException(
-                f"{self.task_name}: ECS does not know {self.arn} any more. It shows a task for an hour after its end, "
-                "and no triggerer has looked in that time, so nobody knows its exit code; its log is in CloudWatch"
+                end.with_last_lines(
+                    f"{self.task_name}: ECS does not know {self.arn} any more. It shows a task for an hour after its "
+                    "end, and no triggerer has looked in that time, so nobody knows its exit code; its log is in "
+                    "CloudWatch",
+                    tail,
+                )
             )
-        if status not in ("ended", "success"):
+        if status not in ("ended", "success", "timeout", "gave_up"):
             raise AirflowException(f"{self.task_name}: the trigger has sent an unknown event: {event}")
+
+    def _ended_early(self, context: Any, event: Mapping[str, Any]) -> NoReturn:
+        """Its time is over, of one kind or the other: tells how far the Fargate task has come, and raises."""
+        is_timeout = event["status"] == "timeout"
+        if is_timeout:
+            self._stop(str(self.arn), "execution_timeout is over")
+        elif self.stop_task_on_failure:
+            self._stop(str(self.arn), "waiter_max_attempts are over")
+        task = self._seen(event)
+        self._ended = True
+        became = self._tell_early_end(context, task)
+        tail = self._last_lines(event)
+        if is_timeout:
+            why = f"{self.task_name}: execution_timeout, {self.execution_timeout}, is over"
+            raise AirflowTaskTimeout(end.with_last_lines(f"{why}; {became}", tail))
+        why = f"{self.task_name}: has not ended in waiter_max_attempts {self.waiter_max_attempts} times waiter_delay"
+        raise AirflowException(end.with_last_lines(f"{why} {self.waiter_delay} s; {became}", tail))
+
+    def _seen(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The Fargate task as ECS tells it, in the event or now; None where it does not."""
+        if event.get("task"):
+            return dict(event["task"])
+        try:
+            return self._described()
+        except Exception as error:
+            self.log.debug("ECS does not tell of %s: %s", self.arn, error)
+            return None
+
+    def _tell_early_end(self, context: Any, task: Mapping[str, Any] | None) -> str:
+        """Tells of a Fargate task that may be stopping still. Returns what has become of it, for the error."""
+        if task and end.has_ended(task):
+            self._tell_end(context, task)
+            code = end.exit_code(task)
+            return "its container was stopped" + ("" if code is None else f", exit code {code}")
+        stops = self.arn in self._told_to_stop
+        if task:
+            so_far = {**task, "stoppedAt": datetime.now(tz=UTC).isoformat()}
+            self.log.info(
+                "Fargate task %s %s; until now %s",
+                "is stopping" if stops else "runs on",
+                end.duration(so_far),
+                fargate_task_cost.told(so_far, self.region_name),
+            )
+        if stops:
+            return "its container is told to stop"
+        return "its container runs on" + ("" if self.stop_task_on_failure else ", since stop_task_on_failure is False")
 
     def _described(self) -> dict[str, Any]:
         answer = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])
         if not answer["tasks"]:
-            self._refuse_unended({"status": "missing"})
+            self._refuse_unknown({"status": "missing"}, None)
         return end.kept(answer["tasks"][0], self.container_name)
 
     def _note(self, context: Any, noted: Mapping[str, Any]) -> None:
         if self.do_xcom_push:
             context["ti"].xcom_push(key=note.KEY, value=noted)
 
-    def _tell_end(self, task: Mapping[str, Any], cost: str) -> None:
-        code = end.exit_code(task)
-        took, began = end.seconds(task, "createdAt", "stoppedAt"), end.seconds(task, "createdAt", "startedAt")
+    def _tell_end(self, context: Any, told: Mapping[str, Any]) -> None:
+        """In the log, and in the note for the page."""
+        task = end.until_its_end(told)
+        cost = fargate_task_cost.told(task, self.region_name)
+        code, took = end.exit_code(task), end.duration(task)
         self.log.info(
-            "Fargate task ended: %s%s%s; %s",
+            "Fargate task ended: %s%s; %s",
             "no exit code" if code is None else f"exit code {code}",
-            "" if took is None else f" after {took:.0f} s",
-            "" if began is None else f", {began:.0f} s of them to start",
+            f" {took}" if took else "",
             cost,
         )
+        self._note(context, note.ended(self.task_name, self.log_place(), task, cost))
 
     def _returned(self, task: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
         tail = event.get("tail") or []
@@ -415,12 +472,37 @@ class FargateTask(EcsRunTaskOperator):
         quiet()
         over = "timeout" in str(told.get("error", "")).lower()
         self._started_by = fargate_task_request.started_by(context["ti"])
-        if over or self.stop_task_on_failure:
-            for arn in self._running():
-                self.arn = arn
-                self._stop(arn, "its time is over" if over else "its trigger has failed")
+        begun = datetime.now(tz=UTC)
+        reason = "its time is over" if over else "its trigger has failed" if self.stop_task_on_failure else None
+        for arn in self._running() or self._stopped():
+            self.arn = arn
+            event = self._end_now(self._trigger(begun, deferred=False), reason)
+            became = self._tell_early_end(context, self._seen(event))
         if over and self.execution_timeout:
-            raise AirflowTaskTimeout(f"{self.task_name}: execution_timeout, {self.execution_timeout}, is over; stopped")
+            why = f"{self.task_name}: execution_timeout, {self.execution_timeout}, is over"
+            if not self.arn:
+                raise AirflowTaskTimeout(why)
+            raise AirflowTaskTimeout(end.with_last_lines(f"{why}; {became}", self._last_lines(event)))
+
+    def _waited(self, trigger: FargateTaskTrigger) -> dict[str, Any]:
+        """The event of a trigger that runs here, on the worker, where Airflow itself enforces execution_timeout."""
+        try:
+            return asyncio.run(_first_event(trigger))
+        except AirflowTaskTimeout:
+            return self._end_now(trigger, "execution_timeout is over")
+
+    def _end_now(self, trigger: FargateTaskTrigger, reason: str | None) -> dict[str, Any]:
+        """Stops the Fargate task for the reason, if there is one. Returns what its end is told by, as an event."""
+        event = {"status": "timeout", "task_arn": trigger.task_arn, "cluster": trigger.cluster}
+        try:
+            event = asyncio.run(_early_end(trigger, reason))
+        except Exception as error:
+            self.log.warning("The end of Fargate task %s can't be seen: %s", trigger.task_arn, error)
+        if event.get("told_to_stop"):
+            self._told_to_stop.add(trigger.task_arn)
+        if reason:
+            self._stop(trigger.task_arn, reason)
+        return event
 
     def on_kill(self) -> None:
         self._killed = True
@@ -428,9 +510,13 @@ class FargateTask(EcsRunTaskOperator):
             self._stop(arn, "its task was ended")
 
     def _stop(self, arn: str, reason: str) -> None:
+        """Once, whoever asks: this, or the trigger before."""
+        if arn in self._told_to_stop:
+            return
         try:
             self.client.stop_task(cluster=self.cluster, task=arn, reason=f"{end.ENDED_BY_AIRFLOW}{reason}")
             self.log.info("Fargate task %s is told to stop: %s", self._get_ecs_task_id(arn), reason)
+            self._told_to_stop.add(arn)
         except Exception as error:
             self.log.warning("Fargate task %s can't be stopped: %s", self._get_ecs_task_id(arn), error)
 
@@ -439,6 +525,13 @@ def _cleared(instance: Any, retries: int) -> bool:
     """Whether a user has cleared the task since its last try: Airflow grants all retries anew then, from there."""
     former = instance.try_number - 1
     return bool(former and instance.max_tries == former + retries)
+
+
+async def _early_end(trigger: FargateTaskTrigger, reason: str | None) -> dict[str, Any]:
+    try:
+        return await trigger.end_early("timeout", reason)
+    finally:
+        await close_shared()
 
 
 async def _first_event(trigger: FargateTaskTrigger) -> dict[str, Any]:
