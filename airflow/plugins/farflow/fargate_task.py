@@ -33,6 +33,7 @@ from farflow import fargate_task_note as note
 from farflow.deployment import missing_variables, operator_arguments
 from farflow.fargate_task_links import EcsTaskLink, LogStreamLink, log_url, task_url
 from farflow.fargate_task_log import quiet
+from farflow.fargate_task_owner import started_by
 from farflow.fargate_task_trigger import FargateTaskTrigger
 from farflow.fargate_task_watch import close_shared
 
@@ -201,7 +202,7 @@ class FargateTask(EcsRunTaskOperator):
             )
         quiet()
         begun = datetime.now(tz=UTC)
-        self._started_by = fargate_task_request.started_by(context["ti"])
+        self._started_by = started_by(context["ti"])
         request = fargate_task_request.request(self, context)
         try:
             found = self._found_again(context["ti"])
@@ -329,7 +330,7 @@ class FargateTask(EcsRunTaskOperator):
         quiet()
         if not event:
             raise AirflowException("the trigger has sent an empty event")
-        self._started_by = fargate_task_request.started_by(context["ti"])
+        self._started_by = started_by(context["ti"])
         return self._complete(context, event, found)
 
     def _complete(self, context: Any, event: Mapping[str, Any], found: bool) -> Any:
@@ -471,7 +472,7 @@ class FargateTask(EcsRunTaskOperator):
         """Stops the Fargate task after its trigger has failed, or Airflow has ended the wait at its time limit."""
         quiet()
         over = "timeout" in str(told.get("error", "")).lower()
-        self._started_by = fargate_task_request.started_by(context["ti"])
+        self._started_by = started_by(context["ti"])
         begun = datetime.now(tz=UTC)
         reason = "its time is over" if over else "its trigger has failed" if self.stop_task_on_failure else None
         for arn in self._running() or self._stopped():

@@ -16,12 +16,11 @@ from typing import Any
 from farflow import fargate_task_overrides as overrides
 from farflow import naming
 from farflow.fargate import CPU_MEMORY, EPHEMERAL_STORAGE_GIB, cpu_memory_problem
+from farflow.fargate_task_owner import OWN_TAGS
 from farflow.fargate_task_results import KINDS, not_storable
 from farflow.fargate_task_values import as_text, is_later, number, shown
 
 OVERRIDES_LIMIT = 8192  # characters of JSON: RunTask, "overrides"
-#: Keys of tags that are ours; AWS keeps those that begin with aws: for itself.
-OWN_TAGS = "farflow:"
 
 #: What Airflow's operator takes, and does not mean what it says.
 REFUSED = {"region": "EcsRunTaskOperator takes it and does nothing with it, allowed: region_name"}
@@ -133,6 +132,7 @@ def _tags(name: str, tags: Any) -> Iterator[str]:
         yield f'{name}: is {shown(tags)}, allowed: a dictionary of texts, as in {{"team": "data"}}'
         return
     for key, value in tags.items():
+        # AWS keeps those that begin with aws: for itself.
         if not isinstance(key, str) or key.lower().startswith(("aws:", OWN_TAGS)):
             yield f"{name}: has the key {shown(key)}, allowed: text that begins neither with aws: nor with {OWN_TAGS}"
         elif not isinstance(value, str) and not is_later(value):

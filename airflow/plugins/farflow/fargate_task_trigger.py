@@ -51,6 +51,8 @@ STOPPING_SECONDS = 50.0
 #: Between two looks at a container that was told to stop.
 STOPPING_DELAY_SECONDS = 2.0
 
+#: What a task that was cleared comes to again before it is deferred.
+_OF_A_NEW_TRY = ("scheduled", "queued", "running", "restarting")
 _NOTHING_TO_READ = ("PROVISIONING", "PENDING", "ACTIVATING")
 
 
@@ -129,6 +131,11 @@ class FargateTaskTrigger(BaseTrigger):
     @cached_property
     def _reader(self) -> LogReader:
         return LogReader(self, self._log_of_container)
+
+    @property
+    def _id(self) -> str:
+        """By it people know the Fargate task."""
+        return self.task_arn.rpartition("/")[2]
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         names = inspect.signature(FargateTaskTrigger).parameters
@@ -222,19 +229,36 @@ class FargateTaskTrigger(BaseTrigger):
         return task
 
     async def on_kill(self) -> None:
-        # Airflow also calls this when another triggerer takes the trigger over: the task is deferred then as before.
+        # Airflow also calls this when another triggerer takes the trigger over: the task is deferred then as before. It
+        # is deferred as well where a new try of a task that was cleared is quicker than this.
         state = await self._airflow_state()
         if state == "deferred":
-            self.log.info("Another triggerer goes on with Fargate task %s", self.task_arn)
+            self.log.info("Fargate task %s %s", self._id, await self._who_sees_to_it())
         elif state == "unknown":
-            self.log.warning(
-                "Airflow does not tell the task's state: Fargate task %s is left to the sweep", self.task_arn
-            )
+            self.log.warning("Airflow does not tell the task's state: Fargate task %s is left to the sweep", self._id)
         else:
-            await self._stop(f"its task was ended by a user, it is {state or 'gone'}")
+            await self._stop(f"its task was ended by a user, it is {'cleared' if state in _OF_A_NEW_TRY else state}")
 
-    async def _airflow_state(self) -> str | None:
-        """The state of the Airflow task: None where it was deleted or cleared, ``unknown`` where Airflow is silent."""
+    async def _who_sees_to_it(self) -> str:
+        """What has become of the Fargate task when the Airflow task waits elsewhere: for this one, or for another."""
+        try:
+            look = await asyncio.wait_for(self._tasks().look(self.task_arn, 0), STATE_SECONDS)
+        except TimeoutError:
+            look = Look()
+        task = look.task
+        if task is None:
+            return "is left alone: its Airflow task waits, and ECS does not tell whether for this one"
+        if task["lastStatus"] == "STOPPED":
+            return "has ended already"
+        if task.get("desiredStatus") == "STOPPED":
+            reason = str(task.get("stoppedReason") or "AWS gave no reason")
+            return f"is told to stop already: {reason.removeprefix(end.ENDED_BY_AIRFLOW)}"
+        return "runs on: its Airflow task waits for it in another triggerer"
+
+    async def _airflow_state(self) -> str:
+        """The state of the Airflow task: ``cleared`` where it has none, ``deleted`` where it is not there any more,
+        ``unknown`` where Airflow is silent.
+        """
         from airflow.sdk.execution_time import task_runner
         from airflow.sdk.execution_time.comms import GetTaskStates, TaskStatesResult
 
@@ -260,8 +284,11 @@ class FargateTaskTrigger(BaseTrigger):
             await asyncio.sleep(pause_after(attempt))
         mapped = instance.map_index is not None and instance.map_index >= 0
         name = f"{instance.task_id}_{instance.map_index}" if mapped else instance.task_id
-        state = (answer.task_states.get(instance.run_id) or {}).get(name)
-        return None if state is None else str(getattr(state, "value", state))
+        states = answer.task_states.get(instance.run_id) or {}
+        if name not in states:
+            return "deleted"
+        state = states[name]
+        return "cleared" if state is None else str(getattr(state, "value", state))
 
     async def _stop(self, reason: str) -> bool:
         """Stops the Fargate task; tries again where that may help, and never raises. Returns whether it is told to."""
@@ -272,12 +299,12 @@ class FargateTaskTrigger(BaseTrigger):
                     "stop_task", cluster=self.cluster, task=self.task_arn, reason=f"{end.ENDED_BY_AIRFLOW}{reason}"
                 )
             except Exception as error:
-                self.log.warning("Fargate task %s can't be stopped: %s", self.task_arn, error)
+                self.log.warning("Fargate task %s can't be stopped: %s", self._id, error)
                 if not will_pass(error):
                     break
                 await asyncio.sleep(pause_after(attempt) if attempt < STOP_ATTEMPTS else 0)
             else:
-                self.log.info("Fargate task %s is told to stop: %s", self.task_arn.rpartition("/")[2], reason)
+                self.log.info("Fargate task %s is told to stop: %s", self._id, reason)
                 self._told_to_stop = True
                 break
         return self._told_to_stop

@@ -573,10 +573,13 @@ class Time(Triggers):
 class Killed(Triggers):
     """Airflow calls on_kill when a user ends a task, and also when another triggerer takes the trigger over."""
 
-    async def stops(self, states, **instance):
+    async def stops(self, states, look=RUNNING, **instance):
         fargate_task_watch._SHARED.clear()
-        aws = Aws()
+        aws = Aws([look])
         trigger = self.trigger(aws)
+        self.said = []
+        for level in ("info", "warning"):
+            setattr(trigger._log, level, lambda text, *facts: self.said.append(text % facts))
         facts = {"dag_id": "d", "task_id": "odd", "run_id": "r", "map_index": -1, **instance}
         trigger._task_instance = SimpleNamespace(**facts)
         answers = states if isinstance(states, list) else [states] * fargate_task_trigger.STATE_ATTEMPTS
@@ -584,21 +587,38 @@ class Killed(Triggers):
         with mock.patch.object(task_runner, "SUPERVISOR_COMMS", SimpleNamespace(asend=asend), create=True):
             await trigger.on_kill()
         self.asked = asend.await_args.args[0]
+        self.reason = getattr(aws, "stopped_for", None)
         return aws.count("StopTask")
 
     async def test_ended_by_a_user(self):
         for state in ("failed", "success", "skipped", "scheduled", "queued", "running", "up_for_retry"):
             with self.subTest(state):
                 self.assertEqual(await self.stops(TaskStatesResult(task_states={"r": {"odd": state}})), 1)
+                was = "cleared" if state in ("scheduled", "queued", "running") else state
+                self.assertEqual(self.reason, f"Airflow: its task was ended by a user, it is {was}")
 
     async def test_cleared(self):
         self.assertEqual(await self.stops(TaskStatesResult(task_states={"r": {"odd": None}})), 1)
+        self.assertEqual(self.reason, "Airflow: its task was ended by a user, it is cleared")
 
     async def test_deleted_with_its_dag(self):
         self.assertEqual(await self.stops(TaskStatesResult(task_states={})), 1)
+        self.assertEqual(self.reason, "Airflow: its task was ended by a user, it is deleted")
 
-    async def test_taken_over_by_another_triggerer(self):
-        self.assertEqual(await self.stops(TaskStatesResult(task_states={"r": {"odd": "deferred"}})), 0)
+    async def test_somebody_waits_all_the_same(self):
+        """Another triggerer for the same container, or one for that of a new try: what is said is what ECS tells."""
+        deferred = TaskStatesResult(task_states={"r": {"odd": "deferred"}})
+        by_new_try = {**RUNNING, "desiredStatus": "STOPPED", "stoppedReason": "Airflow: its task was ended by a user"}
+        for look, said in (
+            ({**RUNNING, "desiredStatus": "RUNNING"}, "runs on: its Airflow task waits for it in another triggerer"),
+            (by_new_try, "is told to stop already: its task was ended by a user"),
+            ({**STOPPED, "desiredStatus": "STOPPED"}, "has ended already"),
+            (MISSING, "is left alone: its Airflow task waits, and ECS does not tell whether for this one"),
+            (NO_NETWORK, "is left alone: its Airflow task waits, and ECS does not tell whether for this one"),
+        ):
+            with self.subTest(said):
+                self.assertEqual(await self.stops(deferred, look), 0)
+                self.assertEqual(self.said, [f"Fargate task 0123456789abcdef {said}"])
 
     async def test_a_mapped_task(self):
         states = TaskStatesResult(task_states={"r": {"odd_1": "failed", "odd_2": "deferred"}})
