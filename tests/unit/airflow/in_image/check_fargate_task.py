@@ -23,8 +23,8 @@ from botocore.stub import Stubber
 from fargate_doubles import ARN, NETWORK, VARIABLES, client, context, deployed, ended, execute, odd_task, own
 
 from farflow import FargateTask, fargate_task_cost
-from farflow import fargate_task as operator
 from farflow import fargate_task_end as end
+from farflow import fargate_task_outcome as outcome
 
 RUN = datetime.datetime(2026, 1, 1)
 MINUTE = datetime.timedelta(minutes=1)
@@ -797,8 +797,8 @@ class EndedEarly(WithAws):
 
         with (
             deployed(),
-            mock.patch.object(operator, "_first_event", mock.AsyncMock(side_effect=waited)),
-            mock.patch.object(operator, "_early_end", early_end),
+            mock.patch.object(outcome, "_first_event", mock.AsyncMock(side_effect=waited)),
+            mock.patch.object(outcome, "_early_end", early_end),
         ):
             task = odd_task(deferrable=False, execution_timeout=datetime.timedelta(seconds=40), **arguments)
             self.context = context()
@@ -844,7 +844,7 @@ class EndedEarly(WithAws):
             return event
 
         self.context = context()
-        with deployed(), mock.patch.object(operator, "_early_end", early_end), self.assertRaises(kind) as failed:
+        with deployed(), mock.patch.object(outcome, "_early_end", early_end), self.assertRaises(kind) as failed:
             task = odd_task(**arguments)
             try:
                 task.resume_execution("__fail__", {"error": error}, self.context)

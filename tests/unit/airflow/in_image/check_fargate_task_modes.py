@@ -24,8 +24,8 @@ from botocore.stub import Stubber
 from fargate_doubles import ARN, client, context, deployed, ended, execute, odd_task
 
 from farflow import FargateTask
-from farflow import fargate_task as operator
 from farflow import fargate_task_arguments as arguments
+from farflow import fargate_task_outcome as outcome
 
 PAGE = Path(os.environ.get("DOCS", "/docs")) / "fargate_task.md"
 MINUTE = datetime.timedelta(minutes=1)
@@ -198,7 +198,7 @@ class Run:
             Stubber(ecs) as stub,
             deployed(),
             mock.patch.object(FargateTask, "client", ecs),
-            mock.patch.object(operator, "_first_event", first_event),
+            mock.patch.object(outcome, "_first_event", first_event),
         ):
             stub.add_response("run_task", STARTED)
             try:
