@@ -289,6 +289,8 @@ def _problems_of(dag: Any, source: str) -> Iterator[dict[str, Any]]:
 
     from farflow.fargate_task_results import not_storable
 
+    wrong = _wrong_times({"dagrun_timeout": dag.dagrun_timeout})
+    yield from (_problem("argument", _line(source, dag.dag_id), dag.dag_id, text) for text in wrong)
     try:
         written = DagSerialization.to_dict(dag)
         if (found := not_storable(written)) is not None:
@@ -296,12 +298,12 @@ def _problems_of(dag: Any, source: str) -> Iterator[dict[str, Any]]:
         json.dumps(written, allow_nan=False)
         DagSerialization.from_dict(written).timetable.validate()
     except Exception as error:
-        text = f"it can't be stored in Airflow's database: {_reason(error)}"
-        yield _problem("import", _line(source, dag.dag_id), dag.dag_id, text)
+        if not wrong:
+            text = f"it can't be stored in Airflow's database: {_reason(error)}"
+            yield _problem("import", _line(source, dag.dag_id), dag.dag_id, text)
     for task in dag.tasks:
-        if _is_fargate(task):
-            for text in _wrong_when_mapped(task):
-                yield _problem("argument", _line(source, task.task_id), dag.dag_id, f"task {task.task_id}: {text}")
+        for text in _wrong_when_mapped(task) if _is_fargate(task) else _wrong_times(_times_of(task)):
+            yield _problem("argument", _line(source, task.task_id), dag.dag_id, f"task {task.task_id}: {text}")
 
 
 def _reason(error: BaseException) -> str:
@@ -341,10 +343,37 @@ def _wrong_when_mapped(task: Any) -> list[str]:
     """What is wrong with what a FargateTask is mapped over, as far as it is written there. One that is not mapped has
     refused it itself, when it was made.
     """
-    from farflow.fargate_task_arguments import problems
+    from farflow.fargate_task_arguments import problem_of_task, problems
 
     found = [text for given in _mapped_over(task) for text in problems({**_arguments(task), **given})]
+    found += [text for text in map(problem_of_task, _names_when_mapped(task)) if text]
     return list(dict.fromkeys(found))
+
+
+def _names_when_mapped(task: Any) -> list[Any]:
+    """What a FargateTask that is mapped has as ``task``, as far as it is written there; None where nothing gives it."""
+    if not hasattr(task, "partial_kwargs"):
+        return []
+    if "task" in task.partial_kwargs:
+        return [task.partial_kwargs["task"]]
+    value = task._get_specified_expand_input().value
+    if isinstance(value, Mapping):
+        names = value.get("task", [None])
+        return list(names) if isinstance(names, (list, tuple)) else []
+    return [each.get("task") for each in value if isinstance(each, Mapping)] if isinstance(value, (list, tuple)) else []
+
+
+def _times_of(task: Any) -> dict[str, Any]:
+    mapped = getattr(task, "partial_kwargs", None)
+    names = ("execution_timeout", "retry_delay", "max_retry_delay")
+    return {name: mapped.get(name) if mapped is not None else getattr(task, name, None) for name in names}
+
+
+def _wrong_times(given: Mapping[str, Any]) -> list[str]:
+    """What is wrong with durations that Airflow takes as they are, whatever they are."""
+    from farflow.fargate_task_arguments import problems
+
+    return problems(given)
 
 
 def _mapped_over(task: Any) -> list[Mapping[str, Any]]:

@@ -79,12 +79,21 @@ history:
     is_there:
       description: Whether it can be gone back to.
       type: bool
+    is_repair:
+      description: Whether it was the current one before as well, and a deploy has put its archive there anew.
+      type: bool
 problem:
   description: What is wrong with the pointer; empty where nothing is.
   returned: always
   type: str
+damaged:
+  description: A sentence for each entry that is left out, since somebody has changed it in the bucket.
+  returned: always
+  type: list
+  elements: str
 """
 
+from ..module_utils.dags import bundle_documents
 from ..module_utils.dags import bundles as dag_bundles
 from ..module_utils.engine.module import run
 
@@ -101,17 +110,18 @@ def work(parameters, clients, check_mode):
     bucket = parameters["bucket"]
     pointer, there = dag_bundles.read_pointer_of_bucket(clients, bucket), dag_bundles.versions(clients, bucket)
     number = pointer.content["number"] if pointer.content else None
-    moves = dag_bundles.history(clients, bucket, parameters["most"])
+    moves, damaged = dag_bundles.read_history(clients, bucket, parameters["most"])
     history = [
         {
             **{key: one[key] for key in TOLD},
             "current": one["number"] == number,
             "is_there": one["version"] in there,
+            "is_repair": bundle_documents.is_repair(one),
         }
         for one in moves
     ]
     problem = dag_bundles.gone(bucket) if moves and not pointer.etag else pointer.problem
-    return {"changed": False, "history": history, "problem": problem}
+    return {"changed": False, "history": history, "problem": problem, "damaged": damaged}
 
 
 def main():

@@ -472,7 +472,7 @@ _WORKERS: list[Row] = [
     *each("worker_pool_memory", (100, "100"), (1024, "cpu 1024")),
     *each("worker_pool_concurrency", (0, "0"), (1001, "1001")),
     *each("worker_pool_scaling", ("perhaps", "'perhaps'"), (True, "True")),
-    ({"worker_pool_enabled": True}, ["worker_pool_enabled: is called worker_pool_scaling now", "cpu for what was true"]),
+    ({"worker_pool_enabled": True}, ["is called worker_pool_scaling now", "cpu for what was true"]),
     *each("worker_drain_hours", (0, "0"), (13, "1 to 12")),
     *each("farflow_alarm_topic_arns", (["on-call"], "topic of SNS")),
     *each("farflow_teardown_wait_minutes", (-1, "-1"), (721, "721")),

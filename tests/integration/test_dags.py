@@ -145,6 +145,13 @@ def test_a_version_that_does_not_exist_is_refused(deployed, asked, says):
     assert mutating_calls(deployed.aws) == []
 
 
+def listed(deployed):
+    """The lines of dags_list, one for each move."""
+    found = re.findall(r'"([0-9a-f]{16}  .+)"', deployed.run(playbook="dags_list").output)
+    assert len(found) == deployed.number()
+    return found
+
+
 @pytest.mark.thorough
 def test_a_pointer_that_somebody_deleted_is_told_and_put_right(deployed):
     first = deployed.version()
@@ -157,14 +164,15 @@ def test_a_pointer_that_somebody_deleted_is_told_and_put_right(deployed):
 
 
 def test_a_pointer_that_somebody_edited_is_told_and_put_right(deployed):
-    first, number = deployed.version(), deployed.number()
+    first, number, before = deployed.version(), deployed.number(), listed(deployed)
     edited = json.loads(deployed.get(POINTER))
     deployed.set(POINTER, json.dumps({**edited, "version": "0" * 16}).encode())
     planned = deployed.run("--check", "--diff").output
     assert "dags: change dag_bundle dags-folder: the pointer s3://" in planned
     assert "can't be used: it was edited by hand: its seal is not that of its content" in planned
     deployed.run()
-    assert (deployed.version(), deployed.number()) == (first, number + 1)
+    assert (deployed.version(), deployed.number()) == (first, number)
+    assert listed(deployed) == before
 
 
 @pytest.mark.thorough

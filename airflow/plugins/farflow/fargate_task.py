@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -13,28 +12,28 @@ from datetime import UTC, datetime, timedelta
 from functools import update_wrapper
 from typing import Any
 
-from airflow.providers.amazon.aws.exceptions import EcsOperatorError, EcsTaskFailToStart
+from airflow.providers.amazon.aws.exceptions import EcsOperatorError
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.hooks.ecs import should_retry
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.sdk.exceptions import (
     AirflowException,
     AirflowFailException,
-    AirflowSkipException,
     AirflowTaskTimeout,
     TaskDeferred,
 )
 from botocore.exceptions import ClientError
 
 from farflow import fargate_task_arguments as arguments
-from farflow import fargate_task_cost, fargate_task_request, fargate_task_results
 from farflow import fargate_task_end as end
 from farflow import fargate_task_note as note
+from farflow import fargate_task_request
 from farflow.deployment import missing_variables, operator_arguments
 from farflow.fargate_task_links import EcsTaskLink, LogStreamLink, log_url, task_url
 from farflow.fargate_task_log import quiet
+from farflow.fargate_task_outcome import OutcomeOperator
+from farflow.fargate_task_owner import started_by
 from farflow.fargate_task_trigger import FargateTaskTrigger
-from farflow.fargate_task_watch import close_shared
 
 #: How long after its time limit Airflow itself ends a deferred task, in case no triggerer runs to do so.
 _GRACE = timedelta(minutes=2)
@@ -48,7 +47,7 @@ _PATIENT = {"retries": {"mode": "adaptive", "total_max_attempts": 10}}
 _TEXTS = ("command", "environment", "overrides", "tags")
 
 
-class FargateTask(EcsRunTaskOperator):
+class FargateTask(OutcomeOperator):
     """
     Airflow's EcsRunTaskOperator with everything filled in that the deploy knows.
 
@@ -59,7 +58,7 @@ class FargateTask(EcsRunTaskOperator):
     fails as that container does, whatever AWS has put beside it. A DAG file with it can be imported anywhere; it runs
     where the deploy has set the variables FARFLOW_*: in every Airflow container.
 
-    :param task: name of a folder under tasks/.
+    :param task: name of a folder under tasks/; it has to be given.
     :param command: replaces the image's command: a list of texts (templated).
     :param environment: environment variables beside those of task.yml; values are text (templated).
     :param inputs: what JSON can hold; the container finds it in FARFLOW_INPUTS, or where it is large at the S3 URL in
@@ -93,7 +92,7 @@ class FargateTask(EcsRunTaskOperator):
     def __init__(
         self,
         *,
-        task: str,
+        task: str | None = None,
         command: list[str] | None = None,
         environment: Mapping[str, str] | None = None,
         inputs: Mapping[str, Any] | None = None,
@@ -104,14 +103,15 @@ class FargateTask(EcsRunTaskOperator):
         overrides: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        for name, instead in arguments.REFUSED.items():
-            if kwargs.get(name) is not None:
-                raise ValueError(f"FargateTask {kwargs.get('task_id')}: {name}: {instead}")
-        defaults = operator_arguments(task, os.environ)
+        refused = [f"{name}: {instead}" for name, instead in arguments.REFUSED.items() if kwargs.get(name) is not None]
+        for problem in (arguments.problem_of_task(task), *refused):
+            if problem:
+                raise ValueError(f"FargateTask {kwargs.get('task_id')}: {problem}")
+        defaults = operator_arguments(str(task), os.environ)
         chosen = {**kwargs.get("default_args", {}), **kwargs}
         filled = {name: chosen.get(name, value) for name, value in defaults.items()}
-        super().__init__(**{**kwargs, **filled}, overrides=overrides or {})
-        self.task_name = task
+        super().__init__(**{**kwargs, **filled}, overrides={} if overrides is None else overrides)
+        self.task_name = str(task)
         self.command = command
         self.environment = environment
         self.inputs = inputs
@@ -122,6 +122,7 @@ class FargateTask(EcsRunTaskOperator):
         self._missing = missing_variables(defaults.keys() - chosen.keys(), os.environ)
         self._ended = False
         self._killed = False
+        self._told_to_stop: set[str] = set()
         self._started: dict[str, Any] | None = None
         # Airflow creates the tasks of an `expand` again at run time, with values that another task has returned.
         is_mapped = getattr(self, "_BaseOperator__from_mapped", False)
@@ -149,6 +150,17 @@ class FargateTask(EcsRunTaskOperator):
             "wait_for_completion",
             "waiter_delay",
             "waiter_max_attempts",
+            "execution_timeout",
+            "retry_delay",
+            "max_retry_delay",
+            "awslogs_fetch_interval",
+            "number_logs_exception",
+            "skip_on_exit_code",
+            "deferrable",
+            "reattach",
+            "stop_task_on_failure",
+            "do_xcom_push",
+            "multiple_outputs",
         )
         return {name: getattr(self, name) for name in names}
 
@@ -188,7 +200,7 @@ class FargateTask(EcsRunTaskOperator):
             )
         quiet()
         begun = datetime.now(tz=UTC)
-        self._started_by = fargate_task_request.started_by(context["ti"])
+        self._started_by = started_by(context["ti"])
         request = fargate_task_request.request(self, context)
         try:
             found = self._found_again(context["ti"])
@@ -201,7 +213,7 @@ class FargateTask(EcsRunTaskOperator):
                 return None
             if self.deferrable:
                 self._defer(begun, bool(found))
-            return self._complete(context, asyncio.run(_first_event(self._trigger(begun, deferred=False))), bool(found))
+            return self._complete(context, self._waited(self._trigger(begun, deferred=False)), bool(found))
         except TaskDeferred:
             raise
         except Exception:
@@ -231,6 +243,14 @@ class FargateTask(EcsRunTaskOperator):
         answer = self.client.list_tasks(cluster=self.cluster, desiredStatus="RUNNING", startedBy=self._started_by)
         return list(answer["taskArns"])
 
+    def _stopped(self) -> list[str]:
+        """The ARN of the last one that has stopped, or is stopping, of whatever try; none where ECS shows none."""
+        answer = self.client.list_tasks(cluster=self.cluster, desiredStatus="STOPPED", startedBy=self._started_by)
+        if not answer["taskArns"]:
+            return []
+        tasks = self.client.describe_tasks(cluster=self.cluster, tasks=answer["taskArns"])["tasks"]
+        return [task["taskArn"] for task in sorted(tasks, key=lambda task: task["createdAt"])[-1:]]
+
     @AwsBaseHook.retry(should_retry)
     def _start_task(self, request: dict[str, Any]) -> None:
         try:
@@ -258,16 +278,6 @@ class FargateTask(EcsRunTaskOperator):
         place = self.log_place()
         if place and self.arn:
             self.log.info("Its log: %s %s: %s", place[0], place[1], log_url(self.arn, *place))
-
-    def reads_log(self) -> bool:
-        """Whether the container's log is known, and shown."""
-        return bool(self._aws_logs_enabled())
-
-    def log_place(self) -> tuple[str, str, str | None] | None:
-        """Log group, log stream and region of the container's log; None where it is not known."""
-        if not self._aws_logs_enabled() or not self.arn:
-            return None
-        return str(self.awslogs_group), self._get_logs_stream_name(), self.resolve_awslogs_region()
 
     def _defer(self, begun: datetime, found: bool) -> None:
         trigger = self._trigger(begun, deferred=True)
@@ -308,81 +318,17 @@ class FargateTask(EcsRunTaskOperator):
         quiet()
         if not event:
             raise AirflowException("the trigger has sent an empty event")
-        self._started_by = fargate_task_request.started_by(context["ti"])
+        self._started_by = started_by(context["ti"])
         return self._complete(context, event, found)
 
     def _complete(self, context: Any, event: Mapping[str, Any], found: bool) -> Any:
         """Ends the Airflow task by the trigger's event: returns its result, raises, or starts a new Fargate task."""
-        self.arn, self.cluster = event["task_arn"], event["cluster"]
-        self._refuse_unended(event)
-        task = event.get("task") or self._described()
-        self._ended = True
+        task = self._ended_task(context, event)
         if found and end.stopped_by_airflow(task):
             self.log.info("The Fargate task that was found again has been stopped with its former try: beginning anew")
             self.arn, self._ended = None, False
             return self._begin(context)
-        cost = fargate_task_cost.told(task, self.region_name)
-        self._tell_end(task, cost)
-        self._note(context, note.ended(self.task_name, self.log_place(), task, cost))
-        tail = event.get("tail") or []
-        if end.to_be_skipped(task, self.skip_on_exit_code):
-            raise AirflowSkipException(end.failure(self.task_name, task, tail))
-        if not end.succeeded(task):
-            kind = EcsTaskFailToStart if task.get("stopCode") == "TaskFailedToStart" else AirflowException
-            raise kind(end.failure(self.task_name, task, tail if self.number_logs_exception else []))
-        return self._returned(task, event)
-
-    def _refuse_unended(self, event: Mapping[str, Any]) -> None:
-        status = event["status"]
-        if status == "timeout":
-            self._stop(str(self.arn), "execution_timeout is over")
-            raise AirflowTaskTimeout(f"{self.task_name}: execution_timeout, {self.execution_timeout}, is over; stopped")
-        if status == "gave_up":
-            if self.stop_task_on_failure:
-                self._stop(str(self.arn), "waiter_max_attempts are over")
-            raise AirflowException(
-                f"{self.task_name}: has not ended in waiter_max_attempts {self.waiter_max_attempts} times waiter_delay "
-                f"{self.waiter_delay} s"
-            )
-        if status == "missing":
-            raise AirflowException(
-                f"{self.task_name}: ECS does not know {self.arn} any more. It shows a task for an hour after its end, "
-                "and no triggerer has looked in that time, so nobody knows its exit code; its log is in CloudWatch"
-            )
-        if status not in ("ended", "success"):
-            raise AirflowException(f"{self.task_name}: the trigger has sent an unknown event: {event}")
-
-    def _described(self) -> dict[str, Any]:
-        answer = self.client.describe_tasks(cluster=self.cluster, tasks=[self.arn])
-        if not answer["tasks"]:
-            self._refuse_unended({"status": "missing"})
-        return end.kept(answer["tasks"][0], self.container_name)
-
-    def _note(self, context: Any, noted: Mapping[str, Any]) -> None:
-        if self.do_xcom_push:
-            context["ti"].xcom_push(key=note.KEY, value=noted)
-
-    def _tell_end(self, task: Mapping[str, Any], cost: str) -> None:
-        code = end.exit_code(task)
-        took, began = end.seconds(task, "createdAt", "stoppedAt"), end.seconds(task, "createdAt", "startedAt")
-        self.log.info(
-            "Fargate task ended: %s%s%s; %s",
-            "no exit code" if code is None else f"exit code {code}",
-            "" if took is None else f" after {took:.0f} s",
-            "" if began is None else f", {began:.0f} s of them to start",
-            cost,
-        )
-
-    def _returned(self, task: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
-        tail = event.get("tail") or []
-        try:
-            if self.result == "json":
-                return fargate_task_results.parsed(event.get("result"))
-            if self.result == "prefix":
-                return fargate_task_results.told_prefix(task.get("resultPrefix"))
-        except fargate_task_results.ResultError as error:
-            raise AirflowException(f"{self.task_name}: {error}") from None
-        return tail[-1] if self.do_xcom_push and tail else None
+        return self._outcome(context, task, event)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         if next_method == _AIRFLOW_FAILS_IT:
@@ -393,40 +339,29 @@ class FargateTask(EcsRunTaskOperator):
         """Stops the Fargate task after its trigger has failed, or Airflow has ended the wait at its time limit."""
         quiet()
         over = "timeout" in str(told.get("error", "")).lower()
-        self._started_by = fargate_task_request.started_by(context["ti"])
-        if over or self.stop_task_on_failure:
-            for arn in self._running():
-                self.arn = arn
-                self._stop(arn, "its time is over" if over else "its trigger has failed")
+        self._started_by = started_by(context["ti"])
+        begun = datetime.now(tz=UTC)
+        reason = "its time is over" if over else "its trigger has failed" if self.stop_task_on_failure else None
+        for arn in self._running() or self._stopped():
+            self.arn = arn
+            event = self._end_now(self._trigger(begun, deferred=False), reason)
+            became = self._tell_early_end(context, self._seen(event))
         if over and self.execution_timeout:
-            raise AirflowTaskTimeout(f"{self.task_name}: execution_timeout, {self.execution_timeout}, is over; stopped")
+            why = f"{self.task_name}: execution_timeout, {self.execution_timeout}, is over"
+            if not self.arn:
+                raise AirflowTaskTimeout(why)
+            raise AirflowTaskTimeout(end.with_last_lines(f"{why}; {became}", self._last_lines(event)))
 
     def on_kill(self) -> None:
         self._killed = True
         for arn in [self.arn] if self.arn else self._running() if self._started_by else []:
             self._stop(arn, "its task was ended")
 
-    def _stop(self, arn: str, reason: str) -> None:
-        try:
-            self.client.stop_task(cluster=self.cluster, task=arn, reason=f"{end.ENDED_BY_AIRFLOW}{reason}")
-            self.log.info("Fargate task %s is told to stop: %s", self._get_ecs_task_id(arn), reason)
-        except Exception as error:
-            self.log.warning("Fargate task %s can't be stopped: %s", self._get_ecs_task_id(arn), error)
-
 
 def _cleared(instance: Any, retries: int) -> bool:
     """Whether a user has cleared the task since its last try: Airflow grants all retries anew then, from there."""
     former = instance.try_number - 1
     return bool(former and instance.max_tries == former + retries)
-
-
-async def _first_event(trigger: FargateTaskTrigger) -> dict[str, Any]:
-    try:
-        async for event in trigger.run():
-            return dict(event.payload)
-    finally:
-        await close_shared()
-    raise AirflowException("the wait for the Fargate task has ended without an event")
 
 
 def _at_first_alone(callback: Callable[..., Any]) -> Callable[..., Any]:

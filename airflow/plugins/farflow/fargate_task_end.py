@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ ENDED_BY_AIRFLOW = "Airflow: "
 
 _KEPT = ("taskArn", "taskDefinitionArn", "lastStatus", "stopCode", "stoppedReason", "cpu", "memory")
 _KEPT_TOO = ("launchType", "capacityProviderName")
-_TIMES = ("createdAt", "pullStartedAt", "startedAt", "stoppingAt", "stoppedAt")
+_TIMES = ("createdAt", "pullStartedAt", "startedAt", "stoppingAt", "executionStoppedAt", "stoppedAt")
 _OF_CONTAINER = ("name", "image", "exitCode", "reason", "lastStatus")
 
 
@@ -60,6 +60,16 @@ def _environment(task: Task, container: str | None) -> dict[str, str]:
     }
 
 
+def has_ended(task: Task) -> bool:
+    """Whether its containers have ended. ECS takes some more seconds until the task is STOPPED."""
+    return task.get("lastStatus") == "STOPPED" or bool(task.get("executionStoppedAt"))
+
+
+def until_its_end(task: Task) -> Task:
+    """The same, and stopped when its containers ended, where ECS has not told more yet."""
+    return {"stoppedAt": task.get("executionStoppedAt"), **task}
+
+
 def exit_code(task: Task) -> int | None:
     """The exit code that counts: the first one that is not 0; None where a container has none."""
     codes = [each.get("exitCode") for each in task["containers"]]
@@ -88,17 +98,30 @@ def seconds(task: Task, begin: str, end: str) -> float | None:
     return (datetime.fromisoformat(task[end]) - datetime.fromisoformat(task[begin])).total_seconds()
 
 
-def failure(name: str, task: Task, tail: Iterable[str]) -> str:
+def duration(task: Task) -> str:
+    """``after 61 s, 12 s of them to start``; empty where ECS does not tell it."""
+    took, began = seconds(task, "createdAt", "stoppedAt"), seconds(task, "createdAt", "startedAt")
+    if took is None:
+        return ""
+    return f"after {took:.0f} s" + ("" if began is None else f", {began:.0f} s of them to start")
+
+
+def failure(name: str, task: Task, tail: Sequence[str] | None) -> str:
     """Why it is no success, for the error of the Airflow task: exit code, AWS's words, advice, last log lines."""
     stop: Stop = stop_of(task)
     code = exit_code(task)
     told = "no exit code" if code is None else f"exit code {code}"
     said = f"{stop.code}: {stop.reason}" if stop.code else stop.reason or "AWS gave no reason"
-    text = [f"{name}: {told}; {said}"]
-    if stop.advice:
-        text.append(f"advice: {stop.advice}")
+    advice = f"\nadvice: {stop.advice}" if stop.advice else ""
+    return with_last_lines(f"{name}: {told}; {said}{advice}", tail)
+
+
+def with_last_lines(text: str, tail: Sequence[str] | None) -> str:
+    """The error, and behind it the last lines of the log, unless its author wants none (None)."""
+    if tail is None:
+        return text
     lines = [f"  {line}" for line in tail]
-    return "\n".join([*text, *(["last log lines:", *lines] if lines else ["it has printed nothing"])])
+    return "\n".join([text, *(["last log lines:", *lines] if lines else ["it has printed nothing"])])
 
 
 def size(task: Task) -> str:

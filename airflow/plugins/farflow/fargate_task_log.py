@@ -11,41 +11,62 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from farflow.fargate_task_results import MARK, storable
+from farflow.fargate_task_results import MARK, is_misplaced, storable
 from farflow.fargate_task_watch import in_turns
 
 _LEVEL = re.compile(r"\W{0,2}(WARNING|WARN|ERROR|CRITICAL|FATAL)\b")
 _LONGEST_KEPT_LINE = 2000  # characters of a line in the error of a task
 
 
-class ContainerLog:
-    """Hands a container's log events on to a logger, and keeps what is needed of them when the container has ended.
+class Line(NamedTuple):
+    """A line, and when it was written, in milliseconds since 1970."""
 
-    Airflow shows equal lines of the same time once. So one that begins anew in another triggerer shows nothing twice.
+    time: int
+    text: str
+
+
+class ContainerLog:
+    """Hands a container's log lines on to a logger, and keeps what is needed of them when the container has ended.
+
+    ``result`` is the last line that holds a result, ``misplaced`` the last one that has its marker elsewhere than at
+    the beginning. Airflow shows equal lines of the same time once. So one that begins anew in another triggerer
+    shows nothing twice.
     """
 
     def __init__(self, logger: Any, kept_lines: int) -> None:
         self._logger = logger
         self.tail: deque[str] = deque(maxlen=max(kept_lines, 1))
         self.result: str | None = None
+        self.misplaced: str | None = None
 
-    async def add(self, events: Sequence[Mapping[str, Any]], shown: bool = True) -> None:
-        """Takes events of GetLogEvents, in turns with all other logs. What is not shown is looked at all the same."""
-        await in_turns(self._show if shown else self._keep, events)
+    async def keep(self, events: Sequence[Mapping[str, Any]]) -> list[Line]:
+        """Looks at events of GetLogEvents, in turns with all other logs. Returns their lines, to be shown."""
+        lines: list[Line] = []
+        await in_turns(lambda event: lines.append(self._keep(event)), events)
+        return lines
 
-    def _show(self, event: Mapping[str, Any]) -> None:
-        line = self._keep(event)
-        self._logger.log(level(line), line, timestamp=_time(event["timestamp"]))
+    async def show(self, lines: Sequence[Line]) -> None:
+        """Shows lines, in turns with all other logs."""
+        await in_turns(self._show, lines)
 
-    def _keep(self, event: Mapping[str, Any]) -> str:
+    def say(self, text: str, before: Line) -> None:
+        """A warning of ours in its place: before a line."""
+        self._logger.log(logging.WARNING, text, timestamp=_time(before.time - 1))
+
+    def _show(self, line: Line) -> None:
+        self._logger.log(level(line.text), line.text, timestamp=_time(line.time))
+
+    def _keep(self, event: Mapping[str, Any]) -> Line:
         # A character that the database refuses would end the triggerer, and each triggerer after it.
         line = str(storable(str(event["message"]).rstrip("\n")))
         self.tail.append(line[:_LONGEST_KEPT_LINE])
         if line.startswith(MARK):
             self.result = line
-        return line
+        elif is_misplaced(line):
+            self.misplaced = line[:_LONGEST_KEPT_LINE]
+        return Line(int(event["timestamp"]), line)
 
 
 def level(line: str) -> int:

@@ -54,8 +54,17 @@ def _is_right(name: str, value: Any) -> bool:
 
 def ended(name: str, place: Place | None, task: Task, cost: str) -> dict[str, Any]:
     """Of one that has ended."""
+    return {**begun(name, task["taskArn"], place, task), **outcome(task, cost)}
+
+
+def is_of_end(noted: Mapping[str, Any]) -> bool:
+    """Whether a note was written at the end, or since."""
+    return "cost" in noted
+
+
+def outcome(task: Task, cost: str) -> dict[str, Any]:
+    """What is added at the end."""
     return {
-        **begun(name, task["taskArn"], place, task),
         "exit_code": end.exit_code(task),
         "stop_code": task.get("stopCode"),
         "seconds": end.seconds(task, "createdAt", "stoppedAt"),

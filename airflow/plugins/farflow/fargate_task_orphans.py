@@ -11,17 +11,15 @@ alone.
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 
-from farflow.fargate_task_arguments import OWN_TAGS
 from farflow.fargate_task_end import ENDED_BY_AIRFLOW
-from farflow.fargate_task_request import DETACHED, started_by
+from farflow.fargate_task_owner import DETACHED, LEFT_ON_FAILURE, Owner, owner_of, running, tags_of
 
 log = structlog.get_logger(__name__)
 
@@ -31,24 +29,8 @@ YOUNGEST = timedelta(minutes=2)
 ENDED_SINCE = timedelta(minutes=1)
 #: A DAG whose file is gone for so long does not come back by itself: no deploy and no failed parse takes longer.
 FILE_GONE_SINCE = timedelta(minutes=30)
-SWEEP_SECONDS = 60.0
 
-_TASKS_A_CALL = 100
 _FINISHED = ("success", "failed", "skipped", "upstream_failed", "removed")
-
-
-@dataclass(frozen=True)
-class Owner:
-    """The Airflow task that a Fargate task was started for, by its tags."""
-
-    dag_id: str
-    task_id: str
-    run_id: str
-    map_index: int
-
-    def __str__(self) -> str:
-        mapped = f" [{self.map_index}]" if self.map_index >= 0 else ""
-        return f"{self.dag_id}.{self.task_id}{mapped} of run {self.run_id}"
 
 
 @dataclass(frozen=True)
@@ -73,26 +55,17 @@ class State:
     file_gone: datetime | None = None
 
 
-def owner_of(task: Mapping[str, Any], environment: str) -> Owner | None:
-    """Whose a member of DescribeTasks' answer is; None where that is not beyond doubt."""
-    tags = {each["key"]: each["value"] for each in task.get("tags") or []}
-    if tags.get(f"{OWN_TAGS}environment") != environment or DETACHED in tags:
-        return None
-    try:
-        dag_id, task_id, run_id = (tags[f"{OWN_TAGS}{name}"] for name in ("dag_id", "task_id", "run_id"))
-        owner = Owner(dag_id, task_id, run_id, int(tags[f"{OWN_TAGS}map_index"]))
-    except (KeyError, ValueError):
-        return None
-    # A tag can't hold all that a run's id can: startedBy is made of the ids themselves.
-    return owner if task.get("startedBy") == started_by(owner) else None
-
-
-def why_orphaned(arn: str, state: State | None, now: datetime) -> str | None:
+def why_orphaned(arn: str, state: State | None, now: datetime, left_on_failure: bool = False) -> str | None:
     """Why nobody waits for a Fargate task, by what Airflow says of its owner; None where somebody does, or may."""
     if state is None:
         return "Airflow does not know this task any more"
     if state.file_gone is not None and now - state.file_gone >= FILE_GONE_SINCE:
         return f"the file of its DAG is gone since {state.file_gone:%Y-%m-%d %H:%M} UTC"
+    if state.state is None:
+        # One that was started has a state, until a user clears it; what follows is its next try.
+        return "its task was cleared"
+    if state.state == "failed" and left_on_failure:
+        return None
     if state.state in _FINISHED:
         ended = state.ended
         return f"its task is {state.state}" if ended is None or now - ended >= ENDED_SINCE else None
@@ -106,22 +79,16 @@ def find(ecs: Any, cluster: str, environment: str, states: Any) -> list[Orphan]:
     it does not know. Raises what keeps it from being sure.
     """
     now = datetime.now(tz=UTC)
-    owned = {}
-    for task in _running(ecs, cluster):
-        owner = owner_of(task, environment)
-        if owner and task.get("createdAt") and now - task["createdAt"] >= YOUNGEST:
+    owned, left_on_failure = {}, set()
+    for task in running(ecs, cluster):
+        owner, tags = owner_of(task, environment), tags_of(task)
+        if owner and DETACHED not in tags and task.get("createdAt") and now - task["createdAt"] >= YOUNGEST:
             owned[task["taskArn"]] = owner
+            if LEFT_ON_FAILURE in tags:
+                left_on_failure.add(task["taskArn"])
     known = states(set(owned.values())) if owned else {}
-    reasons = {arn: why_orphaned(arn, known.get(owner), now) for arn, owner in owned.items()}
+    reasons = {arn: why_orphaned(arn, known.get(owner), now, arn in left_on_failure) for arn, owner in owned.items()}
     return [Orphan(arn, owned[arn], why) for arn, why in reasons.items() if why]
-
-
-def _running(ecs: Any, cluster: str) -> Iterator[Mapping[str, Any]]:
-    pages = ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus="RUNNING")
-    arns = [arn for page in pages for arn in page["taskArns"]]
-    for first in range(0, len(arns), _TASKS_A_CALL):
-        some = arns[first : first + _TASKS_A_CALL]
-        yield from ecs.describe_tasks(cluster=cluster, tasks=some, include=["TAGS"])["tasks"]
 
 
 def stop(ecs: Any, cluster: str, orphans: Iterable[Orphan]) -> list[Orphan]:
@@ -166,37 +133,6 @@ def _watched(instance: Any) -> str | None:
         return str(instance.trigger.kwargs["task_arn"]) if instance.trigger else None
     except Exception:
         return None
-
-
-class Sweep:
-    """Looks every minute, and stops what it has seen twice in a row."""
-
-    def __init__(self) -> None:
-        self._seen: set[str] = set()
-        self._ended = threading.Event()
-
-    def begin(self) -> None:
-        """In a thread of its own, which keeps nobody from ending."""
-        threading.Thread(target=self._run, daemon=True, name="stops orphaned Fargate tasks").start()
-
-    def _run(self) -> None:
-        while not self._ended.wait(SWEEP_SECONDS):
-            try:
-                self.once(*connected())
-            except Exception as error:
-                log.warning("Fargate tasks that nobody waits for can't be looked for now", error=str(error))
-                self._seen.clear()
-
-    def once(self, ecs: Any, cluster: str, environment: str, states: Any = states_in_database) -> list[Orphan]:
-        """One look. Returns what it has stopped."""
-        orphans = find(ecs, cluster, environment, states)
-        again = [orphan for orphan in orphans if orphan.arn in self._seen]
-        self._seen = {orphan.arn for orphan in orphans}
-        left = stop(ecs, cluster, again)
-        stopped = [orphan for orphan in again if orphan not in left]
-        for orphan in stopped:
-            log.warning("A Fargate task that no Airflow task waits for was stopped", task=str(orphan))
-        return stopped
 
 
 def connected() -> tuple[Any, str, str]:

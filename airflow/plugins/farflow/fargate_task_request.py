@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-from airflow.providers.amazon.aws.utils.identifiers import generate_uuid
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.sdk.execution_time.context import context_to_airflow_vars
 from botocore.exceptions import ClientError
@@ -22,23 +21,16 @@ from farflow import fargate_task_arguments as arguments
 from farflow import fargate_task_results as results
 from farflow import naming
 from farflow.ecs_advice import cure
+from farflow.fargate_task_owner import DETACHED, LEFT_ON_FAILURE, own_tags, started_by
+from farflow.fargate_task_values import is_later, number
 
 if TYPE_CHECKING:
     from farflow.fargate_task import FargateTask
 
 RESULTS = "FARFLOW_RESULTS"
-#: Tag of a Fargate task that runs on by its author's wish when the Airflow task has ended.
-DETACHED = "farflow:detached"
 
 _UNKNOWN = re.compile(r"task ?definition.*(not found|inactive|does not exist)|unable to (find|describe) task def", re.I)
-_TAG_VALUE = re.compile(r"[^\w\s+\-=.:/@]")
-_LONGEST_TAG_VALUE = 256
 _TELLS_NO_PLACE = "put what is large into inputs, or into S3 and give the task its address"
-
-
-def started_by(instance: Any) -> str:
-    """What ECS keeps as startedBy: the same for all tries of an Airflow task."""
-    return str(generate_uuid(*map(str, (instance.dag_id, instance.task_id, instance.run_id, instance.map_index))))
 
 
 def request(task: FargateTask, context: Any) -> dict[str, Any]:
@@ -85,7 +77,7 @@ def known_overrides(task: FargateTask) -> dict[str, Any] | None:
         written = json.dumps(overrides)
     except (TypeError, ValueError):
         return None
-    return None if arguments.is_later(written) else overrides
+    return None if is_later(written) else overrides
 
 
 def check_size(overrides: Mapping[str, Any]) -> None:
@@ -169,44 +161,26 @@ def _merged(task: FargateTask, command: list[str] | None, environment: Mapping[s
         own["environment"] = [{"name": name, "value": value} for name, value in {**environment, **theirs}.items()]
     overrides["containerOverrides"] = containers
     sizes = {name: getattr(task, name) or overrides.get(name) for name in ("cpu", "memory")}
-    overrides.update({name: str(arguments.number(value)) for name, value in sizes.items() if value is not None})
+    overrides.update({name: str(number(value)) for name, value in sizes.items() if value is not None})
     if task.ephemeral_storage is not None:
-        overrides["ephemeralStorage"] = {"sizeInGiB": arguments.number(task.ephemeral_storage)}
+        overrides["ephemeralStorage"] = {"sizeInGiB": number(task.ephemeral_storage)}
     return overrides
 
 
 def _with_numbers(override: dict[str, Any]) -> dict[str, Any]:
     """What is rendered is text; these members are numbers to ECS."""
-    numbers = {name: arguments.number(override.get(name)) for name in ("cpu", "memory", "memoryReservation")}
+    numbers = {name: number(override.get(name)) for name in ("cpu", "memory", "memoryReservation")}
     override.update({name: value for name, value in numbers.items() if value is not None})
     storage = override.get("ephemeralStorage")
     if isinstance(storage, Mapping):
-        override["ephemeralStorage"] = {name: arguments.number(value) for name, value in storage.items()}
+        override["ephemeralStorage"] = {name: number(value) for name, value in storage.items()}
     return override
-
-
-def own_tags(instance: Any) -> dict[str, str]:
-    """The tags by which a Fargate task is known to be that of an Airflow task, and of which environment's Airflow. They
-    do not rely on what is propagated from the task definition.
-    """
-    environment = os.environ.get("FARFLOW_ENVIRONMENT")
-    tags = {
-        **({"environment": environment} if environment else {}),
-        "dag_id": instance.dag_id,
-        "task_id": instance.task_id,
-        "run_id": instance.run_id,
-        "map_index": -1 if instance.map_index is None else instance.map_index,
-        "try_number": instance.try_number,
-    }
-    return {
-        f"{arguments.OWN_TAGS}{key}": _TAG_VALUE.sub("_", str(value))[:_LONGEST_TAG_VALUE]
-        for key, value in tags.items()
-    }
 
 
 def _tags(task: FargateTask, instance: Any) -> dict[str, str]:
     given = {key: arguments.text(f"tags: {key}", value) for key, value in (task.tags or {}).items()}
-    return {**given, **own_tags(instance), **({} if task.wait_for_completion else {DETACHED: "true"})}
+    ours = {DETACHED: not task.wait_for_completion, LEFT_ON_FAILURE: not task.stop_task_on_failure}
+    return {**given, **own_tags(instance), **{key: "true" for key, is_so in ours.items() if is_so}}
 
 
 def refused(failures: Sequence[Mapping[str, Any]], name: str) -> str:

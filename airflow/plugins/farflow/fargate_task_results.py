@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from farflow.fargate_task_values import shown
+
 MARK = "FARFLOW_RESULT="
 #: Docker hands on lines of up to 16 KiB as they are, and cuts what is longer.
 LONGEST_RESULT_BYTES = 16000
@@ -60,10 +62,24 @@ def not_storable(value: Any) -> str | None:
     return None
 
 
-def parsed(line: str | None) -> Any:
-    """The value of a line ``FARFLOW_RESULT=<JSON>``. Raises ResultError."""
+def is_misplaced(line: str) -> bool:
+    """Whether it looks as if it were to hold the result, and does not begin with the marker."""
+    return MARK in line and not line.startswith(MARK)
+
+
+def parsed(line: str | None, misplaced: str | None = None) -> Any:
+    """The value of a line ``FARFLOW_RESULT=<JSON>``. Where there is none, ``misplaced`` is a line that holds the marker
+    elsewhere, if there is one. Raises ResultError.
+    """
     if line is None:
-        raise ResultError(f"the container has printed no line that begins with {MARK}, which result='json' asks for")
+        asked = f"the container has printed no line that begins with {MARK}, which result='json' asks for"
+        if misplaced is None:
+            raise ResultError(asked)
+        beginning = misplaced if len(misplaced) <= _LONGEST_SHOWN else f"{misplaced[: _LONGEST_SHOWN - 3]}..."
+        raise ResultError(
+            f"{asked}; a line that holds it elsewhere is {beginning!r}, allowed: {MARK}<JSON> as a line of its own, "
+            "with nothing of a logger before it"
+        )
     size = len(line.encode())
     if size > LONGEST_RESULT_BYTES:
         raise ResultError(
@@ -80,6 +96,16 @@ def parsed(line: str | None) -> Any:
         problem = _TOO_DEEP
     if problem:
         raise ResultError(f"the line {MARK}... {problem}")
+    return value
+
+
+def taken_apart(value: Any) -> Any:
+    """The result of a task with multiple_outputs, of which each member becomes an XCom. Raises ResultError."""
+    if not isinstance(value, Mapping):
+        raise ResultError(
+            f"the result is {shown(value)}, with multiple_outputs=True allowed: a JSON object, as in "
+            f'{MARK}{{"rows": 3}}'
+        )
     return value
 
 

@@ -10,6 +10,7 @@ import inspect
 import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.ecs import EcsHook
@@ -18,16 +19,14 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from farflow import fargate_task_end as end
 from farflow.fargate_task_log import ContainerLog, quiet
+from farflow.fargate_task_log_reader import LogReader
 from farflow.fargate_task_results import storable
 from farflow.fargate_task_watch import (
     CLIENT_CONFIG,
-    LINES_KEPT,
-    LINES_SHOWN,
     LogReads,
     Look,
     SharedClient,
     TaskWatch,
-    error_code,
     pause_after,
     shared,
     will_pass,
@@ -43,19 +42,17 @@ STATE_ATTEMPTS = 3
 STATE_SECONDS = 20
 #: So late after its end the last lines of a container, or all of them, may be in CloudWatch.
 LATE_LINES_SECONDS = 5.0
-#: Between two reads of a log whose container has ended, at the least.
-LAST_LINES_SECONDS = 1.0
-#: A page with so many lines is not the last one. One with fewer may be, and asking costs a call.
-LINES_OF_A_FULL_PAGE = 100
-#: A log that grows faster than it is shown is left after so many seconds, to look at its container.
-READ_SECONDS = 5.0
-#: So many seconds the end of a log is shown for. Of what is left then only the last lines and the result are told.
-FINISH_SECONDS = 300.0
+#: For so long the end of a log is read and shown when its container has ended. Its result waits for that.
+FINISH_SECONDS = 60.0
 #: Airflow gives a trigger up two minutes after the first limit of its task's time. The event has to be there by then.
-FINISH_AFTER_LIMIT_SECONDS = 60.0
-#: Where so many seconds of reads wait already, logs of running containers are read later.
-LONGEST_QUEUE_SECONDS = 10.0
+EVENT_AFTER_LIMIT_SECONDS = 100.0
+#: Of them, so many may go by until a container that was told to stop has stopped; by default ECS kills it after 30.
+STOPPING_SECONDS = 50.0
+#: Between two looks at a container that was told to stop.
+STOPPING_DELAY_SECONDS = 2.0
 
+#: What a task that was cleared comes to again before it is deferred.
+_OF_A_NEW_TRY = ("scheduled", "queued", "running", "restarting")
 _NOTHING_TO_READ = ("PROVISIONING", "PENDING", "ACTIVATING")
 
 
@@ -76,9 +73,10 @@ class FargateTaskTrigger(BaseTrigger):
     Airflow task. Nothing that passes makes it fail: throttling, no network, credentials that are renewed, a task that
     ECS does not show yet. All triggers of a triggerer share their calls.
 
-    The event is ``{status, task_arn, cluster, task, tail, result}``: status is ``ended`` with the task as
-    `fargate_task_end.kept` has it, ``missing`` where ECS has forgotten the task, or ``timeout`` and ``gave_up`` where
-    the time of ``execution_timeout`` or of ``waiter_max_attempts`` is over.
+    The event is ``{status, task_arn, cluster, task, told_to_stop, tail, result, misplaced, unread}``: status is
+    ``ended`` with the task as `fargate_task_end.kept` has it, ``missing`` where ECS has forgotten the task, or
+    ``timeout`` and ``gave_up`` where the time of ``execution_timeout`` or of ``waiter_max_attempts`` is over, with the
+    task as it was seen last, if it was. The last four are what `ContainerLog` and `LogReader` know of the log.
 
     :param deadline: when ``execution_timeout`` is over, as text of ISO 8601.
     :param give_up_at: when ``waiter_max_attempts`` times ``waiter_delay`` are over, in the same form.
@@ -124,6 +122,20 @@ class FargateTaskTrigger(BaseTrigger):
         self.log_interval = log_interval
         self.kept_lines = kept_lines
         self.stop_on_failure = stop_on_failure
+        self._told_to_stop = False
+
+    @cached_property
+    def _log_of_container(self) -> ContainerLog:
+        return ContainerLog(self.log, self.kept_lines)
+
+    @cached_property
+    def _reader(self) -> LogReader:
+        return LogReader(self, self._log_of_container)
+
+    @property
+    def _id(self) -> str:
+        """By it people know the Fargate task."""
+        return self.task_arn.rpartition("/")[2]
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         names = inspect.signature(FargateTaskTrigger).parameters
@@ -131,26 +143,36 @@ class FargateTaskTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         quiet()
-        log = ContainerLog(self.log, self.kept_lines)
         try:
-            status, task = await self._watch(_LogReader(self, log))
+            status, task = await self._watch()
         except Exception:
             # Airflow fails the task for it, on a worker that stops the container; this is sooner.
             if self.stop_on_failure:
                 await self._stop("the trigger failed")
             raise
-        yield FargateTaskEvent(
-            {
-                "status": status,
-                "task_arn": self.task_arn,
-                "cluster": self.cluster,
-                "task": storable(task),
-                "tail": list(log.tail),
-                "result": log.result,
-            }
-        )
+        yield FargateTaskEvent(self._event(status, task))
 
-    async def _watch(self, log: _LogReader) -> tuple[str, dict[str, Any] | None]:
+    async def end_early(self, status: str, reason: str | None) -> dict[str, Any]:
+        """The payload of the event of that status, for who ends the Fargate task before it has ended by itself: stops
+        it for the reason, unless that is None, waits some time for its end, and reads its log to there.
+        """
+        quiet()
+        return self._event(status, await self._end_early(reason, EVENT_AFTER_LIMIT_SECONDS))
+
+    def _event(self, status: str, task: dict[str, Any] | None) -> dict[str, Any]:
+        return {
+            "status": status,
+            "task_arn": self.task_arn,
+            "cluster": self.cluster,
+            "task": storable(task),
+            "told_to_stop": self._told_to_stop,
+            "tail": list(self._log_of_container.tail),
+            "result": self._log_of_container.result,
+            "misplaced": self._log_of_container.misplaced,
+            "unread": self._reader.unread,
+        }
+
+    async def _watch(self) -> tuple[str, dict[str, Any] | None]:
         """Returns how it ended. Raises what stays in the way for longer than it is borne."""
         trouble = _Trouble(self.log)
         delay = 0.0
@@ -159,21 +181,23 @@ class FargateTaskTrigger(BaseTrigger):
             try:
                 look = await asyncio.wait_for(self._tasks().look(self.task_arn, delay), max(over, 0))
             except TimeoutError:
-                await self._end_in_time(status, log)
-                return status, None
+                stops = status == "timeout" or self.stop_on_failure
+                reason = "execution_timeout is over" if status == "timeout" else "waiter_max_attempts are over"
+                seconds = min(over, 0) + EVENT_AFTER_LIMIT_SECONDS
+                return status, await self._end_early(reason if stops else None, seconds)
             delay = float(self.waiter_delay)
             if look.task is not None:
                 trouble.over()
                 if look.task["lastStatus"] == "STOPPED":
-                    shown_for = min(FINISH_SECONDS, over + FINISH_AFTER_LIMIT_SECONDS)
-                    await log.finish(shown_for, late_lines_wait(look.task, datetime.now(tz=UTC)))
+                    finish_in = min(FINISH_SECONDS, over + EVENT_AFTER_LIMIT_SECONDS)
+                    await self._reader.finish(finish_in, late_lines_wait(look.task, datetime.now(tz=UTC)))
                     return "ended", end.kept(look.task, self.container_name)
                 if look.task["lastStatus"] not in _NOTHING_TO_READ:
-                    await log.read()
+                    await self._reader.read()
             elif trouble.lasts(look):
                 if look.error is not None:
                     raise look.error
-                await log.finish(FINISH_SECONDS)
+                await self._reader.finish(FINISH_SECONDS)
                 return "missing", None
 
     def _first_limit(self) -> tuple[str, float]:
@@ -184,25 +208,57 @@ class FargateTaskTrigger(BaseTrigger):
         seconds, status = min(left, default=(float(self.waiter_delay * self.waiter_max_attempts), "gave_up"))
         return status, seconds
 
-    async def _end_in_time(self, status: str, log: _LogReader) -> None:
-        if status == "timeout" or self.stop_on_failure:
-            await self._stop("execution_timeout is over" if status == "timeout" else "waiter_max_attempts are over")
-        await log.read(now=True)
+    async def _end_early(self, reason: str | None, seconds: float) -> dict[str, Any] | None:
+        """Stops the Fargate task for the reason, and waits for its end. Returns it as it was seen last, after so many
+        seconds at most, if it was seen.
+        """
+        by = time.monotonic() + seconds
+        if reason is None or not await self._stop(reason):
+            await self._reader.read(now=True)
+            return None
+        until = min(time.monotonic() + STOPPING_SECONDS, by)
+        task = None
+        while (task is None or not end.has_ended(task)) and (left := until - time.monotonic()) > 0:
+            try:
+                look = await asyncio.wait_for(self._tasks().look(self.task_arn, STOPPING_DELAY_SECONDS), left)
+            except TimeoutError:
+                break
+            task = end.kept(look.task, self.container_name) if look.task is not None else task
+            await self._reader.read()
+        await self._reader.finish(max(min(FINISH_SECONDS, by - time.monotonic()), 0))
+        return task
 
     async def on_kill(self) -> None:
-        # Airflow also calls this when another triggerer takes the trigger over: the task is deferred then as before.
+        # Airflow also calls this when another triggerer takes the trigger over: the task is deferred then as before. It
+        # is deferred as well where a new try of a task that was cleared is quicker than this.
         state = await self._airflow_state()
         if state == "deferred":
-            self.log.info("Another triggerer goes on with Fargate task %s", self.task_arn)
+            self.log.info("Fargate task %s %s", self._id, await self._who_sees_to_it())
         elif state == "unknown":
-            self.log.warning(
-                "Airflow does not tell the task's state: Fargate task %s is left to the sweep", self.task_arn
-            )
+            self.log.warning("Airflow does not tell the task's state: Fargate task %s is left to the sweep", self._id)
         else:
-            await self._stop(f"its task was ended by a user, it is {state or 'gone'}")
+            await self._stop(f"its task was ended by a user, it is {'cleared' if state in _OF_A_NEW_TRY else state}")
 
-    async def _airflow_state(self) -> str | None:
-        """The state of the Airflow task: None where it was deleted or cleared, ``unknown`` where Airflow is silent."""
+    async def _who_sees_to_it(self) -> str:
+        """What has become of the Fargate task when the Airflow task waits elsewhere: for this one, or for another."""
+        try:
+            look = await asyncio.wait_for(self._tasks().look(self.task_arn, 0), STATE_SECONDS)
+        except TimeoutError:
+            look = Look()
+        task = look.task
+        if task is None:
+            return "is left alone: its Airflow task waits, and ECS does not tell whether for this one"
+        if task["lastStatus"] == "STOPPED":
+            return "has ended already"
+        if task.get("desiredStatus") == "STOPPED":
+            reason = str(task.get("stoppedReason") or "AWS gave no reason")
+            return f"is told to stop already: {reason.removeprefix(end.ENDED_BY_AIRFLOW)}"
+        return "runs on: its Airflow task waits for it in another triggerer"
+
+    async def _airflow_state(self) -> str:
+        """The state of the Airflow task: ``cleared`` where it has none, ``deleted`` where it is not there any more,
+        ``unknown`` where Airflow is silent.
+        """
         from airflow.sdk.execution_time import task_runner
         from airflow.sdk.execution_time.comms import GetTaskStates, TaskStatesResult
 
@@ -228,11 +284,14 @@ class FargateTaskTrigger(BaseTrigger):
             await asyncio.sleep(pause_after(attempt))
         mapped = instance.map_index is not None and instance.map_index >= 0
         name = f"{instance.task_id}_{instance.map_index}" if mapped else instance.task_id
-        state = (answer.task_states.get(instance.run_id) or {}).get(name)
-        return None if state is None else str(getattr(state, "value", state))
+        states = answer.task_states.get(instance.run_id) or {}
+        if name not in states:
+            return "deleted"
+        state = states[name]
+        return "cleared" if state is None else str(getattr(state, "value", state))
 
-    async def _stop(self, reason: str) -> None:
-        """Stops the Fargate task; tries again where that may help, and never raises."""
+    async def _stop(self, reason: str) -> bool:
+        """Stops the Fargate task; tries again where that may help, and never raises. Returns whether it is told to."""
         ecs = self._client(EcsHook, self.region_name)
         for attempt in range(1, STOP_ATTEMPTS + 1):
             try:
@@ -240,13 +299,15 @@ class FargateTaskTrigger(BaseTrigger):
                     "stop_task", cluster=self.cluster, task=self.task_arn, reason=f"{end.ENDED_BY_AIRFLOW}{reason}"
                 )
             except Exception as error:
-                self.log.warning("Fargate task %s can't be stopped: %s", self.task_arn, error)
-                if not will_pass(error) or attempt == STOP_ATTEMPTS:
-                    return
-                await asyncio.sleep(pause_after(attempt))
+                self.log.warning("Fargate task %s can't be stopped: %s", self._id, error)
+                if not will_pass(error):
+                    break
+                await asyncio.sleep(pause_after(attempt) if attempt < STOP_ATTEMPTS else 0)
             else:
-                self.log.info("Fargate task %s is told to stop: %s", self.task_arn, reason)
-                return
+                self.log.info("Fargate task %s is told to stop: %s", self._id, reason)
+                self._told_to_stop = True
+                break
+        return self._told_to_stop
 
     def _tasks(self) -> TaskWatch:
         ecs = self._client(EcsHook, self.region_name)
@@ -300,84 +361,3 @@ class _Trouble:
             if kind != "missing":
                 self._logger.warning("AWS does not tell of the Fargate task, trying again: %s", look.error)
         return time.monotonic() - self._since >= limit
-
-
-class _LogReader:
-    """Reads the container's log from where it has come to. What keeps it from that is told, and tried again later."""
-
-    def __init__(self, trigger: FargateTaskTrigger, log: ContainerLog) -> None:
-        self._trigger = trigger
-        self._log = log
-        self._token: str | None = None
-        self._next = 0.0
-        self._told = False
-        self._shown_until = float("inf")
-        self._not_shown = 0
-
-    async def read(self, now: bool = False) -> None:
-        """What is new, page by page; nothing where the last read is not long ago."""
-        if not self._place():
-            return
-        if not now and (time.monotonic() < self._next or self._trigger.reads().queue() > LONGEST_QUEUE_SECONDS):
-            return
-        until = time.monotonic() + READ_SECONDS
-        while await self._page() >= LINES_OF_A_FULL_PAGE:
-            if time.monotonic() >= until:
-                return  # and goes on after the next look
-        self._next = time.monotonic() + self._trigger.log_interval
-
-    async def finish(self, seconds: float, late: float = 0.0) -> None:
-        """All that is left of a log whose container has ended, shown as far as the time is enough. Its last lines may
-        come ``late`` seconds from now.
-        """
-        if not self._place():
-            return
-        self._shown_until = time.monotonic() + seconds
-        if not await self._all(late):
-            self._trigger.log.warning("The end of the container's log can't be read; CloudWatch has it")
-        if self._not_shown:
-            self._trigger.log.warning(
-                "%s lines of the container's log are not shown, there are too many; CloudWatch has them",
-                self._not_shown,
-            )
-
-    async def _all(self, late: float) -> bool:
-        """Whether it has come to the end of the log, or may not read it."""
-        by = time.monotonic() + late
-        for attempt in range(1, STOP_ATTEMPTS + 1):
-            try:
-                while await self._page(quietly=False) >= LINES_OF_A_FULL_PAGE:
-                    pass
-                await asyncio.sleep(max(by - time.monotonic(), LAST_LINES_SECONDS))
-                if not await self._page(quietly=False):
-                    return True
-            except Exception as error:
-                if not will_pass(error):
-                    return True
-                await asyncio.sleep(pause_after(attempt))
-        return False
-
-    async def _page(self, quietly: bool = True) -> int:
-        """How many lines there were."""
-        trigger = self._trigger
-        shown = time.monotonic() < self._shown_until
-        try:
-            page = await trigger.reads().read(*self._place(), self._token, LINES_SHOWN if shown else LINES_KEPT)
-        except Exception as error:
-            if error_code(error) == "ResourceNotFoundException":
-                return 0  # not yet, or never: the container has not written anything
-            if not self._told:
-                trigger.log.warning("The container's log can't be read now, trying again: %s", error)
-                self._told = True
-            if not quietly:
-                raise
-            return 0
-        self._token = page.get("nextForwardToken") or self._token
-        events = page["events"]
-        self._not_shown += 0 if shown else len(events)
-        await self._log.add(events, shown)
-        return len(events)
-
-    def _place(self) -> tuple[str, str] | tuple[()]:
-        trigger = self._trigger
-        return (trigger.log_group, trigger.log_stream) if trigger.log_group and trigger.log_stream else ()

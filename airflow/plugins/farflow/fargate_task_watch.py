@@ -221,17 +221,17 @@ class LogReads:
 
     async def read(self, group: str, stream: str, token: str | None, lines: int) -> dict[str, Any]:
         """The next page, ``{events, nextForwardToken}``, of so many lines at most. Raises what boto3 raises."""
-        await self._pace.wait()
         position = {"nextToken": token} if token else {}
+        return await self._read(logGroupName=group, logStreamName=stream, startFromHead=True, limit=lines, **position)
+
+    async def read_end(self, group: str, stream: str, lines: int) -> dict[str, Any]:
+        """The same of the last lines."""
+        return await self._read(logGroupName=group, logStreamName=stream, startFromHead=False, limit=lines)
+
+    async def _read(self, **request: Any) -> dict[str, Any]:
+        await self._pace.wait()
         try:
-            return await self._logs.call(
-                "get_log_events",
-                logGroupName=group,
-                logStreamName=stream,
-                startFromHead=True,
-                limit=lines,
-                **position,
-            )
+            return await self._logs.call("get_log_events", **request)
         except Exception as error:
             if error_code(error) in _THROTTLED:
                 self._pace.rest(pause_after(1))

@@ -21,6 +21,7 @@ from farflow import fargate_task_note as note
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from farflow.page_containers import Container
     from farflow.page_definitions import Definition
 
 _RUNNING = ("running", "deferred")
@@ -54,8 +55,31 @@ class Run:
     @property
     def path(self) -> str:
         """Its page in Airflow, below the base URL."""
-        mapped = f"/mapped/{self.map_index}" if self.map_index >= 0 else ""
-        return f"/dags/{quote(self.dag_id, '')}/runs/{quote(self.run_id, '')}/tasks/{quote(self.task_id, '')}{mapped}"
+        return path(self)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the container has, whatever Airflow says of a task that did not wait for it."""
+        return self.state == "failed" or (self.state == "success" and self.told.get("exit_code") not in (None, 0))
+
+
+@dataclass(frozen=True)
+class Running:
+    """What runs: a container, and the run that has noted it, if there is one in what the page shows. Or a run that goes
+    on, of which ECS shows no container: not yet, not any more, or because it does not answer.
+    """
+
+    container: Container | None
+    run: Run | None
+
+    @property
+    def of(self) -> Any:
+        """Whose it is: ``dag_id``, ``task_id``, ``run_id``, ``map_index``."""
+        return self.container.owner if self.container else self.run
+
+    @property
+    def path(self) -> str:
+        return path(self.of)
 
 
 @dataclass(frozen=True)
@@ -66,6 +90,22 @@ class Broken:
     bundle: str
     when: datetime | None
     why: str
+
+
+def path(of: Any) -> str:
+    """The page of an Airflow task in a run, below Airflow's base URL."""
+    mapped = f"/mapped/{of.map_index}" if of.map_index >= 0 else ""
+    return f"/dags/{quote(of.dag_id, '')}/runs/{quote(of.run_id, '')}/tasks/{quote(of.task_id, '')}{mapped}"
+
+
+def what_runs(containers: Iterable[Container], found: Iterable[Run]) -> tuple[list[Running], list[Run]]:
+    """What runs, and the runs that have ended."""
+    by_arn = {run.told.get("arn"): run for run in found}
+    containers = list(containers)
+    arns = {container.arn for container in containers}
+    going_on = [run for run in found if run.is_running and run.told.get("arn") not in arns]
+    running = [*(Running(each, by_arn.get(each.arn)) for each in containers), *(Running(None, run) for run in going_on)]
+    return running, [run for run in found if not run.is_running and run.told.get("arn") not in arns]
 
 
 def runs(session: Session, dag_ids: Collection[str], most: int) -> list[Run]:
@@ -92,7 +132,7 @@ def _run(row: Any) -> Run:
     except Exception:  # Airflow makes an object of the class that is named there, which can raise anything
         told = None
     *key, try_number, state, started, ended = row[: len(_COLUMNS)]
-    return Run(*key, try_number, str(state or "none"), started, ended, told)
+    return Run(*key, try_number, str(state or "no status"), started, ended, told)
 
 
 def with_last_runs(definitions: Iterable[Definition], found: Iterable[Run]) -> list[tuple[Definition, Run | None]]:

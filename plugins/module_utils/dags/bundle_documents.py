@@ -69,21 +69,22 @@ def reasons(action: Action) -> list[str]:
     return [*told, *changed[:_MOST_TOLD], *more]
 
 
-def pointer_of(
+def next_pointer(
     before: Mapping[str, Any] | None, version: str, files: int, archive: Mapping[str, Any], **who: str | None
 ) -> dict[str, Any]:
-    """The pointer of the next move; ``archive`` is ``{size, sha256, etag}``, ``who`` are ``when``, ``by``, ``commit``.
-    ``before`` is the last sound pointer.
+    """The pointer that makes a version the current one: that of the next move, or ``before``, the last sound one, where
+    it says so already. ``archive`` is ``{size, sha256, etag}``, ``who`` are ``when``, ``by``, ``commit``.
     """
+    facts = {"version": version, "files": files, **{key: archive[key] for key in ("size", "sha256", "etag")}}
+    if before and facts.items() <= before.items():
+        return dict(before)
     last = before or {"number": 0, "version": None}
-    return {
-        "number": last["number"] + 1,
-        "version": version,
-        "previous": last["version"],
-        "files": files,
-        **{key: archive[key] for key in ("size", "sha256", "etag")},
-        **who,
-    }
+    return {"number": last["number"] + 1, "previous": last["version"], **facts, **who}
+
+
+def is_repair(pointer: Mapping[str, Any]) -> bool:
+    """Whether a move has made a version the current one that was so before: its archive had to be put anew."""
+    return bool(pointer["version"] == pointer["previous"])
 
 
 def problem_of_archive(address: str, pointer: Mapping[str, Any], found: Mapping[str, Any] | None) -> str:

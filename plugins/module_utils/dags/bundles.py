@@ -155,13 +155,27 @@ def versions(clients: Clients, bucket: str) -> dict[str, dict[str, Any]]:
 
 def history(clients: Clients, bucket: str, most: int) -> list[dict[str, Any]]:
     """The pointers that there were, the last one first, as far as they are sound; the present one among them."""
+    return read_history(clients, bucket, most)[0]
+
+
+def read_history(clients: Clients, bucket: str, most: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """The same, and a sentence for each of these copies that is not sound."""
     prefix = f"{dag_versions.PREFIX}history/"
     keys = [one["Key"] for one in s3_objects.listed(clients, bucket, prefix)][-most:]
-    found = in_parallel(lambda key: _sound(s3_objects.get(clients, bucket, key)), reversed(keys))
+    found = in_parallel(lambda key: _copy(clients, bucket, key), reversed(keys))
+    copies = [copy for copy, _unused in found if copy]
     current = read_pointer(clients, bucket).content
-    numbers = {one["number"] for one in found if one}
-    newest = [dict(current)] if current and current["number"] not in numbers else []
-    return [*newest, *(one for one in found if one)]
+    newest = [dict(current)] if current and current["number"] not in {one["number"] for one in copies} else []
+    return [*newest, *copies], [problem for _unused, problem in found if problem]
+
+
+def _copy(clients: Clients, bucket: str, key: str) -> tuple[dict[str, Any] | None, str]:
+    """A copy of a pointer, None where it is gone since or can't be used; and what is wrong with it."""
+    found = s3_objects.get(clients, bucket, key)
+    try:
+        return (dag_versions.read(found[0]) if found else None), ""
+    except ValueError as error:
+        return None, f"{_address(bucket, key)}, which says what was current once, can't be used: {error}"
 
 
 def exact_version(clients: Clients, bucket: str, asked: str) -> str:
@@ -307,13 +321,15 @@ def _move(
     archive: Mapping[str, Any],
     who: Mapping[str, Any],
 ) -> None:
-    """Makes a version the current one, and leaves a copy of each pointer."""
+    """Makes a version the current one, or puts back the pointer that says so, and leaves a copy of each pointer."""
     before = pointer.content or next(iter(history(clients, bucket, 20)), None)
     if pointer.content:  # a deploy that was killed has not left one
         copy = dag_versions.history(pointer.content["number"])
         s3_objects.create(clients, bucket, copy, dag_versions.written(pointer.content))
-    next_one = bundle_documents.pointer_of(before, version, files, archive, **who)
+    next_one = bundle_documents.next_pointer(before, version, files, archive, **who)
     content, key = dag_versions.written(next_one), dag_versions.POINTER
+    if pointer.content == next_one:
+        return  # its archive was what was missing
     if pointer.etag:
         written = s3_objects.replace(clients, bucket, key, content, pointer.etag)
     else:

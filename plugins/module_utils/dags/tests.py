@@ -41,6 +41,13 @@ _IN_TESTS = {
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/airflow.db",
     image_contract.VARIABLE: str(image_contract.NEEDED),
 }
+#: Airflow says much while it runs a DAG, and shows stack traces of what fails, which farflow.local_tasks tells in its
+#: place. What the environment sets goes before.
+_QUIET = {
+    "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+    "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "task=CRITICAL",
+    "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "100",
+}
 
 
 def run(parameters: Mapping[str, Any], show: Show) -> int:
@@ -58,7 +65,7 @@ def run(parameters: Mapping[str, Any], show: Show) -> int:
     image = _built(builder, parameters["image"], parameters["build"], bundle, "")
     tasks = {task["name"]: _task(builder, task, secrets.get(task["name"], {}), bundle) for task in parameters["tasks"]}
     files = [(_HOME, archive) for archive in _archives(dag_folder.read(airflow), tests, tasks)]
-    environment = {**parameters["environment"], **_IN_TESTS}
+    environment = {**_QUIET, **parameters["environment"], **_IN_TESTS}
     return run_to_end(engine, _pytest(image, parameters["arguments"], environment, files), show)
 
 

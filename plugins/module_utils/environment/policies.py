@@ -134,7 +134,15 @@ def component(inputs: Inputs, known: Existing, which: Component) -> dict[str, An
     if which.pool:
         return document(_worker(inputs, where, which))
     makers = {
-        API_SERVER: [_read_connections, _read_variables, _read_logs, _show_dag_tasks, _show_dags],
+        API_SERVER: [
+            _read_connections,
+            _read_variables,
+            _read_logs,
+            _show_dag_tasks,
+            _show_dags,
+            _list_fargate_tasks,
+            _show_fargate_tasks,
+        ],
         SCHEDULER: [_read_variables, broker.sends, _publish_workers_wanted],
         DAG_PROCESSOR: [_read_connections, _read_variables, _read_dags],
         TRIGGERER: [_read_connections, _read_variables, _write_logs, _list_fargate_tasks, _watch_fargate_tasks],
@@ -241,7 +249,13 @@ def _show_dags(inputs: Inputs, where: Account) -> list[Statement]:
     if not dags.are_versions(inputs):
         return []
     bucket = where.bucket(names.log_bucket(inputs, where.id))
-    return [allow("ShowDagVersions", ["s3:GetObject"], f"{bucket}/{dag_versions.PREFIX}history/*")]
+    keys = (f"{dag_versions.PREFIX}history/*", dag_versions.POINTER)
+    return [allow("ShowDagVersions", ["s3:GetObject"], *(f"{bucket}/{key}" for key in keys))]
+
+
+def _show_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
+    """The same for those that run."""
+    return [allow("ShowFargateTasks", ["ecs:DescribeTasks"], _tasks(inputs, where))]
 
 
 def _read_logs(inputs: Inputs, where: Account) -> list[Statement]:
@@ -295,7 +309,9 @@ def _run_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
 
 
 def _list_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
-    """By it FargateTask finds its task again, and the triggerer those for which no Airflow task waits."""
+    """By it FargateTask finds its task again, the triggerer those for which no Airflow task waits, and the api-server
+    those that run.
+    """
     # AWS knows no narrower resource for this action; the condition keeps the list to this cluster.
     return [allow("ListFargateTasks", ["ecs:ListTasks"], "*", ArnEquals={"ecs:cluster": _cluster(inputs, where)})]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 _HEAD = "from airflow.sdk import DAG, dag, task\nfrom farflow import FargateTask\n"
 _EMPTY = "from airflow.providers.standard.operators.empty import EmptyOperator\n"
+_TIME = "from datetime import timedelta\n"
 
 
 def _fargate(dag_id: str, **arguments: str) -> str:
@@ -150,6 +151,83 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
             "FargateTask fetch: inputs: holds <object object",
             "of type object, allowed: what JSON",
         ],
+    ),
+    "task_list.py": (
+        _fargate("task_list", task="['number_task']"),
+        [
+            "task_list.py:4: ",
+            "FargateTask fetch: task: is ['number_task'], of type list, allowed: the name of a folder",
+        ],
+    ),
+    "task_empty.py": (
+        _fargate("task_empty", task="''"),
+        ["task_empty.py:4: ", "FargateTask fetch: task: is the text '', allowed: the name of a folder under tasks/"],
+    ),
+    "task_missing.py": (
+        f"{_HEAD}with DAG('task_missing', schedule=None):\n    FargateTask(task_id='fetch')\n",
+        ["task_missing.py:4: ", "FargateTask fetch: task: is missing, allowed: the name of a folder under tasks/"],
+    ),
+    "task_missing_mapped.py": (
+        f"{_HEAD}with DAG('task_missing_mapped', schedule=None):\n"
+        "    FargateTask.partial(task_id='each').expand(command=[['a'], ['b']])\n",
+        ["task_missing_mapped.py:4: ", "task each: task: is missing, allowed: the name of a folder under tasks/"],
+    ),
+    "task_list_mapped.py": (
+        f"{_HEAD}with DAG('task_list_mapped', schedule=None):\n"
+        "    FargateTask.partial(task_id='each').expand(task=['number_task', ['number_task']])\n",
+        ["task_list_mapped.py:4: ", "task each: task: is ['number_task'], of type list, allowed: the name"],
+    ),
+    "multiple_outputs.py": (
+        _fargate("multiple_outputs", multiple_outputs="True"),
+        ["multiple_outputs.py:4: ", "FargateTask fetch: multiple_outputs: needs result='json'"],
+    ),
+    "timeout_negative.py": (
+        f"{_TIME}{_fargate('timeout_negative', execution_timeout='timedelta(minutes=-1)')}",
+        [
+            "timeout_negative.py:5: ",
+            "FargateTask fetch: execution_timeout: is -60 seconds, allowed: a timedelta above 0",
+        ],
+    ),
+    "timeout_mapped.py": (
+        _TIME + _mapped("timeout_mapped", "expand(command=[['a']])", ", execution_timeout=timedelta(0)"),
+        ["timeout_mapped.py:5: ", "task each: execution_timeout: is 0 seconds, allowed: a timedelta above 0"],
+    ),
+    "timeout_of_another.py": (
+        f"{_HEAD}{_EMPTY}{_TIME}with DAG('timeout_of_another', schedule=None):\n"
+        "    EmptyOperator(task_id='a', execution_timeout=timedelta(seconds=-1.5))\n",
+        ["timeout_of_another.py:6: ", "task a: execution_timeout: is -1.5 seconds, allowed: a timedelta above 0"],
+    ),
+    "timeout_by_default.py": (
+        f"{_HEAD}{_EMPTY}{_TIME}"
+        "with DAG('timeout_by_default', schedule=None, default_args={'execution_timeout': timedelta(0)}):\n"
+        "    EmptyOperator(task_id='a')\n",
+        ["timeout_by_default.py:6: ", "task a: execution_timeout: is 0 seconds, allowed: a timedelta above 0"],
+    ),
+    "timeout_of_run.py": (
+        f"{_HEAD}{_EMPTY}{_TIME}"
+        "with DAG('timeout_of_run', schedule=None, dagrun_timeout=timedelta(hours=-1)):\n"
+        "    EmptyOperator(task_id='a')\n",
+        ["timeout_of_run.py:5: DAG 'timeout_of_run': dagrun_timeout: is -3600 seconds, allowed: a timedelta above 0"],
+    ),
+    "retry_delay.py": (
+        f"{_HEAD}{_EMPTY}{_TIME}with DAG('retry_delay', schedule=None):\n"
+        "    EmptyOperator(task_id='a', retries=2, retry_delay=timedelta(minutes=-1))\n",
+        ["retry_delay.py:6: ", "task a: retry_delay: is -60 seconds, allowed: a timedelta of 0 or more"],
+    ),
+    "overrides_empty.py": (
+        _fargate("overrides_empty", overrides="[]"),
+        ["overrides_empty.py:4: ", "FargateTask fetch: overrides: is [], of type list, allowed: a dictionary"],
+    ),
+    "overrides_deep.py": (
+        _fargate("overrides_deep", overrides="{'containerOverrides': [{'name': 'x', 'command': 'a b'}]}"),
+        [
+            "overrides_deep.py:4: ",
+            "FargateTask fetch: overrides: containerOverrides: item 1: command is the text 'a b', allowed: a list",
+        ],
+    ),
+    "overrides_mapped.py": (
+        _mapped("overrides_mapped", "expand(overrides=[{'cpu': '256'}, {'containerOverrides': 'x'}])"),
+        ["overrides_mapped.py:4: ", "task each: overrides: containerOverrides is the text 'x', allowed: a list"],
     ),
     "queue.py": (
         _fargate("queue", queue="'lab-celeri'"),

@@ -102,7 +102,7 @@ def test_the_last_ones_and_those_in_use_stay():
 def test_a_pointer_counts_its_moves_and_names_the_version_before():
     archive = {"size": 1, "sha256": "0", "etag": "e", "more": 1}
     who = {"when": "now", "by": "me", "commit": None}
-    first = dag_bundles.pointer_of(None, FIRST, 2, archive, **who)
+    first = dag_bundles.next_pointer(None, FIRST, 2, archive, **who)
     assert first == {
         "number": 1,
         "version": FIRST,
@@ -113,5 +113,5 @@ def test_a_pointer_counts_its_moves_and_names_the_version_before():
         "etag": "e",
         **who,
     }
-    second = dag_bundles.pointer_of(first, SECOND, 2, archive, **who)
+    second = dag_bundles.next_pointer(first, SECOND, 2, archive, **who)
     assert (second["number"], second["previous"]) == (2, FIRST)

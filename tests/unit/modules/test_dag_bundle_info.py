@@ -29,7 +29,8 @@ GONE = "the pointer s3://bucket/dags/current.json is missing: no version is the 
     ],
 )
 def test_why_no_version_is_the_current_one_is_said(monkeypatch, pointer, moves, problem, current):
-    for name, answer in {"read_pointer": pointer, "versions": {"a" * 16: {}}, "history": moves}.items():
+    answers = {"read_pointer": pointer, "versions": {"a" * 16: {}}, "read_history": (moves, [])}
+    for name, answer in answers.items():
         monkeypatch.setattr(dag_bundles, name, lambda *_unused, answer=answer: answer)
     told = dag_bundle_info.work({"bucket": "bucket", "most": 20}, None, False)
     assert (told["problem"], [one["current"] for one in told["history"]]) == (problem, current)

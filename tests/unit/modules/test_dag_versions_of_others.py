@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import tarfile
@@ -10,6 +11,7 @@ import boto3
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils import dag_versions
 from ansible_collections.farflow.airflow.plugins.module_utils.dags import folder as dag_folder
+from ansible_collections.farflow.airflow.plugins.modules import dag_bundle_info
 from ansible_collections.farflow.airflow.plugins.modules import dag_bundles as module
 
 BUCKET = "test-logs"
@@ -89,6 +91,65 @@ def test_there_is_no_way_back_to_an_archive_that_somebody_has_changed(deploy):
     assert deploy("one")["changed"] is True
     mended = s3().get_object(Bucket=BUCKET, Key=dag_versions.archive(first))["Body"].read()
     assert dag_versions.version_of(dag_folder.files_of(mended)) == first == current()["version"]
+
+
+def listed(run_module):
+    told = run_module(dag_bundle_info, bucket=BUCKET)
+    history = [(one["version"], one["current"], one["is_repair"]) for one in told["history"]]
+    return history, told["problem"], told["damaged"]
+
+
+def edit_pointer():
+    change(dag_versions.POINTER, s3().get_object(Bucket=BUCKET, Key=dag_versions.POINTER)["Body"].read() + b" ,")
+
+
+@pytest.mark.parametrize("harm", [edit_pointer, lambda: s3().delete_object(Bucket=BUCKET, Key=dag_versions.POINTER)])
+def test_a_pointer_that_is_put_back_is_no_move(deploy, run_module, harm):
+    first, second = deploy("one")["version"], deploy("two")["version"]
+    pointer = current()
+    history = [(second, True, False), (first, False, False)]
+    assert listed(run_module) == (history, "", [])
+    harm()
+    told, problem, _damaged = listed(run_module)
+    assert (told[0], bool(problem)) == ((second, False, False), True)
+    assert deploy("two")["changed"] is True
+    assert current() == pointer
+    assert listed(run_module) == (history, "", [])
+
+
+def test_another_version_after_an_edit_is_a_move(deploy, run_module):
+    first, second = deploy("one")["version"], deploy("two")["version"]
+    edit_pointer()
+    assert deploy("one")["changed"] is True
+    assert listed(run_module)[0] == [(first, True, False), (second, False, False), (first, False, False)]
+
+
+def test_an_archive_that_is_put_anew_as_it_was_is_no_move(deploy, run_module):
+    first = deploy("one")["version"]
+    change(dag_versions.archive(first), b"anything")
+    assert deploy("one")["changed"] is True
+    assert listed(run_module) == ([(first, True, False)], "", [])
+    assert deploy("one")["changed"] is False
+
+
+def test_an_archive_that_is_put_anew_and_differs_is_told_as_a_repair(deploy, run_module, monkeypatch):
+    """As with a key of KMS, which encrypts differently each time."""
+    first = deploy("one")["version"]
+    change(dag_versions.archive(first), b"anything")
+    packed = dag_folder.packed
+    monkeypatch.setattr(dag_folder, "packed", lambda folder: gzip.compress(gzip.decompress(packed(folder)), 1))
+    assert deploy("one")["changed"] is True
+    assert listed(run_module)[0] == [(first, True, True), (first, False, False)]
+
+
+def test_a_copy_of_a_pointer_that_somebody_has_changed_is_told(deploy, run_module):
+    deploy("one")
+    second = deploy("two")["version"]
+    change(dag_versions.history(1), b"{}")
+    history, problem, damaged = listed(run_module)
+    assert (history, problem) == ([(second, True, False)], "")
+    told = f"s3://{BUCKET}/{dag_versions.history(1)}, which says what was current once, can't be used: it has no format"
+    assert damaged == [told]
 
 
 @pytest.mark.parametrize("damage", [b"{nonsense", b"{}", b'{"files": {"b.py": "1"}}'])

@@ -108,6 +108,9 @@ NEEDED = {
         "show DAG tasks": aws.any_resource("ecs:ListTaskDefinitions"),
         "show a DAG task": aws.any_resource("ecs:DescribeTaskDefinition"),
         "show versions of the DAGs": aws.get_object("dags/history/00000001.json"),
+        "show which version is the current one": aws.get_object("dags/current.json"),
+        "find what runs": aws.list_tasks(),
+        "show what runs": aws.of_task("DescribeTasks"),
     },
     "airflow-scheduler": {
         **SEND,

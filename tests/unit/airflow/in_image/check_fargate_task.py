@@ -23,8 +23,11 @@ from botocore.stub import Stubber
 from fargate_doubles import ARN, NETWORK, VARIABLES, client, context, deployed, ended, execute, odd_task, own
 
 from farflow import FargateTask, fargate_task_cost
+from farflow import fargate_task_end as end
+from farflow import fargate_task_outcome as outcome
 
 RUN = datetime.datetime(2026, 1, 1)
+MINUTE = datetime.timedelta(minutes=1)
 STARTED = {
     "tasks": [
         {
@@ -379,12 +382,90 @@ class Refused(WithAws):
             ({"ephemeral_storage": 20}, "ephemeral_storage: is 20, allowed: 21 to 200 GiB"),
             ({"cpu": 256, "overrides": {"cpu": "256"}}, "either cpu, or overrides with cpu"),
             ({"command": ["true"], "overrides": {"containerOverrides": []}}, "either command and environment, or"),
+            ({"task": ["x"]}, "task: is ['x'], of type list, allowed: the name of a folder under tasks/"),
+            (
+                {"task": ""},
+                "task: is the text '', allowed: the name of a folder under tasks/: letters, digits, _ and -",
+            ),
+            ({"task": "a/b"}, "task: is the text 'a/b', allowed: the name of a folder under tasks/: letters"),
+            ({"task": None}, "task: is missing, allowed: the name of a folder under tasks/"),
+            ({"task": "{{ params.x }}"}, "task: is the text '{{ params.x }}', which is known only when it runs"),
+            ({"multiple_outputs": True}, "multiple_outputs: needs result='json', since all else that is returned is"),
+            ({"multiple_outputs": True, "result": "prefix"}, "multiple_outputs: needs result='json'"),
+            ({"execution_timeout": -MINUTE}, "execution_timeout: is -60 seconds, allowed: a timedelta above 0"),
+            ({"execution_timeout": 0 * MINUTE}, "execution_timeout: is 0 seconds, allowed: a timedelta above 0"),
+            ({"retry_delay": -MINUTE}, "retry_delay: is -60 seconds, allowed: a timedelta of 0 or more"),
+            ({"awslogs_fetch_interval": 5}, "awslogs_fetch_interval: is 5, of type int, allowed: a timedelta"),
+            ({"awslogs_fetch_interval": -MINUTE}, "awslogs_fetch_interval: is -60 seconds"),
+            ({"number_logs_exception": "all"}, "number_logs_exception: is the text 'all', allowed: a number of lines"),
+            ({"number_logs_exception": -1}, "number_logs_exception: is -1, of type int, allowed: a number of lines"),
+            ({"skip_on_exit_code": ["99"]}, "skip_on_exit_code: holds the text '99', allowed: numbers"),
+            ({"skip_on_exit_code": "99"}, "skip_on_exit_code: is the text '99', allowed: a number, or a list of"),
+            ({"wait_for_completion": "no"}, "wait_for_completion: is the text 'no', allowed: True or False"),
+            ({"stop_task_on_failure": 0}, "stop_task_on_failure: is 0, of type int, allowed: True or False"),
         ):
             with self.subTest(arguments), deployed(), self.assertRaises(ValueError) as refused:
                 odd_task(**arguments)
             self.assertIn(
                 f"FargateTask odd_task: {said}" if said.startswith("command: ") else said, str(refused.exception)
             )
+
+    def test_overrides_of_the_wrong_type(self):
+        """At whatever depth; what is known when the task runs is checked then."""
+        container = "overrides: containerOverrides: item 1"
+        for overrides, said in (
+            ([], "overrides: is [], of type list, allowed: a dictionary"),
+            ("", "overrides: is the text '', allowed: a dictionary"),
+            (0, "overrides: is 0, of type int, allowed: a dictionary"),
+            ({"executionRoleArn": 3}, "overrides: executionRoleArn is 3, of type int, allowed: text"),
+            ({"ephemeralStorage": 30}, "overrides: ephemeralStorage is 30, of type int, allowed: a dictionary of siz"),
+            ({"ephemeralStorage": {"size": 30}}, "overrides: ephemeralStorage has 'size', allowed: sizeInGiB"),
+            (
+                {"ephemeralStorage": {"sizeInGiB": "x"}},
+                "overrides: ephemeralStorage: sizeInGiB is the text 'x', allowed: a number",
+            ),
+            ({"containerOverrides": {"name": "x"}}, "overrides: containerOverrides is {'name': 'x'}, of type dict"),
+            ({"containerOverrides": ["x"]}, f"{container} is the text 'x', allowed: a dictionary of name, command"),
+            ({"containerOverrides": [{"nome": "x"}]}, f"{container} has 'nome', allowed: name, command, environment"),
+            ({"containerOverrides": [{"name": 1}]}, f"{container}: name is 1, of type int, allowed: text"),
+            ({"containerOverrides": [{"command": "x y"}]}, f"{container}: command is the text 'x y', allowed: a list"),
+            ({"containerOverrides": [{"command": [1]}]}, f"{container}: command: item 1 is 1, of type int, allowed"),
+            (
+                {"containerOverrides": [{"environment": {"A": "1"}}]},
+                f"{container}: environment is {{'A': '1'}}, of typ",
+            ),
+            (
+                {"containerOverrides": [{"environment": [{"name": "A", "value": 1}]}]},
+                f"{container}: environment: item 1: value is 1, of type int, allowed: text",
+            ),
+            ({"containerOverrides": [{"memory": "much"}]}, f"{container}: memory is the text 'much', allowed: a n"),
+        ):
+            with self.subTest(overrides), deployed():
+                with self.assertRaises(ValueError) as refused:
+                    odd_task(overrides=overrides)
+                self.assertIn(f"FargateTask odd_task: {said}", str(refused.exception).replace("\n", " "))
+                task = odd_task(overrides={"cpu": "{{ cpu }}"})
+                task.overrides = overrides
+                with self.assertRaises(AirflowFailException) as refused:
+                    execute(task, context())
+                self.assertIn(said, str(refused.exception))
+
+    def test_overrides_of_the_right_type(self):
+        container = {
+            "name": "lab-multi_task",
+            "command": ["{{ ds }}", "x"],
+            "environment": [{"name": "A", "value": "{{ ds }}"}],
+            "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::b/k"}],
+            "cpu": 256,
+            "memory": "{{ params.memory }}",
+            "memoryReservation": "512",
+            "resourceRequirements": [{"type": "GPU", "value": "1"}],
+        }
+        with deployed(), DAG("d", schedule=None):
+            first = odd_task(task_id="first")
+            odd_task(overrides={"containerOverrides": [container], "ephemeralStorage": {"sizeInGiB": 30}})
+            odd_task(task_id="b", overrides={"containerOverrides": first.output, "taskRoleArn": first.output})
+            odd_task(task_id="c", overrides=None)
 
     def test_overrides_that_ecs_would_refuse(self):
         with deployed(), self.assertRaisesRegex(ValueError, "ECS takes 8192"):
@@ -580,24 +661,6 @@ class Ended(WithAws):
         with self.assertRaisesRegex(AirflowException, "nobody knows its exit code"):
             self.complete(ended(status="missing", task=None))
 
-    def test_the_time_is_over(self):
-        self.ecs.add_response("stop_task", {}, {"cluster": "lab-cluster", "task": ARN, "reason": mock.ANY})
-        with self.assertRaisesRegex(AirflowTaskTimeout, "execution_timeout, 0:00:40, is over"):
-            self.complete(
-                {"status": "timeout", "task_arn": ARN, "cluster": "lab-cluster"},
-                execution_timeout=datetime.timedelta(seconds=40),
-            )
-        self.ecs.assert_no_pending_responses()
-
-    def test_the_attempts_are_over(self):
-        event = {"status": "gave_up", "task_arn": ARN, "cluster": "lab-cluster"}
-        self.ecs.add_response("stop_task", {})
-        with self.assertRaisesRegex(AirflowException, "waiter_max_attempts 3 times waiter_delay 6"):
-            self.complete(event, waiter_max_attempts=3)
-        self.ecs.assert_no_pending_responses()
-        with self.assertRaises(AirflowException):  # and stops nothing where the author does not want it
-            self.complete(event, waiter_max_attempts=3, stop_task_on_failure=False)
-
     def test_the_event_of_a_trigger_from_before_an_upgrade(self):
         stopped = {"taskArn": ARN, "stopCode": "EssentialContainerExited", "containers": [own(0)]}
         self.ecs.add_response("describe_tasks", {"tasks": [stopped]})
@@ -612,6 +675,240 @@ class Ended(WithAws):
         self.ecs.assert_no_pending_responses()
         with self.assertRaises(AirflowException):
             self.complete(stopped)
+
+
+class EndedEarly(WithAws):
+    """Its time is over, by which limit ever: the log, the page and the error say how far its container has come."""
+
+    BEGUN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    SIZE = {"cpu": "1024", "memory": "2048", "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}]}
+    RUNNING = {"taskArn": ARN, "lastStatus": "RUNNING", "createdAt": BEGUN, "pullStartedAt": BEGUN, **SIZE}
+    STOPPED = {
+        **RUNNING,
+        "lastStatus": "DEPROVISIONING",
+        "stopCode": "UserInitiated",
+        "executionStoppedAt": BEGUN + datetime.timedelta(seconds=3600),
+        "containers": [own(143)],
+    }
+    TIME_IS_OVER = "multi_task: execution_timeout, 0:00:40, is over; "
+    ENDED = "Fargate task ended: exit code 143 after 3600 s; 0.0494 USD by prices of 2026-10-01"
+
+    def setUp(self):
+        super().setUp()
+        self.lines = []
+        logger = mock.Mock()
+        for level in ("info", "warning"):
+            getattr(logger, level).side_effect = lambda text, *values: self.lines.append(text % values)
+        patched = mock.patch.object(FargateTask, "log", logger)
+        patched.start()
+        self.addCleanup(patched.stop)
+
+    def event(self, status="timeout", task=STOPPED, **changes):
+        of = {"told_to_stop": True, "tail": ["a", "b"], **changes}
+        kept = end.kept(task, "lab-multi_task") if task else None
+        return {"status": status, "task_arn": ARN, "cluster": "lab-cluster", "task": kept, **of}
+
+    def fails(self, event, kind=AirflowTaskTimeout, **arguments):
+        """The error's text. Airflow tells the task to end after one that is a time-out."""
+        arguments = {"execution_timeout": datetime.timedelta(seconds=40), **arguments}
+        self.context = context()
+        with deployed():
+            task = odd_task(**arguments)
+            with self.assertRaises(kind) as failed:
+                task.execute_complete(self.context, event)
+            task.on_kill()
+        self.ecs.assert_no_pending_responses()
+        return str(failed.exception)
+
+    def noted(self):
+        pushed = [call.kwargs for call in self.context["ti"].xcom_push.call_args_list]
+        return next((each["value"] for each in pushed if each["key"] == "fargate_task"), None)
+
+    def test_the_trigger_has_stopped_it(self):
+        text = self.fails(self.event())
+        self.assertEqual(
+            text, f"{self.TIME_IS_OVER}its container was stopped, exit code 143\nlast log lines:\n  a\n  b"
+        )
+        self.assertEqual(self.lines, [self.ENDED])
+        noted = self.noted()
+        self.assertEqual((noted["exit_code"], noted["stop_code"], noted["seconds"]), (143, "UserInitiated", 3600.0))
+        self.assertEqual(noted["cost"], "0.0494 USD by prices of 2026-10-01")
+
+    def test_the_trigger_could_not_stop_it(self):
+        """It is told to stop once, by the worker."""
+        self.ecs.add_response("stop_task", {}, {"cluster": "lab-cluster", "task": ARN, "reason": mock.ANY})
+        self.ecs.add_response("describe_tasks", {"tasks": [self.STOPPED]})
+        self.fails(self.event(task=None, told_to_stop=False))
+        self.assertEqual(
+            self.lines, ["Fargate task 0123456789abcdef is told to stop: execution_timeout is over", self.ENDED]
+        )
+
+    def test_it_has_not_ended_yet(self):
+        text = self.fails(self.event(task=self.RUNNING))
+        self.assertIn(f"{self.TIME_IS_OVER}its container is told to stop\nlast log lines:", text)
+        [line] = self.lines
+        self.assertRegex(line, r"^Fargate task is stopping after \d+ s; until now \d+\.\d+ USD by")
+        self.assertIsNone(self.noted())  # its end is noted when it is there
+
+    def test_nobody_knows_how_far_it_is(self):
+        self.ecs.add_client_error("describe_tasks", "ThrottlingException")
+        text = self.fails(self.event(task=None))
+        self.assertIn("its container is told to stop\nlast log lines:", text)
+        self.assertEqual(self.lines, [])
+
+    def test_the_attempts_are_over(self):
+        arguments = {"waiter_max_attempts": 3, "execution_timeout": None}
+        text = self.fails(self.event("gave_up"), AirflowException, **arguments)
+        self.assertEqual(
+            text,
+            "multi_task: has not ended in waiter_max_attempts 3 times waiter_delay 6 s; its container was stopped, "
+            "exit code 143\nlast log lines:\n  a\n  b",
+        )
+        self.assertEqual(self.lines, [self.ENDED])
+
+    def test_the_attempts_are_over_and_its_author_lets_it_run(self):
+        self.ecs.add_response("describe_tasks", {"tasks": [self.RUNNING]})
+        event = self.event("gave_up", None, told_to_stop=False)
+        with deployed():
+            task = odd_task(waiter_max_attempts=3, stop_task_on_failure=False)
+            with self.assertRaises(AirflowException) as failed:
+                task.execute_complete(context(), event)
+        self.assertIn("; its container runs on, since stop_task_on_failure is False\n", str(failed.exception))
+        self.assertRegex(self.lines[0], "^Fargate task runs on after ")
+
+    def test_no_lines_where_its_author_wants_none(self):
+        text = self.fails(self.event(), number_logs_exception=0)
+        self.assertEqual(text, f"{self.TIME_IS_OVER}its container was stopped, exit code 143")
+
+    def test_the_event_of_a_trigger_from_before_an_upgrade(self):
+        self.ecs.add_response("stop_task", {})
+        self.ecs.add_response("describe_tasks", {"tasks": [self.STOPPED]})
+        text = self.fails({"status": "timeout", "task_arn": ARN, "cluster": "lab-cluster"})
+        self.assertEqual(text, f"{self.TIME_IS_OVER}its container was stopped, exit code 143\nit has printed nothing")
+
+    def run_on_worker(self, waited, **arguments):
+        """One that is not deferred, up to the error that ``waited`` raises; its end is then seen as `event` has it."""
+        self.ecs.add_response("run_task", STARTED)
+        self.reasons = []
+
+        async def early_end(trigger, reason):
+            self.reasons.append(reason)
+            return self.event()
+
+        with (
+            deployed(),
+            mock.patch.object(outcome, "_first_event", mock.AsyncMock(side_effect=waited)),
+            mock.patch.object(outcome, "_early_end", early_end),
+        ):
+            task = odd_task(deferrable=False, execution_timeout=datetime.timedelta(seconds=40), **arguments)
+            self.context = context()
+            try:
+                execute(task, self.context)
+            finally:
+                task.on_kill()
+        self.ecs.assert_no_pending_responses()
+
+    def test_airflow_ends_it_on_a_worker(self):
+        with self.assertRaises(AirflowTaskTimeout) as failed:
+            self.run_on_worker(AirflowTaskTimeout("Timeout"))
+        self.assertEqual(
+            str(failed.exception),
+            f"{self.TIME_IS_OVER}its container was stopped, exit code 143\nlast log lines:\n  a\n  b",
+        )
+        self.assertEqual(self.reasons, ["execution_timeout is over"])
+        self.assertEqual(self.lines[-1], self.ENDED)
+        self.assertNotIn("told to stop", "".join(self.lines))
+
+    def test_an_attempt_too_many_on_a_worker(self):
+        async def first_event(trigger):
+            return self.event("gave_up")
+
+        with self.assertRaisesRegex(AirflowException, "has not ended in waiter_max_attempts"):
+            self.run_on_worker(first_event)
+        self.assertEqual(self.lines[-1], self.ENDED)
+        self.assertNotIn("told to stop", "".join(self.lines))
+
+    def resume(self, error, kind, answers=(), event=None, **arguments):
+        """It goes on after Airflow has given its trigger up for the error; what ECS answers then."""
+        for operation, answer in answers or [("list_tasks", {"taskArns": [ARN]})]:
+            if isinstance(answer, str):
+                self.ecs.add_client_error(operation, answer)
+            else:
+                self.ecs.add_response(operation, answer)
+        self.reasons = []
+
+        async def early_end(trigger, reason):
+            self.reasons.append(reason)
+            if event is None:
+                raise RuntimeError("no loop")
+            return event
+
+        self.context = context()
+        with deployed(), mock.patch.object(outcome, "_early_end", early_end), self.assertRaises(kind) as failed:
+            task = odd_task(**arguments)
+            try:
+                task.resume_execution("__fail__", {"error": error}, self.context)
+            finally:
+                task.on_kill()
+        self.ecs.assert_no_pending_responses()
+        return str(failed.exception)
+
+    def test_a_trigger_that_nobody_ran_in_time(self):
+        limit = {"execution_timeout": datetime.timedelta(seconds=40)}
+        text = self.resume("Trigger timeout", AirflowTaskTimeout, event=self.event(), **limit)
+        self.assertEqual(
+            text, f"{self.TIME_IS_OVER}its container was stopped, exit code 143\nlast log lines:\n  a\n  b"
+        )
+        self.assertEqual((self.reasons, self.lines), (["its time is over"], [self.ENDED]))
+        self.assertEqual(self.noted()["exit_code"], 143)
+
+    def test_a_trigger_that_failed(self):
+        self.resume("Trigger failure", TaskDeferralError, event=self.event())
+        self.assertEqual((self.reasons, self.lines), (["its trigger has failed"], [self.ENDED]))
+        self.assertEqual(self.noted()["exit_code"], 143)
+
+    def test_a_trigger_that_failed_and_has_stopped_it(self):
+        later = self.BEGUN + datetime.timedelta(hours=1)
+        tasks = [{**self.STOPPED, "createdAt": later}, {**self.STOPPED, "taskArn": "old"}]
+        answers = [
+            ("list_tasks", {"taskArns": []}),
+            ("list_tasks", {"taskArns": [ARN, "old"]}),
+            ("describe_tasks", {"tasks": tasks}),
+        ]
+        self.resume("Trigger failure", TaskDeferralError, answers, self.event())
+        self.assertEqual(self.lines, [self.ENDED])
+
+    def test_a_trigger_that_failed_whose_container_shall_not_be_stopped(self):
+        event = self.event(task=self.RUNNING, told_to_stop=False)
+        with mock.patch.object(FargateTask, "on_kill"):
+            self.resume("Trigger failure", TaskDeferralError, event=event, stop_task_on_failure=False)
+        self.assertEqual(self.reasons, [None])
+        self.assertRegex(self.lines[0], "^Fargate task runs on after ")
+
+    def test_an_end_that_can_not_be_seen(self):
+        """It is stopped all the same."""
+        answers = [
+            ("list_tasks", {"taskArns": [ARN]}),
+            ("stop_task", {}),
+            ("describe_tasks", "AccessDeniedException"),
+        ]
+        self.resume("Trigger failure", TaskDeferralError, answers)
+        self.assertEqual(self.lines[1:], ["Fargate task 0123456789abcdef is told to stop: its trigger has failed"])
+
+    def test_a_stop_that_fails_hides_nothing(self):
+        answers = [
+            ("list_tasks", {"taskArns": [ARN]}),
+            ("stop_task", "AccessDeniedException"),
+            ("describe_tasks", "AccessDeniedException"),
+        ]
+        with mock.patch.object(FargateTask, "on_kill"):
+            self.resume("Trigger failure", TaskDeferralError, answers)
+
+    def test_there_is_none_any_more(self):
+        limit = {"execution_timeout": datetime.timedelta(seconds=40)}
+        nothing = [("list_tasks", {"taskArns": []})] * 3  # on_kill looks, too
+        text = self.resume("Trigger timeout", AirflowTaskTimeout, nothing, **limit)
+        self.assertEqual(text, "multi_task: execution_timeout, 0:00:40, is over")
 
 
 class BesideGuardDutysAgent(WithAws):
@@ -651,21 +948,6 @@ class BesideGuardDutysAgent(WithAws):
 class Stopped(WithAws):
     """Whoever ends the Airflow task ends the container."""
 
-    def test_a_trigger_that_failed(self):
-        self.ecs.add_response("list_tasks", {"taskArns": [ARN]})
-        self.ecs.add_response("stop_task", {}, {"cluster": "lab-cluster", "task": ARN, "reason": mock.ANY})
-        with deployed(), self.assertRaises(TaskDeferralError):
-            odd_task().resume_execution("__fail__", {"error": "Trigger failure"}, context())
-        self.ecs.assert_no_pending_responses()
-
-    def test_a_trigger_that_nobody_ran_in_time(self):
-        self.ecs.add_response("list_tasks", {"taskArns": [ARN]})
-        self.ecs.add_response("stop_task", {})
-        with deployed(), self.assertRaises(AirflowTaskTimeout):
-            task = odd_task(execution_timeout=datetime.timedelta(seconds=40))
-            task.resume_execution("__fail__", {"error": "Trigger timeout"}, context())
-        self.ecs.assert_no_pending_responses()
-
     def test_killed_on_the_worker(self):
         self.ecs.add_response("stop_task", {}, {"cluster": "lab-cluster", "task": ARN, "reason": mock.ANY})
         with deployed():
@@ -694,12 +976,6 @@ class Stopped(WithAws):
         with deployed(), self.assertRaisesRegex(RuntimeError, "no api-server"):
             execute(odd_task(), broken)
         self.ecs.assert_no_pending_responses()
-
-    def test_a_stop_that_fails_hides_nothing(self):
-        self.ecs.add_response("list_tasks", {"taskArns": [ARN]})
-        self.ecs.add_client_error("stop_task", "AccessDeniedException")
-        with deployed(), self.assertRaises(TaskDeferralError):
-            odd_task().resume_execution("__fail__", {"error": "Trigger failure"}, context())
 
     def test_a_retry_of_the_start(self):
         """quota_retry, which EcsRunTaskOperator takes."""
@@ -747,6 +1023,44 @@ class Results(WithAws):
             with self.subTest(line), self.assertRaises(AirflowException) as failed:
                 self.result_of(line)
             self.assertIn(said, str(failed.exception))
+
+    def test_a_marker_that_begins_no_line(self):
+        for line, told in (
+            ('2026-01-01 INFO FARFLOW_RESULT={"rows": 3}', """'2026-01-01 INFO FARFLOW_RESULT={"rows": 3}'"""),
+            ("x" * 100 + "FARFLOW_RESULT=1", repr("x" * 57 + "...")),
+        ):
+            with self.subTest(line), self.assertRaises(AirflowException) as failed:
+                self.result_of(None, misplaced=line)
+            self.assertIn(
+                "the container has printed no line that begins with FARFLOW_RESULT=, which result='json' asks for; "
+                f"a line that holds it elsewhere is {told}, allowed: FARFLOW_RESULT=<JSON> as a line of its own, with "
+                "nothing of a logger before it",
+                str(failed.exception),
+            )
+
+    def test_a_log_that_could_not_be_read_to_its_end(self):
+        with self.assertRaisesRegex(
+            AirflowException, "the end of its log could not be read, so that its result is not"
+        ):
+            self.result_of(None, unread=True)
+
+    def test_a_result_that_is_taken_apart(self):
+        def result_of(text, **arguments):
+            with deployed():
+                task = odd_task(**{"result": "json", "multiple_outputs": True, **arguments})
+                return task.execute_complete(context(), ended(result=f"FARFLOW_RESULT={text}"))
+
+        self.assertEqual(result_of('{"rows": 3}'), {"rows": 3})
+        self.assertEqual(result_of("[1]", multiple_outputs=False), [1])
+        for text, told in (
+            ("[1, 2]", "[1, 2], of type list"),
+            ('"x"', "the text 'x'"),
+            ("null", "None, of type NoneT"),
+        ):
+            with self.subTest(text), self.assertRaises(AirflowException) as failed:
+                result_of(text)
+            self.assertIn(f"multi_task: the result is {told}", str(failed.exception))
+            self.assertIn("with multiple_outputs=True allowed: a JSON object, as in", str(failed.exception))
 
     def test_a_prefix_in_the_bucket(self):
         with deployed(FARFLOW_RESULTS="s3://lab-bucket/results"):

@@ -24,8 +24,8 @@ from botocore.stub import Stubber
 from fargate_doubles import ARN, client, context, deployed, ended, execute, odd_task
 
 from farflow import FargateTask
-from farflow import fargate_task as operator
 from farflow import fargate_task_arguments as arguments
+from farflow import fargate_task_outcome as outcome
 
 PAGE = Path(os.environ.get("DOCS", "/docs")) / "fargate_task.md"
 MINUTE = datetime.timedelta(minutes=1)
@@ -128,6 +128,9 @@ SAMPLES = {
     "stop_task_on_failure": False,
 }
 
+#: What has to be given beside it.
+NEEDED = {"multiple_outputs": {"result": "json"}}
+
 #: What of RunTask's request an argument makes, where it is not the member that has its name.
 IN_REQUEST = {
     "task_definition": "taskDefinition",
@@ -189,13 +192,13 @@ class Run:
 
         async def first_event(trigger):
             self.trigger = trigger
-            return ended()
+            return ended(result="FARFLOW_RESULT={}")
 
         with (
             Stubber(ecs) as stub,
             deployed(),
             mock.patch.object(FargateTask, "client", ecs),
-            mock.patch.object(operator, "_first_event", first_event),
+            mock.patch.object(outcome, "_first_event", first_event),
         ):
             stub.add_response("run_task", STARTED)
             try:
@@ -227,7 +230,8 @@ class EveryArgument(unittest.TestCase):
             if name in ("deferrable", "task_group", "dag", *arguments.REFUSED):
                 continue
             with self.subTest(name):
-                plain, deferred = (Run(**{"deferrable": mode, name: value}) for mode in (False, True))
+                given = {name: value, **NEEDED.get(name, {})}
+                plain, deferred = (Run(**{"deferrable": mode, **given}) for mode in (False, True))
                 for run in (plain, deferred):
                     run.request.pop("tags" if name != "tags" else "", None)
                 self.assertEqual(plain.request, deferred.request)

@@ -12,20 +12,23 @@ from unittest import mock
 from fargate_doubles import context, deployed, odd_task
 
 from farflow import fargate_task_orphans as orphans
-from farflow.fargate_task_orphans import Owner, State, Sweep
+from farflow import fargate_task_sweep as sweep_of
+from farflow.fargate_task_orphans import State
+from farflow.fargate_task_owner import Owner
 from farflow.fargate_task_request import request
+from farflow.fargate_task_sweep import Sweep
 
 NOW = datetime.now(tz=UTC)
 LONG_AGO = NOW - timedelta(hours=2)
 PREFIX = "arn:aws:ecs:eu-west-1:123456789012:task/lab-cluster/"
 
 
-def fargate_task(number=1, created=LONG_AGO, wait_for_completion=True, **instance):
+def fargate_task(number=1, created=LONG_AGO, arguments=None, **instance):
     """A member of DescribeTasks' answer, as FargateTask has it started; it may have got none of the tags that the task
     definition has, as with `propagate_tags="NONE"`.
     """
     with deployed():
-        asked = request(odd_task(wait_for_completion=wait_for_completion), context(**instance))
+        asked = request(odd_task(**(arguments or {})), context(**instance))
     return {
         "taskArn": f"{PREFIX}{number}",
         "startedBy": asked["startedBy"],
@@ -79,9 +82,20 @@ class Found(unittest.TestCase):
         for state in ("success", "failed", "skipped", "upstream_failed", "removed"):
             with self.subTest(state):
                 self.assertEqual(self.found(all_are(state, ended=LONG_AGO), fargate_task()), ["1"])
-        for state in ("running", "deferred", "queued", "scheduled", "up_for_retry", "restarting", None, "a new one"):
+        for state in ("running", "deferred", "queued", "scheduled", "up_for_retry", "restarting", "a new one"):
             with self.subTest(state):
                 self.assertEqual(self.found(all_are(state), fargate_task()), [])
+
+    def test_a_task_that_was_cleared_and_that_nothing_begins_again(self):
+        """As one of a DAG that is paused, or not in the current version any more."""
+        [orphan] = orphans.find(Ecs(fargate_task()), "lab-cluster", "lab", all_are(None, file_gone=NOW))
+        self.assertEqual(orphan.why, "its task was cleared")
+
+    def test_one_that_its_author_wants_to_run_on_when_the_wait_for_it_has_failed(self):
+        left = fargate_task(arguments={"stop_task_on_failure": False})
+        self.assertEqual(self.found(all_are("failed", ended=LONG_AGO), left), [])
+        for states in (all_are("success", ended=LONG_AGO), all_are(None), nobody):
+            self.assertEqual(self.found(states, left), ["1"])
 
     def test_a_moment_is_given(self):
         self.assertEqual(self.found(nobody, fargate_task(created=NOW)), [])
@@ -108,7 +122,7 @@ class Found(unittest.TestCase):
             },
             "started by somebody": {**whole, "startedBy": "ecs-svc/1"},
             "a run whose id no tag can hold": fargate_task(run_id="a~b"),
-            "runs on by its author's wish": fargate_task(wait_for_completion=False),
+            "runs on by its author's wish": fargate_task(arguments={"wait_for_completion": False}),
         }
         for what, task in others.items():
             with self.subTest(what):
@@ -140,10 +154,14 @@ class Swept(unittest.TestCase):
         """The thread goes on, and what it saw before counts no more."""
         sweep = Sweep()
         sweep._seen = {f"{PREFIX}1"}
-        sweep._ended = mock.Mock(wait=mock.Mock(side_effect=[False, True]))
-        with mock.patch.object(orphans, "connected", side_effect=RuntimeError("no database")):
+        sweep._ended = mock.Mock(wait=mock.Mock(side_effect=[False] * 12 + [True]))
+        with (
+            mock.patch.object(sweep_of, "connected", side_effect=RuntimeError("no database")) as connected,
+            mock.patch.object(sweep_of, "release", side_effect=RuntimeError("no database")) as release,
+        ):
             sweep._run()
         self.assertEqual(sweep._seen, set())
+        self.assertEqual((release.call_count, connected.call_count), (12, 4))
 
 
 class Command(unittest.TestCase):

@@ -20,7 +20,7 @@ from airflow.sdk.execution_time.comms import TaskStatesResult
 from botocore.exceptions import ClientError, EndpointConnectionError
 from fargate_doubles import ARN, own
 
-from farflow import fargate_task_log, fargate_task_trigger, fargate_task_watch
+from farflow import fargate_task_log, fargate_task_log_reader, fargate_task_trigger, fargate_task_watch
 from farflow.fargate_task_trigger import FargateTaskTrigger
 
 RUNNING = {"taskArn": ARN, "lastStatus": "RUNNING", "containers": []}
@@ -32,6 +32,7 @@ STOPPED = {
     "containers": [own(0)],
     "stoppedAt": datetime(2026, 1, 1, tzinfo=UTC),
 }
+ENDED = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
 MISSING = {"tasks": [], "failures": [{"arn": ARN, "reason": "MISSING"}]}
 NO_NETWORK = EndpointConnectionError(endpoint_url="https://ecs.eu-west-1.amazonaws.com")
 
@@ -50,6 +51,7 @@ class Aws:
         self.looks, self.logs, self.stops = list(looks), list(logs), list(stops)
         self.calls = []
         self.connections = 0
+        self.lines_a_read = []
 
     async def get_async_conn(self, hook=None):
         self.connections += 1
@@ -68,7 +70,7 @@ class Aws:
 
     async def get_log_events(self, **request):
         self.calls.append(("GetLogEvents", request.get("nextToken")))
-        self.lines_a_read = request["limit"]
+        self.lines_a_read.append(request["limit"])
         return self._next(self.logs) if self.logs else {"events": [], "nextForwardToken": "end"}
 
     async def stop_task(self, **request):
@@ -101,11 +103,13 @@ class Triggers(unittest.IsolatedAsyncioTestCase):
     def setUp(self):
         quick = {
             fargate_task_watch: {"TOGETHER_SECONDS": 0.0, "LOOKS_A_SECOND": 1e4, "LOG_READS_A_SECOND": 1e4},
+            fargate_task_log_reader: {"LAST_LINES_SECONDS": 0.0},
             fargate_task_trigger: {
-                "LAST_LINES_SECONDS": 0.0,
                 "LATE_LINES_SECONDS": 0.0,
                 "MISSING_SECONDS": 0.05,
                 "REFUSED_SECONDS": 0.05,
+                "STOPPING_SECONDS": 0.05,
+                "STOPPING_DELAY_SECONDS": 0.001,
             },
         }
         for module, values in quick.items():
@@ -316,7 +320,9 @@ class Log(Triggers):
 
     async def test_the_line_of_the_result(self):
         logs = [page("a stray print", 'FARFLOW_RESULT={"a": 1}', 'a FARFLOW_RESULT={"b": 2}'), NOTHING]
-        self.assertEqual((await self.event(Aws(logs=logs)))["result"], 'FARFLOW_RESULT={"a": 1}')
+        event = await self.event(Aws(logs=logs))
+        self.assertEqual(event["result"], 'FARFLOW_RESULT={"a": 1}')
+        self.assertEqual(event["misplaced"], 'a FARFLOW_RESULT={"b": 2}')
 
     def test_levels(self):
         for line, level in (
@@ -363,36 +369,107 @@ class Talkative(Triggers):
 
         logs = [fargate_task_log.ContainerLog(SimpleNamespace(log=shown), 1) for _unused in range(3)]
         ticking = asyncio.create_task(others())
-        await asyncio.gather(*(log.add(page(*map(str, range(100)))["events"]) for log in logs))
+
+        async def add(log):
+            await log.show(await log.keep(page(*map(str, range(100)))["events"]))
+
+        await asyncio.gather(*map(add, logs))
         ticking.cancel()
         self.assertEqual(sum(lines_at.values()), 300)
         self.assertLessEqual(max(lines_at.values()), 2)
 
     async def test_its_container_is_looked_at_meanwhile(self):
-        self.patch(mock.patch.object(fargate_task_trigger, "READ_SECONDS", 0.0))
+        self.patch(mock.patch.object(fargate_task_log_reader, "READ_SECONDS", 0.0))
         aws = self.Ever([RUNNING] * 5 + [STOPPED], [page("FARFLOW_RESULT=1", "bye")])
         event = await self.event(aws)
         self.assertEqual((event["status"], event["result"], event["tail"][-1]), ("ended", "FARFLOW_RESULT=1", "bye"))
-        self.assertEqual(aws.lines_a_read, 1000)
+        self.assertEqual(aws.lines_a_read[0], 1000)
 
     async def test_its_time_is_kept(self):
-        self.patch(mock.patch.object(fargate_task_trigger, "READ_SECONDS", 0.01))
+        self.patch(mock.patch.object(fargate_task_log_reader, "READ_SECONDS", 0.01))
+        self.patch(mock.patch.object(fargate_task_trigger, "FINISH_SECONDS", 0.01))
         event = await self.event(self.Ever([RUNNING] * 10000), deadline=Time.soon())
         self.assertEqual(event["status"], "timeout")
 
+    WHERE = "/farflow/lab/tasks multi_task/lab-multi_task/0123456789abcdef: https://eu-west-1.console.aws.amazon.com/"
+
+    class Pages(Aws):
+        """A log of so many lines, as CloudWatch gives it: page by page, or the last of it."""
+
+        def __init__(self, lines, looks=(STOPPED,), slow=0.0):
+            super().__init__(looks)
+            self.lines, self.slow = lines, slow
+
+        async def get_log_events(self, **request):
+            await super().get_log_events(**request)
+            await asyncio.sleep(self.slow)
+            begin = int(request.get("nextToken", 0))
+            if not request["startFromHead"]:
+                begin = max(len(self.lines) - request["limit"], 0)
+            events = self.lines[begin : begin + request["limit"]]
+            return page(*events, token=str(begin + len(events)), time=1767225600000 + begin)
+
     async def test_an_end_too_long_to_be_shown(self):
-        """What is not shown is counted; the last lines and the result are known all the same."""
-        self.patch(mock.patch.object(fargate_task_trigger, "FINISH_SECONDS", 0.0))
-        many = page("FARFLOW_RESULT=1", *map(str, range(150)))
+        """The last lines are shown, those before them counted; the result is known wherever it is."""
+        lines = ["FARFLOW_RESULT=1", *map(str, range(1, 30000))]
+        event = await self.event(self.Pages(lines), kept_lines=2)
+        self.assertEqual((event["result"], event["tail"]), ("FARFLOW_RESULT=1", ["29998", "29999"]))
+        shown = [line for line, _unused in self.lines]
+        self.assertLess(self.lines[0][1], self.lines[1][1])  # as Airflow sorts them
+        self.assertTrue(
+            shown[0].startswith(f"28000 lines of the container's log are left out here; all of it is in {self.WHERE}")
+        )
+        self.assertEqual(shown[1:], lines[28000:])
+
+    async def test_an_end_that_is_not_too_long(self):
+        lines = [str(number) for number in range(2000)]
+        await self.event(self.Pages(lines))
+        self.assertEqual([line for line, _unused in self.lines], lines)
+
+    async def test_there_is_no_time_to_show_all_of_an_end(self):
+        """What is last is shown in any case."""
+        lines = [str(number) for number in range(1000)]
+        self.patch(mock.patch.object(fargate_task_trigger, "FINISH_SECONDS", 0.3))
+        show = fargate_task_log.ContainerLog.show
+
+        async def slowly(log, lines):
+            await asyncio.sleep(0.2 if lines else 0)
+            await show(log, lines)
+
+        with mock.patch.object(fargate_task_log.ContainerLog, "show", slowly):
+            event = await self.event(self.Pages(lines))
+        self.assertEqual(event["tail"][-1], "999")
+        shown = [line for line, _unused in self.lines]
+        self.assertEqual(shown[:200] + shown[201:], lines[:200] + lines[900:])
+        self.assertIn("700 lines of the container's log are left out here", shown[200])
+
+    async def test_an_end_that_takes_too_long_to_be_read(self):
+        """Its reader leaps to the last page: what lies between is not known."""
+        self.patch(mock.patch.object(fargate_task_trigger, "FINISH_SECONDS", 0.5))
+        lines = [*map(str, range(299999)), "FARFLOW_RESULT=2"]
+        aws = self.Pages(lines, slow=0.1)
+        event = await self.event(aws)
+        self.assertEqual((event["result"], event["tail"][-2]), ("FARFLOW_RESULT=2", "299998"))
+        self.assertLess(aws.count("GetLogEvents"), 10)
+        warned = [line for line, _unused in self.lines if "left out" in line]
+        self.assertRegex(
+            warned[0],
+            r"^[0-9]+ or more lines of the container's log are left out here; all of it is in",
+        )
+
+    async def test_an_end_that_can_not_be_read(self):
         warned = []
         fargate_task_watch._SHARED.clear()
-        trigger = self.trigger(self.Ever([STOPPED], [many, page("bye")]), kept_lines=2)
+        trigger = self.trigger(Aws(logs=[NO_NETWORK]))
         trigger._log.warning = lambda text, *facts: warned.append(text % facts)
         [event] = [event.payload async for event in trigger.run()]
-        self.assertEqual((event["result"], event["tail"]), ("FARFLOW_RESULT=1", ["149", "bye"]))
-        self.assertEqual(self.lines, [])
-        said = "152 lines of the container's log are not shown, there are too many; CloudWatch has them"
-        self.assertEqual(warned, [said])
+        self.assertTrue(event["unread"])
+        self.assertTrue(
+            warned[-1].startswith(f"The end of the container's log can't be read; all of it is in {self.WHERE}"), warned
+        )
+
+    async def test_an_end_that_can_be_read(self):
+        self.assertFalse((await self.event(Aws()))["unread"])
 
 
 class Quiet(unittest.TestCase):
@@ -437,9 +514,35 @@ class Time(Triggers):
     async def test_the_execution_timeout(self):
         aws = Aws([RUNNING])
         event = await self.event(aws, deadline=self.soon(), stop_on_failure=False)
-        self.assertEqual((event["status"], event["task"]), ("timeout", None))
+        self.assertEqual(event["status"], "timeout")
         self.assertEqual(aws.count("StopTask"), 1)
         self.assertEqual(aws.stopped_for, "Airflow: execution_timeout is over")
+
+    async def test_a_container_that_is_stopped_is_seen_to_its_end(self):
+        """With its exit code, and what it prints when it is told to stop."""
+
+        class Stopping(Aws):
+            async def stop_task(self, **request):
+                ended = {**RUNNING, "executionStoppedAt": ENDED, "containers": [own(143)]}
+                self.looks = [{**RUNNING, "lastStatus": "STOPPING"}, ended]
+                return await super().stop_task(**request)
+
+        aws = Stopping([RUNNING], [NOTHING, page("told to end"), NOTHING])
+        event = await self.event(aws, deadline=self.soon())
+        self.assertEqual((event["status"], event["told_to_stop"]), ("timeout", True))
+        self.assertEqual(event["task"]["containers"][0]["exitCode"], 143)
+        self.assertEqual(event["task"]["executionStoppedAt"], ENDED.isoformat())
+        self.assertEqual(event["tail"], ["told to end"])
+
+    async def test_a_container_that_does_not_stop(self):
+        event = await self.event(Aws([RUNNING], [page("still here"), NOTHING]), deadline=self.soon())
+        self.assertEqual((event["status"], event["told_to_stop"]), ("timeout", True))
+        self.assertEqual(event["task"]["lastStatus"], "RUNNING")
+        self.assertEqual(event["tail"], ["still here"])
+
+    async def test_a_container_that_can_not_be_stopped(self):
+        event = await self.event(Aws([RUNNING], stops=[refused("AccessDeniedException")]), deadline=self.soon())
+        self.assertEqual((event["status"], event["told_to_stop"]), ("timeout", False))
 
     async def test_it_is_kept_while_aws_is_silent(self):
         class Silent(Aws):
@@ -469,10 +572,13 @@ class Time(Triggers):
 class Killed(Triggers):
     """Airflow calls on_kill when a user ends a task, and also when another triggerer takes the trigger over."""
 
-    async def stops(self, states, **instance):
+    async def stops(self, states, look=RUNNING, **instance):
         fargate_task_watch._SHARED.clear()
-        aws = Aws()
+        aws = Aws([look])
         trigger = self.trigger(aws)
+        self.said = []
+        for level in ("info", "warning"):
+            setattr(trigger._log, level, lambda text, *facts: self.said.append(text % facts))
         facts = {"dag_id": "d", "task_id": "odd", "run_id": "r", "map_index": -1, **instance}
         trigger._task_instance = SimpleNamespace(**facts)
         answers = states if isinstance(states, list) else [states] * fargate_task_trigger.STATE_ATTEMPTS
@@ -480,21 +586,38 @@ class Killed(Triggers):
         with mock.patch.object(task_runner, "SUPERVISOR_COMMS", SimpleNamespace(asend=asend), create=True):
             await trigger.on_kill()
         self.asked = asend.await_args.args[0]
+        self.reason = getattr(aws, "stopped_for", None)
         return aws.count("StopTask")
 
     async def test_ended_by_a_user(self):
         for state in ("failed", "success", "skipped", "scheduled", "queued", "running", "up_for_retry"):
             with self.subTest(state):
                 self.assertEqual(await self.stops(TaskStatesResult(task_states={"r": {"odd": state}})), 1)
+                was = "cleared" if state in ("scheduled", "queued", "running") else state
+                self.assertEqual(self.reason, f"Airflow: its task was ended by a user, it is {was}")
 
     async def test_cleared(self):
         self.assertEqual(await self.stops(TaskStatesResult(task_states={"r": {"odd": None}})), 1)
+        self.assertEqual(self.reason, "Airflow: its task was ended by a user, it is cleared")
 
     async def test_deleted_with_its_dag(self):
         self.assertEqual(await self.stops(TaskStatesResult(task_states={})), 1)
+        self.assertEqual(self.reason, "Airflow: its task was ended by a user, it is deleted")
 
-    async def test_taken_over_by_another_triggerer(self):
-        self.assertEqual(await self.stops(TaskStatesResult(task_states={"r": {"odd": "deferred"}})), 0)
+    async def test_somebody_waits_all_the_same(self):
+        """Another triggerer for the same container, or one for that of a new try: what is said is what ECS tells."""
+        deferred = TaskStatesResult(task_states={"r": {"odd": "deferred"}})
+        by_new_try = {**RUNNING, "desiredStatus": "STOPPED", "stoppedReason": "Airflow: its task was ended by a user"}
+        for look, said in (
+            ({**RUNNING, "desiredStatus": "RUNNING"}, "runs on: its Airflow task waits for it in another triggerer"),
+            (by_new_try, "is told to stop already: its task was ended by a user"),
+            ({**STOPPED, "desiredStatus": "STOPPED"}, "has ended already"),
+            (MISSING, "is left alone: its Airflow task waits, and ECS does not tell whether for this one"),
+            (NO_NETWORK, "is left alone: its Airflow task waits, and ECS does not tell whether for this one"),
+        ):
+            with self.subTest(said):
+                self.assertEqual(await self.stops(deferred, look), 0)
+                self.assertEqual(self.said, [f"Fargate task 0123456789abcdef {said}"])
 
     async def test_a_mapped_task(self):
         states = TaskStatesResult(task_states={"r": {"odd_1": "failed", "odd_2": "deferred"}})

@@ -8,7 +8,7 @@ import os
 import sys
 import unittest
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from unittest import mock
 
@@ -26,9 +26,12 @@ from sqlalchemy.orm import Session
 os.environ.update({"FARFLOW_ENVIRONMENT": "dev", "AWS_REGION": "eu-west-1"})
 sys.path.insert(0, os.environ.get("AIRFLOW__CORE__PLUGINS_FOLDER", "/opt/airflow/plugins"))
 
-page, page_definitions, page_runs = map(
-    importlib.import_module, ("farflow.page", "farflow.page_definitions", "farflow.page_runs")
+page, page_containers, page_definitions, page_runs = map(
+    importlib.import_module,
+    ("farflow.page", "farflow.page_containers", "farflow.page_definitions", "farflow.page_runs"),
 )
+
+dag_versions, owner = map(importlib.import_module, ("farflow.dag_versions", "farflow.fargate_task_owner"))
 
 NOTE = {
     "task": "report",
@@ -127,6 +130,95 @@ class TestRuns(unittest.TestCase):
         self.assertEqual(found.path, path)
 
 
+def container(number=1, **instance):
+    """A member of DescribeTasks' answer: a Fargate task of this environment that runs."""
+    of = {"dag_id": "daily", "task_id": "make", "run_id": "manual__1", "map_index": -1, "try_number": 2, **instance}
+    return {
+        "taskArn": f"arn:aws:ecs:eu-west-1:123456789012:task/dev/{number:04}",
+        "taskDefinitionArn": "arn:aws:ecs:eu-west-1:123456789012:task-definition/dev-report:3",
+        "startedBy": owner.started_by(SimpleNamespace(**of)),
+        "tags": [{"key": key, "value": value} for key, value in owner.own_tags(SimpleNamespace(**of)).items()],
+        "lastStatus": "RUNNING",
+        "startedAt": BEGAN + timedelta(minutes=number),
+        "cpu": "256",
+        "memory": "512",
+        "overrides": {"memory": "2048"},
+    }
+
+
+class Ecs:
+    """A cluster in which these tasks run; counts how often it is asked."""
+
+    def __init__(self, *tasks):
+        self.tasks = tasks
+        self.asked = 0
+
+    def get_paginator(self, operation):
+        assert operation == "list_tasks"
+        return self
+
+    def paginate(self, cluster, **wanted):
+        assert (cluster, wanted) == ("cluster", {"desiredStatus": "RUNNING"})
+        self.asked += 1
+        return [{"taskArns": [task["taskArn"] for task in self.tasks]}]
+
+    def describe_tasks(self, tasks, **given):
+        return {"tasks": [task for task in self.tasks if task["taskArn"] in tasks]}
+
+
+def containers(ecs, environment="dev"):
+    found = page_containers.Containers(environment, "cluster", "eu-west-1")
+    found.__dict__["_client"] = ecs
+    return found
+
+
+class TestContainers(unittest.TestCase):
+    def test_those_of_the_environment_the_youngest_first(self):
+        of_nobody = {**container(3), "tags": []}
+        found = containers(Ecs(container(1), of_nobody, container(2, map_index=4))).read()
+        self.assertEqual([one.arn[-4:] for one in found], ["0002", "0001"])
+        young = found[0]
+        self.assertEqual(young.owner, owner.Owner("daily", "make", "manual__1", 4))
+        self.assertEqual(
+            (young.task, young.try_number, young.size, young.status), ("report", 2, "0.25 vCPU, 2048 MiB", "RUNNING")
+        )
+
+    def test_one_answer_serves_all_for_some_seconds(self):
+        ecs = Ecs(container())
+        found = containers(ecs)
+        self.assertEqual(len(found.read() + found.read()), 2)
+        self.assertEqual(ecs.asked, 1)
+        with mock.patch.object(page_containers, "_SECONDS", 0.0):
+            found.read()
+        self.assertEqual(ecs.asked, 2)
+
+    def test_outside_of_a_deployment_there_are_none(self):
+        self.assertEqual(containers(Ecs(container()), environment="").read(), [])
+
+
+class TestWhatRuns(unittest.TestCase):
+    """What ECS tells beside what Airflow does."""
+
+    def runs(self, *found, **of):
+        shown = containers(Ecs(container(123, **of))).read()
+        running, ended = page_runs.what_runs(shown, found)
+        return [(one.container is not None, one.run and one.run.state) for one in running], [one.state for one in ended]
+
+    def test_a_container_and_its_run_are_one(self):
+        self.assertEqual(self.runs(run("deferred"), run("success", {})), ([(True, "deferred")], ["success"]))
+
+    def test_one_that_runs_on_when_its_airflow_task_has_ended_or_was_cleared(self):
+        for state in ("success", "failed", "no status"):
+            self.assertEqual(self.runs(run(state)), ([(True, state)], []))
+
+    def test_one_that_nobody_has_noted(self):
+        self.assertEqual(self.runs(), ([(True, None)], []))
+
+    def test_a_run_that_goes_on_without_a_container(self):
+        told = {**NOTE, "arn": "another"}
+        self.assertEqual(self.runs(run("running", told)), ([(True, None), (False, "running")], []))
+
+
 class PageCase(unittest.TestCase):
     """The page with these runs, tasks and versions, as a user sees it who may read the DAG ``daily``."""
 
@@ -138,20 +230,23 @@ class PageCase(unittest.TestCase):
         self.manager.is_authorized_view.side_effect = lambda **_given: self.sees_errors
         self.tasks = mock.Mock(unread=0)
         self.tasks.read.return_value = []
+        self.ecs = Ecs()
         for target, double in {
+            "_containers": lambda: containers(self.ecs),
             "get_auth_manager": lambda: self.manager,
             "_definitions": lambda: self.tasks,
-            "_versions": self.versions,
+            "DagStore": lambda bucket: self.store,
         }.items():
             self.enterContext(mock.patch.object(page, target, double))
+        self.enterContext(mock.patch.object(page.conf, "getjson", lambda *_unused, **_more: self.bundles))
         self.runs = self.enterContext(mock.patch.object(page_runs, "runs", return_value=[]))
         self.errors = self.enterContext(mock.patch.object(page_runs, "import_errors", return_value=[]))
         page.app.dependency_overrides = {get_user: lambda: "ada", _get_session: lambda: None}
         self.addCleanup(page.app.dependency_overrides.clear)
         self.client = TestClient(page.app)
 
-    def versions(self):
-        return []
+    bundles = ()
+    store = None
 
     def shown(self):
         answer = self.client.get("/")
@@ -186,6 +281,29 @@ class TestPage(PageCase):
         self.assertIn("Running (1)", text)
         self.assertIn("No Fargate task has ended", text)
 
+    def test_what_runs_for_ecs_is_counted_whatever_airflow_says(self):
+        """One that was cleared, one whose Airflow task does not wait, and one of a DAG that is gone."""
+        self.ecs.tasks = (container(123), container(124, run_id="manual__2"), container(125, dag_id="secret"))
+        self.runs.return_value = [run("no status", {name: NOTE[name] for name in ("task", "arn", "log_url")})]
+        text = self.shown()
+        for words in ("Running (2)", "no status", NOTE["log_url"], "/dags/daily/runs/manual__2/tasks/make", "2048 MiB"):
+            self.assertIn(words, text)
+        for words in ("secret", "manual__1/tasks/make</td>"):
+            self.assertNotIn(words, text)
+
+    def test_ecs_may_not_be_asked(self):
+        self.ecs.paginate = mock.Mock(side_effect=ClientError({"Error": {"Code": "AccessDenied"}}, "ListTasks"))
+        self.runs.return_value = [run("deferred")]
+        text = self.shown()
+        self.assertIn("AWS did not tell what runs: An error occurred (AccessDenied)", text)
+        self.assertIn("Running (1)", text)
+
+    def test_a_container_that_failed_after_its_airflow_task_is_no_success(self):
+        self.runs.return_value = [run("success")]
+        self.assertIn('<span class="failed">success</span>, exit code 3', self.shown())
+        self.runs.return_value = [run("skipped")]
+        self.assertIn('<span class="skipped">skipped</span>, exit code 3', self.shown())
+
     def test_a_note_that_says_nothing_breaks_no_page(self):
         self.runs.return_value = [run(told={}), run("running", {})]
         self.assertIn("daily.make", self.shown())
@@ -218,21 +336,75 @@ class TestPage(PageCase):
         self.assertIn("exit code 3", text)
 
 
+class Store:
+    """A bucket with a pointer, and the pointers that there were."""
+
+    def __init__(self, *moves):
+        self.moves = moves
+        self.current = dag_versions.written(moves[0])
+
+    def earlier(self, most):
+        return iter(self.moves)
+
+    def pointer(self):
+        if isinstance(self.current, Exception):
+            raise self.current
+        return "etag", self.current
+
+    @staticmethod
+    def address(key):
+        return f"s3://lab/{key}"
+
+
+def move(number, version, previous):
+    of = {"when": "2026-11-02T03:04:05Z", "by": "arn:aws:iam::1:user/ada", "commit": "abc+", "files": 3}
+    return {"number": number, "version": version, "previous": previous, "size": 1, "sha256": "0", "etag": "e", **of}
+
+
+FIRST, SECOND = "a" * 16, "b" * 16
+
+
 class TestVersions(PageCase):
-    def versions(self):
-        if self.fails:
-            raise EndpointConnectionError(endpoint_url="https://s3")
-        of = {"when": "2026-11-02T03:04:05+00:00", "by": "arn:aws:iam::1:user/ada", "commit": "abc+", "files": 3}
-        return [{**of, "version": "b" * 16, "previous": "a" * 16}, {**of, "version": "a" * 16, "previous": None}]
+    bundles = ({"classpath": "farflow.dag_bundle.VersionedDagBundle", "kwargs": {"bucket": "lab"}},)
+
+    def setUp(self):
+        super().setUp()
+        self.store = Store(move(2, SECOND, FIRST), move(1, FIRST, None))
 
     def test_the_history_is_told_the_current_one_first(self):
-        self.fails = False
         text = self.shown()
-        self.assertLess(text.index("(current)"), text.index(f"<code>{'a' * 16}</code></td><td>2026"))
+        self.assertLess(
+            text.index(f"<code>{SECOND}</code> (current)"), text.index(f"<code>{FIRST}</code></td><td>2026")
+        )
         self.assertIn("arn:aws:iam::1:user/ada", text)
 
+    def test_the_current_one_is_the_pointers(self):
+        """Its deploy was killed before it has left a copy."""
+        self.store.current = dag_versions.written(move(3, FIRST, SECOND))
+        text = self.shown()
+        self.assertEqual(text.count("(current)"), 1)
+        self.assertLess(
+            text.index(f"<code>{FIRST}</code> (current)"), text.index(f"<code>{SECOND}</code></td><td>2026")
+        )
+
+    def test_one_that_was_put_anew_is_told_as_such(self):
+        self.store = Store(move(2, FIRST, FIRST), move(1, FIRST, None))
+        self.assertIn("the same, put right", self.shown())
+
+    def test_none_is_the_current_one(self):
+        for current, why in (
+            (b"{}", "s3://lab/dags/current.json can&#39;t be used: it has no format"),
+            (page.Gone("s3://lab/dags/current.json does not exist"), "s3://lab/dags/current.json does not exist"),
+        ):
+            with self.subTest(why):
+                self.store.current = current
+                text = self.shown()
+                self.assertIn(f"None is the current one: {why}", text)
+                self.assertNotIn("(current)", text)
+                self.assertIn(f"<code>{SECOND}</code>", text)
+
     def test_a_bucket_that_does_not_answer_is_told(self):
-        self.fails = True
+        self.store.earlier = mock.Mock(side_effect=EndpointConnectionError(endpoint_url="https://s3"))
         self.assertIn("The bucket did not tell them", self.shown())
 
 

@@ -1,5 +1,7 @@
-"""What is told of Airflow tasks by a database: run with one that is migrated and empty. Prints it as JSON, before
-and after its DAG's file is gone."""
+"""What is told of Airflow tasks by a database: run with one that is migrated and empty. Prints it as JSON: at first,
+after the triggers of cleared tasks were released and Airflow has looked for those that nobody needs, and after the file
+of the DAG is gone.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ from airflow.utils.types import DagRunTriggeredByType, DagRunType
 from fargate_doubles import ARN
 from sqlalchemy import select
 
-from farflow.fargate_task_orphans import Owner, states_in_database
+from farflow.fargate_task_cleared import release
+from farflow.fargate_task_orphans import states_in_database
+from farflow.fargate_task_owner import Owner
 from farflow.fargate_task_trigger import FargateTaskTrigger
 
 DAG = """
@@ -53,14 +57,21 @@ def main() -> None:
             triggered_by=DagRunTriggeredByType.TEST,
             session=session,
         )
-        trigger = Trigger.from_object(FargateTaskTrigger(cluster="lab-cluster", task_arn=ARN))
-        session.add(trigger)
+        triggers = {}
+        for name in ("deferred", "cleared"):
+            triggers[name] = Trigger.from_object(FargateTaskTrigger(cluster="lab-cluster", task_arn=ARN))
+            session.add(triggers[name])
         session.flush()
         for instance in session.scalars(select(TaskInstance).where(TaskInstance.run_id == run.run_id)):
             instance.state = None if instance.task_id == "cleared" else instance.task_id
             instance.end_date = NOW if instance.task_id == "failed" else None
-            instance.trigger_id = trigger.id if instance.task_id == "deferred" else None
+            instance.trigger_id = triggers[instance.task_id].id if instance.task_id in triggers else None
+    Trigger.clean_unused()
     print(json.dumps(told()))
+    released = release()
+    Trigger.clean_unused()
+    with create_session() as session:
+        print(json.dumps({**told(), "released": released, "left": len(session.scalars(select(Trigger.id)).all())}))
     with create_session() as session:
         session.get(DagModel, "waits").is_stale = True
     print(json.dumps(told()))
