@@ -381,7 +381,7 @@ def promises(behind_tls):
 
 def test_fargate_tasks_end_as_their_containers_do(behind_tls, promises):
     run, states = promises
-    succeed = [("rows", -1), ("next", -1), ("typed", -1), ("mapped", 0), ("mapped", 1)]
+    succeed = [("rows", -1), ("next", -1), ("typed", -1), ("mapped", 0), ("mapped", 1), ("talks", -1), ("detached", -1)]
     fail = [("fails", -1), ("late", -1), ("unknown", -1)]
     logs = [_content(behind_tls, "promises", run, task) for task in ("next", "rows")]
     assert states == {**dict.fromkeys(succeed, "success"), **dict.fromkeys(fail, "failed")}, logs
@@ -410,6 +410,30 @@ def test_a_failure_says_why(behind_tls, promises):
     assert "about to fail" in log
     log = json.dumps(_content(behind_tls, "promises", promises[0], "unknown"))
     assert "the nearest one is 'talk'" in log
+
+
+def test_one_whose_time_is_over_tells_its_end(behind_tls, promises):
+    lines = behind_tls.log("promises", promises[0], "late").splitlines()
+    assert [sum(line.startswith(begin) for line in lines) for begin in TOLD] == [1, 1, 1], lines
+    assert sum("is told to stop" in line for line in lines) == 1, lines
+    log = json.dumps(_content(behind_tls, "promises", promises[0], "late"))
+    assert "talk: execution_timeout, 0:00:15, is over; its container was stopped" in log
+    assert _noted(behind_tls, promises[0], "late")["cost"]
+
+
+def test_of_a_long_log_the_end_is_shown(behind_tls, promises):
+    """How much of it depends on how far its reader had come when the container ended."""
+    lines = behind_tls.log("promises", promises[0], "talks").splitlines()
+    for line in ("30000", "FARFLOW_RESULT=1", "the end"):
+        assert lines.count(line) == 1
+    left_out = [line for line in lines if " lines of the container's log are left out here; all of it is in " in line]
+    shown = sum(line.isdigit() for line in lines)
+    assert shown + sum(int(line.split()[0]) for line in left_out) == 30000
+    assert shown >= 1998
+
+
+def test_the_end_of_a_container_that_nobody_waits_for_is_noted(behind_tls, promises):
+    _until(lambda: _noted(behind_tls, promises[0], "detached").get("exit_code") == 5, seconds=240)
 
 
 def test_no_container_outlives_its_task(aws, behind_tls, promises):
@@ -443,7 +467,7 @@ def test_an_orphan_is_given_a_moment(aws, orphan):
     _until(lambda: _described(aws, orphan)["lastStatus"] == "RUNNING")
 
 
-@pytest.mark.parametrize("way", ["failed", "success", "clear", "delete"])
+@pytest.mark.parametrize("way", ["failed", "success", "clear", "clear while its DAG is paused", "delete"])
 def test_who_ends_the_airflow_task_ends_the_container(aws, behind_tls, way):
     behind_tls.until_known("long")
     run = behind_tls.call("POST", "/api/v2/dags/long/dagRuns", {"logical_date": None})["dag_run_id"]
@@ -454,7 +478,9 @@ def test_who_ends_the_airflow_task_ends_the_container(aws, behind_tls, way):
     time.sleep(5)
 
     where = f"/api/v2/dags/long/dagRuns/{run}"
-    if way == "clear":
+    if way.endswith("paused"):
+        behind_tls.call("PATCH", "/api/v2/dags/long", {"is_paused": True})
+    if way.startswith("clear"):
         body = {"dry_run": False, "dag_run_id": run, "task_ids": ["sleeps"], "only_failed": False}
         behind_tls.call("POST", "/api/v2/dags/long/clearTaskInstances", body)
     elif way == "delete":
@@ -465,7 +491,10 @@ def test_who_ends_the_airflow_task_ends_the_container(aws, behind_tls, way):
     _until(lambda: _described(aws, arn)["lastStatus"] == "STOPPED", seconds=240)
     # By its trigger; where the machine is so busy that the trigger takes more than a minute, by the sweep.
     assert _described(aws, arn)["stoppedReason"].startswith("Airflow: its task ")
-    if way == "clear":
+    if way.endswith("paused"):
+        assert _state(behind_tls, run) is None
+        behind_tls.until_known("long")  # which lets it run again
+    if way.startswith("clear"):
         _until(lambda: len(_started(aws, "long", run, "sleeps")) == 2 and _state(behind_tls, run) == "deferred")
         _until(lambda: _instance(behind_tls, run)["triggerer_job"])
         behind_tls.call("PATCH", f"{where}/taskInstances/sleeps", {"new_state": "failed"})
@@ -475,6 +504,12 @@ def test_who_ends_the_airflow_task_ends_the_container(aws, behind_tls, way):
 
 def _content(airflow, dag, run, task):
     return airflow.call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/1")["content"]
+
+
+def _noted(airflow, run, task):
+    """What FargateTask has noted of it for the page."""
+    place = f"/api/v2/dags/promises/dagRuns/{run}/taskInstances/{task}/xcomEntries/fargate_task"
+    return airflow.call("GET", place)["value"]
 
 
 def _instance(airflow, run):

@@ -39,7 +39,10 @@ class Sweep:
 
     def _run(self) -> None:
         turns = 0
-        while not self._ended.wait(RELEASE_SECONDS):
+        # Airflow forks what runs the triggers in its first seconds: this holds nothing then.
+        pause = SWEEP_SECONDS
+        while not self._ended.wait(pause):
+            pause = RELEASE_SECONDS
             _attempt("Triggers of cleared tasks can't be released now", release)
             turns = (turns + 1) % round(SWEEP_SECONDS / RELEASE_SECONDS)
             if turns:

@@ -29,6 +29,8 @@ def promises():
     talk("fails", "echo about to fail; exit 3")
     talk("late", "echo begun; sleep 600", execution_timeout=timedelta(seconds=15))
     FargateTask(task_id="unknown", task="tolk")
+    talk("talks", "seq 30000; echo FARFLOW_RESULT=1; echo the end", result="json")
+    talk("detached", "echo begun; sleep 20; exit 5", wait_for_completion=False)
 
     @task(trigger_rule="all_done")
     def typed(value):
