@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from ansible_collections.farflow.airflow.plugins.module_utils.environment import settings
+from ansible_collections.farflow.airflow.plugins.module_utils.environment import pools, settings
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.components import ALL
 from ansible_collections.farflow.airflow.plugins.module_utils.images import contract as image_contract
 
@@ -59,7 +59,10 @@ def test_every_component_is_told_what_the_deploy_needs(monkeypatch):
     inputs = {
         "farflow_environment": "test",
         "farflow_region": "eu-west-1",
-        "worker_pool_concurrency": 8,
+        "airflow_service_architecture": "X86_64",
+        "worker_pools": {},
+        "worker_drain_hours": 12,
+        **pools.OF_DEFAULT,
         "airflow_service_admin_username": "admin",
         "airflow_service_config": {},
         "airflow_service_environment": {},
