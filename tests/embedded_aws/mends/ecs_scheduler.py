@@ -172,7 +172,8 @@ class _Round:
         if number <= 0:
             return 0
         free = [task for task in tasks if not is_protected(task)]
-        free.sort(key=lambda task: (not is_steady(task), str(task["createdAt"])), reverse=True)
+        free.sort(key=lambda task: (not is_steady(task), str(task["createdAt"])))
+        free.reverse()  # several may be of one moment: the later ones stand behind then
         for task in free[:number]:
             reason = f"Scaling activity initiated by (deployment {self._primary.get('id')})"
             if ecs._mark_task_stopped(task["taskArn"], task, reason, "ServiceSchedulerInitiated", exit_code=0):
