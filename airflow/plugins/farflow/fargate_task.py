@@ -310,7 +310,7 @@ class FargateTask(OutcomeOperator):
             deadline=(begun + timeout).isoformat() if timeout else None,
             give_up_at=(begun + most).isoformat(),
             log_interval=self.awslogs_fetch_interval.total_seconds(),
-            kept_lines=self.number_logs_exception,
+            kept_lines=self.kept_lines,
             stop_on_failure=self.stop_task_on_failure,
         )
 

@@ -26,6 +26,7 @@ OVERRIDES_LIMIT = 8192  # characters of JSON: RunTask, "overrides"
 REFUSED = {"region": "EcsRunTaskOperator takes it and does nothing with it, allowed: region_name"}
 
 _BECOME_TEXT = ("command", "environment")
+_MAY_BE_SECONDS = ("retry_delay", "max_retry_delay")
 _SWITCHES = (
     "wait_for_completion",
     "deferrable",
@@ -161,6 +162,8 @@ def _above_no_time(name: str, value: Any) -> Iterator[str]:
 
 
 def _time(name: str, value: Any) -> Iterator[str]:
+    if name in _MAY_BE_SECONDS and isinstance(value, (int, float)) and value >= 0:
+        return
     if not isinstance(value, timedelta) or value < timedelta(0):
         yield f"{name}: is {shown(value)}, allowed: a timedelta of 0 or more, as in timedelta(seconds=30)"
 

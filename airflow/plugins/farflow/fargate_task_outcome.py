@@ -20,6 +20,7 @@ from farflow import fargate_task_cost, fargate_task_results
 from farflow import fargate_task_end as end
 from farflow import fargate_task_note as note
 from farflow.fargate_task_trigger import FargateTaskTrigger
+from farflow.fargate_task_values import number
 from farflow.fargate_task_watch import close_shared
 
 
@@ -64,9 +65,16 @@ class OutcomeOperator(EcsRunTaskOperator):
             raise kind(end.failure(self.task_name, task, tail))
         return self._returned(task, event)
 
+    @property
+    def kept_lines(self) -> int:
+        """How many of the log's last lines an error holds. A template has made text of the number."""
+        return number(self.number_logs_exception) or 0
+
     def _last_lines(self, event: Mapping[str, Any]) -> list[str] | None:
-        """What the error of a task ends with; None where its author wants no lines in it."""
-        return list(event.get("tail") or []) if self.number_logs_exception else None
+        """What the error of a task ends with; None where its author wants no lines in it, or nobody knows them."""
+        tail = event.get("tail")
+        is_known = bool(tail) or (tail is not None and not event.get("unread") and self.reads_log())
+        return list(tail or []) if self.kept_lines and is_known else None
 
     def _refuse_unknown(self, event: Mapping[str, Any], tail: list[str] | None) -> None:
         status = event["status"]
@@ -114,7 +122,8 @@ class OutcomeOperator(EcsRunTaskOperator):
         if task and end.has_ended(task):
             self._tell_end(context, task)
             code = end.exit_code(task)
-            return "its container was stopped" + ("" if code is None else f", exit code {code}")
+            ended = "was stopped" if task.get("stopCode") in (None, "UserInitiated") else "has ended"
+            return f"its container {ended}" + ("" if code is None else f", exit code {code}")
         stops = self.arn in self._told_to_stop
         if task:
             so_far = {**task, "stoppedAt": datetime.now(tz=UTC).isoformat()}

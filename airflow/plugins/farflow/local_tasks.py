@@ -144,7 +144,7 @@ def run_here(operator: Any, context: Any, engine: Engine | None = None) -> Any:
     its log in the output, its result as on ECS. Raises ContainerError with what is wrong.
     """
     name = operator.task_name
-    output = _Output(name, operator.number_logs_exception)
+    output = _Output(name, operator.kept_lines)
     which = f"DAG task {name}, folder tasks/{name}"
     try:
         image, command, environment = _asked(operator, context)
@@ -152,7 +152,7 @@ def run_here(operator: Any, context: Any, engine: Engine | None = None) -> Any:
             output.add(line)
         return _returned(operator, output)
     except Ended as ended:
-        last = list(output.tail) if operator.number_logs_exception else None
+        last = list(output.tail) if operator.kept_lines else None
         said = with_last_lines(f"{which}: its container ended with exit code {ended.code}", last)
         if ended.code in operator.skip_on_exit_code:
             raise AirflowSkipException(said) from None

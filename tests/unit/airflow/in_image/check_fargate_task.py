@@ -784,7 +784,23 @@ class EndedEarly(WithAws):
         self.ecs.add_response("stop_task", {})
         self.ecs.add_response("describe_tasks", {"tasks": [self.STOPPED]})
         text = self.fails({"status": "timeout", "task_arn": ARN, "cluster": "lab-cluster"})
-        self.assertEqual(text, f"{self.TIME_IS_OVER}its container was stopped, exit code 143\nit has printed nothing")
+        self.assertEqual(text, f"{self.TIME_IS_OVER}its container was stopped, exit code 143")
+
+    def test_it_has_ended_by_itself_meanwhile(self):
+        task = {**self.STOPPED, "stopCode": "EssentialContainerExited", "containers": [own(0)]}
+        self.assertIn(f"{self.TIME_IS_OVER}its container has ended, exit code 0\n", self.fails(self.event(task=task)))
+
+    def test_what_it_has_printed_is_not_known(self):
+        """Which is another thing than nothing."""
+        ended = f"{self.TIME_IS_OVER}its container was stopped, exit code 143"
+        self.assertEqual(self.fails(self.event(tail=[], unread=True)), ended)
+        self.assertEqual(self.fails(self.event(tail=[]), awslogs_group=None), ended)
+        self.assertEqual(self.fails(self.event(tail=[])), f"{ended}\nit has printed nothing")
+
+    def test_a_number_of_lines_that_a_template_gives(self):
+        for number, more in (("2", "\nlast log lines:\n  a\n  b"), ("0", "")):
+            text = self.fails(self.event(), number_logs_exception=number)
+            self.assertEqual(text, f"{self.TIME_IS_OVER}its container was stopped, exit code 143{more}")
 
     def run_on_worker(self, waited, **arguments):
         """One that is not deferred, up to the error that ``waited`` raises; its end is then seen as `event` has it."""
