@@ -12,11 +12,14 @@
 #
 # Each command replaces this shell, so that tini (process 1) sends SIGTERM to that process only. A Celery worker then
 # finishes its running tasks before it exits, because its child processes do not get the signal.
+#
+# Beside a scheduler, where the deploy names FARFLOW_WORKER_POOLS, runs scripts/publish_workers_wanted.py. It is begun
+# again when it ends, and ends with the container.
 set -eu
 
 # What a deploy may expect of this image, as a number; the deploy says which it needs. Raised with every new expectation.
 # Other files here say in a comment which they have. Edit them as you like, and leave that line as it is.
-contract=2
+contract=3
 if [ "${FARFLOW_CONTRACT:-0}" -gt "$contract" ]; then
     echo "this image has contract $contract, and the deploy needs $FARFLOW_CONTRACT: build it from a newer airflow/" >&2
     exit 64
@@ -27,8 +30,20 @@ if [ "$#" -eq 0 ]; then
     exit 64
 fi
 
+publish_workers_wanted() {
+    until python -I /opt/airflow/scripts/publish_workers_wanted.py; do
+        echo "workers wanted: their publisher has ended, and begins again" >&2
+        sleep 15
+    done
+}
+
 case "$1" in
-    api-server | scheduler | dag-processor | triggerer) exec airflow "$@" ;;
+    scheduler)
+        # Not a child of the scheduler: twice forked, it becomes one of tini.
+        [ -z "${FARFLOW_WORKER_POOLS:-}" ] || (publish_workers_wanted &)
+        exec airflow "$@"
+        ;;
+    api-server | dag-processor | triggerer) exec airflow "$@" ;;
     worker)
         shift
         python -I /opt/airflow/scripts/wait_for_execution_api.py

@@ -1,9 +1,10 @@
-# contract=2 (see entrypoint.sh)
+# contract=3 (see entrypoint.sh)
 """Read by Airflow at its start: its own hooks by which an installation adapts it."""
 
 from __future__ import annotations
 
 import ssl
+import sys
 from typing import Any
 
 from sqlalchemy.engine import URL, make_url
@@ -33,3 +34,15 @@ def _ssl(url: URL) -> ssl.SSLContext | str:
     context.check_hostname = mode == "verify-full"
     context.load_verify_locations(cafile=str(url.query["sslrootcert"]))
     return context
+
+
+if sys.argv[1:3] == ["celery", "worker"]:
+    # Celery reads no plugin of Airflow's, and what it imports by its own setting `imports` a user may set otherwise.
+    from celery.signals import worker_init
+
+    @worker_init.connect(weak=False)
+    def keep_tasks(sender: Any, **_unused: Any) -> None:
+        """Let ECS and deploys end no worker that has a task in hand."""
+        from farflow.worker_step import install
+
+        install(sender)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import signal
 import subprocess
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -70,6 +73,54 @@ def test_every_component_is_told_what_the_deploy_needs(monkeypatch):
     known = settings.Existing()
     told = {settings.environment(inputs, known, component).get(image_contract.VARIABLE) for component in ALL}
     assert told == {str(image_contract.NEEDED)}
+
+
+@pytest.fixture
+def beside(tmp_path):
+    """`beside(**variables)` runs a scheduler that takes three seconds, with a publisher that ends with 3 and then does
+    not; returns what was run, in order, and the scheduler's exit code.
+    """
+    log, ended = tmp_path / "log", tmp_path / "ended"
+    commands = {
+        "airflow": f'echo "airflow $*" >> {log}; sleep 3; exit 5',
+        "python": f'echo "$*" >> {log}; [ -e {ended} ] && exec sleep 60; touch {ended}; exit 3',
+        "sleep": 'case "$1" in 15) exec /bin/sleep 0.2 ;; *) exec /bin/sleep "$1" ;; esac',
+    }
+    for name, words in commands.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{words}\n")
+        (tmp_path / name).chmod(0o755)
+
+    def beside(**variables):
+        script = ["sh", str(AIRFLOW / "entrypoint.sh"), "scheduler"]
+        # In a group of its own, which ends as a container does when its first process has ended.
+        process = subprocess.Popen(
+            script,
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin", **variables},
+            stdout=subprocess.DEVNULL,
+            stderr=(tmp_path / "stderr").open("w"),
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(30)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        return log.read_text().splitlines(), code
+
+    return beside
+
+
+def test_the_publisher_runs_beside_the_scheduler_and_is_begun_again(beside, tmp_path):
+    ran, code = beside(FARFLOW_WORKER_POOLS='{"default": {}}')
+    publisher = "-I /opt/airflow/scripts/publish_workers_wanted.py"
+    assert sorted(ran) == [publisher, publisher, "airflow scheduler"]
+    assert code == 5
+    assert "has ended, and begins again" in (tmp_path / "stderr").read_text()
+
+
+@pytest.mark.parametrize("variables", [{}, {"FARFLOW_WORKER_POOLS": ""}])
+def test_without_pools_that_follow_the_work_there_is_no_publisher(beside, variables):
+    assert beside(**variables) == (["airflow scheduler"], 5)
 
 
 @pytest.fixture
