@@ -23,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from celery import bootsteps
+from celery.signals import task_received
 from celery.worker import state
 
 from farflow import worker_ecs, worker_tasks
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 _TICK = 1.0
 #: How often the service is asked whether it has replaced this worker: not all workers at once.
 _ASK_SERVICE, _SPREAD = 25.0, 10.0
+#: Seconds in which Celery begins with what it has received.
+_JUST_RECEIVED = 5.0
 #: Seconds that Celery's main thread may take for what it is asked to do.
 _MAIN_THREAD = 5.0
 
@@ -83,6 +86,7 @@ class KeepTasks(bootsteps.StartStopStep):
             keeper = Keeper(worker, os.environ, signal.getsignal(signal.SIGTERM))
             keeper.begin()
             signal.signal(signal.SIGTERM, keeper.told_to_end)
+            task_received.connect(keeper.before_task, weak=False)
         except Exception:
             log.exception("Nothing keeps this worker's tasks from being lost")
 
@@ -100,6 +104,8 @@ class Keeper:
         self._queues: list[str] = []
         self._ending: worker_tasks.Ending | None = None
         self._last_trouble: dict[str, str] = {}
+        self._asking = threading.Lock()
+        self._received_at = float("-inf")
         self._sigterm = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="keeps tasks from being lost")
         self.done = threading.Event()
@@ -108,6 +114,18 @@ class Keeper:
         hours = self._watch.limits.drain / 3600
         log.info("Keeps tasks from being lost: asks ECS to protect this worker while it has any, for %g hours", hours)
         self._thread.start()
+
+    def before_task(self, **_unused: Any) -> None:
+        """Celery's main thread has received a message, whose task it begins when this returns: so there is no moment in
+        which a worker with a task is not protected. Where ECS refuses, the task begins all the same.
+        """
+        try:
+            with self._asking:
+                self._received_at = now = time.monotonic()
+                if self._watch.protection.until is None and self._watch.protection.wanted(now, None):
+                    self._protect()
+        except Exception:
+            log.exception("This worker could not ask for protection before a task")
 
     def told_to_end(self, *arguments: Any) -> None:
         """SIGTERM. The second one is Celery's."""
@@ -145,8 +163,8 @@ class Keeper:
 
     def _do(self, act: Act) -> None:
         does: dict[Act, Callable[[], None]] = {
-            Act.PROTECT: self._protect,
-            Act.UNPROTECT: self._unprotect,
+            Act.PROTECT: self._protect_alone,
+            Act.UNPROTECT: self._unprotect_alone,
             Act.STOP_CONSUMING: self._stop_consuming,
             Act.CONSUME: self._consume,
             Act.GIVE_BACK: self._give_back,
@@ -159,6 +177,16 @@ class Keeper:
             does[act]()
         except Exception:
             log.exception("This worker failed to do: %s", act.name)
+
+    def _protect_alone(self) -> None:
+        with self._asking:
+            self._protect()
+
+    def _unprotect_alone(self) -> None:
+        """Unless a message has come since the decision: Celery does not count it as received at once."""
+        with self._asking:
+            if time.monotonic() - self._received_at > _JUST_RECEIVED and not worker_tasks.are_in_hand():
+                self._unprotect()
 
     def _protect(self) -> None:
         seconds = self._watch.limits.protected

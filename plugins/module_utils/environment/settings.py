@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,13 @@ Inputs = Mapping[str, Any]
 #: first one takes almost as long as Airflow's default of one second; after thirty without a heartbeat the scheduler is
 #: replaced.
 OPERATION_TIMEOUT = 10
+
+#: Seconds that a task may be queued before it is sent again, which is also the life of its token. From no worker at all
+#: the first one takes minutes.
+_QUEUED_TIMEOUT = 1800
+
+#: Airflow's defaults, of all tasks and of those of a run of a DAG that are queued or running.
+_PARALLELISM, _ACTIVE_TASKS = 32, 16
 
 #: Environment variable -> the secret that it comes from.
 SHARED_SECRETS = {
@@ -123,6 +131,7 @@ def _airflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:
         ("api", "base_url"): base_url(inputs, known),
         ("api", "instance_name"): names.environment(inputs),
         **broker.settings(inputs, known),
+        **_backlog(inputs),
         ("celery", "operation_timeout"): str(OPERATION_TIMEOUT),
         ("logging", "remote_logging"): "True",
         ("logging", "remote_base_log_folder"): f"s3://{bucket}/logs",
@@ -139,6 +148,20 @@ def _airflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:
         settings["core", "min_serialized_dag_update_interval"] = "0"
     connection = {"AIRFLOW_CONN_AWS_DEFAULT": f"aws://?region_name={inputs['farflow_region']}"}
     return {**{variable(*key): value for key, value in settings.items()}, **connection}
+
+
+def _backlog(inputs: Inputs) -> dict[tuple[str, str], str]:
+    """As many tasks are sent as all workers can run at once, and a task that waits for one is not given up: Airflow
+    sends it again each time the token in its message has expired.
+    """
+    places = pools.places(inputs)
+    sent_again = math.ceil(inputs["worker_drain_hours"] * 3600 / _QUEUED_TIMEOUT)
+    return {
+        ("core", "parallelism"): str(max(_PARALLELISM, places)),
+        ("core", "max_active_tasks_per_dag"): str(max(_ACTIVE_TASKS, places)),
+        ("scheduler", "task_queued_timeout"): str(_QUEUED_TIMEOUT),
+        ("scheduler", "num_stuck_in_queued_retries"): str(sent_again),
+    }
 
 
 def _farflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:

@@ -11,8 +11,8 @@ from ..rule import capacity, workers_wanted
 from ..simulation import Site
 from ..worker import Conduct
 
-#: An idle worker looks into the queue every two seconds, so that tasks go to workers that have some.
-CONDUCT = Conduct(pause=2)
+#: As airflow/plugins/farflow/worker_step.py has it: protected before the first task begins.
+CONDUCT = Conduct()
 
 _WAKING = 10  # seconds between evaluations of an alarm with a period of less than a minute
 

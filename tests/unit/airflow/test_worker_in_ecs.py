@@ -97,7 +97,7 @@ def test_ecs_protects_a_worker_while_it_has_tasks(start, ecs, queue, end):
         assert ecs.wishes[-1][1:] == (True, 720)
         end(worker, 1)
         worker.wait_for(lambda: ecs.wishes[-1][1:] == (False, None))
-        order = ["task 1 begins", "Protected: ", "task 1 ends", "Unprotected: "]
+        order = ["Protected: ", "task 1 begins", "task 1 ends", "Unprotected: "]
         worker.wait_for(lambda: worker.told(*order) == order)
         assert queue.counts() == (0, 0)
         assert worker.exit_code() is None

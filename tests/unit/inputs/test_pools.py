@@ -218,3 +218,30 @@ def test_an_old_name_of_a_variable_is_told_its_new_one():
 
     (line,) = gathered.unknown({"worker_pool_enabled": True}, {"worker_pool_scaling": {}})
     assert line.startswith("worker_pool_enabled: is called worker_pool_scaling now, allowed: cpu")
+
+
+@pytest.mark.parametrize(
+    ("given_", "parallelism", "active"),
+    [
+        ({}, "32", "16"),
+        ({"worker_pool_count": 3}, "32", "24"),
+        ({"worker_pools": {"heavy": {"max": 10, "concurrency": 4}}}, "48", "48"),
+    ],
+)
+def test_as_many_tasks_are_sent_as_all_workers_can_run(given_, parallelism, active):
+    environment = settings.environment(inputs(**given_), KNOWN, components.SCHEDULER)
+    assert environment["AIRFLOW__CORE__PARALLELISM"] == parallelism
+    assert environment["AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG"] == active
+
+
+@pytest.mark.parametrize(("hours", "retries"), [(12, "24"), (1, "2")])
+def test_a_task_that_waits_for_a_worker_is_not_given_up_before_the_hours_are_over(hours, retries):
+    environment = settings.environment(inputs(worker_drain_hours=hours), KNOWN, components.SCHEDULER)
+    assert environment["AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT"] == "1800"
+    assert environment["AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES"] == retries
+
+
+def test_a_setting_of_the_users_wins():
+    config = {"core": {"parallelism": 100}}
+    environment = settings.environment(inputs(airflow_service_config=config), KNOWN, components.SCHEDULER)
+    assert environment["AIRFLOW__CORE__PARALLELISM"] == "100"
