@@ -19,6 +19,11 @@ HASH_LENGTH = 8
 ECS_FAMILY_LIMIT = 255  # "Up to 255 letters, numbers, underscores, and hyphens": RegisterTaskDefinition
 IAM_ROLE_LIMIT = 64  # CreateRole
 
+#: Docker label of a DAG task's container that has the `capacity` of its task.yml: a part of the task definition, which
+#: tells FargateTask of it, and of which a change is a new revision.
+CAPACITY_LABEL = "farflow.capacity"
+CAPACITIES = ("on_demand", "spot", "spot_then_on_demand")
+
 
 def validate_environment(name: str) -> str:
     """Return `name`, or raise ValueError when it can't be the name of an environment."""

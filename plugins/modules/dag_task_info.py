@@ -14,8 +14,8 @@ description:
     (1024 are a vCPU), C(memory) in MiB, C(ephemeral_storage) in GiB, C(architecture), C(command) (a list),
     C(environment) (a mapping of texts), C(secrets) (a mapping of environment variables to ARNs or names of secrets),
     C(policy) (a list of IAM statements), C(readonly_root_filesystem) and C(shared_volume) (booleans),
-    C(stop_timeout) in seconds, C(context) and C(dockerfile) (what the image is built from, as seen from the folder) and
-    C(base) (the DAG task whose image that begins with).
+    C(stop_timeout) in seconds, C(capacity) (whether it runs on Fargate Spot), C(context) and C(dockerfile) (what the
+    image is built from, as seen from the folder) and C(base) (the DAG task whose image that begins with).
   - Everything that is wrong in any of the tasks is told in one error, with file, line and key.
   - Hidden folders, C(__pycache__) and files directly under C(tasks/) are passed over.
   - C(task.yml) and C(__pycache__) are not part of a task's image.
@@ -123,6 +123,9 @@ tasks:
     stop_timeout:
       description: Seconds; null for AWS's 30.
       type: int
+    capacity:
+      description: V(on_demand), V(spot) or V(spot_then_on_demand); null where C(task.yml) says nothing.
+      type: str
     context_path:
       description: The folder that the image is built from, absolute.
       type: str
@@ -158,6 +161,7 @@ tasks:
       readonly_root_filesystem: true
       shared_volume: false
       stop_timeout: 30
+      capacity: null
       context_path: /home/me/farflow/tasks/number_task
       dockerfile: Dockerfile
       exclude: [task.yml, "**/__pycache__"]

@@ -23,6 +23,7 @@ TASK_FILES: list[tuple[str, int, str]] = [
     ("stop_timeout: 121\n", 1, "stop_timeout is a number 121, allowed: seconds from 2 to 120"),
     ("ephemeral_storage: 20\n", 1, "ephemeral_storage is a number 20, allowed: GiB from 21 to 200"),
     ("architecture: SPARC\n", 1, "architecture is a text 'SPARC'"),
+    ("capacity: cheap\n", 1, "capacity is a text 'cheap', allowed: on_demand or spot or spot_then_on_demand"),
     ("command: python numbers.py\n", 1, "command is a text"),
     ("command: [python, 3]\n", 1, "command.1 is a number 3"),
     ("environment: [A, B]\n", 1, "environment is a list"),

@@ -32,6 +32,7 @@ def variable(name, *values):
 def task_yml(chance, variables, project):
     task = chance.choice(sorted(project.tasks.iterdir()))
     lines = [POLICY, VOLUME, "memory: 2048\n", "environment: {LOG_LEVEL: debug}\n", "command: [echo, hello]\n"]
+    lines.append("capacity: spot_then_on_demand\n")
     text = "".join(chance.sample(lines, 2))
     (task / "task.yml").write_text(text)
     return f"{task.name}/task.yml: {text}"

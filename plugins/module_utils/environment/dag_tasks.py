@@ -210,6 +210,8 @@ def _container(inputs: Inputs, known: Existing, task: DagTask) -> Document:
         container["readonly_root_filesystem"] = True
     if task.stop_timeout is not None:
         container["stop_timeout"] = task.stop_timeout
+    if task.capacity:
+        container["docker_labels"] = {naming.CAPACITY_LABEL: task.capacity}
     if task.shared_volume:
         mount = {"source_volume": SHARED_VOLUME, "container_path": SHARED_VOLUME_PATH, "read_only": False}
         container["mount_points"] = [mount]

@@ -300,8 +300,10 @@ def _run_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:
         allow(
             "PassTaskRoles", ["iam:PassRole"], *roles, StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"}
         ),
-        # AWS knows no narrower resource for this action. By it FargateTask tells the nearest name for a wrong one.
+        # AWS knows no narrower resource for these actions. By the first FargateTask tells the nearest name for a wrong
+        # one, by the second it sees what a task.yml says of the capacity.
         allow("ListFamilies", ["ecs:ListTaskDefinitionFamilies"], "*"),
+        allow("ReadCapacity", ["ecs:DescribeTaskDefinition"], "*"),
         allow("StoreInputs", ["s3:PutObject"], _results(inputs, where)),
         *_list_fargate_tasks(inputs, where),
         *_watch_fargate_tasks(inputs, where),

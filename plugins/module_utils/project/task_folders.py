@@ -31,10 +31,11 @@ _ECS_TASK_ID = 32
 @dataclass(frozen=True)
 class DagTask:
     """A DAG task. ``cpu`` is in CPU units, ``memory`` in MiB, ``ephemeral_storage`` in GiB, ``stop_timeout`` in seconds
-    (None is AWS's default); ``secrets`` maps environment variables to ARNs or names of secrets; ``policy`` holds IAM
-    statements, their actions and resources as sorted lists. Its image is built from the folder ``context_path`` by
-    ``dockerfile``, which is relative to that, without what ``exclude`` has as further lines of .dockerignore, and from
-    the image of the task ``base``, if there is one; ``context_size`` is in bytes.
+    (None is AWS's default); ``capacity`` is one of `naming.CAPACITIES`, or None; ``secrets`` maps environment variables
+    to ARNs or names of secrets; ``policy`` holds IAM statements, their actions and resources as sorted lists. Its image
+    is built from the folder ``context_path`` by ``dockerfile``, which is relative to that, without what ``exclude`` has
+    as further lines of .dockerignore, and from the image of the task ``base``, if there is one; ``context_size`` is in
+    bytes.
     """
 
     name: str
@@ -51,6 +52,7 @@ class DagTask:
     readonly_root_filesystem: bool = False
     shared_volume: bool = False
     stop_timeout: int | None = None
+    capacity: str | None = None
     context_path: str = ""
     dockerfile: str = build_context.DOCKERFILE
     exclude: tuple[str, ...] = task_contexts.EXCLUDED

@@ -102,6 +102,7 @@ KEYS: dict[str, Check] = {
     # the default of 20 GiB can't be asked for
     "ephemeral_storage": between(EPHEMERAL_STORAGE_GIB[0] + 1, EPHEMERAL_STORAGE_GIB[1], "GiB"),
     "architecture": one_of(*ARCHITECTURES),
+    "capacity": one_of(*naming.CAPACITIES),
     "command": list_of(_TEXT, 'a list of texts, as ["python", "main.py"]'),
     "environment": _environment,
     "secrets": map_of(

@@ -35,6 +35,7 @@ RUN = {
     "run a task with rights": aws.run_task("dev-reporter", "dev-task-reporter"),
     "run a task from a folder airflow-worker": aws.run_task("dev--airflow-worker"),
     "find the task again": aws.list_tasks(),
+    "see on which capacity to run it": aws.any_resource("ecs:DescribeTaskDefinition"),
     "tell the nearest name for a wrong one": aws.any_resource("ecs:ListTaskDefinitionFamilies"),
     "store inputs that RunTask does not take": aws.put_object("results/example/run/plain/1/inputs.json"),
     **WATCH,

@@ -115,6 +115,10 @@ SOME = {
         {"airflow-api-server", "airflow-dag-processor", *WITH_LOGS},
     ),
     "read secrets of commands": (aws.get_secret("commands/ada"), {"airflow-command"}),
+    "read task definitions": (
+        aws.any_resource("ecs:DescribeTaskDefinition"),
+        {"airflow-api-server", "airflow-command", *WORKERS},
+    ),
     "run DAG tasks": (aws.run_task(), {"airflow-command", *WORKERS}),
     "stop DAG tasks": (aws.of_task("StopTask"), WITH_LOGS),
     "receive Celery's messages": (aws.sqs("ReceiveMessage"), {"airflow-worker"}),

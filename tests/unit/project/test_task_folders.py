@@ -56,6 +56,7 @@ cpu: 1024
 memory: 4096
 ephemeral_storage: 30
 architecture: ARM64
+capacity: spot_then_on_demand
 command: [python, main.py]
 environment: {LEVEL: debug, EMPTY: ""}
 secrets:
@@ -69,6 +70,7 @@ stop_timeout: 120
 """
     (task,) = discover(tasks(task_yml=document))
     assert (task.cpu, task.memory, task.ephemeral_storage, task.architecture) == (1024, 4096, 30, "ARM64")
+    assert task.capacity == "spot_then_on_demand"
     assert (task.command, task.environment) == (["python", "main.py"], {"LEVEL": "debug", "EMPTY": ""})
     assert task.secrets["NAMED"] == "team/token"
     assert task.policy == [
@@ -150,6 +152,8 @@ def test_an_empty_task_yml_asks_for_nothing(tasks):
         ),
         ("shared_volume: 1", 1, "shared_volume is a number 1, allowed: true or false"),
         ("shared_volume: 'true'", 1, "shared_volume is a text 'true'"),
+        ("capacity: Spot", 1, "capacity is a text 'Spot', allowed: on_demand or spot or spot_then_on_demand"),
+        ("capacity: true", 1, "capacity is a boolean True"),
         ("stop_timeout: 121", 1, "allowed: seconds from 2 to 120"),
         ("stop_timeout: 30s", 1, "stop_timeout is a text '30s'"),
         ("\nmemroy: 512", 2, "memroy is not a known key, did you mean 'memory'?; allowed: cpu, memory"),
