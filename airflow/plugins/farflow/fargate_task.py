@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from functools import update_wrapper
 from typing import Any
 
-from airflow.providers.amazon.aws.exceptions import EcsOperatorError
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.hooks.ecs import should_retry
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
@@ -25,6 +24,7 @@ from airflow.sdk.exceptions import (
 from botocore.exceptions import ClientError
 
 from farflow import fargate_task_arguments as arguments
+from farflow import fargate_task_capacity as capacities
 from farflow import fargate_task_end as end
 from farflow import fargate_task_note as note
 from farflow import fargate_task_request
@@ -68,6 +68,8 @@ class FargateTask(OutcomeOperator):
     :param cpu: CPU units in the place of those of task.yml (templated).
     :param memory: MiB in the place of those of task.yml (templated).
     :param ephemeral_storage: GiB in the place of those of task.yml (templated).
+    :param capacity: ``on_demand``, ``spot``, or ``spot_then_on_demand``, which takes Spot where there is some, and not
+        for a retry; in the place of that of task.yml (templated).
     :param overrides: the rest of RunTask's overrides (templated).
     :param kwargs: any argument of EcsRunTaskOperator or BaseOperator; it wins over what would be filled in.
     """
@@ -79,6 +81,7 @@ class FargateTask(OutcomeOperator):
         "cpu",
         "memory",
         "ephemeral_storage",
+        "capacity",
         *EcsRunTaskOperator.template_fields,
     )
     template_fields_renderers = {
@@ -100,6 +103,7 @@ class FargateTask(OutcomeOperator):
         cpu: int | None = None,
         memory: int | None = None,
         ephemeral_storage: int | None = None,
+        capacity: str | None = None,
         overrides: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -119,11 +123,14 @@ class FargateTask(OutcomeOperator):
         self.cpu = cpu
         self.memory = memory
         self.ephemeral_storage = ephemeral_storage
+        self.capacity = capacity
+        self.placed_by = [name for name in arguments.PLACED_BY if chosen.get(name) is not None]
         self._missing = missing_variables(defaults.keys() - chosen.keys(), os.environ)
         self._ended = False
         self._killed = False
         self._told_to_stop: set[str] = set()
         self._started: dict[str, Any] | None = None
+        self._wanted_capacity: str | None = None
         # Airflow creates the tasks of an `expand` again at run time, with values that another task has returned.
         is_mapped = getattr(self, "_BaseOperator__from_mapped", False)
         self._refuse(arguments.problems(self.given(), at_run=is_mapped))
@@ -145,6 +152,8 @@ class FargateTask(OutcomeOperator):
             "cpu",
             "memory",
             "ephemeral_storage",
+            "capacity",
+            "placed_by",
             "overrides",
             "tags",
             "wait_for_completion",
@@ -190,22 +199,26 @@ class FargateTask(OutcomeOperator):
             object.__setattr__(self, "render_template_as_native_obj", native)
 
     def execute(self, context: Any) -> Any:
-        return self._begin(context)
+        return self._begin(context, datetime.now(tz=UTC))
 
-    def _begin(self, context: Any) -> Any:
+    def _begin(self, context: Any, begun: datetime, lacks_spot: bool = False) -> Any:
+        """Starts a Fargate task, or finds it again, and waits. ``begun`` is when the try has; with ``lacks_spot`` there
+        has been no Spot capacity in it.
+        """
         if self._missing:
             raise AirflowFailException(
                 f"{', '.join(self._missing)}: not set. FargateTask takes them from the environment, where the deploy "
                 "sets them for every Airflow container; elsewhere, set them or give EcsRunTaskOperator's own arguments."
             )
         quiet()
-        begun = datetime.now(tz=UTC)
         self._started_by = started_by(context["ti"])
         request = fargate_task_request.request(self, context)
+        self._wanted_capacity = fargate_task_request.capacity(self)
         try:
-            found = self._found_again(context["ti"])
+            found = not lacks_spot and self._found_again(context["ti"])
             if not found:
-                self._start_task(request)
+                may_be_spot = not lacks_spot and capacities.is_first_try(context["ti"], self.retries)
+                self._start(request, may_be_spot)
             if self.do_xcom_push:
                 context["ti"].xcom_push(key="ecs_task_arn", value=self.arn)
             self._note(context, note.begun(self.task_name, str(self.arn), self.log_place(), self._started))
@@ -213,7 +226,7 @@ class FargateTask(OutcomeOperator):
                 return None
             if self.deferrable:
                 self._defer(begun, bool(found))
-            return self._complete(context, self._waited(self._trigger(begun, deferred=False)), bool(found))
+            return self._complete(context, self._waited(self._trigger(begun, deferred=False)), begun, bool(found))
         except TaskDeferred:
             raise
         except Exception:
@@ -251,14 +264,24 @@ class FargateTask(OutcomeOperator):
         tasks = self.client.describe_tasks(cluster=self.cluster, tasks=answer["taskArns"])["tasks"]
         return [task["taskArn"] for task in sorted(tasks, key=lambda task: task["createdAt"])[-1:]]
 
+    def _start(self, request: dict[str, Any], may_be_spot: bool) -> None:
+        """Starts it on the capacity that is wanted; on demand where Spot is lacking and that may take its place."""
+        try:
+            self._start_task(capacities.placed(request, self._wanted_capacity, may_be_spot))
+        except capacities.NoSpotCapacity as error:
+            if self._wanted_capacity != capacities.SPOT_THEN_ON_DEMAND:
+                raise
+            self.log.info("%s", capacities.falls_back(error.reason))
+            self._start_task(capacities.placed(request, capacities.ON_DEMAND, False))
+
     @AwsBaseHook.retry(should_retry)
     def _start_task(self, request: dict[str, Any]) -> None:
         try:
             answer = self.client.run_task(**request)
         except ClientError as error:
-            raise fargate_task_request.explained(error, self) from error
+            raise fargate_task_request.explained(error, self, request) from error
         if answer.get("failures"):
-            raise EcsOperatorError(answer["failures"], fargate_task_request.refused(answer["failures"], self.task_name))
+            raise fargate_task_request.refused(answer["failures"], self.task_name, request)
         task = answer["tasks"][0]
         self.arn = task["taskArn"]
         self.log.debug("RunTask %s: %s", request, answer)
@@ -266,9 +289,10 @@ class FargateTask(OutcomeOperator):
             self._stop(self.arn, "its task was ended")
         self._started = described = end.kept(task, self.container_name)
         self.log.info(
-            "Fargate task started: %s with %s, image %s: %s",
+            "Fargate task started: %s with %s%s, image %s: %s",
             self.task_name,
             end.size(described),
+            f" {place}" if (place := end.capacity(described)) else "",
             end.image(described),
             task_url(self.arn),
         )
@@ -285,9 +309,15 @@ class FargateTask(OutcomeOperator):
         self.defer(
             trigger=trigger,
             method_name="execute_complete",
-            kwargs={"found": found},
+            kwargs={"found": found, **self._about_spot(begun)},
             timeout=min(limits) - datetime.now(tz=UTC) + _GRACE,
         )
+
+    def _about_spot(self, begun: datetime) -> dict[str, str]:
+        """What is to be known of the capacity when it goes on, which may be by a new Fargate task in the same try."""
+        if self._wanted_capacity in (None, capacities.ON_DEMAND):
+            return {}
+        return {"capacity": str(self._wanted_capacity), "begun": begun.isoformat()}
 
     def _trigger(self, begun: datetime, deferred: bool) -> FargateTaskTrigger:
         """The trigger that waits. Where the task is not deferred, Airflow enforces execution_timeout on the worker."""
@@ -314,20 +344,32 @@ class FargateTask(OutcomeOperator):
             stop_on_failure=self.stop_task_on_failure,
         )
 
-    def execute_complete(self, context: Any, event: dict[str, Any] | None = None, found: bool = False) -> Any:
+    def execute_complete(
+        self,
+        context: Any,
+        event: dict[str, Any] | None = None,
+        found: bool = False,
+        capacity: str | None = None,
+        begun: str | None = None,
+    ) -> Any:
         quiet()
         if not event:
             raise AirflowException("the trigger has sent an empty event")
         self._started_by = started_by(context["ti"])
-        return self._complete(context, event, found)
+        self._wanted_capacity = capacity
+        return self._complete(context, event, datetime.fromisoformat(begun) if begun else datetime.now(tz=UTC), found)
 
-    def _complete(self, context: Any, event: Mapping[str, Any], found: bool) -> Any:
+    def _complete(self, context: Any, event: Mapping[str, Any], begun: datetime, found: bool) -> Any:
         """Ends the Airflow task by the trigger's event: returns its result, raises, or starts a new Fargate task."""
         task = self._ended_task(context, event)
         if found and end.stopped_by_airflow(task):
             self.log.info("The Fargate task that was found again has been stopped with its former try: beginning anew")
             self.arn, self._ended = None, False
-            return self._begin(context)
+            return self._begin(context, datetime.now(tz=UTC))
+        if self._wanted_capacity == capacities.SPOT_THEN_ON_DEMAND and capacities.was_lacking(task):
+            self.log.info("%s", capacities.falls_back(str(task["stoppedReason"])))
+            self.arn, self._ended = None, False
+            return self._begin(context, begun, lacks_spot=True)
         return self._outcome(context, task, event)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:

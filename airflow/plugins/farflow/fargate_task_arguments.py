@@ -25,6 +25,9 @@ OVERRIDES_LIMIT = 8192  # characters of JSON: RunTask, "overrides"
 #: What Airflow's operator takes, and does not mean what it says.
 REFUSED = {"region": "EcsRunTaskOperator takes it and does nothing with it, allowed: region_name"}
 
+#: What of Airflow's operator says as `capacity` does what a task runs on.
+PLACED_BY = ("capacity_provider_strategy", "launch_type")
+
 _BECOME_TEXT = ("command", "environment")
 _MAY_BE_SECONDS = ("retry_delay", "max_retry_delay")
 _SWITCHES = (
@@ -51,6 +54,7 @@ def problems(given: Mapping[str, Any], at_run: bool = False) -> list[str]:
         "cpu": _units,
         "memory": _units,
         "ephemeral_storage": _units,
+        "capacity": _capacity,
         "waiter_delay": _above_zero,
         "waiter_max_attempts": _above_zero,
         "execution_timeout": _above_no_time,
@@ -150,6 +154,11 @@ def _units(name: str, value: Any) -> Iterator[str]:
         yield f"{name}: is {shown(value)}, allowed: a number"
 
 
+def _capacity(name: str, value: Any) -> Iterator[str]:
+    if value not in naming.CAPACITIES:
+        yield f"{name}: is {shown(value)}, allowed: {' or '.join(map(repr, naming.CAPACITIES))}"
+
+
 def _above_zero(name: str, value: Any) -> Iterator[str]:
     unit = "a number of seconds" if name == "waiter_delay" else "a number"
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
@@ -204,6 +213,8 @@ def _sizes(known: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _twice(given: Mapping[str, Any]) -> Iterator[str]:
+    if given.get("capacity") is not None:
+        yield from (f"give either capacity, or {name}" for name in given.get("placed_by", ()))
     overrides = given.get("overrides")
     if not isinstance(overrides, Mapping):
         return

@@ -106,13 +106,15 @@ def duration(task: Task) -> str:
     return f"after {took:.0f} s" + ("" if began is None else f", {began:.0f} s of them to start")
 
 
-def failure(name: str, task: Task, tail: Sequence[str] | None) -> str:
-    """Why it is no success, for the error of the Airflow task: exit code, AWS's words, advice, last log lines."""
+def failure(name: str, task: Task, tail: Sequence[str] | None, cure: str | None = None) -> str:
+    """Why it is no success, for the error of the Airflow task: exit code, AWS's words, advice, last log lines. A
+    ``cure`` takes the place of what is generally advised.
+    """
     stop: Stop = stop_of(task)
     code = exit_code(task)
     told = "no exit code" if code is None else f"exit code {code}"
     said = f"{stop.code}: {stop.reason}" if stop.code else stop.reason or "AWS gave no reason"
-    advice = f"\nadvice: {stop.advice}" if stop.advice else ""
+    advice = f"\nadvice: {cure or stop.advice}" if cure or stop.advice else ""
     return with_last_lines(f"{name}: {told}; {said}{advice}", tail)
 
 
@@ -129,6 +131,17 @@ def size(task: Task) -> str:
     if not task.get("cpu") or not task.get("memory"):
         return "size unknown"
     return f"{int(task['cpu']) / 1024:g} vCPU, {task['memory']} MiB"
+
+
+def capacity(task: Task) -> str | None:
+    """``on Fargate Spot`` or ``on demand``, of what RunTask or DescribeTasks tells; None where that is not known."""
+    provider = task.get("capacityProviderName") or task.get("launchType")
+    return {"FARGATE_SPOT": "on Fargate Spot", "FARGATE": "on demand"}.get(str(provider))
+
+
+def was_interrupted(task: Task) -> bool:
+    """Whether AWS has taken its Spot capacity back."""
+    return task.get("stopCode") == "SpotInterruption"
 
 
 def image(task: Task) -> str:

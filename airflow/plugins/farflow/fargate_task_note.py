@@ -3,8 +3,8 @@
 
 """What FargateTask notes of its Fargate task in an XCom of its own: for the page "Fargate", and for tasks after it.
 
-``{task, arn, task_url, log_url, size, image}`` from the start, and from the end on ``{exit_code, stop_code, seconds,
-cost}`` as well, of which any may be None.
+``{task, arn, task_url, log_url, size, capacity, image}`` from the start, and from the end on ``{exit_code, stop_code,
+seconds, cost}`` as well, of which any may be None.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from farflow import fargate_task_links as links
 
 KEY = "fargate_task"
 
-_TEXTS = ("task", "arn", "size", "image", "stop_code", "cost")
+_TEXTS = ("task", "arn", "size", "capacity", "image", "stop_code", "cost")
 _LINKS = ("task_url", "log_url")
 _NUMBERS = ("exit_code", "seconds")
 _ALL = (*_TEXTS, *_LINKS, *_NUMBERS)
@@ -35,6 +35,7 @@ def begun(name: str, arn: str, place: Place | None, task: Task | None) -> dict[s
         "task_url": links.task_url(arn),
         "log_url": links.log_url(arn, *place) if place else None,
         "size": end.size(task) if task else None,
+        "capacity": end.capacity(task) if task else None,
         "image": end.image(task) if task else None,
     }
 

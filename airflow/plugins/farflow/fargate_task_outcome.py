@@ -16,6 +16,7 @@ from airflow.providers.amazon.aws.exceptions import EcsTaskFailToStart
 from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException, AirflowTaskTimeout
 
+from farflow import fargate_task_capacity as capacities
 from farflow import fargate_task_cost, fargate_task_results
 from farflow import fargate_task_end as end
 from farflow import fargate_task_note as note
@@ -30,6 +31,7 @@ class OutcomeOperator(EcsRunTaskOperator):
     task_name: str
     result: str | None
     _ended: bool
+    _wanted_capacity: str | None
     _told_to_stop: set[str]
 
     def reads_log(self) -> bool:
@@ -60,9 +62,12 @@ class OutcomeOperator(EcsRunTaskOperator):
         tail = self._last_lines(event)
         if end.to_be_skipped(task, self.skip_on_exit_code):
             raise AirflowSkipException(end.failure(self.task_name, task, tail))
+        if capacities.was_lacking(task):
+            raise EcsTaskFailToStart(capacities.lacking(self.task_name, str(task["stoppedReason"])))
         if not end.succeeded(task):
             kind = EcsTaskFailToStart if task.get("stopCode") == "TaskFailedToStart" else AirflowException
-            raise kind(end.failure(self.task_name, task, tail))
+            cure = capacities.after_interruption(self._wanted_capacity) if end.was_interrupted(task) else None
+            raise kind(end.failure(self.task_name, task, tail, cure))
         return self._returned(task, event)
 
     @property

@@ -12,12 +12,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.amazon.aws.exceptions import EcsOperatorError
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.sdk.execution_time.context import context_to_airflow_vars
 from botocore.exceptions import ClientError
 
 from farflow import fargate_task_arguments as arguments
+from farflow import fargate_task_capacity as capacities
 from farflow import fargate_task_results as results
 from farflow import naming
 from farflow.ecs_advice import cure
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 RESULTS = "FARFLOW_RESULTS"
 
 _UNKNOWN = re.compile(r"task ?definition.*(not found|inactive|does not exist)|unable to (find|describe) task def", re.I)
+_DENIED = ("AccessDeniedException", "AccessDenied")
+_NOT_FOR_WINDOWS = "PlatformTaskDefinitionIncompatibilityException"
 _TELLS_NO_PLACE = "put what is large into inputs, or into S3 and give the task its address"
 
 
@@ -68,6 +72,23 @@ def _request(task: FargateTask, context: Any) -> dict[str, Any]:
         "propagateTags": task.propagate_tags,
     }
     return {**asked, **{name: value for name, value in others.items() if value is not None}}
+
+
+def capacity(task: FargateTask) -> str | None:
+    """What is said of the capacity: by the author in the DAG, or else in task.yml. None where nobody says anything.
+
+    What task.yml says is asked of ECS each time: a revision is registered while workers run, which do not know of it.
+    """
+    if task.capacity is not None or task.placed_by:
+        return task.capacity
+    try:
+        answer = task.client.describe_task_definition(taskDefinition=task.task_definition)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") not in _DENIED:
+            raise explained(error, task) from error
+        task.log.warning("The capacity that task.yml may ask for can't be read, it is passed over: %s", error)
+        return None
+    return capacities.of_definition(answer["taskDefinition"])
 
 
 def known_overrides(task: FargateTask) -> dict[str, Any] | None:
@@ -183,17 +204,29 @@ def _tags(task: FargateTask, instance: Any) -> dict[str, str]:
     return {**given, **own_tags(instance), **{key: "true" for key, is_so in ours.items() if is_so}}
 
 
-def refused(failures: Sequence[Mapping[str, Any]], name: str) -> str:
-    """The failures of RunTask's answer, with advice."""
+def refused(failures: Sequence[dict[str, Any]], name: str, asked: Mapping[str, Any]) -> EcsOperatorError:
+    """What to raise for the failures of RunTask's answer to what it was asked."""
     reasons = [": ".join(filter(None, [each.get("reason"), each.get("detail")])) for each in failures]
-    return _with_advice(f"{name} was not started", "; ".join(reasons) or "AWS gave no reason")
+    reason = "; ".join(reasons) or "AWS gave no reason"
+    if capacities.is_spot(asked) and capacities.is_unavailable(reason):
+        return capacities.NoSpotCapacity(list(failures), name, reason)
+    return EcsOperatorError(list(failures), _with_advice(f"{name} was not started", reason))
 
 
-def explained(error: ClientError, task: FargateTask) -> AirflowException:
-    """What to raise for an error of RunTask: with the nearest name for a folder that is not there, else with advice."""
-    message = str(error.response.get("Error", {}).get("Message", error))
+def explained(error: ClientError, task: FargateTask, asked: Mapping[str, Any] | None = None) -> Exception:
+    """What to raise for an error of RunTask, or of the question before it: with the nearest name for a folder that is
+    not there, else with advice.
+    """
+    told = error.response.get("Error", {})
+    message = str(told.get("Message", error))
     if _UNKNOWN.search(message):
         return AirflowFailException(_unknown(task))
+    if asked and capacities.is_spot(asked):
+        if told.get("Code") == _NOT_FOR_WINDOWS:
+            name, allowed = task.task_name, capacities.ON_DEMAND
+            return AirflowFailException(f"{name} was not started: Fargate Spot has no Windows, allowed: {allowed}")
+        if capacities.is_unavailable(message):
+            return capacities.NoSpotCapacity([], task.task_name, message)
     return AirflowException(_with_advice(f"{task.task_name} was not started", message))
 
 

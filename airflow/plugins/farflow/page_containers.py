@@ -35,6 +35,7 @@ class Container:
     status: str
     since: datetime | None
     size: str
+    capacity: str | None = None
 
     @property
     def task_url(self) -> str:
@@ -85,4 +86,5 @@ class Containers:
             str(task["lastStatus"]),
             task.get("startedAt") or task.get("createdAt"),
             end.size(sizes),
+            end.capacity(task),
         )

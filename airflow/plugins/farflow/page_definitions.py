@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from farflow import fargate_task_capacity as capacities
 from farflow import naming
 
 #: A revision never changes, so that each is asked for once. Of many new ones so many at a time: AWS has its rates.
@@ -25,7 +26,7 @@ _THREADS = 8
 
 @dataclass(frozen=True)
 class Definition:
-    """A DAG task as it is deployed. ``size`` is ``0.5 vCPU, 1024 MiB``."""
+    """A DAG task as it is deployed. ``size`` is ``0.5 vCPU, 1024 MiB``, ``capacity`` what its task.yml says of that."""
 
     task: str
     revision: int
@@ -33,6 +34,7 @@ class Definition:
     size: str
     architecture: str
     registered: datetime | None
+    capacity: str | None = None
 
 
 class Definitions:
@@ -93,6 +95,7 @@ class Definitions:
             f"{int(answer['cpu']) / 1024:g} vCPU, {answer['memory']} MiB",
             str((answer.get("runtimePlatform") or {}).get("cpuArchitecture", "X86_64")),
             answer.get("registeredAt"),
+            capacities.of_definition(answer),
         )
 
 

@@ -553,6 +553,18 @@ class PrefetchedTags(WithAws):
             self.run_task(odd_task(cpu=1024, memory=4096), {"tasks": [{**started, "overrides": size}], "failures": []})
         self.assertIn("with 1 vCPU, 4096 MiB, image", lines[0])
 
+    def test_the_capacity_that_it_runs_on(self):
+        [started] = STARTED["tasks"]
+        for told, words in (
+            ({"launchType": "FARGATE"}, "1024 MiB on demand, image"),
+            ({"launchType": "FARGATE", "capacityProviderName": "FARGATE"}, "1024 MiB on demand, image"),
+            ({"launchType": "FARGATE", "capacityProviderName": "FARGATE_SPOT"}, "1024 MiB on Fargate Spot, image"),
+            ({"launchType": "EC2"}, "1024 MiB, image"),
+        ):
+            with self.subTest(told), deployed(), self.logged() as lines:
+                self.run_task(odd_task(), {"tasks": [{**started, **told}], "failures": []})
+                self.assertIn(words, lines[0])
+
     def test_how_it_ended_and_what_it_cost(self):
         begin = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
         moments = {"createdAt": 0, "pullStartedAt": 10, "startedAt": 20, "stoppedAt": 3610}
@@ -578,8 +590,10 @@ class PrefetchedTags(WithAws):
 class Cost(unittest.TestCase):
     HOUR = {"pullStartedAt": "2026-01-01T00:00:00+00:00", "stoppedAt": "2026-01-01T01:00:00+00:00"}
 
+    TASK = {"cpu": "1024", "memory": "1024", "architecture": "x86_64", **HOUR}
+
     def cost(self, region="eu-west-1", **changes):
-        task = {"cpu": "1024", "memory": "1024", "architecture": "x86_64", **self.HOUR, **changes}
+        task = {**self.TASK, **changes}
         return fargate_task_cost.cost(task, region, fargate_task_cost.price_list())
 
     def test_an_hour(self):
@@ -593,10 +607,24 @@ class Cost(unittest.TestCase):
         amount = self.cost("us-east-1", ephemeralStorage=30)
         self.assertAlmostEqual(amount, 0.04048 + 0.004445 + 10 * 0.000111)
 
+    def test_spot(self):
+        """By its own price where the list has one; else by what is never less."""
+        spot = {**self.TASK, "capacityProviderName": "FARGATE_SPOT"}
+        self.assertEqual(
+            fargate_task_cost.told(spot, "eu-west-1"),
+            "at most 0.0449 USD by prices of 2026-10-01, which are those on demand",
+        )
+        price = {"vcpu_hour": 0.04, "gb_hour": 0.004, "spot_vcpu_hour": 0.01, "spot_gb_hour": 0.001}
+        prices = {"date": "2026-11-01", "regions": {"eu-west-1": {"X86_64": price}}}
+        with mock.patch.object(fargate_task_cost, "price_list", lambda: prices):
+            self.assertEqual(fargate_task_cost.told(spot, "eu-west-1"), "0.0110 USD by prices of 2026-11-01")
+            self.assertEqual(fargate_task_cost.told(self.TASK, "eu-west-1"), "0.0440 USD by prices of 2026-11-01")
+            del price["spot_gb_hour"]
+            self.assertIn("at most 0.0440 USD", fargate_task_cost.told(spot, "eu-west-1"))
+
     def test_unknown(self):
         for changes, why in (
             ({"region": "xx-nowhere-1"}, "has no X86_64 in xx-nowhere-1"),
-            ({"capacityProviderName": "FARGATE_SPOT"}, "Spot"),
             ({"ephemeralStorage": 100}, "no price of storage"),
             ({"pullStartedAt": None}, "does not tell"),
         ):

@@ -224,6 +224,16 @@ class EveryArgument(unittest.TestCase):
         self.assertEqual(by["refused"], set(arguments.REFUSED))
         self.assertLessEqual(set(IN_TRIGGER), by["FargateTask"])
 
+    @unittest.skipUnless(PAGE.exists(), "the page is not here")
+    def test_each_of_its_own_is_told_in_the_page(self):
+        table = PAGE.read_text().partition("## Its own")[2].partition("\n## ")[0]
+        told = [
+            name for cell in re.findall(r"^\| (`.+?`) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)
+        ]
+        parameters = inspect.signature(inspect.unwrap(FargateTask.__init__)).parameters.values()
+        own = {one.name for one in parameters if one.kind is one.KEYWORD_ONLY}
+        self.assertEqual(sorted(told), sorted(own - {"overrides"}))
+
     def test_each_is_taken_in_both_modes_alike(self):
         """As an attribute of the operator, and in what is asked of ECS."""
         for name, value in SAMPLES.items():

@@ -39,6 +39,7 @@ NOTE = {
     "task_url": "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/dev/tasks/0123",
     "log_url": "https://eu-west-1.console.aws.amazon.com/cloudwatch/home",
     "size": "0.25 vCPU, 512 MiB",
+    "capacity": "on Fargate Spot",
     "image": "report@sha256:0",
     "exit_code": 3,
     "stop_code": "EssentialContainerExited",
@@ -102,6 +103,21 @@ class TestDefinitions(unittest.TestCase):
         )
         found = definitions(client).read()
         self.assertEqual([(one.task, one.revision, one.size) for one in found], [("report", 12, "0.25 vCPU, 512 MiB")])
+
+    def test_what_its_task_yml_says_of_the_capacity(self):
+        client = ClientDouble(**families("dev-report", "dev-other"))
+        describe = client.describe_task_definition
+
+        def describe_with_label(**named):
+            answer = describe(**named)
+            if answer["taskDefinition"]["family"] == "dev-report":
+                answer["taskDefinition"]["containerDefinitions"][0]["dockerLabels"] = {"farflow.capacity": "spot"}
+            return answer
+
+        client.describe_task_definition = describe_with_label
+        self.assertEqual(
+            [(one.task, one.capacity) for one in definitions(client).read()], [("other", None), ("report", "spot")]
+        )
 
     def test_a_revision_is_asked_for_once(self):
         client = ClientDouble(**families("dev-a", "dev-b"))
@@ -267,7 +283,14 @@ class TestPage(PageCase):
     def test_what_ran_is_told_with_exit_code_duration_cost_and_links(self):
         self.runs.return_value = [run()]
         text = self.shown()
-        for words in ("exit code 3", "61 s", "0.0012 USD", NOTE["task_url"], "/dags/daily/runs/manual__1/tasks/make"):
+        for words in (
+            "exit code 3",
+            "61 s",
+            "on Fargate Spot",
+            "0.0012 USD",
+            NOTE["task_url"],
+            "/dags/daily/runs/manual__1/tasks/make",
+        ):
             self.assertIn(words, text)
 
     def test_runs_are_those_of_dags_that_the_user_may_read(self):
@@ -283,10 +306,18 @@ class TestPage(PageCase):
 
     def test_what_runs_for_ecs_is_counted_whatever_airflow_says(self):
         """One that was cleared, one whose Airflow task does not wait, and one of a DAG that is gone."""
-        self.ecs.tasks = (container(123), container(124, run_id="manual__2"), container(125, dag_id="secret"))
+        on_spot = {**container(123), "capacityProviderName": "FARGATE_SPOT"}
+        self.ecs.tasks = (on_spot, container(124, run_id="manual__2"), container(125, dag_id="secret"))
         self.runs.return_value = [run("no status", {name: NOTE[name] for name in ("task", "arn", "log_url")})]
         text = self.shown()
-        for words in ("Running (2)", "no status", NOTE["log_url"], "/dags/daily/runs/manual__2/tasks/make", "2048 MiB"):
+        for words in (
+            "Running (2)",
+            "no status",
+            NOTE["log_url"],
+            "/dags/daily/runs/manual__2/tasks/make",
+            "2048 MiB",
+            "on Fargate Spot",
+        ):
             self.assertIn(words, text)
         for words in ("secret", "manual__1/tasks/make</td>"):
             self.assertNotIn(words, text)
