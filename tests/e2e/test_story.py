@@ -350,8 +350,10 @@ def behind_tls(airflow, playbooks, project, hello, run):
     line = '    start_process >> FargateTask(task_id="hello_task", task="hello")\n'
     dag.write_text(dag.read_text().replace(chain, line + chain))
     shutil.copy(FARGATE_TASKS / "promises.py", project / "airflow" / "dags")
-    (project / "tasks" / "talk").mkdir()
-    (project / "tasks" / "talk" / "Dockerfile").write_text(f'FROM {DEBIAN}\nCMD ["true"]\n')
+    for name in ("talk", "frugal"):
+        (project / "tasks" / name).mkdir()
+        (project / "tasks" / name / "Dockerfile").write_text(f'FROM {DEBIAN}\nCMD ["true"]\n')
+    (project / "tasks" / "frugal" / "task.yml").write_text("capacity: spot_then_on_demand\n")
     path = "/tools/airflow"
     playbooks.deploy(
         **folders(project),
@@ -392,7 +394,7 @@ def test_the_next_task_has_the_result_and_is_told_who_it_is(behind_tls, promises
     assert "rows 3, run by promises, results to s3://local-airflow-logs-" in log
     assert f"/results/promises/{promises[0]}/next/1/, inputs " in log
     assert '{"day": "2026-01-31"}' in log
-    assert "with 0.25 vCPU, 1024 MiB, image " in log
+    assert "with 0.25 vCPU, 1024 MiB on demand, image " in log
 
 
 def test_the_log_is_the_containers_and_three_lines_of_ours(behind_tls, promises):
@@ -500,6 +502,65 @@ def test_who_ends_the_airflow_task_ends_the_container(aws, behind_tls, way):
         behind_tls.call("PATCH", f"{where}/taskInstances/sleeps", {"new_state": "failed"})
         [again] = {*_started(aws, "long", run, "sleeps")} - {arn}
         _until(lambda: _described(aws, again)["lastStatus"] == "STOPPED", seconds=240)
+
+
+ON_SPOT, ON_DEMAND = ("FARGATE_SPOT", "TaskFailedToStart"), ("FARGATE", "EssentialContainerExited")
+FALLS_BACK = "Fargate Spot has no capacity for it, so it runs on demand: Capacity is unavailable at this time"
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("behaviour", "ran"), [("no_capacity", [ON_DEMAND]), ("no_capacity_later", [ON_SPOT, ON_DEMAND])]
+)
+def test_without_spot_capacity_it_runs_on_demand_in_the_same_try(aws, behind_tls, behaviour, ran):
+    with aws.behaviours(**{behaviour: ["FARGATE_SPOT"]}):
+        run = behind_tls.until_ended(_start_frugal(behind_tls, seconds=0))
+    assert run["state"] == "success"
+    assert _capacities(aws, run) == [("1", *one) for one in ran]
+    lines = behind_tls.log("frugal", run["dag_run_id"], "waits").splitlines()
+    assert [line for line in lines if line.startswith(FALLS_BACK)], lines
+    assert [line for line in lines if "MiB on demand, image" in line], lines
+
+
+@pytest.mark.thorough
+def test_after_an_interruption_the_retry_runs_on_demand(aws, behind_tls):
+    run = _start_frugal(behind_tls, seconds=900)
+    run_id = run["dag_run_id"]
+    _until(lambda: [one for one in _started(aws, "frugal", run_id, "waits") if _has_begun(aws, one)])
+    [arn] = _started(aws, "frugal", run_id, "waits")
+    aws.interrupt_spot(arn)
+    assert behind_tls.until_ended(run)["state"] == "success"
+    assert _capacities(aws, run) == [("1", "FARGATE_SPOT", "SpotInterruption"), ("2", *ON_DEMAND)]
+    logs = [behind_tls.log("frugal", run_id, "waits", number).splitlines() for number in (1, 2)]
+    for line, lines in zip(("MiB on Fargate Spot, image", "MiB on demand, image"), logs, strict=True):
+        assert [one for one in lines if line in one], lines
+    assert "AWS took its Spot capacity back; a retry runs on demand" in json.dumps(
+        _content(behind_tls, "frugal", run_id, "waits")
+    )
+
+
+def _start_frugal(airflow, seconds):
+    airflow.until_known("frugal")
+    conf = {"logical_date": None, "conf": {"seconds": seconds}}
+    return airflow.call("POST", "/api/v2/dags/frugal/dagRuns", conf)
+
+
+def _has_begun(aws, arn):
+    return _described(aws, arn)["lastStatus"] == "RUNNING"
+
+
+def _capacities(aws, run):
+    """Of the containers of a run: the try, what it ran on, and how it ended; in the order in which they were made."""
+    ecs, arns = aws.client("ecs"), _started(aws, "frugal", run["dag_run_id"], "waits")
+    tasks = ecs.describe_tasks(cluster="local", tasks=arns, include=["TAGS"])["tasks"]
+    return [
+        (
+            next(tag["value"] for tag in task["tags"] if tag["key"] == "farflow:try_number"),
+            task.get("capacityProviderName") or task["launchType"],
+            task["stopCode"],
+        )
+        for task in sorted(tasks, key=lambda task: task["createdAt"])
+    ]
 
 
 def _content(airflow, dag, run, task):

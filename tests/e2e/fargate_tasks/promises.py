@@ -44,5 +44,14 @@ def long():
     talk("sleeps", "echo begun; sleep 600")
 
 
+@dag(schedule=None)
+def frugal():
+    """Its task.yml says `spot_then_on_demand`. The first try takes as long as the run is told."""
+    seconds = "{{ dag_run.conf['seconds'] if ti.try_number == 1 else 0 }}"
+    command = ["sh", "-c", f"echo begun; trap 'exit 143' TERM; sleep {seconds} & wait"]
+    FargateTask(task_id="waits", task="frugal", command=command, retries=1, retry_delay=timedelta(seconds=1))
+
+
 promises()
 long()
+frugal()
