@@ -143,7 +143,7 @@ def component(inputs: Inputs, known: Existing, which: Component) -> dict[str, An
             _list_fargate_tasks,
             _show_fargate_tasks,
         ],
-        SCHEDULER: [_read_variables, broker.sends, _publish_workers_wanted],
+        SCHEDULER: [_read_variables, broker.sends, _write_first_logs, _publish_workers_wanted],
         DAG_PROCESSOR: [_read_connections, _read_variables, _read_dags],
         TRIGGERER: [_read_connections, _read_variables, _write_logs, _list_fargate_tasks, _watch_fargate_tasks],
         COMMAND: [
@@ -272,6 +272,12 @@ def _write_logs(inputs: Inputs, where: Account) -> list[Statement]:
         allow("ListTaskLogs", ["s3:ListBucket"], bucket),
         allow("WriteTaskLogs", ["s3:GetObject", "s3:PutObject"], f"{bucket}/logs/*"),
     ]
+
+
+def _write_first_logs(inputs: Inputs, where: Account) -> list[Statement]:
+    """A task that can be sent to no worker has no other log: the scheduler says there why. It reads and lists none."""
+    bucket = where.bucket(names.log_bucket(inputs, where.id))
+    return [allow("WriteTaskLogs", ["s3:PutObject"], f"{bucket}/logs/*")]
 
 
 def _run_fargate_tasks(inputs: Inputs, where: Account) -> list[Statement]:

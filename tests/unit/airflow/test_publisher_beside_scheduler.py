@@ -78,6 +78,7 @@ def test_one_publishes_and_another_takes_over(docker, lab, scheduler):
             second.wait_for(lambda: LEADS in second.log())
 
 
+@pytest.mark.thorough
 def test_a_scheduler_without_it_ends_alike(docker, airflow_image, lab):
     with running(docker, airflow_image, "scheduler", options=options_of(lab.variables)) as scheduler:
         scheduler.wait_for(lambda: "Starting the scheduler" in scheduler.log())

@@ -49,6 +49,7 @@ def test_a_message_that_has_become_too_old_runs_nothing_and_fails_nothing(lab):
 PLAIN = {"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor"}
 
 
+@pytest.mark.thorough
 def test_airflows_own_executor_fails_it(lab):
     """Why there is another one: the day that this fails, it has become needless."""
     run = lab.queue("is_short", AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT=1, **PLAIN)

@@ -56,6 +56,7 @@ def test_tasks_of_ten_minutes_are_ended_before_the_limit_and_tried_again_at_once
     }
 
 
+@pytest.mark.thorough
 def test_a_task_that_ends_by_itself_meanwhile_has_succeeded(lab):
     with EcsDouble() as ecs, lab.worker(concurrency=1, **ecs.variables) as worker:
         run = lab.queue("is_short")

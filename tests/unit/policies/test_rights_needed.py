@@ -118,6 +118,7 @@ NEEDED = {
         "send a message to another pool": aws.sqs("SendMessage", HEAVY),
         "a deadline's variable": aws.get_secret("variables/limit"),
         "say how many workers are wanted": aws.put_metric_data("farflow/airflow"),
+        "say in its log why a task can't be sent": aws.put_object(),
     },
     "airflow-dag-processor": {**READ_SECRETS, **READ_DAGS},
     "airflow-triggerer": {

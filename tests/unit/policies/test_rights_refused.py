@@ -127,7 +127,7 @@ SOME = {
     "say how many workers are wanted": (aws.put_metric_data("farflow/airflow"), {"airflow-scheduler"}),
     "send Celery's messages": (aws.sqs("SendMessage"), {"airflow-scheduler", "airflow-command"}),
     "read the logs of Airflow's tasks": (aws.get_object(), {"airflow-api-server", *WITH_LOGS}),
-    "write the logs of Airflow's tasks": (aws.put_object(), WITH_LOGS),
+    "write the logs of Airflow's tasks": (aws.put_object(), {"airflow-scheduler", *WITH_LOGS}),
     "pull Airflow's image": (
         aws.on("ecr:BatchGetImage", aws.arn("ecr", "repository/dev-airflow")),
         {"airflow-execution", "image-builder"},
