@@ -43,7 +43,7 @@ kind(
     made_by="ecs CreateService",
     read_by="ecs DescribeServices",
     tags=TAGS,
-    cloudformation=CloudFormation("AWS::ECS::Service", {"name": None, "autoscaled": None}),
+    cloudformation=CloudFormation("AWS::ECS::Service", {"name": None, "autoscaled": None, "drains": None}),
     changed_by=lambda clients, wanted: service.operations(clients),
     found_by={"cluster"},
 )
