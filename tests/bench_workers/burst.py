@@ -33,7 +33,7 @@ def main() -> int:
 
 def seen(outcomes: list[Outcome]) -> Iterator[tuple[str, list[float]]]:
     """What is seen of each run; seconds are from when the tasks are queued."""
-    yield "most workers", [max(workers for _, workers in outcome.history) for outcome in outcomes]
+    yield "most workers", [max(workers for _unused, workers in outcome.history) for outcome in outcomes]
     yield "s until ECS wants the first worker", [_first(outcome, 1) for outcome in outcomes]
     yield "s until the first task begins", [min(outcome.waits) for outcome in outcomes]
     yield "s until the last task begins", [max(outcome.waits) for outcome in outcomes]

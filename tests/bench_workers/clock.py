@@ -37,6 +37,6 @@ class Clock:
         """Let the next event happen; false where none is planned."""
         if not self._planned:
             return False
-        self.now, _, action, arguments = heapq.heappop(self._planned)
+        self.now, _unused, action, arguments = heapq.heappop(self._planned)
         action(*arguments)
         return True

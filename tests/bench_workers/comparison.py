@@ -45,7 +45,7 @@ def measure_pools(pools: Sequence[Days], scaler: Scaler, delays: Delays = DELAYS
     outcomes = [simulate(trace, scaler, delays, day) for trace, day in runs]
     return _figures(
         hours=sum(outcome.worker_hours for outcome in outcomes) / number,
-        bound=_bound((trace for trace, _ in runs), delays) / number,
+        bound=_bound((trace for trace, _unused in runs), delays) / number,
         waits=[wait for outcome in outcomes for wait in outcome.waits],
         killed=sum(outcome.killed for outcome in outcomes),
     )

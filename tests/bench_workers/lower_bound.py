@@ -21,7 +21,7 @@ def changes(trace: Trace) -> list[tuple[float, int]]:
 
 def paid_at_least(trace: Trace, delays: Delays) -> float:
     """Seconds of workers that no schedule gets by with, if it leaves no slot free while a task waits."""
-    peak = max(accumulate(change for _, change in changes(trace)))
+    peak = max(accumulate(change for _unused, change in changes(trace)))
     if peak > trace.maximum * trace.concurrency:
         return _of_a_full_pool(trace, delays)
     return sum(_of_level(spans, delays.paid_start) for spans in _levels(trace).values())
@@ -49,7 +49,7 @@ def _levels(trace: Trace) -> dict[int, list[tuple[float, float]]]:
 
 def _of_level(spans: list[tuple[float, float]], paid_start: float) -> float:
     """A worker that stays from one span to the next, or ends and is started again: what costs less."""
-    gaps = (begin - end for (_, end), (begin, _) in zip(spans, spans[1:], strict=False))
+    gaps = (begin - end for (_unused, end), (begin, _unused) in zip(spans, spans[1:], strict=False))
     return paid_start + sum(end - begin for begin, end in spans) + sum(min(gap, paid_start) for gap in gaps)
 
 
@@ -73,5 +73,7 @@ def needed(trace: Trace) -> list[tuple[float, int]]:
         heapq.heappush(free, begun + demand.seconds)
         moves += [(begun, 1), (begun + demand.seconds, -1)]
     moves.sort()
-    running = accumulate(change for _, change in moves)
-    return [(second, ceil(number / trace.concurrency)) for (second, _), number in zip(moves, running, strict=True)]
+    running = accumulate(change for _unused, change in moves)
+    return [
+        (second, ceil(number / trace.concurrency)) for (second, _unused), number in zip(moves, running, strict=True)
+    ]

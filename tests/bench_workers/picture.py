@@ -117,7 +117,7 @@ def _legend() -> Iterator[str]:
     x += 30
     yield f'  <text class="small" x="{x:.1f}" y="49">workers that the tasks fill</text>'
     x += 185
-    for who, (kind, _) in reversed(_LINES.items()):
+    for who, (kind, _unused) in reversed(_LINES.items()):
         yield f'  <path class="line {kind}" d="M{x:.1f} 44h24"/>'
         yield f'  <text class="small" x="{x + 30:.1f}" y="49">{who}</text>'
         x += 50 + 7 * len(who)

@@ -28,7 +28,7 @@ class Pool:
         self.desired = warm
         self.waiting: deque[Task] = deque()
         self.running = 0
-        self.workers = [Worker(clock.now, clock.now, ready=True) for _ in range(warm)]
+        self.workers = [Worker(clock.now, clock.now, ready=True) for _unused in range(warm)]
         self.former: list[Worker] = []
         self.finished = 0
         self.history = [(clock.now, warm)]
@@ -121,7 +121,7 @@ class Pool:
 
     def _reconcile(self) -> None:
         staying = [worker for worker in self.workers if not worker.stopping]
-        for _ in range(self.desired - len(staying)):
+        for _unused in range(self.desired - len(staying)):
             self._start()
         unprotected = [worker for worker in staying if not worker.protected]
         if self._conduct.newest_first:

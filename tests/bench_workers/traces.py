@@ -78,7 +78,7 @@ def split(trace: Trace) -> tuple[Trace, Trace]:
 
 
 def _burst(chance: random.Random, begin: float, size: int) -> list[Demand]:
-    return [Demand(begin + chance.uniform(0, 10), _short(chance), _COMPUTES) for _ in range(size)]
+    return [Demand(begin + chance.uniform(0, 10), _short(chance), _COMPUTES) for _unused in range(size)]
 
 
 def _arrivals(chance: random.Random, gap: float) -> Iterator[Demand]:
@@ -89,7 +89,7 @@ def _arrivals(chance: random.Random, gap: float) -> Iterator[Demand]:
 
 
 def _long(chance: random.Random, begin: float, size: int) -> list[Demand]:
-    return [Demand(begin + chance.uniform(0, 60), 12 * HOUR, _WAITS) for _ in range(size)]
+    return [Demand(begin + chance.uniform(0, 60), 12 * HOUR, _WAITS) for _unused in range(size)]
 
 
 def _short(chance: random.Random) -> float:

@@ -68,5 +68,5 @@ class Keda:
         self._recommended.append((now, wanted))
         if wanted > pool.desired:
             pool.ask(min(wanted, max(pool.desired + _PODS, pool.desired * _FACTOR)))
-        elif (highest := max(number for _, number in self._recommended)) < pool.desired:
+        elif (highest := max(number for _unused, number in self._recommended)) < pool.desired:
             pool.ask(highest)

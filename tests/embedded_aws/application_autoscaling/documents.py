@@ -97,7 +97,7 @@ def _check_bounds(intervals: list[tuple[float, float]]) -> None:
     for (_lower, upper), (following, _upper) in itertools.pairwise(intervals):
         if upper != following:
             raise invalid("StepAdjustment intervals can't overlap or have gaps between them.")
-    (lowest, _), (_, highest) = intervals[0], intervals[-1]
+    (lowest, _unused), (_unused, highest) = intervals[0], intervals[-1]
     if -math.inf < lowest < 0:
         raise invalid("There must be a StepAdjustment with an unspecified lower bound when one is negative.")
     if 0 < highest < math.inf:

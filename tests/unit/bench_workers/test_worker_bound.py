@@ -17,7 +17,7 @@ DELAYS = Delays(pull=7, start=5)
 
 def a_trace(seed, size, maximum, concurrency, span=60):
     chance = random.Random(seed)
-    demands = [Demand(chance.randint(0, span), chance.randint(1, 30), 0) for _ in range(size)]
+    demands = [Demand(chance.randint(0, span), chance.randint(1, 30), 0) for _unused in range(size)]
     return Trace("small", tuple(sorted(demands, key=lambda demand: demand.queued)), maximum, concurrency)
 
 
@@ -38,7 +38,7 @@ def most_at_once(demands):
 
 def paid(worker):
     """From its start, which it is paid for too, to its last task; between them it stays."""
-    return DELAYS.paid_start + max(end for _, end in worker) - min(begin for begin, _ in worker)
+    return DELAYS.paid_start + max(end for _unused, end in worker) - min(begin for begin, _unused in worker)
 
 
 @pytest.mark.parametrize("seed", range(150))
@@ -94,7 +94,7 @@ def test_a_worker_stays_where_that_costs_less_than_a_start():
 
 
 def test_the_bound_of_a_full_pool_is_its_work_and_a_start_of_each_worker():
-    trace = Trace("full", tuple(Demand(0, 100, 0) for _ in range(12)), maximum=2, concurrency=2)
+    trace = Trace("full", tuple(Demand(0, 100, 0) for _unused in range(12)), maximum=2, concurrency=2)
     assert paid_at_least(trace, DELAYS) == 12 * 100 / 2 + 2 * DELAYS.paid_start
 
 

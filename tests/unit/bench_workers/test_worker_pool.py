@@ -40,7 +40,7 @@ class Moody:
 
 def some_trace(seed, size=300):
     chance = random.Random(seed)
-    demands = [Demand(chance.uniform(0, 10 * HOUR), chance.choice([30, 100, 200, 900]), 0.1) for _ in range(size)]
+    demands = [Demand(chance.uniform(0, 10 * HOUR), chance.choice([30, 100, 200, 900]), 0.1) for _unused in range(size)]
     return Trace("some", tuple(sorted(demands, key=lambda demand: demand.queued)), maximum=4, concurrency=3)
 
 
@@ -96,7 +96,7 @@ def test_workers_that_are_protected_before_their_first_task_are_never_taken_from
 
 
 def test_a_run_can_be_repeated():
-    first, second = (simulate(some_trace(3), Moody(Conduct()), DELAYS, 3) for _ in range(2))
+    first, second = (simulate(some_trace(3), Moody(Conduct()), DELAYS, 3) for _unused in range(2))
     assert (first.waits, first.history, first.worker_hours) == (second.waits, second.history, second.worker_hours)
 
 
@@ -174,7 +174,7 @@ def test_while_a_worker_with_tasks_has_a_free_slot_idle_ones_stay_idle():
     clock, pool = a_pool(Conduct(pause=10_000), warm=6, concurrency=8)
     queued(clock, pool, 30_000)
     until(clock, 10_000)
-    for _ in range(7):
+    for _unused in range(7):
         queued(clock, pool, 10_000)
         until(clock, clock.now + 1)
     assert sorted(len(worker.tasks) for worker in pool.workers) == [0, 0, 0, 0, 0, 8]
@@ -190,7 +190,7 @@ def test_an_idle_worker_takes_what_others_have_no_slot_for_within_its_pause():
 
 def test_without_a_pause_tasks_spread():
     clock, pool = a_pool(Conduct(), warm=6, concurrency=8)
-    for _ in range(8):
+    for _unused in range(8):
         queued(clock, pool, 1000)
         until(clock, clock.now + 1)
     assert pool.busy > 3

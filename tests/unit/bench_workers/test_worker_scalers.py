@@ -21,12 +21,16 @@ BEGIN = 1000
 
 
 def together(number, seconds, cpu=0.12, maximum=5):
-    return Trace("together", tuple(Demand(BEGIN, seconds, cpu) for _ in range(number)), maximum, concurrency=8)
+    return Trace("together", tuple(Demand(BEGIN, seconds, cpu) for _unused in range(number)), maximum, concurrency=8)
 
 
 def numbers(outcome):
     """How many workers there were, each number once after the other."""
-    return [workers for number, (_, workers) in enumerate(outcome.history) if workers != outcome.history[number - 1][1]]
+    return [
+        workers
+        for number, (_unused, workers) in enumerate(outcome.history)
+        if workers != outcome.history[number - 1][1]
+    ]
 
 
 def when(outcome, workers, after=0.0):
@@ -151,12 +155,12 @@ def test_a_waking_alarm_is_quicker_for_an_empty_pool():
 def test_cpu_tracking_adds_workers_for_computing_tasks_but_not_for_waiting_ones():
     assert max(numbers(simulate(together(80, 1200), CpuTracking(), DELAYS, 1))) == 5
     waiting = simulate(together(80, 1200, cpu=0.01), CpuTracking(), DELAYS, 1)
-    assert max(workers for _, workers in waiting.history) == 1
+    assert max(workers for _unused, workers in waiting.history) == 1
 
 
 def test_cpu_tracking_takes_workers_from_tasks_that_wait_for_a_database():
-    computing = [Demand(BEGIN, 1200, 0.12) for _ in range(32)]
-    long = [Demand(BEGIN + 900, 4 * HOUR, 0.01) for _ in range(8)]
+    computing = [Demand(BEGIN, 1200, 0.12) for _unused in range(32)]
+    long = [Demand(BEGIN + 900, 4 * HOUR, 0.01) for _unused in range(8)]
     outcome = simulate(Trace("mixed", (*computing, *long), 5, 8), CpuTracking(), DELAYS, 1)
     assert outcome.killed > 0
     assert all(task.ended for task in outcome.tasks)
@@ -178,7 +182,7 @@ def test_keda_goes_to_none_half_a_minute_after_the_last_task(delayed):
 
 
 def test_keda_keeps_workers_for_five_minutes():
-    short = [Demand(BEGIN, 300, 0) for _ in range(39)]
+    short = [Demand(BEGIN, 300, 0) for _unused in range(39)]
     outcome = simulate(Trace("uneven", (*short, Demand(BEGIN, 2 * HOUR, 0)), 5, 8), Keda(delayed=False), DELAYS, 3)
     assert when(outcome, 1, when(outcome, 5)) - max(task.ended for task in outcome.tasks[:39]) >= 300
 

@@ -90,7 +90,8 @@ class Written(unittest.TestCase):
         self.addCleanup(self.session.close)
         self.numbers = iter(range(100))
 
-    def add(self, state="success", noted=BEFORE, run_id="r"):
+    def add(self, state="success", noted=None, run_id="r"):
+        noted = BEFORE if noted is None else noted
         of = {"dag_id": "d", "run_id": run_id, "task_id": "odd_task", "map_index": -1}
         more = {"pool": "default_pool", "pool_slots": 1, "queue": "default", "state": state, "try_number": 1}
         self.session.execute(TaskInstance.__table__.insert().values(id=uuid.uuid4(), **of, **more))

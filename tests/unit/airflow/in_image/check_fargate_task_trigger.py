@@ -572,9 +572,9 @@ class Time(Triggers):
 class Killed(Triggers):
     """Airflow calls on_kill when a user ends a task, and also when another triggerer takes the trigger over."""
 
-    async def stops(self, states, look=RUNNING, **instance):
+    async def stops(self, states, look=None, **instance):
         fargate_task_watch._SHARED.clear()
-        aws = Aws([look])
+        aws = Aws([RUNNING if look is None else look])
         trigger = self.trigger(aws)
         self.said = []
         for level in ("info", "warning"):

@@ -33,8 +33,14 @@ def cloudwatch(aws):
         yield aws.client("cloudwatch")
 
 
-def put(cloudwatch, value, dimensions=POOL, **members):
-    datum = {"MetricName": "WorkersWanted", "Dimensions": dimensions, "Value": value, "Unit": "Count", **members}
+def put(cloudwatch, value, dimensions=None, **members):
+    datum = {
+        "MetricName": "WorkersWanted",
+        "Dimensions": POOL if dimensions is None else dimensions,
+        "Value": value,
+        "Unit": "Count",
+        **members,
+    }
     cloudwatch.put_metric_data(Namespace="farflow/airflow", MetricData=[datum])
 
 

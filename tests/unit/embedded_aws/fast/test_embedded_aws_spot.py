@@ -27,14 +27,15 @@ class Tasks:
             cluster="c", capacityProviders=["FARGATE", "FARGATE_SPOT"], defaultCapacityProviderStrategy=[]
         )
 
-    def create(self, number, strategy=BOTH):
+    def create(self, number, strategy=None):
         self.ecs.create_service(
-            **{**self._service, "serviceName": "pool", "desiredCount": number}, capacityProviderStrategy=strategy
+            **{**self._service, "serviceName": "pool", "desiredCount": number},
+            capacityProviderStrategy=strategy or BOTH,
         )
 
-    def run(self, strategy=SPOT, **members):
+    def run(self, strategy=None, **members):
         return self.ecs.run_task(
-            cluster="c", taskDefinition="web", capacityProviderStrategy=strategy, **self._network, **members
+            cluster="c", taskDefinition="web", capacityProviderStrategy=strategy or SPOT, **self._network, **members
         )
 
     def of_service(self):
