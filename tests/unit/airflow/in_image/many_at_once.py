@@ -28,7 +28,7 @@ WORKERS = 16  # one worker's processes, or two's
 def context(number: int) -> dict[str, Any]:
     server = SimpleNamespace(next_method=None)
     facts = {"dag_id": "many", "task_id": "task", "run_id": "r", "map_index": number, "try_number": 1}
-    instance = SimpleNamespace(**facts, _ti_context_from_server=server, xcom_push=lambda **_unused: None)
+    instance = SimpleNamespace(**facts, max_tries=0, _ti_context_from_server=server, xcom_push=lambda **_unused: None)
     run = SimpleNamespace(run_id="r", logical_date=None, team_name=None)
     return {"ti": instance, "task_instance": instance, "dag_run": run}
 
