@@ -2,6 +2,7 @@
 # Runs one component of Airflow, one of the deploy's chores, or any other command:
 #
 #   api-server | scheduler | dag-processor | triggerer | worker   a component
+#   execute-workload WORKLOAD                                     one task of Airflow, for executor="ecs"
 #   migrate [--check | --no-upgrade]                              the database's schema
 #   create-admin                                                  the first user
 #   check-dags FOLDER | --version VERSION                         what is wrong with DAG files: scripts/check_dags.py
@@ -16,14 +17,14 @@ set -eu
 
 # What a deploy may expect of this image, as a number; the deploy says which it needs. Raised with every new expectation.
 # Other files here say in a comment which they have. Edit them as you like, and leave that line as it is.
-contract=2
+contract=3
 if [ "${FARFLOW_CONTRACT:-0}" -gt "$contract" ]; then
     echo "this image has contract $contract, and the deploy needs $FARFLOW_CONTRACT: build it from a newer airflow/" >&2
     exit 64
 fi
 
 if [ "$#" -eq 0 ]; then
-    sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
     exit 64
 fi
 
@@ -33,6 +34,11 @@ case "$1" in
         shift
         python -I /opt/airflow/scripts/wait_for_execution_api.py
         exec airflow celery worker "$@"
+        ;;
+    execute-workload)
+        shift
+        python -I /opt/airflow/scripts/wait_for_execution_api.py
+        exec python /opt/airflow/scripts/execute_workload.py "$@"
         ;;
     migrate) shift && exec python /opt/airflow/scripts/migrate.py "$@" ;;
     check-dags) shift && exec python /opt/airflow/scripts/check_dags.py "$@" ;;

@@ -1,4 +1,4 @@
-# contract=2 (see entrypoint.sh)
+# contract=3 (see entrypoint.sh)
 """Read by Airflow at its start: its own hooks by which an installation adapts it."""
 
 from __future__ import annotations
@@ -23,6 +23,18 @@ def create_async_metadata_engine(
         connect_args = {**connect_args, "ssl": _ssl(url)}
         url = url.difference_update_query(["sslmode", "sslrootcert"])
     return create_async_engine(url, connect_args=connect_args, **(engine_args or {}))
+
+
+def task_policy(task: Any) -> None:
+    """Refuse an `executor_config` that would end the scheduler, or with which a task could not run: where its author
+    sees it, with the DAG's file.
+    """
+    from airflow.exceptions import AirflowClusterPolicyViolation
+
+    from farflow.ecs_executor_config import problems_of_task
+
+    if problems := problems_of_task(task.executor, task.executor_config):
+        raise AirflowClusterPolicyViolation(f"task {task.task_id!r}: {'; '.join(problems)}")
 
 
 def _ssl(url: URL) -> ssl.SSLContext | str:

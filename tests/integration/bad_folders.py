@@ -203,7 +203,7 @@ def airflow_requirements_with_nul(project: Project) -> list[str]:
 
 
 def airflow_entrypoint_in_utf_16(project: Project) -> list[str]:
-    (project.airflow / "entrypoint.sh").write_text("contract=2\n", encoding="utf-16")
+    (project.airflow / "entrypoint.sh").write_text("contract=3\n", encoding="utf-16")
     return [f"{project.airflow}/entrypoint.sh:1: is UTF-16, allowed: UTF-8"]
 
 

@@ -1,6 +1,6 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# contract=2 (see entrypoint.sh)
+# contract=3 (see entrypoint.sh)
 
 """For DAG authors: `from farflow import FargateTask`."""
 

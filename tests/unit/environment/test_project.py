@@ -180,14 +180,14 @@ def test_what_is_reached_by_a_link_in_the_context_is_in_it(laid):
 @pytest.mark.parametrize("copies", ["COPY . /opt/airflow/", "COPY plugin[s] ./plugins/", "COPY --from=x plugins ./"])
 def test_an_image_of_ones_own_making_that_names_no_part_needs_none(tmp_path, copies):
     (tmp_path / "Dockerfile").write_text(f"FROM scratch\n{copies}\n")
-    (tmp_path / "entrypoint.sh").write_text("contract=2\n")
+    (tmp_path / "entrypoint.sh").write_text("contract=3\n")
     assert problems(tmp_path, "eu-west-1") == []
 
 
 def test_an_image_of_ones_own_making_needs_no_parts_of_ours(tmp_path):
     """It offers the same in its own way, and says so in its entry point."""
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
-    (tmp_path / "entrypoint.sh").write_text("contract=2\n")
+    (tmp_path / "entrypoint.sh").write_text("contract=3\n")
     assert problems(tmp_path, "eu-west-1") == []
 
 
