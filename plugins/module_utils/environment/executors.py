@@ -13,7 +13,6 @@ from typing import Any
 Inputs = Mapping[str, Any]
 
 CELERY, ECS = "celery", "ecs"
-ALL = (CELERY, ECS)
 
 #: What Airflow's setting `[core] executor` has for each: a name that Airflow knows, or `<alias>:<path of the class>`.
 _LOADED = {CELERY: "CeleryExecutor", ECS: "ecs:farflow.ecs_executor.EcsExecutor"}

@@ -26,7 +26,7 @@ def arguments(inputs: Inputs, airflow: str, tasks: Collection[str], image: Mappi
         "build": None if reference else dict(image),
         "environment": environment(inputs),
         "tasks": sorted(tasks),
-        "executors": executors.names(_executors(inputs)),
+        "executors": executors.names(executor_setting(inputs)),
         "queues": broker.queues(inputs),
         "pools": list(inputs["dags_pools"]) or None,
         "allow_broken": list(inputs["dags_allow_broken"]),
@@ -35,7 +35,7 @@ def arguments(inputs: Inputs, airflow: str, tasks: Collection[str], image: Mappi
     }
 
 
-def _executors(inputs: Inputs) -> str:
+def executor_setting(inputs: Inputs) -> str:
     """Airflow's setting, which a user can give otherwise."""
     given = settings.given(inputs["airflow_service_config"], inputs["airflow_service_environment"])
     return given.get(settings.variable("core", "executor")) or executors.setting(inputs)
