@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
@@ -21,9 +22,12 @@ playbooks, aws = fixtures_of("e2e-ecs-executor")
 FAMILY = "local-airflow-ecs-task"
 DAG = """
 import os, signal, time
+from pathlib import Path
 
 from airflow.sdk import dag, get_current_context, task
 
+LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # of both versions
+SECRETS = ("FERNET", "SQL_ALCHEMY", "RESULT_BACKEND", "SECRET_KEY", "JWT")
 SIZE = {"overrides": {"cpu": "1024", "memory": "2048"}}
 
 
@@ -31,8 +35,11 @@ SIZE = {"overrides": {"cpu": "1024", "memory": "2048"}}
 def own_container():
     @task(executor="ecs", executor_config=SIZE, queue="of-no-worker")
     def resize():
-        print("a limit of", open("/sys/fs/cgroup/memory.max").read().strip(), "bytes")
-        print("secrets:", sorted(name for name in os.environ if "FERNET" in name or "SQL_ALCHEMY" in name))
+        (limit,) = (path.read_text().strip() for path in map(Path, LIMITS) if path.exists())
+        print("a limit of", limit, "bytes")
+        # Airflow's supervisor adds to the environment of the task's own process.
+        given = [each.partition("=")[0] for each in Path("/proc/1/environ").read_text().split("\\0")]
+        print("secrets:", sorted(name for name in given if any(word in name for word in SECRETS)))
         for second in range(90):
             print("second", second)
             time.sleep(1)
@@ -97,6 +104,14 @@ def tasks(ecs):
     return sorted(found, key=lambda each: each["createdAt"])
 
 
+def until(condition, limit=30):
+    """A log is uploaded after the end of its task is told."""
+    end = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < end, "did not happen in time"
+        time.sleep(1)
+
+
 def restart_scheduler(ecs):
     """As a deploy does: it is told to stop, and another one takes its place."""
     before = ecs.list_tasks(cluster="local", serviceName="local-scheduler")["taskArns"]
@@ -106,23 +121,38 @@ def restart_scheduler(ecs):
 
 
 def scheduler_says(aws, words, since, limit=120):
-    """Waits for a line in the log of a scheduler."""
-    logs, end = aws.client("logs"), time.monotonic() + limit
+    """Waits for lines in the logs of schedulers since a moment, in milliseconds."""
+    end, said = time.monotonic() + limit, []
     while time.monotonic() < end:
-        found = logs.filter_log_events(
-            logGroupName="/farflow/local/airflow", logStreamNamePrefix="scheduler/", startTime=since
-        )["events"]
-        if lines := [each["message"] for each in found if words in each["message"]]:
+        said = scheduler_log(aws, since)
+        if lines := [each for each in said if words in each]:
             return lines
         time.sleep(1)
-    raise TimeoutError(f"no scheduler says {words!r}")
+    raise TimeoutError(f"no scheduler says {words!r}:" + "".join(f"\n  {each}" for each in said[-30:]))
+
+
+def scheduler_log(aws, since):
+    logs, group = aws.client("logs"), "/farflow/local/airflow"
+    streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix="scheduler/")["logStreams"]
+    return [
+        each["message"]
+        for stream in streams
+        for each in logs.get_log_events(
+            logGroupName=group, logStreamName=stream["logStreamName"], startTime=since, startFromHead=True
+        )["events"]
+    ]
 
 
 def test_a_task_has_a_container_of_its_own_size_that_outlives_the_scheduler(aws, ecs, airflow):
     with aws.behaviours(guardduty_agent=True):
         run = airflow.start("own_container")
         airflow.until_task("own_container", run["dag_run_id"], "resize", {"running"})
+        time.sleep(5)
         (task,) = tasks(ecs)
+        meanwhile = airflow.log("own_container", run["dag_run_id"], "resize")
+        assert task["lastStatus"] == "RUNNING", meanwhile
+        stream = f"stream ecs-task/ecs-task/{task['taskArn'].rpartition('/')[2]}"
+        assert f"log group /farflow/local/airflow, {stream}" in meanwhile
         since = int(time.time() * 1000)
         restart_scheduler(ecs)
         (line,) = scheduler_says(aws, "Took over 1 tasks", since)
@@ -138,6 +168,7 @@ def test_a_task_has_a_container_of_its_own_size_that_outlives_the_scheduler(aws,
         "ecs-task": 0,
     }
     log = airflow.log("own_container", run["dag_run_id"], "resize")
+    assert log.count("Could not read served logs") == 0
     assert f"a limit of {2048 << 20} bytes" in log
     assert "second 0\n" in log and "second 89" in log, "it is whole"
     assert "secrets: ['AIRFLOW__CORE__FERNET_KEY']" in log
@@ -157,9 +188,8 @@ def test_one_that_is_killed_is_tried_again_by_airflow_alone_and_its_log_says_why
     run = airflow.dag_run("killed")
     assert run["state"] == "success"
     assert len(tasks(ecs)) - before == 2
-    first = airflow.log("killed", run["dag_run_id"], "once", attempt=1)
-    assert "container ecs-task exit code 137" in first
-    assert "the second time" in airflow.log("killed", run["dag_run_id"], "once", attempt=2)
+    assert "container ecs-task exit code 137" in airflow.log("killed", run["dag_run_id"], "once", attempt=1)
+    until(lambda: "the second time" in airflow.log("killed", run["dag_run_id"], "once", attempt=2))
 
 
 def test_airflow_has_called_only_what_its_policies_are_made_for(aws, airflow):
@@ -173,12 +203,14 @@ def test_a_second_deploy_changes_nothing(playbooks, airflow, variables):
 
 
 def test_switched_off_nothing_of_it_is_left(aws, ecs, playbooks, airflow, variables):
-    refused = playbooks.run("deploy", **{**variables, "airflow_service_executors": ["celery"]})
+    without = {**variables, "airflow_service_executors": ["celery"]}
+    refused = playbooks.run("dags_check", **without)
     assert refused.code != 0
-    assert "has executor 'ecs', which the environment does not have" in refused.output.replace("\n", " ")
-    (dag,) = ROOT.joinpath(variables["airflow_service_path"], "dags").glob("own_container.py")
-    dag.unlink()
-    playbooks.deploy(**{**variables, "airflow_service_executors": ["celery"]})
+    for task in ("resize", "once"):
+        assert f"task '{task}' of DAG" in refused.output
+    assert "has executor 'ecs', which the environment does not have" in refused.output
+    Path(variables["airflow_service_path"], "dags", "own_container.py").unlink()
+    playbooks.deploy(**without)
     assert ecs.list_task_definitions(familyPrefix=FAMILY, status="ACTIVE")["taskDefinitionArns"] == []
     roles = {role["RoleName"] for role in aws.client("iam").list_roles()["Roles"]}
     assert FAMILY not in roles and "local-airflow-worker" in roles

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +33,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from farflow import ecs_executor_config as config
 from farflow import ecs_executor_course as courses
-from farflow import task_log
+from farflow import naming, task_log
 from farflow.ecs_workload import encrypted
 from farflow.fargate_task_end import ENDED_BY_AIRFLOW
 
@@ -172,6 +173,15 @@ class EcsExecutor(AwsEcsExecutor):
         for key in self.active_workers.get_all_task_keys():
             if key not in self.running:
                 self._stop(key, "it was not heard of for too long")
+
+    def get_task_log(self, ti: Any, try_number: int) -> tuple[list[str], list[str]]:
+        """Where the log of a task that runs is. The api-server asks; nothing in the container could answer."""
+        task, environment = str(ti.external_executor_id or "").rpartition("/")[2], os.environ.get("FARFLOW_ENVIRONMENT")
+        if not task or not environment:
+            return [], []
+        place = f"log group {naming.airflow_log_group(environment)}, stream {self.container_name}"
+        words = f"The log is here when the task has ended. Until then it is in CloudWatch: {place}"
+        return [f"{words}/{self.container_name}/{task}"], []
 
     # How it ends
 

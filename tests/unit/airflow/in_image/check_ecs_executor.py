@@ -516,6 +516,16 @@ class LeftAndTakenOver(InImage):
         self.assertEqual(len(self.ecs.asked), 1)
 
 
+class Shown(InImage):
+    def test_where_the_log_of_a_task_that_runs_is(self):
+        instance = SimpleNamespace(external_executor_id="arn:aws:ecs:eu-west-1:123456789012:task/dev/0f1e")
+        with mock.patch.dict(os.environ, {"FARFLOW_ENVIRONMENT": "dev"}):
+            (said,), lines = self.executor.get_task_log(instance, 1)
+            self.assertIn("CloudWatch: log group /farflow/dev/airflow, stream ecs-task/ecs-task/0f1e", said)
+            self.assertEqual(lines, [])
+            self.assertEqual(self.executor.get_task_log(SimpleNamespace(external_executor_id=None), 1), ([], []))
+
+
 class Named(InImage):
     def test_airflow_finds_it_by_each_of_its_names_and_celery_is_the_default(self):
         from airflow.executors import executor_loader as loaded
