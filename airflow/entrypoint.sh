@@ -2,6 +2,7 @@
 # Runs one component of Airflow, one of the deploy's chores, or any other command:
 #
 #   api-server | scheduler | dag-processor | triggerer | worker   a component
+#   execute-workload WORKLOAD                                     one task of Airflow, for executor="ecs"
 #   migrate [--check | --no-upgrade]                              the database's schema
 #   create-admin                                                  the first user
 #   check-dags FOLDER | --version VERSION                         what is wrong with DAG files: scripts/check_dags.py
@@ -26,7 +27,7 @@ if [ "${FARFLOW_CONTRACT:-0}" -gt "$contract" ]; then
 fi
 
 if [ "$#" -eq 0 ]; then
-    sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
     exit 64
 fi
 
@@ -48,6 +49,11 @@ case "$1" in
         shift
         python -I /opt/airflow/scripts/wait_for_execution_api.py
         exec airflow celery worker "$@"
+        ;;
+    execute-workload)
+        shift
+        python -I /opt/airflow/scripts/wait_for_execution_api.py
+        exec python /opt/airflow/scripts/execute_workload.py "$@"
         ;;
     migrate) shift && exec python /opt/airflow/scripts/migrate.py "$@" ;;
     check-dags) shift && exec python /opt/airflow/scripts/check_dags.py "$@" ;;

@@ -26,6 +26,18 @@ def create_async_metadata_engine(
     return create_async_engine(url, connect_args=connect_args, **(engine_args or {}))
 
 
+def task_policy(task: Any) -> None:
+    """Refuse an `executor_config` that would end the scheduler, or with which a task could not run: where its author
+    sees it, with the DAG's file.
+    """
+    from airflow.exceptions import AirflowClusterPolicyViolation
+
+    from farflow.ecs_executor_config import problems_of_task
+
+    if problems := problems_of_task(task.executor, task.executor_config):
+        raise AirflowClusterPolicyViolation(f"task {task.task_id!r}: {'; '.join(problems)}")
+
+
 def _ssl(url: URL) -> ssl.SSLContext | str:
     mode = str(url.query["sslmode"])
     if mode not in ("verify-ca", "verify-full"):

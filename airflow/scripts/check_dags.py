@@ -1,4 +1,4 @@
-# contract=2 (see entrypoint.sh)
+# contract=3 (see entrypoint.sh)
 """Parses DAG files as the dag-processor does, each in a process of its own, and prints what it found, a line of JSON
 each behind `dag-check: `. What is right and what is not is judged by who reads that.
 
@@ -7,7 +7,7 @@ each behind `dag-check: `. What is right and what is not is judged by who reads 
         [--seconds N]             the most that one file may take, 30 by default
 
 `file`     {file, dags: {id: {line, tasks, versioned}}, problems: [{what, line, dag, text}], seconds}, and the names of
-           DAG tasks (`fargate`), `queues` and `pools` that its tasks have, each with the first of them
+           DAG tasks (`fargate`), `executors`, `queues` and `pools` that its tasks have, each with the first of them
 `pools`    the pools that the environment has, where its database is reached
 `done`     how many files there were; without it, the check did not come to its end
 """
@@ -48,6 +48,10 @@ _LOADED_ONCE = (
 
 # Of what an environment gives and a laptop has not: it is told as such.
 _NOT_HERE = re.compile(r"VARIABLE_NOT_FOUND|CONNECTION_NOT_FOUND|Variable \S+ (not found|does not exist)|isn't defined")
+
+#: How this image's airflow_local_settings begin what is wrong with a task.
+_OF_TASK = re.compile(r"AirflowClusterPolicyViolation: task '([^']+)'")
+_RAISED = re.compile(r"^(airflow\.(sdk\.)?exceptions\.)?(AirflowClusterPolicyViolation: )?")
 
 
 def main() -> int:
@@ -176,7 +180,7 @@ def _lines_of(path: Path, traceback_: str) -> list[int]:
 
 def _nothing(path: Path, folder: Path, what: str, text: str) -> dict[str, Any]:
     problem = {"what": what, "line": None, "dag": None, "text": text}
-    empty = {"dags": {}, "fargate": {}, "queues": {}, "pools": {}}
+    empty = {"dags": {}, "fargate": {}, "executors": {}, "queues": {}, "pools": {}}
     return {"file": path.relative_to(folder).as_posix(), "problems": [problem], **empty}
 
 
@@ -209,8 +213,12 @@ def _keep_faults_fatal() -> None:
 
 
 def _look(folder: Path, path: Path) -> dict[str, Any]:
+    from airflow.dag_processing import dagbag
     from airflow.dag_processing.dagbag import BundleDagBag
 
+    # Airflow refuses a file for the first executor that is not there; who reads the facts knows which there are.
+    if hasattr(dagbag, "_validate_executor_fields"):
+        dagbag._validate_executor_fields = lambda *_unused: None
     seen: list[Any] = []
 
     class Bag(BundleDagBag):
@@ -222,7 +230,7 @@ def _look(folder: Path, path: Path) -> dict[str, Any]:
     source = _source(path)
     problems = [_problem_of_import(text, path, source) for text in bag.import_errors.values()]
     for problem in problems:  # as it is seen from the folder, wherever that lies here
-        problem["text"] = problem["text"].replace(f"{folder}/", "").removeprefix("airflow.sdk.exceptions.")
+        problem["text"] = _RAISED.sub("", problem["text"].replace(f"{folder}/", ""))
     by_id: dict[str, int] = {}
     for dag in seen:
         by_id[dag.dag_id] = by_id.get(dag.dag_id, 0) + 1
@@ -231,7 +239,7 @@ def _look(folder: Path, path: Path) -> dict[str, Any]:
         for dag_id, times in by_id.items()
         if times > 1
     ]
-    found: dict[str, Any] = {"fargate": {}, "queues": {}, "pools": {}, "dags": {}}
+    found: dict[str, Any] = {"fargate": {}, "executors": {}, "queues": {}, "pools": {}, "dags": {}}
     for dag in bag.dags.values():
         problems += _problems_of(dag, source)
         versioned = not getattr(dag, "disable_bundle_versioning", False)
@@ -266,6 +274,8 @@ def _problem_of_import(text: str, path: Path, source: str) -> dict[str, Any]:
         dag = re.search(r"Cycle detected in dag: ([\w.-]+)", text, re.IGNORECASE)
         named = dag[1].rstrip(".") if dag else None
         return _problem("cycle", _line(source, named) if named else None, named, last)
+    if task := _OF_TASK.search(last):
+        return _problem("import", _line(source, task[1]), None, last)
     if not lines and (schedule := re.search(r"\[(.+)\] is not acceptable", last)):
         return _problem("import", _line(source, schedule[1]), None, last)
     what = "elsewhere" if _NOT_HERE.search(text) else "import"
@@ -314,12 +324,16 @@ def _reason(error: BaseException) -> str:
 
 
 def _uses(task: Any, dag: Any, source: str, found: dict[str, Any]) -> None:
+    from farflow import ecs_executor_config
+
     def note(kind: str, name: Any) -> None:
         if isinstance(name, str) and "{{" not in name:
             line = _line(source, name) or _line(source, task.task_id)
             found[kind].setdefault(name, {"dag": dag.dag_id, "task": task.task_id, "line": line})
 
-    note("queues", task.queue)
+    note("executors", task.executor)
+    if task.executor not in ecs_executor_config.NAMES:  # it has no queue
+        note("queues", task.queue)
     note("pools", task.pool)
     if _is_fargate(task):
         for given in (_arguments(task), *_mapped_over(task)):

@@ -12,8 +12,9 @@ description:
   - Parses each DAG file as Airflow's dag-processor does, with the packages and plugins of Airflow's image, and fails
     with a sentence for everything that is wrong, with file and line.
   - It finds import errors, DAGs that are there twice, tasks that wait for one another in a circle, DAG tasks without a
-    folder, arguments of FargateTask of the wrong type, queues that no worker serves, pools that are not there, and
-    files that take too long to be parsed. No task is run.
+    folder, arguments of FargateTask of the wrong type, executors that are not there, an C(executor_config) that can't
+    be, queues that no worker serves, pools that are not there, and files that take too long to be parsed. No task is
+    run.
   - With a Docker engine it needs no AWS. A file that asks Airflow for a variable or a connection while it is parsed is
     then told by a warning.
 author: farflow.airflow contributors (@farflow)
@@ -72,6 +73,11 @@ options:
     type: list
     elements: str
     default: []
+  executors:
+    description: The names of the executors that a task can ask for.
+    type: list
+    elements: str
+    default: [CeleryExecutor]
   queues:
     description: The queues that workers serve.
     type: list
@@ -152,6 +158,7 @@ ARGUMENT_SPEC = {
     "run_task": {"type": "dict"},
     "bucket": {"type": "str"},
     "tasks": {"type": "list", "elements": "str", "default": []},
+    "executors": {"type": "list", "elements": "str", "default": ["CeleryExecutor"]},
     "queues": {"type": "list", "elements": "str", "default": []},
     "pools": {"type": "list", "elements": "str"},
     "allow_broken": {"type": "list", "elements": "str", "default": []},
@@ -193,6 +200,7 @@ def work(parameters, clients, check_mode):
 def _allowed(parameters):
     return check_documents.Allowed(
         tasks=parameters["tasks"],
+        executors=parameters["executors"],
         queues=parameters["queues"],
         pools=parameters["pools"],
         broken=parameters["allow_broken"],

@@ -221,6 +221,15 @@ COLD_POLICIES = behaviour(
     says="So many one-off tasks stop first, without containers, since their role may not read its secrets yet",
     source='"ResourceInitializationError" in the developer guide of Amazon ECS',
 )
+GUARDDUTY_AGENT = behaviour(
+    "guardduty_agent",
+    off=False,
+    says=(
+        "Tasks on Fargate tell of a container `aws-guardduty-agent-...` beside their own, which is killed with its "
+        "task; there is no such container in truth"
+    ),
+    source='"How Runtime Monitoring works with Fargate (Amazon ECS only)" in the guide of Amazon GuardDuty',
+)
 DENIED = behaviour(
     "denied",
     off=(),

@@ -10,6 +10,7 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/3f9e"
 LONG = "a" * 50
 EXECUTION_API = "http://api-server.local.farflow.internal:8081"
 SCHEDULER = "airflow_service_scheduler"
+_BOTH = ["celery", "ecs"]
 SIZES = [f"airflow_service_{name}" for name in ("api_server", "scheduler", "dag_processor", "triggerer")]
 
 
@@ -394,6 +395,36 @@ _AIRFLOW: list[Row] = [
         ({"count": [1]}, "airflow_service_triggerer.count: is a list"),
         ({"cpu": 3000}, "cpu 3000"),
         ({"memory": "1 GB"}, "airflow_service_triggerer.memory: is a text '1 GB'"),
+    ),
+    *each(
+        "airflow_service_executors",
+        ("kubernetes", "airflow_service_executors.0: is a text 'kubernetes', allowed: celery or ecs"),
+        (["celery", "local"], "airflow_service_executors.1: is a text 'local'"),
+        ([], "allowed: celery first"),
+        (["ecs"], "allowed: celery first"),
+        (["ecs", "celery"], "which runs tasks that ask for no executor"),
+        (["celery", "celery"], "airflow_service_executors.1: is 'celery' once more"),
+        (True, "airflow_service_executors: is a boolean"),
+    ),
+    *each(
+        "airflow_service_ecs_task",
+        ({"cpu": 3000}, "airflow_service_ecs_task.cpu: cpu 3000"),
+        ({"cpu": 1024}, "memory 1024 does not go with cpu 1024"),
+        ({"count": 1}, "airflow_service_ecs_task.count: is not a known key"),
+    ),
+    *(
+        ({"airflow_service_executors": _BOTH, **given}, [f"is ['celery', 'ecs'] while {name} is given"])
+        for name, given in (
+            ("AIRFLOW__CORE__EXECUTOR", {"airflow_service_config": {"core": {"executor": "CeleryExecutor"}}}),
+            (
+                "AIRFLOW__AWS_ECS_EXECUTOR__CLUSTER",
+                {"airflow_service_environment": {"AIRFLOW__AWS_ECS_EXECUTOR__CLUSTER": "prod"}},
+            ),
+        )
+    ),
+    (
+        {"network_cidr": "10.0.0.0/24", "airflow_service_executors": _BOTH, "worker_pool_count": 90},
+        ["room for 226"],
     ),
     *each("airflow_service_load_balancer_scheme", ("public", "'public'"), ("internet-facing", "allow_plain_http")),
     *each("airflow_service_load_balancer_port", (70000, "70000"), (0, "0"), ("https", "'https'")),

@@ -13,6 +13,7 @@ _VARIABLES = {
     "rds_deletion_protection": True,
     "worker_pool_scaling": "cpu",
     "worker_pools": {"heavy": {"queues": ["large"], "max": 3}},
+    "airflow_service_executors": ["celery", "ecs"],
     "farflow_permissions_boundary_arn": BOUNDARY,
 }
 _TASK = """\

@@ -19,12 +19,13 @@ _DEFAULT_POOL = "default_pool"
 
 @dataclass(frozen=True)
 class Allowed:
-    """What DAGs may refer to. ``tasks`` are the folders of DAG tasks, ``queues`` those that workers serve; ``pools`` is
-    None where nobody knows which there are. ``broken`` are files in which anything may be wrong. With ``versions``
-    every run has to have one.
+    """What DAGs may refer to. ``tasks`` are the folders of DAG tasks, ``executors`` the names of those that there are,
+    ``queues`` those that workers serve; ``pools`` is None where nobody knows which there are. ``broken`` are files in
+    which anything may be wrong. With ``versions`` every run has to have one.
     """
 
     tasks: Collection[str] = ()
+    executors: Collection[str] = ()
     queues: Collection[str] = ()
     pools: Collection[str] | None = None
     broken: Sequence[str] = ()
@@ -141,6 +142,13 @@ def _references(file: Mapping[str, Any], allowed: Allowed, pools: Collection[str
             yield (
                 f"{_use(file, use)} runs DAG task {name!r}, which is no folder in tasks/{like}; allowed: "
                 f"{_some(allowed.tasks)}"
+            )
+    for name, use in file["executors"].items():
+        if name not in allowed.executors:
+            yield (
+                f"{_use(file, use)} has executor {name!r}, which the environment does not have"
+                f"{nearest(name, allowed.executors)}; allowed: {_some(allowed.executors)}, or no executor at all; "
+                "airflow_service_executors says which there are"
             )
     for name, use in file["queues"].items():
         if name not in allowed.queues:

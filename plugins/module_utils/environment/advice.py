@@ -46,6 +46,7 @@ def warnings(inputs: Inputs, known: Existing, vcpus: float | None) -> Iterator[s
 def _vcpus(inputs: Inputs) -> Iterator[float]:
     """Of the containers of each service, at their most."""
     for component in components(inputs):
-        size = sizing(inputs, component)
-        count = pools.pool(inputs, component.pool).maximum if component.pool else size["count"]
-        yield count * size["cpu"] / 1024 if component.service else 0
+        if component.service:
+            size = sizing(inputs, component)
+            count = pools.pool(inputs, component.pool).maximum if component.pool else size["count"]
+            yield count * size["cpu"] / 1024

@@ -22,7 +22,7 @@ from . import containers, database, images, log_bucket, names, network, policies
 from . import load_balancer as entrance
 from . import secrets as values
 from .broker import broker
-from .components import AIRFLOW_SERVICE, API_SERVER, Component
+from .components import API_SERVER, ECS_TASK, Component, airflow_service
 from .desire import made_by
 from .named_things import documents as named_things
 
@@ -66,7 +66,7 @@ def desired(inputs: Inputs, known: Existing) -> list[Resource]:
 
 def _with_schema(inputs: Inputs, known: Existing, image: str) -> list[Resource]:
     """The components, with the database's schema between the task definitions and the services."""
-    parts = [part for each in AIRFLOW_SERVICE for part in component(inputs, known, each)]
+    parts = [part for each in airflow_service(inputs) for part in component(inputs, known, each)]
     services = [part for part in parts if part.type == ecs_services.TYPE]
     migrated = schema.desired(inputs, known, image, is_settled=not database.is_to_change(inputs, known))
     return [*(part for part in parts if part not in services), migrated, *services]
@@ -94,8 +94,10 @@ def component(
 
 def _task_definition(inputs: Inputs, known: Existing, which: Component, image: str) -> Resource:
     roles = names.execution_role(inputs, "airflow"), names.component_role(inputs, which.name)
-    made = (known.id(iam_roles.TYPE, role) for role in roles)
-    return made_by(ecs_task_definitions.desired, containers.task_definition(inputs, known, which, image), *made)
+    after = [known.id(iam_roles.TYPE, role) for role in roles]
+    if which is ECS_TASK:  # from then on the scheduler runs it, and it can't do with an older api-server for long
+        after.append(schema.needed(inputs, known, images.airflow(inputs).uri(known)))
+    return made_by(ecs_task_definitions.desired, containers.task_definition(inputs, known, which, image), *after)
 
 
 def _needs(inputs: Inputs, known: Existing, which: Component) -> list[str]:

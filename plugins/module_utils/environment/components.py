@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import pools
+from . import executors, pools
 from .security_groups import API_SERVER_PORT, EXECUTION_API_PORT
 
 
@@ -68,6 +68,14 @@ TRIGGERER = Component(
 COMMAND = Component(
     (Container("command", ("airflow", "version")),), "airflow_service_scheduler", service=False, healthcheck=False
 )
+#: Runs one task of Airflow that asks for the executor `ecs`. It is told to stop before that is killed.
+ECS_TASK = Component(
+    (Container("ecs-task", ("execute-workload",)),),
+    "airflow_service_ecs_task",
+    stop_timeout=120,
+    service=False,
+    healthcheck=False,
+)
 #: Of the default pool. Stops warmly: it takes no new task, and has as long as Fargate allows to finish those it runs.
 WORKER = Component(
     (Container("worker", ("worker",)),),
@@ -79,7 +87,7 @@ WORKER = Component(
 )
 
 AIRFLOW_SERVICE = (API_SERVER, SCHEDULER, DAG_PROCESSOR, TRIGGERER, COMMAND)
-#: What every environment has; other pools of workers come to it.
+#: What every environment has; what it asks for comes to it, such as other pools of workers.
 ALL = (*AIRFLOW_SERVICE, WORKER)
 
 Inputs = Mapping[str, Any]
@@ -90,13 +98,18 @@ def workers(inputs: Inputs) -> list[Component]:
     return [replace(WORKER, pool=name) for name in pools.names(inputs)]
 
 
+def airflow_service(inputs: Inputs) -> list[Component]:
+    """All but the workers."""
+    return [*AIRFLOW_SERVICE, *([ECS_TASK] if executors.has_ecs(inputs) else [])]
+
+
 def components(inputs: Inputs) -> list[Component]:
     """All that an environment has."""
-    return [*AIRFLOW_SERVICE, *workers(inputs)]
+    return [*airflow_service(inputs), *workers(inputs)]
 
 
 def sizing(inputs: Inputs, component: Component) -> dict[str, int]:
-    """``{count, cpu, memory}`` of a component. The count is the one that it begins with."""
+    """``{count, cpu, memory}`` of a component, the count where it is a service, which begins with it."""
     if component.pool:
         pool = pools.pool(inputs, component.pool)
         return {"count": pool.minimum, "cpu": pool.cpu, "memory": pool.memory}

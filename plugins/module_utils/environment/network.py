@@ -81,6 +81,14 @@ def subnet_ids(inputs: Mapping[str, Any], known: Existing, tier: str) -> list[st
     return sorted(known.id(SUBNET, name) for name in subnet_names(inputs, known, tier))
 
 
+def private_subnets(inputs: Mapping[str, Any], known: Existing) -> Any:
+    """The ids of the private subnets with commas between them. In the order of the ids, so that has to wait until all
+    of them are known.
+    """
+    subnets = subnet_ids(inputs, known, PRIVATE)
+    return UNKNOWN if contains_unknown(subnets) else ",".join(subnets)
+
+
 def known_subnet_ids(inputs: Mapping[str, Any], known: Existing) -> list[str]:
     """The ids of those subnets of both tiers that exist."""
     ids = [each for tier in (PUBLIC, PRIVATE) for each in subnet_ids(inputs, known, tier)]

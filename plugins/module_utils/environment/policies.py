@@ -3,8 +3,8 @@
 
 """What each of Airflow's components may do. Every statement names the resources of one environment.
 
-The actions are those that Airflow and its providers call. What is in DAG files is run by dag-processor, triggerer and
-worker, and by one-off commands; not by api-server and scheduler.
+The actions are those that Airflow and its providers call. What is in DAG files is run by dag-processor, triggerer,
+worker, the tasks that have a container of their own, and by one-off commands; not by api-server and scheduler.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from .. import dag_versions, naming
 from ..engine.actions import Resource
 from ..engine.known import Existing
 from ..engine.tags import ROLE, tags
-from . import dags, names, pools, settings
+from . import dags, ecs_executor, executors, names, pools, settings
 from .arns import Account, account
 from .broker import broker
-from .components import ALL, API_SERVER, COMMAND, DAG_PROCESSOR, SCHEDULER, TRIGGERER, Component
+from .components import ALL, API_SERVER, COMMAND, DAG_PROCESSOR, ECS_TASK, SCHEDULER, TRIGGERER, Component
 from .statements import Statement, allow, deny
 
 Inputs = Mapping[str, Any]
@@ -28,7 +28,7 @@ Inputs = Mapping[str, Any]
 VERSION = "2012-10-17"
 
 #: Beside the workers.
-RUN_DAG_FILES = (DAG_PROCESSOR, TRIGGERER, COMMAND)
+RUN_DAG_FILES = (DAG_PROCESSOR, TRIGGERER, COMMAND, ECS_TASK)
 
 #: Where GuardDuty's Runtime Monitoring is on, ECS puts a container of this image into every task, and pulls it with the
 #: task's execution role. Each region has it in another account of AWS's, and regions are added: so the account is left
@@ -143,7 +143,8 @@ def component(inputs: Inputs, known: Existing, which: Component) -> dict[str, An
             _list_fargate_tasks,
             _show_fargate_tasks,
         ],
-        SCHEDULER: [_read_variables, broker.sends, _write_first_logs, _publish_workers_wanted],
+        SCHEDULER: [_read_variables, broker.sends, _write_first_logs, _publish_workers_wanted, _run_ecs_tasks],
+        ECS_TASK: _RUNS_TASKS,
         DAG_PROCESSOR: [_read_connections, _read_variables, _read_dags],
         TRIGGERER: [_read_connections, _read_variables, _write_logs, _list_fargate_tasks, _watch_fargate_tasks],
         COMMAND: [
@@ -161,9 +162,8 @@ def component(inputs: Inputs, known: Existing, which: Component) -> dict[str, An
 
 
 def _worker(inputs: Inputs, where: Account, which: Component) -> list[Statement]:
-    makers = (_read_connections, _read_variables, _write_logs, _run_fargate_tasks, _read_dags)
     return [
-        *(statement for make in makers for statement in make(inputs, where)),
+        *(statement for make in _RUNS_TASKS for statement in make(inputs, where)),
         *broker.receives(inputs, where, which.pool),
         *_protect_itself(inputs, where, which),
         *_of_all(inputs),
@@ -192,6 +192,35 @@ def _publish_workers_wanted(inputs: Inputs, where: Account) -> list[Statement]:
         return []
     namespace = {"cloudwatch:namespace": pools.NAMESPACE}
     return [allow("PublishWorkersWanted", ["cloudwatch:PutMetricData"], "*", StringEquals=namespace)]
+
+
+def _run_ecs_tasks(inputs: Inputs, where: Account) -> list[Statement]:
+    """What the executor calls that runs each task in an ECS task of its own: on that definition, and on what it has
+    started.
+    """
+    if not executors.has_ecs(inputs):
+        return []
+    tasks = _tasks(inputs, where)
+    definition = where.arn("ecs", f"task-definition/{names.component_family(inputs, ECS_TASK.name)}:*")
+    passed = (names.execution_role(inputs, "airflow"), names.component_role(inputs, ECS_TASK.name))
+    path = names.role_path(inputs).strip("/")
+    return [
+        allow("RunEcsTasks", ["ecs:RunTask"], definition, ArnEquals={"ecs:cluster": _cluster(inputs, where)}),
+        allow("TagEcsTasks", ["ecs:TagResource"], tasks, StringEquals={"ecs:CreateAction": "RunTask"}),
+        allow(
+            "PassEcsTaskRoles",
+            ["iam:PassRole"],
+            *(where.global_arn("iam", f"role/{path}/{name}") for name in passed),
+            StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"},
+        ),
+        allow("WatchEcsTasks", ["ecs:DescribeTasks"], tasks),
+        allow(
+            "StopEcsTasks",
+            ["ecs:StopTask"],
+            tasks,
+            StringEquals={f"aws:ResourceTag/{ecs_executor.TAG}": executors.ECS},
+        ),
+    ]
 
 
 def results(inputs: Inputs, known: Existing) -> dict[str, Any]:
@@ -348,3 +377,7 @@ def _exec() -> Statement:
     channels = ["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"]
     # AWS knows no narrower resource for these actions.
     return allow("ExecuteCommand", [f"ssmmessages:{channel}" for channel in channels], "*")
+
+
+#: What those make use of that run tasks of Airflow.
+_RUNS_TASKS = (_read_connections, _read_variables, _write_logs, _run_fargate_tasks, _read_dags)

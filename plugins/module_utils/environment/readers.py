@@ -75,7 +75,7 @@ def _is_own_role(inputs: Inputs, known: Existing, role: Resource) -> bool:
     environment = names.environment(inputs)
     fixed = {
         *(names.execution_role(inputs, of) for of in ("airflow", "tasks")),
-        *(names.component_role(inputs, each.name) for each in components.ALL),
+        *(names.component_role(inputs, each.name) for each in (*components.ALL, components.ECS_TASK)),
         names.plain_task_role(inputs),
         names.image_builder(inputs),
     }

@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import naming
-from ..engine.compare import UNKNOWN, contains_unknown
 from ..engine.known import Existing
 from ..images import contract as image_contract
-from . import dags, execution_api, names, network, pools, security_groups
+from . import dags, ecs_executor, execution_api, names, network, pools, security_groups
 from .arns import account
 from .broker import broker
-from .components import COMMAND, SCHEDULER, Component
+from .components import COMMAND, ECS_TASK, SCHEDULER, Component
 
 Inputs = Mapping[str, Any]
 
@@ -41,6 +40,8 @@ SHARED_SECRETS = {
     "AIRFLOW__API_AUTH__JWT_SECRET": "jwt-signing-key",
     "AIRFLOW__API__SECRET_KEY": "api-secret-key",
 }
+#: A task that has a container of its own talks to the task execution API alone.
+ECS_TASK_SECRETS = ("AIRFLOW__CORE__FERNET_KEY",)
 COMMAND_SECRETS = {"FARFLOW_ADMIN_PASSWORD": "admin-password"}
 
 #: Where in the log bucket DAG tasks put what they hand on, as DAG -> run -> task.
@@ -114,7 +115,9 @@ def given(config: Mapping[str, Mapping[str, Any]], more: Mapping[str, Any]) -> d
 
 def secrets(inputs: Mapping[str, Any], known: Existing, component: Component) -> dict[str, str]:
     """All the variables of a component that come from Secrets Manager: name -> ARN."""
-    wanted = {**SHARED_SECRETS, **COMMAND_SECRETS} if component is COMMAND else SHARED_SECRETS
+    wanted = {**SHARED_SECRETS, **(COMMAND_SECRETS if component is COMMAND else {})}
+    if component is ECS_TASK:
+        wanted = {name: SHARED_SECRETS[name] for name in ECS_TASK_SECRETS}
     ours = {name: known.id("secret", names.secret(inputs, secret)) for name, secret in wanted.items()}
     return {**ours, **inputs["airflow_service_secrets"]}
 
@@ -132,6 +135,7 @@ def _airflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:
         ("api", "instance_name"): names.environment(inputs),
         **broker.settings(inputs, known),
         **_backlog(inputs),
+        **ecs_executor.settings(inputs, known),
         ("celery", "operation_timeout"): str(OPERATION_TIMEOUT),
         ("logging", "remote_logging"): "True",
         ("logging", "remote_base_log_folder"): f"s3://{bucket}/logs",
@@ -168,13 +172,11 @@ def _farflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:
     """What the image reads: its entry point, and the DAG author's helper in airflow/plugins/farflow."""
     group = security_groups.group_name(inputs, "tasks")
     bucket = names.log_bucket(inputs, account(known, inputs["farflow_region"]).id)
-    subnets = network.subnet_ids(inputs, known, network.PRIVATE)
     return {
         image_contract.VARIABLE: str(image_contract.NEEDED),
         "FARFLOW_ENVIRONMENT": names.environment(inputs),
         "FARFLOW_CLUSTER": names.cluster(inputs),
-        # In the order of the ids, so that has to wait until all of them are known.
-        "FARFLOW_SUBNET_IDS": UNKNOWN if contains_unknown(subnets) else ",".join(subnets),
+        "FARFLOW_SUBNET_IDS": network.private_subnets(inputs, known),
         "FARFLOW_SECURITY_GROUP_IDS": known.id(security_groups.GROUP, group),
         "FARFLOW_TASKS_LOG_GROUP": naming.task_log_group(names.environment(inputs)),
         "FARFLOW_RESULTS": f"s3://{bucket}/{RESULTS}",

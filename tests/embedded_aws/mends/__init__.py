@@ -13,6 +13,7 @@ from . import (
     ecr,
     ecs_capacity,
     ecs_documents,
+    ecs_guardduty,
     ecs_protection,
     ecs_quotas,
     ecs_refusals,
@@ -75,6 +76,7 @@ def apply(settings: Settings) -> None:
     ecs_quotas.apply()
     ecs_capacity.apply()
     ecs_refusals.apply()
+    ecs_guardduty.apply()
     ecs_sight.apply()
     logs.apply()
     cloudwatch_metrics.apply()

@@ -51,15 +51,17 @@ def give_credentials(register, settings: Settings):
 
 
 def run_as_defined(build, settings: Settings):
-    """Fault: entryPoint, user, workingDirectory, readonlyRootFilesystem, healthCheck, init process, memory, EFS
-    and scratch volumes are ignored, Cloud Map names and load balancers do not resolve, and the containers of a task
-    have each an address of its own."""
+    """Fault: entryPoint, user, workingDirectory, readonlyRootFilesystem, healthCheck, init process, memory (that of
+    overrides too), EFS and scratch volumes are ignored, Cloud Map names and load balancers do not resolve, and the
+    containers of a task have each an address of its own."""
 
     def build_run_kwargs(
         container, definition, environment, ports, network, host_mode, task_id, task_arn, *rest
     ) -> dict[str, Any]:
         options = build(container, definition, environment, ports, network, host_mode, task_id, task_arn, *rest)
         options.update(_process_options(container, definition))
+        if memory := (ecs._tasks[task_arn].get("overrides") or {}).get("memory"):
+            options["mem_limit"] = f"{memory}m"
         options["labels"][STOP_LABEL] = str(container.get("stopTimeout", 30))
         options["volumes"] = options.get("volumes", []) + ecs_volumes.binds(container, definition, task_id, settings)
         started = ecs._tasks[task_arn].get("_docker_ids")

@@ -26,7 +26,8 @@ def apply() -> None:
     ecs._resolve_td_key = mean_newest_active(ecs._resolve_td_key)
     actions = ecs._ACTION_MAP
     actions["RegisterTaskDefinition"] = refuse_size(actions["RegisterTaskDefinition"])
-    actions["RunTask"] = answer_token_again(refuse_task(refuse_long_overrides(actions["RunTask"])), _has_task)
+    run_task = refuse_overridden_size(refuse_long_overrides(actions["RunTask"]))
+    actions["RunTask"] = answer_token_again(refuse_task(run_task), _has_task)
     actions["CreateService"] = answer_token_again(refuse_task(actions["CreateService"]), _has_service)
     actions["DeleteCluster"] = refuse_busy_cluster(actions["DeleteCluster"])
 
@@ -90,6 +91,21 @@ def refuse_long_overrides(start):
             return _refusal(
                 "InvalidParameterException", f"Container Overrides length must be at most {_LONGEST_OVERRIDES}"
             )
+        return start(data)
+
+    return handler
+
+
+def refuse_overridden_size(start):
+    """Fault: a task is started with a size that Fargate has not, where the overrides ask for that."""
+
+    def handler(data: dict[str, Any]):
+        overrides = data.get("overrides", {})
+        definition = ecs._task_defs.get(ecs._resolve_td_key(data.get("taskDefinition", "")), {})
+        cpu, memory = (str(overrides.get(name) or definition.get(name) or 0) for name in ("cpu", "memory"))
+        asked = "cpu" in overrides or "memory" in overrides
+        if asked and int(memory) not in _FARGATE_MEMORY.get(cpu, ()):
+            return _refusal("ClientException", "No Fargate configuration exists for given values.")
         return start(data)
 
     return handler

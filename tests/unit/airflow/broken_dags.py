@@ -1,6 +1,7 @@
 """DAG files that can't work: what is in them, and what the check has to say. Each is a file, named by its key.
 
-The check is told of the DAG tasks number_task and multi_task, of queue lab-celery, of pool warehouse and of 10 seconds.
+The check is told of the DAG tasks number_task and multi_task, of the executors CeleryExecutor and ecs, of queue
+lab-celery, of pool warehouse and of 10 seconds.
 """
 
 from __future__ import annotations
@@ -15,6 +16,15 @@ def _fargate(dag_id: str, **arguments: str) -> str:
     given = {"task_id": "'fetch'", "task": "'number_task'", **arguments}
     words = ", ".join(f"{name}={value}" for name, value in given.items())
     return f"{_HEAD}with DAG('{dag_id}', schedule=None):\n    FargateTask({words})\n"
+
+
+def _python(dag_id: str, call: str = "", **arguments: str) -> str:
+    """A DAG with one task that is a function of Python, in line 5."""
+    given = ", ".join(f"{name}={value}" for name, value in arguments.items())
+    return (
+        f"{_HEAD}with DAG('{dag_id}', schedule=None):\n    @task({given})\n    def resize(n=0, m=0):\n        pass\n"
+        f"    resize{f'.{call}' if call else '()'}\n"
+    )
 
 
 def _mapped(dag_id: str, expand: str, partial: str = "") -> str:
@@ -236,6 +246,28 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
             "'lab-celery'?; allowed: lab-celery, or no queue at all"
         ],
     ),
+    "executor.py": (
+        _python("executor", executor="'ec'"),
+        [
+            "executor.py:4: task 'resize' of DAG 'executor' has executor 'ec', which the environment does not have",
+            "allowed: CeleryExecutor, ecs, or no executor at all; airflow_service_executors says which there are",
+        ],
+    ),
+    "executor_config.py": (
+        _python("executor_config", executor_config="['large']"),
+        ["executor_config.py:5: task 'resize': executor_config: is ['large'], of type list, allowed: a dictionary"],
+    ),
+    "executor_config_size.py": (
+        _python("size", executor="'ecs'", executor_config="{'overrides': {'cpu': '1024', 'memory': '512'}}"),
+        [
+            "size.py:5: task 'resize': executor_config: overrides: memory 512 does not go with cpu 1024",
+            "choose 2048 to 8192 in steps of 1024",
+        ],
+    ),
+    "executor_config_mapped.py": (
+        _python("mapped", "partial(n=1).expand(m=[1, 2])", executor="'ecs'", executor_config="{'cpu': 1024}"),
+        ["mapped.py:5: task 'resize': executor_config: has 'cpu', allowed: overrides, capacityProvider"],
+    ),
     "pool.py": (
         _fargate("pool", pool="'warehose'"),
         ["pool.py:4: task 'fetch' of DAG 'pool' has pool 'warehose', which is not there, did you mean 'warehouse'?"],
@@ -311,7 +343,10 @@ GOOD = {
     "                      environment={'A': said})\n"
     "    two = FargateTask(task_id='two', task='multi_task', command=['{{ ds }}', said], queue='lab-celery')\n"
     "    many = FargateTask.partial(task_id='many', task='multi_task').expand(command=[['a'], ['b']])\n"
-    "    one >> two >> many >> EmptyOperator(task_id='end')\n"
+    "    @task(executor='ecs', queue='of-no-worker', executor_config={'overrides': {'cpu': 1024, 'memory': '2048'}})\n"
+    "    def resize():\n"
+    "        pass\n"
+    "    one >> two >> many >> resize() >> EmptyOperator(task_id='end', executor='CeleryExecutor')\n"
     "good()\n"
 }
 

@@ -16,7 +16,12 @@ from broken_dags import BESIDE, BROKEN, ELSEWHERE, GOOD
 ROOT = Path(__file__).parents[3]
 SECONDS = 10
 ALLOWED = Allowed(
-    tasks=["number_task", "multi_task"], queues=["lab-celery"], pools=["warehouse"], seconds=SECONDS, versions=True
+    tasks=["number_task", "multi_task"],
+    executors=["CeleryExecutor", "ecs"],
+    queues=["lab-celery"],
+    pools=["warehouse"],
+    seconds=SECONDS,
+    versions=True,
 )
 ENVIRONMENT = {"FARFLOW_ENVIRONMENT": "lab", "AIRFLOW__OPERATORS__DEFAULT_QUEUE": "lab-celery"}
 

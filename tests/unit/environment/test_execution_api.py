@@ -40,6 +40,7 @@ INPUTS = {
     "airflow_service_environment": {},
     "airflow_service_secrets": {},
     "worker_pools": {},
+    "airflow_service_executors": ["celery"],
     "worker_drain_hours": 12,
     **pools.OF_DEFAULT,
 }

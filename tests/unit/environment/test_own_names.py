@@ -26,14 +26,20 @@ TOLD_APART_OTHERWISE = {
 
 
 def own(environment, one):
-    inputs = {"farflow_environment": environment, "farflow_region": REGION, "worker_pools": {}}
+    inputs = {
+        "farflow_environment": environment,
+        "farflow_region": REGION,
+        "worker_pools": {},
+        "airflow_service_executors": ["celery"],
+    }
     return is_own(one, inputs, LAYERS, KNOWN)
 
 
 @pytest.mark.parametrize("vars_file", VARS)
 @pytest.mark.parametrize("environment", ["dev", "dev-x", "x-dev", LONGEST])
 def test_whatever_is_desired_bears_a_name_of_its_environment(vars_file, environment):
-    assert [one for one in resources(vars_file, farflow_environment=environment) if not own(environment, one)] == []
+    found = resources(vars_file, farflow_environment=environment, airflow_service_executors="celery, ecs")
+    assert [one for one in found if not own(environment, one)] == []
 
 
 @pytest.mark.parametrize("environment", ["dev-x", "dev2", "x-dev", "dev-worker", "dev-celery", "dev-wanted", LONGEST])
@@ -53,6 +59,7 @@ def test_and_of_no_other(environment, beside):
         ("scalable_target", "dev/dev-worker-gone", {}),
         ("ecs_service", "dev-worker-gone", {"cluster": "dev"}),
         ("iam_role", "dev-airflow-worker-gone", {}),
+        ("iam_role", "dev-airflow-ecs-task", {}),
         ("sqs_queue", "dev-celery-gone", OF_DEV),
         ("cloudwatch_alarm", "dev-wanted-worker-gone", OF_DEV),
         ("nat_gateway", "nat-1", {"tags": {"Name": "dev-nat-b"}}),

@@ -19,6 +19,7 @@ INPUTS = {
     "farflow_region": "eu-west-1",
     "farflow_tags": {},
     "worker_pools": {"heavy": {}},
+    "airflow_service_executors": ["celery"],
 }
 OURS = {"farflow:environment": "test", "farflow:role": "airflow_service"}
 TOLD = {

@@ -15,6 +15,7 @@ INPUTS = {
     **{f"airflow_service_{name}": SIZES for name in ("api_server", "scheduler", "dag_processor", "triggerer")},
     "airflow_service_architecture": "X86_64",
     "worker_pools": {},
+    "airflow_service_executors": ["celery"],
     **pools.OF_DEFAULT,
 }
 REBALANCED = {

@@ -20,6 +20,7 @@ ANY_TEXT = {"farflow_secret_key", "farflow_teardown_confirm"}
 #: A key and a value that are right, where others than texts are.
 RIGHT_MEMBERS = {
     **{name: ("count", 1) for name, option in OPTIONS.items() if option.get("options")},
+    "airflow_service_ecs_task": ("cpu", 512),
     "airflow_service_config": ("core", {"parallelism": 4}),
     "airflow_service_secrets": ("TOKEN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf"),
     "dag_tasks_images": ("hello", "tasks:1"),

@@ -123,7 +123,9 @@ def test_what_is_deleted_names_itself_to_the_module(ecs, clients):
 def test_how_many_revisions_every_look_lists_is_known(ecs, clients):
     register(clients, family("prod-web"), *(family(f"somebody-{number}") for number in range(120)))
     found = readers.task_definitions(
-        clients, {"farflow_environment": "prod", "dag_tasks": [], "worker_pools": {}}, Existing()
+        clients,
+        {"farflow_environment": "prod", "dag_tasks": [], "worker_pools": {}, "airflow_service_executors": ["celery"]},
+        Existing(),
     )
     account = Existing(found).get(definitions.REVISIONS_OF_ACCOUNT, definitions.REVISIONS_OF_ACCOUNT)
     assert account.attributes == {"count": 121}
@@ -132,7 +134,13 @@ def test_how_many_revisions_every_look_lists_is_known(ecs, clients):
 def look(clients, environment="prod", *families):
     """The families that a look finds, and whose the newest revision is where it is another environment's."""
     tasks = [SimpleNamespace(family=family) for family in families]
-    inputs = {"farflow_environment": environment, "dag_tasks": tasks, "airflow_images": {}, "worker_pools": {}}
+    inputs = {
+        "farflow_environment": environment,
+        "dag_tasks": tasks,
+        "airflow_images": {},
+        "worker_pools": {},
+        "airflow_service_executors": ["celery"],
+    }
     found = readers.task_definitions(clients, inputs, Existing())
     return {each.name: each.attributes.get(definitions.OWNER) for each in found if each.type == definitions.TYPE}
 
@@ -166,7 +174,13 @@ def test_what_the_list_does_not_show_yet_is_described_once(ecs, clients, monkeyp
     register(clients, family("prod-web"), family("prod-a"))
     tasks = [SimpleNamespace(family=name) for name in ("prod-web", "prod-a")]
     ecs.forget_calls()
-    inputs = {"farflow_environment": "prod", "dag_tasks": tasks, "airflow_images": {}, "worker_pools": {}}
+    inputs = {
+        "farflow_environment": "prod",
+        "dag_tasks": tasks,
+        "airflow_images": {},
+        "worker_pools": {},
+        "airflow_service_executors": ["celery"],
+    }
     found = [each for each in readers.task_definitions(clients, inputs, Existing()) if each.type == definitions.TYPE]
     wanted = definitions.all_desired([family("prod-web", memory=memory), family("prod-a")])
     actions = readers.plan_task_definitions(clients, wanted, found)

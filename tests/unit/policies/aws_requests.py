@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from deployed_policies import ACCOUNT, ENVIRONMENT, REGION, secret_arn
 from iam_evaluation import Request
 
@@ -86,6 +88,12 @@ def of_task(operation: str, owner: str = "dag_tasks", cluster: str = ENVIRONMENT
     """An operation on a running task, which carries its service's or its definition's tags."""
     context = {"aws:ResourceTag/farflow:role": owner, "ecs:cluster": arn("ecs", f"cluster/{cluster}")}
     return (Request(f"ecs:{operation}", arn("ecs", f"task/{cluster}/0f1e"), context),)
+
+
+def of_ecs_task(operation: str) -> Requests:
+    """The same on one that the scheduler has started, for one task of Airflow's."""
+    (request,) = of_task(operation, "airflow_service")
+    return (replace(request, context={**request.context, "aws:ResourceTag/farflow:executor": "ecs"}),)
 
 
 def list_tasks(cluster: str = ENVIRONMENT) -> Requests:

@@ -109,6 +109,7 @@ def _inputs(**given: Any) -> dict[str, Any]:
         "farflow_region": REGION,
         "farflow_image_builder": "codebuild",
         "network_ingress_cidrs": [],
+        "airflow_service_executors": ["celery", "ecs"],
         "worker_pool_scaling": "work",
         "worker_pools": {"heavy": {"policy": _POOL_POLICY}},
         "airflow_service_load_balancer_port": 80,

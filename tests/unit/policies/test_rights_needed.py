@@ -46,6 +46,8 @@ RESULTS = {
 }
 SEND = {"declare the queue": aws.sqs("GetQueueAttributes"), "send a message": aws.sqs("SendMessage")}
 HEAVY = f"{aws.QUEUE}-heavy"
+#: Its family, and the roles that it takes.
+ECS_TASK = ("dev-airflow-ecs-task", "dev-airflow-ecs-task", "dev-airflow-execution")
 
 
 def receive(queue):
@@ -119,7 +121,12 @@ NEEDED = {
         "a deadline's variable": aws.get_secret("variables/limit"),
         "say how many workers are wanted": aws.put_metric_data("farflow/airflow"),
         "say in its log why a task can't be sent": aws.put_object(),
+        "run a task of Airflow in an ECS task": aws.run_task(*ECS_TASK),
+        "see how it goes": aws.of_ecs_task("DescribeTasks"),
+        "stop one of which nothing is heard": aws.of_ecs_task("StopTask"),
+        "tell in its log why it never started": aws.put_object(),
     },
+    "airflow-ecs-task": {**READ_SECRETS, **RUN, **WRITE_LOGS, **READ_DAGS},
     "airflow-dag-processor": {**READ_SECRETS, **READ_DAGS},
     "airflow-triggerer": {
         **READ_SECRETS,
@@ -184,6 +191,13 @@ def test_nothing_is_granted_that_the_table_does_not_use(role):
     statements = [statement for document in rights(roles()[role]) for statement in document["Statement"]]
     granted = {action for each in statements if each["Effect"] == "Allow" for action in listed(each["Action"])}
     assert granted == asked
+
+
+def test_the_scheduler_runs_no_ecs_task_where_that_is_not_switched_on():
+    off = roles(of=made(airflow_service_executors=["celery"]))
+    assert roles().keys() - off.keys() == {"airflow-ecs-task"}
+    granted = {action for each in rights(off["airflow-scheduler"])[0]["Statement"] for action in listed(each["Action"])}
+    assert not any(action.startswith(("ecs:", "iam:")) for action in granted)
 
 
 READERS_OF_SECRETS = [

@@ -23,7 +23,8 @@ NOBODY = {
     "make an access key": aws.on("iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:user/admin"),
     "pass a role of other origin": aws.on("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/admin"),
     "pass a role of Airflow's": aws.pass_role("dev-airflow-api-server"),
-    "pass Airflow's execution role": aws.pass_role("dev-airflow-execution"),
+    "pass a worker's role": aws.pass_role("dev-airflow-worker"),
+    "pass the role of an ECS task to functions": aws.pass_role("dev-airflow-ecs-task", service="lambda.amazonaws.com"),
     "pass a role of another environment": aws.pass_role("prod-task", "prod"),
     "pass a role that only has a name like ours": aws.pass_role("dev-task-reporter", "another"),
     "pass a role of an environment whose name begins alike": aws.pass_role("dev-2-task-reporter", "dev-2"),
@@ -99,10 +100,18 @@ STARTS = {
     ),
     "run a task in another cluster": aws.run_task(cluster="prod"),
     "run what is not of Airflow": aws.run_task("payroll"),
+    "run a task of Airflow with a worker's rights": aws.run_task(
+        "dev-airflow-ecs-task", "dev-airflow-worker", "dev-airflow-execution"
+    ),
+    "run a task of Airflow in another cluster": aws.run_task(
+        "dev-airflow-ecs-task", "dev-airflow-ecs-task", "dev-airflow-execution", cluster="prod"
+    ),
 }
 
 WORKERS = {"airflow-worker", "airflow-worker-heavy"}
-WITH_LOGS = {"airflow-triggerer", "airflow-command", *WORKERS}
+#: They run tasks of Airflow.
+RUNNERS = {"airflow-ecs-task", *WORKERS}
+WITH_LOGS = {"airflow-triggerer", "airflow-command", *RUNNERS}
 
 #: What some may, and all others may not.
 SOME = {
@@ -117,9 +126,14 @@ SOME = {
     "read secrets of commands": (aws.get_secret("commands/ada"), {"airflow-command"}),
     "read task definitions": (
         aws.any_resource("ecs:DescribeTaskDefinition"),
-        {"airflow-api-server", "airflow-command", *WORKERS},
+        {"airflow-api-server", "airflow-command", *RUNNERS},
     ),
-    "run DAG tasks": (aws.run_task(), {"airflow-command", *WORKERS}),
+    "run DAG tasks": (aws.run_task(), {"airflow-command", *RUNNERS}),
+    "run tasks of Airflow in ECS tasks": (
+        aws.run_task("dev-airflow-ecs-task", "dev-airflow-ecs-task", "dev-airflow-execution"),
+        {"airflow-scheduler"},
+    ),
+    "stop these": (aws.of_ecs_task("StopTask"), {"airflow-scheduler"}),
     "stop DAG tasks": (aws.of_task("StopTask"), WITH_LOGS),
     "receive Celery's messages": (aws.sqs("ReceiveMessage"), {"airflow-worker"}),
     "receive those of another pool": (aws.sqs("ReceiveMessage", f"{aws.QUEUE}-heavy"), {"airflow-worker-heavy"}),
@@ -143,7 +157,7 @@ SOME = {
     ),
     "hand results on": (
         aws.put_object("results/example/run/plain/1/rows.csv"),
-        {"task", "task-reporter", "airflow-command", *WORKERS},
+        {"task", "task-reporter", "airflow-command", *RUNNERS},
     ),
     "take results": (aws.get_object("results/example/run/plain/1/rows.csv"), {"task", "task-reporter"}),
     "use the rights of a DAG task": (aws.put_object("today.csv", REPORTS), {"task-reporter", "airflow-worker-heavy"}),

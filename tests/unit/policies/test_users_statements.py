@@ -23,6 +23,7 @@ GIVEN = {
         "airflow-worker",
         "airflow-worker-heavy",
         "airflow-command",
+        "airflow-ecs-task",
     ],
     "farflow_codebuild_policy": ["image-builder"],
 }

@@ -17,7 +17,7 @@ from ...images.references import Ecr, parse, unpinned
 from ...lock.claim import break_problem
 from ...project.task_yml import LARGEST
 from ...validation.value_checks import network, told
-from .. import dags, execution_api, pools, settings
+from .. import dags, ecs_executor, execution_api, executors, pools, settings
 from ..network import subnet_cidr
 from . import airflow_settings, worker_pools
 from .variables import VARIABLES, fargate_size
@@ -139,14 +139,22 @@ _COMPONENTS = [
 _POOLS = ("farflow_environment", "airflow_service_architecture", "worker_pools", *pools.OF_DEFAULT)
 
 
-@_between("network_cidr", "network_availability_zones", "network_availability_zone_count", *_COMPONENTS, *_POOLS)
-def _room(cidr: str, zones: list[str], count: int, *values: Any) -> Iterator[str]:
+@_between(
+    "network_cidr",
+    "network_availability_zones",
+    "network_availability_zone_count",
+    "airflow_service_executors",
+    *_COMPONENTS,
+    *_POOLS,
+)
+def _room(cidr: str, zones: list[str], count: int, which: list[str], *values: Any) -> Iterator[str]:
     """Every container has an address in a private subnet, and a deployment starts new ones before it stops the old."""
     components, of_pools = values[: len(_COMPONENTS)], dict(zip(_POOLS, values[len(_COMPONENTS) :], strict=True))
     workers = sum(pool.maximum for pool in pools.pools(of_pools))
     subnets = len(zones) or count
     addresses = subnets * _addresses(cidr)
     containers = 2 * (sum(component["count"] for component in components) + workers)
+    containers += executors.ecs_tasks({"airflow_service_executors": which})
     others = 2 * subnets + 2  # load balancer and shared volume in each, the database and its standby
     if containers + others > addresses:
         enough = [each for each in range(16, 25) if subnets * _addresses(f"0.0.0.0/{each}") >= containers + others]
@@ -258,6 +266,23 @@ def _versions_of_dags(
             "airflow_service_dags: is 'bundle' while airflow_service_config disables bundle versioning, allowed: "
             "image, or without that setting, since a run without a version reads the DAGs that the image was built with"
         )
+
+
+@_between("airflow_service_executors", "airflow_service_config", "airflow_service_environment")
+def _executor_twice(
+    which: list[str], config: Mapping[str, Mapping[str, Any]], environment: Mapping[str, Any]
+) -> Iterator[str]:
+    """Whoever has set up an executor of ECS in another way can go on with that."""
+    if executors.ECS not in which:
+        return
+    ours = settings.variable(ecs_executor.SECTION, "")
+    free = [settings.variable(ecs_executor.SECTION, key) for key in ecs_executor.FREE]
+    for name in sorted(settings.given(config, environment)):
+        if name == settings.variable("core", "executor") or (name.startswith(ours) and name not in free):
+            yield (
+                f"airflow_service_executors: is {which} while {name} is given by airflow_service_config or "
+                "airflow_service_environment, which the deploy sets itself then, allowed: one of them"
+            )
 
 
 @_between("airflow_service_environment", "airflow_service_config_of_plugins")

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ... import naming
-from .. import dags, names, settings
+from .. import dags, executors, names, settings
 from ..broker import broker
 
 Inputs = Mapping[str, Any]
@@ -26,12 +26,19 @@ def arguments(inputs: Inputs, airflow: str, tasks: Collection[str], image: Mappi
         "build": None if reference else dict(image),
         "environment": environment(inputs),
         "tasks": sorted(tasks),
+        "executors": executors.names(executor_setting(inputs)),
         "queues": broker.queues(inputs),
         "pools": list(inputs["dags_pools"]) or None,
         "allow_broken": list(inputs["dags_allow_broken"]),
         "versions": dags.are_versions(inputs),
         "seconds": inputs["dags_parse_seconds"],
     }
+
+
+def executor_setting(inputs: Inputs) -> str:
+    """Airflow's setting, which a user can give otherwise."""
+    given = settings.given(inputs["airflow_service_config"], inputs["airflow_service_environment"])
+    return given.get(settings.variable("core", "executor")) or executors.setting(inputs)
 
 
 def environment(inputs: Inputs) -> dict[str, str]:

@@ -35,6 +35,7 @@ from ...validation.value_checks import (
     text,
     wrong,
 )
+from .. import executors
 from ..network import MOST_ZONES
 from . import airflow_settings, worker_pools
 
@@ -200,6 +201,11 @@ def fargate_size(cpu: int, memory: int) -> Iterator[Problem]:
         yield ("memory" if cpu in CPU_MEMORY else "cpu",), problem
 
 
+def _celery_first(value: list[Any]) -> Iterator[Problem]:
+    if value[:1] != [executors.CELERY]:
+        yield wrong(value, f"{executors.CELERY} first, which runs tasks that ask for no executor, and others behind it")
+
+
 def _size(least: int) -> Check:
     """``{count, cpu, memory}``"""
 
@@ -329,6 +335,8 @@ VARIABLES: dict[str, Check] = {
     "airflow_service_scheduler": _size(0),
     "airflow_service_dag_processor": _size(0),
     "airflow_service_triggerer": _size(0),
+    "airflow_service_executors": in_turn(_different(lambda value: iter(())), _celery_first),
+    "airflow_service_ecs_task": lambda value: fargate_size(value["cpu"], value["memory"]),
     "airflow_service_load_balancer_port": between(1, 65535),
     "airflow_service_certificate_arn": if_given(
         text(

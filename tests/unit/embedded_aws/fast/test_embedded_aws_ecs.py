@@ -51,6 +51,31 @@ def test_a_task_of_a_service_is_started_by_its_deployment(aws, service):
     assert {task["startedBy"] for task in tasks} == {described["deployments"][0]["id"]}
 
 
+@pytest.mark.parametrize("size", [{"cpu": "1024", "memory": "512"}, {"cpu": "300"}, {"memory": "2000"}])
+def test_a_size_that_fargate_has_not_is_refused_in_overrides_too(aws, service, size):
+    with pytest.raises(ClientError, match="No Fargate configuration exists for given values"):
+        aws.client("ecs").run_task(**one_off(service), overrides=size)
+
+
+def test_a_size_that_fargate_has_is_taken(aws, service):
+    answer = aws.client("ecs").run_task(**one_off(service), overrides={"cpu": "1024", "memory": "2048"})
+    assert answer["tasks"][0]["overrides"]["cpu"] == "1024"
+
+
+def test_the_agent_of_guardduty_is_told_of_and_killed_with_its_task(aws, service):
+    ecs = aws.client("ecs")
+    with aws.behaviours(guardduty_agent=True):
+        arn = ecs.run_task(**one_off(service))["tasks"][0]["taskArn"]
+
+        def told():
+            return ecs.describe_tasks(cluster="c", tasks=[arn])["tasks"][0]
+
+        until(lambda: told()["lastStatus"] == "STOPPED")
+        agent, own = told()["containers"]
+    assert (agent["name"], agent["exitCode"], own["exitCode"]) == ("aws-guardduty-agent-mfjGLB", 137, 0)
+    assert len(told()["containers"]) == 1
+
+
 @pytest.mark.parametrize(
     ("propagate", "tags"),
     [
