@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import sys
 import threading
 from pathlib import Path, PosixPath
 from typing import Any
@@ -35,6 +36,8 @@ WITHOUT_VERSION, CURRENT = "FARFLOW_DAGS_WITHOUT_VERSION", "current"
 _IDLE_WHERE_PARSED = 120.0
 _IDLE_WHERE_RUN = 900.0
 _MOST = 12
+#: A folder that is not there.
+_NONE = "none"
 _HISTORY = 20
 _MOST_FIRST = 100  # of many files that have changed none is more urgent than the others
 
@@ -60,6 +63,7 @@ class VersionedDagBundle(BaseDagBundle):
         self._serving: str | None = None
         self._etag = ""
         self._complained = ""
+        self._has_looked = False
         self._lock: BundleVersionLock | None = None
         self._refreshing = threading.Lock()
 
@@ -78,6 +82,13 @@ class VersionedDagBundle(BaseDagBundle):
             return self.versions_dir / self.version
         if os.environ.get(WITHOUT_VERSION) == CURRENT and not self._serving:
             self.refresh()  # not every command line initializes a bundle
+        if not (self._serving or self._has_looked) and sys.argv[1:2] == ["dag-processor"]:
+            # Airflow answers requests to parse a file before its first refresh: those read no DAGs of the image.
+            try:
+                self.refresh()
+            except Exception as error:
+                log.warning("The DAGs of bundle %s can't be read yet: %s", self.name, error)
+                return self.versions_dir / _NONE
         if self._serving:
             return _CurrentFolder(self.versions_dir / self._serving, self)
         return Path(settings.DAGS_FOLDER)
@@ -94,6 +105,7 @@ class VersionedDagBundle(BaseDagBundle):
             found, etag = self._current()
             if found and found != self._serving:
                 self._serve(found)
+            self._has_looked = True
             self._etag = etag  # only now: what could not be unpacked is looked at again
 
     def current_folder(self) -> Path:

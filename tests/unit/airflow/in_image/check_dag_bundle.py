@@ -167,6 +167,28 @@ class Serves(Case):
         with mock.patch.dict(os.environ, {dag_bundle.WITHOUT_VERSION: dag_bundle.CURRENT}):
             self.assertEqual(text(self.running(None)), "1")
 
+    def test_the_current_version_to_a_dag_processor_that_has_not_refreshed_yet(self):
+        """It parses what somebody has asked for before it refreshes."""
+        self.enterContext(mock.patch.object(sys, "argv", ["airflow", "dag-processor"]))
+        version = self.bucket.put({"a.py": "A = 1"})
+        self.assertEqual((self.bundle().path / "a.py").read_text(), "A = 1")
+        self.assertEqual(self.bundle().path.name, version)
+
+    def test_no_dags_to_a_dag_processor_that_cannot_see_which_are_current(self):
+        self.enterContext(mock.patch.object(sys, "argv", ["airflow", "dag-processor"]))
+        self.bucket.down = True
+        bundle = self.bundle()
+        self.assertFalse(bundle.path.exists())
+        self.bucket.down = False
+        version = self.bucket.put({"a.py": "A = 1"})
+        self.assertEqual(bundle.path.name, version)
+
+    def test_the_images_dags_to_a_dag_processor_as_long_as_nothing_was_put(self):
+        self.enterContext(mock.patch.object(sys, "argv", ["airflow", "dag-processor"]))
+        bundle = self.bundle()
+        self.assertEqual([bundle.path, bundle.path], [Path(settings.DAGS_FOLDER)] * 2)
+        self.assertEqual(self.bucket.calls.count(dag_versions.POINTER), 1)
+
     def test_the_images_dags_as_long_as_nothing_was_put(self):
         bundle = self.following()
         self.assertEqual((bundle.path, bundle.get_current_version()), (Path(settings.DAGS_FOLDER), None))

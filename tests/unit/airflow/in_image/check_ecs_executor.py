@@ -499,7 +499,7 @@ class LeftAndTakenOver(InImage):
             self.executor.revoke_task(ti=self.instance(task, None))
         self.ecs.refuses = {}
         self.heartbeat(2)
-        (reason,) = self.ecs.stopped.values()
+        [reason] = list(self.ecs.stopped.values())
         self.assertEqual(reason, "Airflow: it was queued for too long")
         self.assertEqual([self.state(task) for task in (begun, waits, queued)], [None] * 3)
         self.assertEqual((len(self.ecs.asked), self.executor.running), (1, set()))
