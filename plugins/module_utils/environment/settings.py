@@ -155,8 +155,8 @@ def _airflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:
 
 
 def _backlog(inputs: Inputs) -> dict[tuple[str, str], str]:
-    """As many tasks are sent as workers and ECS tasks can run at once, and one that waits is not given up: Airflow sends
-    it again each time the token in its message has expired.
+    """As many tasks are sent as workers and ECS tasks can run at once, and one that waits is not given up: Airflow
+    sends it again each time the token in its message has expired.
     """
     places = pools.places(inputs) + executors.ecs_tasks(inputs)
     sent_again = math.ceil(inputs["worker_drain_hours"] * 3600 / _QUEUED_TIMEOUT)
