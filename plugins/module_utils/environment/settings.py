@@ -13,7 +13,7 @@ from typing import Any
 from .. import naming
 from ..engine.known import Existing
 from ..images import contract as image_contract
-from . import dags, ecs_executor, execution_api, names, network, pools, security_groups
+from . import dags, ecs_executor, execution_api, executors, names, network, pools, security_groups
 from .arns import account
 from .broker import broker
 from .components import COMMAND, ECS_TASK, SCHEDULER, Component
@@ -155,10 +155,10 @@ def _airflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:
 
 
 def _backlog(inputs: Inputs) -> dict[tuple[str, str], str]:
-    """As many tasks are sent as all workers can run at once, and a task that waits for one is not given up: Airflow
+    """As many tasks are sent as workers and ECS tasks can run at once, and one that waits is not given up: Airflow
     sends it again each time the token in its message has expired.
     """
-    places = pools.places(inputs)
+    places = pools.places(inputs) + executors.ecs_tasks(inputs)
     sent_again = math.ceil(inputs["worker_drain_hours"] * 3600 / _QUEUED_TIMEOUT)
     return {
         ("core", "parallelism"): str(max(_PARALLELISM, places)),

@@ -226,6 +226,7 @@ def test_an_old_name_of_a_variable_is_told_its_new_one():
         ({}, "32", "16"),
         ({"worker_pool_count": 3}, "32", "24"),
         ({"worker_pools": {"heavy": {"max": 10, "concurrency": 4}}}, "48", "48"),
+        ({"worker_pool_count": 3, "airflow_service_executors": ["celery", "ecs"]}, "56", "56"),
     ],
 )
 def test_as_many_tasks_are_sent_as_all_workers_can_run(given_, parallelism, active):
