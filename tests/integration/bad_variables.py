@@ -409,6 +409,7 @@ _AIRFLOW: list[Row] = [
     *each(
         "airflow_service_ecs_task",
         ({"cpu": 3000}, "airflow_service_ecs_task.cpu: cpu 3000"),
+        ({"memory": 100}, "airflow_service_ecs_task.memory: memory 100"),
         ({"cpu": 1024}, "memory 1024 does not go with cpu 1024"),
         ({"count": 1}, "airflow_service_ecs_task.count: is not a known key"),
     ),

@@ -55,7 +55,7 @@ def network(aws):
 @pytest.fixture
 def cluster(aws):
     ecs = aws.client("ecs")
-    ecs.create_cluster(clusterName=SERVICE["cluster"])
+    ecs.create_cluster(clusterName=SERVICE["cluster"], capacityProviders=["FARGATE", "FARGATE_SPOT"])
     for _unused in range(2):
         ecs.register_task_definition(family="test-web", containerDefinitions=[{"name": "web", "image": "x"}])
 

@@ -89,7 +89,7 @@ def a_scaling_policy_added(aws):
     )
 
 
-@drift("change scaling_policy local/local-worker-heavy/local-worker-heavy-work", "cooldown 0 -> 300")
+@drift("change scaling_policy local/local-worker-heavy/local-worker-heavy-work", "cooldown 0 -> 60")
 def a_pool_without_cooldown(aws):
     heavy = {**WORKERS, "ResourceId": "service/local/local-worker-heavy"}
     found = scaling(aws).describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]

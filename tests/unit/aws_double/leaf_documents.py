@@ -75,6 +75,7 @@ NEEDED = {
     ("SystemControl", "namespace"): "net.core.somaxconn",
     ("VolumeFrom", "sourceContainer"): "one",
     ("CapacityProviderStrategyItem", "capacityProvider"): "FARGATE",
+    ("CapacityProviderStrategyItem", "weight"): 1,
     ("LoadBalancer", "targetGroupArn"): "arn:group",
     ("ServiceConnectConfiguration", "enabled"): True,
     ("ServiceConnectTlsCertificateAuthority", "awsPcaAuthorityArn"): "arn:authority",
