@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+# Without Airflow, which would put its folder of plugins there.
 sys.path.append(str(Path(__file__).resolve().parents[1] / "plugins"))
 
 from farflow.workers_wanted import NAMESPACE, Load, Pool, Wish, celery_names, metrics, pools, wishes  # noqa: E402

@@ -15,6 +15,7 @@ import pytest
 from tests.embedded_aws import EmbeddedAWS
 from tests.stack.listing import listing
 from tests.stack.playbooks import ROOT, playbooks_on
+from tests.stack.project import copied
 
 from .airflow_api import Airflow
 
@@ -85,6 +86,5 @@ def run(airflow):
 def project(tmp_path_factory) -> Path:
     """A copy of the folders that are a user's own, to be changed: tasks/ and airflow/."""
     project = tmp_path_factory.mktemp("project")
-    for folder in ("tasks", "airflow"):
-        shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    copied(project)
     return project

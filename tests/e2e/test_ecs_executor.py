@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.stack.airflow_calls import OPERATIONS
-from tests.stack.playbooks import ROOT
+from tests.stack.project import copied
 
 from .conftest import airflow_of
 from .own_account import fixtures_of
@@ -72,14 +71,9 @@ killed()
 @pytest.fixture(scope="module")
 def variables(tmp_path_factory):
     project = tmp_path_factory.mktemp("project")
-    for folder in ("tasks", "airflow"):
-        shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    folders = copied(project)
     (project / "airflow" / "dags" / "own_container.py").write_text(DAG)
-    return {
-        "dag_tasks_path": str(project / "tasks"),
-        "airflow_service_path": str(project / "airflow"),
-        "airflow_service_executors": ["celery", "ecs"],
-    }
+    return {**folders, "airflow_service_executors": ["celery", "ecs"]}
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,12 @@ back to none.
 
 from __future__ import annotations
 
-import shutil
 import time
 
 import pytest
 
-from tests.stack.playbooks import ROOT, playbooks_on
+from tests.stack.playbooks import playbooks_on
+from tests.stack.project import copied
 
 from .conftest import LOGS, airflow_of
 
@@ -61,10 +61,9 @@ POOLS = {
 def folders(tmp_path_factory):
     """The project's folders, with DAGs whose tasks take a while."""
     project = tmp_path_factory.mktemp("workers")
-    for folder in ("tasks", "airflow"):
-        shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    variables = copied(project)
     (project / "airflow" / "dags" / "sleeps.py").write_text(SLEEPS)
-    return {"dag_tasks_path": str(project / "tasks"), "airflow_service_path": str(project / "airflow")}
+    return variables
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.stack.playbooks import ROOT
+from tests.stack.project import copied
 
 from .stack import mutating_calls
 
@@ -26,14 +26,13 @@ def files() -> dict[str, str]:
 def folders(tmp_path_factory) -> dict[str, str]:
     """The extra variables of a new project to which the author has added the page's files, and nothing else."""
     project: Path = tmp_path_factory.mktemp("project")
-    for folder in ("airflow", "tasks"):
-        shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    variables = copied(project)
     for name, text in files().items():
         path = project / name
         path.parent.mkdir(exist_ok=True)
         assert not path.exists(), "a file of the sample"
         path.write_text(text)
-    return {"dag_tasks_path": str(project / "tasks"), "airflow_service_path": str(project / "airflow")}
+    return variables
 
 
 def test_the_page_shows_all_files_of_a_dag():

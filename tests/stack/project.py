@@ -10,6 +10,15 @@ from .playbooks import ROOT
 _DOCKERFILE = "FROM scratch\nCOPY content /\n"
 
 
+def copied(path: Path) -> dict[str, str]:
+    """Copies the project's own folders tasks/ and airflow/ to a folder, to be changed there; the extra variables that
+    deploy from it.
+    """
+    for folder in ("tasks", "airflow"):
+        shutil.copytree(ROOT / folder, path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return {"dag_tasks_path": str(path / "tasks"), "airflow_service_path": str(path / "airflow")}
+
+
 class Project:
     """A user's folders tasks/ and airflow/, with one DAG task and images of a few bytes."""
 

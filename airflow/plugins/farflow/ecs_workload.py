@@ -11,6 +11,7 @@ written it.
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 
 class WorkloadError(ValueError):
@@ -35,7 +36,7 @@ def decrypted(text: str) -> str:
         ) from None
 
 
-def _fernet():  # type: ignore[no-untyped-def]
+def _fernet() -> Any:
     from airflow.models.crypto import get_fernet
 
     fernet = get_fernet()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections import defaultdict
 from typing import Any
 
 from ministack.core.responses import error_response_json
@@ -125,20 +127,22 @@ def _network_complaint(network: dict[str, Any]) -> str | None:
 
 def answer_token_again(call, has_made):
     """Fault: the same clientToken starts tasks again, or a service is refused as it is there; on AWS it gets the first
-    answer.
+    answer, also when that is still to come.
     """
     answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+    one_at_a_time: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def handler(data: dict[str, Any]):
         token = data.get("clientToken")
         if token is None:
             return call(data)
         key = f"{data.get('cluster', 'default')} {token}"
-        if key in answers and has_made(json.loads(answers[key][2])):
-            return answers[key]
-        answer = call(data)
-        if answer[0] == 200:
-            answers[key] = answer
+        with one_at_a_time[key]:
+            if key in answers and has_made(json.loads(answers[key][2])):
+                return answers[key]
+            answer = call(data)
+            if answer[0] == 200:
+                answers[key] = answer
         return answer
 
     return handler

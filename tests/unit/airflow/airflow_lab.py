@@ -1,6 +1,6 @@
 """Airflow as far as tasks need it, in containers of this host: a database, the task execution API, workers on SQS.
 
-with airflow_lab(docker, image, aws, postgres) as lab:
+with airflow_lab("name", docker, image, postgres) as lab:
     lab.queue("sleeps")
     with lab.worker(**variables) as worker: ...
 """
@@ -8,6 +8,7 @@ with airflow_lab(docker, image, aws, postgres) as lab:
 from __future__ import annotations
 
 import json
+import os
 import socket
 import time
 import uuid
@@ -17,6 +18,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from ecs_double import EcsDouble
+
+from tests.embedded_aws import EmbeddedAWS
 
 IN_IMAGE = Path(__file__).parent / "in_image"
 BUCKET = "lab-logs"
@@ -155,8 +158,16 @@ MOUNTS = (f"--volume={IN_IMAGE / 'lab_dags'}:/opt/airflow/dags:ro",)
 
 
 @contextmanager
-def airflow_lab(docker, image, aws, postgres, **more):
-    """A Lab with an empty queue. ``postgres`` is the name of an image, ``more`` are settings of all containers."""
+def airflow_lab(name, docker, image, postgres, **more):
+    """A Lab with an empty queue, on an embedded AWS of its own. ``postgres`` is the name of an image, ``more`` are
+    settings of all containers.
+    """
+    with EmbeddedAWS(f"test-{name}-{os.getpid()}", fast=True) as aws, _lab(docker, image, aws, postgres, more) as lab:
+        yield lab
+
+
+@contextmanager
+def _lab(docker, image, aws, postgres, more):
     database_port, api_port, queue = free_port(), free_port(), Queue(aws)
     aws.client("s3").create_bucket(Bucket=BUCKET)
     variables = {

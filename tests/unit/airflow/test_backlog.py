@@ -5,13 +5,10 @@ All times are scaled down. By the real ones 30 minutes are `[scheduler] task_que
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 
 import pytest
 from airflow_lab import airflow_lab, options_of, running
-
-from tests.embedded_aws import EmbeddedAWS
 
 TIMEOUT = 20
 HELD = 90
@@ -25,10 +22,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def lab(docker, airflow_image, base_images):
-    with (
-        EmbeddedAWS(f"test-backlog-{os.getpid()}", fast=True) as aws,
-        airflow_lab(docker, airflow_image, aws, base_images.POSTGRES, **SETTINGS) as lab,
-    ):
+    with airflow_lab("backlog", docker, airflow_image, base_images.POSTGRES, **SETTINGS) as lab:
         yield lab
 
 

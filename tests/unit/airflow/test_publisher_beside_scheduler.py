@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from airflow_lab import airflow_lab, options_of, running
 
-from tests.embedded_aws import EmbeddedAWS
-
 
 @pytest.fixture(scope="module")
 def lab(docker, airflow_image, base_images):
-    with (
-        EmbeddedAWS(f"test-wanted-{os.getpid()}", fast=True) as aws,
-        airflow_lab(docker, airflow_image, aws, base_images.POSTGRES) as lab,
-    ):
+    with airflow_lab("wanted", docker, airflow_image, base_images.POSTGRES) as lab:
         yield lab
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 import pytest
 from airflow_lab import airflow_lab
-
-from tests.embedded_aws import EmbeddedAWS
 
 #: By which the task execution API takes a token that has expired.
 LEEWAY = 10
@@ -16,10 +13,7 @@ LEEWAY = 10
 
 @pytest.fixture(scope="module")
 def lab(docker, airflow_image, base_images):
-    with (
-        EmbeddedAWS(f"test-queues-{os.getpid()}", fast=True) as aws,
-        airflow_lab(docker, airflow_image, aws, base_images.POSTGRES) as lab,
-    ):
+    with airflow_lab("queues", docker, airflow_image, base_images.POSTGRES) as lab:
         yield lab
 
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from airflow_lab import airflow_lab
 from ecs_double import EcsDouble
-
-from tests.embedded_aws import EmbeddedAWS
 
 STOP_SECONDS = 50  # 30 before, tasks are asked to end
 
 
 @pytest.fixture(scope="module")
 def lab(docker, airflow_image, base_images):
-    with (
-        EmbeddedAWS(f"test-ends-{os.getpid()}", fast=True) as aws,
-        airflow_lab(docker, airflow_image, aws, base_images.POSTGRES) as lab,
-    ):
+    with airflow_lab("ends", docker, airflow_image, base_images.POSTGRES) as lab:
         yield lab
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from botocore.exceptions import ClientError
 from said_and_described import TASK_DEFINITION, lost, until
@@ -163,6 +165,15 @@ def test_a_client_token_makes_its_service_once(aws, service):
     assert made[0] == made[1]
     with pytest.raises(ClientError, match="not idempotent"):
         ecs.create_service(**request, clientToken="another")
+
+
+def test_a_client_token_makes_its_service_once_however_often_it_is_sent_at_a_time(aws, service):
+    """A client repeats a call whose answer takes too long, while AWS still works on the first."""
+    ecs = aws.client("ecs")
+    request = {**service, "serviceName": "other", "clientToken": "token"}
+    with ThreadPoolExecutor(8) as pool:
+        made = [pool.submit(ecs.create_service, **request) for _unused in range(8)]
+    assert len({each.result()["service"]["serviceArn"] for each in made}) == 1
 
 
 @pytest.mark.parametrize(
