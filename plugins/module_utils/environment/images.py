@@ -16,6 +16,7 @@ from ..engine.known import Existing
 from ..engine.tags import tags
 from ..images import documents as ecr_images
 from ..images import references as image_references
+from ..images.build_context import PLATFORMS
 from ..images.references import Ecr, Reference
 from ..kinds.ecr_repository import documents as ecr_repositories
 from . import image_builder
@@ -91,13 +92,14 @@ class Image:
 @dataclass(frozen=True)
 class Prebuilt:
     """An image that a user names by the variable ``given_by``. Whether there is one is ``asked`` where it is in ECR, of
-    another ``account`` if one is given.
+    another ``account`` if one is given. ``architectures`` are those, in Fargate's words, on which it is to run.
     """
 
     reference: Reference
     asked: bool
     given_by: str
     account: str = ""
+    architectures: tuple[str, ...] = ()
 
     def pulled_as(self, known: Existing) -> str:
         """As it can be pulled: by its digest, if that is known."""
@@ -122,11 +124,25 @@ class Prebuilt:
                 "that was pushed"
             ]
         denied = found.attributes.get(image_references.DENIED)
-        if not denied or self.reference.digest:
+        if not denied:
+            return self._other_architecture(found)
+        if self.reference.digest:
             return []
         return [
             f"{self.given_by}: is {str(self.reference)!r}, whose digest ECR does not tell: {denied}; allowed: an image "
             "that the credentials may read, or one with its digest"
+        ]
+
+    def _other_architecture(self, found: Resource) -> list[str]:
+        """That it can't run wherever it is to run. Of an image for one architecture ECR does not tell which that is."""
+        there = found.attributes[image_references.ARCHITECTURES]
+        needed = {each: PLATFORMS[each].partition("/")[2] for each in self.architectures}
+        if {*needed.values()} <= {*there} if there is not None else len(needed) <= 1:
+            return []
+        has = " and ".join(there) if there else "one architecture"
+        return [
+            f"{self.given_by}: is {str(self.reference)!r}, which is for {has}, allowed: an image for "
+            f"{' and '.join(sorted(needed))}, which is what it is to run on"
         ]
 
     def warning(self, known: Existing) -> list[str]:
@@ -161,11 +177,11 @@ def ecr(inputs: Inputs) -> Ecr:
     return Ecr(inputs["farflow_region"], inputs["farflow_registry"])
 
 
-def given(inputs: Inputs, variable: str, reference: str) -> Prebuilt:
-    """What a user names."""
+def given(inputs: Inputs, variable: str, reference: str, architectures: Iterable[str] = ()) -> Prebuilt:
+    """What a user names, and on which architectures it is to run."""
     parsed = image_references.parse(reference)
     account = parsed.account(ecr(inputs))
-    return Prebuilt(parsed, account is not None, variable, account or "")
+    return Prebuilt(parsed, account is not None, variable, account or "", tuple(architectures))
 
 
 def desired(images: Iterable[Image | Prebuilt], inputs: Inputs, known: Existing) -> list[Resource]:

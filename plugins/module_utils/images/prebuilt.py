@@ -40,9 +40,12 @@ def find(clients: Clients, references: Iterable[Reference], ecr: Ecr) -> list[Re
             if not caused_by(error, ACCESS_DENIED):
                 raise
             return [images_references.denied(each, address(each), str(error)) for each in some]
-        images = [document["imageId"] for document in documents]
-        found = [(each, image) for each in some for image in images if each.image_id.items() <= image.items()]
-        return [images_references.canonical(each, address(each), {"imageId": image}) for each, image in found]
+        return [
+            images_references.canonical(each, address(each), document)
+            for each in some
+            for document in documents
+            if each.image_id.items() <= document["imageId"].items()
+        ]
 
     places = dict.fromkeys((account, each.repository) for each, account in asked.items())
     return [image for some in in_parallel(those_of, places) for image in some]

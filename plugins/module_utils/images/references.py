@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ..validation.value_checks import Problem, wrong
 TYPE = "prebuilt_image"
 #: An attribute: AWS's words where it does not let us look.
 DENIED = "denied"
+ARCHITECTURES = "architectures"
 
 _HOST = r"(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?|[A-Za-z0-9-]+:\d{1,5}|localhost)"
 _PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
@@ -121,7 +123,17 @@ def denied(reference: Reference, address: str, words: str) -> Resource:
 
 def canonical(reference: Reference, address: str, document: Mapping[str, Any]) -> Resource:
     """A member of BatchGetImage's ``images`` as a resource called as the reference. Its ``id`` is the digest, its
-    attribute ``uri`` pins it: ``<address>@<digest>``.
+    attribute ``uri`` pins it: ``<address>@<digest>``, and its attribute ``architectures`` has Docker's words for those
+    that it is for, or is None where it is for one, which its manifest does not tell.
     """
     digest = document["imageId"]["imageDigest"]
-    return Resource(TYPE, str(reference), {}, digest, {"uri": f"{address}@{digest}"})
+    attributes = {"uri": f"{address}@{digest}", ARCHITECTURES: _architectures(document.get("imageManifest"))}
+    return Resource(TYPE, str(reference), {}, digest, attributes)
+
+
+def _architectures(manifest: str | None) -> list[str] | None:
+    """Those of an index of images. Beside them it may have one for `unknown`, which holds attestations."""
+    images = json.loads(manifest or "{}").get("manifests")
+    if images is None:
+        return None
+    return sorted({image["platform"]["architecture"] for image in images if "platform" in image} - {"unknown"})

@@ -11,7 +11,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.clients imp
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import images
 from ansible_collections.farflow.airflow.plugins.module_utils.images import prebuilt as prebuilt_images
-from ansible_collections.farflow.airflow.plugins.module_utils.images.references import Ecr, parse
+from ansible_collections.farflow.airflow.plugins.module_utils.images.references import Ecr, canonical, parse
 from botocore.exceptions import ClientError
 
 OURS = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -77,6 +77,31 @@ def test_a_given_image_is_refused_by_the_variable_that_names_it(clients, push):
     assert there.uri(known).startswith(f"{OURS}/our@sha256:")
     (refusal,) = missing.refusal(known)
     assert refusal.startswith("dag_tasks_images.x: is 'our:2', which does not exist in ECR")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "architectures", "refused"),
+    [
+        ({}, ["ARM64"], ""),
+        ({}, ["X86_64", "ARM64"], "which is for one architecture, allowed: an image for ARM64 and X86_64"),
+        ({"manifests": ["amd64", "arm64"]}, ["X86_64", "ARM64"], ""),
+        ({"manifests": ["amd64", "unknown"]}, ["X86_64"], ""),
+        (
+            {"manifests": ["amd64", "unknown"]},
+            ["X86_64", "ARM64"],
+            "which is for amd64, allowed: an image for ARM64 and X86_64",
+        ),
+        ({"manifests": ["amd64"]}, ["ARM64"], "which is for amd64, allowed: an image for ARM64, which"),
+    ],
+)
+def test_an_image_that_lacks_an_architecture_is_refused(manifest, architectures, refused):
+    """As one pool of workers may have another than the rest of Airflow."""
+    members = {key: [{"platform": {"architecture": each}} for each in values] for key, values in manifest.items()}
+    document = {"imageId": {"imageDigest": f"sha256:{'0' * 64}"}, "imageManifest": json.dumps(members)}
+    found = canonical(parse("our:1"), f"{OURS}/our", document)
+    given = images.given(INPUTS, "airflow_service_image", "our:1", architectures)
+    said = given.refusal(Existing([found]))
+    assert [refused in each for each in said] == ([True] if refused else [])
 
 
 DENIED = {"Code": "AccessDeniedException", "Message": "User is not authorized to perform: ecr:BatchGetImage"}

@@ -92,6 +92,12 @@ def read(inputs: Inputs, tasks: list[DagTask]) -> dict[str, Any]:
     names = dict(zip(built, in_parallel(_name, (arguments[name] for name in built), _PROCESSORS), strict=True))
     again = set(arguments if EVERYTHING in inputs["farflow_rebuild"] else inputs["farflow_rebuild"])
     again |= set(others) if AIRFLOW in again else set()
+    # Airflow's is one image for all architectures where it is given, and is refused once.
+    runs_on = {
+        AIRFLOW: [inputs["airflow_service_architecture"], *_other_architectures(inputs)],
+        **dict.fromkeys(others, []),
+        **{task.name: [task.architecture] for task in tasks},
+    }
     made: dict[str, Image | Prebuilt] = {}
     for name, base in [
         *((name, None) for name in (AIRFLOW, *others)),
@@ -99,7 +105,7 @@ def read(inputs: Inputs, tasks: list[DagTask]) -> dict[str, Any]:
     ]:
         variable = "airflow_service_image" if name in (AIRFLOW, *others) else f"dag_tasks_images.{name}"
         if reference := given.get(name):
-            made[name] = images.given(inputs, variable, reference)
+            made[name] = images.given(inputs, variable, reference, runs_on[name])
             continue
         expected_by = variable if inputs["farflow_image_builder"] == images.PREBUILT else ""
         made[name] = Image(names[name], arguments[name], made.get(base or ""), name in again, expected_by)
