@@ -36,6 +36,13 @@ WHERE state IN ('queued', 'running', 'restarting')
 GROUP BY queue
 """
 
+#: Callbacks that workers run, as of a deadline that was missed. Almost all go to the default queue.
+_CALLBACKS = """
+SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state = 'running')
+FROM callback
+WHERE type = 'executor' AND state IN ('queued', 'running')
+"""
+
 #: So that the database soon notices that a leader is gone without a word, and a leader that the database is.
 _KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
@@ -75,6 +82,7 @@ class Publisher:
         self._pools, self._connected, self._put = known, connected, put
         self._environment = variables["FARFLOW_ENVIRONMENT"]
         self._executors = celery_names(variables.get("AIRFLOW__CORE__EXECUTOR") or "CeleryExecutor")
+        self._default_queue = variables.get("AIRFLOW__OPERATORS__DEFAULT_QUEUE", "default")
         self._session: Any = None
         self._leads = False
         self._last: dict[str, int] = {}
@@ -105,6 +113,9 @@ class Publisher:
         queues = [queue for pool in self._pools for queue in pool.queues]
         rows = self._ask(_LOADS, queues, *self._executors)
         loads = {queue: Load(queued, running, frozenset(hosts or ())) for queue, queued, running, hosts in rows}
+        if self._default_queue in queues:
+            [callbacks] = self._ask(_CALLBACKS)
+            loads[self._default_queue] = loads.get(self._default_queue, Load()) + Load(*callbacks)
         found = wishes(self._pools, loads)
         self._put(metrics(self._environment, found))
         for pool, each in found.items():

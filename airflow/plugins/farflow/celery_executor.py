@@ -19,17 +19,19 @@ import base64
 import json
 import logging
 import time
-from collections import deque
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from airflow.executors.workloads import ExecuteTask
+from airflow.models.taskinstancekey import TaskInstanceKey
 from airflow.providers.celery.executors.celery_executor import CeleryExecutor
 from celery import states
 from celery.signals import before_task_publish
 
 from farflow import task_log
+from farflow.kept_events import KeptEvents
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,11 @@ _TOO_LATE = {states.REVOKED: ("expired",), states.FAILURE: ("ServerResponseError
 #: How long no log is written after that has failed: the scheduler waits for each.
 _PAUSE = 300.0
 
+#: The type of a workload that runs a task.
+_TASK = "ExecuteTask"
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 
 def not_served(queue: str | None, served: Collection[str]) -> str:
     """What the author of a task is told."""
@@ -53,13 +60,14 @@ def not_served(queue: str | None, served: Collection[str]) -> str:
     )
 
 
-class QueueCheckingCeleryExecutor(CeleryExecutor):
+class QueueCheckingCeleryExecutor(KeptEvents, CeleryExecutor):  # type: ignore[misc]
     """See above."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._write_logs_from = 0.0
-        self._events: deque[Any] = deque(maxlen=1000)
+        #: By key of a task that was sent when its token ends.
+        self._token_ends: dict[Any, datetime] = {}
 
     @property
     def served(self) -> Collection[str]:
@@ -74,7 +82,13 @@ class QueueCheckingCeleryExecutor(CeleryExecutor):
         for workload in refused:
             self._refuse(workload, served)
         if sent := [each for each in workload_items if each not in refused]:
+            self._note_token_ends(sent)
             super()._process_workloads(sent)
+
+    def _note_token_ends(self, sent: Sequence[Any]) -> None:
+        for workload in sent:
+            with suppress(Exception):
+                self._token_ends[workload.key] = token_end(workload.token)
 
     def _refuse(self, workload: ExecuteTask, served: Collection[str]) -> None:
         words, key = not_served(workload.ti.queue, served), workload.ti.key
@@ -89,22 +103,25 @@ class QueueCheckingCeleryExecutor(CeleryExecutor):
                 self._write_logs_from = time.monotonic() + _PAUSE
                 self.log.warning("The log of %s could not be written: %s", key, error)
 
-    def log_task_event(self, **event: Any) -> None:
-        super().log_task_event(**event)
-        # The scheduler takes them out of the executor one by one, for SQLAlchemy, which refers to them weakly: without
-        # this each would be gone before it is written.
-        self._events.extend(self._task_event_logs)
-
     def update_task_state(self, key: Any, state: str, info: Any) -> None:
         if self._was_too_late(key, state):
             self.log.info("%s was not taken before its token expired. It has not run, and is sent again", key)
             self.workloads.pop(key, None)
             self.running.discard(key)
+            self._token_ends.pop(key, None)
         else:
             super().update_task_state(key, state, info)
 
+    def change_state(self, key: Any, state: Any, info: Any = None, remove_running: bool = True) -> None:
+        super().change_state(key, state, info, remove_running)
+        if remove_running:
+            self._token_ends.pop(key, None)
+
     def _was_too_late(self, key: Any, state: str) -> bool:
-        if state not in _TOO_LATE:
+        """Of a task that a scheduler before this one has sent it is not known when its token ends."""
+        if state not in _TOO_LATE or not isinstance(key, TaskInstanceKey):
+            return False
+        if self._token_ends.get(key, _LONG_AGO) > datetime.now(tz=UTC):
             return False
         try:
             error = str(self.workloads[key].result)
@@ -115,9 +132,13 @@ class QueueCheckingCeleryExecutor(CeleryExecutor):
 
 @before_task_publish.connect(sender="execute_workload", weak=False)
 def expire_with_token(body: Any, headers: dict[str, Any], **_unused: Any) -> None:
-    """Let workers drop a message of Airflow's when the token in it has expired."""
+    """Let workers drop the message of a task when the token in it has expired. That of a callback, as of a deadline
+    that was missed, can run without it, and would not be sent again.
+    """
     try:
-        headers["expires"] = token_end(json.loads(body[0][0])["token"]).isoformat()
+        workload = json.loads(body[0][0])
+        if workload["type"] == _TASK:
+            headers["expires"] = token_end(workload["token"]).isoformat()
     except Exception as error:
         # As a message without it: it takes up a worker until it is refused.
         log.debug("When a message expires can't be told: %r", error)

@@ -21,21 +21,27 @@ import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from airflow.exceptions import AirflowException
 from airflow.executors import workloads
+from airflow.models.taskinstance import TaskInstance
 from airflow.providers.amazon.aws.executors.ecs.ecs_executor import INVALID_CREDENTIALS_EXCEPTIONS, AwsEcsExecutor
 from airflow.providers.amazon.aws.executors.ecs.utils import EcsExecutorTask, EcsQueuedTask
 from airflow.providers.amazon.aws.executors.utils.exponential_backoff_retry import calculate_next_attempt_delay
+from airflow.utils.session import create_session
+from airflow.utils.state import TaskInstanceState
 from botocore.exceptions import BotoCoreError, ClientError
+from sqlalchemy import update
 
 from farflow import ecs_executor_config as config
 from farflow import ecs_executor_course as courses
 from farflow import naming, task_log
 from farflow.ecs_workload import encrypted
 from farflow.fargate_task_end import ENDED_BY_AIRFLOW
+from farflow.kept_events import KeptEvents
 
 #: The command of the container, before the workload (entrypoint.sh).
 COMMAND = "execute-workload"
@@ -49,11 +55,15 @@ _PAUSE = 5.0
 _UNKNOWN_FOR = 300.0
 #: Seconds without writing logs after that has failed: the scheduler waits for each.
 _NO_LOGS_FOR = 300.0
+#: By which the clocks of AWS and of a scheduler may differ. A container takes longer to start and to end.
+_SKEW = timedelta(seconds=5)
+#: From this status on nobody knows whether AWS has done what it was asked for.
+_SERVER_ERRORS = 500
 _TASKS_A_CALL = 100
 _LONGEST_REASON = 255
 
 
-class EcsExecutor(AwsEcsExecutor):
+class EcsExecutor(KeptEvents, AwsEcsExecutor):  # type: ignore[misc]
     """See above."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -62,6 +72,10 @@ class EcsExecutor(AwsEcsExecutor):
         self._logs: dict[Any, str] = {}
         self._told: dict[Any, str] = {}
         self._unknown_since: dict[str, float] = {}
+        #: By key of a task what tells ECS that RunTask is called again for the same container.
+        self._client_tokens: dict[Any, str] = {}
+        #: By ARN of what was taken over and not yet seen: when Airflow queued the task, and whether it is queued still.
+        self._taken_over: dict[str, tuple[datetime, bool]] = {}
         self._look_from = 0.0
         self._write_logs_from = 0.0
 
@@ -88,7 +102,18 @@ class EcsExecutor(AwsEcsExecutor):
     def _run_task_kwargs(self, task_id: Any, cmd: Any, queue: Any, exec_config: Any) -> dict[str, Any]:
         """Airflow's own adds to the environment that it is given."""
         asked: dict[str, Any] = super()._run_task_kwargs(task_id, cmd, queue, deepcopy(exec_config))
-        return asked
+        return {**asked, "clientToken": self._client_tokens.setdefault(task_id, str(uuid4()))}
+
+    def _run_task(self, task_id: Any, cmd: Any, queue: Any, exec_config: Any) -> Any:
+        """Where the answer is lost, the next call is for the same container, and begins no second one."""
+        try:
+            answer = super()._run_task(task_id, cmd, queue, exec_config)
+        except ClientError as error:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < _SERVER_ERRORS:
+                del self._client_tokens[task_id]
+            raise
+        del self._client_tokens[task_id]
+        return answer
 
     # What goes on
 
@@ -122,9 +147,10 @@ class EcsExecutor(AwsEcsExecutor):
         for arn in arns:
             if arn in found:
                 self._unknown_since.pop(arn, None)
-                self._judge(arn, found[arn])
+                if not self._is_of_before(arn, found[arn]):
+                    self._judge(arn, found[arn])
             elif time.monotonic() - self._unknown_since.setdefault(arn, time.monotonic()) >= _UNKNOWN_FOR:
-                self._finish(arn, "ECS does not know the ECS task of this task any more, so its end is not known")
+                self._end_unknown(arn)
 
     def _described(self, arns: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         answers = (
@@ -132,6 +158,36 @@ class EcsExecutor(AwsEcsExecutor):
             for first in range(0, len(arns), _TASKS_A_CALL)
         )
         return {task["taskArn"]: task for answer in answers for task in answer["tasks"]}
+
+    def _is_of_before(self, arn: str, task: Mapping[str, Any]) -> bool:
+        """Whether what was taken over as a task's container is that of an earlier try, or of the time before the task
+        was deferred: Airflow keeps its ARN until it is told another. Such a task is begun, where it is queued; where it
+        runs, its container is not known, and Airflow hears of it from the task alone.
+        """
+        queued, is_queued = self._taken_over.pop(arn, (None, False))
+        created = task.get("createdAt")
+        if queued is None or created is None or created >= queued - _SKEW:
+            return False
+        if is_queued:
+            self._begin(arn)
+        else:
+            self.running.discard(self.active_workers.arn_to_key[arn])
+            self._forget(arn)
+        return True
+
+    def _end_unknown(self, arn: str) -> None:
+        if self._taken_over.get(arn, (None, False))[1]:
+            self._begin(arn)
+        else:
+            self._finish(arn, "ECS does not know the ECS task of this task any more, so its end is not known")
+
+    def _begin(self, arn: str) -> None:
+        """What was taken over as running is none of this try."""
+        key = self.active_workers.arn_to_key[arn]
+        info = self.active_workers.info_by_key(key)
+        self.log.info("%s has not been begun by the scheduler that has ended, and is begun now", key)
+        self._forget(arn)
+        self.pending_workloads.append(EcsQueuedTask(key, info.cmd, info.queue, info.config, 1, datetime.now(tz=UTC)))
 
     def _judge(self, arn: str, task: Mapping[str, Any]) -> None:
         course = courses.course(task, self.container_name)
@@ -165,6 +221,7 @@ class EcsExecutor(AwsEcsExecutor):
     def _forget(self, arn: str) -> None:
         self.active_workers.pop_by_key(self.active_workers.arn_to_key[arn])
         self._unknown_since.pop(arn, None)
+        self._taken_over.pop(arn, None)
 
     def _let_go(self) -> None:
         """Of what the scheduler does not count as running any more, since nothing is heard of it, is stopped what is
@@ -194,6 +251,7 @@ class EcsExecutor(AwsEcsExecutor):
         if remove_running:
             self._logs.pop(key, None)
             self._told.pop(key, None)
+            self._client_tokens.pop(key, None)
 
     def fail(self, key: Any, info: Any = None) -> None:
         words = info or self._told.get(key)
@@ -235,8 +293,17 @@ class EcsExecutor(AwsEcsExecutor):
             self.log.warning("The ECS task %s could not be stopped: %s", arn, error)
 
     def end(self, heartbeat_interval: float = 10) -> None:
-        """What runs goes on, and is taken over by the next scheduler."""
+        """What runs goes on, and is taken over by the next scheduler, which has its ARN from the database. Those of the
+        newest are not there yet: the scheduler was told to end before it could write them.
+        """
         self.log.info("%d tasks go on in containers of their own", len(self.active_workers.get_all_arns()))
+        begun = [
+            (key, arn) for key, (state, arn) in self.event_buffer.items() if state == TaskInstanceState.RUNNING and arn
+        ]
+        try:
+            _store(begun)
+        except Exception as error:
+            self.log.warning("The next scheduler will not know the containers of %d tasks: %s", len(begun), error)
 
     def terminate(self) -> None:
         self.end()
@@ -266,11 +333,31 @@ class EcsExecutor(AwsEcsExecutor):
         self.active_workers.add_task(task, key, ti.queue, command, asked, 1)
         self.running.add(key)
         self._logs[key] = workload.log_path or ""
+        if ti.queued_dttm:
+            self._taken_over[arn] = ti.queued_dttm, ti.state == TaskInstanceState.QUEUED
         return True
 
 
 def _command(workload: Any) -> list[str]:
     return [COMMAND, encrypted(workload.model_dump_json())]
+
+
+def _store(begun: Iterable[tuple[Any, str]]) -> None:
+    """The ARNs of the containers of tasks, where the scheduler stores them too."""
+    with create_session() as session:
+        for key, arn in begun:
+            session.execute(
+                update(TaskInstance)
+                .where(
+                    TaskInstance.dag_id == key.dag_id,
+                    TaskInstance.task_id == key.task_id,
+                    TaskInstance.run_id == key.run_id,
+                    TaskInstance.map_index == key.map_index,
+                    TaskInstance.try_number == key.try_number,
+                    TaskInstance.state.in_([TaskInstanceState.QUEUED, TaskInstanceState.RUNNING]),
+                )
+                .values(external_executor_id=arn)
+            )
 
 
 def _told(tis: Iterable[Any]) -> str:

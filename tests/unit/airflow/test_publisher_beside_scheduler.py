@@ -51,6 +51,14 @@ LEADS = "are published from here, for default, heavy"
 KILL = 'for each in /proc/[0-9]*; do grep -qa "scripts/[p]ublish" $each/cmdline && kill -9 ${each#/proc/}; done; true'
 
 
+#: Two, as a deadline that was missed makes them, sent to a worker.
+CALLBACKS = """
+INSERT INTO callback (id, type, fetch_method, data, state, priority_weight, created_at)
+SELECT gen_random_uuid(), 'executor', 'import_path', '{}', 'queued', 1, now() FROM generate_series(1, 2)
+"""
+
+
+@pytest.mark.thorough
 def test_one_publishes_and_another_takes_over(docker, lab, scheduler):
     with scheduler() as first:
         first.wait_for(lambda: LEADS in first.log())
@@ -60,6 +68,8 @@ def test_one_publishes_and_another_takes_over(docker, lab, scheduler):
         lab.queue("sleeps", "is_deaf", "is_a_program")  # and there is no worker
         first.wait_for(lambda: published(lab, "default") == 2)
         assert "workers wanted: default 2 (3 tasks queued, 0 running on 0 workers)" in first.log()
+        lab.rows(CALLBACKS)
+        first.wait_for(lambda: published(lab, "default") == 3)
         docker("exec", first.name, "sh", "-c", KILL)
         first.wait_for(lambda: first.log().count(LEADS) == 2)
         assert "has ended, and begins again" in first.log()

@@ -120,7 +120,8 @@ class Database:
     """One in which a lock is held by one session, with these rows."""
 
     def __init__(self, *rows):
-        self.rows, self.holder, self.broken, self.sessions = list(rows), None, None, 0
+        self.rows, self.callbacks = list(rows), (0, 0)
+        self.holder, self.broken, self.sessions = None, None, 0
 
     def __call__(self):
         self.sessions += 1
@@ -147,6 +148,8 @@ class Session:
             assert values == (publishing.LOCK,)
             self.database.holder = self.database.holder or self
             self.answer = [(self.database.holder is self,)]
+        elif "FROM callback" in statement:
+            self.answer = [self.database.callbacks]
         else:
             assert values == (["default", "lab", "heavy"], ["CeleryExecutor"], True)
             self.answer = self.database.rows
@@ -180,6 +183,12 @@ def test_one_of_several_publishes_and_says_what_changes(capsys):
     first.once()
     assert capsys.readouterr().out == "workers wanted: default 0 (0 tasks queued, 0 running on 0 workers)\n"
     assert [[member["Value"] for member in each] for each in put] == [[2, 0], [2, 0], [0, 0]]
+
+
+def test_callbacks_wake_the_default_pool():
+    database = Database(("lab", 7, 0, None))
+    database.callbacks = (1, 1)
+    assert publisher(database, lambda _members: None).once()["default"].workers == 2
 
 
 def test_who_fails_lets_another_one(capsys):

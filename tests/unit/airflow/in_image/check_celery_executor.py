@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import time
 import unittest
 import uuid
 from datetime import UTC, datetime
@@ -15,6 +17,7 @@ from airflow.api_fastapi.auth.tokens import JWTGenerator
 from airflow.executors import executor_loader
 from airflow.executors.executor_loader import ExecutorLoader
 from airflow.executors.workloads import ExecuteTask
+from airflow.models.callback import CallbackKey
 from airflow.models.taskinstancekey import TaskInstanceKey
 from airflow.providers.celery.executors.celery_executor import CeleryExecutor
 from botocore.exceptions import ClientError
@@ -39,7 +42,13 @@ REMOTE = {
 }
 
 
-def workload(queue, log_path="dag_id=d/run_id=r/task_id=t/attempt=1.log"):
+def token_for(seconds):
+    """A token that is valid for so many seconds from now on, or has been until so many ago."""
+    claims = base64.urlsafe_b64encode(json.dumps({"exp": time.time() + seconds}).encode()).decode()
+    return f"e30.{claims}.x"
+
+
+def workload(queue, log_path="dag_id=d/run_id=r/task_id=t/attempt=1.log", token=""):
     ti = {
         "id": uuid.uuid4(),
         "dag_version_id": uuid.uuid4(),
@@ -54,11 +63,14 @@ def workload(queue, log_path="dag_id=d/run_id=r/task_id=t/attempt=1.log"):
         "hostname": None,
     }
     bundle = {"name": "dags-folder", "version": None}
-    return ExecuteTask(ti=ti, dag_rel_path="d.py", token="", log_path=log_path, bundle_info=bundle)
+    return ExecuteTask(ti=ti, dag_rel_path="d.py", token=token, log_path=log_path, bundle_info=bundle)
 
 
 def key(queue):
     return TaskInstanceKey("d", queue, "r", 1, -1)
+
+
+LAB = key("lab")
 
 
 class Executor(unittest.TestCase):
@@ -103,11 +115,11 @@ class Executor(unittest.TestCase):
         self.executor.celery_app.conf.broker_transport_options = {}
         self.assertEqual(self.run_tasks("nobodys"), ["nobodys"])
 
-    def told(self, state, result):
-        self.executor.running.add(key("lab"))
-        self.executor.workloads[key("lab")] = mock.Mock(result=result)
-        self.executor.update_task_state(key("lab"), state, None)
-        return {str(key.task_id): str(state) for key, (state, _info) in self.executor.event_buffer.items()}
+    def told(self, state, result, key=LAB):
+        self.executor.running.add(key)
+        self.executor.workloads[key] = mock.Mock(result=result)
+        self.executor.update_task_state(key, state, None)
+        return [str(state) for state, _info in self.executor.event_buffer.values()]
 
     def test_a_message_that_was_too_old_is_no_failure(self):
         for state, error in (
@@ -118,8 +130,23 @@ class Executor(unittest.TestCase):
             (states.REVOKED, TaskRevokedError("expired")),
         ):
             with self.subTest(state=state):
-                self.assertEqual(self.told(state, error), {})
+                self.assertEqual(self.told(state, error), [])
                 self.assertEqual((self.executor.running, self.executor.workloads), (set(), {}))
+
+    def test_a_token_that_is_refused_although_it_is_valid_is_one(self):
+        """As where two components have another signing key."""
+        error = Exception("<class 'airflow.sdk.api.client.ServerResponseError'>(('Invalid auth token',))")
+        for valid_for, expected in ((600, ["failed"]), (-60, [])):
+            with self.subTest(valid_for=valid_for):
+                self.executor.event_buffer.clear()
+                self.executor.queue_workload(workload("lab", token=token_for(valid_for)), session=None)
+                self.executor.trigger_tasks(32)
+                self.assertEqual(self.told(states.FAILURE, error), expected)
+                self.assertEqual(self.executor._token_ends, {})
+
+    def test_a_callback_is_not_sent_again_so_it_has_failed(self):
+        error = TaskRevokedError("expired")
+        self.assertEqual(self.told(states.REVOKED, error, key=CallbackKey("0198f1b2")), ["failed"])
 
     def test_any_other_is(self):
         for state, error in (
@@ -129,8 +156,8 @@ class Executor(unittest.TestCase):
             (states.REVOKED, TaskRevokedError("terminated")),
         ):
             with self.subTest(state=state, error=error):
-                self.assertEqual(self.told(state, error), {"lab": "failed"})
-        self.assertEqual(self.told(states.SUCCESS, None), {"lab": "success"})
+                self.assertEqual(self.told(state, error), ["failed"])
+        self.assertEqual(self.told(states.SUCCESS, None), ["success"])
 
     def test_what_can_not_be_asked_is(self):
         class Unknown:
@@ -156,14 +183,20 @@ class Expiry(unittest.TestCase):
         for seconds in (1, 1800, 43200):
             generator = JWTGenerator(valid_for=10, audience="x", secret_key="x" * 64)
             token = generator.generate({"sub": "x", "scope": "workload"}, valid_for=seconds)
-            expires = datetime.fromisoformat(self.headers(json.dumps({"token": token}))["expires"])
+            workload = json.dumps({"type": "ExecuteTask", "token": token})
+            expires = datetime.fromisoformat(self.headers(workload)["expires"])
             left = (expires - datetime.now(tz=UTC)).total_seconds()
             self.assertTrue(seconds - 60 < left <= seconds)
 
     def test_one_without_a_token_does_not(self):
-        for workload in ("", "{", "{}", '{"token": ""}', '{"token": "a.b.c"}', '{"token": 7}'):
-            with self.subTest(workload=workload):
-                self.assertEqual(self.headers(workload), {})
+        for token in ("", '"token": ""', '"token": "a.b.c"', '"token": 7'):
+            for workload in (token, f"{{{token}}}", f'{{"type": "ExecuteTask", {token or 1}}}'):
+                with self.subTest(workload=workload):
+                    self.assertEqual(self.headers(workload), {})
+
+    def test_that_of_a_callback_does_not_as_it_would_not_be_sent_again(self):
+        token = JWTGenerator(valid_for=10, audience="x", secret_key="x" * 64).generate({"sub": "x"}, valid_for=10)
+        self.assertEqual(self.headers(json.dumps({"type": "ExecuteCallback", "token": token})), {})
 
     def test_others_messages_are_left_alone(self):
         headers = {}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import unittest
 import uuid
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
@@ -14,9 +17,15 @@ from airflow.executors.executor_loader import ExecutorLoader
 from airflow.executors.workloads import ExecuteTask
 from airflow.executors.workloads.base import BundleInfo
 from airflow.executors.workloads.task import TaskInstanceDTO
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
 from airflow.models import crypto
+from airflow.models.log import Log
+from airflow.models.taskinstance import TaskInstance
 from airflow.utils.state import TaskInstanceState
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import ClientError, NoCredentialsError, ReadTimeoutError
+from sqlalchemy import create_engine, insert, select
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
 
 from farflow import ecs_executor_config, ecs_workload
 from farflow.ecs_executor import EVENT, EcsExecutor
@@ -26,6 +35,8 @@ SETTINGS = json.loads(Path(__file__).with_name("ecs_executor_settings.json").rea
 KEY = "cFRhZ3MtYXJlLTMyLWJ5dGVzLW9mLWJhc2U2NC0xMjM="
 TOKEN = "a-token-that-nobody-reads"
 OWN = "ecs-task"
+#: When ECS says that a container was created.
+CREATED = datetime(2026, 11, 3, 6, 0, tzinfo=UTC)
 #: Of GuardDuty: killed with its task, or never started.
 AGENTS = (
     {"name": "aws-guardduty-agent-mfjGLB", "lastStatus": "STOPPED", "exitCode": 137},
@@ -168,6 +179,7 @@ class Asked(InImage):
         self.queue(task)
         self.heartbeat()
         (asked,) = self.ecs.asked
+        uuid.UUID(asked.pop("clientToken"))
         (container,) = asked.pop("overrides")["containerOverrides"]
         self.assertEqual(
             asked,
@@ -249,6 +261,42 @@ class Asked(InImage):
         self.assertIn(environment[0], asked["overrides"]["containerOverrides"][0]["environment"])
         self.assertEqual(asked["overrides"]["containerOverrides"][0]["command"][0], "execute-workload")
         self.assertEqual(environment, [{"name": "DAY", "value": "monday"}], "the author's own is not written to")
+
+
+class Lost(InImage):
+    """Answers to RunTask that never come."""
+
+    def tokens(self):
+        return [each["clientToken"] for each in self.ecs.asked]
+
+    def begin_again(self, error):
+        run = self.ecs.run_task
+
+        def lost(**asked):
+            run(**asked)
+            self.ecs.run_task = run
+            raise error
+
+        self.ecs.run_task = lost
+        self.heartbeat(2)
+
+    def test_the_next_call_is_for_the_same_container(self):
+        broken = ClientError(
+            {"ResponseMetadata": {"HTTPStatusCode": 503}, "Error": {"Code": "ServerException"}}, "RunTask"
+        )
+        for number, error in enumerate((ReadTimeoutError(endpoint_url="https://ecs"), broken)):
+            with self.subTest(error=error):
+                self.queue(workload(number))
+                self.begin_again(error)
+                self.assertEqual(*self.tokens()[-2:])
+
+    def test_what_was_refused_is_asked_anew_and_so_is_another_container(self):
+        task = workload()
+        self.queue(task)
+        self.begin_again(refused("RunTask"))
+        self.queue(task)  # it has been deferred
+        self.heartbeat()
+        self.assertEqual(len({*self.tokens()}), 3)
 
 
 class Refused(InImage):
@@ -446,8 +494,15 @@ class Unwell(InImage):
 
 
 class LeftAndTakenOver(InImage):
-    def instance(self, task, arn):
-        return SimpleNamespace(key=task.key, external_executor_id=arn, queue="q", executor_config=None, workload=task)
+    def instance(self, task, arn, state=TaskInstanceState.RUNNING, queued_before=60):
+        """Of which the container was created a minute after it was queued, as ECS tells."""
+        more = {
+            "queue": "q",
+            "executor_config": None,
+            "state": state,
+            "queued_dttm": CREATED - queued_before * _second(),
+        }
+        return SimpleNamespace(key=task.key, external_executor_id=arn, workload=task, **more)
 
     def setUp(self):
         super().setUp()
@@ -474,6 +529,38 @@ class LeftAndTakenOver(InImage):
         self.ecs.ends(own(0), AGENTS[0])
         self.heartbeat()
         self.assertEqual(self.state(task), TaskInstanceState.SUCCESS)
+        self.assertEqual(len(self.ecs.asked), 1)
+
+    def take_over(self, state, queued_before):
+        """One whose container has ended with exit code 0 by the time of the first look."""
+        task, arn = workload(), "arn:aws:ecs:eu-west-1:123456789012:task/dev/earlier"
+        self.ecs.known.add(arn)
+        self.ecs.ends(own(0), createdAt=CREATED)
+        self.executor.try_adopt_task_instances([self.instance(task, arn, state, queued_before)])
+        self.heartbeat()
+        return task
+
+    def test_the_container_of_an_earlier_try_says_nothing_of_a_task_that_is_queued(self):
+        task = self.take_over(TaskInstanceState.QUEUED, queued_before=-60)
+        self.assertIsNone(self.state(task))
+        self.assertEqual(len(self.ecs.asked), 1)
+        self.assertEqual(self.executor.running, {task.key})
+
+    def test_nor_of_one_that_runs_in_a_container_whose_arn_was_lost(self):
+        task = self.take_over(TaskInstanceState.RUNNING, queued_before=-60)
+        self.heartbeat()
+        self.assertIsNone(self.state(task))
+        self.assertEqual((self.ecs.asked, self.executor.running), ([], set()))
+
+    def test_its_own_container_does_although_the_scheduler_has_not_seen_it_begin(self):
+        task = self.take_over(TaskInstanceState.QUEUED, queued_before=60)
+        self.assertEqual(self.state(task), TaskInstanceState.SUCCESS)
+
+    def test_one_that_is_queued_with_a_container_that_ecs_has_forgotten_is_begun(self):
+        task = workload()
+        self.executor.try_adopt_task_instances([self.instance(task, "arn:of:old", TaskInstanceState.QUEUED)])
+        self.heartbeat(33)
+        self.assertIsNone(self.state(task))
         self.assertEqual(len(self.ecs.asked), 1)
 
     def test_one_that_was_not_begun_is_left_to_the_scheduler(self):
@@ -514,6 +601,55 @@ class LeftAndTakenOver(InImage):
         self.ecs.refuses = {}
         self.assertEqual(self.executor.active_workers.get_all_arns(), [])
         self.assertEqual(len(self.ecs.asked), 1)
+
+
+class Stored(InImage):
+    """What the scheduler would have written is written when it ends, and events can be."""
+
+    def setUp(self):
+        super().setUp()
+        engine = create_engine("sqlite://", poolclass=StaticPool)
+        TaskInstance.__table__.create(engine)
+        Log.__table__.create(engine)
+        self.session = self.enterContext(Session(engine))
+
+    def row(self, task, state, try_number=1):
+        values = {"id": task.ti.id, "task_id": task.ti.task_id, "dag_id": "d", "run_id": "r", "map_index": -1}
+        more = {"try_number": try_number, "state": state, "pool": "p", "pool_slots": 1, "external_executor_id": "older"}
+        self.session.execute(insert(TaskInstance.__table__).values(**values, **more))
+
+    def ids(self):
+        columns = TaskInstance.__table__.c
+        return dict(self.session.execute(select(columns.task_id, columns.external_executor_id)).all())
+
+    def test_the_containers_that_were_just_begun_are_known_to_the_next_scheduler(self):
+        queued, tried_again, ended = (workload(number) for number in range(3))
+        self.queue(queued, tried_again, ended)
+        self.heartbeat()
+        self.row(queued, "queued")
+        self.row(tried_again, "queued", try_number=2)
+        self.row(ended, "success")
+        self.session.commit()
+        arn = self.executor.event_buffer[queued.key][1]
+        with mock.patch("farflow.ecs_executor.create_session", return_value=nullcontext(self.session)):
+            self.executor.end()
+        self.assertEqual(self.ids(), {"resize0": arn, "resize1": "older", "resize2": "older"})
+
+    def test_without_a_database_it_ends_as_well(self):
+        self.queue(workload())
+        self.heartbeat()
+        with mock.patch("farflow.ecs_executor.create_session", side_effect=OSError("no database")):
+            self.executor.end()
+
+    def test_an_event_is_written(self):
+        self.queue(workload(1, {"overrides": {"cpu": "1000"}}))
+        self.heartbeat()
+        gc.collect()
+        SchedulerJobRunner._process_task_event_logs(self.executor._task_event_logs, self.session)
+        self.session.flush()
+        [(event, extra)] = self.session.execute(select(Log.event, Log.extra)).all()
+        self.assertEqual(event, EVENT)
+        self.assertIn("cpu", extra)
 
 
 class Shown(InImage):
