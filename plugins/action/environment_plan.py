@@ -14,7 +14,7 @@ from ..module_utils.engine.clients import Clients
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.session import client_factory, profiles, regions
 from ..module_utils.engine.waiting import NotYet, now, wait_for
-from ..module_utils.environment import advice, draining, teardown
+from ..module_utils.environment import advice, draining, removed_pools, teardown
 from ..module_utils.environment.inputs import checks, project
 from ..module_utils.environment.layers import DAGS, LAYERS
 from ..module_utils.environment.named_things import documents as named_things
@@ -120,26 +120,24 @@ class ActionModule(ActionBase):
 
     def _draining(self, arguments, inputs, seen, outputs_):
         """Tells which old workers still have a task in hand. A deploy does not wait for them."""
-        outputs_["draining"] = []
-        rolled = draining.rolled_out(seen.known)
-        if not rolled:
-            return
-        clients = Clients(client_factory(arguments), inputs["farflow_ignored_tags"])
-        left = draining.old_workers(clients, inputs, rolled)
-        outputs_["draining"] = [task.words for tasks in left.values() for task in tasks]
-        outputs_["unsteady_services"] = [name for name in outputs_["unsteady_services"] or [] if name not in left]
+        outputs_["draining"] = removed_pools.words(seen.known)
+        if rolled := draining.rolled_out(seen.known):
+            clients = Clients(client_factory(arguments), inputs["farflow_ignored_tags"])
+            left = draining.old_workers(clients, inputs, rolled)
+            outputs_["draining"] += [task.words for tasks in left.values() for task in tasks]
+            outputs_["unsteady_services"] = [name for name in outputs_["unsteady_services"] or [] if name not in left]
         if self._task.check_mode:
             for words in outputs_["draining"]:
                 self._display.warning(f"an old worker has a task in hand, and ends after it: {words}")
 
     def _busy(self, arguments, inputs, seen, outputs_):
-        """Tells which workers have a task in hand that a teardown would end."""
+        """Tells what has work in hand that a teardown would end."""
         clients = Clients(client_factory(arguments), inputs["farflow_ignored_tags"])
-        outputs_["busy_workers"] = [task.words for task in draining.busy_workers(clients, inputs, seen.known)]
+        outputs_["busy_tasks"] = draining.busy_tasks(clients, inputs, seen.known)
         minutes = inputs["farflow_teardown_wait_minutes"]
         end = f"waits {minutes} minutes for it" if minutes else "ends it; farflow_teardown_wait_minutes would wait"
-        for words in outputs_["busy_workers"]:
-            self._display.warning(f"a worker has a task in hand, and the teardown {end}: {words}")
+        for words in outputs_["busy_tasks"]:
+            self._display.warning(f"has work in hand, and the teardown {end}: {words}")
 
     def _warn(self, arguments, inputs, wanted, seen, is_first):
         """Warns of what is left to people, and in the first look of what else it has shown."""

@@ -77,6 +77,12 @@ options:
         description: All the tags; others are removed.
         type: dict
         default: {}
+  stop_tasks:
+    description:
+      - With O(state=absent), whether tasks are stopped that run in them and that no service has started. ECS deletes no
+        cluster in which a task runs.
+    type: bool
+    default: false
   state:
     description: Whether the named clusters shall exist.
     type: str
@@ -125,6 +131,7 @@ clusters:
 """
 
 from ..module_utils.engine.module import STATE, batch, run
+from ..module_utils.kinds.ecs import task_calls
 from ..module_utils.kinds.ecs.cluster import ECS_CLUSTER, documents
 
 PROVIDERS = list(documents.CAPACITY_PROVIDERS)
@@ -147,12 +154,19 @@ CLUSTER = {
 
 ARGUMENT_SPEC = {
     "clusters": {"type": "list", "elements": "dict", "required": True, "options": CLUSTER},
+    "stop_tasks": {"type": "bool", "default": False},
     "state": STATE,
 }
+
+_REASON = "The cluster is removed"
 
 
 def work(parameters, clients, check_mode):
     """Reconciles the clusters."""
+    if parameters["state"] == "absent" and parameters["stop_tasks"] and not check_mode:
+        for cluster in parameters["clusters"]:
+            for task in task_calls.without_service(clients, cluster["name"]):
+                task_calls.stop(clients, cluster["name"], task["taskArn"], _REASON)
     return batch(ECS_CLUSTER, "clusters", parameters, clients, check_mode)
 
 

@@ -65,6 +65,14 @@ options:
     description: How long to wait for all of them together, in seconds.
     type: int
     default: 900
+  drain:
+    description:
+      - With O(state=absent), whether a service whose tasks protect themselves is kept until they have ended. Its
+        desired count becomes 0, and those that are not protected are stopped; it is deleted when none is protected any
+        more.
+    type: bool
+    default: false
+    version_added: 0.2.0
   state:
     description: Whether the named services shall exist.
     type: str
@@ -122,12 +130,20 @@ deployments:
   type: dict
   sample:
     prod-scheduler: ecs-svc/0123456789012345678
+draining:
+  description: The tasks that are protected, for which services were kept.
+  returned: when O(state=absent)
+  type: list
+  elements: str
+  sample:
+    - prod-worker, task 0123456789abcdef0123456789abcdef, at the latest until 2026-11-03 18:00 UTC
 """
 
 from ..module_utils.engine.module import STATE, as_result, run
-from ..module_utils.engine.reconcile import reconcile
+from ..module_utils.engine.reconcile import Outcome, reconcile
 from ..module_utils.kinds.ecs import service as ecs_services
 from ..module_utils.kinds.ecs.service import documents
+from ..module_utils.runs import draining
 from ..module_utils.runs.rollouts import Rollouts
 
 ARGUMENT_SPEC = {
@@ -135,6 +151,7 @@ ARGUMENT_SPEC = {
     "replace": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 900},
+    "drain": {"type": "bool", "default": False},
     "state": STATE,
 }
 
@@ -145,8 +162,11 @@ def work(parameters, clients, check_mode):
     if parameters["state"] == "absent":
         clusters = documents.named(given)
         actual = [each for cluster in clusters for each in ecs_services.read(clients, cluster, clusters[cluster], True)]
-        outcomes = reconcile([], actual, ecs_services.operations(clients), check_mode)
-        return {**as_result("services", outcomes), "deployments": {}}
+        kept, tasks = _draining(clients, actual, check_mode) if parameters["drain"] else ([], [])
+        names = {each.name for each in kept}
+        gone = [each for each in actual if each.name not in names]
+        outcomes = [*kept, *reconcile([], gone, ecs_services.operations(clients), check_mode)]
+        return {**as_result("services", outcomes), "deployments": {}, "draining": [each.words for each in tasks]}
     desired = ecs_services.with_revisions(clients, documents.all_desired(given), check_mode)
     if not desired:
         return {**as_result("services", []), "deployments": {}}
@@ -161,6 +181,23 @@ def work(parameters, clients, check_mode):
     if parameters["wait"] and not check_mode:
         Rollouts(clients, cluster, names, started).wait(parameters["wait_timeout"])
     return {**as_result("services", outcomes), "deployments": started}
+
+
+def _draining(clients, services, check_mode):
+    """The services that have protected tasks, at zero now, and these tasks. First no service shall have more tasks, so
+    that none is protected after it was looked at.
+    """
+    outcomes, tasks = [], []
+    for service in services:
+        count = service.properties["desired_count"]
+        if count and not check_mode:
+            ecs_services.set_count(clients, service, 0)
+        found = draining.of_services(clients, service.properties["cluster"], [service.name])
+        if found:
+            reasons = [f"desired_count {count} -> 0"] if count else []
+            outcomes.append(Outcome(service.name, service.id, bool(count), reasons))
+            tasks += found
+    return outcomes, tasks
 
 
 def main():

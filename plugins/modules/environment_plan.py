@@ -187,8 +187,9 @@ outputs:
       description: Old workers that still have a task in hand, as sentences. A deploy does not wait for them.
       type: list
       elements: str
-    busy_workers:
-      description: With O(state=absent), the workers that have a task in hand, as sentences.
+    busy_tasks:
+      description: With O(state=absent), the ECS tasks that have work in hand, in words. These are workers that have a
+        task, and what tasks of DAGs have started.
       type: list
       elements: str
     airflow_repository:

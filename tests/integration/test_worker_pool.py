@@ -16,6 +16,15 @@ def deployed(aws, playbooks, project):
     return running(aws)
 
 
+def without_who_schedules(services):
+    """How many tasks are sent at once follows from the number of workers, and these two have to know it."""
+    return {name: each for name, each in services.items() if name not in ("local-scheduler", "local-dag-processor")}
+
+
+def who_works(aws):
+    return without_who_schedules(running(aws))
+
+
 def targets(aws):
     client = aws.client("application-autoscaling")
     return [
@@ -37,7 +46,7 @@ def policies(aws):
 
 
 @pytest.mark.thorough
-def test_scaling_is_switched_on_changed_and_off_without_replacing_a_task(aws, playbooks, project, deployed):
+def test_scaling_is_switched_on_changed_and_off_without_replacing_a_worker(aws, playbooks, project, deployed):
     assert targets(aws) == []
     enabled = {**project.variables, "worker_pool_scaling": "cpu"}
 
@@ -45,7 +54,7 @@ def test_scaling_is_switched_on_changed_and_off_without_replacing_a_task(aws, pl
     service = ("service/local/local-worker", "ecs:service:DesiredCount")
     assert targets(aws) == [(*service, 1, 5)]
     assert policies(aws) == {CPU: (70.0, 60, 60), MEMORY: (70.0, 60, 60)}
-    assert running(aws) == deployed
+    assert who_works(aws) == without_who_schedules(deployed)
 
     aws.reset_calls()
     again = playbooks.deploy(**enabled)
@@ -61,12 +70,12 @@ def test_scaling_is_switched_on_changed_and_off_without_replacing_a_task(aws, pl
     playbooks.deploy(**enabled, **without_memory, **others, worker_pool_scale_in_cooldown=300)
     assert targets(aws) == [(*service, 1, 9)]
     assert policies(aws) == {CPU: (55.0, 300, 60)}
-    assert running(aws) == deployed
+    assert who_works(aws) == without_who_schedules(deployed)
 
     playbooks.deploy(**project.variables)
     assert targets(aws) == []
     assert policies(aws) == {}
-    assert running(aws) == deployed
+    assert who_works(aws) == without_who_schedules(deployed)
 
 
 def services(aws):
@@ -83,6 +92,14 @@ def task_definitions(aws):
 
 def alarms(aws):
     return [each["AlarmName"] for each in aws.client("cloudwatch").describe_alarms()["MetricAlarms"]]
+
+
+#: By which a look at nothing that has changed may grow.
+CALLS_OF_A_POOL = 4
+
+
+def calls(aws):
+    return sum(call["caller"] == "host" for call in aws.calls())
 
 
 def test_a_pool_comes_and_goes_with_all_that_it_has(aws, playbooks, project, deployed):
@@ -104,9 +121,37 @@ def test_a_pool_comes_and_goes_with_all_that_it_has(aws, playbooks, project, dep
     again = playbooks.deploy(**project.variables, **heavy)
     assert again.changed == 0, again.output
     assert mutating_calls(aws) == []
+    with_the_pool = calls(aws)
 
     playbooks.deploy(**project.variables)
     assert "local-worker-heavy" not in services(aws)
     assert (queues(aws), alarms(aws), targets(aws)) == (["local-celery"], [], [])
+    assert [name for name in task_definitions(aws) if "heavy" in name] == []
+    aws.reset_calls()
+    assert playbooks.deploy(**project.variables).changed == 0
+    assert with_the_pool - calls(aws) <= CALLS_OF_A_POOL
+
+
+@pytest.mark.thorough
+def test_a_pool_that_is_taken_away_goes_when_its_last_task_has_ended(aws, playbooks, project, deployed):
+    ecs = aws.client("ecs")
+    playbooks.deploy(**project.variables, worker_pools={"heavy": {"scaling": "none", "min": 2}})
+    first, second = ecs.list_tasks(cluster="local", serviceName="local-worker-heavy")["taskArns"]
+    ecs.update_task_protection(cluster="local", tasks=[first], protectionEnabled=True)
+
+    plan = playbooks.run("plan", **project.variables)
+    assert "desired_count 2 -> 0" in plan.output
+    removed = playbooks.deploy(**project.variables)
+    assert f"an old worker ends after its task: local-worker-heavy, task {first.rpartition('/')[2]}" in removed.output
+    assert ecs.list_tasks(cluster="local", serviceName="local-worker-heavy")["taskArns"] == [first]
+    assert queues(aws) == ["local-celery", "local-celery-heavy"]
+    empty = playbooks.run("plan", **project.variables, farflow_plan_must_be_empty=True)
+    assert empty.code == 0, empty.output
+    assert "an old worker has a task in hand, and ends after it" in empty.output
+
+    ecs.update_task_protection(cluster="local", tasks=[first], protectionEnabled=False)
+    playbooks.deploy(**project.variables)
+    assert "local-worker-heavy" not in services(aws)
+    assert queues(aws) == ["local-celery"]
     assert [name for name in task_definitions(aws) if "heavy" in name] == []
     assert playbooks.deploy(**project.variables).changed == 0

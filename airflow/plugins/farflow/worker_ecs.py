@@ -101,11 +101,14 @@ def own_task(metadata_uri: str) -> OwnTask:
 
 def is_replaced(service: Mapping[str, Any], own: OwnTask) -> bool | None:
     """Whether a newer deployment of a service, a member of DescribeServices' answer, has taken over from this task:
-    another one is the service's own now, and has all of its tasks. None where another one is, and has not.
+    another one is the service's own now, and has all of its tasks. None where another one is, and has not. A service
+    that shall have no tasks any more, as that of a pool that is to go, needs none to take over.
 
     A deployment is another one by its task definition; with the same one, as when only secrets have changed, by its
     having begun after this task.
     """
+    if service.get("desiredCount") == 0:
+        return True
     primary = next((each for each in service.get("deployments") or [] if each.get("status") == "PRIMARY"), None)
     if primary is None:
         return None

@@ -44,7 +44,7 @@ _STOPPED = (
     "The task is ended before, so that its retry, if it has one, begins at once"
 )
 _DRAINED = (
-    "A deploy has replaced this worker {hours:g} hours ago, and that is how long a task may go on then "
+    "A deploy has replaced this worker, or taken its pool away, {hours:g} hours ago, and a task may go on for so long "
     "(worker_drain_hours). The task is ended, so that its retry, if it has one, begins at once"
 )
 

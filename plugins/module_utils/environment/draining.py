@@ -1,8 +1,8 @@
 # Copyright: farflow.airflow contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The workers that finish what they have in hand: old ones beside those that have taken their place, and all that are
-busy, when the environment is to go.
+"""What finishes its work: old workers beside those that have taken their place, and all that has work in hand when the
+environment is to go.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Any
 from ..engine.actions import Resource
 from ..engine.clients import Clients
 from ..engine.known import Existing
+from ..kinds.ecs.cluster import documents as ecs_clusters
 from ..kinds.ecs.service import documents as ecs_services
 from ..runs import draining
 from ..runs.draining import Protected
-from . import components, names
+from . import components, names, removed_pools
 
 Inputs = Mapping[str, Any]
 
@@ -37,11 +38,17 @@ def old_workers(clients: Clients, inputs: Inputs, services: Iterable[Resource]) 
     return {name: tasks for name, tasks in found.items() if tasks}
 
 
-def busy_workers(clients: Clients, inputs: Inputs, known: Existing) -> list[Protected]:
-    """The workers that have a task in hand."""
-    there = [name for name in _services(inputs) if known.get(ecs_services.TYPE, name)]
-    return draining.of_services(clients, names.cluster(inputs), there)
-
-
-def _services(inputs: Inputs) -> list[str]:
-    return [names.service(inputs, which.name) for which in components.workers(inputs)]
+def busy_tasks(clients: Clients, inputs: Inputs, known: Existing) -> list[str]:
+    """In words the workers that have a task in hand, also those of pools that nobody wants, and the ECS tasks that
+    tasks of DAGs have started.
+    """
+    cluster = names.cluster(inputs)
+    if not known.get(ecs_clusters.TYPE, cluster):
+        return []
+    workers = names.service(inputs, components.WORKER.name)
+    beginning = names.service(inputs, removed_pools.OF_A_POOL)
+    there = [
+        one.name for one in known.of_type(ecs_services.TYPE) if f"{one.name}-".startswith((f"{workers}-", beginning))
+    ]
+    of_workers = [task.words for task in draining.of_services(clients, cluster, there)]
+    return [*of_workers, *draining.of_nobody(clients, cluster)]

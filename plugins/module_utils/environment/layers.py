@@ -27,6 +27,7 @@ from . import (
     network_readers,
     readers,
     recognition,
+    removed_pools,
     schema,
     workers,
 )
@@ -83,6 +84,7 @@ _ALL = (
         planners=_PLANNERS,
         replaces_id=ecs_task_definitions.registers,
         makes=workers.makes,
+        in_use=removed_pools.in_use,
     ),
     Layer(
         DAGS,

@@ -41,7 +41,8 @@ class Layer:
     ``makes`` tells whether this role has made a resource that is not desired any more, or not known to be; ``needs``
     names the layers whose resources it refers to; ``planners`` plan those types of which the readers alone do not say
     everything; types that ``kept_until_teardown`` names are deleted, with their parts, by a teardown alone;
-    ``replaces_id`` tells of a change whether its resource will have another id.
+    ``replaces_id`` tells of a change whether its resource will have another id; ``in_use`` tells of a resource that
+    nobody wants any more whether something still needs it, and it is left for that long.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Layer:
     replaces_id: Callable[[Action], bool] = lambda change: False
     recognise: Recognise = lambda clients, inputs, resources: resources
     makes: Callable[[Inputs, Resource], bool] = lambda inputs, resource: False
+    in_use: Callable[[Inputs, Existing, Resource], bool] = lambda inputs, known, resource: False
 
     def owns(self, resource: Resource) -> bool:
         """Whether an existing resource says that it belongs to this layer: by its tag, else by its type."""
@@ -94,6 +96,8 @@ def look(
     if not kept and len(known.all()) < len(resources):
         known, desired = _desired(_prefer_kept_duplicates(resources, desired), inputs, layers)
     owned = _owned(resources, inputs, layers, desired)
+    if not kept:
+        owned = {name: [one for one in some if not _in_use(one, inputs, layers, known)] for name, some in owned.items()}
     owned = {name: owned[name] for name in names}
     if kept:
         left = [one for some in owned.values() for one in some if kept(one)]
@@ -145,6 +149,10 @@ def _maker(resource: Resource, inputs: Inputs, layers: Mapping[str, Layer], know
     # A type that a layer keeps until teardown is that layer's, whatever role somebody wrote into its tag.
     guards = [name for name, layer in layers.items() if resource.type in layer.kept_until_teardown]
     return guards[0] if maker and guards and maker not in guards else maker
+
+
+def _in_use(resource: Resource, inputs: Inputs, layers: Mapping[str, Layer], known: Existing) -> bool:
+    return any(layer.in_use(inputs, known, resource) for layer in layers.values())
 
 
 def is_own(resource: Resource, inputs: Inputs, layers: Mapping[str, Layer], known: Existing) -> bool:

@@ -30,15 +30,13 @@ from ..kinds.log_group import LOG_GROUP
 from ..kinds.rds.instance import documents as instances
 from ..kinds.s3_bucket import S3_BUCKET
 from ..kinds.secret import documents as secret_documents
-from . import arns, components, image_readers, named_things, names
+from ..runs import draining
+from . import arns, components, image_readers, named_things, names, removed_pools
 from . import secrets as values
 from .images import UNREAD
 from .reader import TAGS, named, of_kind, reads
 
 Inputs = Mapping[str, Any]
-
-#: How the names of a pool's workers begin.
-OF_A_POOL = f"{components.WORKER.name}-"
 
 REVISIONS = "revisions"
 _DESCRIBED = "described"
@@ -80,7 +78,9 @@ def _is_own_role(inputs: Inputs, known: Existing, role: Resource) -> bool:
         names.image_builder(inputs),
     }
     of_a_task = naming.resource(environment, "task-", limit=naming.IAM_ROLE_LIMIT)
-    return role.name in fixed or role.name.startswith((of_a_task, names.component_role(inputs, OF_A_POOL)))
+    return role.name in fixed or role.name.startswith(
+        (of_a_task, names.component_role(inputs, removed_pools.OF_A_POOL))
+    )
 
 
 @reads(IamRole.type, own={IamRole.type: _is_own_role})
@@ -107,7 +107,7 @@ def service_names(inputs: Inputs, known: Existing) -> list[str]:
 
 def is_own_service(inputs: Inputs, known: Existing, service: Resource) -> bool:
     """Whether it has the name of one of these, or of the workers of a pool that may have been."""
-    begun = service.name.startswith(names.service(inputs, OF_A_POOL))
+    begun = service.name.startswith(names.service(inputs, removed_pools.OF_A_POOL))
     return (begun and service.properties["cluster"] == names.cluster(inputs)) or service.name in service_names(
         inputs, known
     )
@@ -117,7 +117,16 @@ def is_own_service(inputs: Inputs, known: Existing, service: Resource) -> bool:
 def services(clients: Clients, inputs: Inputs, known: Existing) -> list[Resource]:
     """The services in the clusters that were read."""
     clusters = [one.name for one in known.of_type(ECS_CLUSTER.type)]
-    return ecs_services.find(clients, names.environment(inputs), clusters, service_names(inputs, known))
+    found = ecs_services.find(clients, names.environment(inputs), clusters, service_names(inputs, known))
+    return [_with_in_hand(clients, inputs, one) for one in found]
+
+
+def _with_in_hand(clients: Clients, inputs: Inputs, service: Resource) -> Resource:
+    """Of the workers of a pool that is to go it is asked whether they have tasks in hand."""
+    if not removed_pools.is_removed(inputs, service) or not service.attributes[service_documents.RUNNING]:
+        return service
+    tasks = draining.of_services(clients, service.properties["cluster"], [service.name])
+    return replace(service, attributes={**service.attributes, removed_pools.IN_HAND: [task.words for task in tasks]})
 
 
 def _secret_names(inputs: Inputs, known: Existing) -> list[str]:

@@ -18,7 +18,7 @@ from ..kinds.autoscaling import documents as application_autoscaling
 from ..kinds.cloudwatch_alarm import CLOUDWATCH_ALARM
 from ..kinds.ecs.service import documents as ecs_services
 from ..kinds.ecs.task_definition import documents as ecs_task_definitions
-from . import airflow_service, components, names, pools, readers
+from . import airflow_service, components, names, pools, readers, removed_pools
 from .components import Component
 from .desire import made_by
 from .pools import Pool
@@ -69,8 +69,11 @@ def makes(inputs: Inputs, resource: Resource) -> bool:
 
 
 def desired(inputs: Inputs, known: Existing) -> list[Resource]:
-    """For each pool the worker's role, task definition and service, and the service's scaling where it is wanted."""
-    return [one for which in components.workers(inputs) for one in _pool(inputs, known, which)]
+    """For each pool the worker's role, task definition and service, and the service's scaling where it is wanted; and
+    the services of removed pools whose workers have tasks in hand.
+    """
+    wanted = [one for which in components.workers(inputs) for one in _pool(inputs, known, which)]
+    return [*wanted, *removed_pools.workers(known)]
 
 
 def _pool(inputs: Inputs, known: Existing, which: Component) -> list[Resource]:

@@ -40,6 +40,14 @@ def protected(clients: Clients, cluster: str, tasks: Mapping[str, str]) -> list[
     ]
 
 
+def of_nobody(clients: Clients, cluster: str) -> list[str]:
+    """In words the tasks that no service runs, such as those of DAGs."""
+    tasks = task_calls.without_service(clients, cluster)
+    return [
+        f"task {task['taskArn'].rsplit('/', 1)[1]} of {task['taskDefinitionArn'].rsplit('/', 1)[1]}" for task in tasks
+    ]
+
+
 def of_services(clients: Clients, cluster: str, services: Sequence[str]) -> list[Protected]:
     """The protected tasks of these services."""
     tasks = {arn: service for service in services for arn in task_calls.list_arns(clients, cluster, service, "RUNNING")}

@@ -99,6 +99,12 @@ def test_who_has_taken_over(deployments, replaced):
     assert worker_ecs.is_replaced({"deployments": deployments}, OWN) is replaced
 
 
+def test_a_service_that_shall_have_none_takes_nothing_more():
+    here = {"deployments": [deployment(7)]}
+    assert worker_ecs.is_replaced({**here, "desiredCount": 1}, OWN) is False
+    assert worker_ecs.is_replaced({**here, "desiredCount": 0}, OWN) is True
+
+
 def test_without_a_time_the_definition_decides():
     unknown = worker_ecs.OwnTask("lab-worker:7")
     assert worker_ecs.is_replaced({"deployments": [deployment(7, created=AFTER)]}, unknown) is False

@@ -11,6 +11,8 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions imp
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service import documents
 from ansible_collections.farflow.airflow.plugins.module_utils.runs import draining
 from ansible_collections.farflow.airflow.plugins.module_utils.runs.rollouts import Rollouts
+from ansible_collections.farflow.airflow.plugins.modules import ecs_services as module
+from aws_double.service_documents import service as specification
 
 UNTIL = datetime(2026, 12, 1, 14, 30, tzinfo=UTC)
 CLUSTER = "arn:aws:ecs:eu-west-1:123456789012:task/dev"
@@ -53,12 +55,39 @@ def test_while_old_tasks_run_as_many_may_be_desired_as_run(asked, there, count):
         ({"taskDefinition": "dev-worker:3"}, found(2, 2, 0), None),
         ({"forceNewDeployment": True}, found(1, 3, 2), 3),
         ({"taskDefinition": "dev-worker:3", "desiredCount": 4}, found(1, 3, 2), 4),
+        ({"networkConfiguration": {}}, found(1, 2, 1), 2),
+        ({"platformVersion": "1.4.0"}, found(1, 2, 1), 2),
+        ({"deploymentConfiguration": {}}, found(1, 2, 1), None),
         ({"desiredCount": 1}, found(3, 3, 0), 1),
         ({"enableExecuteCommand": True}, found(1, 3, 2), None),
     ],
 )
 def test_a_new_deployment_leaves_room_to_protect_what_runs(request_, there, count):
     assert documents.with_room(request_, there).get("desiredCount") == count
+
+
+def test_one_that_is_to_go_is_kept_at_zero_while_a_task_is_protected(cluster, run_module, monkeypatch):
+    held = {"test-a": [draining.Protected("test-a", "0f1e", UNTIL)]}
+    monkeypatch.setattr(draining, "of_services", lambda clients, cluster, names: held.get(names[0], []))
+    run_module(module, services=[specification("test-a"), specification("test-b")])
+    gone = {"services": [{"service_name": name, "cluster": "test-airflow"} for name in ("test-a", "test-b")]}
+
+    predicted = run_module(module, check_mode=True, state="absent", drain=True, **gone)
+    cluster.forget_calls()
+    first = run_module(module, state="absent", drain=True, **gone)
+    assert [(each["name"], each["reasons"]) for each in first["services"]] == [
+        ("test-a", ["desired_count 2 -> 0"]),
+        ("test-b", ["deleted"]),
+    ]
+    assert predicted["services"] == first["services"]
+    assert first["draining"] == ["test-a, task 0f1e, at the latest until 2026-12-01 14:30 UTC"]
+    assert cluster.services.stored["test-a"]["desiredCount"] == 0
+
+    again = run_module(module, state="absent", drain=True, **gone)
+    assert (again["changed"], again["draining"]) == (False, first["draining"])
+    held.clear()
+    last = run_module(module, state="absent", drain=True, **gone)
+    assert [(each["name"], each["reasons"]) for each in last["services"]] == [("test-a", ["deleted"])]
 
 
 class Ecs:

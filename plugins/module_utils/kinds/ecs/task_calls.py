@@ -30,6 +30,20 @@ def list_arns(clients: Clients, cluster: str, service: str, status: str) -> list
     return found
 
 
+def list_all(clients: Clients, cluster: str) -> list[str]:
+    """The ARNs of all tasks of a cluster that shall run; none when there is no such cluster."""
+    call = partial(pages, clients("ecs"), "list_tasks", "taskArns", cluster=cluster, desiredStatus="RUNNING")
+    with doing("list", "tasks of ECS cluster", cluster):
+        found: list[str] = unless({"ClusterNotFoundException"}, call, [])
+    return found
+
+
+def without_service(clients: Clients, cluster: str) -> list[dict[str, Any]]:
+    """The tasks of a cluster that shall run and that no service has started."""
+    found = describe(clients, cluster, list_all(clients, cluster))
+    return [task for task in found if not str(task.get("group", "")).startswith("service:")]
+
+
 def describe(clients: Clients, cluster: str, arns: list[str]) -> list[dict[str, Any]]:
     """Those of the tasks that AWS still knows: stopped ones for an hour or so."""
     found: list[dict[str, Any]] = []

@@ -143,6 +143,14 @@ def operations(clients: Clients, started: dict[str, str] | None = None) -> Opera
     return Operations(create, change, delete)
 
 
+def set_count(clients: Clients, found: Resource, count: int) -> None:
+    """Sets how many tasks a service shall have, and nothing else."""
+    cluster, what = found.properties["cluster"], f"the change of service {found.name}"
+    retry_while(
+        lambda: service_calls.update(clients, cluster, found.name, {"desiredCount": count}), _CHANGE_LIMIT, what
+    )
+
+
 def _gone(clients: Clients, cluster: str, name: str, tasks: list[str]) -> bool | NotYet:
     status = next((each["status"] for each in service_calls.describe(clients, cluster, [name])), "INACTIVE")
     running = [each for each in ecs_tasks.describe(clients, cluster, tasks) if each["lastStatus"] != "STOPPED"]

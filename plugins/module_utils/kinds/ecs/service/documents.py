@@ -33,6 +33,18 @@ DEPLOYMENT = "deployment"
 _OWN = {"autoscaled", "drains"}
 _ROLLOUT = "rollout_state"
 _MOST = {"subnets": 16, "security_groups": 5}
+#: Of UpdateService, each by itself.
+_START_A_DEPLOYMENT = {
+    "taskDefinition",
+    "networkConfiguration",
+    "platformVersion",
+    "capacityProviderStrategy",
+    "loadBalancers",
+    "serviceRegistries",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+    "vpcLatticeConfigurations",
+}
 _OF_THE_DEPLOYMENT = ("serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations")
 
 
@@ -98,12 +110,20 @@ def counted(resource: Resource, found: Resource | None) -> Resource:
     return replace(resource, properties={**resource.properties, "desired_count": count})
 
 
+def at_zero(found: Resource) -> Resource:
+    """A service that exists as it is, but for its desired count, with the arguments of the module for that."""
+    shape = input_shape("CreateService")
+    arguments = ecs_canonical.specification(shape, {**found.properties, "desired_count": 0})
+    arguments["service_name"] = found.name
+    return replace(desired(arguments), arguments=arguments)
+
+
 def with_room(request: Mapping[str, Any], found: Resource) -> dict[str, Any]:
     """An UpdateService request of a service that drains. If it starts a deployment, its desired count is at least the
     number of tasks that run: ECS protects no more tasks than are desired, and each may have work in hand.
     """
     running, count = found.attributes[RUNNING], request.get("desiredCount", found.properties["desired_count"])
-    starts = "taskDefinition" in request or request.get("forceNewDeployment")
+    starts = request.get("forceNewDeployment") or not _START_A_DEPLOYMENT.isdisjoint(request)
     return {**request, "desiredCount": running} if starts and running > count else dict(request)
 
 
