@@ -507,6 +507,7 @@ _WORKERS: list[Row] = [
     ({"worker_pool_enabled": True}, ["is called worker_pool_scaling now", "cpu for what was true"]),
     *each("worker_drain_hours", (0, "0"), (13, "1 to 12")),
     *each("farflow_alarm_topic_arns", (["on-call"], "topic of SNS")),
+    *each("farflow_alarm_topic_arns", (["arn:aws:sns:us-west-2:123456789012:on-call"], "a topic of region")),
     *each("farflow_teardown_wait_minutes", (-1, "-1"), (721, "721")),
     *each("worker_pools", ("heavy", "'heavy'"), ({"heavy": 4}, "heavy"), ({"Heavy": {}}, "lower-case")),
     ({"worker_pools": {"heavy": {"memroy": 4096}}}, ["worker_pools.heavy.memroy", "did you mean 'memory'"]),

@@ -213,10 +213,10 @@ class FargateTask(OutcomeOperator):
         quiet()
         self._started_by = started_by(context["ti"])
         request = fargate_task_request.request(self, context)
-        self._wanted_capacity = fargate_task_request.capacity(self)
         try:
             found = not lacks_spot and self._found_again(context["ti"])
             if not found:
+                self._wanted_capacity = fargate_task_request.capacity(self)
                 may_be_spot = not lacks_spot and capacities.is_first_try(context["ti"], self.retries)
                 self._start(request, may_be_spot)
             if self.do_xcom_push:

@@ -103,11 +103,13 @@ def places(inputs: Inputs) -> int:
 
 def steps(minimum: int, maximum: int) -> list[dict[str, Any]]:
     """The steps by which a policy sets as many workers as are wanted, for an alarm whose threshold is 0: one a worker,
-    or, where that takes more than AWS allows for a policy, equal ones that set more. A step is ``{lower_bound,
-    upper_bound, adjustment}``, as the module application_autoscaling takes it. Between two counts there is no metric.
+    or, where that takes more than AWS allows for a policy, one for each of the first and then equal ones that set more.
+    A step is ``{lower_bound, upper_bound, adjustment}``, as the module application_autoscaling takes it. Between two
+    counts there is no metric.
     """
-    width = max(1, math.ceil((maximum - minimum) / (MOST_STEPS - 1)))
-    counts = [*range(minimum, maximum, width), maximum]
+    exact = maximum if maximum - minimum < MOST_STEPS else minimum + MOST_STEPS // 2
+    width = max(1, math.ceil((maximum - exact) / (MOST_STEPS // 2 - 1)))
+    counts = [*range(minimum, exact), *range(exact, maximum, width), maximum]
     bounds = [0.0, *(count + 0.5 for count in counts[:-1]), None]
     return [
         {"lower_bound": lower, "upper_bound": upper, "adjustment": count}
@@ -140,7 +142,8 @@ def _from_dictionary(inputs: Inputs, name: str, given: Mapping[str, Any]) -> Poo
     cooldown = given.get("cooldown", COOLDOWN)
     return Pool(
         name=name,
-        queues=tuple(given.get("queues", [name])),
+        # A DAG can always ask for the default pool by that name.
+        queues=tuple(dict.fromkeys([*given.get("queues", [name]), *([name] if name == DEFAULT else [])])),
         cpu=given.get("cpu", OF_DEFAULT["worker_pool_cpu"]),
         memory=given.get("memory", OF_DEFAULT["worker_pool_memory"]),
         architecture=given.get("architecture", inputs["airflow_service_architecture"]),

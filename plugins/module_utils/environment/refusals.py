@@ -107,7 +107,8 @@ def too_large(actions: Iterable[Action]) -> list[str]:
     """Roles that are to be made or changed and have more policies than AWS takes."""
     roles = [action.resource for action in actions if action.kind != DELETE and action.resource.type == iam_roles.TYPE]
     cure = (
-        "name fewer secrets and resources, in task.yml files or in airflow_service_secrets and airflow_service_policy"
+        "name fewer secrets and resources, in task.yml files, in airflow_service_secrets, in airflow_service_policy or "
+        "in the policy of a pool"
     )
     return [f"{problem}; {cure}" for role in roles if (problem := iam_roles.size_problem(role))]
 

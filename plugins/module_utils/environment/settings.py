@@ -16,7 +16,7 @@ from ..images import contract as image_contract
 from . import dags, ecs_executor, execution_api, executors, names, network, pools, security_groups
 from .arns import account
 from .broker import broker
-from .components import COMMAND, ECS_TASK, SCHEDULER, Component
+from .components import COMMAND, DAG_PROCESSOR, ECS_TASK, SCHEDULER, Component
 
 Inputs = Mapping[str, Any]
 
@@ -31,6 +31,9 @@ _QUEUED_TIMEOUT = 1800
 
 #: Airflow's defaults, of all tasks and of those of a run of a DAG that are queued or running.
 _PARALLELISM, _ACTIVE_TASKS = 32, 16
+
+#: Who reads these numbers. Others would be replaced where only the number of workers changes.
+_SCHEDULE = (SCHEDULER, DAG_PROCESSOR, COMMAND)
 
 #: Environment variable -> the secret that it comes from.
 SHARED_SECRETS = {
@@ -80,6 +83,8 @@ def environment(inputs: Mapping[str, Any], known: Existing, component: Component
     pool.
     """
     ours = {**_airflow(inputs, known), **_farflow(inputs, known)}
+    if component in _SCHEDULE:
+        ours.update({variable(*key): value for key, value in _backlog(inputs).items()})
     if component.pool:
         ours.update(_worker(inputs, component))
     if component is SCHEDULER and (scaled := pools.scaled_by_work(inputs)):
@@ -95,16 +100,15 @@ def _worker(inputs: Inputs, component: Component) -> dict[str, str]:
     pool = pools.pool(inputs, component.pool)
     return {
         variable("celery", "worker_concurrency"): str(pool.concurrency),
-        "FARFLOW_WORKER_POOL": pool.name,
         "FARFLOW_WORKER_SERVICE": names.service(inputs, component.name),
         "FARFLOW_WORKER_DRAIN_HOURS": str(inputs["worker_drain_hours"]),
+        "FARFLOW_WORKER_STOP_SECONDS": str(component.stop_timeout),
     }
 
 
 def _published(inputs: Inputs, pool: pools.Pool) -> dict[str, Any]:
     """What the scheduler's container counts by how many workers of a pool are wanted."""
-    bounds = {"minimum": pool.minimum, "maximum": pool.maximum}
-    return {"queues": broker.queues_of(inputs, pool), "concurrency": pool.concurrency, **bounds}
+    return {"queues": broker.queues_of(inputs, pool), "concurrency": pool.concurrency}
 
 
 def given(config: Mapping[str, Mapping[str, Any]], more: Mapping[str, Any]) -> dict[str, str]:
@@ -134,7 +138,6 @@ def _airflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:
         ("api", "base_url"): base_url(inputs, known),
         ("api", "instance_name"): names.environment(inputs),
         **broker.settings(inputs, known),
-        **_backlog(inputs),
         **ecs_executor.settings(inputs, known),
         ("celery", "operation_timeout"): str(OPERATION_TIMEOUT),
         ("logging", "remote_logging"): "True",
@@ -159,13 +162,22 @@ def _backlog(inputs: Inputs) -> dict[tuple[str, str], str]:
     sends it again each time the token in its message has expired.
     """
     places = pools.places(inputs) + executors.ecs_tasks(inputs)
-    sent_again = math.ceil(inputs["worker_drain_hours"] * 3600 / _QUEUED_TIMEOUT)
+    sent_again = math.ceil(inputs["worker_drain_hours"] * 3600 / _queued_timeout(inputs))
     return {
         ("core", "parallelism"): str(max(_PARALLELISM, places)),
         ("core", "max_active_tasks_per_dag"): str(max(_ACTIVE_TASKS, places)),
         ("scheduler", "task_queued_timeout"): str(_QUEUED_TIMEOUT),
         ("scheduler", "num_stuck_in_queued_retries"): str(sent_again),
     }
+
+
+def _queued_timeout(inputs: Inputs) -> float:
+    """The user's, if there is one; seconds."""
+    theirs = given(inputs["airflow_service_config"], inputs["airflow_service_environment"])
+    try:
+        return max(float(theirs[variable("scheduler", "task_queued_timeout")]), 1)
+    except (KeyError, ValueError):
+        return _QUEUED_TIMEOUT
 
 
 def _farflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:

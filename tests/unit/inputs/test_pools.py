@@ -67,6 +67,10 @@ def test_another_pool_serves_a_queue_of_its_name_unless_it_says_others():
     assert heavy(queues=["large", "slow"]).queues == ("large", "slow")
 
 
+def test_the_default_pool_serves_its_name_whatever_it_serves_too():
+    assert default(worker_pools={"default": {"queues": ["etl"]}}).queues == ("etl", "default")
+
+
 def test_the_cooldown_of_a_pool_holds_in_both_directions():
     assert (heavy(cooldown=90).scale_in_cooldown, heavy(cooldown=90).scale_out_cooldown) == (90, 90)
 
@@ -79,8 +83,8 @@ def test_the_steps_set_what_is_wanted_within_the_bounds(one, other, wanted):
     number = set_by(found, wanted)
     assert least <= number <= most
     assert number >= min(wanted, most)
-    width = max(1, -(-(most - least) // 19))
-    assert number - max(least, min(wanted, most)) < width
+    exactly, width = least + 10, max(1, -(-(most - least - 10) // 9))
+    assert number - max(least, min(wanted, most)) < (width if wanted > exactly else 1)
 
 
 @given(st.integers(0, 1000), st.integers(0, 19), st.integers(0, 3000))
@@ -136,7 +140,9 @@ def test_a_worker_is_as_its_pool_says():
     environment = {each["name"]: each["value"] for each in container["environment"]}
     assert environment["AIRFLOW__CELERY__WORKER_CONCURRENCY"] == "3"
     assert environment["MODE"] == "large"
-    assert environment["FARFLOW_WORKER_POOL"] == "heavy"
+    assert (
+        environment["FARFLOW_WORKER_STOP_SECONDS"] == "120" == str(document["container_definitions"][0]["stop_timeout"])
+    )
     assert environment["FARFLOW_WORKER_SERVICE"] == "prod-worker-heavy"
     assert environment["FARFLOW_WORKER_DRAIN_HOURS"] == "12"
     usual, _unused = worker("default", worker_pools={"heavy": asked})
@@ -148,7 +154,7 @@ def test_the_scheduler_counts_for_the_pools_whose_number_follows_the_work():
     given_ = inputs(worker_pools={"heavy": {"queues": ["large"], "max": 3}, "steady": {"scaling": "none"}})
     environment = settings.environment(given_, KNOWN, components.SCHEDULER)
     assert json.loads(environment["FARFLOW_WORKER_POOLS"]) == {
-        "heavy": {"queues": ["prod-celery-heavy", "large"], "concurrency": 8, "minimum": 0, "maximum": 3}
+        "heavy": {"queues": ["prod-celery-heavy", "large"], "concurrency": 8}
     }
     assert "FARFLOW_WORKER_POOLS" not in settings.environment(inputs(), KNOWN, components.SCHEDULER)
 
@@ -206,6 +212,14 @@ def test_spot_is_a_share_above_a_base_on_demand(pool, strategy):
         ({"worker_pool_scaling": "cpu", "worker_pool_min_count": 0}, ["worker_pool_min_count", "no first one"]),
         ({"worker_drain_hours": 13}, ["worker_drain_hours", "1 to 12"]),
         ({"farflow_alarm_topic_arns": ["on-call"]}, ["farflow_alarm_topic_arns.0", "topic of SNS"]),
+        (
+            {"farflow_alarm_topic_arns": ["arn:aws:sns:us-east-1:123456789012:on-call"]},
+            ["farflow_alarm_topic_arns.0", "allowed: a topic of region eu-west-1"],
+        ),
+        (
+            {"farflow_alarm_topic_arns": [f"arn:aws:sns:eu-west-1:123456789012:t{each}" for each in range(6)]},
+            ["farflow_alarm_topic_arns: are 6, allowed: at most 5 topics"],
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(given_, words):
@@ -240,6 +254,12 @@ def test_a_task_that_waits_for_a_worker_is_not_given_up_before_the_hours_are_ove
     environment = settings.environment(inputs(worker_drain_hours=hours), KNOWN, components.SCHEDULER)
     assert environment["AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT"] == "1800"
     assert environment["AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES"] == retries
+
+
+def test_it_is_sent_again_more_often_where_the_user_gives_it_up_sooner():
+    config = {"scheduler": {"task_queued_timeout": 600}}
+    environment = settings.environment(inputs(airflow_service_config=config), KNOWN, components.SCHEDULER)
+    assert environment["AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES"] == "72"
 
 
 def test_a_setting_of_the_users_wins():

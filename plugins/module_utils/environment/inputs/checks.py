@@ -55,7 +55,16 @@ def sound(inputs: Inputs) -> dict[str, Any]:
 
 def warnings(inputs: Inputs) -> list[str]:
     """What AWS takes from some accounts only, or at a price, of inputs that are right; a line each."""
-    return [*_many_networks(inputs), *_images_from_afar(inputs)]
+    return [*_many_networks(inputs), *_images_from_afar(inputs), *_pools_without_workers(inputs)]
+
+
+def _pools_without_workers(inputs: Inputs) -> Iterator[str]:
+    if not inputs.keys() >= set(_POOLS):
+        return
+    for pool in pools.pools(inputs):
+        if not pool.maximum:
+            given = f"worker_pools.{pool.name}.min" if pool.name in inputs["worker_pools"] else "worker_pool_count"
+            yield f"{given}: is 0, so pool {pool.name} has no worker, and a task that is sent to its queue never begins"
 
 
 def _many_networks(inputs: Inputs) -> Iterator[str]:
@@ -217,6 +226,13 @@ def _plain_http(scheme: str, certificate: str | None, allowed: bool) -> Iterator
             "passwords would cross the internet unencrypted; allowed: with a certificate, or with "
             "airflow_service_allow_plain_http: true if that is meant"
         )
+
+
+@_between("farflow_alarm_topic_arns", "farflow_region")
+def _topics_of_region(topics: list[str], region: str) -> Iterator[str]:
+    for place, topic in enumerate(topics):
+        if topic.split(":")[3] != region:
+            yield f"farflow_alarm_topic_arns.{place}: is {topic!r}, allowed: a topic of region {region}, as alarms are"
 
 
 @_between("airflow_service_certificate_arn", "farflow_region")

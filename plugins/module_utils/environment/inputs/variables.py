@@ -151,6 +151,14 @@ def _different(check: Check) -> Check:
     return in_turn(check, once)
 
 
+def _no_more_than(most: int, what: str) -> Check:
+    def check(value: list[Any]) -> Iterator[Problem]:
+        if len(value) > most:
+            yield (), f"are {len(value)}, allowed: at most {most} {what}"
+
+    return check
+
+
 _MANAGED_POLICY = r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]+"
 
 
@@ -276,7 +284,9 @@ VARIABLES: dict[str, Check] = {
         ),
         _no_reserved_path,
     ),
-    "farflow_alarm_topic_arns": _different(list_of(_TOPIC, "a list of ARNs", may_be_empty=True)),
+    "farflow_alarm_topic_arns": in_turn(
+        _different(list_of(_TOPIC, "a list of ARNs", may_be_empty=True)), _no_more_than(5, "topics, as an alarm has")
+    ),
     "farflow_permissions_boundary_arn": if_given(text(_MANAGED_POLICY, "the ARN of a managed policy", re.ASCII)),
     "farflow_teardown_keep": _different(lambda value: iter(())),
     "farflow_teardown_wait_minutes": between(0, _LONGEST_WAIT_FOR_WORKERS, "minutes"),
