@@ -65,7 +65,8 @@ embedded_aws down --name e2e
 
 # Some tests mostly wait for containers: so there is a process more than there are processors.
 workers=$(($(nproc) + 1))
-stage "units, modules in-process, the embedded AWS, the Airflow image" tests/unit -n "$workers" --dist loadfile --no-skips "$@"
+stage "units, modules in-process, the embedded AWS, the Airflow image" tests/unit -n "$workers" --dist loadfile \
+    --no-loadscope-reorder --no-skips "$@"
 case " $* " in
     *" --thorough "*)
         stage "playbooks on an AWS without containers" tests/integration -n auto --dist loadfile "$@"

@@ -53,8 +53,19 @@ def _list_services(self, type_name):
 Loader.list_available_services = _list_services
 
 
-#: The files of tests that take longest, which have to begin first: each is run by one process.
+#: The files of tests that take longest, which have to begin first: each is run by one process. Those of the units that
+#: mostly wait for containers come after some that do not, and after the one that builds Airflow's image.
 _LONGEST = (
+    "test_check_dags",
+    "test_workers_page",
+    "test_unknown_members_of_every_kind",
+    "test_lost_answers_of_every_kind",
+    "test_embedded_aws_containers",
+    "test_airflow_image",
+    "test_worker_ends_tasks",
+    "test_tasks_in_queues",
+    "test_worker_in_ecs",
+    "test_embedded_aws_workers",
     "test_story",
     "test_drift",
     "test_touched_tags",

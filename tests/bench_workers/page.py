@@ -39,7 +39,6 @@ def page(results: Results) -> str:
         cooldown=f"{CHOSEN.cooldown:g}",
         published=f"{CHOSEN.published:g}",
         period=f"{CHOSEN.period:g}",
-        pause=f"{CHOSEN.conduct.pause:g}",
         dearer=dollars(replace(CHOSEN, published=10)) - dollars(CHOSEN),
         waking=dollars(replace(CHOSEN, waking=True)) - dollars(CHOSEN),
     )
@@ -142,8 +141,7 @@ The pool is the default one: at most 5 workers of 8 tasks each, none at least. S
 - **Ours**: every {published} s the number of workers wanted is put as a metric: queued and running tasks over the slots
   of a worker, rounded up, and not less than the workers that have a task. The alarm on it is in ALARM while there is a
   value, so that the step scaling policy is invoked each minute: out at once, in after the cooldown. A worker has itself
-  protected from scale-in before it begins its first task. A worker without a task looks into the queue each
-  {pause} s; one that has some waits there all the time, and is therefore first.
+  protected from scale-in before it begins its first task.
 - **CPU tracking at 70 %**: target tracking of the service's average CPU, one worker at least: three minutes above the
   target, 15 minutes below nine tenths of it ([as users find
   it](https://github.com/aws/containers-roadmap/issues/1208)), cooldowns of 60 s. Nothing protects workers, which have

@@ -13,6 +13,8 @@ import requests
 
 from tests.stack.playbooks import Outcome
 
+from .workers import kill, running
+
 pytestmark = pytest.mark.thorough
 
 # A head of an earlier Airflow 3, whose successors' columns are all there already, so that upgrading from it fails.
@@ -134,10 +136,8 @@ def test_a_first_deployment_that_fails_is_started_again_by_a_rerun(aws, ecs, pla
 
 
 def kill_containers(ecs, service):
-    for arn in ecs.list_tasks(cluster="local", serviceName=service)["taskArns"]:
-        for container in docker.from_env().containers.list(filters={"label": f"com.amazonaws.ecs.task-arn={arn}"}):
-            with contextlib.suppress(docker.errors.APIError):  # it has ended by itself
-                container.kill()
+    for task in running(ecs, service):
+        kill(task)
 
 
 def deployment_of(ecs):
