@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 
 from farflow import fargate_task_request
 from farflow import fargate_task_results as results
@@ -151,10 +151,14 @@ def run_here(operator: Any, context: Any, engine: Engine | None = None) -> Any:
         for line in (engine or Engine()).run(image, command, environment):
             output.add(line)
         return _returned(operator, output)
-    except Ended as ended:
+    except (Ended, AirflowTaskTimeout) as ended:
         last = list(output.tail) if operator.kept_lines else None
-        said = with_last_lines(f"{which}: its container ended with exit code {ended.code}", last)
-        if ended.code in operator.skip_on_exit_code:
+        if isinstance(ended, Ended):
+            how = f"its container ended with exit code {ended.code}"
+        else:
+            how = f"its container ran for longer than execution_timeout, {operator.execution_timeout}, and was ended"
+        said = with_last_lines(f"{which}: {how}", last)
+        if isinstance(ended, Ended) and ended.code in operator.skip_on_exit_code:
             raise AirflowSkipException(said) from None
         raise ContainerError(said, name if last else "") from None
     except (ValueError, RuntimeError, OSError) as error:

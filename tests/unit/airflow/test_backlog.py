@@ -26,27 +26,50 @@ def lab(docker, airflow_image, base_images):
         yield lab
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize(
-    ("retries", "ended"),
-    [(-(-HELD // TIMEOUT), {"success": 6}), (1, {"failed": 6})],
-)
-def test_none_fails_where_they_are_sent_again_often_enough(docker, airflow_image, lab, retries, ended):
-    settings = {**lab.variables, "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": retries}
+pytestmark = pytest.mark.thorough
+
+
+def ends(docker, airflow_image, lab, dag, tasks, settings, seconds):
+    """How the tasks of a run end that is queued while two others hold the only worker, and the run's events."""
+    settings = {**lab.variables, **settings}
     with lab.worker(concurrency=2) as worker:
         holding = lab.queue("holds_1", "holds_2", dag="holds")
         worker.wait_for(lambda: {*lab.states(holding, "holds_1", "holds_2").values()} == {"running"})
-        run = lab.queue(dag="backlog")
+        run = lab.queue(dag=dag)
 
         def states():
             return Counter(state for (state,) in lab.rows(f"SELECT state FROM task_instance WHERE run_id = '{run}'"))
 
         with running(docker, airflow_image, "scheduler", options=options_of(settings)) as scheduler:
             finished = {"success", "failed"}
-            scheduler.wait_for(lambda: states().total() == 6 and {*states()} <= finished, seconds=300)
-            assert states() == ended
+            scheduler.wait_for(lambda: states().total() == tasks and {*states()} <= finished, seconds=seconds)
+            ended = states()
         # Nothing is left, of former messages either.
         worker.wait_for(lambda: lab.queue_of_workers.counts() == (0, 0), seconds=300)
-    events = Counter(event for (event,) in lab.rows(f"SELECT event FROM log WHERE run_id = '{run}'"))
-    assert events["running"] == ended.get("success", 0)
+    return ended, Counter(event for (event,) in lab.rows(f"SELECT event FROM log WHERE run_id = '{run}'"))
+
+
+@pytest.mark.parametrize(
+    ("retries", "expected"),
+    [(-(-HELD // TIMEOUT), {"success": 6}), (1, {"failed": 6})],
+)
+def test_none_fails_where_they_are_sent_again_often_enough(docker, airflow_image, lab, retries, expected):
+    settings = {"AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": retries}
+    ended, events = ends(docker, airflow_image, lab, "backlog", 6, settings, 300)
+    assert ended == expected
+    assert events["running"] == expected.get("success", 0)
     assert events["stuck in queued reschedule"] >= 6
+
+
+def test_two_hundred_behind_a_full_pool_end_well(docker, airflow_image, lab):
+    """With the retries of a deploy: 24 times 40 seconds stand for twelve hours."""
+    settings = {
+        "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": 40,
+        "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": 24,
+        "AIRFLOW__CORE__PARALLELISM": 256,
+    }
+    ended, events = ends(docker, airflow_image, lab, "long_backlog", 200, settings, 24 * 40)
+    assert ended == {"success": 200}
+    assert events["running"] == 200
+    assert events["stuck in queued reschedule"] >= 200
+    print(f"sent again {events['stuck in queued reschedule']} times in all")

@@ -180,6 +180,24 @@ def test_the_engine_keeps_the_stages_of_the_latest_image(repository, engine, ima
     assert sorted(engine.names.values(), key=sorted) == [{name}, {f"{name}.stage1"}]
 
 
+def test_another_run_that_takes_the_caches_name_takes_no_image_away(repository, engine, image, run_module):
+    """As with the same environment in two regions: it removes the image that had the name, if that has no other."""
+    tag = engine.tag
+
+    def tag_and_lose(made, repository, name, force):
+        tag(made, repository, name, force)
+        if "farflow" in repository:
+            tag(next(iter(others)), repository, name, force)
+            if not engine.names[made]:
+                del engine.names[made]
+
+    others = {"sha256:another": engine.names.setdefault("sha256:another", set())}
+    engine.tag = tag_and_lose
+    result = run_module(module, images=[image("a")])
+    assert result["changed"], result
+    assert len(tags()) == 1
+
+
 def test_an_image_that_a_container_uses_stays(repository, engine, image, run_module):
     run_module(module, images=[image(content="1")])
     engine.conflict = set(engine.names)

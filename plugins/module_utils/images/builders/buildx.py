@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...engine.commands import run
@@ -36,7 +37,7 @@ class BuildxBuilder(DockerBuilder):
     cache itself.
     """
 
-    def _make(self, build: Build) -> str:
+    def _make(self, build: Build, tags: Sequence[str] = ()) -> str:
         self._report(f"building {build}")
         with tempfile.TemporaryDirectory(prefix="farflow-") as folder:
             context, image = Path(folder, "context"), Path(folder, "image")
@@ -48,6 +49,7 @@ class BuildxBuilder(DockerBuilder):
                 raise FarflowError(f"could not build image {build} from {build.context.path}:{tail}")
             made = image.read_text().strip()
         self._require_platform(build, made)
+        self._tag(build, made, tags)
         return made
 
 

@@ -10,7 +10,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -81,10 +81,9 @@ class DockerBuilder:
     def build_and_push(self, build: Build) -> None:
         """See ImageBuilder."""
         with _docker_errors(_failure(build)):
-            image = self._make(self._with_base(build))
+            self._make(self._with_base(build), build.tags)
         for tag in build.tags:
             with _docker_errors(f"could not push image {build.address}:{tag}"):
-                self._engine.tag(image, build.address, tag, force=True)
                 self._push(build.address, tag)
                 self._engine.remove_image(f"{build.address}:{tag}", noprune=True)
 
@@ -112,11 +111,14 @@ class DockerBuilder:
                 self._engine.remove_image(build.base, noprune=True)
         return replace(build, context=with_base(build.context, name))
 
-    def _make(self, build: Build) -> str:
-        """The id of the image, which the engine has then."""
+    def _make(self, build: Build, tags: Sequence[str] = ()) -> str:
+        """The id of the image, which the engine has then, under these tags of the build's address. It has them before
+        it is the cache's: another run that builds for the same may take that name, and remove what has no other.
+        """
         with _advice(build.context), _docker_errors(_failure(build)):
             *stages, image = self._build(build)
         self._require_platform(build, image)
+        self._tag(build, image, tags)
         self._keep_for_cache(build.cache, image)
         for number, stage in enumerate(stages, 1):
             self._keep_for_cache(f"{build.cache}.stage{number}", stage)
@@ -153,6 +155,10 @@ class DockerBuilder:
                 f"{_failure(build)} for {wanted}: the engine's base image is for "
                 f"{platform}; remove that one, and build on such a processor or where the engine can emulate it"
             )
+
+    def _tag(self, build: Build, image: str, tags: Sequence[str]) -> None:
+        for tag in tags:
+            self._engine.tag(image, build.address, tag, force=True)
 
     def _keep_for_cache(self, name: str, image: str) -> None:
         before = self._find(name)

@@ -10,11 +10,12 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 
 from farflow import FargateTask, local_tasks
 from farflow.local_failures import ContainerError
@@ -89,6 +90,11 @@ class RunHere(unittest.TestCase):
         engine = Engine(error=local_tasks.Ended(99))
         self.assertIn("exit code 99", self.fails(engine, AirflowSkipException, skip_on_exit_code=99))
         self.assertIn("exit code 99", self.fails(engine, skip_on_exit_code=98))
+
+    def test_a_container_that_runs_for_too_long(self):
+        engine = Engine(error=AirflowTaskTimeout("Timeout, PID: 7"))
+        said = "its container ran for longer than execution_timeout, 0:00:05, and was ended\nlast log lines:\n  first\n"
+        self.assertIn(said, self.fails(engine, execution_timeout=timedelta(seconds=5)))
 
     def test_an_engine_that_refuses(self):
         engine = Engine(error=RuntimeError("the Docker engine refuses it"))

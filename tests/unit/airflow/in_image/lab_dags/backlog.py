@@ -20,14 +20,18 @@ def holds():
         holds()
 
 
-@dag(schedule=None, max_active_tasks=64, default_args={"retries": 0})
-def backlog():
-    @task
-    def is_short(number: int):
-        print(number)
+def make_backlog(name: str, tasks: int):
+    @dag(name, schedule=None, max_active_tasks=256, default_args={"retries": 0})
+    def backlog():
+        @task
+        def is_short(number: int):
+            print(number)
 
-    is_short.expand(number=[*range(6)])
+        is_short.expand(number=[*range(tasks)])
+
+    backlog()
 
 
 holds()
-backlog()
+make_backlog("backlog", 6)
+make_backlog("long_backlog", 200)
