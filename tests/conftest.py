@@ -67,6 +67,7 @@ _LONGEST = (
     "test_worker_in_ecs",
     "test_embedded_aws_workers",
     "test_story",
+    "test_workers",
     "test_drift",
     "test_touched_tags",
     "test_dags",
