@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deployed_policies import ACCOUNT, ENVIRONMENT, REGION, secret_arn
-from iam_evaluation import Request
+
+from tests.embedded_aws.authorization.evaluation import Request
 
 Requests = tuple[Request, ...]
 

@@ -12,7 +12,8 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.known impor
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.references import reference
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import arns, image_builder, images, teardown
 from deployed_policies import ACCOUNT, ENVIRONMENT, REGION, rights, trust
-from iam_evaluation import ALLOWED, Request, decide, listed
+
+from tests.embedded_aws.authorization.evaluation import ALLOWED, Request, decide, listed
 
 INPUTS = {
     "farflow_environment": ENVIRONMENT,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import aws_requests as aws
 import pytest
 from deployed_policies import API_KEY, REGION, REPORTS, made, rights, roles, secret_arn
-from iam_evaluation import ALLOWED, Request, decide, listed
 
+from tests.embedded_aws.authorization.evaluation import ALLOWED, Request, decide, listed
 from tests.stack.airflow_calls import OPERATIONS
 
 READ_SECRETS = {

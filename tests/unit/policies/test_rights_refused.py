@@ -5,7 +5,8 @@ from __future__ import annotations
 import aws_requests as aws
 import pytest
 from deployed_policies import ACCOUNT, REGION, REPORTS, resource_policies, rights, roles, secret_arn, trust
-from iam_evaluation import ALLOWED, DENIED, NOT_ALLOWED, Request, decide, listed
+
+from tests.embedded_aws.authorization.evaluation import ALLOWED, DENIED, NOT_ALLOWED, Request, decide, listed
 
 KEY = aws.arn("kms", "key/0f1e2d3c")
 #: Whose account is another one in each region.

@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 from deployed_policies import made, rights, roles
-from iam_evaluation import ALLOWED, Request, decide
+
+from tests.embedded_aws.authorization.evaluation import ALLOWED, Request, decide
 
 
 def sids(document):

@@ -1,0 +1,1 @@
+"""Who calls, what a call wants, and whether IAM allows it."""
