@@ -9,18 +9,24 @@ import ipaddress
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from . import behaviours, clock
 from .calls import CallLog
 from .faults import answer, beyond_rate, draw
 from .newer_models import grown, grows
+from .parsed import STREAMED, Call
 from .routing import Request, is_mutating, operation_of, service_of
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+#: Status, headers and body.
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+#: Looks at a call before it is performed: what is answered in its place, or None.
+Hook = Callable[[Call], Answer | None]
 
 RESET = "/_ministack/reset"
 _CONTROL = "/_embedded/"
@@ -37,6 +43,8 @@ class Front:
     `controls`: what tests do that no call of AWS does, by the last part of its path; each takes and gives a document,
     and raises ValueError for one that it does not take.
     `container_cidr`: where the calls of tasks come from, if any; any other caller is the host.
+    `hooks`: each call is performed if none of them answers in its place; they are asked in this order.
+    `principal_of`: the ARN of who makes a call, for the log.
     """
 
     def __init__(
@@ -48,7 +56,11 @@ class Front:
         on_reset: Callable[[], None],
         agent: Callable[[str, str, bytes, bool], tuple[int, dict[str, Any]]],
         controls: Mapping[str, Callable[[dict[str, Any]], Any]],
+        hooks: Sequence[Hook] = (),
+        principal_of: Callable[[Call], str] = lambda _call: "",
     ) -> None:
+        self._hooks = hooks
+        self._principal_of = principal_of
         self._on_reset = on_reset
         self._agent = agent
         self._controls = controls
@@ -75,33 +87,39 @@ class Front:
         if service is None:
             await self._ministack(scope, receive, send)
             return
-        if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-            form = await _body(receive)
-            request = Request(request.method, request.path, request.query, headers, form)
-            receive = _replay(form, receive)
-        operation = operation_of(service, request)
+        call, receive = await _read(service, request, scope["client"][0], receive)
         watched = _Watched(send)
         started = time.time()
         passed: Send = watched
         fault = ""
-        if not self._is_container(scope["client"][0]):
-            fault = draw(service, operation)
-            passed = _Silent() if fault else _Grown(watched, service, operation) if grows() else watched
+        if not self._is_container(call.client):
+            fault = draw(service, call.operation)
+            passed = _Silent() if fault else _Grown(watched, service, call.operation) if grows() else watched
             await asyncio.sleep(behaviours.LATENCY.value)
-        if not fault and beyond_rate(service, operation):
+        if not fault and beyond_rate(service, call.operation):
             fault = "throttled"
+        principal = self._principal_of(call)
         try:
             if not fault or fault.endswith(" after"):
-                await self._apps.get(service, self._ministack)(scope, receive, passed)
+                await self._perform(call, scope, receive, passed)
             elif fault not in ("cut", "hung"):
                 await _body(receive)
                 await _send(watched, *answer(fault, service))
         finally:
-            self._log.add(self._line(request, service, started, watched, scope["client"][0], fault))
+            self._log.add({**self._line(call, started, watched, fault), "principal": principal})
         if fault.startswith("cut"):
             await _cut(send)
         if fault.startswith("hung"):
             await _disconnected(receive)
+
+    async def _perform(self, call: Call, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Unless a hook answers in its place. What streams has to be read to its end all the same."""
+        for hook in self._hooks:
+            if answered := hook(call):
+                await _body(receive)
+                await _send(send, *answered)
+                return
+        await self._apps.get(call.service, self._ministack)(scope, receive, send)
 
     async def _ask_agent(self, method: str, task: str, body: bytes, send: Send) -> None:
         """The agent of ECS, whose own call of ECS is logged as the task's."""
@@ -122,20 +140,17 @@ class Front:
         self._log.add({**_times(started), "mutating": is_mutating(operation), **line})
         await _answer(send, status, document)
 
-    def _line(
-        self, request: Request, service: str, started: float, answer: _Watched, client: str, fault: str
-    ) -> dict[str, Any]:
-        operation = operation_of(service, request)
+    def _line(self, call: Call, started: float, answer: _Watched, fault: str) -> dict[str, Any]:
         return {
             **_times(started),
-            "service": service,
-            "operation": operation,
-            "mutating": is_mutating(operation),
+            "service": call.service,
+            "operation": call.operation,
+            "mutating": is_mutating(call.operation),
             "status": answer.status,
             "error": answer.error,
             "request_id": answer.request_id,
-            "caller": "container" if self._is_container(client) else "host",
-            "user_agent": request.headers.get("user-agent", ""),
+            "caller": "container" if self._is_container(call.client) else "host",
+            "user_agent": call.request.headers.get("user-agent", ""),
             "fault": fault,
         }
 
@@ -224,6 +239,19 @@ class _Silent:
 def _times(started: float) -> dict[str, float]:
     """When a call began, and how long it took until now."""
     return {"time": round(started, 3), "seconds": round(time.time() - started, 4)}
+
+
+async def _read(service: str, request: Request, client: str, receive: Receive) -> tuple[Call, Receive]:
+    """The call, and a `receive` that gives its body once more. A form has to be read to know the operation."""
+    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    body = await _body(receive) if is_form else b""
+    request = replace(request, form=body)
+    operation = operation_of(service, request)
+    if not is_form:
+        if (service, operation) in STREAMED:
+            return Call(service, operation, request, b"", client), receive
+        body = await _body(receive)
+    return Call(service, operation, request, body, client), _replay(body, receive)
 
 
 async def _body(receive: Receive) -> bytes:

@@ -19,7 +19,7 @@ MODEL_NAMES = {
     "servicequotas": "service-quotas",
     "states": "stepfunctions",
 }
-_CREDENTIAL = re.compile(r"Credential=[^/,\s]+/\d{8}/[^/]+/([^/]+)/aws4_request")
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
 # These share method and path with PutObject and UploadPart: a header tells them apart.
 _COPIES = frozenset({"CopyObject", "UploadPartCopy"})
 _READING = re.compile(
@@ -41,11 +41,16 @@ class Request:
 
 def service_of(request: Request) -> str | None:
     """Signing name of the service (`ecs`, `application-autoscaling`), None when the request is not signed."""
+    return credential_of(request)[3] or None
+
+
+def credential_of(request: Request) -> tuple[str, str, str, str]:
+    """Access key, day, region and service of the signature, in the header or in the URL; empty texts without one."""
     found = _CREDENTIAL.search(request.headers.get("authorization", ""))
     if found:
-        return found[1]
-    credential = parse_qs(request.query).get("X-Amz-Credential", [""])[0].split("/")
-    return credential[3] if len(credential) == 5 else None
+        return found[1], found[2], found[3], found[4]
+    parts = parse_qs(request.query).get("X-Amz-Credential", [""])[0].split("/")
+    return (parts[0], parts[1], parts[2], parts[3]) if len(parts) == 5 else ("", "", "", "")
 
 
 def operation_of(service: str, request: Request) -> str:
@@ -64,14 +69,26 @@ def is_mutating(operation: str) -> bool:
     return not _READING.match(operation)
 
 
+def path_parameters(service: str, request: Request) -> dict[str, str]:
+    """What the path says, by the names that the operation's URI has for it: `Bucket`, `Key`."""
+    route = _rest_route(service, request)
+    found = route.path.fullmatch(request.path) if route else None
+    return dict(zip(route.names, found.groups(), strict=True)) if route and found else {}
+
+
 def _rest_operation(service: str, request: Request) -> str:
+    route = _rest_route(service, request)
+    return route.operation if route else "?"
+
+
+def _rest_route(service: str, request: Request) -> _Route | None:
     query = parse_qs(request.query, keep_blank_values=True)
     for route in _rest_routes(service):
         if (route.operation in _COPIES) != ("x-amz-copy-source" in request.headers):
             continue
         if route.method == request.method and route.path.fullmatch(request.path) and route.matches_query(query):
-            return route.operation
-    return "?"
+            return route
+    return None
 
 
 @dataclass(frozen=True)
@@ -81,6 +98,7 @@ class _Route:
     query: dict[str, list[str]]
     operation: str
     literal: int
+    names: tuple[str, ...]
 
     def matches_query(self, query: dict[str, list[str]]) -> bool:
         return all(name in query and (values == [""] or query[name] == values) for name, values in self.query.items())
@@ -111,4 +129,5 @@ def _route(operation) -> _Route:
     pattern = re.sub(r"\\\{[^}]*?\\\+\\\}", "(.+)", pattern)
     pattern = re.sub(r"\\\{[^}]*?\\\}", "([^/]+)", pattern)
     literal = len(re.sub(r"\{[^}]*\}", "", path))
-    return _Route(operation.http["method"], re.compile(pattern + "/?"), required, operation.name, literal)
+    names = tuple(name.rstrip("+") for name in re.findall(r"\{([^}]*)\}", path))
+    return _Route(operation.http["method"], re.compile(pattern + "/?"), required, operation.name, literal, names)

@@ -1,0 +1,77 @@
+"""A call of AWS as it came in: who signed it, for which operation, and with which parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl
+
+import botocore.session
+
+from .routing import MODEL_NAMES, Request, credential_of, path_parameters
+
+#: Bodies that are contents of objects. They are passed on as they come.
+STREAMED = {("s3", "PutObject"), ("s3", "UploadPart")}
+
+
+@dataclass(frozen=True)
+class Call:
+    """`service` is the signing name; `body` is empty where it is streamed; `client` is the caller's address."""
+
+    service: str
+    operation: str
+    request: Request
+    body: bytes = b""
+    client: str = ""
+
+    @property
+    def access_key_id(self) -> str:
+        return credential_of(self.request)[0]
+
+    @property
+    def region(self) -> str:
+        return credential_of(self.request)[2]
+
+    @property
+    def session_token(self) -> str:
+        asked = parse_qs(self.request.query).get("X-Amz-Security-Token", [""])[0]
+        return self.request.headers.get("x-amz-security-token", asked)
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The members of the operation's input, by botocore's model. Read once, when somebody asks.
+
+        Raises: NotImplementedError for a protocol that moto does not read.
+        """
+        from moto.core.parse import PROTOCOL_PARSERS
+        from moto.core.request import determine_request_protocol
+        from werkzeug.datastructures import Headers, MultiDict
+
+        model = _model(self.service)
+        content_type = self.request.headers.get("content-type", "").partition(";")[0]
+        protocol = determine_request_protocol(model, content_type)
+        if protocol not in PROTOCOL_PARSERS:
+            raise NotImplementedError(f"requests of {self.service} in {protocol}")
+        values = parse_qsl(self.request.query, keep_blank_values=True)
+        if protocol in ("ec2", "query"):
+            values += parse_qsl(self.body.decode(), keep_blank_values=True)
+        parts = {
+            "body": self.body,
+            "headers": Headers(list(self.request.headers.items())),
+            "method": self.request.method,
+            "url_params": path_parameters(self.service, self.request),
+            "url_path": self.request.path,
+            "values": MultiDict(values),
+        }
+        return dict(PROTOCOL_PARSERS[protocol](model.operation_model(self.operation)).parse(parts))
+
+
+@cache
+def _model(service: str) -> Any:
+    """botocore's model of a service, in the form that moto's parsers need."""
+    from moto.core.model import ServiceModel
+
+    name = MODEL_NAMES.get(service, service)
+    loader = botocore.session.get_session().get_component("data_loader")
+    return ServiceModel(loader.load_service_model(name, "service-2"), name)
