@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,15 +101,19 @@ class EmbeddedAWS:
             "EMBEDDED_AWS_REGISTRY": self.registry,
         }
 
-    def client(self, service: str, **options: Any) -> Any:
-        """A boto3 client of it, whatever AWS_* variables there are."""
+    def client(self, service: str, *, identity: Mapping[str, str] | None = None, **options: Any) -> Any:
+        """A boto3 client of it, whatever AWS_* variables there are, of the account's root or with the keys of an
+        `identity`.
+        """
         import boto3
 
+        keys = identity or self.environment
         defaults = {
             "endpoint_url": self.endpoint_url,
             "region_name": REGION,
-            "aws_access_key_id": ACCESS_KEY_ID,
-            "aws_secret_access_key": SECRET_ACCESS_KEY,
+            "aws_access_key_id": keys["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": keys["AWS_SECRET_ACCESS_KEY"],
+            "aws_session_token": keys.get("AWS_SESSION_TOKEN"),
         }
         return boto3.client(service, **{**defaults, **options})
 
@@ -171,7 +175,7 @@ class EmbeddedAWS:
         """AWS calls since the last `reset_calls`, oldest first.
 
         Each: time (epoch seconds), seconds, service, operation, mutating, status, error, request_id,
-        caller (`host` or `container`), user_agent.
+        caller (`host` or `container`), principal (its ARN), user_agent.
         """
         calls = json.loads(self._request("GET", "/_embedded/calls"))["calls"]
         return [call for call in calls if service in (None, call["service"]) and mutating in (None, call["mutating"])]
@@ -190,6 +194,17 @@ class EmbeddedAWS:
             yield
         finally:
             self._request("POST", "/_embedded/behaviours", {})
+
+    def identity(
+        self, policies: Sequence[Mapping[str, Any]], boundary: Mapping[str, Any] | None = None
+    ) -> dict[str, str]:
+        """The environment variables of somebody who has these policies, and at most the rights of the boundary, until
+        the account is emptied. IAM lists neither.
+
+        Raises: EmbeddedAWSError for a policy without statements.
+        """
+        asked = {"policies": list(policies), "boundary": boundary}
+        return {**self.environment, **json.loads(self._request("POST", "/_embedded/identities", asked))["answer"]}
 
     def interrupt_spot(
         self, *tasks: str, share: float | None = None, service: str | None = None, seed: int = 0

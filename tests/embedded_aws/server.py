@@ -84,6 +84,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
 
     ministack = load_ministack(settings)
     from .application_autoscaling.app import app as application_autoscaling
+    from .authorization import principals
     from .front import Front
     from .mends import cloudwatch_metrics, cloudwatch_watch, ecs_spot
     from .mends.ecs_protection import answer_agent
@@ -93,6 +94,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
         ministack=ministack,
         apps={"application-autoscaling": application_autoscaling, "servicequotas": service_quotas},
         controls={
+            "identities": principals.make,
             "interruptions": ecs_spot.interrupt,
             "metrics": cloudwatch_metrics.put_of_aws,
             "published": lambda _asked: list(cloudwatch_watch.published),
@@ -101,6 +103,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
         container_cidr=settings.container_cidr,
         agent=answer_agent,
         on_reset=functools.partial(_forget, settings),
+        principal_of=principals.arn_of,
     )
     config = Config()
     config.bind = [f"fd://{listener.fileno()}" for listener in sockets]
@@ -118,9 +121,11 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
 def _forget(settings: Settings) -> None:
     """What ministack's own reset does not reach."""
     from .application_autoscaling import registry
+    from .authorization import principals
     from .mends import cloudwatch_watch
 
     registry.forget()
+    principals.forget()
     cloudwatch_watch.forget()
     clock.forget()
     shutil.rmtree(settings.path("efs"), ignore_errors=True)

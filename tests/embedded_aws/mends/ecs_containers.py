@@ -9,7 +9,8 @@ from docker.types import EndpointConfig
 from ministack.core.responses import get_region
 from ministack.services import alb, ecs, servicediscovery
 
-from ..settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Settings
+from ..authorization import principals
+from ..settings import Settings
 from . import ecs_volumes
 
 STOP_LABEL = "embedded-aws.stop-timeout"
@@ -25,20 +26,22 @@ def apply(settings: Settings) -> None:
 
 
 def give_credentials(register, settings: Settings):
-    """Fault: no region, and a credential URL that boto3 refuses. What the task definition says comes first."""
+    """Fault: no region, and a credential URL that boto3 refuses. A task has keys of its own, those of its task role.
+    What the task definition says comes first.
+    """
 
     def register_metadata(task_arn, cluster_arn, definition, container, launch_type, environment, *rest):
         said = dict(environment)
         token = register(task_arn, cluster_arn, definition, container, launch_type, environment, *rest)
         for name in ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"):
             environment.pop(name, None)
+        if "AWS_ACCESS_KEY_ID" not in said:
+            environment.update(principals.keys_of_task(task_arn, _role_of(task_arn, definition)))
         environment.update(
             {
                 "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
                 "AWS_REGION": get_region(),
                 "AWS_DEFAULT_REGION": get_region(),
-                "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-                "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
                 "AWS_ENDPOINT_URL": settings.endpoint_url,
                 "ECS_CONTAINER_METADATA_URI_V4": f"{settings.endpoint_url}/v4/{token}",
                 "ECS_AGENT_URI": f"{settings.endpoint_url}/_embedded/agent/{task_arn.rsplit('/', 1)[1]}",
@@ -88,6 +91,11 @@ def pull_from_here(start, settings: Settings):
         start(task, definition, overrides, docker_client)
 
     return start_task_worker
+
+
+def _role_of(task_arn: str, definition: dict[str, Any]) -> str:
+    overrides = ecs._tasks[task_arn].get("overrides") or {}
+    return overrides.get("taskRoleArn") or definition.get("taskRoleArn") or ""
 
 
 def _process_options(container: dict[str, Any], definition: dict[str, Any]) -> dict[str, Any]:
