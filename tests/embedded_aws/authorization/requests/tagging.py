@@ -1,0 +1,7 @@
+"""The Resource Groups Tagging API."""
+
+from __future__ import annotations
+
+from .asked import Row, everything
+
+ROWS: dict[str, Row] = {"GetResources": everything}
