@@ -257,3 +257,10 @@ ENHANCED_SCANNING = behaviour(
     ),
     source='"PutImageScanningConfiguration" and "GetRegistryScanningConfiguration" in the reference of Amazon ECR',
 )
+ENFORCED_IAM = behaviour(
+    "enforced_iam",
+    off=False,
+    says="IAM judges each call but the root's, by all policies that there are; what we do not know how to judge is "
+    "answered with 501",
+    source='"Policy evaluation logic" in the guide of IAM',
+)

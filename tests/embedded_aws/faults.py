@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
+from xml.sax.saxutils import escape
 
 import botocore.session
 
@@ -32,6 +35,9 @@ _DENIED = {
     "json": (400, "AccessDeniedException", _NOT_YOURS),
 }
 _KINDS = {"throttled": _THROTTLED, "unavailable": _UNAVAILABLE, "denied": _DENIED}
+
+#: Status, headers and body.
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 _BY_CHANCE = (behaviours.THROTTLED, behaviours.UNAVAILABLE, behaviours.CUT, behaviours.HUNG)
 _WITHOUT_ANSWER = (behaviours.CUT, behaviours.HUNG)
@@ -86,14 +92,25 @@ def answer(fault: str, service: str) -> tuple[int, list[tuple[bytes, bytes]], by
     return (status, *_WRITERS.get(protocol, _json)(code, message))
 
 
+def refusal(service: str, kind: Mapping[str, tuple[int, str]], message: str) -> Answer:
+    """The answer of an error with this message; its HTTP status and code by the protocol of the service."""
+    protocol = _protocol(service)
+    status, code = kind.get(protocol, kind["json"])
+    headers, body = _WRITERS.get(protocol, _json)(code, message)
+    if _is_query_compatible(service):  # and so has the codes of its older protocol
+        headers = [*headers, (b"x-amzn-query-error", f"{kind['query'][1]};Sender".encode())]
+    return status, headers, body
+
+
 def _json(code: str, message: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    body = f'{{"__type":"{code}","message":"{message}"}}'
+    body = json.dumps({"__type": code, "message": message})
     headers = [(b"content-type", b"application/x-amz-json-1.1"), (b"x-amzn-errortype", code.encode())]
     return headers, body.encode()
 
 
 def _xml(text: str, code: str, message: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    return [(b"content-type", b"text/xml")], text.format(f"<Code>{code}</Code><Message>{message}</Message>").encode()
+    told = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
+    return [(b"content-type", b"text/xml")], text.format(told).encode()
 
 
 _WRITERS: dict[str, Callable[[str, str], tuple[list[tuple[bytes, bytes]], bytes]]] = {
@@ -103,7 +120,14 @@ _WRITERS: dict[str, Callable[[str, str], tuple[list[tuple[bytes, bytes]], bytes]
 }
 
 
-@functools.cache
 def _protocol(service: str) -> str:
-    model = botocore.session.get_session().get_service_model(MODEL_NAMES.get(service, service))
-    return str(model.protocol)
+    return str(_model(service).protocol)
+
+
+def _is_query_compatible(service: str) -> bool:
+    return "awsQueryCompatible" in _model(service).metadata
+
+
+@functools.cache
+def _model(service: str) -> Any:
+    return botocore.session.get_session().get_service_model(MODEL_NAMES.get(service, service))

@@ -206,6 +206,15 @@ class EmbeddedAWS:
         asked = {"policies": list(policies), "boundary": boundary}
         return {**self.environment, **json.loads(self._request("POST", "/_embedded/identities", asked))["answer"]}
 
+    @contextlib.contextmanager
+    def organization(self, *levels: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+        """A context: within it the account is in an organization whose levels have these service control policies."""
+        self._request("POST", "/_embedded/organization", {"levels": [list(level) for level in levels]})
+        try:
+            yield
+        finally:
+            self._request("POST", "/_embedded/organization", {"levels": []})
+
     def interrupt_spot(
         self, *tasks: str, share: float | None = None, service: str | None = None, seed: int = 0
     ) -> list[str]:

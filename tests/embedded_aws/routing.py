@@ -106,14 +106,17 @@ class _Route:
 
 @cache
 def _rest_routes(service: str) -> list[_Route]:
-    """Routes of a REST service from botocore's model, the most specific first."""
+    """Routes of a REST service from botocore's model, the most specific first. Operations that AWS has given up share
+    theirs with those that came after them.
+    """
     try:
         model = botocore.session.get_session().get_service_model(MODEL_NAMES.get(service, service))
     except UnknownServiceError:
         return []
     if not model.protocol.startswith("rest"):
         return []
-    routes = [_route(model.operation_model(name)) for name in model.operation_names]
+    operations = [model.operation_model(name) for name in model.operation_names]
+    routes = [_route(each) for each in operations if not each.deprecated]
     return sorted(routes, key=lambda route: (-len(route.query), -route.literal))
 
 

@@ -84,7 +84,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
 
     ministack = load_ministack(settings)
     from .application_autoscaling.app import app as application_autoscaling
-    from .authorization import principals
+    from .authorization import enforcement, principals
     from .front import Front
     from .mends import cloudwatch_metrics, cloudwatch_watch, ecs_spot
     from .mends.ecs_protection import answer_agent
@@ -96,6 +96,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
         controls={
             "identities": principals.make,
             "interruptions": ecs_spot.interrupt,
+            "organization": principals.set_organization,
             "metrics": cloudwatch_metrics.put_of_aws,
             "published": lambda _asked: list(cloudwatch_watch.published),
         },
@@ -103,6 +104,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
         container_cidr=settings.container_cidr,
         agent=answer_agent,
         on_reset=functools.partial(_forget, settings),
+        hooks=[enforcement.authenticate, enforcement.authorize],
         principal_of=principals.arn_of,
     )
     config = Config()

@@ -50,16 +50,10 @@ class Principal:
         return "" if self.arn == self.named else self.arn
 
 
-@dataclass(frozen=True)
-class _Identity:
-    """A role that there is for tests alone: IAM does not list it."""
-
-    policies: tuple[Document, ...]
-    boundary: Document | None
-
-
-_identities: dict[str, _Identity] = {}
+#: Users that there are for tests alone, which IAM does not list, by their access keys.
+_identities: dict[str, Policies] = {}
 _keys_of_tasks: dict[str, dict[str, str]] = {}
+_organization: list[tuple[Document, ...]] = []
 _numbers = itertools.count(1)
 
 
@@ -77,8 +71,8 @@ def arn_of(call: Call) -> str:
 
 
 def make(asked: Mapping[str, Any]) -> dict[str, str]:
-    """A principal with these `policies`, and at most what the `boundary` allows: its keys, as environment variables.
-    It is there until the account is emptied.
+    """A user with these `policies`, and at most what the `boundary` allows: the keys, as environment variables. It is
+    there until the account is emptied.
 
     Raises: ValueError for a policy without statements.
     """
@@ -86,8 +80,26 @@ def make(asked: Mapping[str, Any]) -> dict[str, str]:
     if wrong := [each for each in documents if "Statement" not in each]:
         raise ValueError(f"no policy: {wrong[0]}")
     name = f"identity-{next(_numbers)}"
-    _identities[name] = _Identity(tuple(asked["policies"]), asked.get("boundary"))
-    return _give_keys(name, "test")
+    key, secret = f"AKIA{_random(16)}", _random(40)
+    record = {
+        "Arn": f"arn:aws:iam::{ACCOUNT_ID}:user/{name}",
+        "UserId": f"AIDA{_random(17)}",
+        "SecretAccessKey": secret,
+        "AccountId": ACCOUNT_ID,
+        "PrincipalType": "User",
+    }
+    sts.register_session(key, record)
+    _identities[key] = Policies(tuple(asked["policies"]), asked.get("boundary"))
+    return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+
+
+def set_organization(asked: Mapping[str, Any]) -> None:
+    """The service control policies of each level above the account, as `levels`: from the next call on."""
+    _organization[:] = [tuple(level) for level in asked["levels"]]
+
+
+def organization() -> tuple[tuple[Document, ...], ...]:
+    return tuple(_organization)
 
 
 def keys_of_task(task_arn: str, role_arn: str) -> dict[str, str]:
@@ -103,6 +115,7 @@ def keys_of_task(task_arn: str, role_arn: str) -> dict[str, str]:
 def forget() -> None:
     _identities.clear()
     _keys_of_tasks.clear()
+    _organization.clear()
 
 
 def _give_keys(role: str, session: str) -> dict[str, str]:
@@ -133,6 +146,9 @@ def _of(key: str, token: str) -> Principal:
         raise UnknownKey(found.code, found.message)
     if found.principal_type == "Root":
         return Principal(found.principal_arn)
+    if key in _identities:
+        user_keys = {"aws:username": found.principal_name, **_keys(found, {})}
+        return Principal(found.principal_arn, found.principal_arn, _identities[key], user_keys)
     if found.principal_type == "User":
         return _user(found)
     if found.principal_type == "AssumedRole":
@@ -160,10 +176,6 @@ def _inline_of_group(name: str) -> Mapping[str, Any]:
 def _session(found: ResolvedCredential) -> Principal:
     name = found.principal_arn.split("/")[1]
     session = sts._sessions[found.access_key_id]
-    if name in _identities:
-        identity = _identities[name]
-        role_arn, policies = f"arn:aws:iam::{ACCOUNT_ID}:role/{name}", Policies(identity.policies, identity.boundary)
-        return Principal(found.principal_arn, role_arn, policies, _keys(found, {}))
     role = iam._roles.get(name) or {}
     policies = Policies(
         _documents((role.get("InlinePolicies") or {}).values(), role), _boundary(role), _of_session(session)

@@ -35,6 +35,7 @@ def test_an_unsigned_request_is_of_no_service(path):
         ("s3", request("GET", "/", ""), "ListBuckets"),
         ("s3", request("PUT", "/bucket"), "CreateBucket"),
         ("s3", request("PUT", "/bucket", "publicAccessBlock"), "PutPublicAccessBlock"),
+        ("s3", request("GET", "/bucket", "lifecycle"), "GetBucketLifecycleConfiguration"),
         ("s3", request("GET", "/bucket", "list-type=2&prefix=a"), "ListObjectsV2"),
         ("s3", request("PUT", "/bucket/a/b.log", "x-id=PutObject"), "PutObject"),
         ("s3", request("PUT", "/bucket/key", x_amz_copy_source="other/key"), "CopyObject"),
