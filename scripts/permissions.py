@@ -52,12 +52,18 @@ IMPLIED = {
     "ec2": {
         *(f"{verb}SecurityGroup{way}" for verb in ("Authorize", "Revoke") for way in ("Ingress", "Egress")),
         *(f"UpdateSecurityGroupRuleDescriptions{way}" for way in ("Ingress", "Egress")),
+        # EFS, for mount targets. Source: CreateMountTarget, DeleteMountTarget, DescribeMountTargetSecurityGroups and
+        # ModifyMountTargetSecurityGroups in its API reference.
+        *("CreateNetworkInterface", "DeleteNetworkInterface"),
+        *("DescribeNetworkInterfaceAttribute", "ModifyNetworkInterfaceAttribute"),
     },
     "ecr": {
         *("BatchCheckLayerAvailability", "CompleteLayerUpload", "GetDownloadUrlForLayer", "InitiateLayerUpload"),
         *("PutImage", "UploadLayerPart"),
     },
     "iam": {"CreateServiceLinkedRole", "PassRole"},
+    # RDS, with a key of the user's own. Source: "Authorizing use of a customer managed key" in its user guide.
+    "kms": {"CreateGrant", "Decrypt", "GenerateDataKey"},
     "rds": {"DeleteDBSnapshot"},
     "route53": {"ChangeResourceRecordSets", "CreateHostedZone", "DeleteHostedZone", "ListHostedZonesByName"},
     "s3": {"PutObject"},

@@ -86,7 +86,16 @@ def test_paths_of_the_map_are_there():
 
 #: Modules that manage nothing of AWS: they read, or work on this machine, or on AWX.
 NO_RESOURCE = {
-    *("awx_assets", "dag_bundle_info", "dag_check", "dag_task_info", "dag_tests", "environment_plan", "project_folder"),
+    *(
+        "awx_assets",
+        "dag_bundle_info",
+        "dag_check",
+        "dag_task_info",
+        "dag_tests",
+        "deployer_policy",
+        "environment_plan",
+    ),
+    "project_folder",
 }
 
 
