@@ -21,12 +21,14 @@ sys.path.insert(0, str(ROOT))
 
 from plugins.module_utils.environment import deployer  # noqa: E402
 from plugins.module_utils.environment.arns import Account  # noqa: E402
+from plugins.module_utils.environment.guardrails import documents as guardrails  # noqa: E402
 from plugins.plugin_utils import inputs as given  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "deployer-policy.json"
 PAGE = ROOT / "docs" / "permissions.md"
 ACCOUNT = Account("aws", "eu-west-1", "123456789012")
 VARIABLES = {"farflow_environment": "prod", "farflow_region": ACCOUNT.region}
+_HEAD_OF_DENIALS = "| What the organization wants | What it forbids | What helps |"
 _HEAD = "| Statement | Playbooks | Why it is not narrower |"
 
 #: Defaults that are templates, and do not matter here.
@@ -70,10 +72,17 @@ def _load(path: str) -> Any:
     return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
 
 
+def usual_denials() -> str:
+    """A Markdown table, a row each."""
+    rows = [f"| {each.why} | {', '.join(sorted(each.actions))} | {each.helps} |" for each in guardrails.USUAL]
+    return "\n".join([_HEAD_OF_DENIALS, "| --- | --- | --- |", *rows]) + "\n"
+
+
 def main() -> int:
-    page = PAGE.read_text(encoding="utf-8")
-    pattern = rf"^{re.escape(_HEAD)}\n(\|.*\n)+"
-    wanted = re.sub(pattern, lambda _found: table(), page, flags=re.MULTILINE)
+    wanted = PAGE.read_text(encoding="utf-8")
+    for head, rows in ((_HEAD, table()), (_HEAD_OF_DENIALS, usual_denials())):
+        pattern = rf"^{re.escape(head)}\n(\|.*\n)+"
+        wanted = re.sub(pattern, lambda _found, rows=rows: rows, wanted, flags=re.MULTILINE)
     return write({DOCUMENT: text(policies()), PAGE: wanted}, "the actions of a deployer", ROOT)
 
 

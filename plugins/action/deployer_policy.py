@@ -73,7 +73,7 @@ class ActionModule(environment_plan.ActionModule):
         return Account(partition, region, account_id)
 
     def _write(self, files):
-        """Whether a file was, or would be in check mode, written, or removed: there may be fewer policies than before."""
+        """Whether a file was, or would be in check mode, written or removed: there may be fewer than before."""
         try:
             stale = {path: text for path, text in files.items() if not path.is_file() or path.read_text() != text}
             superfluous = {each for path in files for each in path.parent.glob(_alike(path))} - files.keys()

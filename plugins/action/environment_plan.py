@@ -14,7 +14,7 @@ from ..module_utils.engine.clients import Clients
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.session import client_factory, profiles, regions
 from ..module_utils.engine.waiting import NotYet, now, wait_for
-from ..module_utils.environment import advice, draining, removed_pools, teardown
+from ..module_utils.environment import advice, arns, draining, guardrails, removed_pools, teardown
 from ..module_utils.environment.inputs import checks, project
 from ..module_utils.environment.layers import DAGS, LAYERS
 from ..module_utils.environment.named_things import documents as named_things
@@ -146,6 +146,10 @@ class ActionModule(ActionBase):
             services_roll = advice.rolls(action for some in seen.actions.values() for action in some)
             vcpus = fargate_vcpus(Clients(client_factory(arguments))) if services_roll else None
             told += advice.warnings(inputs, seen.known, vcpus)
+        if is_first and inputs["farflow_check_permissions"]:
+            actions = [action for some in seen.actions.values() for action in some]
+            where = arns.account(seen.known, inputs["farflow_region"])
+            told += guardrails.warnings(Clients(client_factory(arguments)), inputs, where, actions)
         for warning in [*told, *left_to_people(inputs, seen.known, wanted, now().date())]:
             self._display.warning(warning)
 

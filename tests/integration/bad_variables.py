@@ -174,6 +174,7 @@ _ENVIRONMENT: list[Row] = [
     ),
     ({"farflow_rebuild": "all", "farflow_image_builder": "prebuilt"}, ["farflow_rebuild: is given while"]),
     ({"farflow_rebuild": "hello", "dag_tasks_images": {"hello": "our:1"}}, ["farflow_rebuild.0: is 'hello', whose"]),
+    *each("farflow_check_permissions", ("perhaps", "'perhaps'")),
     *each("farflow_plan_must_be_empty", ("perhaps", "'perhaps'")),
     *each("farflow_lock_wait_minutes", (-1, "-1"), (1441, "1441")),
     *each("farflow_lock_break", ("prod", "'prod'")),

@@ -42,6 +42,20 @@ _ADVICE = {
 }
 
 
+#: What no policy of the identity itself mends, by AWS's words. Source: "Troubleshoot access denied error messages" in
+#: the guide of IAM.
+_KEPT_BACK = {
+    "service control policy": "the organization forbids it to everybody in this account, whatever rights they have: "
+    "ask who manages the organization",
+    "resource control policy": "the organization forbids it on the resources of this account: ask who manages the "
+    "organization",
+    "permissions boundary": "the permissions boundary of the identity that runs this does not let it: ask who manages "
+    "the boundary",
+    "session policy": "the policy of this session of the identity does not let it: begin a session without",
+    "VPC endpoint policy": "the policy of the VPC endpoint that the call went through does not let it",
+}
+
+
 class Clients:
     """boto3 clients of one session, each made at its first use: ``clients("ecs")``. Safe between threads. Their answers
     lack AWS's own tags and the ignored ones.
@@ -107,8 +121,15 @@ def doing(verb: str, resource: str, name: str = "") -> Iterator[None]:
         yield
     except (ClientError, BotoCoreError) as error:
         what = f"could not {verb} {resource} {name}".rstrip()
-        advice = _ADVICE.get(error_code(error))
+        advice = _advice(error)
         raise FarflowError(f"{what}: {error}" + (f" ({advice})" if advice else "")) from error
+
+
+def _advice(error: Exception) -> str | None:
+    """What helps, by AWS's code, and of a missing right by what AWS says of who keeps it back."""
+    code = error_code(error)
+    kept_back = (helps for words, helps in _KEPT_BACK.items() if code in ACCESS_DENIED and words in str(error))
+    return next(kept_back, None) or _ADVICE.get(code)
 
 
 def error_code(error: Exception) -> str:

@@ -38,3 +38,33 @@ def test_a_code_is_known_in_each_spelling(codes):
 def test_another_code_is_another(known):
     with pytest.raises(ClientError):
         unless({known}, failing("InvalidVpcID.NotFound"))
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("because no identity-based policy allows the ecs:RunTask action", "give the identity that runs this"),
+        ("with an explicit deny in a service control policy", "the organization forbids it to everybody"),
+        ("because no service control policy allows the ecs:RunTask action", "the organization forbids it to everybody"),
+        ("with an explicit deny in a resource control policy", "the organization forbids it on the resources"),
+        ("because no permissions boundary allows the ecs:RunTask action", "the permissions boundary of the identity"),
+        ("because no session policy allows the ecs:RunTask action", "the policy of this session"),
+        ("with an explicit deny in a VPC endpoint policy", "the policy of the VPC endpoint"),
+    ],
+)
+def test_who_keeps_a_right_back_is_told_by_what_helps(words, advice):
+    message = f"User: arn:aws:iam::1:user/ada is not authorized to perform: ecs:RunTask on resource: x {words}"
+    error = ClientError({"Error": {"Code": "AccessDeniedException", "Message": message}}, "RunTask")
+    with (
+        pytest.raises(FarflowError, match=f"could not run task dev: .*[(]{advice}") as caught,
+        doing("run", "task", "dev"),
+    ):
+        raise error
+    assert str(caught.value).count("(") == 2  # AWS's own, and one advice
+
+
+def test_such_words_in_another_error_are_none():
+    error = ClientError({"Error": {"Code": "ValidationError", "Message": "permissions boundary"}}, "CreateRole")
+    with pytest.raises(FarflowError) as caught, doing("create", "role"):
+        raise error
+    assert "ask who manages" not in str(caught.value)

@@ -321,7 +321,9 @@ def test_the_file_and_the_page_are_what_the_table_says(monkeypatch):
         script = importlib.import_module("deployer")
         assert (ROOT / "docs" / "deployer-policy.json").read_text() == script.text(script.policies())
         assert json.loads(script.text(script.policies())) == script.policies()
-        assert script.table() in (ROOT / "docs" / "permissions.md").read_text()
+        page = (ROOT / "docs" / "permissions.md").read_text()
+        assert script.table() in page
+        assert script.usual_denials() in page
     finally:
         for name in set(sys.modules) - before:
             if name == "deployer" or name.partition(".")[0] == "plugins":

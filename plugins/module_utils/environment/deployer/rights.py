@@ -236,6 +236,13 @@ SCOPES: tuple[Scope, ...] = (
         ((_DEPLOY, "kms: CreateGrant Decrypt GenerateDataKey"),),
         condition=scopes.by_the_database,
     ),
+    Scope(
+        "AskWhatIsAllowed",
+        scopes.identities,
+        ((frozenset({PLAN, DEPLOY}), "iam: GetRole SimulatePrincipalPolicy"),),
+        wanted=lambda inputs: bool(inputs["farflow_check_permissions"]),
+        why="which identity deploys is not among the variables",
+    ),
     Scope("Lock", scopes.lock, ((_TASKS_REMOVE, "ssm: DeleteParameter GetParameterHistory PutParameter"),)),
     Scope(
         "MakeNetwork",
@@ -583,7 +590,7 @@ SCOPES: tuple[Scope, ...] = (
         "ImageBuilder",
         scopes.project,
         (
-            (_LOOK_AT_TASKS, "codebuild: BatchGetProjects"),
+            (_LOOK_AT_NETWORK, "codebuild: BatchGetProjects"),
             (_TASKS_REMOVE, "codebuild: DeleteProject"),
         ),
     ),
@@ -614,7 +621,7 @@ SCOPES: tuple[Scope, ...] = (
         why=_IDS,
     ),
     Scope(
-        "Volume",
+        "LookAtVolumes",
         scopes.file_systems,
         (
             (
@@ -622,6 +629,13 @@ SCOPES: tuple[Scope, ...] = (
                 "elasticfilesystem: DescribeAccessPoints DescribeBackupPolicy DescribeFileSystemPolicy "
                 "DescribeLifecycleConfiguration DescribeMountTargetSecurityGroups DescribeMountTargets",
             ),
+        ),
+        why="a mount target is asked for until it is gone, and then nothing tells whose it was",
+    ),
+    Scope(
+        "Volume",
+        scopes.file_systems,
+        (
             (
                 _TASKS,
                 "elasticfilesystem: CreateAccessPoint CreateMountTarget DeleteFileSystemPolicy "

@@ -110,6 +110,11 @@ def roles(inputs: Inputs, where: Account) -> list[str]:
     return [where.global_arn("iam", f"role{names.role_path(inputs)}*")]
 
 
+def identities(inputs: Inputs, where: Account) -> list[str]:
+    """All users and roles."""
+    return [where.global_arn("iam", f"{kind}/*") for kind in ("role", "user")]
+
+
 def service_linked_roles(inputs: Inputs, where: Account) -> list[str]:
     return [where.global_arn("iam", f"role/aws-service-role/{each}/*") for each in LINKED]
 
