@@ -34,7 +34,7 @@ dags-test: environment ## the tests of the sample DAG, its tasks as containers o
 	@sh scripts/dags_test.sh
 
 generate: environment ## what is written by scripts: tables, the options of playbooks, meta/runtime.yml
-	@set -e; for script in options readme routing permissions deployer; do $(PYTHON) scripts/$$script.py; done
+	@set -e; for script in options readme routing permissions deployer reads; do $(PYTHON) scripts/$$script.py; done
 
 lint: ## what is checked without running
 	@sh scripts/lint.sh

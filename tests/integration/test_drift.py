@@ -1,8 +1,9 @@
 """What people change by hand is seen by the next plan, each on its own, with its reason, and a plain deploy mends it.
 
 A deploy for each drift would take an hour, a look takes a second. So drifts come in rounds. Each is made and looked for
-by itself, and has to be all that is new in the plan. Then one deploy mends the round: it has to touch each resource
-that has drifted, and no other. Most of these have one drift in a round, none has more than two.
+by itself, has to be all that is new in the plan, and to show in what AWS answers to the operation by which it is seen.
+Then one deploy mends the round: it has to touch each resource that has drifted, and no other. Most of these have one
+drift in a round, none has more than two.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import pytest
 
 from tests.kinds import DRIFTS, rounds, variables
+from tests.stack.answers import Answers
 from tests.stack.contents import changed, contents, desired_types
 from tests.stack.look import Looks
 
@@ -38,7 +40,9 @@ class Environment:
         assert mutating_calls(self.aws) == []
 
     def plan(self):
-        return self._looks.plan()
+        """The plan of a look, whose answers of AWS are kept as ``heard``."""
+        with Answers().heard() as self.heard:
+            return self._looks.plan()
 
     def contents(self):
         return contents(self.aws, self._variables)
@@ -81,9 +85,10 @@ def test_is_seen_with_its_reason_and_mended(environment, drifts, subtests):
     assert plan == {}
     for drift in drifts:
         drift.do(environment.aws)
-        before, plan = plan, environment.plan()
+        heard, before, plan = environment.heard, plan, environment.plan()
         with subtests.test(drift.name):
             check_named(environment, drift, before, plan)
+            assert drift.seen_by in heard.differing(environment.heard)
     drifted = environment.contents()
     environment.check()
     environment.deploy()

@@ -114,7 +114,7 @@ def a_policy_of_another_type(aws):
     )
 
 
-@drift("delete scheduled_action local/local-worker/night")
+@drift("delete scheduled_action local/local-worker/night", seen_by="application-autoscaling DescribeScheduledActions")
 def nobody_works_at_night(aws):
     scaling(aws).put_scheduled_action(
         ScheduledActionName="night",

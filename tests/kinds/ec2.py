@@ -128,9 +128,14 @@ def tcp(port, cidr):
     return [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": cidr}]}]
 
 
-@drift("change vpc local", "dns_hostnames false -> true")
+@drift("change vpc local", "dns_hostnames false -> true", seen_by="ec2 DescribeVpcAttribute")
 def dns_names_of_the_vpc_switched_off(aws):
     aws.client("ec2").modify_vpc_attribute(VpcId=vpc_id(aws), EnableDnsHostnames={"Value": False})
+
+
+@drift("change vpc local", "tags team operations -> data")
+def a_tag_of_the_vpc_overwritten(aws):
+    aws.client("ec2").create_tags(Resources=[vpc_id(aws)], Tags=[{"Key": "team", "Value": "operations"}])
 
 
 @drift("change subnet local-public-a", "map_public_ip_on_launch true -> false")

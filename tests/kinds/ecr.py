@@ -41,7 +41,7 @@ def images_no_longer_scanned(aws):
     )
 
 
-@drift("change ecr_repository local-tasks", "lifecycle_policy rules")
+@drift("change ecr_repository local-tasks", "lifecycle_policy rules", seen_by="ecr GetLifecyclePolicy")
 def images_expire(aws):
     selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1}
     rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
@@ -50,7 +50,7 @@ def images_expire(aws):
     )
 
 
-@drift("change ecr_repository local-airflow", "repository_policy")
+@drift("change ecr_repository local-airflow", "repository_policy", seen_by="ecr GetRepositoryPolicy")
 def the_repository_opened_to_everybody(aws):
     everybody = {"Sid": "Everybody", "Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}
     aws.client("ecr").set_repository_policy(

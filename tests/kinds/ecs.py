@@ -120,7 +120,7 @@ def a_service_taken_from_the_load_balancer(aws):
     update(aws, "local-api-server", loadBalancers=[])
 
 
-@drift("create ecs_service local-triggerer")
+@drift("create ecs_service local-triggerer", seen_by="ecs ListServices")
 def a_service_deleted(aws):
     aws.client("ecs").delete_service(cluster=CLUSTER, service="local-triggerer", force=True)
 
@@ -161,7 +161,7 @@ def a_newer_revision_with_another_environment(aws):
     register(aws, "local-hello", containerDefinitions=[changed])
 
 
-@drift("create ecs_task_definition local-other")
+@drift("create ecs_task_definition local-other", seen_by="ecs ListTaskDefinitions")
 def all_revisions_deregistered(aws):
     ecs = aws.client("ecs")
     for arn in ecs.list_task_definitions(familyPrefix="local-other")["taskDefinitionArns"]:

@@ -52,14 +52,14 @@ def another_throughput_mode_of_the_volume(aws):
     aws.client("efs").update_file_system(FileSystemId=file_system_id(aws), ThroughputMode="bursting")
 
 
-@drift(f"change {VOLUME}", "lifecycle transition_to_ia AFTER_7_DAYS -> ")
+@drift(f"change {VOLUME}", "lifecycle transition_to_ia AFTER_7_DAYS -> ", seen_by="efs DescribeLifecycleConfiguration")
 def files_move_to_a_cheaper_class(aws):
     aws.client("efs").put_lifecycle_configuration(
         FileSystemId=file_system_id(aws), LifecyclePolicies=[{"TransitionToIA": "AFTER_7_DAYS"}]
     )
 
 
-@drift(f"change {VOLUME}", "backup ")
+@drift(f"change {VOLUME}", "backup ", seen_by="efs DescribeBackupPolicy")
 def backups_of_the_volume_switched(aws):
     efs = aws.client("efs")
     status = efs.describe_backup_policy(FileSystemId=file_system_id(aws))["BackupPolicy"]["Status"]
@@ -67,7 +67,7 @@ def backups_of_the_volume_switched(aws):
     efs.put_backup_policy(FileSystemId=file_system_id(aws), BackupPolicy={"Status": other})
 
 
-@drift(f"change {VOLUME}", "policy Statement Everybody")
+@drift(f"change {VOLUME}", "policy Statement Everybody", seen_by="efs DescribeFileSystemPolicy")
 def the_volume_opened_to_everybody(aws):
     everybody = {"Sid": "Everybody", "Effect": "Allow", "Principal": "*", "Action": "elasticfilesystem:*"}
     aws.client("efs").put_file_system_policy(
@@ -85,7 +85,11 @@ def a_mount_target_deleted(aws):
     aws.client("efs").delete_mount_target(MountTargetId=mount_target(aws, "local-private-a"))
 
 
-@drift("change mount_target local-shared-volume/{local-private-b}", "security_groups [sg-")
+@drift(
+    "change mount_target local-shared-volume/{local-private-b}",
+    "security_groups [sg-",
+    seen_by="efs DescribeMountTargetSecurityGroups",
+)
 def another_security_group_of_a_mount_target(aws):
     aws.client("efs").modify_mount_target_security_groups(
         MountTargetId=mount_target(aws, "local-private-b"), SecurityGroups=[group_id(aws, "local-airflow")]

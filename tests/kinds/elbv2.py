@@ -72,12 +72,20 @@ def set_attribute(aws, key, value):
     aws.client("elbv2").modify_load_balancer_attributes(LoadBalancerArn=load_balancer_arn(aws), Attributes=attributes)
 
 
-@drift("change load_balancer local-airflow", "attributes load_balancing.cross_zone.enabled false -> true")
+@drift(
+    "change load_balancer local-airflow",
+    "attributes load_balancing.cross_zone.enabled false -> true",
+    seen_by="elbv2 DescribeLoadBalancerAttributes",
+)
 def balancing_within_zones_only(aws):
     set_attribute(aws, "load_balancing.cross_zone.enabled", "false")
 
 
-@drift("change load_balancer local-airflow", "attributes deletion_protection.enabled true -> false")
+@drift(
+    "change load_balancer local-airflow",
+    "attributes deletion_protection.enabled true -> false",
+    seen_by="elbv2 DescribeLoadBalancerAttributes",
+)
 def the_load_balancer_protected(aws):
     set_attribute(aws, "deletion_protection.enabled", "true")
 
@@ -110,7 +118,11 @@ def another_health_check(aws):
     aws.client("elbv2").modify_target_group(TargetGroupArn=target_group(aws), HealthCheckPath="/")
 
 
-@drift("change target_group local-api-server", "attributes deregistration_delay.timeout_seconds 3600 -> 30")
+@drift(
+    "change target_group local-api-server",
+    "attributes deregistration_delay.timeout_seconds 3600 -> 30",
+    seen_by="elbv2 DescribeTargetGroupAttributes",
+)
 def targets_leave_later(aws):
     attributes = [{"Key": "deregistration_delay.timeout_seconds", "Value": "3600"}]
     aws.client("elbv2").modify_target_group_attributes(TargetGroupArn=target_group(aws), Attributes=attributes)

@@ -91,13 +91,14 @@ class Drift:
     """A change of an environment by hand, and what the next plan must say about it. ``do(aws)`` makes the change.
     ``action`` is the action that the plan must have, for example ``change log_group /farflow/x``, and ``reason`` is
     part of that action's reasons. ``follows`` are further actions: what is created again has a new id, which other
-    resources refer to.
+    resources refer to. ``seen_by`` is the operation in whose answers it shows, for example ``s3 GetBucketPolicy``.
     """
 
     do: Hand
     action: str
     reason: str = ""
     follows: tuple[str, ...] = ()
+    seen_by: str = ""
     name: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,11 +115,14 @@ class Drift:
         return plain and self.reason.split()[0] != other.reason.split()[0]
 
 
-def drift(action: str, reason: str = "", follows: tuple[str, ...] = ()) -> Callable[[Hand], Hand]:
-    """A decorator: the function is a drift."""
+def drift(action: str, reason: str = "", follows: tuple[str, ...] = (), seen_by: str = "") -> Callable[[Hand], Hand]:
+    """A decorator: the function is a drift. It shows in the answer of the call that describes its kind, but for one
+    that is ``seen_by`` another.
+    """
 
     def declare(do: Hand) -> Hand:
-        DRIFTS.append(Drift(do, action, reason, follows))
+        seen = seen_by or KINDS[action.split()[1]].read_by
+        DRIFTS.append(Drift(do, action, reason, follows, seen))
         return do
 
     return declare

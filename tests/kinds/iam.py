@@ -69,12 +69,12 @@ def a_role_that_others_may_take(aws):
     iam.update_assume_role_policy(RoleName="local-airflow-scheduler", PolicyDocument=json.dumps(found))
 
 
-@drift("change iam_role local-airflow-worker", 'description of a hand -> ""')
+@drift("change iam_role local-airflow-worker", 'description of a hand -> ""', seen_by="iam ListRoles")
 def a_description_of_a_role(aws):
     aws.client("iam").update_role_description(RoleName="local-airflow-worker", Description="of a hand")
 
 
-@drift("change iam_role local-airflow-command", "max_session_duration 43200 -> 3600")
+@drift("change iam_role local-airflow-command", "max_session_duration 43200 -> 3600", seen_by="iam ListRoles")
 def a_role_taken_for_longer(aws):
     aws.client("iam").update_role(RoleName="local-airflow-command", MaxSessionDuration=43200)
 

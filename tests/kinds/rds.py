@@ -65,6 +65,10 @@ def modify_parameter(aws, name, value):
     aws.client("rds").modify_db_parameter_group(DBParameterGroupName=group, Parameters=[parameter])
 
 
+def remove_tag(aws, arn):
+    aws.client("rds").remove_tags_from_resource(ResourceName=arn, TagKeys=["team"])
+
+
 @drift(f"change {DATABASE}", "master_user_secret (managed by RDS) -> current version of")
 def a_password_that_rds_makes_and_rotates(aws):
     modify_database(aws, ManageMasterUserPassword=True)
@@ -100,11 +104,22 @@ def another_security_group_of_the_database(aws):
     modify_database(aws, VpcSecurityGroupIds=[group_id(aws, "local-airflow")])
 
 
-@drift(f"change {DATABASE}", "tags team (none) -> data")
+@drift(f"change {DATABASE}", "tags team (none) -> data", seen_by="rds ListTagsForResource")
 def a_tag_of_the_database_removed(aws):
-    rds = aws.client("rds")
-    (found,) = rds.describe_db_instances()["DBInstances"]
-    rds.remove_tags_from_resource(ResourceName=found["DBInstanceArn"], TagKeys=["team"])
+    (found,) = aws.client("rds").describe_db_instances()["DBInstances"]
+    remove_tag(aws, found["DBInstanceArn"])
+
+
+@drift(f"change {PARAMETERS}", "tags team (none) -> data", seen_by="rds ListTagsForResource")
+def a_tag_of_the_parameters_removed(aws):
+    found = aws.client("rds").describe_db_parameter_groups(DBParameterGroupName="local-database-postgres17")
+    remove_tag(aws, found["DBParameterGroups"][0]["DBParameterGroupArn"])
+
+
+@drift("change rds_subnet_group local-database", "tags team (none) -> data", seen_by="rds ListTagsForResource")
+def a_tag_of_the_subnet_group_removed(aws):
+    found = aws.client("rds").describe_db_subnet_groups(DBSubnetGroupName="local-database")
+    remove_tag(aws, found["DBSubnetGroups"][0]["DBSubnetGroupArn"])
 
 
 @drift(f"change {PARAMETERS}", "parameters rds.force_ssl 0 -> 1")

@@ -45,12 +45,12 @@ kind(
 BUCKET = "local-airflow-logs-123456789012-us-east-1"
 
 
-@drift(f"change s3_bucket {BUCKET}", "policy Statement TlsOnly")
+@drift(f"change s3_bucket {BUCKET}", "policy Statement TlsOnly", seen_by="s3 GetBucketPolicy")
 def the_policy_of_the_bucket_removed(aws):
     aws.client("s3").delete_bucket_policy(Bucket=BUCKET)
 
 
-@drift(f"change s3_bucket {BUCKET}", "policy Statement Others")
+@drift(f"change s3_bucket {BUCKET}", "policy Statement Others", seen_by="s3 GetBucketPolicy")
 def a_statement_added_to_the_policy_of_the_bucket(aws):
     s3 = aws.client("s3")
     document = json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])
@@ -61,17 +61,21 @@ def a_statement_added_to_the_policy_of_the_bucket(aws):
     s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(document))
 
 
-@drift(f"change s3_bucket {BUCKET}", "public_access_block block_public_acls false -> true")
+@drift(
+    f"change s3_bucket {BUCKET}",
+    "public_access_block block_public_acls false -> true",
+    seen_by="s3 GetPublicAccessBlock",
+)
 def the_public_access_block_removed(aws):
     aws.client("s3").delete_public_access_block(Bucket=BUCKET)
 
 
-@drift(f"change s3_bucket {BUCKET}", "versioning true -> false")
+@drift(f"change s3_bucket {BUCKET}", "versioning true -> false", seen_by="s3 GetBucketVersioning")
 def versioning_switched_on(aws):
     aws.client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
 
 
-@drift(f"change s3_bucket {BUCKET}", "versioning true -> false")
+@drift(f"change s3_bucket {BUCKET}", "versioning true -> false", seen_by="s3 GetBucketVersioning")
 def logs_copied_to_a_bucket_of_others(aws):
     s3 = aws.client("s3")
     s3.create_bucket(Bucket="theirs")
@@ -82,7 +86,7 @@ def logs_copied_to_a_bucket_of_others(aws):
     s3.put_bucket_replication(Bucket=BUCKET, ReplicationConfiguration={"Role": role, "Rules": [rule]})
 
 
-@drift(f"change s3_bucket {BUCKET}", "encryption aws:kms -> AES256")
+@drift(f"change s3_bucket {BUCKET}", "encryption aws:kms -> AES256", seen_by="s3 GetBucketEncryption")
 def another_encryption_of_the_bucket(aws):
     default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
     aws.client("s3").put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [default]})
@@ -92,3 +96,13 @@ def another_encryption_of_the_bucket(aws):
 def logs_expire_after_a_day(aws):
     rule = {"ID": "expire-task-logs", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
     aws.client("s3").put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": [rule]})
+
+
+@drift(
+    f"change s3_bucket {BUCKET}",
+    "object_ownership ObjectWriter -> BucketOwnerEnforced",
+    seen_by="s3 GetBucketOwnershipControls",
+)
+def objects_owned_by_whoever_writes_them(aws):
+    rules = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    aws.client("s3").put_bucket_ownership_controls(Bucket=BUCKET, OwnershipControls=rules)

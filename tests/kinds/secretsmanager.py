@@ -34,7 +34,9 @@ def a_tag_of_a_secret_removed(aws):
     aws.client("secretsmanager").untag_resource(SecretId="farflow/local/fernet-key", TagKeys=["team"])
 
 
-@drift("change secret farflow/local/fernet-key", "policy Statement Stranger")
+@drift(
+    "change secret farflow/local/fernet-key", "policy Statement Stranger", seen_by="secretsmanager GetResourcePolicy"
+)
 def a_secret_opened_to_another_account(aws):
     who = {"AWS": "arn:aws:iam::210987654321:root"}
     read = {"Sid": "Stranger", "Effect": "Allow", "Principal": who, "Action": "secretsmanager:*", "Resource": "*"}
