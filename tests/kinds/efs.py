@@ -75,6 +75,24 @@ def the_volume_opened_to_everybody(aws):
     )
 
 
+@drift(f"change {VOLUME}", "replication_overwrite_protection DISABLED -> ENABLED")
+def another_file_system_may_be_copied_over_the_volume(aws):
+    aws.client("efs").update_file_system_protection(
+        FileSystemId=file_system_id(aws), ReplicationOverwriteProtection="DISABLED"
+    )
+
+
+@drift(
+    f"change {VOLUME}",
+    "replication [to fs-",
+    seen_by="efs DescribeReplicationConfigurations",
+)
+def files_copied_to_another_file_system(aws):
+    aws.client("efs").create_replication_configuration(
+        SourceFileSystemId=file_system_id(aws), Destinations=[{"Region": "eu-west-1"}]
+    )
+
+
 def mount_target(aws, subnet):
     targets = aws.client("efs").describe_mount_targets(FileSystemId=file_system_id(aws))["MountTargets"]
     return next(each["MountTargetId"] for each in targets if each["SubnetId"] == subnet_id(aws, subnet))

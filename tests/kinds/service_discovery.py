@@ -66,3 +66,14 @@ def the_private_name_cached_longer(aws):
     aws.client("servicediscovery").update_service(
         Id=discovery_service(aws)["Id"], Service={"Description": "Airflow's api-server", "DnsConfig": records}
     )
+
+
+@drift(
+    "change discovery_service api-server.local.farflow.internal",
+    "instances_of_others [mine] -> (none)",
+    seen_by="servicediscovery ListInstances",
+)
+def another_api_server_under_the_private_name(aws):
+    """Workers would send it their tokens."""
+    service, address = discovery_service(aws)["Id"], {"AWS_INSTANCE_IPV4": "10.0.0.9"}
+    aws.client("servicediscovery").register_instance(ServiceId=service, InstanceId="mine", Attributes=address)

@@ -10,7 +10,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds import efs a
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.efs import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import efs_file_systems as module
 from moto.efs.exceptions import EFSError
-from moto.efs.models import EFSBackend, efs_backends
+from moto.efs.models import EFSBackend, FileSystem, efs_backends
 from moto.efs.responses import EFSResponse
 
 NAME = "test-shared-volume"
@@ -32,12 +32,18 @@ class AccessPointAlreadyExists(EFSError):
     code = 409
 
 
+class ReplicationNotFound(EFSError):
+    code = 404
+
+
 @pytest.fixture(autouse=True)
 def efs_of_moto(aws, monkeypatch):
-    """What moto leaves out: changes of throughput, backup and policy, what AWS fills into a policy, and that it takes
-    the token of an access point once.
+    """What moto leaves out: changes of throughput, backup and policy, what AWS fills into a policy, replication, and
+    that it takes the token of an access point once. Returns the replications, by the ids of their sources.
     """
+    replications = {}
     put, create_access_point = EFSBackend.put_file_system_policy, EFSBackend.create_access_point
+    info = FileSystem.info_json
 
     def system(self):
         return self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")]
@@ -56,6 +62,29 @@ def efs_of_moto(aws, monkeypatch):
         system(self).file_system_policy = None
         return "{}"
 
+    def of_replication(self):
+        wanted = self._get_param("FileSystemId") or self._get_param("SourceFileSystemId")
+        found = [one for one in replications.values() if wanted in json.dumps(one)]
+        if not found:
+            raise ReplicationNotFound("ReplicationNotFound", "says the test")
+        return found
+
+    def describe_replication_configurations(self):
+        return json.dumps({"Replications": of_replication(self)})
+
+    def delete_replication_configuration(self):
+        of_replication(self)
+        del replications[self._get_param("SourceFileSystemId")]
+        return "{}"
+
+    def update_file_system_protection(self):
+        system(self).file_system_protection = self._get_param("ReplicationOverwriteProtection")
+        return "{}"
+
+    def info_json(self):
+        protection = getattr(self, "file_system_protection", "ENABLED")
+        return {**info(self), "FileSystemProtection": {"ReplicationOverwriteProtection": protection}}
+
     def put_file_system_policy(self, file_system_id, policy, **members):
         filled = json.loads(policy)
         filled["Id"] = "1"
@@ -71,8 +100,17 @@ def efs_of_moto(aws, monkeypatch):
 
     monkeypatch.setattr(EFSBackend, "put_file_system_policy", put_file_system_policy)
     monkeypatch.setattr(EFSBackend, "create_access_point", create_access_point_once)
-    for method in (update_file_system, put_backup_policy, delete_file_system_policy):
+    monkeypatch.setattr(FileSystem, "info_json", info_json)
+    for method in (
+        update_file_system,
+        put_backup_policy,
+        delete_file_system_policy,
+        describe_replication_configurations,
+        delete_replication_configuration,
+        update_file_system_protection,
+    ):
         monkeypatch.setattr(EFSResponse, method.__name__, method, raising=False)
+    return replications
 
 
 @pytest.fixture
@@ -449,7 +487,46 @@ def test_find_sees_the_environment_alone(reconcile, spec):
     reconcile(name="test-eu-volume", tags={"farflow:environment": "test-eu"})
     clients, calls = counted()
     assert plan(pure.desired(spec), glue.find(clients, "test")) == []
-    assert len(calls) == 8
+    assert len(calls) == 9
+
+
+def replication(source, destination, status="ENABLED"):
+    there = {"FileSystemId": destination, "Region": "eu-west-1", "Status": status}
+    return {"SourceFileSystemId": source, "SourceFileSystemRegion": "us-east-1", "Destinations": [there]}
+
+
+def test_a_copy_of_the_files_elsewhere_is_ended(reconcile, spec, efs_of_moto):
+    id_ = reconcile(**spec)["file_system_id"]
+    efs_of_moto[id_] = replication(id_, "fs-copy")
+    why = [f"file system {NAME} replication [to fs-copy in eu-west-1] -> (none)"]
+    assert reconcile(check_mode=True, **spec)["reasons"] == reconcile(**spec)["reasons"] == why
+    assert efs_of_moto == {}
+    assert reconcile(**spec)["changed"] is False
+
+
+def test_a_file_system_that_is_a_copy_is_one_no_longer(reconcile, spec, efs_of_moto):
+    id_ = reconcile(**spec)["file_system_id"]
+    efs_of_moto["fs-source"] = replication("fs-source", id_)
+    efs().update_file_system_protection(FileSystemId=id_, ReplicationOverwriteProtection="REPLICATING")
+    assert reconcile(**spec)["reasons"] == [f"file system {NAME} replication [from fs-source in us-east-1] -> (none)"]
+    assert efs_of_moto == {}
+
+
+def test_a_replication_that_ends_by_itself_is_no_difference(reconcile, spec, efs_of_moto, calls):
+    id_ = reconcile(**spec)["file_system_id"]
+    efs_of_moto[id_] = replication(id_, "fs-copy", "DELETING")
+    assert reconcile(**spec)["changed"] is False
+    efs_of_moto[id_] = replication(id_, "fs-copy")
+    calls.refuse("DeleteReplicationConfiguration", "ReplicationNotFound")
+    assert reconcile(**spec)["changed"] is True
+
+
+def test_no_other_file_system_may_be_copied_over_it(reconcile, spec):
+    id_ = reconcile(**spec)["file_system_id"]
+    efs().update_file_system_protection(FileSystemId=id_, ReplicationOverwriteProtection="DISABLED")
+    why = [f"file system {NAME} replication_overwrite_protection DISABLED -> ENABLED"]
+    assert reconcile(**spec)["reasons"] == why
+    assert reconcile(**spec)["changed"] is False
 
 
 def test_find_asks_once_where_there_is_nothing():

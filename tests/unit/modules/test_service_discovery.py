@@ -166,6 +166,32 @@ def test_drift_is_seen_and_mended(run_module, spec):
     assert run_module(module, **spec)["changed"] is False
 
 
+def register(service, instance, **attributes):
+    cloud().register_instance(ServiceId=service, InstanceId=instance, Attributes=attributes)
+
+
+def test_instances_of_others_are_taken_off_and_those_of_ecs_stay(run_module, spec):
+    service = run_module(module, **spec)["services"][0]["service_id"]
+    register(service, "task", AWS_INSTANCE_IPV4="10.0.0.1", ECS_SERVICE_NAME="api-server")
+    assert run_module(module, **spec)["changed"] is False
+    for number in (2, 3):
+        register(service, f"hand-{number}", AWS_INSTANCE_IPV4=f"10.0.0.{number}")
+    why = {f"api-server.{NAME}": ["instances_of_others [hand-2, hand-3] -> (none)"]}
+    assert reasons(run_module(module, check_mode=True, **spec)) == reasons(run_module(module, **spec)) == why
+    assert [one["Id"] for one in cloud().list_instances(ServiceId=service)["Instances"]] == ["task"]
+    assert run_module(module, **spec)["changed"] is False
+
+
+def test_an_instance_that_leaves_by_itself_is_no_error(run_module, spec, calls):
+    service = run_module(module, **spec)["services"][0]["service_id"]
+    register(service, "hand", AWS_INSTANCE_IPV4="10.0.0.2")
+    calls.refuse("DeregisterInstance", "InstanceNotFound")
+    wanted = changed(spec, "services", dns_records={"A": 5})
+    assert reasons(run_module(module, **wanted)) == {
+        f"api-server.{NAME}": ["dns_records A 10 -> 5", "instances_of_others [hand] -> (none)"]
+    }
+
+
 def test_a_service_of_an_existing_namespace(run_module, spec):
     run_module(module, namespaces=spec["namespaces"])
     assert run_module(module, services=spec["services"])["changed"] is True
@@ -263,8 +289,9 @@ def test_find_sees_the_environment_alone(run_module, spec, vpcs):
         *map(pure.desired_service, spec["services"]),
     ]
     assert plan(wanted, glue.find(clients, "test")) == []
-    assert sorted(set(calls)) == ["GetHostedZone", "ListNamespaces", "ListServices", "ListTagsForResource"]
-    assert len(calls) == 6
+    asked = {"GetHostedZone", "ListInstances", "ListNamespaces", "ListServices", "ListTagsForResource"}
+    assert set(calls) == asked
+    assert len(calls) == 8
 
 
 def test_find_asks_once_where_there_is_nothing():

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ...engine import policy_documents
@@ -23,6 +24,7 @@ from . import documents
 
 _GOING = {"deleting", "deleted"}
 _NO_POLICY = {"PolicyNotFound"}
+_NOT_REPLICATED = {"ReplicationNotFound"}
 
 
 class _OfEfs(Kind):
@@ -68,8 +70,10 @@ class FileSystem(_OfEfs):
         lifecycle = client.describe_lifecycle_configuration(FileSystemId=id_).get("LifecyclePolicies") or []
         backup = unless(_NO_POLICY, lambda: client.describe_backup_policy(FileSystemId=id_), {})
         policy = unless(_NO_POLICY, lambda: client.describe_file_system_policy(FileSystemId=id_), {})
+        replicated = unless(_NOT_REPLICATED, lambda: client.describe_replication_configurations(FileSystemId=id_), {})
         status, key = (backup.get("BackupPolicy") or {}).get("Status"), _chosen_key(clients, document.get("KmsKeyId"))
-        return documents.canonical_file_system(document, lifecycle, status, policy.get("Policy"), key)
+        replications = replicated.get("Replications") or []
+        return documents.canonical_file_system(document, lifecycle, status, policy.get("Policy"), replications, key)
 
     def create(self, clients: Clients, wanted: Resource) -> str | Begun | None:
         """While AWS deletes a file system it keeps the name for it, and one has to be made again."""
@@ -101,6 +105,13 @@ class FileSystem(_OfEfs):
             client.put_file_system_policy(FileSystemId=id_, Policy=policy)
         elif "policy" in differs:
             unless(_NO_POLICY, lambda: client.delete_file_system_policy(FileSystemId=id_))
+        if "replication" in differs:  # while there is one, AWS refuses to protect the file system
+            for source in found.attributes["replicated"]:
+                end = partial(client.delete_replication_configuration, SourceFileSystemId=source)
+                unless(_NOT_REPLICATED, end)
+        if "replication_overwrite_protection" in differs:
+            protection = properties["replication_overwrite_protection"]
+            client.update_file_system_protection(FileSystemId=id_, ReplicationOverwriteProtection=protection)
         if {"throughput_mode", "provisioned_throughput_in_mibps"}.isdisjoint(differs):
             return None
         client.update_file_system(FileSystemId=id_, **documents.throughput(properties))
@@ -260,7 +271,7 @@ def read(clients: Clients, name: str) -> list[Resource]:
 
 
 def _whole(clients: Clients, document: Document) -> list[Resource]:
-    """Five calls that AWS asks for each file system, one for each mount target's security groups."""
+    """Six calls that AWS asks for each file system, one for each mount target's security groups."""
     name = FILE_SYSTEM.name(document)
     parts = [kind({name: document["FileSystemId"]}) for kind in (MountTarget, AccessPoint)]
 

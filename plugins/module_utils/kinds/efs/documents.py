@@ -23,6 +23,9 @@ LIFECYCLE = {
     "transition_to_primary_storage_class": "TransitionToPrimaryStorageClass",
 }
 
+#: What keeps a file system from becoming the copy of another one, whose files would replace its own.
+PROTECTED = "ENABLED"
+
 _NEW_FILE_SYSTEM = "copy the files to a new file system of another name, then delete this one"
 _NEW_ACCESS_POINT = "give the access point another name"
 
@@ -48,6 +51,8 @@ def desired(file_system: Mapping[str, Any]) -> list[Resource]:
                 lifecycle=file_system.get("lifecycle") or {},
                 backup=file_system.get("backup"),
                 document=file_system.get("policy"),
+                replication=[],
+                replication_overwrite_protection=PROTECTED,
                 tags=tags,
             ),
         ),
@@ -79,11 +84,14 @@ def canonical_file_system(
     lifecycle_policies: Iterable[Mapping[str, str]],
     backup_status: str | None,
     file_system_policy: str | None,
+    replications: Iterable[Mapping[str, Any]],
     kms_key_id: str | None,
 ) -> Resource:
     """A member of DescribeFileSystems' answer with what its other descriptions say; ``kms_key_id`` is None for AWS's
-    own key.
+    own key. Its attribute ``replicated`` are the ids of the file systems from which these replications copy.
     """
+    under_way = [each for each in replications if _is_under_way(each)]
+    protection = (document.get("FileSystemProtection") or {}).get("ReplicationOverwriteProtection")
     transitions = {member: after for transition in lifecycle_policies for member, after in transition.items()}
     return Resource(
         FILE_SYSTEM,
@@ -97,11 +105,30 @@ def canonical_file_system(
             lifecycle={key: transitions.get(member) for key, member in LIFECYCLE.items()},
             backup=backup_status in ("ENABLED", "ENABLING"),
             document=file_system_policy,
+            replication=sorted(_replication(document["FileSystemId"], each) for each in under_way),
+            # It is a copy, and replication says so.
+            replication_overwrite_protection=PROTECTED if protection in (None, "REPLICATING") else protection,
             tags=tags(document),
         ),
         document["FileSystemId"],
-        {"arn": document.get("FileSystemArn"), "state": document["LifeCycleState"]},
+        {
+            "arn": document.get("FileSystemArn"),
+            "state": document["LifeCycleState"],
+            "replicated": sorted(each["SourceFileSystemId"] for each in under_way),
+        },
     )
+
+
+def _is_under_way(replication: Mapping[str, Any]) -> bool:
+    return any(each["Status"] != "DELETING" for each in replication["Destinations"])
+
+
+def _replication(file_system_id: str, replication: Mapping[str, Any]) -> str:
+    """Where a file system is copied to, or from."""
+    source = replication["SourceFileSystemId"]
+    if source != file_system_id:
+        return f"from {source} in {replication['SourceFileSystemRegion']}"
+    return ", ".join(f"to {each['FileSystemId']} in {each['Region']}" for each in replication["Destinations"])
 
 
 def canonical_mount_target(file_system: str, document: Mapping[str, Any], security_groups: Iterable[str]) -> Resource:

@@ -7,10 +7,6 @@ from __future__ import annotations
 
 from ...engine.reads import Compared, NotCompared, OfOthers, Reads, Told
 
-_REPLICATION = NotCompared(
-    "replication", "the copy is another file system, which has a policy and mount targets of its own"
-)
-
 READS = [
     Reads(
         kind="file_system",
@@ -24,7 +20,7 @@ READS = [
             "DescribeFileSystems": Compared(),
             "DescribeLifecycleConfiguration": Compared(),
             "DescribeMountTargets": OfOthers("mount_target"),
-            "DescribeReplicationConfigurations": _REPLICATION,
+            "DescribeReplicationConfigurations": Compared(),
             "DescribeTags": Told("efs DescribeFileSystems"),
             "ListTagsForResource": Told("efs DescribeFileSystems"),
         },

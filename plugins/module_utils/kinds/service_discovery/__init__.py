@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ...engine.actions import Resource
@@ -100,8 +101,8 @@ class Service(_OfCloudMap):
     title, titles = "service", "services"
     gone = frozenset({"ServiceNotFound", "ResourceNotFoundException"})
     exists = frozenset({"ServiceAlreadyExists"})
-    #: Instances are registered in it until the ECS service is gone.
-    busy = frozenset({"ResourceInUse"})
+    #: Instances are registered in it until the ECS service is gone. One may be on its way out already.
+    busy = frozenset({"ResourceInUse", "DuplicateRequest"})
 
     def __init__(self, namespaces: Mapping[str, str | None]) -> None:
         """``namespaces`` are the ids by name."""
@@ -118,7 +119,8 @@ class Service(_OfCloudMap):
         return next((service for service in found if self.name(service) == name), None)
 
     def describe(self, clients: Clients, document: Document, tags: Mapping[str, str]) -> Resource | None:
-        return documents.canonical_service(document, tags)
+        instances = pages(clients(_SERVICE), "list_instances", "Instances", ServiceId=document["Id"])
+        return documents.canonical_service(document, instances, tags)
 
     def create(self, clients: Clients, wanted: Resource) -> str | Begun | None:
         name, namespace = documents.split(wanted.name)
@@ -128,15 +130,36 @@ class Service(_OfCloudMap):
         return str(answer["Service"]["Id"])
 
     def change(self, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> Begun | None:
-        words = documents.described(wanted.properties["description"], found.properties["description"])
-        service = {**words, "DnsConfig": {"DnsRecords": documents.dns_records(wanted.properties)}}
-        return _begun(clients, clients(_SERVICE).update_service(Id=found.id, Service=service))
+        client = clients(_SERVICE)
+        others = found.properties["instances_of_others"] if "instances_of_others" in differs else ()
+        answers = [_deregister(client, found, instance) for instance in others]
+        if not {"description", "dns_records"}.isdisjoint(differs):
+            words = documents.described(wanted.properties["description"], found.properties["description"])
+            service = {**words, "DnsConfig": {"DnsRecords": documents.dns_records(wanted.properties)}}
+            answers.append(client.update_service(Id=found.id, Service=service))
+        return _all([_begun(clients, answer) for answer in answers if answer])
 
     def delete(self, clients: Clients, found: Resource) -> None:
         clients(_SERVICE).delete_service(Id=found.id)
 
 
 NAMESPACE = Namespace()
+
+
+def _deregister(client: Any, service: Resource, instance: str) -> Mapping[str, Any] | None:
+    """Begins to take an instance off, unless it is gone already."""
+    call = partial(client.deregister_instance, ServiceId=service.id, InstanceId=instance)
+    answer: Mapping[str, Any] | None = unless({"InstanceNotFound"}, call)
+    return answer
+
+
+def _all(begun: Sequence[Begun]) -> Begun:
+    """What is done when all of these are."""
+
+    def progress() -> bool | NotYet:
+        return next((state for one in begun if (state := one.progress()) is not True), True)
+
+    return Begun(progress)
 
 
 def _begun(clients: Clients, answer: Mapping[str, Any]) -> Begun:

@@ -20,6 +20,10 @@ VPC_IDS = "vpc_ids"
 #: Seconds; what AWS gives a namespace's SOA record.
 SOA_TTL = 15
 
+#: Attribute that ECS gives each instance that it registers. Source: "Use service discovery to connect Amazon ECS
+#: services with DNS names" in its developer guide.
+_BY_ECS = "ECS_SERVICE_NAME"
+
 #: An address that may change at any moment.
 DNS_RECORDS = {"A": 10}
 
@@ -58,6 +62,7 @@ def desired_service(service: Mapping[str, Any]) -> Resource:
         dns_records=service.get("dns_records") or DNS_RECORDS,
         routing_policy=service.get("routing_policy") or "MULTIVALUE",
         custom_health_check=True if healthy is None else healthy,
+        instances_of_others=[],
         tags=service.get("tags") or {},
     )
 
@@ -79,8 +84,12 @@ def canonical_namespace(document: Mapping[str, Any], vpc_ids: Iterable[str], tag
     )
 
 
-def canonical_service(document: Mapping[str, Any], tags: Mapping[str, str]) -> Resource:
-    """A member of ListServices' answer, but that its name is the one in DNS."""
+def canonical_service(
+    document: Mapping[str, Any], instances: Iterable[Mapping[str, Any]], tags: Mapping[str, str]
+) -> Resource:
+    """A member of ListServices' answer, but that its name is the one in DNS, with the members of ListInstances'. Of its
+    instances only those are compared that ECS has not registered: whoever asks for the name is led to them, too.
+    """
     dns = document.get("DnsConfig") or {}
     return _service(
         document["Name"],
@@ -88,6 +97,7 @@ def canonical_service(document: Mapping[str, Any], tags: Mapping[str, str]) -> R
         dns_records={record["Type"]: record["TTL"] for record in dns.get("DnsRecords") or []},
         routing_policy=dns.get("RoutingPolicy") or "MULTIVALUE",
         custom_health_check=document.get("HealthCheckCustomConfig") is not None,
+        instances_of_others=[each["Id"] for each in instances if _BY_ECS not in (each.get("Attributes") or {})],
         tags=tags,
         id_=document["Id"],
         arn=document["Arn"],
@@ -153,6 +163,7 @@ def _service(
     dns_records: Mapping[str, Any],
     routing_policy: str | None,
     custom_health_check: bool,
+    instances_of_others: Iterable[str],
     tags: Mapping[str, str],
     id_: str | None = None,
     **attributes: str,
@@ -162,6 +173,7 @@ def _service(
         "dns_records": {type_: int(dns_records[type_]) for type_ in sorted(dns_records)},
         "routing_policy": routing_policy,
         "custom_health_check": custom_health_check,
+        "instances_of_others": sorted(instances_of_others),
         "tags": dict(tags),
     }
     return Resource(SERVICE, name, properties, id_, attributes)

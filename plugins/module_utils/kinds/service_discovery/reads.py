@@ -8,7 +8,7 @@ from __future__ import annotations
 from ...engine.reads import TAGS, Compared, NotCompared, Nothing, OfOthers, Reads, Told
 
 _OTHER_VPCS = NotCompared("other VPCs of the hosted zone", "they can resolve names, not connect")
-_INSTANCES = NotCompared("instances that were registered by hand", "ECS registers its own")
+_INSTANCES = Told("servicediscovery ListInstances")
 _ATTRIBUTES = NotCompared("attributes of the service", "nothing reads them")
 
 READS = [
@@ -38,7 +38,7 @@ READS = [
             "GetInstancesHealthStatus": Nothing("which tasks are healthy"),
             "GetService": Told("servicediscovery ListServices"),
             "GetServiceAttributes": _ATTRIBUTES,
-            "ListInstances": _INSTANCES,
+            "ListInstances": Compared(),
             "ListServices": Compared(),
             "ListTagsForResource": TAGS,
         },
