@@ -1,36 +1,55 @@
 """What AWS does sometimes, late, or in some accounts only: each behaviour with its name, off until it is asked for.
 
-A test asks for one by its name, `with aws.behaviours(late_tags=120, seed=7): ...`; a mend, or the front, asks what was
-asked for, `LATE_TAGS.value`. What AWS always does is a mend and has no switch. Every behaviour is declared here once.
+A test asks for one by its name, `with aws.behaviours(late_tags=120, seed=7): ...`, or for all that are as AWS is at its
+hardest, `EmbeddedAWS(strict=True)`; a mend, or the front, asks what was asked for, `LATE_TAGS.value`, and says when it
+has struck, `LATE_TAGS.strike()`. What AWS always does is a mend and has no switch. Every behaviour is declared here and
+nowhere else.
 """
 
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import clock
+
+_counting = threading.Lock()
+
 
 @dataclass
 class Behaviour:
-    """`value` is `off`, or what was asked for, of the same type: a share from 0 to 1, a number of seconds, or names.
+    """`value` is `off`, or what was asked for: a share from 0 to 1, a number of seconds, the least and the most of
+    them, or names.
 
     `says` is what happens and what the value means; `source` is the document of AWS, or the report, that says so.
-    `random` is seeded anew, by the seed and the name, whenever behaviours are switched; `memory` is emptied then.
+    `strict` is its value where the account is strict, None where that does not switch it on. `scaled`: its seconds are
+    of the time that AWS counts (clock.py), since somebody waits for them.
+    `random` is seeded anew, by the seed and the name, whenever behaviours are switched, and when the account is
+    emptied; `memory` is emptied then. `struck` counts since the start.
     """
 
     name: str
     off: Any
     says: str
     source: str
+    strict: Any = None
+    scaled: bool = False
     value: Any = None
     random: random.Random = field(default_factory=random.Random)
     memory: dict[Any, Any] = field(default_factory=dict)
+    struck: int = 0
+    seed: int = 0
 
     def switch(self, value: Any, seed: int) -> None:
-        self.value = tuple(value) if isinstance(self.off, tuple) else value
-        self.random = random.Random(f"{seed} {self.name}")
+        self.value = tuple(value) if isinstance(value, list) else value
+        self.seed = seed
+        self.forget()
+
+    def forget(self) -> None:
+        self.random = random.Random(f"{self.seed} {self.name}")
         self.memory = {}
 
     @property
@@ -38,31 +57,66 @@ class Behaviour:
         return self.value != self.off
 
     def happens(self) -> bool:
-        """Draws whether it happens this time, where the value is a share."""
-        return self.random.random() < self.value
+        """Draws whether it happens this time, where the value is a share; counts it."""
+        happens = self.random.random() < self.value
+        if happens:
+            self.strike()
+        return happens
+
+    def strike(self) -> None:
+        """Counts that an answer was another one by it."""
+        with _counting:
+            self.struck += 1
+
+    def seconds(self, thing: str) -> float:
+        """How many real seconds it lasts for a thing. Between the least and the most it is the same for the same thing
+        and seed, whoever asks first.
+        """
+        least, most = self.value if isinstance(self.value, tuple) else (self.value, self.value)
+        drawn = random.Random(f"{self.seed} {self.name} {thing}").uniform(least, most)
+        return clock.real(drawn) if self.scaled else drawn
 
 
 REGISTRY: dict[str, Behaviour] = {}
+#: What is on where nothing is asked for, and the seed of it.
+_base: dict[str, Any] = {}
+_base_seed = 0
 
 
-def behaviour(name: str, *, off: Any, says: str, source: str) -> Behaviour:
+def behaviour(name: str, *, off: Any, says: str, source: str, strict: Any = None, scaled: bool = False) -> Behaviour:
     """Declares one. Raises ValueError for a name that there is already."""
     if name in REGISTRY:
         raise ValueError(f"there is a behaviour {name} already")
-    REGISTRY[name] = Behaviour(name, off, says, source, value=off)
+    REGISTRY[name] = Behaviour(name, off, says, source, strict, scaled, value=off)
     return REGISTRY[name]
 
 
+def set_base(*, strict: bool, seed: int) -> None:
+    """What is on from now on where nothing is asked for: everything that is strict, or nothing."""
+    global _base, _base_seed
+    _base = {each.name: each.strict for each in REGISTRY.values() if strict and each.strict is not None}
+    _base_seed = seed
+    switch({})
+
+
 def switch(document: Mapping[str, Any]) -> None:
-    """Switches on what the document names, with its value, and everything else off. `seed` is that of all of them.
+    """Switches on what the document names, with its value, and sets everything else to the base. `seed` is that of all
+    of them, the base's where it is not there.
 
     Raises TypeError for a behaviour that there is not.
     """
     wanted = dict(document)
-    seed = int(wanted.pop("seed", 0))
+    seed = wanted.pop("seed", None)
     refuse_unknown(wanted)
+    values = {**_base, **wanted}
     for each in REGISTRY.values():
-        each.switch(wanted.get(each.name, each.off), seed)
+        each.switch(values.get(each.name, each.off), _base_seed if seed is None else int(seed))
+
+
+def forget() -> None:
+    """Behaviours stand as they were switched, and remember nothing of what was."""
+    for each in REGISTRY.values():
+        each.forget()
 
 
 def refuse_unknown(names: Iterable[str]) -> None:
@@ -120,12 +174,14 @@ LOST = behaviour(
 LATE_DATABASE_TAGS = behaviour(
     "late_database_tags",
     off=0,
+    strict=60,
     says="DescribeDBInstances shows a change of tags so many seconds late, ListTagsForResource at once",
     source='"Tagging Amazon RDS resources" in the guide of Amazon RDS',
 )
 YOUNG_PARAMETER_GROUP = behaviour(
     "young_parameter_group",
     off=0,
+    strict=300,
     says="A database that is made less than so many seconds after its parameter group starts without its static "
     "parameters, and tells that they wait for a reboot",
     source="CreateDBParameterGroup in the API reference of Amazon RDS",
@@ -133,12 +189,14 @@ YOUNG_PARAMETER_GROUP = behaviour(
 LATE_TAGS = behaviour(
     "late_tags",
     off=0,
+    strict=120,
     says="GetResources answers with the tags, and the resources, of so many seconds ago",
     source="aws/aws-cli#4173, and terraform-provider-aws#17804: the tagging API is consistent only in the end",
 )
 UNKNOWN_MEMBERS = behaviour(
     "unknown_members",
     off=0.0,
+    strict=0.5,
     says="In answers to the host this share of the structures has a member `MadeLater: ON`",
     source="The changelog of botocore: ECS has added availabilityZoneRebalancing, restartPolicy and others",
 )
@@ -158,12 +216,14 @@ RATES = behaviour(
 LATE_TASKS = behaviour(
     "late_tasks",
     off=0,
+    strict=3,
     says="DescribeTasks answers MISSING for a task that was started less than so many seconds ago",
     source="RunTask in the API reference of Amazon ECS: it follows an eventual consistency model",
 )
 LATE_LOGS = behaviour(
     "late_logs",
     off=0,
+    strict=3,
     says="GetLogEvents shows a log stream, and each line in it, so many seconds after it was written",
     source="apache/airflow#43717: the end of a log is missing where it is read as soon as the task has stopped",
 )
@@ -182,6 +242,7 @@ TASK_SECONDS = behaviour(
 FARGATE_VCPUS = behaviour(
     "fargate_vcpus",
     off=0.0,
+    strict=6.0,
     says="The account may run so many vCPU of Fargate at once; further tasks are not started",
     source='"AWS Fargate service quotas" and "Service event messages" in the developer guide of Amazon ECS',
 )
@@ -212,18 +273,21 @@ SPOT_INTERRUPTED = behaviour(
 COLD_ROLES = behaviour(
     "cold_roles",
     off=0,
+    strict=1,
     says="So many calls of RunTask are refused first, since ECS may not assume the role yet",
     source='"Changes that I make are not always immediately visible" in the guide of IAM',
 )
 COLD_POLICIES = behaviour(
     "cold_policies",
     off=0,
+    strict=1,
     says="So many one-off tasks stop first, without containers, since their role may not read its secrets yet",
     source='"ResourceInitializationError" in the developer guide of Amazon ECS',
 )
 GUARDDUTY_AGENT = behaviour(
     "guardduty_agent",
     off=False,
+    strict=True,
     says=(
         "Tasks on Fargate tell of a container `aws-guardduty-agent-...` beside their own, which is killed with its "
         "task; there is no such container in truth"
@@ -239,12 +303,14 @@ DENIED = behaviour(
 LATE_AUTHORIZATION_DETAILS = behaviour(
     "late_authorization_details",
     off=0,
+    strict=60,
     says="GetAccountAuthorizationDetails leaves out roles that were made in the last so many seconds",
     source='"Changes that I make are not always immediately visible" in the guide of IAM',
 )
 BUCKET_NOT_EMPTY = behaviour(
     "bucket_not_empty",
     off=0,
+    strict=1,
     says="The first so many DeleteBucket calls for each bucket are refused with BucketNotEmpty, though it is empty",
     source='"Amazon S3 data consistency model" in the guide of Amazon S3',
 )

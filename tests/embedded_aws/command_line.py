@@ -60,6 +60,8 @@ def _server_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--clock", type=float, default=1.0, help="how many times faster the time passes that AWS counts (clock.py)"
     )
+    parser.add_argument("--strict", action="store_true", help="as AWS is at its hardest: all of README's column Strict")
+    parser.add_argument("--seed", type=int, default=0, help="of what happens by chance")
     parser.add_argument(
         "--database-seconds", type=float, default=0, help="with --fast, how long a database stays `creating`"
     )
@@ -72,6 +74,8 @@ def _up(arguments: argparse.Namespace) -> None:
         fast=arguments.fast,
         database_seconds=arguments.database_seconds,
         clock=arguments.clock,
+        strict=arguments.strict,
+        seed=arguments.seed,
     )
     aws.up()
     say(f"{aws.name}: up")
@@ -100,7 +104,8 @@ def _status(arguments: argparse.Namespace) -> int:
         print(f"{aws.name}: down")
         return 3
     settings = aws.settings
-    print(f"{aws.name}: up at {aws.endpoint_url}, {'without' if settings.fast else 'with'} containers")
+    containers = "without" if settings.fast else "with"
+    print(f"{aws.name}: up at {aws.endpoint_url}, {containers} containers, {settings.manner}")
     return 0
 
 
@@ -134,5 +139,7 @@ def _serve(arguments: argparse.Namespace) -> None:
             str(folder_of(arguments.name)),
             arguments.container_cidr,
             arguments.clock,
+            arguments.strict,
+            arguments.seed,
         )
     )

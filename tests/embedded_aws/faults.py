@@ -49,12 +49,15 @@ def draw(service: str, operation: str) -> str:
     """
     called = f"{service} {operation}"
     if called in behaviours.IGNORED.value:
+        behaviours.IGNORED.strike()
         return "ignored"
     if called in behaviours.DENIED.value:
+        behaviours.DENIED.strike()
         return "denied"
     lost = behaviours.LOST.memory
     if lost.get(called, 0) < _losses(called, operation):
         lost[called] = lost.get(called, 0) + 1
+        behaviours.LOST.strike()
         return "cut after"
     for each in _BY_CHANCE:
         if each.is_on and each.happens():
@@ -78,6 +81,8 @@ def beyond_rate(service: str, operation: str) -> bool:
         tokens, before = behaviours.RATES.memory.get(name, (float(burst), now))
         tokens = min(float(burst), tokens + (now - before) * float(refill))
         behaviours.RATES.memory[name] = (tokens - 1, now) if tokens >= 1 else (tokens, now)
+        if tokens < 1:
+            behaviours.RATES.strike()
         return tokens < 1
     return False
 

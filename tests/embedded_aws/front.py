@@ -95,7 +95,9 @@ class Front:
         if not self._is_container(call.client):
             fault = draw(service, call.operation)
             passed = _Silent() if fault else _Grown(watched, service, call.operation) if grows() else watched
-            await asyncio.sleep(behaviours.LATENCY.value)
+            if behaviours.LATENCY.is_on:
+                behaviours.LATENCY.strike()
+                await asyncio.sleep(behaviours.LATENCY.value)
         if not fault and beyond_rate(service, call.operation):
             fault = "throttled"
         principal = self._principal_of(call)
@@ -167,6 +169,9 @@ class Front:
             case ["calls", "reset"] if method == "POST":
                 self._log.reset()
                 await _answer(send, 200, {})
+            case ["behaviours"] if method == "GET":
+                known = behaviours.REGISTRY.items()
+                await _answer(send, 200, {name: {"value": each.value, "struck": each.struck} for name, each in known})
             case ["behaviours"] if method == "POST":
                 behaviours.switch(json.loads(await _body(receive)))
                 await _answer(send, 200, {name: each.value for name, each in behaviours.REGISTRY.items()})

@@ -41,15 +41,28 @@ class EmbeddedAWS:
     fast: no containers and no Docker engine. Tasks succeed after a short time, services run immediately.
     database_seconds: with `fast`, how long a new database stays `creating`.
     clock: how many times faster the time passes that AWS counts (clock.py).
+    strict: every behaviour that is as AWS is at its hardest is on from the start (behaviours.py), and again after each
+    `behaviours`.
+    seed: of what happens by chance.
     """
 
     def __init__(
-        self, name: str, *, port: int = 0, fast: bool = True, database_seconds: float = 0, clock: float = 1.0
+        self,
+        name: str,
+        *,
+        port: int = 0,
+        fast: bool = True,
+        database_seconds: float = 0,
+        clock: float = 1.0,
+        strict: bool = False,
+        seed: int = 0,
     ) -> None:
         if not _NAME.fullmatch(name):
             raise EmbeddedAWSError(f"a name is made of lower-case letters, digits and hyphens: {name}")
         self.name = name
-        self._wanted = (port, fast, database_seconds, clock)
+        self._wanted = Settings(
+            name, "127.0.0.1", port, fast, database_seconds, str(folder_of(name)), clock=clock, strict=strict, seed=seed
+        )
         self._settings: Settings | None = load(name)
 
     def __enter__(self) -> EmbeddedAWS:
@@ -134,14 +147,11 @@ class EmbeddedAWS:
         if self.is_up():
             return
         self._clear()
-        port, fast, database_seconds, clock = self._wanted
-        host = "127.0.0.1"
-        if not fast:
+        settings = self._wanted
+        if not settings.fast:
             engine.ensure()
             base_images.ensure()
-            host = engine.gateway()
-        folder = str(folder_of(self.name))
-        settings = Settings(self.name, host, port, fast, database_seconds, folder, clock=clock)
+            settings = dataclasses.replace(settings, host=engine.gateway())
         self._settings = self._start(settings)
 
     def down(self) -> None:
@@ -184,9 +194,9 @@ class EmbeddedAWS:
         self._request("POST", "/_embedded/calls/reset")
 
     @contextlib.contextmanager
-    def behaviours(self, *, seed: int = 0, **values: Any) -> Iterator[None]:
-        """A context: within it the behaviours that `behaviours.py` names are switched on. Those that strike by chance
-        do so by the seed.
+    def behaviours(self, *, seed: int | None = None, **values: Any) -> Iterator[None]:
+        """A context: within it the behaviours that `behaviours.py` names are switched on, beside those of a strict
+        account. Those that strike by chance do so by the seed, the account's where none is given.
         """
         behaviours.refuse_unknown(values)
         self._request("POST", "/_embedded/behaviours", {"seed": seed, **values})
@@ -214,6 +224,10 @@ class EmbeddedAWS:
             yield
         finally:
             self._request("POST", "/_embedded/organization", {"levels": []})
+    def struck(self) -> dict[str, int]:
+        """How often each behaviour has struck since the start, without those that never did."""
+        told = json.loads(self._request("GET", "/_embedded/behaviours"))
+        return {name: each["struck"] for name, each in told.items() if each["struck"]}
 
     def interrupt_spot(
         self, *tasks: str, share: float | None = None, service: str | None = None, seed: int = 0
@@ -288,7 +302,7 @@ class EmbeddedAWS:
         pid_file = folder / "server.pid"
         if pid_file.exists():
             _stop_process(int(pid_file.read_text()), self.name)
-        was_fast = self._settings.fast if self._settings else self._wanted[1]
+        was_fast = (self._settings or self._wanted).fast
         if not was_fast and engine.answers():
             docker_objects.remove_all(self.name)
         if folder.exists():
@@ -299,7 +313,8 @@ def _as_arguments(settings: Settings) -> list[str]:
     arguments = ["--name", settings.name, "--port", str(settings.port), "--host", settings.host]
     arguments += ["--container-cidr", settings.container_cidr]
     arguments += ["--database-seconds", str(settings.database_seconds), "--clock", str(settings.clock)]
-    return [*arguments, "--fast"] if settings.fast else arguments
+    arguments += ["--seed", str(settings.seed)]
+    return [*arguments, *(f"--{name}" for name in ("fast", "strict") if getattr(settings, name))]
 
 
 def accounts() -> list[str]:

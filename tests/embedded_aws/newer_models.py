@@ -103,7 +103,10 @@ def _gets_more(shape: Shape) -> bool:
 
 
 def _replaced(shape: Shape, name: str, value: Any) -> Any:
-    return VALUE if f"{shape.name}.{name}" in behaviours.UNKNOWN_VALUES.value else value
+    if f"{shape.name}.{name}" not in behaviours.UNKNOWN_VALUES.value:
+        return value
+    behaviours.UNKNOWN_VALUES.strike()
+    return VALUE
 
 
 def _grow_element(shape: Shape, element: ElementTree.Element) -> None:

@@ -10,8 +10,9 @@ import shutil
 import signal
 import socket
 
-from . import clock
+from . import behaviours, clock
 from .calls import CallLog
+from .progress import say
 from .settings import ACCOUNT_ID, REGION, Settings
 
 _LOOPBACK = "127.0.0.1"
@@ -24,6 +25,8 @@ def serve(settings: Settings) -> None:
     settings = dataclasses.replace(settings, port=sockets[0].getsockname()[1])
     os.environ.update(_emulator_environment(settings))
     clock.set_factor(settings.clock)
+    behaviours.set_base(strict=settings.strict, seed=settings.seed)
+    say(f"{settings.name}: {settings.manner}")
     asyncio.run(_serve(settings, sockets))
 
 
@@ -130,4 +133,5 @@ def _forget(settings: Settings) -> None:
     principals.forget()
     cloudwatch_watch.forget()
     clock.forget()
+    behaviours.forget()
     shutil.rmtree(settings.path("efs"), ignore_errors=True)

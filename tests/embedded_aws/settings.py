@@ -22,7 +22,8 @@ STATE_ROOT = Path(__file__).resolve().parents[2] / ".embedded-aws"
 class Settings:
     """One instance. `port` 0 asks for a free one; `host` is the address that host and containers share.
 
-    `container_cidr`: the addresses of its tasks, empty when `fast`. `clock`: see clock.py.
+    `container_cidr`: the addresses of its tasks, empty when `fast`. `clock`: see clock.py. `strict`, `seed`: see
+    behaviours.py.
     """
 
     name: str
@@ -33,6 +34,14 @@ class Settings:
     folder: str
     container_cidr: str = ""
     clock: float = 1.0
+    strict: bool = False
+    seed: int = 0
+
+    @property
+    def manner(self) -> str:
+        """How it is as AWS, in words."""
+        strictness = f"strict by the seed {self.seed}" if self.strict else "not strict"
+        return f"{strictness}, a second of AWS's takes {1 / self.clock:.3g} s"
 
     @property
     def held_databases(self) -> Path:

@@ -57,6 +57,8 @@ def tell_scanning(handle_request):
 
     async def handler(method, path, headers, body, query_params):
         if headers.get("x-amz-target", "").endswith(".GetRegistryScanningConfiguration"):
+            if ENHANCED_SCANNING.is_on:
+                ENHANCED_SCANNING.strike()
             scanning = {"scanType": "ENHANCED" if ENHANCED_SCANNING.is_on else "BASIC", "rules": []}
             return json_response({"registryId": ecr._registry_id(), "scanningConfiguration": scanning})
         return await handle_request(method, path, headers, body, query_params)

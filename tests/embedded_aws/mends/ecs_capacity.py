@@ -133,7 +133,10 @@ def _is_short_of(behaviour: behaviours.Behaviour, provider: str) -> bool:
     for said in behaviour.value:
         name, _unused, share = said.partition(" ")
         if name == provider:
-            return behaviour.random.random() < float(share or 1)
+            is_short = behaviour.random.random() < float(share or 1)
+            if is_short:
+                behaviour.strike()
+            return is_short
     return False
 
 

@@ -30,6 +30,7 @@ def tell_of_the_agent(call):
         for task in document["tasks"]:
             if task.get("launchType") == "FARGATE":
                 task["containers"] = [_agent(task), *task["containers"]]
+                behaviours.GUARDDUTY_AGENT.strike()
         return json_response(document)
 
     return handler

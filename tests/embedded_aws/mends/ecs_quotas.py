@@ -31,6 +31,7 @@ def refuse_cold_role(run_task):
         refused = behaviours.COLD_ROLES.memory
         if len(refused) < behaviours.COLD_ROLES.value:
             refused[len(refused)] = True
+            behaviours.COLD_ROLES.strike()
             return error_response_json("ClientException", _COLD_ROLE.format(definition.get("executionRoleArn")), 400)
         return run_task(data)
 
@@ -49,6 +50,7 @@ def refuse_beyond_quota(run_task):
         group = data.get("group", "")
         if wanted <= room:
             return run_task(data)
+        behaviours.FARGATE_VCPUS.strike()
         if not group.startswith("service:"):
             return error_response_json("ClientException", f"{_NO_MORE}. {_SEE}", 400)
         _tell_service(data["cluster"], group.removeprefix("service:"))

@@ -51,11 +51,18 @@ def forget(list_tasks):
 def _is_late(task: dict[str, Any]) -> bool:
     seconds = behaviours.LATE_TASKS.value
     one_off = not str(task.get("group", "")).startswith("service:")
-    return bool(seconds) and one_off and time.time() - _seconds(task.get("createdAt")) < seconds
+    is_late = bool(seconds) and one_off and time.time() - _seconds(task.get("createdAt")) < seconds
+    if is_late:
+        behaviours.LATE_TASKS.strike()
+    return is_late
 
 
 def _is_forgotten(task: dict[str, Any]) -> bool:
-    return bool(task.get("stoppedAt")) and time.time() - _seconds(task["stoppedAt"]) > behaviours.STOPPED_TASKS.value
+    stopped = task.get("stoppedAt")
+    is_forgotten = bool(stopped) and time.time() - _seconds(stopped) > behaviours.STOPPED_TASKS.value
+    if is_forgotten:
+        behaviours.STOPPED_TASKS.strike()
+    return is_forgotten
 
 
 def _seconds(moment: Any) -> float:

@@ -44,6 +44,8 @@ def end_tasks(run_task):
         for arn in arns:
             ecs._tasks[arn]["_container_ip"] = str(_FIRST_ADDRESS + next(numbers))
         if not data.get("group", "").startswith("service:"):
+            if behaviours.TASK_SECONDS.is_on:
+                behaviours.TASK_SECONDS.strike()
             clock.later(behaviours.TASK_SECONDS.value, _end, arns)
         return answer
 
@@ -89,6 +91,7 @@ def _is_kept_from_starting(task: dict[str, Any]) -> bool:
     if len(kept) == behaviours.COLD_POLICIES.value:
         return False
     kept[task["taskArn"]] = True
+    behaviours.COLD_POLICIES.strike()
     task.pop("startedAt", None)
     ecs._mark_task_stopped(task["taskArn"], task, _NO_SECRET, "TaskFailedToStart")
     return True

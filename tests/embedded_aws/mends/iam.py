@@ -52,6 +52,7 @@ def leave_out_new_roles(details):
         for role in _roles_in(document):
             if datetime.fromisoformat(_text(role, "CreateDate").replace("Z", "+00:00")).timestamp() > oldest:
                 listed.remove(role)
+                LATE_AUTHORIZATION_DETAILS.strike()
         return answer[0], answer[1], ElementTree.tostring(document)
 
     return handler

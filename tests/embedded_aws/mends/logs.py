@@ -23,7 +23,12 @@ def hide(get_log_events):
             return get_log_events(data)
         group = cloudwatch_logs._log_groups.get(cloudwatch_logs._resolve_log_group_name(data), {"streams": {}})
         stream = group["streams"].get(data.get("logStreamName"))
-        if stream and stream["creationTime"] > shown_until:
+        if not stream:
+            return get_log_events(data)
+        if any(event["timestamp"] > shown_until for event in stream["events"]):
+            behaviours.LATE_LOGS.strike()
+        if stream["creationTime"] > shown_until:
+            behaviours.LATE_LOGS.strike()
             return get_log_events({**data, "logStreamName": f"{data['logStreamName']}-hidden"})
         return get_log_events({**data, "endTime": min(data.get("endTime", shown_until), shown_until)})
 

@@ -247,7 +247,11 @@ def _shown_tags(record: dict[str, Any]) -> list[dict[str, str]]:
     """Those of some seconds ago: from before the first change that is not shown yet."""
     former = behaviours.LATE_DATABASE_TAGS.memory.get(record["DBInstanceArn"], [])
     since = time.monotonic() - behaviours.LATE_DATABASE_TAGS.value
-    return next((tags for changed, tags in former if changed > since), record.get("TagList") or [])
+    for changed, tags in former:
+        if changed > since:
+            behaviours.LATE_DATABASE_TAGS.strike()
+            return tags
+    return record.get("TagList") or []
 
 
 def scope_by_instance(scope, settings: Settings):

@@ -240,6 +240,7 @@ def start_without_young_parameters(create):
         if answer[0] == 200 and group and _is_young(group) and _sets_static(group):
             (told,) = rds._instances[rds._p(parameters, "DBInstanceIdentifier")]["DBParameterGroups"]
             told["ParameterApplyStatus"] = "pending-reboot"
+            behaviours.YOUNG_PARAMETER_GROUP.strike()
         return answer
 
     return handler

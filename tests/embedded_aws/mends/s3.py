@@ -40,6 +40,7 @@ def refuse_though_empty(delete):
         refused = BUCKET_NOT_EMPTY.memory
         if name in s3._buckets and refused.get(name, 0) < BUCKET_NOT_EMPTY.value:
             refused[name] = refused.get(name, 0) + 1
+            BUCKET_NOT_EMPTY.strike()
             return s3._error("BucketNotEmpty", "The bucket you tried to delete is not empty", 409, f"/{name}")
         return delete(name)
 

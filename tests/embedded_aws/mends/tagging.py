@@ -73,7 +73,10 @@ def be_late(service: str, collect):
         seen = behaviours.LATE_TAGS.memory.setdefault(service, [])
         seen.append((now, copy.deepcopy(list(collect()))))
         old_enough = [found for when, found in seen if when <= now - behaviours.LATE_TAGS.value]
-        return iter(old_enough[-1] if old_enough else seen[0][1])
+        told = old_enough[-1] if old_enough else seen[0][1]
+        if told != seen[-1][1]:
+            behaviours.LATE_TAGS.strike()
+        return iter(told)
 
     return collector
 

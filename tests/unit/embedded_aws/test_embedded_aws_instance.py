@@ -96,6 +96,50 @@ def test_down_ends_playbooks_that_still_run():
         playbook.communicate()
 
 
+def refusals(s3, name):
+    """The codes by which a bucket's deletion is refused, until it is not."""
+    codes = []
+    while name in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+        try:
+            s3.delete_bucket(Bucket=name)
+        except ClientError as error:
+            codes.append(error.response["Error"]["Code"])
+    return codes
+
+
+def test_a_strict_account_is_strict_from_the_start_and_again_after_whatever_was_asked_for():
+    with EmbeddedAWS(f"{NAME}-strict", strict=True, seed=4) as aws:
+        s3 = aws.client("s3")
+        expected = [(1, {}), (3, {"bucket_not_empty": 3}), (0, {"bucket_not_empty": 0}), (1, {})]
+        for number, asked in expected:
+            with aws.behaviours(**asked):
+                s3.create_bucket(Bucket="logs")
+                assert refusals(s3, "logs") == ["BucketNotEmpty"] * number
+        assert aws.struck()["bucket_not_empty"] == 5
+
+
+def test_an_emptied_account_begins_anew():
+    with EmbeddedAWS(f"{NAME}-anew", strict=True) as aws:
+        s3 = aws.client("s3")
+        for _unused in range(2):
+            s3.create_bucket(Bucket="logs")
+            assert refusals(s3, "logs") == ["BucketNotEmpty"]
+            aws.reset()
+
+
+def test_the_command_line_says_how_strict_it_is():
+    name = f"{NAME}-told"
+    status = [*COMMAND, "status", "--name", name]
+    up = [*COMMAND, "up", "--name", name, "--fast", "--port", "0", "--strict", "--seed", "7", "--clock", "60"]
+    try:
+        subprocess.run(up, check=True, capture_output=True)
+        told = subprocess.run(status, check=True, capture_output=True, text=True).stdout
+        assert told.endswith("without containers, strict by the seed 7, a second of AWS's takes 0.0167 s\n")
+        assert "strict by the seed 7" in folder_of(name).joinpath("server.log").read_text()
+    finally:
+        subprocess.run([*COMMAND, "down", "--name", name], check=True)
+
+
 @pytest.mark.parametrize("name", ["", "../demo", "a.b", "Demo"])
 def test_a_name_that_is_no_folder_and_no_label_is_refused(name):
     with pytest.raises(EmbeddedAWSError, match="lower-case"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import pytest
@@ -10,10 +11,26 @@ from said_and_described import TASK_DEFINITION
 from tests.embedded_aws import EmbeddedAWS
 
 
+class Asked(EmbeddedAWS):
+    """Remembers which behaviours were asked for."""
+
+    def __init__(self, name, **options):
+        super().__init__(name, **options)
+        self.asked = set()
+
+    @contextlib.contextmanager
+    def behaviours(self, *, seed=None, **values):
+        self.asked.update(values)
+        with super().behaviours(seed=seed, **values):
+            yield
+
+
 @pytest.fixture(scope="package")
 def running():
-    with EmbeddedAWS(f"test-fast-{os.getpid()}", database_seconds=0.3) as aws:
+    """In the end every behaviour that a test has asked for has struck, and has been counted."""
+    with Asked(f"test-fast-{os.getpid()}", database_seconds=0.3) as aws:
         yield aws
+        assert aws.asked - set(aws.struck()) == set()
 
 
 @pytest.fixture
