@@ -174,7 +174,7 @@ LOST = behaviour(
 LATE_DATABASE_TAGS = behaviour(
     "late_database_tags",
     off=0,
-    strict=60,
+    strict=(0, 60),
     says="DescribeDBInstances shows a change of tags so many seconds late, ListTagsForResource at once",
     source='"Tagging Amazon RDS resources" in the guide of Amazon RDS',
 )
@@ -189,8 +189,8 @@ YOUNG_PARAMETER_GROUP = behaviour(
 LATE_TAGS = behaviour(
     "late_tags",
     off=0,
-    strict=120,
-    says="GetResources answers with the tags, and the resources, of so many seconds ago",
+    strict=(0, 120),
+    says="GetResources shows a change of a resource's tags so many seconds late, its creation and deletion too",
     source="aws/aws-cli#4173, and terraform-provider-aws#17804: the tagging API is consistent only in the end",
 )
 UNKNOWN_MEMBERS = behaviour(
@@ -216,14 +216,14 @@ RATES = behaviour(
 LATE_TASKS = behaviour(
     "late_tasks",
     off=0,
-    strict=3,
+    strict=(0, 6),
     says="DescribeTasks answers MISSING for a task that was started less than so many seconds ago",
     source="RunTask in the API reference of Amazon ECS: it follows an eventual consistency model",
 )
 LATE_LOGS = behaviour(
     "late_logs",
     off=0,
-    strict=3,
+    strict=(0, 4),
     says="GetLogEvents shows a log stream, and each line in it, so many seconds after it was written",
     source="apache/airflow#43717: the end of a log is missing where it is read as soon as the task has stopped",
 )

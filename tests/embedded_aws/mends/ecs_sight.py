@@ -49,9 +49,8 @@ def forget(list_tasks):
 
 
 def _is_late(task: dict[str, Any]) -> bool:
-    seconds = behaviours.LATE_TASKS.value
-    one_off = not str(task.get("group", "")).startswith("service:")
-    is_late = bool(seconds) and one_off and time.time() - _seconds(task.get("createdAt")) < seconds
+    lag = behaviours.LATE_TASKS.seconds(task["taskArn"])
+    is_late = time.time() - _seconds(task.get("createdAt")) < lag
     if is_late:
         behaviours.LATE_TASKS.strike()
     return is_late

@@ -18,9 +18,10 @@ def hide(get_log_events):
     """A stream that was just made does not exist, and lines that were just written are not there."""
 
     def handler(data: dict[str, Any]):
-        shown_until = int((time.time() - behaviours.LATE_LOGS.value) * 1000)
         if not behaviours.LATE_LOGS.is_on:
             return get_log_events(data)
+        lag = behaviours.LATE_LOGS.seconds(f"{data.get('logGroupName')} {data.get('logStreamName')}")
+        shown_until = int((time.time() - lag) * 1000)
         group = cloudwatch_logs._log_groups.get(cloudwatch_logs._resolve_log_group_name(data), {"streams": {}})
         stream = group["streams"].get(data.get("logStreamName"))
         if not stream:

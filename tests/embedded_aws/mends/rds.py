@@ -246,7 +246,7 @@ def remember_tags(change):
 def _shown_tags(record: dict[str, Any]) -> list[dict[str, str]]:
     """Those of some seconds ago: from before the first change that is not shown yet."""
     former = behaviours.LATE_DATABASE_TAGS.memory.get(record["DBInstanceArn"], [])
-    since = time.monotonic() - behaviours.LATE_DATABASE_TAGS.value
+    since = time.monotonic() - behaviours.LATE_DATABASE_TAGS.seconds(record["DBInstanceArn"])
     for changed, tags in former:
         if changed > since:
             behaviours.LATE_DATABASE_TAGS.strike()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,10 +20,12 @@ from ministack.services import (
     tagging,
 )
 
-from .. import behaviours
+from .. import behaviours, late
 
 Tagged = Iterator[tuple[str, list[dict[str, str]]]]
 _PAGE = 50
+#: Where ministack calls a service by another name than ARNs do.
+_HANDLERS = {"cloudwatch": "monitoring"}
 
 
 def apply() -> None:
@@ -43,8 +43,11 @@ def apply() -> None:
             "ssm": collect_parameters,
         }
     )
+    sights = {}
     for service, collect in tagging._COLLECTORS.items():
-        tagging._COLLECTORS[service] = be_late(service, collect)
+        sights[service], tagging._COLLECTORS[service] = be_late(collect)
+        late.watch(_HANDLERS.get(service, service), [sights[service]])
+    late.watch("tagging", sights.values())
     tagging._HANDLERS["GetResources"] = in_pages(tagging._HANDLERS["GetResources"])
 
 
@@ -61,24 +64,14 @@ def leave_out_inactive(collect):
     return collector
 
 
-def be_late(service: str, collect):
-    """The behaviour `late_tags`: what an earlier GetResources found of the service, at least so many seconds ago; what
-    the first one after the switch found where there is none.
-    """
+def be_late(collect):
+    """The behaviour `late_tags`."""
+    sight = late.Sight(behaviours.LATE_TAGS, lambda: dict(collect()))
 
     def collector() -> Tagged:
-        if not behaviours.LATE_TAGS.is_on:
-            return collect()
-        now = time.monotonic()
-        seen = behaviours.LATE_TAGS.memory.setdefault(service, [])
-        seen.append((now, copy.deepcopy(list(collect()))))
-        old_enough = [found for when, found in seen if when <= now - behaviours.LATE_TAGS.value]
-        told = old_enough[-1] if old_enough else seen[0][1]
-        if told != seen[-1][1]:
-            behaviours.LATE_TAGS.strike()
-        return iter(told)
+        return iter(sight.shown().items()) if sight.is_late else collect()
 
-    return collector
+    return sight, collector
 
 
 def in_pages(get_resources):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import requests
 from botocore.exceptions import ClientError
@@ -19,21 +21,56 @@ def test_get_resources_lists_active_task_definitions_only(aws):
     ]
 
 
-def test_get_resources_can_be_late(aws):
-    ecs, tagging = aws.client("ecs"), aws.client("resourcegroupstaggingapi")
+@pytest.fixture
+def tagged(aws):
+    """`tagged()`: the revisions of task definitions that GetResources lists, with the value of their tag."""
+    tagging = aws.client("resourcegroupstaggingapi")
 
     def found():
         answer = tagging.get_resources(ResourceTypeFilters=["ecs:task-definition"])
-        return {item["ResourceARN"].rsplit("/")[-1]: item["Tags"] for item in answer["ResourceTagMappingList"]}
+        listed = answer["ResourceTagMappingList"]
+        return {item["ResourceARN"].rsplit("/")[-1]: item["Tags"][0]["Value"] for item in listed}
 
+    return found
+
+
+def test_get_resources_can_be_late(aws, tagged):
+    ecs = aws.client("ecs")
     before, after = ([{"key": "k", "value": value}] for value in ("before", "after"))
     arn = ecs.register_task_definition(**TASK_DEFINITION, tags=before)["taskDefinition"]["taskDefinitionArn"]
     with aws.behaviours(late_tags=120):
-        at_first = found()
+        at_first = tagged()
         ecs.tag_resource(resourceArn=arn, tags=after)
         ecs.register_task_definition(**TASK_DEFINITION, tags=after)
-        assert found() == at_first == {"web:1": [{"Key": "k", "Value": "before"}]}
-    assert found() == dict.fromkeys(["web:1", "web:2"], [{"Key": "k", "Value": "after"}])
+        assert tagged() == at_first == {"web:1": "before"}
+    assert tagged() == dict.fromkeys(["web:1", "web:2"], "after")
+
+
+def test_get_resources_shows_a_change_when_its_time_has_come_whenever_it_is_asked(aws, tagged):
+    ecs = aws.client("ecs")
+    one, two = ([{"key": "k", "value": value}] for value in ("one", "two"))
+    with aws.behaviours(late_tags=0.5):
+        arn = ecs.register_task_definition(**TASK_DEFINITION, tags=one)["taskDefinition"]["taskDefinitionArn"]
+        assert tagged() == {}
+        time.sleep(0.6)
+        assert tagged() == {"web:1": "one"}
+        ecs.tag_resource(resourceArn=arn, tags=two)
+        time.sleep(0.6)
+        assert tagged() == {"web:1": "two"}
+        ecs.deregister_task_definition(taskDefinition="web:1")
+        assert tagged() == {"web:1": "two"}
+        until(lambda: tagged() == {})
+
+
+def test_each_resource_has_a_lag_of_its_own(aws, tagged):
+    ecs = aws.client("ecs")
+    with aws.behaviours(late_tags=[0, 2], seed=1):
+        for _unused in range(12):
+            ecs.register_task_definition(**TASK_DEFINITION, tags=[{"key": "k", "value": "v"}])
+        numbers = [len(tagged())]
+        until(lambda: numbers.append(len(tagged())) or numbers[-1] == 12)
+    assert numbers == sorted(numbers)
+    assert len(set(numbers)) > 3
 
 
 def test_an_image_that_is_not_there_is_an_error(aws):

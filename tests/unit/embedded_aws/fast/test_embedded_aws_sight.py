@@ -42,6 +42,14 @@ def test_a_task_is_not_shown_at_once(aws, start):
         until(lambda: told(aws, arn) == ([arn], []))
 
 
+def test_a_task_of_a_service_is_not_shown_at_once_either(aws, service):
+    with aws.behaviours(late_tasks=1):
+        aws.client("ecs").update_service(cluster="c", service="web", desiredCount=3)
+        arns = aws.client("ecs").list_tasks(cluster="c", serviceName="web")["taskArns"]
+        assert told(aws, *arns) == ([], [(arn, "MISSING") for arn in arns])
+        until(lambda: told(aws, *arns)[1] == [])
+
+
 def test_a_log_and_its_lines_are_not_shown_at_once(aws):
     logs = aws.client("logs")
     named = {"logGroupName": "late", "logStreamName": "s"}
