@@ -314,6 +314,45 @@ BUCKET_NOT_EMPTY = behaviour(
     says="The first so many DeleteBucket calls for each bucket are refused with BucketNotEmpty, though it is empty",
     source='"Amazon S3 data consistency model" in the guide of Amazon S3',
 )
+BUCKET_BUSY = behaviour(
+    "bucket_busy",
+    off=0,
+    strict=(0, 2),
+    says=(
+        "What changes a bucket less than so many seconds after another change of it, its deletion too, is refused with "
+        "OperationAborted; when it is tried again it is taken"
+    ),
+    source='"Error responses" in the API reference of Amazon S3, and hashicorp/terraform-provider-aws#7628',
+)
+LATE_QUEUES = behaviour(
+    "late_queues",
+    off=0,
+    strict=(0, 60),
+    scaled=True,
+    says=(
+        "GetQueueAttributes, ListQueueTags, ListQueues and GetQueueUrl show a change of a queue so many seconds late, "
+        "its creation and deletion too"
+    ),
+    source="SetQueueAttributes and DeleteQueue in the API reference of Amazon SQS",
+)
+QUEUE_DELETED_RECENTLY = behaviour(
+    "queue_deleted_recently",
+    off=0,
+    strict=60,
+    scaled=True,
+    says="The name of a deleted queue is refused to a new one for so many seconds",
+    source="CreateQueue in the API reference of Amazon SQS: QueueDeletedRecently",
+)
+LATE_SECRETS = behaviour(
+    "late_secrets",
+    off=0,
+    strict=(0, 300),
+    says=(
+        "ListSecrets shows a change of a secret so many seconds late, its creation and deletion too; DescribeSecret at "
+        "once"
+    ),
+    source="ListSecrets in the API reference of AWS Secrets Manager",
+)
 ENHANCED_SCANNING = behaviour(
     "enhanced_scanning",
     off=False,

@@ -33,6 +33,7 @@ from . import (
     route_tables,
     s3,
     secrets,
+    sqs,
     strangers,
     tagging,
 )
@@ -52,6 +53,7 @@ def apply(settings: Settings) -> None:
     s3.apply()
     efs.apply()
     secrets.apply()
+    sqs.apply()
     strangers.apply()
     elbv2.apply()
     iam.apply()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 from ministack.services import s3
 
-from ..behaviours import BUCKET_NOT_EMPTY
+from ..behaviours import BUCKET_BUSY, BUCKET_NOT_EMPTY
+
+_CONFLICT = "A conflicting conditional operation is currently in progress against this resource. Please try again."
+_CHANGES = frozenset({"PUT", "DELETE"})
 
 
 def apply() -> None:
     s3._new_bucket_public_access_block = block_public_access
     s3._put_bucket_versioning = refuse_while_replicated(s3._put_bucket_versioning)
     s3._delete_bucket = refuse_though_empty(s3._delete_bucket)
+    s3._dispatch = refuse_while_busy(s3._dispatch)
 
 
 def block_public_access():
@@ -43,5 +50,26 @@ def refuse_though_empty(delete):
             BUCKET_NOT_EMPTY.strike()
             return s3._error("BucketNotEmpty", "The bucket you tried to delete is not empty", 409, f"/{name}")
         return delete(name)
+
+    return handler
+
+
+def refuse_while_busy(dispatch):
+    """The behaviour `bucket_busy`: what changes a bucket, not an object in it, soon after another such change. A second
+    try succeeds.
+    """
+
+    def handler(method: str, bucket: str, key: str, headers: dict, body: bytes, query: dict[str, Any]):
+        if not BUCKET_BUSY.is_on or key or not bucket or method not in _CHANGES:
+            return dispatch(method, bucket, key, headers, body, query)
+        changed, refused = BUCKET_BUSY.memory.setdefault(bucket, (-BUCKET_BUSY.seconds(bucket), False))
+        if not refused and time.monotonic() - changed < BUCKET_BUSY.seconds(bucket):
+            BUCKET_BUSY.memory[bucket] = (changed, True)
+            BUCKET_BUSY.strike()
+            return s3._error("OperationAborted", _CONFLICT, 409, f"/{bucket}")
+        answer = dispatch(method, bucket, key, headers, body, query)
+        if answer[0] < 300:
+            BUCKET_BUSY.memory[bucket] = (time.monotonic(), False)
+        return answer
 
     return handler

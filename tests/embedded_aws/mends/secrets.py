@@ -1,4 +1,4 @@
-"""Secrets Manager: a rotation can be cancelled, and who asks for what is to be deleted is refused."""
+"""Secrets Manager: a rotation can be cancelled, who asks for what is to be deleted is refused, and lists are late."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from typing import Any
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import secretsmanager
 
+from .. import behaviours, late
+
 
 def apply() -> None:
     secretsmanager.handle_request = cancel_rotations(secretsmanager.handle_request)
     for name in ("_get_resource_policy", "_put_resource_policy", "_delete_resource_policy"):
         setattr(secretsmanager, name, refuse_deleted(getattr(secretsmanager, name)))
+    sight = late.Sight(behaviours.LATE_SECRETS, _listed)
+    late.watch("secretsmanager", [sight])
+    secretsmanager._list_secrets = answer_late(secretsmanager._list_secrets, sight)
 
 
 def cancel_rotations(handle_request):
@@ -40,6 +45,26 @@ def refuse_deleted(action):
         return action(data)
 
     return handler
+
+
+def answer_late(list_secrets, sight: late.Sight):
+    """The behaviour `late_secrets`."""
+
+    def handler(data: dict[str, Any]):
+        if not sight.is_late:
+            return list_secrets(data)
+        with late.in_place(secretsmanager._secrets, sight.shown()):
+            return list_secrets(data)
+
+    return handler
+
+
+def _listed() -> dict[str, dict[str, Any]]:
+    """The secrets, but for when their values were read."""
+    return {
+        name: {key: value for key, value in secret.items() if key != "LastAccessedDate"}
+        for name, secret in secretsmanager._secrets.items()
+    }
 
 
 def _cancel_rotation(data: dict[str, Any]):

@@ -1,0 +1,76 @@
+"""What SQS shows of queues, when, and which names it takes."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+from said_and_described import until
+
+
+@pytest.fixture
+def sqs(aws):
+    return aws.client("sqs")
+
+
+@pytest.fixture
+def queue(sqs):
+    return sqs.create_queue(QueueName="broker", tags={"k": "old"})["QueueUrl"]
+
+
+def refusal(call, **arguments):
+    try:
+        call(**arguments)
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return None
+
+
+def shown(sqs, url):
+    """The queue's time-out and tag, and whether it is listed and its name is found."""
+    try:
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        tags = sqs.list_queue_tags(QueueUrl=url)["Tags"]
+    except sqs.exceptions.QueueDoesNotExist:
+        assert refusal(sqs.get_queue_url, QueueName="broker") == "AWS.SimpleQueueService.NonExistentQueue"
+        assert sqs.list_queues().get("QueueUrls", []) == []
+        return None
+    assert sqs.list_queues()["QueueUrls"] == [sqs.get_queue_url(QueueName="broker")["QueueUrl"]] == [url]
+    return attributes["VisibilityTimeout"], tags["k"]
+
+
+def test_a_change_is_shown_late(aws, sqs, queue):
+    with aws.behaviours(late_queues=1):
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "60"})
+        sqs.tag_queue(QueueUrl=queue, Tags={"k": "new"})
+        assert shown(sqs, queue) == ("30", "old")
+        until(lambda: shown(sqs, queue) == ("60", "new"))
+
+
+def test_a_queue_is_there_late_and_gone_late(aws, sqs):
+    with aws.behaviours(late_queues=0.5):
+        url = sqs.create_queue(QueueName="broker", tags={"k": "v"})["QueueUrl"]
+        assert shown(sqs, url) is None
+        until(lambda: shown(sqs, url) == ("30", "v"))
+        sqs.delete_queue(QueueUrl=url)
+        assert shown(sqs, url) == ("30", "v")
+        until(lambda: shown(sqs, url) is None)
+
+
+def test_messages_are_never_late(aws, sqs, queue):
+    with aws.behaviours(late_queues=60):
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "60"})
+        sqs.send_message(QueueUrl=queue, MessageBody="work")
+        counted = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+        assert counted["ApproximateNumberOfMessages"] == "1"
+        assert [each["Body"] for each in sqs.receive_message(QueueUrl=queue)["Messages"]] == ["work"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    assert (attributes["VisibilityTimeout"], attributes["ApproximateNumberOfMessagesNotVisible"]) == ("60", "1")
+
+
+def test_the_name_of_a_deleted_queue_is_not_free_at_once(aws, sqs, queue):
+    with aws.behaviours(queue_deleted_recently=60), aws.clock(60):
+        sqs.delete_queue(QueueUrl=queue)
+        refused = "AWS.SimpleQueueService.QueueDeletedRecently"
+        assert refusal(sqs.create_queue, QueueName="broker") == refused
+        assert refusal(sqs.create_queue, QueueName="other") is None
+        until(lambda: refusal(sqs.create_queue, QueueName="broker") is None)
