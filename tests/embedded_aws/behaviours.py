@@ -273,14 +273,12 @@ SPOT_INTERRUPTED = behaviour(
 COLD_ROLES = behaviour(
     "cold_roles",
     off=0,
-    strict=1,
     says="So many calls of RunTask are refused first, since ECS may not assume the role yet",
     source='"Changes that I make are not always immediately visible" in the guide of IAM',
 )
 COLD_POLICIES = behaviour(
     "cold_policies",
     off=0,
-    strict=1,
     says="So many one-off tasks stop first, without containers, since their role may not read its secrets yet",
     source='"ResourceInitializationError" in the developer guide of Amazon ECS',
 )
@@ -306,6 +304,42 @@ LATE_AUTHORIZATION_DETAILS = behaviour(
     strict=60,
     says="GetAccountAuthorizationDetails leaves out roles that were made in the last so many seconds",
     source='"Changes that I make are not always immediately visible" in the guide of IAM',
+)
+LATE_IAM = behaviour(
+    "late_iam",
+    off=0,
+    strict=(0, 20),
+    scaled=True,
+    says=(
+        "GetRole, ListRoles and what else reads a role and its policies show a change so many seconds late, creation "
+        "and deletion too"
+    ),
+    source='"Changes that I make are not always immediately visible" in the guide of IAM',
+)
+YOUNG_ROLES = behaviour(
+    "young_roles",
+    off=0,
+    strict=(2, 15),
+    scaled=True,
+    says=(
+        "ECS and CodeBuild may not assume a role that was made, or whose trust was changed, less than so many seconds "
+        "ago: RunTask and CreateProject are refused, a service tells of it and tries again after 30 s"
+    ),
+    source='"Changes that I make are not always immediately visible" in the guide of IAM, and pulumi/pulumi-awsx#927',
+)
+YOUNG_POLICIES = behaviour(
+    "young_policies",
+    off=0,
+    strict=(0, 20),
+    scaled=True,
+    says=(
+        "A task stops without having started if its execution role was given a policy less than so many seconds before "
+        "secrets are read, which is 10 s after the task was accepted"
+    ),
+    source=(
+        '"Changes that I make are not always immediately visible" in the guide of IAM, and '
+        '"ResourceInitializationError" in the developer guide of Amazon ECS'
+    ),
 )
 BUCKET_NOT_EMPTY = behaviour(
     "bucket_not_empty",

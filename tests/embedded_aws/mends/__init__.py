@@ -36,6 +36,7 @@ from . import (
     sqs,
     strangers,
     tagging,
+    young_roles,
 )
 
 
@@ -77,6 +78,7 @@ def apply(settings: Settings) -> None:
         elbv2.apply_with_containers()
     ecs_quotas.apply()
     ecs_capacity.apply()
+    young_roles.apply()
     ecs_refusals.apply()
     ecs_guardduty.apply()
     ecs_sight.apply()

@@ -84,7 +84,7 @@ def start_where_there_is_capacity(start):
     """With containers: those of a task for which there is no capacity are not started."""
 
     def handler(task: dict[str, Any], *rest: Any) -> None:
-        if task.get("_deployment_id") != _MARK and not task.get("_has_no_capacity"):
+        if task.get("_deployment_id") != _MARK and not task.get("_never_starts"):
             start(task, *rest)
 
     return handler
@@ -143,7 +143,7 @@ def _is_short_of(behaviour: behaviours.Behaviour, provider: str) -> bool:
 def _go_on(task: dict[str, Any], fate: str) -> None:
     """Begins what is to become of a task that was accepted."""
     if fate == _REFUSED_LATER:
-        task |= {"_has_no_capacity": True, "_deployment_id": None, "lastStatus": "PROVISIONING"}
+        task |= {"_never_starts": True, "_deployment_id": None, "lastStatus": "PROVISIONING"}
         for moment in ("startedAt", "pullStartedAt", "pullStoppedAt"):
             task.pop(moment, None)
         for container in task["containers"]:

@@ -78,7 +78,7 @@ def create_databases_slowly(create, seconds: float, held: Path):
 def _end(arns: list[str]) -> None:
     for arn in arns:
         task = ecs._tasks.get(arn)
-        if task and not task.get("_has_no_capacity") and not _is_kept_from_starting(task):
+        if task and not task.get("_never_starts") and not _is_kept_from_starting(task):
             _print(ecs._tasks[arn])
             ecs._mark_task_stopped(
                 arn, ecs._tasks[arn], "Essential container exited", "EssentialContainerExited", exit_code=0

@@ -9,14 +9,24 @@ from xml.etree import ElementTree
 
 from ministack.services import iam
 
-from ..behaviours import LATE_AUTHORIZATION_DETAILS
+from .. import late
+from ..behaviours import LATE_AUTHORIZATION_DETAILS, LATE_IAM
 
 _NAMESPACE = "{https://iam.amazonaws.com/doc/2010-05-08/}"
+#: What reads roles.
+_READS = (
+    *("GetRole", "ListRoles", "ListRoleTags", "GetRolePolicy", "ListRolePolicies", "ListAttachedRolePolicies"),
+    *("ListInstanceProfilesForRole", "GetAccountAuthorizationDetails"),
+)
 
 
 def apply() -> None:
     name = "GetAccountAuthorizationDetails"
     iam._IAM_HANDLERS[name] = show_boundaries(leave_out_new_roles(iam._IAM_HANDLERS[name]))
+    sight = late.Sight(LATE_IAM, lambda: dict(iam._roles.items()))
+    late.watch("iam", [sight])
+    for read in _READS:
+        iam._IAM_HANDLERS[read] = answer_late(iam._IAM_HANDLERS[read], sight)
     iam._boundary_policy_error = refuse_missing_policy
     iam._IAM_HANDLERS["CreateRole"] = refuse_other_letters(refuse_reserved_path(iam._IAM_HANDLERS["CreateRole"]))
 
@@ -54,6 +64,18 @@ def leave_out_new_roles(details):
                 listed.remove(role)
                 LATE_AUTHORIZATION_DETAILS.strike()
         return answer[0], answer[1], ElementTree.tostring(document)
+
+    return handler
+
+
+def answer_late(read, sight: late.Sight):
+    """The behaviour `late_iam`."""
+
+    def handler(parameters: dict[str, Any]):
+        if not sight.is_late:
+            return read(parameters)
+        with late.in_place(iam._roles, sight.shown()):
+            return read(parameters)
 
     return handler
 

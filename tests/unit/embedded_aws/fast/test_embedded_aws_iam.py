@@ -6,8 +6,10 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+from said_and_described import until
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+READS = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
 MANAGED = "arn:aws:iam::aws:policy/PowerUserAccess"
 
 
@@ -34,8 +36,7 @@ def test_a_boundary_has_to_exist(iam):
     arn = "arn:aws:iam::123456789012:policy/bounds"
     with pytest.raises(iam.exceptions.NoSuchEntityException):
         iam.create_role(RoleName="bound", AssumeRolePolicyDocument=TRUST, PermissionsBoundary=arn)
-    allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
-    iam.create_policy(PolicyName="bounds", PolicyDocument=json.dumps(allowed))
+    iam.create_policy(PolicyName="bounds", PolicyDocument=READS)
     iam.create_role(RoleName="bound", AssumeRolePolicyDocument=TRUST, PermissionsBoundary=arn)
 
 
@@ -79,3 +80,57 @@ def test_what_a_policy_of_the_organization_denies(aws, service, operation, code)
         getattr(client, method)()
     assert caught.value.response["Error"]["Code"] == code
     getattr(client, method)()
+
+
+def knows(call, **arguments):
+    try:
+        return call(**arguments)
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == "NoSuchEntity"
+        return {}
+
+
+def where(iam, name):
+    """By which calls IAM knows of a role."""
+    found = {
+        "get": bool(knows(iam.get_role, RoleName=name)),
+        "list": name in [each["RoleName"] for each in iam.list_roles()["Roles"]],
+        "details": name in details(iam),
+        "tags": bool(knows(iam.list_role_tags, RoleName=name)),
+        "inline": bool(knows(iam.list_role_policies, RoleName=name)),
+        "attached": bool(knows(iam.list_attached_role_policies, RoleName=name)),
+    }
+    return {call for call, known in found.items() if known}
+
+
+EVERYWHERE = {"get", "list", "details", "tags", "inline", "attached"}
+
+
+def test_a_role_is_there_late_and_gone_late(aws, iam):
+    with aws.behaviours(late_iam=0.8):
+        iam.create_role(RoleName="mine", AssumeRolePolicyDocument=TRUST)
+        assert where(iam, "mine") == set()
+        with pytest.raises(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_role(RoleName="mine", AssumeRolePolicyDocument=TRUST)
+        until(lambda: where(iam, "mine") == EVERYWHERE)
+        iam.delete_role(RoleName="mine")
+        assert where(iam, "mine") == EVERYWHERE
+        until(lambda: where(iam, "mine") == set())
+
+
+def test_a_change_of_a_role_is_shown_late(aws, iam):
+    def told():
+        inline = iam.list_role_policies(RoleName="mine")["PolicyNames"]
+        attached = iam.list_attached_role_policies(RoleName="mine")["AttachedPolicies"]
+        description = iam.get_role(RoleName="mine")["Role"]["Description"]
+        return description, inline, [each["PolicyArn"] for each in attached]
+
+    iam.create_role(RoleName="mine", AssumeRolePolicyDocument=TRUST, Description="old")
+    with aws.behaviours(late_iam=1):
+        iam.update_role_description(RoleName="mine", Description="new")
+        iam.put_role_policy(RoleName="mine", PolicyName="reads", PolicyDocument=READS)
+        iam.attach_role_policy(RoleName="mine", PolicyArn=MANAGED)
+        assert told() == ("old", [], [])
+        assert knows(iam.get_role_policy, RoleName="mine", PolicyName="reads") == {}
+        until(lambda: told() == ("new", ["reads"], [MANAGED]))
+        assert knows(iam.get_role_policy, RoleName="mine", PolicyName="reads") != {}
