@@ -341,6 +341,63 @@ YOUNG_POLICIES = behaviour(
         '"ResourceInitializationError" in the developer guide of Amazon ECS'
     ),
 )
+NAT_GATEWAY_SECONDS = behaviour(
+    "nat_gateway_seconds",
+    off=0,
+    strict=(60, 150),
+    scaled=True,
+    says=(
+        "A NAT gateway is `pending` for so many seconds, and `deleting` for so many, in which it has its address and "
+        "its place in the subnet still"
+    ),
+    source='"NAT gateway basics" and "Troubleshoot NAT gateways" in the guide of Amazon VPC',
+)
+LOAD_BALANCER_SECONDS = behaviour(
+    "load_balancer_seconds",
+    off=0,
+    strict=(60, 240),
+    scaled=True,
+    says="A load balancer is `provisioning` for so many seconds",
+    source='"Load balancer state" in the guide of Network Load Balancers',
+)
+LOAD_BALANCER_TRACES = behaviour(
+    "load_balancer_traces",
+    off=0,
+    strict=(0, 300),
+    scaled=True,
+    says=(
+        "The network interfaces of a deleted load balancer are in its subnets and security groups for so many seconds, "
+        "with their public addresses"
+    ),
+    source="hashicorp/terraform#3758, and alchemy-run/alchemy#1125",
+)
+LATE_TARGETS = behaviour(
+    "late_targets",
+    off=0,
+    strict=(70, 180),
+    scaled=True,
+    says="A target is `initial` for so many seconds after it was registered",
+    source="aws/containers-roadmap#469, and kubernetes-sigs/aws-load-balancer-controller#1834",
+)
+FILE_SYSTEM_SECONDS = behaviour(
+    "file_system_seconds",
+    off=0,
+    strict=(5, 90),
+    scaled=True,
+    says=(
+        "A file system, a mount target and an access point are `creating` for so many seconds, in which a file system "
+        "takes none of the others, and `deleting` for so many"
+    ),
+    source='"Understanding file system status" in the guide of Amazon EFS, and CreateMountTarget in its API reference',
+)
+ENDPOINT_SECONDS = behaviour(
+    "endpoint_seconds",
+    off=0,
+    strict=(30, 120),
+    scaled=True,
+    says="An interface endpoint is `pending` for so many seconds, and `deleting` for so many",
+    source="VpcEndpoint in the API reference of Amazon EC2",
+)
 BUCKET_NOT_EMPTY = behaviour(
     "bucket_not_empty",
     off=0,

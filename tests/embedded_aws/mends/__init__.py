@@ -34,6 +34,7 @@ from . import (
     s3,
     secrets,
     sqs,
+    states,
     strangers,
     tagging,
     young_roles,
@@ -45,6 +46,7 @@ def apply(settings: Settings) -> None:
     ecs_scheduler.apply()
     ecs_documents.apply()
     ecs_protection.apply()
+    states.apply()
     ec2.apply()
     network_acls.apply()
     route_tables.apply()

@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.services import alb, ec2, ecs, efs, rds
 
-_GONE = ("deleted", "deleting")
+from . import states
 
 
 def apply() -> None:
@@ -137,7 +137,7 @@ def users_of_security_group(group: str) -> Iterator[str]:
             pair.get("GroupId") == group for rule in rules for pair in rule["UserIdGroupPairs"]
         ):
             yield identifier
-    yield from (arn for arn, balancer in alb._lbs.items() if group in balancer["SecurityGroups"])
+    yield from (arn for arn, balancer in _balancers() if group in balancer["SecurityGroups"])
     yield from (name for name, target in efs._mount_targets.items() if group in target["SecurityGroups"])
     for name, database in rds._instances.items():
         if any(item["VpcSecurityGroupId"] == group for item in database["VpcSecurityGroups"]):
@@ -148,7 +148,7 @@ def users_of_security_group(group: str) -> Iterator[str]:
 
 def users_of_subnet(subnet: str) -> Iterator[str]:
     yield from (name for name, gateway in _living_nat_gateways() if gateway["SubnetId"] == subnet)
-    yield from (arn for arn, balancer in alb._lbs.items() if subnet in balancer["Subnets"])
+    yield from (arn for arn, balancer in _balancers() if subnet in balancer["Subnets"])
     yield from (name for name, target in efs._mount_targets.items() if target["SubnetId"] == subnet)
     yield from (service["serviceArn"] for service, network in _running_services() if subnet in network["subnets"])
     yield from (name for name, endpoint in ec2._vpc_endpoints.items() if subnet in endpoint["SubnetIds"])
@@ -165,6 +165,8 @@ def users_of_internet_gateway(gateway: str) -> Iterator[str]:
 
 def public_addresses_in_vpc(vpc: str) -> Iterator[str]:
     yield from (name for name, gateway in _living_nat_gateways() if gateway["VpcId"] == vpc)
+    public = [(arn, balancer) for arn, balancer in states.traces() if balancer["Scheme"] == "internet-facing"]
+    yield from (arn for arn, balancer in public if balancer["VpcId"] == vpc)
 
 
 def users_of_address(allocation: str) -> Iterator[str]:
@@ -172,7 +174,13 @@ def users_of_address(allocation: str) -> Iterator[str]:
 
 
 def _living_nat_gateways() -> Iterator[tuple[str, dict[str, Any]]]:
-    return ((name, gateway) for name, gateway in ec2._nat_gateways.items() if gateway["State"] not in _GONE)
+    return ((name, gateway) for name, gateway in ec2._nat_gateways.items() if gateway["State"] != "deleted")
+
+
+def _balancers() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The load balancers, and those that are gone but for their network interfaces."""
+    yield from alb._lbs.items()
+    yield from states.traces()
 
 
 def _running_services() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
