@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 
 from .actions import Resource, plan
 from .clients import Clients, doing
@@ -53,11 +52,11 @@ def operations(kind: Kind, clients: Clients) -> Operations:
         return found.id
 
     def change(wanted: Resource, found: Resource, busy: frozenset[str] = NO_CODES) -> None:
-        differs = {difference.path[0] for difference in differences(wanted.properties, found.properties)}
+        differs = _differing(wanted, found)
         if not differs:
             return
         what = f"{kind.title} {wanted.name} to be changed"
-        call = partial(_change, kind, clients, wanted, found, differs)
+        call = _Change(kind, clients, wanted, found, differs)
         begun = retry_while(call, is_busy(kind, busy), kind.patience, what)
         _finished(kind, wanted.name, begun)
         if kind.shown_after:
@@ -108,6 +107,33 @@ def _refuse_another(kind: Kind, wanted: Resource, found: Resource) -> None:
     refused = "; ".join(problems(wanted, found, kind.immutable))
     if refused:
         raise FarflowError(f"{kind.title} {wanted.name} exists already, as {found.id}: {refused}")
+
+
+def _differing(wanted: Resource, found: Resource) -> set[str]:
+    """The properties that differ."""
+    return {difference.path[0] for difference in differences(wanted.properties, found.properties)}
+
+
+class _Change:
+    """A change, to be called until AWS takes all of it. What a call has done that was refused in its course is not done
+    again: that would keep AWS busy with what is as wanted.
+    """
+
+    def __init__(
+        self, kind: Kind, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]
+    ) -> None:
+        self._kind, self._clients, self._wanted = kind, clients, wanted
+        self._found, self._differs = found, set(differs)
+        self._was_refused = False
+
+    def __call__(self) -> Begun | None:
+        if self._was_refused:
+            now = read_one(self._kind, self._clients, self._wanted.name)
+            if now:  # a look may not tell all that is known of a new one
+                self._found = replace(now, properties={**self._found.properties, **now.properties})
+            self._differs &= _differing(self._wanted, self._found)
+        self._was_refused = True
+        return _change(self._kind, self._clients, self._wanted, self._found, self._differs)
 
 
 def _change(kind: Kind, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> Begun | None:

@@ -203,6 +203,18 @@ def test_changes_that_come_too_fast_for_aws_are_done_a_little_later(run_module, 
     assert len(pauses) == 2
 
 
+def test_what_is_done_is_not_done_again_while_aws_is_busy_with_it(run_module, calls, pauses):
+    """S3 may refuse a change right after another: to begin again with the first would go on for ever."""
+    run_module(module, buckets=[BUCKET])
+    calls.made.clear()
+    calls.refuse("PutBucketPolicy", "OperationAborted", times=2)
+    other = {**BUCKET, "tags": {**BUCKET["tags"], "stage": "other"}, "versioning": True, "policy": OTHER_POLICY}
+    run_module(module, buckets=[other])
+    changes = ["PutBucketTagging", "PutBucketVersioning", "PutBucketPolicy"]
+    assert Counter(calls.of("Put")) == {**dict.fromkeys(changes, 1), "PutBucketPolicy": 3}
+    assert run_module(module, buckets=[other])["changed"] is False
+
+
 def test_what_aws_refuses_for_ever_is_told(run_module, calls, pauses):
     calls.refuse("CreateBucket", "OperationAborted", times=1000)
     msg = run_module(module, buckets=[BUCKET])["msg"]
