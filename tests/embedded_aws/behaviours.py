@@ -398,6 +398,48 @@ ENDPOINT_SECONDS = behaviour(
     says="An interface endpoint is `pending` for so many seconds, and `deleting` for so many",
     source="VpcEndpoint in the API reference of Amazon EC2",
 )
+_STATES = '"Viewing Amazon RDS DB instance status" in the guide of Amazon RDS'
+DATABASE_CREATING = behaviour(
+    "database_creating",
+    off=0,
+    strict=(180, 600),
+    scaled=True,
+    says="A database is `creating` for so many seconds, in which it has no address",
+    source=_STATES,
+)
+DATABASE_MODIFYING = behaviour(
+    "database_modifying",
+    off=0,
+    strict=(30, 300),
+    scaled=True,
+    says=(
+        "A change of a database waits in its PendingModifiedValues for 5 s, and then for so many in which it is "
+        "`modifying`, `upgrading` or `resetting-master-credentials` and takes no other one"
+    ),
+    source=_STATES,
+)
+DATABASE_BACKING_UP = behaviour(
+    "database_backing_up",
+    off=0,
+    strict=(30, 240),
+    scaled=True,
+    says=(
+        "A database that was just made and has backups, and one of which a snapshot is made, is `backing-up` for so "
+        "many seconds; the snapshot is `creating` then"
+    ),
+    source=_STATES,
+)
+DATABASE_DELETING = behaviour(
+    "database_deleting",
+    off=0,
+    strict=(60, 300),
+    scaled=True,
+    says=(
+        "A database is `deleting` for so many seconds, in which its groups are in use, and its last snapshot is "
+        "`creating`"
+    ),
+    source=_STATES,
+)
 BUCKET_NOT_EMPTY = behaviour(
     "bucket_not_empty",
     off=0,

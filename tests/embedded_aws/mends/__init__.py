@@ -28,6 +28,7 @@ from . import (
     rds,
     rds_classes,
     rds_parameters,
+    rds_states,
     rds_versions,
     references,
     route_tables,
@@ -67,6 +68,7 @@ def apply(settings: Settings) -> None:
     rds_parameters.apply()
     rds_classes.apply()
     rds_versions.apply()
+    rds_states.apply()
     if settings.fast:
         from . import fast
 
