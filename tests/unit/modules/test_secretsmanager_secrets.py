@@ -13,6 +13,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.kinds import secre
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.secret import documents as pure
 from ansible_collections.farflow.airflow.plugins.modules import secretsmanager_secrets as module
 from aws_calls import Calls
+from botocore.exceptions import ClientError
 
 PASSWORD = {"name": "farflow/test/password", "generate": {"kind": "password"}, "tags": {"team": "data"}}
 FERNET = {"name": "farflow/test/fernet_key", "generate": {"kind": "fernet_key"}}
@@ -286,6 +287,33 @@ def test_a_list_that_is_behind_is_not_believed(client, run_module, monkeypatch):
     run_module(module, secrets=ALL)
     monkeypatch.setattr(glue.calls, "list_all", lambda clients, prefix: [])
     assert run_module(module, secrets=ALL)["changed"] is False
+
+
+@pytest.fixture
+def refuses_deleted(client, monkeypatch):
+    """As AWS does, the policy of what is to be deleted is refused."""
+    from botocore.client import BaseClient
+
+    call = BaseClient._make_api_call
+
+    def answer(self, operation, given):
+        if operation == "GetResourcePolicy" and "DeletedDate" in call(self, "DescribeSecret", given):
+            raise ClientError({"Error": {"Code": "InvalidRequestException", "Message": "marked"}}, operation)
+        return call(self, operation, given)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", answer)
+
+
+@pytest.mark.parametrize("for_ever", [True, False])
+def test_a_list_that_shows_what_is_deleted_is_not_believed_either(run_module, monkeypatch, refuses_deleted, for_ever):
+    run_module(module, secrets=ALL)
+    clients = Clients(lambda service, config: boto3.client(service, config=config))
+    listed = glue.calls.list_all(clients, "farflow/test/")
+    names = [{"name": secret["name"], "force_delete_without_recovery": for_ever} for secret in ALL]
+    run_module(module, secrets=names, state="absent")
+    monkeypatch.setattr(glue.calls, "list_all", lambda clients, prefix: listed)
+    found = glue.find(clients, "test", ALL)
+    assert [one.properties["state"] for one in found] == ([] if for_ever else ["pending deletion"] * len(ALL))
 
 
 def statement(**principal):

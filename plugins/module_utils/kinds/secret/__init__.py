@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...engine import policy_documents as policy
@@ -36,8 +36,8 @@ def find(clients: Clients, environment: str, secrets: Sequence[Secret] = ()) -> 
     """Every secret of an environment, named ``farflow/<environment>/...``, whoever made it.
 
     ``secrets`` are those that are wanted, as ``documents.desired`` takes them: each costs a call for its policy, and
-    what is as wanted in the list none but that; the list may be minutes old, so that whatever is not is looked at
-    again, one by one.
+    what is as wanted in the list none but that; the list may be minutes old, so that whatever is not, or is deleted
+    since, is looked at again, one by one.
     """
     listed = _by_name(calls.list_all(clients, f"farflow/{environment}/"))
     return _seen(clients, listed, {**dict.fromkeys(listed, {}), **_wanted(secrets)})
@@ -61,14 +61,21 @@ def _by_name(documents: list[dict[str, Any]]) -> Documents:
 def _seen(clients: Clients, listed: Documents, wanted: Mapping[str, Secret]) -> list[Resource]:
     doubtful = {name: secret for name, secret in wanted.items() if not _as_wanted(listed, name, secret)}
     used = {source["secret"] for secret in doubtful.values() for source in secret_documents.sources(secret).values()}
-    names = sorted(used.union(doubtful))
-    fresh = dict(zip(names, in_parallel(lambda name: calls.describe(clients, name), names), strict=True))
-    documents = {name: document for name, document in {**listed, **fresh}.items() if document}
+    documents = _described_anew(clients, listed, used.union(doubtful))
     ours = [name for name, secret in wanted.items() if secret and name in documents]
-    told = in_parallel(lambda name: calls.resource_policy(clients, name), ours)
-    policies = dict(zip(ours, told, strict=True))
+    told = dict(zip(ours, in_parallel(lambda name: calls.resource_policy(clients, name), ours), strict=True))
+    deleted = {name for name, (is_there, _unused) in told.items() if not is_there}
+    documents = _described_anew(clients, documents, deleted.intersection(listed))
+    policies = {name: document for name, (_unused, document) in told.items()}
     found = [(name, secret) for name, secret in wanted.items() if name in documents]
     return [_resource(documents, name, secret, policies.get(name)) for name, secret in found]
+
+
+def _described_anew(clients: Clients, documents: Documents, names: Collection[str]) -> Documents:
+    """The documents with those of the names as AWS has them now, without those that are gone."""
+    names = sorted(names)
+    fresh = dict(zip(names, in_parallel(lambda name: calls.describe(clients, name), names), strict=True))
+    return {name: document for name, document in {**documents, **fresh}.items() if document}
 
 
 def _as_wanted(listed: Documents, name: str, secret: Secret) -> bool:

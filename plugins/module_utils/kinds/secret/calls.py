@@ -46,14 +46,11 @@ def describe(clients: Clients, name: str) -> dict[str, Any] | None:
     return {**answer, "SecretVersionsToStages": answer.get("VersionIdsToStages")} if answer else None
 
 
-def resource_policy(clients: Clients, name: str) -> str | None:
-    """The JSON of a secret's resource policy; None where it has none, is gone, or is to be deleted."""
+def resource_policy(clients: Clients, name: str) -> tuple[bool, str | None]:
+    """Whether a secret is there and is not to be deleted, and the JSON of its resource policy where it has one."""
     with doing("read the policy of", _WHAT, name):
-        answer = unless(
-            {*_GONE, *REFUSED}, lambda: clients("secretsmanager").get_resource_policy(SecretId=name), default={}
-        )
-    document: str | None = answer.get("ResourcePolicy")
-    return document
+        answer = unless({*_GONE, *REFUSED}, lambda: clients("secretsmanager").get_resource_policy(SecretId=name))
+    return (False, None) if answer is None else (True, answer.get("ResourcePolicy"))
 
 
 def set_resource_policy(clients: Clients, name: str, document: str | None) -> None:
