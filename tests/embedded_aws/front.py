@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from . import behaviours, clock
+from . import behaviours, clock, late
 from .calls import CallLog
 from .faults import answer, beyond_rate, draw
 from .newer_models import grown, grows
@@ -88,6 +88,7 @@ class Front:
             await self._ministack(scope, receive, send)
             return
         call, receive = await _read(service, request, scope["client"][0], receive)
+        late.asked_by(headers.get("user-agent", ""))
         watched = _Watched(send)
         started = time.time()
         passed: Send = watched

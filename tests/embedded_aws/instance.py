@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import base_images, behaviours, clients, docker_objects, engine
+from . import base_images, behaviours, clients, docker_objects, engine, late
 from .progress import say
 from .settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Settings, folder_of, load
 
@@ -114,13 +114,24 @@ class EmbeddedAWS:
             "EMBEDDED_AWS_REGISTRY": self.registry,
         }
 
-    def client(self, service: str, *, identity: Mapping[str, str] | None = None, **options: Any) -> Any:
+    def client(
+        self,
+        service: str,
+        *,
+        identity: Mapping[str, str] | None = None,
+        sees_all: bool = False,
+        **options: Any,
+    ) -> Any:
         """A boto3 client of it, whatever AWS_* variables there are, of the account's root or with the keys of an
-        `identity`.
+        `identity`. To one that sees all nothing is shown late.
         """
         import boto3
+        from botocore.config import Config
 
         keys = identity or self.environment
+        if sees_all:
+            config = Config(user_agent_extra=late.SEES_ALL)
+            options["config"] = options["config"].merge(config) if "config" in options else config
         defaults = {
             "endpoint_url": self.endpoint_url,
             "region_name": REGION,
@@ -224,6 +235,7 @@ class EmbeddedAWS:
             yield
         finally:
             self._request("POST", "/_embedded/organization", {"levels": []})
+
     def struck(self) -> dict[str, int]:
         """How often each behaviour has struck since the start, without those that never did."""
         told = json.loads(self._request("GET", "/_embedded/behaviours"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import copy
 import functools
 import threading
@@ -14,6 +15,16 @@ from typing import Any
 from .behaviours import Behaviour
 
 _noticing = threading.RLock()
+
+#: In the user agent of a client to which everything is shown as it is.
+SEES_ALL = "sees-all"
+#: Whether it is such a client that asks.
+_sees_all = contextvars.ContextVar("sees_all", default=False)
+
+
+def asked_by(user_agent: str) -> None:
+    """From here on it is answered to a client that calls itself so."""
+    _sees_all.set(SEES_ALL in user_agent)
 
 
 @dataclass
@@ -35,8 +46,14 @@ class Sight:
         self._things = things
 
     @property
-    def is_late(self) -> bool:
+    def is_on(self) -> bool:
+        """Whether changes have to be noted."""
         return self._behaviour.is_on
+
+    @property
+    def is_late(self) -> bool:
+        """Whether who asks is shown what was."""
+        return self._behaviour.is_on and not _sees_all.get()
 
     def look(self) -> None:
         """Notes what has changed since the last look. What there is at the first one has always been so."""
@@ -90,7 +107,7 @@ def watch(service: str, sights: Iterable[Sight]) -> None:
 
     @functools.wraps(handle)
     async def handler(*request: Any) -> Any:
-        late = [sight for sight in sights if sight.is_late]
+        late = [sight for sight in sights if sight.is_on]
         for sight in late:
             sight.look()
         try:

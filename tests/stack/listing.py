@@ -47,8 +47,10 @@ _PLAIN: dict[str, tuple[str, str, str, str | None]] = {
 
 
 def listing(aws: EmbeddedAWS, region: str = REGION) -> Listing:
-    """The names, or the ids where there are none, of all resources in the account: by kind, each kind sorted."""
-    client = functools.cache(lambda service: aws.client(service, region_name=region))
+    """The names, or the ids where there are none, of all resources in the account as they are, however late AWS shows
+    it: by kind, each kind sorted.
+    """
+    client = functools.cache(lambda service: aws.client(service, region_name=region, sees_all=True))
     found = {kind: _plain(client(service), *rest) for kind, (service, *rest) in _PLAIN.items()}
     found |= {kind: read(client(service)) for kind, (service, read) in _READ.items()}
     return {kind: sorted(names) for kind, names in found.items()}

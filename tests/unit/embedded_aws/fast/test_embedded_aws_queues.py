@@ -61,6 +61,18 @@ def test_a_queue_is_there_late_and_gone_late(aws, sqs):
         until(lambda: where(sqs, url) == set())
 
 
+def test_to_who_sees_all_nothing_is_late(aws, sqs, queue):
+    with aws.behaviours(late_queues=60):
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "60"})
+        sqs.create_queue(QueueName="other")
+        seen = aws.client("sqs", sees_all=True)
+        assert len(seen.list_queues()["QueueUrls"]) == 2
+        assert (
+            seen.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]["VisibilityTimeout"] == "60"
+        )
+        assert sqs.list_queues()["QueueUrls"] == [queue]
+
+
 def test_messages_are_never_late(aws, sqs, queue):
     with aws.behaviours(late_queues=60):
         sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "60"})
