@@ -133,9 +133,9 @@ class Playbooks:
 
 
 @contextlib.contextmanager
-def playbooks_on(name: str, logs: Path, fast: bool) -> Iterator[Playbooks]:
-    """The playbooks on an empty account of their own, which goes with them."""
-    aws = EmbeddedAWS(name, fast=fast)
+def playbooks_on(name: str, logs: Path, fast: bool, **options: Any) -> Iterator[Playbooks]:
+    """The playbooks on an empty account of their own, which goes with them. ``options`` are those of EmbeddedAWS."""
+    aws = EmbeddedAWS(name, fast=fast, **options)
     aws.down()  # what a run that was killed has left
     with contextlib.ExitStack() as ending:
         ending.callback(aws.down)
