@@ -270,6 +270,17 @@ SPOT_INTERRUPTED = behaviour(
     says="This share of the tasks on Fargate Spot is interrupted as soon as they run",
     source='"AWS Fargate capacity providers" in the developer guide of Amazon ECS',
 )
+REBALANCES = behaviour(
+    "rebalances",
+    off=0,
+    strict=600,
+    scaled=True,
+    says=(
+        "Every so many seconds a service whose availabilityZoneRebalancing is ENABLED and that has two tasks more in "
+        "one zone than in another has one moved: one is started there, and one stopped here that is not protected"
+    ),
+    source='"Balancing an Amazon ECS service across Availability Zones" in the developer guide of Amazon ECS',
+)
 COLD_ROLES = behaviour(
     "cold_roles",
     off=0,

@@ -19,6 +19,7 @@ from . import (
     ecs_refusals,
     ecs_scheduler,
     ecs_sight,
+    ecs_zones,
     efs,
     elbv2,
     iam,
@@ -45,6 +46,7 @@ from . import (
 def apply(settings: Settings) -> None:
     """Mend ministack in this process; its environment is set."""
     ecs_scheduler.apply()
+    ecs_zones.apply()
     ecs_documents.apply()
     ecs_protection.apply()
     states.apply()

@@ -208,7 +208,7 @@ class _Round:
             if self._current:
                 return False
             number = 1
-        ecs._run_task(_request(self._cluster, self._service, self._primary, number))
+        ecs._run_task(request(self._cluster, self._service, self._primary, number))
         return len(tasks_of(self._service)[0]) >= len(self._current) + number
 
     def _room(self, missing: int) -> int:
@@ -223,7 +223,7 @@ class _Round:
         return room
 
 
-def _request(cluster: str, service: Service, deployment: dict[str, Any], number: int) -> dict[str, Any]:
+def request(cluster: str, service: Service, deployment: dict[str, Any], number: int) -> dict[str, Any]:
     """What RunTask is told for a service."""
     return {
         "cluster": cluster,
