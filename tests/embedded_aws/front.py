@@ -38,7 +38,7 @@ _ERROR_CODE = re.compile(rb"<Code>([^<]+)</Code>|\"__type\"\s*:\s*\"(?:[^\"#]*#)
 class Front:
     """ASGI application over the emulator, and over ``apps`` that answer for what it lacks, by signing name.
 
-    `agent(method, task_id, body, throttled)` answers as the ECS agent's task protection does.
+    `agent(method, task_id, body, throttled)` answers as the ECS agent's task protection does, and says for whom.
     `on_reset` is called before ministack forgets what it holds.
     `controls`: what tests do that no call of AWS does, by the last part of its path; each takes and gives a document,
     and raises ValueError for one that it does not take.
@@ -54,7 +54,7 @@ class Front:
         log: CallLog,
         container_cidr: str,
         on_reset: Callable[[], None],
-        agent: Callable[[str, str, bytes, bool], tuple[int, dict[str, Any]]],
+        agent: Callable[[str, str, bytes, bool], tuple[int, dict[str, Any], str]],
         controls: Mapping[str, Callable[[dict[str, Any]], Any]],
         hooks: Sequence[Hook] = (),
         principal_of: Callable[[Call], str] = lambda _call: "",
@@ -129,7 +129,7 @@ class Front:
         operation = _AGENT_OPERATIONS[method]
         started = time.time()
         throttled = beyond_rate("ecs", operation)
-        status, document = await asyncio.to_thread(self._agent, method, task, body, throttled)
+        status, document, principal = await asyncio.to_thread(self._agent, method, task, body, throttled)
         line = {
             "service": "ecs",
             "operation": operation,
@@ -137,6 +137,7 @@ class Front:
             "error": document.get("error", {}).get("Code") or document.get("failure", {}).get("Reason", ""),
             "request_id": document.get("requestID", ""),
             "caller": "container",
+            "principal": principal,
             "user_agent": "the agent of ECS",
             "fault": "throttled" if throttled else "",
         }

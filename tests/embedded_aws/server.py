@@ -88,6 +88,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
     ministack = load_ministack(settings)
     from .application_autoscaling.app import app as application_autoscaling
     from .authorization import enforcement, principals
+    from .authorization.agent import as_the_task
     from .front import Front
     from .mends import cloudwatch_metrics, cloudwatch_watch, ecs_spot
     from .mends.ecs_protection import answer_agent
@@ -105,7 +106,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
         },
         log=CallLog(settings.path("calls.jsonl")),
         container_cidr=settings.container_cidr,
-        agent=answer_agent,
+        agent=as_the_task(answer_agent),
         on_reset=functools.partial(_forget, settings),
         hooks=[enforcement.authenticate, enforcement.authorize],
         principal_of=principals.arn_of,

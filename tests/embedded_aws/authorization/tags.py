@@ -35,7 +35,17 @@ def _ec2(_arn: str, resource: str) -> dict[str, str]:
 
 
 def _ecs(arn: str, _resource: str) -> dict[str, str]:
-    return _read(ecs._tags.get(arn) or [])
+    task = ecs._tasks.get(arn)
+    inherited = _read(ecs._tags.get(_passed_on_by(task)) or []) if task else {}
+    return {**inherited, **_read(ecs._tags.get(arn) or [])}
+
+
+def _passed_on_by(task: Mapping[str, Any]) -> str:
+    """What a task of a service has its tags from, which ministack does not pass on: the service or its definition."""
+    cluster = task["clusterArn"].rpartition("/")[2]
+    service = ecs._services.get(f"{cluster}/{task.get('group', '').removeprefix('service:')}") or {}
+    arns = {"SERVICE": service.get("serviceArn", ""), "TASK_DEFINITION": task["taskDefinitionArn"]}
+    return str(arns.get(service.get("propagateTags", ""), ""))
 
 
 def _secrets(arn: str, _resource: str) -> dict[str, str]:

@@ -34,7 +34,7 @@ def asked(log, body=b"", *, service="ecs", hooks=(), **headers):
         log=log,
         container_cidr="",
         on_reset=lambda: None,
-        agent=lambda *_unused: (200, {}),
+        agent=lambda *_unused: (200, {}, ""),
         controls={},
         hooks=hooks,
         principal_of=lambda call: f"of {call.access_key_id}",

@@ -6,8 +6,10 @@ import json
 import re
 
 import pytest
+import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from said_and_described import TASK_DEFINITION
 
 ACCOUNT = "123456789012"
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -269,3 +271,28 @@ def test_what_the_embedded_aws_does_not_know_is_said(client_of):
     strange = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
     ecs = client_of("ecs", document({"Action": "*", "Resource": "*", "Condition": strange}))
     assert "the keys aws:sourcevpc of a policy for ecs:ListClusters" in refusal(ecs.list_clusters)[1]
+
+
+def test_the_agent_asks_with_the_rights_of_the_role_of_its_task(aws, service):
+    iam, ecs = aws.client("iam"), aws.client("ecs")
+    role = iam.create_role(RoleName="worker", Path="/dev/", AssumeRolePolicyDocument=json.dumps(ALL))["Role"]["Arn"]
+    ecs.register_task_definition(**{**TASK_DEFINITION, "taskRoleArn": role})
+    ecs.create_service(**{**service, "serviceName": "agent", "desiredCount": 1})
+    [task] = ecs.list_tasks(cluster="c", serviceName="agent")["taskArns"]
+    url = f"{aws.endpoint_url}/_embedded/agent/{task.rpartition('/')[2]}/task-protection/v1/state"
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/{task.rpartition('/')[2]}"
+
+    refused = requests.put(url, data='{"ProtectionEnabled": true}', timeout=60)
+    assert (refused.status_code, refused.json()["error"]["Code"]) == (400, "AccessDeniedException")
+    action = "ecs:UpdateTaskProtection"
+    assert refused.json()["error"]["Message"] == (
+        f"User: {session} is not authorized to perform: {action} on resource: {task} {NO_POLICY.format(action)}"
+    )
+    cluster = {"ecs:cluster": f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/c"}
+    mine = {"StringEquals": {"aws:ResourceTag/k": "v"}, "ArnEquals": cluster}
+    allowed = document({"Action": action, "Resource": "arn:aws:ecs:*:*:task/c/*", "Condition": mine})
+    iam.put_role_policy(RoleName="worker", PolicyName="protection", PolicyDocument=json.dumps(allowed))
+    aws.reset_calls()
+    assert requests.put(url, data='{"ProtectionEnabled": true}', timeout=60).json()["protection"]["ProtectionEnabled"]
+    [call] = aws.calls(service="ecs")
+    assert (call["principal"], call["error"]) == (session, "")

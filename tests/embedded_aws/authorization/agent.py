@@ -1,0 +1,60 @@
+"""The agent of ECS, which calls ECS with the keys of the task that asks it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core.responses import new_uuid
+from ministack.services import ecs
+
+from ..parsed import Call
+from ..routing import Request
+from . import enforcement, principals
+
+_Answers = Callable[[str, str, bytes, bool], tuple[int, dict[str, Any]]]
+_OPERATIONS = {"GET": "GetTaskProtection", "PUT": "UpdateTaskProtection"}
+
+
+def as_the_task(answer: _Answers) -> Callable[[str, str, bytes, bool], tuple[int, dict[str, Any], str]]:
+    """Status and document, as `answer` gives them, where IAM lets the task; and the ARN of who has called."""
+
+    def agent(method: str, task_id: str, body: bytes, throttled: bool) -> tuple[int, dict[str, Any], str]:
+        task = next(
+            (task for (_account, _region, arn), task in ecs._tasks.all_items() if arn.endswith(f"/{task_id}")), None
+        )
+        if task is None:
+            return *answer(method, task_id, body, throttled), ""
+        call = _call(_OPERATIONS[method], task)
+        refused = None if throttled or not role_of(task) else enforcement.authorize(call)
+        if refused:
+            return refused[0], _told(task, json.loads(refused[2])), principals.arn_of(call)
+        return *answer(method, task_id, body, throttled), principals.arn_of(call)
+
+    return agent
+
+
+def role_of(task: dict[str, Any]) -> str:
+    """The task's role: its definition's, or one of its own."""
+    definition = ecs._task_defs.get(task["taskDefinitionArn"].rpartition("/")[2]) or {}
+    return str((task.get("overrides") or {}).get("taskRoleArn") or definition.get("taskRoleArn") or "")
+
+
+def _call(operation: str, task: dict[str, Any]) -> Call:
+    keys = principals.keys_of_task(task["taskArn"], role_of(task))
+    region = task["taskArn"].split(":")[3]
+    signed = f"AWS4-HMAC-SHA256 Credential={keys['AWS_ACCESS_KEY_ID']}/20260101/{region}/ecs/aws4_request"
+    headers = {
+        "authorization": signed,
+        "x-amz-security-token": keys["AWS_SESSION_TOKEN"],
+        "content-type": "application/x-amz-json-1.1",
+    }
+    asked = {"cluster": task["clusterArn"], "tasks": [task["taskArn"]]}
+    return Call("ecs", operation, Request("POST", "/", "", headers), json.dumps(asked).encode())
+
+
+def _told(task: dict[str, Any], error: dict[str, Any]) -> dict[str, Any]:
+    """In the agent's form."""
+    told = {"Arn": task["taskArn"], "Code": error["__type"], "Message": error["message"]}
+    return {"requestID": new_uuid(), "error": told}
