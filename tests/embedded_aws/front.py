@@ -109,7 +109,7 @@ class Front:
                 await _body(receive)
                 await _send(watched, *answer(fault, service))
         finally:
-            self._log.add({**self._line(call, started, watched, fault), "principal": principal})
+            self._log.add({**self._line(call, started, watched, fault), "principal": principal, **call.notes})
         if fault.startswith("cut"):
             await _cut(send)
         if fault.startswith("hung"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
@@ -17,13 +17,16 @@ STREAMED = {("s3", "PutObject"), ("s3", "UploadPart")}
 
 @dataclass(frozen=True)
 class Call:
-    """`service` is the signing name; `body` is empty where it is streamed; `client` is the caller's address."""
+    """`service` is the signing name; `body` is empty where it is streamed; `client` is the caller's address; `notes` is
+    what the log is to have of it besides.
+    """
 
     service: str
     operation: str
     request: Request
     body: bytes = b""
     client: str = ""
+    notes: dict[str, Any] = field(default_factory=dict)
 
     @property
     def access_key_id(self) -> str:

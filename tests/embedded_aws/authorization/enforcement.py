@@ -72,33 +72,41 @@ def authorize(call: Call) -> Answer | None:
     return faults.refusal(call.service, DENIED_CODES, words(call.service, principal.arn, *refused))
 
 
-def decide(principal: Principal, request: Request, context: dict[str, Any]) -> Decision:
-    """What IAM says to one request of somebody, of whose call this is the context.
-
-    Raises: NotImplementedError for a policy that looks at a key which we do not know.
-    """
-    assert principal.policies is not None
-    resource, needs_resource = _policy_of(request)
-    policies = replace(
-        principal.policies, resource=resource, needs_resource=needs_resource, organization=principals.organization()
-    )
-    keys = condition_keys(_all_documents(policies), request.action)
-    if unknown := {key.partition("/")[0] for key in keys} - _KNOWN:
-        raise NotImplementedError(f"the keys {', '.join(sorted(unknown))} of a policy for {request.action}")
-    whole = {**context, **principal.keys, **request.context, **_tags(request, keys)}
-    return judge(
-        policies,
-        replace(request, context=whole, principal=("AWS", principal.named), session=principal.session),
-    )
-
-
 def _first_refused(principal: Principal, call: Call) -> tuple[Request, Decision] | None:
+    """What the log is to have is noted: each request with the keys that a policy could have looked at."""
     context = _context(principal, call)
+    asked = call.notes["asked"] = []
     for request in wanted(call):
-        decision = decide(principal, request, context)
+        policies = _policies_for(principal, request)
+        keys = {**principal.keys, **request.context, **_tags(request, _keys_in(policies, request.action))}
+        asked.append({"action": request.action, "resource": request.resource, "context": keys})
+        whole = replace(
+            request, context={**context, **keys}, principal=("AWS", principal.named), session=principal.session
+        )
+        decision = judge(policies, whole)
         if decision.outcome != ALLOWED:
             return request, decision
     return None
+
+
+def _policies_for(principal: Principal, request: Request) -> Policies:
+    """All that hold: the caller's, the organization's, and the resource's own."""
+    assert principal.policies is not None
+    resource, needs_resource = _policy_of(request)
+    return replace(
+        principal.policies, resource=resource, needs_resource=needs_resource, organization=principals.organization()
+    )
+
+
+def _keys_in(policies: Policies, action: str) -> set[str]:
+    """The keys that they look at for an action.
+
+    Raises: NotImplementedError for one that we do not know.
+    """
+    keys = condition_keys(_all_documents(policies), action)
+    if unknown := {key.partition("/")[0] for key in keys} - _KNOWN:
+        raise NotImplementedError(f"the keys {', '.join(sorted(unknown))} of a policy for {action}")
+    return keys
 
 
 def _context(principal: Principal, call: Call) -> dict[str, Any]:

@@ -121,6 +121,11 @@ def test_what_is_refused_is_not_performed_and_is_in_the_log(aws, client_of):
     [call] = aws.calls(service="ecs")
     assert (call["operation"], call["status"], call["error"]) == ("CreateCluster", 400, "AccessDeniedException")
     assert re.fullmatch(USER, call["principal"])
+    [asked] = call["asked"]
+    assert (asked["action"], asked["resource"]) == (
+        "ecs:CreateCluster",
+        f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/c",
+    )
     assert aws.client("ecs").list_clusters()["clusterArns"] == []
 
 
