@@ -46,10 +46,13 @@ ACTIONS = {
     "DeleteObjects": ["DeleteObject", "DeleteObjectVersion"],
 }
 
-#: What is needed without a call of ours by that name: composed names, modules of amazon.aws, Docker, and what a service
-#: does in the caller's name.
+#: What is needed without a call of ours by that name: composed names, modules of amazon.aws, Docker, tags of what is
+#: created, and what a service does in the caller's name: the pages of EFS's operations name actions of EC2, "AWS Cloud
+#: Map API permissions" in its guide those of Route 53 and EC2.
 IMPLIED = {
     "ec2": {
+        *("CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaceAttribute", "DescribeRegions"),
+        "ModifyNetworkInterfaceAttribute",
         *(f"{verb}SecurityGroup{way}" for verb in ("Authorize", "Revoke") for way in ("Ingress", "Egress")),
         *(f"UpdateSecurityGroupRuleDescriptions{way}" for way in ("Ingress", "Egress")),
         # EFS, for mount targets. Source: CreateMountTarget, DeleteMountTarget, DescribeMountTargetSecurityGroups and
@@ -67,6 +70,7 @@ IMPLIED = {
     "rds": {"DeleteDBSnapshot"},
     "route53": {"ChangeResourceRecordSets", "CreateHostedZone", "DeleteHostedZone", "ListHostedZonesByName"},
     "s3": {"PutObject"},
+    "ssm": {"AddTagsToResource"},
 }
 
 #: Files that call several services: these operations are those of the other one.

@@ -209,6 +209,23 @@ def test_every_right_that_we_say_is_needed_is_asked_for(permissions):
     assert needed - found - {"sts:GetCallerIdentity"} == set()
 
 
+#: What rows ask for beside, which our calls do not need, and why.
+NOT_NEEDED = {
+    **dict.fromkeys(("kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"), "said of keys of a user"),
+    "route53:AssociateVPCWithHostedZone": "our endpoint is a gateway",
+    "s3:PutObjectTagging": "our objects have no tags",
+}
+
+
+def test_what_calls_need_beside_their_own_actions_is_on_our_page(permissions, monkeypatch):
+    needed = {f"{prefix}:{action}" for prefix, actions in permissions.needed().items() for action in actions}
+    monkeypatch.setattr(permissions, "ACTIONS", {})
+    called = permissions.called()
+    rows = [(service, each) for service, (prefix, _unused) in SERVICES.items() for each in called.get(prefix, ())]
+    found = {request.action for row in rows for request in asked(*row, VersionId=None)}
+    assert found - needed == set(NOT_NEEDED)
+
+
 def test_actions_of_s3_are_named_as_our_pages_name_them(permissions):
     mine = {operation: [action] for operation, action in RENAMED.items()}
     assert {each: permissions.ACTIONS[each] for each in mine if each in permissions.ACTIONS} == {
