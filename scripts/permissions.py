@@ -51,8 +51,7 @@ ACTIONS = {
 #: Map API permissions" in its guide those of Route 53 and EC2.
 IMPLIED = {
     "ec2": {
-        *("CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaceAttribute", "DescribeRegions"),
-        "ModifyNetworkInterfaceAttribute",
+        "DescribeRegions",  # Cloud Map, for a private namespace
         *(f"{verb}SecurityGroup{way}" for verb in ("Authorize", "Revoke") for way in ("Ingress", "Egress")),
         *(f"UpdateSecurityGroupRuleDescriptions{way}" for way in ("Ingress", "Egress")),
         # EFS, for mount targets. Source: CreateMountTarget, DeleteMountTarget, DescribeMountTargetSecurityGroups and

@@ -136,6 +136,7 @@ SCOPES: tuple[Scope, ...] = (
             (_LOOK_AT_NETWORK, "iam: GetAccountAuthorizationDetails ListRoles"),
             (_LOOK_AT_AIRFLOW, "s3: ListAllMyBuckets"),
             (_DEPLOY, "route53: ListHostedZonesByName"),
+            (_DEPLOY, "ec2: DescribeRegions"),  # Cloud Map, in the caller's name
         ),
         why="AWS knows no resource for these, and no region",
     ),
@@ -150,7 +151,7 @@ SCOPES: tuple[Scope, ...] = (
                 "DescribeVpcEndpoints DescribeVpcs "
                 "ecr: GetRegistryScanningConfiguration ecs: DescribeTaskDefinition ListTaskDefinitions "
                 "logs: DescribeLogGroups secretsmanager: ListSecrets "
-                "servicediscovery: ListNamespaces ListServices tag: GetResources",
+                "servicediscovery: ListInstances ListNamespaces ListServices tag: GetResources",
             ),
             (
                 _LOOK_AT_AIRFLOW,
@@ -243,7 +244,11 @@ SCOPES: tuple[Scope, ...] = (
         wanted=lambda inputs: bool(inputs["farflow_check_permissions"]),
         why="which identity deploys is not among the variables",
     ),
-    Scope("Lock", scopes.lock, ((_TASKS_REMOVE, "ssm: DeleteParameter GetParameterHistory PutParameter"),)),
+    Scope(
+        "Lock",
+        scopes.lock,
+        ((_TASKS_REMOVE, "ssm: AddTagsToResource DeleteParameter GetParameterHistory PutParameter"),),
+    ),
     Scope(
         "MakeNetwork",
         scopes.parts(*_PARTS),
@@ -324,7 +329,7 @@ SCOPES: tuple[Scope, ...] = (
         "ChangePrivateNames",
         scopes.private_names,
         (
-            (_DEPLOY, "servicediscovery: CreateService UpdatePrivateDnsNamespace UpdateService"),
+            (_DEPLOY, "servicediscovery: CreateService DeregisterInstance UpdatePrivateDnsNamespace UpdateService"),
             (_REMOVE, "servicediscovery: DeleteNamespace DeleteService"),
         ),
         condition=scopes.own,
@@ -627,7 +632,8 @@ SCOPES: tuple[Scope, ...] = (
             (
                 _LOOK_AT_TASKS,
                 "elasticfilesystem: DescribeAccessPoints DescribeBackupPolicy DescribeFileSystemPolicy "
-                "DescribeLifecycleConfiguration DescribeMountTargetSecurityGroups DescribeMountTargets",
+                "DescribeLifecycleConfiguration DescribeMountTargetSecurityGroups DescribeMountTargets "
+                "DescribeReplicationConfigurations",
             ),
         ),
         why="a mount target is asked for until it is gone, and then nothing tells whose it was",
@@ -639,8 +645,8 @@ SCOPES: tuple[Scope, ...] = (
             (
                 _TASKS,
                 "elasticfilesystem: CreateAccessPoint CreateMountTarget DeleteFileSystemPolicy "
-                "ModifyMountTargetSecurityGroups PutBackupPolicy PutFileSystemPolicy PutLifecycleConfiguration "
-                "TagResource UntagResource UpdateFileSystem",
+                "DeleteReplicationConfiguration ModifyMountTargetSecurityGroups PutBackupPolicy PutFileSystemPolicy "
+                "PutLifecycleConfiguration TagResource UntagResource UpdateFileSystem UpdateFileSystemProtection",
             ),
             (_TASKS_REMOVE, "elasticfilesystem: DeleteAccessPoint DeleteFileSystem DeleteMountTarget"),
         ),
