@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from tests.embedded_aws import EmbeddedAWS
 from tests.embedded_aws.settings import REGION
-from tests.stack.playbooks import ROOT, Playbooks
+from tests.stack.playbooks import Playbooks
 from tests.stack.project import Project
+from tests.stack.recording import RECORDER, Call, recorded
 
 #: Of another region, so that nobody is asked for it and nothing is built: builds need an engine, or containers.
 _IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/vendor@sha256:{'1' * 64}"
 _IMAGES = {"airflow_service_image": _IMAGE, "dag_tasks_images": {"hello": _IMAGE}}
-RECORDER = str(ROOT / "tests" / "stack" / "recorder")
-
-Call = dict[str, Any]
 
 
 class Recorder:
@@ -37,20 +34,15 @@ class Recorder:
 
     def run(self, door: str, *arguments: str, **variables: Any) -> None:
         """Runs the playbook of that name, which has to succeed."""
-        recorded = {"PYTHONPATH": RECORDER, "CALLS_OF_AWS": str(self._folder / f"{door}.jsonl")}
-        with patch.dict(os.environ, recorded):
+        recording = {"PYTHONPATH": str(RECORDER), "CALLS_OF_AWS": str(self._folder / f"{door}.jsonl")}
+        with patch.dict(os.environ, recording):
             outcome = self._playbooks.run(door, *arguments, **variables)
         assert outcome.code == 0, outcome.output[-6000:]
 
     def calls(self) -> Mapping[str, list[Call]]:
         """By the door what it has called, in that order."""
         files = sorted(self._folder.glob("*.jsonl"))
-        return {path.stem: list(_lines(path)) for path in files}
-
-
-def _lines(path: Path) -> Iterator[Call]:
-    with path.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
+        return {path.stem: recorded(path) for path in files}
 
 
 def live(recorder: Recorder, project: Project) -> None:

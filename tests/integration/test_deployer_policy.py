@@ -1,5 +1,5 @@
 """What the policies of a deployer allow is what playbooks call: nothing is refused, and no statement is there for
-nothing.
+nothing. tests/unit/every_kind/test_rights_of_every_kind.py holds a deploy against them in less time.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from ansible_collections.farflow.airflow.plugins.module_utils.environment.arns i
 
 from tests.embedded_aws.authorization.evaluation import ALLOWED, Request, decide
 from tests.embedded_aws.settings import ACCOUNT_ID, REGION
+from tests.stack.iam_requests import requests_of
 from tests.stack.look import Looks
 from tests.stack.project import Project
 
-from .iam_requests import Requests
 from .recorded_doors import Recorder, live
 
 WHERE = Account("aws", REGION, ACCOUNT_ID)
@@ -64,14 +64,7 @@ def recorded(playbooks, tmp_path_factory):
     playbooks.aws.reset()
     recorder = Recorder(playbooks, tmp_path_factory.mktemp("calls"))
     live(recorder, Project(tmp_path_factory.mktemp("project")))
-    calls, requests = recorder.calls(), Requests()
-    for call in (call for some in calls.values() for call in some):
-        requests.remember(call)
-    return {door: _once(request for call in some for request in requests.of(call)) for door, some in calls.items()}
-
-
-def _once(requests):
-    return list({str((each.action, each.resource, each.context)): each for each in requests}.values())
+    return requests_of(recorder.calls())
 
 
 @pytest.fixture(scope="module")
@@ -79,23 +72,27 @@ def inputs(playbooks):
     return Looks(playbooks.aws, VARIABLES).inputs()
 
 
+@pytest.mark.thorough
 def test_every_door_is_recorded(recorded):
     assert sorted(recorded) == sorted(RECORDED)
     assert all(recorded.values())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("door", RECORDED)
 def test_all_that_a_door_calls_is_allowed(recorded, inputs, door):
     documents = deployer.documents(inputs, WHERE, [door])
     assert [_told(each) for each in recorded[door] if decide(documents, each) != ALLOWED] == []
 
 
+@pytest.mark.thorough
 def test_together_they_allow_all(recorded, inputs):
     documents = deployer.documents(inputs, WHERE)
     every = [each for some in recorded.values() for each in some]
     assert [_told(each) for each in every if decide(documents, each) != ALLOWED] == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("door", RECORDED)
 def test_without_any_of_its_statements_a_call_is_refused(recorded, inputs, door):
     """Or it is known why none is recorded."""
@@ -109,6 +106,7 @@ def test_without_any_of_its_statements_a_call_is_refused(recorded, inputs, door)
     assert ELSEWHERE.get(door, {}).keys() <= idle
 
 
+@pytest.mark.thorough
 def test_no_reason_is_left_over(recorded, inputs):
     """What a call of a door needs is no statement that none needs."""
     every = {door: deployer.statements(inputs, WHERE, [door]) for door in RECORDED}
@@ -116,6 +114,7 @@ def test_no_reason_is_left_over(recorded, inputs):
     assert {each["Sid"] for some in every.values() for each in some} - needed == NEVER.keys()
 
 
+@pytest.mark.thorough
 def test_together_only_what_wider_ones_allow_too_is_needless(recorded, inputs):
     """Whose policies are for all doors have some statements for single ones."""
     every = [each for some in recorded.values() for each in some]

@@ -7,7 +7,7 @@ that it knows by the service authorization reference, as parliament has it.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -103,6 +103,18 @@ def arn(service: str, resource: str) -> str:
     return f"arn:aws:{service}:{region}:{ACCOUNT_ID}:{resource}"
 
 
+def requests_of(calls: Mapping[str, list[Call]]) -> dict[str, list[Request]]:
+    """By the door each request that its calls are, once."""
+    requests = Requests()
+    for call in (call for some in calls.values() for call in some):
+        requests.remember(call)
+    return {door: _once(request for call in some for request in requests.of(call)) for door, some in calls.items()}
+
+
+def _once(requests: Iterable[Request]) -> list[Request]:
+    return list({str((each.action, each.resource, each.context)): each for each in requests}.values())
+
+
 class Requests:
     """The requests of one call after another. What earlier ones have made is known: roles, their paths, the roles of
     task definitions, the tags of scalable targets.
@@ -110,6 +122,7 @@ class Requests:
 
     def __init__(self) -> None:
         self._role_paths: dict[str, str] = {}
+        self._boundaries: dict[str, str] = {}
         self._passed: dict[str, list[str]] = {}
         self._scaled: dict[str, Tags] = {}
         self._tags: dict[str, Tags] = {}
@@ -132,6 +145,7 @@ class Requests:
         self._tags.update(call["tags"])
         if call["operation"] == "CreateRole":
             self._role_paths[arguments["RoleName"]] = arguments["Path"]
+            self._boundaries[arguments["RoleName"]] = arguments.get("PermissionsBoundary", "")
         elif call["operation"] == "RegisterTaskDefinition":
             roles = [arguments.get(member) for member in ("taskRoleArn", "executionRoleArn")]
             self._passed[arguments["family"]] = [role for role in roles if role]
@@ -238,8 +252,9 @@ class Requests:
         arguments = call["arguments"]
         if "RoleName" in arguments:
             path = self._role_paths.get(arguments["RoleName"], "/")
-            context = {"iam:PermissionsBoundary": arguments.get("PermissionsBoundary")}
-            given = {key: value for key, value in context.items() if value}
+            # That of the role, but for the call that gives one.
+            boundary = arguments.get("PermissionsBoundary") or self._boundaries.get(arguments["RoleName"])
+            given = {"iam:PermissionsBoundary": boundary} if boundary else {}
             yield arn("iam", f"role{path}{arguments['RoleName']}"), given
         elif "PolicyArn" in arguments:
             yield arguments["PolicyArn"], {}
