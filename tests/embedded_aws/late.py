@@ -57,17 +57,28 @@ class Sight:
 
     def look(self) -> None:
         """Notes what has changed since the last look. What there is at the first one has always been so."""
+        for last in (False, False, True):
+            try:
+                self._look()
+            except RuntimeError:  # others make and delete things meanwhile, while a dictionary is gone through
+                if last:
+                    raise
+            else:
+                return
+
+    def _look(self) -> None:
         with _noticing:
             there = self._things()
             seen = self._seen(there)
             for name in [*seen.there, *(name for name in there if name not in seen.there)]:
-                before = seen.there.get(name)
-                if before == there.get(name):
+                before, now = seen.there.get(name), there.get(name)
+                if before == now:
                     continue
+                now = copy.deepcopy(now)
                 seen.former.setdefault(name, []).append((time.monotonic(), before))
                 seen.there.pop(name, None)
-                if name in there:
-                    seen.there[name] = copy.deepcopy(there[name])
+                if now is not None:
+                    seen.there[name] = now
 
     def shown(self) -> dict[str, Any]:
         """What is shown of them, by name."""

@@ -316,6 +316,20 @@ def test_a_list_that_shows_what_is_deleted_is_not_believed_either(run_module, mo
     assert [one.properties["state"] for one in found] == ([] if for_ever else ["pending deletion"] * len(ALL))
 
 
+def test_a_list_that_shows_a_former_secret_of_the_name_is_not_believed(client, run_module, monkeypatch):
+    """Made anew it has another ARN, to which others are given rights."""
+    run_module(module, secrets=ALL)
+    clients = Clients(lambda service, config: boto3.client(service, config=config))
+    listed = glue.calls.list_all(clients, "farflow/test/")
+    for secret in ALL:
+        client.delete_secret(SecretId=secret["name"], ForceDeleteWithoutRecovery=True)
+    run_module(module, secrets=ALL)
+    monkeypatch.setattr(glue.calls, "list_all", lambda clients, prefix: listed)
+    found = {one.name: one.id for one in glue.find(clients, "test", ALL)}
+    assert found == {secret["name"]: client.describe_secret(SecretId=secret["name"])["ARN"] for secret in ALL}
+    assert set(found.values()).isdisjoint(each["ARN"] for each in listed)
+
+
 def statement(**principal):
     return {"Sid": "Read", "Effect": "Allow", "Principal": principal, "Action": "secretsmanager:GetSecretValue"}
 

@@ -36,8 +36,8 @@ def find(clients: Clients, environment: str, secrets: Sequence[Secret] = ()) -> 
     """Every secret of an environment, named ``farflow/<environment>/...``, whoever made it.
 
     ``secrets`` are those that are wanted, as ``documents.desired`` takes them: each costs a call for its policy, and
-    what is as wanted in the list none but that; the list may be minutes old, so that whatever is not, or is deleted
-    since, is looked at again, one by one.
+    what is as wanted in the list none but that; the list may be minutes old, so that whatever is not, or was deleted
+    or made anew since, is looked at again, one by one.
     """
     listed = _by_name(calls.list_all(clients, f"farflow/{environment}/"))
     return _seen(clients, listed, {**dict.fromkeys(listed, {}), **_wanted(secrets)})
@@ -64,8 +64,8 @@ def _seen(clients: Clients, listed: Documents, wanted: Mapping[str, Secret]) -> 
     documents = _described_anew(clients, listed, used.union(doubtful))
     ours = [name for name, secret in wanted.items() if secret and name in documents]
     told = dict(zip(ours, in_parallel(lambda name: calls.resource_policy(clients, name), ours), strict=True))
-    deleted = {name for name, (is_there, _unused) in told.items() if not is_there}
-    documents = _described_anew(clients, documents, deleted.intersection(listed))
+    others = {name for name, (arn, _unused) in told.items() if arn != documents[name]["ARN"]}
+    documents = _described_anew(clients, documents, others.intersection(listed))
     policies = {name: document for name, (_unused, document) in told.items()}
     found = [(name, secret) for name, secret in wanted.items() if name in documents]
     return [_resource(documents, name, secret, policies.get(name)) for name, secret in found]

@@ -46,11 +46,15 @@ def describe(clients: Clients, name: str) -> dict[str, Any] | None:
     return {**answer, "SecretVersionsToStages": answer.get("VersionIdsToStages")} if answer else None
 
 
-def resource_policy(clients: Clients, name: str) -> tuple[bool, str | None]:
-    """Whether a secret is there and is not to be deleted, and the JSON of its resource policy where it has one."""
+def resource_policy(clients: Clients, name: str) -> tuple[str | None, str | None]:
+    """The ARN of a secret, and the JSON of its resource policy where it has one; neither where the secret is gone or is
+    to be deleted.
+    """
     with doing("read the policy of", _WHAT, name):
-        answer = unless({*_GONE, *REFUSED}, lambda: clients("secretsmanager").get_resource_policy(SecretId=name))
-    return (False, None) if answer is None else (True, answer.get("ResourcePolicy"))
+        answer = unless(
+            {*_GONE, *REFUSED}, lambda: clients("secretsmanager").get_resource_policy(SecretId=name), default={}
+        )
+    return answer.get("ARN"), answer.get("ResourcePolicy")
 
 
 def set_resource_policy(clients: Clients, name: str, document: str | None) -> None:
