@@ -12,6 +12,8 @@ from tests.thorough import seeds
 
 from .stack import mutating_calls
 
+pytestmark = pytest.mark.thorough
+
 LOGS = ROOT / "artifacts" / "integration" / "strict"
 
 #: What cannot but strike in a deploy, a change and a teardown.
