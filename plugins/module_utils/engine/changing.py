@@ -128,12 +128,19 @@ class _Change:
 
     def __call__(self) -> Begun | None:
         if self._was_refused:
-            now = read_one(self._kind, self._clients, self._wanted.name)
+            now = self._look()
             if now:  # a look may not tell all that is known of a new one
                 self._found = replace(now, properties={**self._found.properties, **now.properties})
             self._differs &= _differing(self._wanted, self._found)
         self._was_refused = True
         return _change(self._kind, self._clients, self._wanted, self._found, self._differs)
+
+    def _look(self) -> Resource | None:
+        """None also of a kind that is found by more than its name: of that all is done again."""
+        try:
+            return read_one(self._kind, self._clients, self._wanted.name)
+        except NotImplementedError:
+            return None
 
 
 def _change(kind: Kind, clients: Clients, wanted: Resource, found: Resource, differs: Collection[str]) -> Begun | None:

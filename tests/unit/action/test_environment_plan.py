@@ -50,7 +50,11 @@ def take(monkeypatch, pauses):
         action._display = SimpleNamespace(
             display=lambda text, stderr: said.append((text, stderr)), warning=lambda text: said.append((text, True))
         )
-        action._inputs = lambda task_vars, wanted, state: {**dict.fromkeys(HANDED_ON), "farflow_teardown_keep": []}
+        action._inputs = lambda task_vars, wanted, state: {
+            **dict.fromkeys(HANDED_ON),
+            "farflow_teardown_keep": [],
+            "farflow_check_permissions": False,
+        }
         action._look = aws.look
         try:
             action._plan({}, result)

@@ -64,6 +64,7 @@ def test_every_component_is_told_what_the_deploy_needs(monkeypatch):
         "farflow_region": "eu-west-1",
         "airflow_service_architecture": "X86_64",
         "worker_pools": {},
+        "airflow_service_executors": ["celery"],
         "worker_drain_hours": 12,
         **pools.OF_DEFAULT,
         "airflow_service_admin_username": "admin",

@@ -48,10 +48,10 @@ def test_workers_wanted(queued, running, busy, wanted):
 
 @pytest.mark.parametrize(
     ("wanted", "minimum", "maximum", "expected"),
-    [(0, 0, 5, 0), (3, 0, 5, 3), (9, 0, 5, 5), (0, 2, 5, 2), (19, 0, 19, 19), (1, 0, 39, 3), (38, 0, 39, 39)]
-    + [(39, 0, 39, 39), (3, 0, 100, 6), (0, 0, 100, 0), (1, 1, 100, 1), (2, 1, 100, 7)],
+    [(0, 0, 5, 0), (3, 0, 5, 3), (9, 0, 5, 5), (0, 2, 5, 2), (19, 0, 19, 19), (1, 0, 39, 1), (12, 0, 39, 14)]
+    + [(39, 0, 39, 39), (9, 0, 100, 9), (11, 0, 100, 20), (0, 0, 100, 0), (1, 1, 100, 1), (2, 1, 100, 2)],
 )
-def test_steps_are_exact_up_to_twenty_numbers_and_equal_above(wanted, minimum, maximum, expected):
+def test_steps_are_exact_up_to_twenty_numbers_and_above_for_the_first_ten(wanted, minimum, maximum, expected):
     assert capacity(wanted, minimum, maximum) == expected
 
 

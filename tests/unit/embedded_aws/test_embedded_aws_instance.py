@@ -114,7 +114,7 @@ def test_a_strict_account_is_strict_from_the_start_and_again_after_whatever_was_
         for number, asked in expected:
             with aws.behaviours(**asked):
                 s3.create_bucket(Bucket="logs")
-                assert refusals(s3, "logs") == ["BucketNotEmpty"] * number
+                assert refusals(s3, "logs").count("BucketNotEmpty") == number
         assert aws.struck()["bucket_not_empty"] == 5
 
 
@@ -123,7 +123,7 @@ def test_an_emptied_account_begins_anew():
         s3 = aws.client("s3")
         for _unused in range(2):
             s3.create_bucket(Bucket="logs")
-            assert refusals(s3, "logs") == ["BucketNotEmpty"]
+            assert refusals(s3, "logs").count("BucketNotEmpty") == 1
             aws.reset()
 
 

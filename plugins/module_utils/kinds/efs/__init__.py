@@ -106,7 +106,7 @@ class FileSystem(_OfEfs):
         elif "policy" in differs:
             unless(_NO_POLICY, lambda: client.delete_file_system_policy(FileSystemId=id_))
         if "replication" in differs:  # while there is one, AWS refuses to protect the file system
-            for source in found.attributes["replicated"]:
+            for source in found.attributes.get("replicated", [id_]):
                 end = partial(client.delete_replication_configuration, SourceFileSystemId=source)
                 unless(_NOT_REPLICATED, end)
         if "replication_overwrite_protection" in differs:

@@ -83,9 +83,11 @@ ROWS: dict[str, Row] = {
     "DeleteAccessPoint": by("AccessPointId", "access-point/"),
     **rows(
         "DeleteFileSystem DeleteFileSystemPolicy DescribeBackupPolicy DescribeFileSystemPolicy DescribeFileSystems "
-        "DescribeLifecycleConfiguration PutBackupPolicy PutFileSystemPolicy PutLifecycleConfiguration UpdateFileSystem",
+        "DescribeLifecycleConfiguration DescribeReplicationConfigurations PutBackupPolicy PutFileSystemPolicy "
+        "PutLifecycleConfiguration UpdateFileSystem UpdateFileSystemProtection",
         _file_system,
     ),
+    "DeleteReplicationConfiguration": by("SourceFileSystemId", "file-system/"),
     **rows("TagResource UntagResource ListTagsForResource", _tagged),
     "DescribeAccountPreferences": everything,
 }

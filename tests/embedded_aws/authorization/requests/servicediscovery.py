@@ -46,6 +46,7 @@ ROWS: dict[str, Row] = {
     "CreateService": _create_service,
     **rows("DeleteService UpdateService GetService", by("Id", _SERVICE)),
     "GetNamespace": by("Id", _NAMESPACE),
+    "DeregisterInstance": by("ServiceId", _SERVICE),
     **rows(
         "GetOperation ListNamespaces ListServices ListInstances TagResource UntagResource ListTagsForResource",
         everything,
