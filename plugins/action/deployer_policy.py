@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import botocore.session
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
-from botocore.exceptions import BotoCoreError
 
 from ..module_utils.engine import identity
 from ..module_utils.engine.clients import Clients
 from ..module_utils.engine.errors import FarflowError
-from ..module_utils.engine.session import client_factory
+from ..module_utils.engine.session import client_factory, partition_of
 from ..module_utils.environment import deployer, names
 from ..module_utils.environment.arns import Account
 from . import environment_plan
@@ -66,11 +64,7 @@ class ActionModule(environment_plan.ActionModule):
             return Account(partition, region, found)
         if not (len(account_id) == 12 and account_id.isascii() and account_id.isdigit()):
             raise FarflowError(f"account_id: is {account_id!r}, allowed: the 12 digits of an AWS account")
-        try:
-            partition = botocore.session.get_session().get_partition_for_region(region)
-        except BotoCoreError:
-            partition = "aws"  # of a region that is new
-        return Account(partition, region, account_id)
+        return Account(partition_of(region), region, account_id)
 
     def _write(self, files):
         """Whether a file was, or would be in check mode, written or removed: there may be fewer than before."""

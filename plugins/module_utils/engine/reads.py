@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Union
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class NotCompared:
     why: str
 
 
-Decision = Compared | Told | OfOthers | Nothing | NotCompared
+Decision = Union[Compared, Told, OfOthers, Nothing, NotCompared]
 
 
 @dataclass(frozen=True)

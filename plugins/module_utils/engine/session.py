@@ -97,6 +97,14 @@ def regions() -> list[str]:
     return sorted(region for each in known for region in each["regions"] if not region.endswith("-global"))
 
 
+def partition_of(region: str) -> str:
+    """The partition of a region that the botocore here knows, without asking AWS; `aws` for another one."""
+    try:
+        return str(_session().get_partition_for_region(region))
+    except BotoCoreError:
+        return "aws"
+
+
 def _session(**arguments: Any) -> Any:
     if botocore is None:
         raise FarflowError(missing_required_lib("botocore"))

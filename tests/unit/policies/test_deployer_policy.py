@@ -118,7 +118,7 @@ def test_names_of_statements_are_there_once():
 
 @pytest.mark.parametrize("environment", ["dev", LONGEST])
 @pytest.mark.parametrize("variables", [{}, NAMED], ids=["defaults", "all that can be named"])
-@pytest.mark.parametrize("doors", [DOORS, *([door] for door in DOORS)], ids=lambda doors: "-".join(doors))
+@pytest.mark.parametrize("doors", [DOORS, *([door] for door in DOORS)], ids="-".join)
 def test_iam_takes_each(doors, variables, environment):
     documents = policies(doors, environment, **variables)
     assert 0 < len(documents) <= 10  # which a role takes
