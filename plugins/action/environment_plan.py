@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from ansible.module_utils.common.validation import check_type_bool
 from ansible.plugins.action import ActionBase
@@ -99,6 +100,7 @@ class ActionModule(ActionBase):
 
         def check():
             seen = without_failed(self._look(arguments, inputs, wanted), arguments.get("deployments") or {})
+            seen = self._with_room(arguments, inputs, seen)
             self._tell(arguments, inputs, wanted, seen, result)
             words = unfinished(seen, previous, under_way, bool(arguments.get("converged")))
             if words and not told:
@@ -117,6 +119,14 @@ class ActionModule(ActionBase):
             self._display.warning(f"not steady, a deploy waits for it: {services}")
         # It changes nothing; in check mode it stands for the run that would.
         result["changed"] = bool(self._task.check_mode and result["pending"])
+
+    def _with_room(self, arguments, inputs, seen):
+        """The look, with the number of workers that a replacement of busy ones takes."""
+        if not any(draining.changes_workers(one) for some in seen.actions.values() for one in some):
+            return seen
+        clients = Clients(client_factory(arguments), inputs["farflow_ignored_tags"])
+        actions = {name: [draining.with_room(clients, one) for one in some] for name, some in seen.actions.items()}
+        return replace(seen, actions=actions)
 
     def _draining(self, arguments, inputs, seen, outputs_):
         """Tells which old workers still have a task in hand. A deploy does not wait for them."""

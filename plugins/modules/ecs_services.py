@@ -41,8 +41,9 @@ options:
         C(autoscaled: {min_capacity: 1, max_capacity: 10}), the bounds of the autoscaler, a count outside of them is
         brought to the nearest bound."
       - "C(drains: true) is for a service whose tasks protect themselves while they have work in hand (task scale-in
-        protection). ECS protects no more tasks than are desired: so a change that starts a deployment asks for at least
-        as many as run, and while tasks of earlier deployments do, such a count is no difference."
+        protection). ECS protects no more tasks than are desired: so a change that starts a deployment asks for as many
+        more as protect themselves, or, where an autoscaler counts, for at least one more than these. While tasks of
+        earlier deployments run, such a count is no difference."
       - With O(state=absent) only C(service_name) and C(cluster) are looked at.
     type: list
     elements: dict
@@ -174,6 +175,7 @@ def work(parameters, clients, check_mode):
     actual = ecs_services.read(clients, cluster, names, wanted=desired)
     found = {each.name: each for each in actual}
     desired = [documents.counted(each, found.get(each.name)) for each in desired]
+    desired = [ecs_services.with_room(clients, each, found.get(each.name)) for each in desired]
     if not parameters["replace"]:
         ecs_services.refuse_fixed(desired, actual)
     started = {}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.stack.playbooks import playbooks_on
 
-from .conftest import LOGS, airflow_of
+from .conftest import ARTIFACTS, airflow_of
 from .workers import HEAVY, LONG, SLEEPS, protected, run_alone, running, service, start, until, with_dags
 
 #: A minute of CloudWatch's alarms and of cooldowns takes a quarter of one here.
@@ -30,7 +30,7 @@ def folders(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def playbooks():
-    with playbooks_on("e2e-workers", LOGS / "workers", fast=False) as playbooks, playbooks.aws.clock(CLOCK):
+    with playbooks_on("e2e-workers", ARTIFACTS / "e2e-workers", fast=False) as playbooks, playbooks.aws.clock(CLOCK):
         yield playbooks
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Union
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,6 @@ class NotCompared:
     why: str
 
 
-Decision = Union[Compared, Told, OfOthers, Nothing, NotCompared]
-
-
 @dataclass(frozen=True)
 class Reads:
     """What AWS's operations can tell of one ``kind``, which ``title`` names in a sentence.
@@ -74,7 +70,7 @@ class Reads:
     title: str
     service: str
     ids: tuple[str, ...]
-    operations: Mapping[str, Decision]
+    operations: Mapping[str, Compared | Told | OfOthers | Nothing | NotCompared]
     filters: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     besides: tuple[NotCompared, ...] = field(default=())

@@ -8,11 +8,13 @@ environment is to go.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from ..engine.actions import Resource
+from ..engine.actions import CHANGE, Action, Resource, plan
 from ..engine.clients import Clients
 from ..engine.known import Existing
+from ..kinds.ecs import service as services
 from ..kinds.ecs.cluster import documents as ecs_clusters
 from ..kinds.ecs.service import documents as ecs_services
 from ..runs import draining
@@ -36,6 +38,23 @@ def old_workers(clients: Clients, inputs: Inputs, services: Iterable[Resource]) 
         for one in services
     }
     return {name: tasks for name, tasks in found.items() if tasks}
+
+
+def changes_workers(action: Action) -> bool:
+    """Whether it changes a service whose tasks protect themselves."""
+    return (
+        action.kind == CHANGE
+        and action.resource.type == ecs_services.TYPE
+        and ecs_services.DRAINS in action.resource.attributes
+    )
+
+
+def with_room(clients: Clients, action: Action) -> Action:
+    """Such an action, with the number of workers that the module sets then among its reasons."""
+    if action.before is None or not changes_workers(action):
+        return action
+    roomy = services.with_room(clients, action.resource, action.before)
+    return replace(action, reasons=plan([roomy], [action.before])[0].reasons)
 
 
 def busy_tasks(clients: Clients, inputs: Inputs, known: Existing) -> list[str]:

@@ -4,10 +4,12 @@ rolled out, and that a plan meanwhile is empty.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions import Resource
+from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs import service as services
 from ansible_collections.farflow.airflow.plugins.module_utils.kinds.ecs.service import documents
 from ansible_collections.farflow.airflow.plugins.module_utils.runs import draining
 from ansible_collections.farflow.airflow.plugins.module_utils.runs.rollouts import Rollouts
@@ -18,8 +20,12 @@ UNTIL = datetime(2026, 12, 1, 14, 30, tzinfo=UTC)
 CLUSTER = "arn:aws:ecs:eu-west-1:123456789012:task/dev"
 
 
+#: Tasks by their deployment, health, and whether they are protected.
+NEW, OLD = ("new", "HEALTHY", False), ("old", "HEALTHY", True)
+
+
 def wanted(count=1, drains=True, autoscaled=None):
-    attributes = {"drains": True} if drains else {}
+    attributes = {"drains": True, "asked_for": count} if drains else {}
     if autoscaled:
         attributes |= {"first_count": count, "bounds": autoscaled}
     return Resource("ecs_service", "dev-worker", {} if autoscaled else {"desired_count": count}, None, attributes)
@@ -49,21 +55,49 @@ def test_while_old_tasks_run_as_many_may_be_desired_as_run(asked, there, count):
 
 
 @pytest.mark.parametrize(
-    ("request_", "there", "count"),
+    ("asked", "protected", "count"),
     [
-        ({"taskDefinition": "dev-worker:3"}, found(1, 2, 1), 2),
-        ({"taskDefinition": "dev-worker:3"}, found(2, 2, 0), None),
-        ({"forceNewDeployment": True}, found(1, 3, 2), 3),
-        ({"taskDefinition": "dev-worker:3", "desiredCount": 4}, found(1, 3, 2), 4),
-        ({"networkConfiguration": {}}, found(1, 2, 1), 2),
-        ({"platformVersion": "1.4.0"}, found(1, 2, 1), 2),
-        ({"deploymentConfiguration": {}}, found(1, 2, 1), None),
-        ({"desiredCount": 1}, found(3, 3, 0), 1),
-        ({"enableExecuteCommand": True}, found(1, 3, 2), None),
+        (wanted(1), 0, 1),
+        (wanted(1), 1, 2),
+        (wanted(3), 2, 5),
+        (wanted(2, autoscaled=(0, 5)), 0, 2),
+        (wanted(2, autoscaled=(0, 5)), 1, 2),
+        (wanted(2, autoscaled=(0, 5)), 2, 3),
+        (wanted(0, autoscaled=(0, 5)), 1, 2),
     ],
 )
-def test_a_new_deployment_leaves_room_to_protect_what_runs(request_, there, count):
-    assert documents.with_room(request_, there).get("desiredCount") == count
+def test_those_that_take_over_can_be_protected_too(asked, protected, count):
+    if "first_count" in asked.attributes:
+        asked = replace(asked, properties={"desired_count": asked.attributes["first_count"]})
+    assert documents.with_room(asked, protected) == count
+
+
+def room(tasks, **changed):
+    """The count that a change of a service sets, whose tasks are these."""
+    there = replace(
+        found(1, len(tasks), 0), properties={"desired_count": 1, "cluster": "dev", "task_definition": "a:1"}
+    )
+    asked = wanted(1)
+    asked = replace(asked, properties={"desired_count": 1, "cluster": "dev", "task_definition": "a:1", **changed})
+    return services.with_room(lambda name: Ecs(tasks), asked, there).properties["desired_count"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "count"),
+    [
+        ({"task_definition": "a:2"}, 2),
+        ({"network_configuration": {"awsvpc_configuration": {"subnets": ["subnet-a"]}}}, 2),
+        ({"platform_version": "1.4.0"}, 2),
+        ({"enable_execute_command": True}, 1),
+        ({"deployment_configuration": {"maximum_percent": 200}}, 1),
+    ],
+)
+def test_room_is_made_by_what_starts_a_deployment(changed, count):
+    assert room({"1": OLD}, **changed) == count
+
+
+def test_it_does_not_grow_with_each_deploy():
+    assert room({"1": OLD, "2": NEW, "3": NEW}, task_definition="a:3") == 2
 
 
 def test_one_that_is_to_go_is_kept_at_zero_while_a_task_is_protected(cluster, run_module, monkeypatch):
@@ -139,9 +173,6 @@ def service(tasks, desired=1):
 
 def drains(tasks):
     return draining.only_drains(lambda name: Ecs(tasks), "dev", "dev-worker", "new")
-
-
-NEW, OLD = ("new", "HEALTHY", False), ("old", "HEALTHY", True)
 
 
 def test_what_is_left_are_the_protected_tasks_of_earlier_deployments():

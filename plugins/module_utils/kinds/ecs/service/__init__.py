@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ....engine.actions import Resource
@@ -120,8 +121,6 @@ def operations(clients: Clients, started: dict[str, str] | None = None) -> Opera
             create(wanted)
             return
         request = service_documents.update_request(wanted, found)
-        if request and service_documents.DRAINS in wanted.attributes:
-            request = service_documents.with_room(request, found)
         if request:
             cluster, what = wanted.properties["cluster"], f"the change of service {wanted.name}"
             changed = retry_while(
@@ -141,6 +140,20 @@ def operations(clients: Clients, started: dict[str, str] | None = None) -> Opera
         wait_for(lambda: _gone(clients, cluster, found.name, tasks), _DELETION_LIMIT, what)
 
     return Operations(create, change, delete)
+
+
+def with_room(clients: Clients, wanted: Resource, found: Resource | None) -> Resource:
+    """A service as it is wanted, or with more tasks, where those that it has protect themselves and a change makes ECS
+    start others.
+    """
+    drains = found is not None and service_documents.DRAINS in wanted.attributes
+    if found is None or not drains or not service_documents.starts_a_deployment(wanted, found):
+        return wanted
+    cluster = found.properties["cluster"]
+    tasks = ecs_tasks.list_arns(clients, cluster, found.name, "RUNNING")
+    protected = [each for each in ecs_tasks.protections(clients, cluster, tasks) if each["protectionEnabled"]]
+    count = service_documents.with_room(wanted, len(protected))
+    return replace(wanted, properties={**wanted.properties, "desired_count": count})
 
 
 def set_count(clients: Clients, found: Resource, count: int) -> None:

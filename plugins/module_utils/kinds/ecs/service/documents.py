@@ -25,6 +25,8 @@ AUTOSCALED = "farflow:autoscaled"
 FIRST_COUNT = "first_count"
 BOUNDS = "bounds"
 DRAINS = "drains"
+#: The count that is given, where there may be more for a while.
+ASKED_FOR = "asked_for"
 UNSTEADY = "unsteady"
 #: How many tasks run, how many of them are of earlier deployments, and whether the newest one has all that it shall.
 RUNNING, OLD, COMPLETE = "running", "old", "complete"
@@ -33,17 +35,18 @@ DEPLOYMENT = "deployment"
 _OWN = {"autoscaled", "drains"}
 _ROLLOUT = "rollout_state"
 _MOST = {"subnets": 16, "security_groups": 5}
-#: Of UpdateService, each by itself.
+#: Of these each starts a deployment by itself.
 _START_A_DEPLOYMENT = {
-    "taskDefinition",
-    "networkConfiguration",
-    "platformVersion",
-    "capacityProviderStrategy",
-    "loadBalancers",
-    "serviceRegistries",
-    "serviceConnectConfiguration",
-    "volumeConfigurations",
-    "vpcLatticeConfigurations",
+    _ROLLOUT,
+    "task_definition",
+    "network_configuration",
+    "platform_version",
+    "capacity_provider_strategy",
+    "load_balancers",
+    "service_registries",
+    "service_connect_configuration",
+    "volume_configurations",
+    "vpc_lattice_configurations",
 }
 _OF_THE_DEPLOYMENT = ("serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations")
 
@@ -69,7 +72,9 @@ def desired(specification: Mapping[str, Any]) -> Resource:
     if problems:
         raise FarflowError("\n".join(f"service {name}: {problem}" for problem in problems))
     form[_ROLLOUT] = "COMPLETED"
-    attributes: dict[str, Any] = {DRAINS: True} if specification.get("drains") else {}
+    attributes: dict[str, Any] = {}
+    if specification.get("drains"):
+        attributes = {DRAINS: True, ASKED_FOR: form["desired_count"]}
     if autoscaled:
         form["tags"] = {**form.get("tags", {}), AUTOSCALED: "true"}
         attributes[FIRST_COUNT] = form.pop("desired_count")
@@ -95,7 +100,7 @@ def _bounds(autoscaled: Mapping[str, int] | bool) -> tuple[int, int] | None:
 def counted(resource: Resource, found: Resource | None) -> Resource:
     """A service under an autoscaler with the count that it has, or the nearest within the autoscaler's bounds: it may
     be none that an autoscaler has set, and from zero tasks, which use no CPU, none scales out again. Where a service
-    drains, there may be as many as run (``with_room``) while tasks of earlier deployments do.
+    drains, there may be as many as run (see ``with_room``) while tasks of earlier deployments do.
     """
     drains = found is not None and DRAINS in resource.attributes and found.attributes.get(OLD)
     if found is None or not (drains or FIRST_COUNT in resource.attributes):
@@ -118,13 +123,21 @@ def at_zero(found: Resource) -> Resource:
     return replace(desired(arguments), arguments=arguments)
 
 
-def with_room(request: Mapping[str, Any], found: Resource) -> dict[str, Any]:
-    """An UpdateService request of a service that drains. If it starts a deployment, its desired count is at least the
-    number of tasks that run: ECS protects no more tasks than are desired, and each may have work in hand.
+def starts_a_deployment(wanted: Resource, found: Resource) -> bool:
+    """Whether a change of a service makes ECS start other tasks in place of those that run."""
+    sides = wanted.properties, found.properties
+    return any(differences(sides[0].get(name), sides[1].get(name)) for name in _START_A_DEPLOYMENT)
+
+
+def with_room(wanted: Resource, protected: int) -> int:
+    """The desired count of a service that drains, for a change that starts a deployment while so many of its tasks
+    protect themselves. ECS protects no more tasks than are desired, and those that take their place may have work in
+    hand as well. Where an autoscaler counts, there is room for the first of these, and it makes more.
     """
-    running, count = found.attributes[RUNNING], request.get("desiredCount", found.properties["desired_count"])
-    starts = request.get("forceNewDeployment") or not _START_A_DEPLOYMENT.isdisjoint(request)
-    return {**request, "desiredCount": running} if starts and running > count else dict(request)
+    if FIRST_COUNT in wanted.attributes:
+        count: int = wanted.properties["desired_count"]
+        return max(count, protected + 1) if protected else count
+    return int(wanted.attributes[ASKED_FOR]) + protected
 
 
 def with_task_definition(resource: Resource, arn: str | None) -> Resource:
