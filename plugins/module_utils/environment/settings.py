@@ -83,8 +83,10 @@ def environment(inputs: Mapping[str, Any], known: Existing, component: Component
     pool.
     """
     ours = {**_airflow(inputs, known), **_farflow(inputs, known)}
-    if component in _SCHEDULE:
-        ours.update({variable(*key): value for key, value in _backlog(inputs).items()})
+    own = _backlog(inputs) if component in _SCHEDULE else {}
+    if of := _pools_of(inputs, component):
+        own |= broker.settings_of_queues(inputs, known, of)
+    ours.update({variable(*key): value for key, value in own.items()})
     if component.pool:
         ours.update(_worker(inputs, component))
     if component is SCHEDULER and (scaled := pools.scaled_by_work(inputs)):
@@ -94,6 +96,15 @@ def environment(inputs: Mapping[str, Any], known: Existing, component: Component
     theirs = given(inputs["airflow_service_config"], inputs["airflow_service_environment"])
     of_pool = pools.pool(inputs, component.pool).environment if component.pool else {}
     return {**ours, **theirs, **of_pool}
+
+
+def _pools_of(inputs: Inputs, component: Component) -> list[pools.Pool]:
+    """Those to whose queues a component sends, or from whose queue it takes. Others need no word of them, and are not
+    replaced when a pool comes or goes.
+    """
+    if component.pool:
+        return [pools.pool(inputs, component.pool)]
+    return pools.pools(inputs) if component in (SCHEDULER, COMMAND) else []
 
 
 def _worker(inputs: Inputs, component: Component) -> dict[str, str]:
@@ -137,7 +148,7 @@ def _airflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:
         ("core", "execution_api_server_url"): execution_api_url(inputs),
         ("api", "base_url"): base_url(inputs, known),
         ("api", "instance_name"): names.environment(inputs),
-        **broker.settings(inputs, known),
+        **broker.settings(inputs),
         **ecs_executor.settings(inputs, known),
         ("celery", "operation_timeout"): str(OPERATION_TIMEOUT),
         ("logging", "remote_logging"): "True",

@@ -98,7 +98,7 @@ def test_a_pool_has_one_queue_of_sqs_and_all_its_names_lead_there():
         Resource("sqs_queue", name, {}, "arn", {"url": f"https://sqs/{name}"})
         for name in ("prod-celery", "prod-celery-heavy")
     ]
-    told = broker.settings(given_, Existing(urls))
+    told = broker.settings_of_queues(given_, Existing(urls), pools.pools(given_))
     found = json.loads(told["celery_broker_transport_options", "predefined_queues"])
     assert {name: each["url"].rsplit("/", 1)[1] for name, each in found.items()} == {
         "prod-celery": "prod-celery",
@@ -107,8 +107,36 @@ def test_a_pool_has_one_queue_of_sqs_and_all_its_names_lead_there():
         "large": "prod-celery-heavy",
         "slow": "prod-celery-heavy",
     }
-    assert told["operators", "default_queue"] == "prod-celery"
-    assert broker.queues(given_) == list(found)
+    assert broker.settings(given_)["operators", "default_queue"] == "prod-celery"
+    assert set(broker.queues(given_)) == set(found)
+
+
+QUEUES = "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__PREDEFINED_QUEUES"
+
+
+def test_who_neither_sends_nor_takes_knows_no_queue():
+    """And is not replaced when a pool comes or goes, or the names of its queue."""
+    given_ = inputs(worker_pools={"heavy": {"queues": ["b", "a"]}})
+    told = {
+        each.name: sorted(json.loads(settings.environment(given_, KNOWN, each).get(QUEUES, "{}")))
+        for each in components.components(given_)
+    }
+    every = ["a", "b", "default", "prod-celery", "prod-celery-heavy"]
+    assert told == {
+        "api-server": [],
+        "scheduler": every,
+        "dag-processor": [],
+        "triggerer": [],
+        "command": every,
+        "worker": ["default", "prod-celery"],
+        "worker-heavy": ["a", "b", "prod-celery-heavy"],
+    }
+
+
+def test_the_order_of_names_is_none():
+    one, other = (inputs(worker_pools={"heavy": {"queues": names}}) for names in (["a", "b"], ["b", "a"]))
+    scheduler = components.SCHEDULER
+    assert settings.environment(one, KNOWN, scheduler)[QUEUES] == settings.environment(other, KNOWN, scheduler)[QUEUES]
 
 
 def worker(name, **given_):
@@ -211,6 +239,17 @@ def test_spot_is_a_share_above_a_base_on_demand(pool, strategy):
         ),
         ({"worker_pool_scaling": "cpu", "worker_pool_min_count": 0}, ["worker_pool_min_count", "no first one"]),
         ({"worker_drain_hours": 13}, ["worker_drain_hours", "1 to 12"]),
+        ({"worker_pools": {"celery": {}}}, ["worker_pools.celery", "beginning with celery-"]),
+        ({"worker_pools": {"celery-eu": {}}}, ["worker_pools.celery-eu"]),
+        ({"worker_pools": {"a": {"queues": []}}}, ["worker_pools.a.queues", "at least one"]),
+        (
+            {"worker_pools": {f"p{each}": {"queues": [f"q{each}-{name}" for name in range(40)]} for each in range(4)}},
+            ["worker_pools: have 166 names of queues in all, allowed: 150"],
+        ),
+        (
+            {"worker_pools": {"a": {"environment": {"AIRFLOW__CELERY__WORKER_AUTOSCALE": "16,4"}}}},
+            ["worker_pools.a.environment.AIRFLOW__CELERY__WORKER_AUTOSCALE", "concurrency"],
+        ),
         ({"farflow_alarm_topic_arns": ["on-call"]}, ["farflow_alarm_topic_arns.0", "topic of SNS"]),
         (
             {"farflow_alarm_topic_arns": ["arn:aws:sns:us-east-1:123456789012:on-call"]},

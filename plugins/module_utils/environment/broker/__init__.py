@@ -4,8 +4,8 @@
 """What carries tasks from Airflow's scheduler to its Celery workers.
 
 A broker is a file here with the same names in each: ``desired`` resources and their ``READERS``, ``settings`` of
-Airflow, those ``RESERVED`` that nobody else may give, the statements of who ``sends`` and who ``receives``, and the
-``queues`` that workers serve.
+Airflow and ``settings_of_queues``, those ``RESERVED`` that nobody else may give, the statements of who ``sends`` and
+who ``receives``, and the ``queues`` that workers serve.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...engine.actions import Resource
@@ -58,22 +58,26 @@ def desired(inputs: Inputs, role: str) -> list[Resource]:
     return [made_by(sqs_queues.desired, {"name": queue(inputs, name), **common}) for name in pools.names(inputs)]
 
 
-def settings(inputs: Inputs, known: Existing) -> dict[tuple[str, str], str]:
-    """Airflow's settings, by section and key. A predefined queue is one that Celery neither makes nor looks for; all
-    the names that a DAG can say for the queue of a pool lead to the same one of SQS.
-    """
-    urls = {
-        name: {"url": known.attribute(sqs_queues.TYPE, queue(inputs, pool.name), "url")}
-        for pool in pools.pools(inputs)
-        for name in queues_of(inputs, pool)
-    }
+def settings(inputs: Inputs) -> dict[tuple[str, str], str]:
+    """Airflow's settings of all components, by section and key."""
     return {
         ("celery", "broker_url"): "sqs://",
         ("celery_broker_transport_options", "region"): inputs["farflow_region"],
         ("celery_broker_transport_options", "visibility_timeout"): str(_VISIBILITY_TIMEOUT),
-        ("celery_broker_transport_options", "predefined_queues"): json.dumps(urls),
         ("operators", "default_queue"): queue(inputs, pools.DEFAULT),
     }
+
+
+def settings_of_queues(inputs: Inputs, known: Existing, of: Iterable[pools.Pool]) -> dict[tuple[str, str], str]:
+    """Those of who sends to the queues of these pools, or takes from them. A predefined queue is one that Celery
+    neither makes nor looks for; all the names that a DAG can say for the queue of a pool lead to the same one of SQS.
+    """
+    urls = {
+        name: {"url": known.attribute(sqs_queues.TYPE, queue(inputs, pool.name), "url")}
+        for pool in of
+        for name in queues_of(inputs, pool)
+    }
+    return {("celery_broker_transport_options", "predefined_queues"): json.dumps(urls, sort_keys=True)}
 
 
 def queues(inputs: Inputs) -> list[str]:

@@ -34,6 +34,7 @@ from ..settings import COMMAND_SECRETS, SHARED_SECRETS, variable
 
 _QUEUE = "none: the queue is the environment's"
 _IMAGE = "none: it is the image's"
+_CONCURRENCY = "worker_pool_concurrency, or concurrency in worker_pools"
 _PORT = "none: the security groups know it by its port"
 
 #: Variables that the deploy sets and nobody else can, with what is allowed instead.
@@ -42,7 +43,10 @@ OURS = {
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": "none: Airflow derives it from the one that the deploy makes",
     "AIRFLOW__API__BASE_URL": "airflow_service_base_url",
     "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": "airflow_service_execution_api_url",
-    "AIRFLOW__CELERY__WORKER_CONCURRENCY": "worker_pool_concurrency",
+    "AIRFLOW__CELERY__WORKER_CONCURRENCY": _CONCURRENCY,
+    "AIRFLOW__CELERY__WORKER_AUTOSCALE": _CONCURRENCY,
+    "AIRFLOW__CELERY__WORKER_PREFETCH_MULTIPLIER": "none: a worker takes no more than it can begin",
+    "AIRFLOW__CELERY__TASK_ACKS_LATE": "none: a message is kept until its task has ended, or it would be lost",
     **dict.fromkeys((variable(*key) for key in broker.RESERVED), _QUEUE),
     "AIRFLOW__API__PORT": _PORT,
     "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": _PORT,

@@ -266,6 +266,14 @@ def _given_twice(
             yield f"{one}.{name}: is given by {other} too, allowed: one of them"
 
 
+@_between("airflow_service_secrets", "worker_pools")
+def _given_to_a_pool_too(secrets: Mapping[str, str], given: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for pool, keys in given.items():
+        for name in sorted(set(secrets) & set(keys.get("environment") or ())):
+            place = f"worker_pools.{pool}.environment.{name}"
+            yield f"{place}: is given by airflow_service_secrets too, allowed: one of them"
+
+
 @_between("airflow_service_config", "airflow_service_config_of_plugins")
 def _unknown_settings(config: Mapping[str, Mapping[str, Any]], others: list[str]) -> Iterator[str]:
     yield from told("airflow_service_config", airflow_settings.unknown_settings(config, others))

@@ -31,11 +31,15 @@ from . import airflow_settings
 
 #: Of pools there are no more than a page can show; AWS allows 5000 services in a cluster.
 _MOST_POOLS = 50
+#: With the longest names that there are the scheduler's task definition is half full.
+_MOST_QUEUES = 150
 
 _NAME = Name(
-    r"(?!.*--)[a-z]([a-z0-9-]{0,30}[a-z0-9])?",
+    # What is called prod-celery-celery is the queue of environment prod-celery, and so on.
+    r"(?!.*--)(?!(celery|wanted-worker)(-|$))[a-z]([a-z0-9-]{0,30}[a-z0-9])?",
     "name of a pool of workers",
-    "at most 32 lower-case letters, digits and single hyphens, first a letter, not ending with a hyphen",
+    "at most 32 lower-case letters, digits and single hyphens, first a letter, not ending with a hyphen, and neither "
+    "celery nor beginning with celery-, since the environment of that name has such a queue",
 )
 #: What both SQS and Celery take, so that a name stays as it was written.
 _QUEUE = text(r"[A-Za-z0-9_-]{1,80}", "the name of a queue: 1 to 80 letters, digits, _ and -")
@@ -51,7 +55,7 @@ _OF_DEFAULT = {
 }
 
 KEYS: dict[str, Check] = {
-    "queues": list_of(_QUEUE, "a list of the names that DAGs may say"),
+    "queues": list_of(_QUEUE, "a list of the names that DAGs may say, at least one"),
     "cpu": number(CPU_MEMORY, f"CPU units, one of {', '.join(map(str, CPU_MEMORY))} (1024 are a vCPU)"),
     "memory": number(
         (size for sizes in CPU_MEMORY.values() for size in sizes), "MiB that Fargate has, such as 2048 or 4096"
@@ -94,6 +98,11 @@ def together(inputs: Mapping[str, Any]) -> Iterator[str]:
         is_given = pool.name in inputs["worker_pools"]
         yield from _within(pool, {key: f"worker_pools.{pool.name}.{key}" for key in KEYS} if is_given else _OF_DEFAULT)
     yield from _shared_queues(inputs, found)
+    if (number := len(broker.queues(inputs))) > _MOST_QUEUES:
+        yield (
+            f"worker_pools: have {number} names of queues in all, allowed: {_MOST_QUEUES}, since the scheduler's task "
+            "definition holds each of them, and ECS takes no larger one than 64 KiB"
+        )
 
 
 def _default_twice(inputs: Mapping[str, Any]) -> Iterator[str]:
