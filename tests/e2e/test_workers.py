@@ -53,7 +53,7 @@ def ecs(playbooks):
 @pytest.fixture(scope="module")
 def drained(playbooks, variables, airflow, ecs):
     """A deploy of a new revision while a task runs: the run, how the deploy ended, and the workers before and after."""
-    begun = start(airflow, "long", 150)
+    begun = start(airflow, "long", 200)
     airflow.until_task("long", begun["dag_run_id"], "sleep", {"running"})
     before = running(ecs)
     until(lambda: protected(ecs, before), 60)
