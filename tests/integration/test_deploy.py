@@ -16,7 +16,7 @@ from .stack import SERVICES, STACK, mutating_calls
 # Of everything there is, once; throttled accounts and CI have to live with it.
 CALLS_OF_A_LOOK = 77
 # As many looks as there are rounds, what the modules read and change, and some asking whether it is ready.
-CALLS_OF_A_FIRST_DEPLOY = 650
+CALLS_OF_A_FIRST_DEPLOY = 700
 
 
 def test_check_on_an_empty_account_names_what_is_missing_and_creates_nothing(aws, playbooks, project):
