@@ -51,6 +51,7 @@ def authenticate(call: Call) -> Answer | None:
     try:
         principals.of_call(call)
     except principals.UnknownKey:
+        ENFORCED_IAM.strike()
         return faults.refusal(call.service, UNKNOWN_CODES, UNKNOWN_KEY)
     return None
 
@@ -69,6 +70,7 @@ def authorize(call: Call) -> Answer | None:
         return faults.refusal(call.service, UNKNOWN_TO_US, f"the embedded AWS cannot judge this: {error}")
     if refused is None:
         return None
+    ENFORCED_IAM.strike()
     return faults.refusal(call.service, DENIED_CODES, words(call.service, principal.arn, *refused))
 
 
