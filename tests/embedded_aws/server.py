@@ -66,6 +66,8 @@ def _emulator_environment(settings: Settings) -> dict[str, str]:
         "MINISTACK_DOCKER_TIMEOUT": "120",
         "RDS_TMPFS_SIZE": "1g",
         "MINISTACK_RDS_PUBLIC_ENDPOINT": "1",
+        # Two that look for a free port at the same moment would find the same one.
+        "RDS_BASE_PORT": str(15432 + settings.port % 400 * 40),
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
