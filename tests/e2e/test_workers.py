@@ -100,7 +100,7 @@ def test_a_pool_follows_the_work_from_none_and_back_to_none(airflow, ecs, draine
 
 
 def test_teardown_names_and_ends_what_a_task_of_a_dag_has_started(playbooks, variables, ecs, airflow, drained):
-    task = run_alone(ecs, "local-task-multi-task", "python", "-c", "import time; time.sleep(600)").rpartition("/")[2]
+    task = run_alone(ecs, "local-multi_task", "python", "-c", "import time; time.sleep(600)").rpartition("/")[2]
     ended = playbooks.teardown(**variables)
     assert f"has work in hand, and the teardown ends it; farflow_teardown_wait_minutes would wait: task {task} of" in (
         " ".join(ended.output.split())

@@ -84,8 +84,8 @@ def environment(inputs: Mapping[str, Any], known: Existing, component: Component
     """
     ours = {**_airflow(inputs, known), **_farflow(inputs, known)}
     own = _backlog(inputs) if component in _SCHEDULE else {}
-    if of := _pools_of(inputs, component):
-        own |= broker.settings_of_queues(inputs, known, of)
+    if component.pool or component in (SCHEDULER, COMMAND):
+        own |= broker.settings_of_queues(inputs, known, pools.pools(inputs))
     ours.update({variable(*key): value for key, value in own.items()})
     if component.pool:
         ours.update(_worker(inputs, component))
@@ -96,15 +96,6 @@ def environment(inputs: Mapping[str, Any], known: Existing, component: Component
     theirs = given(inputs["airflow_service_config"], inputs["airflow_service_environment"])
     of_pool = pools.pool(inputs, component.pool).environment if component.pool else {}
     return {**ours, **theirs, **of_pool}
-
-
-def _pools_of(inputs: Inputs, component: Component) -> list[pools.Pool]:
-    """Those to whose queues a component sends, or from whose queue it takes. Others need no word of them, and are not
-    replaced when a pool comes or goes.
-    """
-    if component.pool:
-        return [pools.pool(inputs, component.pool)]
-    return pools.pools(inputs) if component in (SCHEDULER, COMMAND) else []
 
 
 def _worker(inputs: Inputs, component: Component) -> dict[str, str]:

@@ -128,8 +128,8 @@ def test_who_neither_sends_nor_takes_knows_no_queue():
         "dag-processor": [],
         "triggerer": [],
         "command": every,
-        "worker": ["default", "prod-celery"],
-        "worker-heavy": ["a", "b", "prod-celery-heavy"],
+        "worker": every,
+        "worker-heavy": every,
     }
 
 
