@@ -17,7 +17,7 @@ import yaml
 from generated import write
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT))  # which is not there when this is run as a script, and what follows needs it
 
 from plugins.module_utils.environment import deployer  # noqa: E402
 from plugins.module_utils.environment.arns import Account  # noqa: E402

@@ -60,7 +60,7 @@ def not_served(queue: str | None, served: Collection[str]) -> str:
     )
 
 
-class QueueCheckingCeleryExecutor(KeptEvents, CeleryExecutor):  # type: ignore[misc]
+class QueueCheckingCeleryExecutor(KeptEvents, CeleryExecutor):
     """See above."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

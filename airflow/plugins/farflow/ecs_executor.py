@@ -63,7 +63,7 @@ _TASKS_A_CALL = 100
 _LONGEST_REASON = 255
 
 
-class EcsExecutor(KeptEvents, AwsEcsExecutor):  # type: ignore[misc]
+class EcsExecutor(KeptEvents, AwsEcsExecutor):
     """See above."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -20,5 +20,5 @@ class KeptEvents:
         self._kept_events: deque[Any] = deque(maxlen=1000)
 
     def log_task_event(self, **event: Any) -> None:
-        super().log_task_event(**event)  # type: ignore[misc]
-        self._kept_events.extend(self._task_event_logs)  # type: ignore[attr-defined]
+        super().log_task_event(**event)
+        self._kept_events.extend(self._task_event_logs)

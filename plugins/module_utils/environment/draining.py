@@ -19,7 +19,7 @@ from ..kinds.ecs.cluster import documents as ecs_clusters
 from ..kinds.ecs.service import documents as ecs_services
 from ..runs import draining
 from ..runs.draining import Protected
-from . import components, names, removed_pools
+from . import names, removed_pools
 
 Inputs = Mapping[str, Any]
 
@@ -64,10 +64,7 @@ def busy_tasks(clients: Clients, inputs: Inputs, known: Existing) -> list[str]:
     cluster = names.cluster(inputs)
     if not known.get(ecs_clusters.TYPE, cluster):
         return []
-    workers = names.service(inputs, components.WORKER.name)
-    beginning = names.service(inputs, removed_pools.OF_A_POOL)
-    there = [
-        one.name for one in known.of_type(ecs_services.TYPE) if f"{one.name}-".startswith((f"{workers}-", beginning))
-    ]
+    workers = names.service(inputs, removed_pools.OF_A_POOL)
+    there = [one.name for one in known.of_type(ecs_services.TYPE) if f"{one.name}-".startswith(workers)]
     of_workers = [task.words for task in draining.of_services(clients, cluster, there)]
     return [*of_workers, *draining.of_nobody(clients, cluster)]

@@ -41,7 +41,7 @@ class Aws:
     def get_caller_identity(self):
         return {"Account": WHERE.id, "Arn": self.caller}
 
-    def get_role(self, RoleName):  # noqa: N803
+    def get_role(self, RoleName):  # noqa: N803  as boto3 calls it
         return {"Role": {"Arn": f"arn:aws:iam::123456789012:role/ci/{RoleName}"}}
 
     def can_paginate(self, operation):
