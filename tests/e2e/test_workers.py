@@ -17,7 +17,7 @@ CLOCK = 4
 POOLS = {
     "worker_pools": {
         "default": {"min": 1, "max": 2, "cpu": 1024, "memory": 2048, "concurrency": 4},
-        "heavy": {"min": 0, "max": 3, "cpu": 1024, "memory": 2048, "concurrency": 20, "cooldown": 60},
+        "heavy": {"min": 0, "max": 3, "cpu": 1024, "memory": 4096, "concurrency": 20, "cooldown": 60},
     }
 }
 

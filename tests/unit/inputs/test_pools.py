@@ -9,6 +9,7 @@ from ansible_collections.farflow.airflow.plugins.module_utils.engine.actions imp
 from ansible_collections.farflow.airflow.plugins.module_utils.engine.known import Existing
 from ansible_collections.farflow.airflow.plugins.module_utils.environment import components, containers, pools, settings
 from ansible_collections.farflow.airflow.plugins.module_utils.environment.broker import broker
+from ansible_collections.farflow.airflow.plugins.module_utils.environment.inputs import checks
 from gathered import gather
 from hypothesis import given
 from hypothesis import strategies as st
@@ -264,6 +265,25 @@ def test_spot_is_a_share_above_a_base_on_demand(pool, strategy):
 def test_what_cannot_be_is_refused(given_, words):
     (line,) = problems(**given_)
     assert [word for word in words if word not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("given_", "words"),
+    [
+        ({}, []),
+        ({"worker_pool_concurrency": 19}, []),
+        (
+            {"worker_pool_concurrency": 20},
+            ["worker_pool_memory: is 2048 MiB for 20 tasks at once, which take some 2100"],
+        ),
+        ({"worker_pools": {"heavy": {"concurrency": 20}}}, ["worker_pools.heavy.memory: is 2048 MiB for 20 tasks"]),
+        ({"worker_pools": {"heavy": {"concurrency": 20, "memory": 4096}}}, []),
+        ({"worker_pool_count": 0}, ["worker_pool_count: is 0, so pool default has no worker"]),
+    ],
+)
+def test_what_is_taken_and_yet_goes_wrong_is_warned_of(given_, words):
+    told = checks.warnings(inputs(**given_))
+    assert [each[: len(word)] for each, word in zip(told, words, strict=True)] == words
 
 
 def test_an_old_name_of_a_variable_is_told_its_new_one():

@@ -55,7 +55,12 @@ def sound(inputs: Inputs) -> dict[str, Any]:
 
 def warnings(inputs: Inputs) -> list[str]:
     """What AWS takes from some accounts only, or at a price, of inputs that are right; a line each."""
-    return [*_many_networks(inputs), *_images_from_afar(inputs), *_pools_without_workers(inputs)]
+    return [
+        *_many_networks(inputs),
+        *_images_from_afar(inputs),
+        *_pools_without_workers(inputs),
+        *_small_workers(inputs),
+    ]
 
 
 def _pools_without_workers(inputs: Inputs) -> Iterator[str]:
@@ -65,6 +70,20 @@ def _pools_without_workers(inputs: Inputs) -> Iterator[str]:
         if not pool.maximum:
             given = f"worker_pools.{pool.name}.min" if pool.name in inputs["worker_pools"] else "worker_pool_count"
             yield f"{given}: is 0, so pool {pool.name} has no worker, and a task that is sent to its queue never begins"
+
+
+def _small_workers(inputs: Inputs) -> Iterator[str]:
+    """A worker that runs out of memory is killed with all its tasks, and Airflow learns it five minutes later."""
+    if not inputs.keys() >= set(_POOLS):
+        return
+    for pool in pools.pools(inputs):
+        least = _WORKER_MIB + pool.concurrency * _TASK_MIB
+        if pool.memory < least:
+            given = f"worker_pools.{pool.name}.memory" if pool.name in inputs["worker_pools"] else "worker_pool_memory"
+            yield (
+                f"{given}: is {pool.memory} MiB for {pool.concurrency} tasks at once, which take some {least} MiB "
+                "before they do anything: a worker that runs out of memory is killed with all its tasks"
+            )
 
 
 def _many_networks(inputs: Inputs) -> Iterator[str]:
@@ -144,6 +163,9 @@ def _zones_of_region(zones: list[str], region: str) -> Iterator[str]:
 _COMPONENTS = [
     f"airflow_service_{component}" for component in ("api_server", "scheduler", "dag_processor", "triggerer")
 ]
+#: Measured with Airflow 3.3: what a worker takes without a task, and what each task takes that has begun.
+_WORKER_MIB, _TASK_MIB = 500, 80
+
 #: What the pools of workers hang on.
 _POOLS = ("farflow_environment", "airflow_service_architecture", "worker_pools", *pools.OF_DEFAULT)
 
