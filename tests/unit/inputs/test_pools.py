@@ -251,6 +251,10 @@ def test_spot_is_a_share_above_a_base_on_demand(pool, strategy):
             {"worker_pools": {"a": {"environment": {"AIRFLOW__CELERY__WORKER_AUTOSCALE": "16,4"}}}},
             ["worker_pools.a.environment.AIRFLOW__CELERY__WORKER_AUTOSCALE", "concurrency"],
         ),
+        (
+            {"airflow_service_environment": {"AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "5"}},
+            ["airflow_service_environment.AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES", "worker_drain_hours"],
+        ),
         ({"farflow_alarm_topic_arns": ["on-call"]}, ["farflow_alarm_topic_arns.0", "topic of SNS"]),
         (
             {"farflow_alarm_topic_arns": ["arn:aws:sns:us-east-1:123456789012:on-call"]},

@@ -48,6 +48,7 @@ OURS = {
     "AIRFLOW__CELERY__WORKER_PREFETCH_MULTIPLIER": "none: a worker takes no more than it can begin",
     "AIRFLOW__CELERY__TASK_ACKS_LATE": "none: a message is kept until its task has ended, or it would be lost",
     **dict.fromkeys((variable(*key) for key in broker.RESERVED), _QUEUE),
+    "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "worker_drain_hours, from which it follows",
     "AIRFLOW__API__PORT": _PORT,
     "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": _PORT,
     "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": _PORT,
