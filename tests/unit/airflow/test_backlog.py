@@ -62,14 +62,17 @@ def test_none_fails_where_they_are_sent_again_often_enough(docker, airflow_image
 
 
 def test_two_hundred_behind_a_full_pool_end_well(docker, airflow_image, lab):
-    """With the retries of a deploy: 24 times 40 seconds stand for twelve hours."""
+    """With the retries of a deploy, 24 times a minute for twelve hours, and with its parallelism: so many are sent as
+    its pools have places. Were all sent again each minute, the worker would come to nothing but dropping messages,
+    of which it can drop some four in a second.
+    """
     settings = {
-        "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": 40,
+        "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": 60,
         "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": 24,
-        "AIRFLOW__CORE__PARALLELISM": 256,
+        "AIRFLOW__CORE__PARALLELISM": 64,
     }
-    ended, events = ends(docker, airflow_image, lab, "long_backlog", 200, settings, 24 * 40)
+    ended, events = ends(docker, airflow_image, lab, "long_backlog", 200, settings, 24 * 60)
     assert ended == {"success": 200}
     assert events["running"] == 200
-    assert events["stuck in queued reschedule"] >= 200
     print(f"sent again {events['stuck in queued reschedule']} times in all")
+    assert events["stuck in queued reschedule"] >= 64
