@@ -122,6 +122,11 @@ def test_whatever_is_killed_no_task_is_lost(aws, airflow, ecs):
             f"{first['hostname']} {first['map_index']}: {first['state']} after {ran:.0f} s, again {waited:.0f} s later"
         )
     assert {len(each) for each in again} == {2}, "each at most twice"
+    ends = {}
+    for first, _second in again:
+        ends.setdefault(first["hostname"], []).append(first["end_date"])
+    *of_interrupted, of_killed = sorted(ends.values())
+    assert max(map(max, of_interrupted)) < min(of_killed), "an interruption is not waited for until the heartbeat fails"
     assert 0 < len(again) <= 30, "what the fourth worker had in hand went on"
     until(lambda: at_zero(ecs), 900)
 

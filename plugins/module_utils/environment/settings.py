@@ -29,6 +29,10 @@ OPERATION_TIMEOUT = 10
 #: the first one takes minutes.
 _QUEUED_TIMEOUT = 1800
 
+#: Seconds between two looks for tasks of schedulers that have ended. At the first one, as a scheduler starts, the one
+#: before it may still count as alive; until the second one nobody hears how the tasks end that it has sent.
+_ORPHANED_TASKS_CHECK = 60
+
 #: Airflow's defaults, of all tasks and of those of a run of a DAG that are queued or running.
 _PARALLELISM, _ACTIVE_TASKS = 32, 16
 
@@ -83,7 +87,7 @@ def environment(inputs: Mapping[str, Any], known: Existing, component: Component
     pool.
     """
     ours = {**_airflow(inputs, known), **_farflow(inputs, known)}
-    own = _backlog(inputs) if component in _SCHEDULE else {}
+    own = _schedule(inputs) if component in _SCHEDULE else {}
     if component.pool or component in (SCHEDULER, COMMAND):
         own |= broker.settings_of_queues(inputs, known, pools.pools(inputs))
     ours.update({variable(*key): value for key, value in own.items()})
@@ -159,7 +163,7 @@ def _airflow(inputs: Mapping[str, Any], known: Existing) -> dict[str, str]:
     return {**{variable(*key): value for key, value in settings.items()}, **connection}
 
 
-def _backlog(inputs: Inputs) -> dict[tuple[str, str], str]:
+def _schedule(inputs: Inputs) -> dict[tuple[str, str], str]:
     """As many tasks are sent as workers and ECS tasks can run at once, and one that waits is not given up: Airflow
     sends it again each time the token in its message has expired.
     """
@@ -170,6 +174,7 @@ def _backlog(inputs: Inputs) -> dict[tuple[str, str], str]:
         ("core", "max_active_tasks_per_dag"): str(max(_ACTIVE_TASKS, places)),
         ("scheduler", "task_queued_timeout"): str(_QUEUED_TIMEOUT),
         ("scheduler", "num_stuck_in_queued_retries"): str(sent_again),
+        ("scheduler", "orphaned_tasks_check_interval"): str(_ORPHANED_TASKS_CHECK),
     }
 
 

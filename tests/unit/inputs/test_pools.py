@@ -319,6 +319,11 @@ def test_a_task_that_waits_for_a_worker_is_not_given_up_before_the_hours_are_ove
     assert environment["AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES"] == retries
 
 
+def test_the_tasks_of_a_scheduler_that_has_ended_are_taken_over_within_a_minute():
+    environment = settings.environment(inputs(), KNOWN, components.SCHEDULER)
+    assert environment["AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL"] == "60"
+
+
 def test_it_is_sent_again_more_often_where_the_user_gives_it_up_sooner():
     config = {"scheduler": {"task_queued_timeout": 600}}
     environment = settings.environment(inputs(airflow_service_config=config), KNOWN, components.SCHEDULER)
