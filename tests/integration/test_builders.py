@@ -27,6 +27,7 @@ def projects(aws):
     return codebuild.batch_get_projects(names=[PROJECT])["projects"]
 
 
+@pytest.mark.thorough
 def test_codebuild_has_what_it_needs_while_it_is_wanted(aws, deploy):
     """The image is there, built by Docker: the same tag is the same image, so that nothing is built once more."""
     deploy()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.stack.look import Looks
 
 from .stack import running
@@ -9,6 +11,7 @@ from .stack import running
 CHANGE = "change ecs_task_definition local-hello"
 
 
+@pytest.mark.thorough
 def test_a_change_of_the_capacity_alone_is_a_new_task_definition(aws, playbooks, project):
     playbooks.deploy(**project.variables)
     before, looks = running(aws), Looks(aws, project.variables)

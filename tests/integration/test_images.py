@@ -38,6 +38,7 @@ def tags_of(aws, label, repository="local-tasks"):
     return {tag for tag in images(aws, repository) if tag.startswith(f"{label}-")}
 
 
+@pytest.mark.thorough
 def test_an_image_is_built_again_when_that_is_asked_for_and_stays(aws, playbooks, project):
     """With one on top of it, in a folder whose name is one of Airflow's, by an ignore file of the Dockerfile's own."""
     report = project.add_task("airflow-worker")

@@ -48,6 +48,7 @@ def newer_botocore(tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path / "models"))
 
 
+@pytest.mark.thorough
 def test_what_aws_tells_late_or_has_added_changes_nothing(aws, playbooks, project, newer_botocore):
     (project.tasks / "hello" / "task.yml").write_text("shared_volume: true\n")
     variables = {**project.variables, "worker_pool_scaling": "cpu"}
