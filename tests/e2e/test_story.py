@@ -133,7 +133,7 @@ def test_fargate_tasks_of_the_run_ended_well(ecs, run):
     tasks = ecs.describe_tasks(cluster="local", tasks=stopped)["tasks"]
     families = [each["taskDefinitionArn"].split("/")[-1].split(":")[0] for each in tasks]
     of_run = [
-        (family, task["launchType"], task["lastStatus"], exit_codes(task))
+        (family, task["launchType"], task["lastStatus"], [container["exitCode"] for container in own_containers(task)])
         for family, task in zip(families, tasks, strict=True)
         if family in ("local-multi_task", "local-number_task")
     ]
@@ -145,10 +145,9 @@ def test_fargate_tasks_of_the_run_ended_well(ecs, run):
     ]
 
 
-def exit_codes(task):
-    """Of a task's own containers; that of GuardDuty's is killed with them."""
-    own = [each for each in task["containers"] if not each["name"].startswith("aws-guardduty-agent-")]
-    return [container["exitCode"] for container in own]
+def own_containers(task):
+    """Those of a task that its definition has, without the one that GuardDuty puts beside them."""
+    return [each for each in task["containers"] if not each["name"].startswith("aws-guardduty-agent-")]
 
 
 @pytest.mark.parametrize("task", PRINTED)
@@ -459,7 +458,7 @@ def orphan(aws, promises):
     [former] = _started(aws, "promises", promises[0], "rows")
     [task] = ecs.describe_tasks(cluster="local", tasks=[former], include=["TAGS"])["tasks"]
     service = next(iter(services_of(ecs).values()))
-    sleep = {"name": task["containers"][0]["name"], "command": ["sleep", "900"]}
+    sleep = {"name": own_containers(task)[0]["name"], "command": ["sleep", "900"]}
     [started] = ecs.run_task(
         cluster="local",
         taskDefinition=task["taskDefinitionArn"],
