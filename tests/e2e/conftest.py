@@ -16,19 +16,25 @@ from tests.embedded_aws import EmbeddedAWS
 from tests.stack.listing import listing
 from tests.stack.playbooks import ROOT, playbooks_on
 from tests.stack.project import copied
+from tests.stack.strict import CLOCK
+from tests.thorough import seeds
 
 from .airflow_api import Airflow
 
 ARTIFACTS = ROOT / "artifacts"
 LOGS = ARTIFACTS / "e2e"
+(SEED,) = seeds(few=1, many=1)
 
 
 @pytest.fixture(scope="session")
 def playbooks():
-    """The playbooks, on an empty account. Their output and the log of all AWS calls are kept as artifacts."""
-    with playbooks_on("e2e", LOGS, fast=False) as playbooks:
+    """The playbooks, on an empty account of an AWS at its hardest. Their output and the log of all AWS calls are kept
+    as artifacts, and how often each of its behaviours has struck.
+    """
+    with playbooks_on("e2e", LOGS, fast=False, strict=True, seed=SEED, clock=CLOCK) as playbooks:
         yield playbooks
         aws = playbooks.aws
+        (LOGS / "struck.json").write_text(json.dumps(aws.struck(), indent=1))
         (LOGS / "calls.jsonl").write_text("".join(f"{json.dumps(call)}\n" for call in aws.calls()))
         shutil.copy(aws.settings.path("server.log"), LOGS)
 

@@ -23,6 +23,7 @@ from tests.embedded_aws.base_images import DEBIAN
 from tests.stack.airflow_calls import OPERATIONS
 from tests.stack.listing import difference, listing
 from tests.stack.playbooks import ROOT
+from tests.stack.strict import ALWAYS
 
 from .browser import chromium, open_fargate, open_run, open_task, screenshot, sign_in, unfold_log
 from .conftest import ARTIFACTS
@@ -132,7 +133,7 @@ def test_fargate_tasks_of_the_run_ended_well(ecs, run):
     tasks = ecs.describe_tasks(cluster="local", tasks=stopped)["tasks"]
     families = [each["taskDefinitionArn"].split("/")[-1].split(":")[0] for each in tasks]
     of_run = [
-        (family, task["launchType"], task["lastStatus"], [container["exitCode"] for container in task["containers"]])
+        (family, task["launchType"], task["lastStatus"], [container["exitCode"] for container in own_containers(task)])
         for family, task in zip(families, tasks, strict=True)
         if family in ("local-multi_task", "local-number_task")
     ]
@@ -142,6 +143,11 @@ def test_fargate_tasks_of_the_run_ended_well(ecs, run):
         ("local-multi_task", *ended),
         ("local-number_task", *ended),
     ]
+
+
+def own_containers(task):
+    """Those of a task that its definition has, without the one that GuardDuty puts beside them."""
+    return [each for each in task["containers"] if not each["name"].startswith("aws-guardduty-agent-")]
 
 
 @pytest.mark.parametrize("task", PRINTED)
@@ -448,11 +454,11 @@ def test_no_container_outlives_its_task(aws, behind_tls, promises):
 @pytest.fixture(scope="module")
 def orphan(aws, promises):
     """The ARN of a container whose Airflow task has ended long ago: as one that was started and then forgotten."""
-    ecs = aws.client("ecs")
+    ecs = aws.client("ecs", sees_all=True)
     [former] = _started(aws, "promises", promises[0], "rows")
     [task] = ecs.describe_tasks(cluster="local", tasks=[former], include=["TAGS"])["tasks"]
     service = next(iter(services_of(ecs).values()))
-    sleep = {"name": task["containers"][0]["name"], "command": ["sleep", "900"]}
+    sleep = {"name": own_containers(task)[0]["name"], "command": ["sleep", "900"]}
     [started] = ecs.run_task(
         cluster="local",
         taskDefinition=task["taskDefinitionArn"],
@@ -551,7 +557,7 @@ def _has_begun(aws, arn):
 
 def _capacities(aws, run):
     """Of the containers of a run: the try, what it ran on, and how it ended; in the order in which they were made."""
-    ecs, arns = aws.client("ecs"), _started(aws, "frugal", run["dag_run_id"], "waits")
+    ecs, arns = aws.client("ecs", sees_all=True), _started(aws, "frugal", run["dag_run_id"], "waits")
     tasks = ecs.describe_tasks(cluster="local", tasks=arns, include=["TAGS"])["tasks"]
     return [
         (
@@ -583,7 +589,7 @@ def _state(airflow, run):
 
 def _started(aws, dag, run, task):
     """The ARNs of the Fargate tasks of an Airflow task, by their tags."""
-    ecs = aws.client("ecs")
+    ecs = aws.client("ecs", sees_all=True)
     arns = [
         arn
         for status in ("RUNNING", "STOPPED")
@@ -600,7 +606,8 @@ def _started(aws, dag, run, task):
 
 
 def _described(aws, arn):
-    return aws.client("ecs").describe_tasks(cluster="local", tasks=[arn])["tasks"][0]
+    ecs = aws.client("ecs", sees_all=True)
+    return ecs.describe_tasks(cluster="local", tasks=[arn])["tasks"][0]
 
 
 def _until(condition, seconds=90):
@@ -693,6 +700,10 @@ def test_orphans_lists_what_nobody_waits_for(playbooks, behind_tls):
 def test_teardown_leaves_what_was_there_before(aws, playbooks, nothing, run):
     playbooks.teardown()
     assert difference(nothing, listing(aws)) == {}
+
+
+def test_aws_was_at_its_hardest(aws):
+    assert ALWAYS - set(aws.struck()) == set()
 
 
 def test_second_teardown_is_content(aws, playbooks, nothing):

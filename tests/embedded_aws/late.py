@@ -27,6 +27,11 @@ def asked_by(user_agent: str) -> None:
     _sees_all.set(SEES_ALL in user_agent)
 
 
+def is_shown_all() -> bool:
+    """Whether who asks is shown what there is."""
+    return _sees_all.get()
+
+
 @dataclass
 class _Seen:
     """Things at the last look, by their names, and what each was before each of its changes, the oldest first."""
@@ -53,7 +58,7 @@ class Sight:
     @property
     def is_late(self) -> bool:
         """Whether who asks is shown what was."""
-        return self._behaviour.is_on and not _sees_all.get()
+        return self._behaviour.is_on and not is_shown_all()
 
     def look(self) -> None:
         """Notes what has changed since the last look. What there is at the first one has always been so."""

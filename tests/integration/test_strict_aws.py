@@ -8,6 +8,7 @@ import pytest
 
 from tests.stack.listing import difference, listing
 from tests.stack.playbooks import ROOT, playbooks_on
+from tests.stack.strict import ALWAYS, CLOCK
 from tests.thorough import seeds
 
 from .stack import mutating_calls
@@ -16,19 +17,12 @@ pytestmark = pytest.mark.thorough
 
 LOGS = ROOT / "artifacts" / "integration" / "strict"
 
-#: What cannot but strike in a deploy, a change and a teardown.
-ALWAYS = {
-    *("late_tags", "late_iam", "late_queues", "late_secrets", "late_tasks", "late_authorization_details"),
-    *("bucket_busy", "bucket_not_empty", "nat_gateway_seconds", "load_balancer_seconds", "load_balancer_traces"),
-    *("database_creating", "database_backing_up", "database_deleting", "unknown_members"),
-}
-
 
 @pytest.fixture(scope="module", params=seeds(few=1, many=5))
 def playbooks(request):
     seed = request.param
     name = f"integration-strict-{seed}"
-    with playbooks_on(name, LOGS / str(seed), fast=True, strict=True, seed=seed, clock=60) as playbooks:
+    with playbooks_on(name, LOGS / str(seed), fast=True, strict=True, seed=seed, clock=CLOCK) as playbooks:
         yield playbooks
         told = json.dumps(playbooks.aws.struck(), indent=1)
         (LOGS / str(seed) / "struck.json").write_text(told, encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.services import ecs
 
-from .. import behaviours
+from .. import behaviours, late
 
 
 def apply() -> None:
@@ -49,6 +49,8 @@ def forget(list_tasks):
 
 
 def _is_late(task: dict[str, Any]) -> bool:
+    if late.is_shown_all():
+        return False
     lag = behaviours.LATE_TASKS.seconds(task["taskArn"])
     is_late = time.time() - _seconds(task.get("createdAt")) < lag
     if is_late:
