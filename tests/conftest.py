@@ -57,7 +57,6 @@ Loader.list_available_services = _list_services
 #: mostly wait for containers come after some that do not, and after the one that builds Airflow's image.
 _LONGEST = (
     "test_check_dags",
-    "test_workers_page",
     "test_unknown_members_of_every_kind",
     "test_lost_answers_of_every_kind",
     "test_embedded_aws_containers",

@@ -22,6 +22,7 @@ def results():
     return gather()
 
 
+@pytest.mark.thorough
 def test_the_page_is_what_the_command_writes(results):
     assert page(results) == (DOCS / "bench-workers.md").read_text(), "run `make bench-workers`"
 
@@ -31,10 +32,12 @@ def test_the_picture_is_what_the_command_writes():
     ElementTree.fromstring(picture())
 
 
+@pytest.mark.thorough
 def test_what_is_asked_for_is_so(results):
     assert {one.trace: one.met for one in asked(results.compared)} == dict.fromkeys(results.compared, True)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("ours", "met"),
     [
