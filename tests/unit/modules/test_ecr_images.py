@@ -198,6 +198,25 @@ def test_another_run_that_takes_the_caches_name_takes_no_image_away(repository, 
     assert len(tags()) == 1
 
 
+LAYER_GONE = [{"error": 'unable to find image "sha256:3f6bcfcb681d"'}]
+
+
+@pytest.mark.parametrize(("times", "builds", "fails"), [(1, 2, False), (2, 3, False), (3, 3, True)])
+def test_a_layer_that_another_run_removes_is_built_again(repository, engine, image, run_module, times, builds, fails):
+    """The classic builder takes it from its cache, and the engine removes it with the other's former image."""
+    build, left = engine.build, [LAYER_GONE] * times
+
+    def build_and_lose(**arguments):
+        engine.build_output = dict.fromkeys(["FROM scratch\n"], left.pop()) if left else {}
+        return build(**arguments)
+
+    engine.build = build_and_lose
+    result = run_module(module, images=[image("a", dockerfile="FROM scratch\n")])
+    assert len(engine.builds) == builds
+    assert ("unable to find image" in result.get("msg", "")) == fails
+    assert len(tags()) == (0 if fails else 1)
+
+
 def test_an_image_that_a_container_uses_stays(repository, engine, image, run_module):
     run_module(module, images=[image(content="1")])
     engine.conflict = set(engine.names)

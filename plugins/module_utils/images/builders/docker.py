@@ -36,6 +36,7 @@ _ADVICE = (
 _SILENCE = 900  # seconds that a registry may take over the end of a large layer
 _LINES = 20
 _PUSH_ATTEMPTS = 4
+_BUILD_ATTEMPTS = 3
 _CONFLICT = 409
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -44,6 +45,8 @@ _FROM = re.compile(r"Step \d+/\d+ : FROM ", re.IGNORECASE)
 _MADE = re.compile(r" ---> ([0-9a-f]{12,64})")
 _ENGINE = re.compile(r" ---> |Removing intermediate container ")
 _HOPELESS = re.compile(r"denied|unauthorized|no basic auth credentials|not authorized", re.IGNORECASE)
+#: A layer that the build had from the engine's cache. Another run has removed it with its own former image.
+_LAYER_GONE = re.compile(r'(unable to find image|No such image:) "?sha256:')
 _TAG_TAKEN = re.compile(r"immutable", re.IGNORECASE)
 
 
@@ -115,14 +118,25 @@ class DockerBuilder:
         """The id of the image, which the engine has then, under these tags of the build's address. It has them before
         it is the cache's: another run that builds for the same may take that name, and remove what has no other.
         """
-        with _advice(build.context), _docker_errors(_failure(build)):
-            *stages, image = self._build(build)
-        self._require_platform(build, image)
-        self._tag(build, image, tags)
+        for attempt in range(1, _BUILD_ATTEMPTS + 1):
+            try:
+                *stages, image = self._make_once(build, tags)
+                break
+            except FarflowError as error:
+                if attempt == _BUILD_ATTEMPTS or not _LAYER_GONE.search(str(error)):
+                    raise
         self._keep_for_cache(build.cache, image)
         for number, stage in enumerate(stages, 1):
             self._keep_for_cache(f"{build.cache}.stage{number}", stage)
         return image
+
+    def _make_once(self, build: Build, tags: Sequence[str]) -> list[str]:
+        """The ids of the stages' images; the last one is the image, with its tags."""
+        with _advice(build.context), _docker_errors(_failure(build)):
+            *stages, image = self._build(build)
+            self._require_platform(build, image)
+            self._tag(build, image, tags)
+        return [*stages, image]
 
     def _build(self, build: Build) -> list[str]:
         """The ids of the stages' images; the last one is the image."""
