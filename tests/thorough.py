@@ -13,9 +13,15 @@ import json
 import os
 import subprocess
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
+
+THOROUGH = pytest.mark.thorough
 
 _THOROUGH = "FARFLOW_TEST_THOROUGH"
 _SEED = "FARFLOW_TEST_SEED"
@@ -25,6 +31,14 @@ def seeds(few: int, many: int) -> list[int]:
     """Seeds for a test that chooses by chance: a few of them, or many in a thorough run."""
     first = int(os.environ.get(_SEED, "0"))
     return list(range(first, first + (many if os.environ.get(_THOROUGH) else few)))
+
+
+def some(rows: Sequence[Any], every: int) -> list[Any]:
+    """All rows of a table, of which `make test` takes the first one and then one in so many."""
+    return [
+        row if number % every == 0 else pytest.param(*(row if isinstance(row, tuple) else (row,)), marks=THOROUGH)
+        for number, row in enumerate(rows)
+    ]
 
 
 def pytest_addoption(parser):

@@ -13,6 +13,8 @@ from ansible_collections.farflow.airflow.plugins.plugin_utils.awx import Client
 from jinja2 import ChainableUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from tests.thorough import some
+
 from .awx_double import AWX, CONTEXT, TOKEN
 from .awx_wanted import MARK, PLAYBOOKS, attached, copy, credential, names, organization, refused, run, wanted
 from .awx_wanted import TEMPLATES as OF_ENVIRONMENT
@@ -202,18 +204,21 @@ def test_keys_are_never_written(awx):
 
 @pytest.mark.parametrize(
     ("resource", "name", "own", "broken"),
-    [
-        ("job_templates", "Airflow dev: Plan", {"timeout": 900}, {"limit": "all"}),
-        ("job_templates", "Airflow dev: Plan", {"forks": 9}, {"playbook": "playbooks/deploy.yml"}),
-        ("job_templates", "Airflow dev: Plan", {"ask_limit_on_launch": True}, {"survey_enabled": False}),
-        ("job_templates", "Airflow dev: Plan", {"job_tags": "look"}, {"allow_simultaneous": True}),
-        ("job_templates", "Airflow dev: Plan", {"extra_vars": "a: 1", "verbosity": 3}, {"job_type": "check"}),
-        ("execution_environments", "farflow.airflow", {"pull": "always"}, {"image": OLDER}),
-        ("projects", "Airflow on Fargate", {"scm_clean": True, "timeout": 60}, {"scm_branch": "other"}),
-        ("projects", "Airflow on Fargate", {"scm_update_cache_timeout": 5}, {"description": MARK}),
-        ("inventory_sources", "dev", {"verbosity": 2, "update_cache_timeout": 5}, {"overwrite": False}),
-        ("workflow_job_templates", "Airflow dev: Drift", {"limit": "localhost"}, {"allow_simultaneous": True}),
-    ],
+    some(
+        [
+            ("job_templates", "Airflow dev: Plan", {"timeout": 900}, {"limit": "all"}),
+            ("job_templates", "Airflow dev: Plan", {"forks": 9}, {"playbook": "playbooks/deploy.yml"}),
+            ("job_templates", "Airflow dev: Plan", {"ask_limit_on_launch": True}, {"survey_enabled": False}),
+            ("job_templates", "Airflow dev: Plan", {"job_tags": "look"}, {"allow_simultaneous": True}),
+            ("job_templates", "Airflow dev: Plan", {"extra_vars": "a: 1", "verbosity": 3}, {"job_type": "check"}),
+            ("execution_environments", "farflow.airflow", {"pull": "always"}, {"image": OLDER}),
+            ("projects", "Airflow on Fargate", {"scm_clean": True, "timeout": 60}, {"scm_branch": "other"}),
+            ("projects", "Airflow on Fargate", {"scm_update_cache_timeout": 5}, {"description": MARK}),
+            ("inventory_sources", "dev", {"verbosity": 2, "update_cache_timeout": 5}, {"overwrite": False}),
+            ("workflow_job_templates", "Airflow dev: Drift", {"limit": "localhost"}, {"allow_simultaneous": True}),
+        ],
+        every=3,
+    ),
 )
 def test_what_a_user_has_set_survives_a_mending(awx, resource, name, own, broken):
     run(awx)
@@ -472,14 +477,17 @@ def test_a_workflow_of_others_whose_nodes_run_something_else_is_refused(awx):
 
 @pytest.mark.parametrize(
     ("resource", "name"),
-    [
-        ("job_templates", "Airflow dev: Plan"),
-        ("inventory", "Airflow dev"),
-        ("workflow_job_templates", "Airflow dev: Deploy with approval"),
-        ("notification_templates", "Airflow on Fargate"),
-        ("projects", "Airflow on Fargate"),
-        ("execution_environments", "farflow.airflow"),
-    ],
+    some(
+        [
+            ("job_templates", "Airflow dev: Plan"),
+            ("inventory", "Airflow dev"),
+            ("workflow_job_templates", "Airflow dev: Deploy with approval"),
+            ("notification_templates", "Airflow on Fargate"),
+            ("projects", "Airflow on Fargate"),
+            ("execution_environments", "farflow.airflow"),
+        ],
+        every=3,
+    ),
 )
 def test_a_mark_that_a_person_has_removed_comes_back(awx, resource, name):
     run(awx)
@@ -567,18 +575,21 @@ def test_an_execution_environment_of_another_organization_stays(awx):
 
 @pytest.mark.parametrize(
     ("resource", "name", "called"),
-    [
-        ("job_templates", "Airflow dev: Plan", "Airflow dev: Plan @ 10:00:00"),
-        ("job_templates", "Airflow dev: Plan", "Plan for Mary @ 10:00"),
-        ("job_templates", "Airflow dev: Plan", "Mary dev: Plan"),
-        ("job_templates", "Airflow dev: Plan", "Airflow test: Plan"),
-        ("workflow_job_templates", "Airflow dev: Drift", "Airflow dev: Drift @ 10:00:00"),
-        ("inventory", "Airflow dev", "Airflow dev @ 10:00:00"),
-        ("inventory", "Airflow dev", "Airflow test"),
-        ("projects", "Airflow on Fargate", "Airflow on Fargate @ 10:00:00"),
-        ("execution_environments", "farflow.airflow", "farflow.airflow @ 10:00:00"),
-        ("notification_templates", "Airflow on Fargate", "Airflow on Fargate @ 10:00:00"),
-    ],
+    some(
+        [
+            ("job_templates", "Airflow dev: Plan", "Airflow dev: Plan @ 10:00:00"),
+            ("job_templates", "Airflow dev: Plan", "Plan for Mary @ 10:00"),
+            ("job_templates", "Airflow dev: Plan", "Mary dev: Plan"),
+            ("job_templates", "Airflow dev: Plan", "Airflow test: Plan"),
+            ("workflow_job_templates", "Airflow dev: Drift", "Airflow dev: Drift @ 10:00:00"),
+            ("inventory", "Airflow dev", "Airflow dev @ 10:00:00"),
+            ("inventory", "Airflow dev", "Airflow test"),
+            ("projects", "Airflow on Fargate", "Airflow on Fargate @ 10:00:00"),
+            ("execution_environments", "farflow.airflow", "farflow.airflow @ 10:00:00"),
+            ("notification_templates", "Airflow on Fargate", "Airflow on Fargate @ 10:00:00"),
+        ],
+        every=4,
+    ),
 )
 @pytest.mark.parametrize("state", ["exact", "absent"])
 def test_a_copy_that_a_person_has_made_stays_and_is_told(awx, resource, name, called, state):
