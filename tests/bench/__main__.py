@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--sizes 2,20] [--without cdk]`; `make bench` is all of it."""
+"""`python -m tests.bench [--sizes 2,20] [--without cdk] [--rates]`; `make bench` is all of it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def main() -> int:
         code = 130
     if measured:
         print(table(measured))
-    complete = arguments.sizes == _SIZES and not arguments.without
+    complete = arguments.sizes == _SIZES and not arguments.without and not arguments.rates
     output = arguments.output or (_PAGE if complete else None)
     if output and not code:
         output.parent.mkdir(exist_ok=True)
@@ -57,6 +57,14 @@ def main() -> int:
 
 
 def _all(bench: Bench, arguments: argparse.Namespace) -> Iterator[Measurement]:
+    if not arguments.rates:
+        yield from _compared(bench, arguments)
+    if "rates" not in arguments.without:
+        for contender in OURS if "stack" not in arguments.without else [DOOR]:
+            yield from bench.turn_at_rates(contender, max(arguments.sizes))
+
+
+def _compared(bench: Bench, arguments: argparse.Namespace) -> Iterator[Measurement]:
     yield bench.empty_playbook()
     peers = [each for name, some in PEERS.items() if name not in arguments.without for each in some]
     for size in arguments.sizes:
@@ -79,7 +87,12 @@ def _arguments() -> argparse.Namespace:
         "--without",
         type=lambda text: text.split(","),
         default=[],
-        help=f"what to leave out, of stack, {', '.join(PEERS)} and largest (N = {_LARGEST}, ours alone)",
+        help=f"what to leave out, of stack, {', '.join(PEERS)}, largest (N = {_LARGEST}, ours alone) and rates",
+    )
+    parser.add_argument(
+        "--rates",
+        action="store_true",
+        help="only how long ours take at the rates of AWS, with the largest of the sizes: some ten minutes",
     )
     parser.add_argument("--repetitions", type=int, default=3, help="runs of each no-op (default: 3)")
     parser.add_argument("--output", type=Path, help=f"where to write the page (default: {_PAGE}, when all is measured)")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.embedded_aws import EmbeddedAWS
+from tests.embedded_aws.limits import PUBLISHED
 
 from . import contenders
 from .contenders import NO_OP, Command, Contender, Place
@@ -17,6 +18,9 @@ FIRST = "first deploy"
 MEMORY = "one memory change"
 IMAGE = "one image change"
 EMPTY = "empty playbook"
+
+#: Said of a scenario in which AWS throttles.
+AT_RATES = ", at AWS's rates"
 
 
 @dataclass(frozen=True)
@@ -53,17 +57,30 @@ class Bench:
 
         Raises: Failed, contenders.Missing
         """
-        self.aws.reset()
-        place = self._place(f"{contender.name}-{size}".replace(" ", "-"))
-        contender.prepare(place)
-        workload = Workload(size, place.folder / "project")
-        turn = _Turn(self, contender, workload, place, Meter(self.aws, place.folder))
+        turn = self._turn(contender, size)
         yield self._told(turn.first())
         for scenario, arguments in contender.no_ops.items():
             yield self._told(turn.no_op(scenario, arguments))
         if changes:
-            yield self._told(turn.edit(MEMORY, workload.change_memory))
-            yield self._told(turn.edit(IMAGE, workload.change_image))
+            yield self._told(turn.edit(MEMORY, turn.workload.change_memory))
+            yield self._told(turn.edit(IMAGE, turn.workload.change_image))
+
+    def turn_at_rates(self, contender: Contender, size: int) -> Iterator[Measurement]:
+        """The first deploy and the no-op, while AWS throttles beyond the rates that it publishes: how long they take.
+
+        Raises: Failed
+        """
+        with self.aws.behaviours(rates=PUBLISHED):
+            turn = self._turn(contender, size, AT_RATES)
+            yield self._told(turn.first())
+            yield self._told(turn.no_op(NO_OP, []))
+
+    def _turn(self, contender: Contender, size: int, said: str = "") -> _Turn:
+        self.aws.reset()
+        place = self._place(_file_name(f"{contender.name} {size}{said}"))
+        contender.prepare(place)
+        workload = Workload(size, place.folder / "project")
+        return _Turn(self, contender, workload, place, Meter(self.aws, place.folder), said)
 
     def _place(self, name: str) -> Place:
         folder = self.folder / name
@@ -81,11 +98,14 @@ class Bench:
 
 @dataclass(frozen=True)
 class _Turn:
+    """``said`` is said of each scenario."""
+
     bench: Bench
     contender: Contender
     workload: Workload
     place: Place
     meter: Meter
+    said: str
 
     def first(self) -> Measurement:
         return self._measurement(FIRST, self._run(FIRST, []), None)
@@ -112,9 +132,12 @@ class _Turn:
         return _run(self.meter, scenario, self.contender.command(self.place, self.workload, arguments))
 
     def _measurement(self, scenario: str, usage: Usage, did: bool | None) -> Measurement:
-        return Measurement(scenario, self.workload.size, self.contender.name, usage, did)
+        return Measurement(scenario + self.said, self.workload.size, self.contender.name, usage, did)
 
 
 def _run(meter: Meter, scenario: str, command: Command) -> Usage:
-    name = "".join(letter if letter.isalnum() else "-" for letter in scenario)
-    return meter.run(name, command.arguments, command.folder, command.environment)
+    return meter.run(_file_name(scenario), command.arguments, command.folder, command.environment)
+
+
+def _file_name(words: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in words)

@@ -209,9 +209,10 @@ UNKNOWN_VALUES = behaviour(
 RATES = behaviour(
     "rates",
     off=(),
-    says="These operations are throttled beyond a rate, whoever calls: `ecs DescribeTasks 20 100` has 20 calls a "
-    "second, after a burst of 100",
-    source='"Request throttling for the Amazon ECS API" in its reference, and "CloudWatch Logs quotas" in the guide',
+    strict="published",
+    says="Operations are throttled beyond a rate, whoever calls: beyond those that AWS publishes, or these: `ecs "
+    "DescribeTasks 20 100` has 20 calls a second, after a burst of 100",
+    source="Documents of each service, named in `limits.py`",
 )
 LATE_TASKS = behaviour(
     "late_tasks",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
@@ -20,6 +19,15 @@ _THROTTLED = {
     "rest-xml": (503, "SlowDown", "Please reduce your request rate."),
     "query": (400, "Throttling", "Rate exceeded"),
     "json": (400, "ThrottlingException", "Rate exceeded"),
+}
+#: Services that have a status and a code of their own, by botocore's models and, of Route 53, by "Throttling for Amazon
+#: Route 53 API requests" in its guide.
+_THROTTLED_BY = {
+    "elasticfilesystem": (429, "ThrottlingException"),
+    "route53": (400, "Throttling"),
+    "servicequotas": (400, "TooManyRequestsException"),
+    "sqs": (400, "RequestThrottled"),
+    "tagging": (400, "ThrottledException"),
 }
 _UNAVAILABLE = {
     "ec2": (503, "Unavailable", "The server is overloaded and can't handle the request."),
@@ -71,22 +79,6 @@ def _losses(called: str, operation: str) -> int:
     return behaviours.LOST.value.count(called) or int("*" in behaviours.LOST.value and is_mutating(operation))
 
 
-def beyond_rate(service: str, operation: str) -> bool:
-    """Whether a call is one too many by the behaviour `rates`: a bucket of tokens for each operation."""
-    for rate in behaviours.RATES.value:
-        name, refill, burst = rate.rsplit(" ", 2)
-        if name != f"{service} {operation}":
-            continue
-        now = time.monotonic()
-        tokens, before = behaviours.RATES.memory.get(name, (float(burst), now))
-        tokens = min(float(burst), tokens + (now - before) * float(refill))
-        behaviours.RATES.memory[name] = (tokens - 1, now) if tokens >= 1 else (tokens, now)
-        if tokens < 1:
-            behaviours.RATES.strike()
-        return tokens < 1
-    return False
-
-
 def answer(fault: str, service: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and body of the answer that a fault stands for."""
     protocol = _protocol(service)
@@ -94,6 +86,8 @@ def answer(fault: str, service: str) -> tuple[int, list[tuple[bytes, bytes]], by
         return 200, [(b"content-type", b"application/x-amz-json-1.1")], b"{}" if "json" in protocol else b""
     kinds = _KINDS[fault]
     status, code, message = kinds.get(protocol, kinds["json"])
+    if fault == "throttled":
+        status, code = _THROTTLED_BY.get(service, (status, code))
     return (status, *_WRITERS.get(protocol, _json)(code, message))
 
 

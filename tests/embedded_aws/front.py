@@ -15,7 +15,7 @@ from typing import Any
 
 from . import behaviours, clock, late
 from .calls import CallLog
-from .faults import answer, beyond_rate, draw
+from .faults import answer, draw
 from .newer_models import grown, grows
 from .parsed import STREAMED, Call
 from .routing import Request, is_mutating, operation_of, service_of
@@ -38,7 +38,7 @@ _ERROR_CODE = re.compile(rb"<Code>([^<]+)</Code>|\"__type\"\s*:\s*\"(?:[^\"#]*#)
 class Front:
     """ASGI application over the emulator, and over ``apps`` that answer for what it lacks, by signing name.
 
-    `agent(method, task_id, body, throttled)` answers as the ECS agent's task protection does, and says for whom.
+    `agent(method, task_id, body)` answers as the ECS agent's task protection does, and says for whom.
     `on_reset` is called before ministack forgets what it holds.
     `controls`: what tests do that no call of AWS does, by the last part of its path; each takes and gives a document,
     and raises ValueError for one that it does not take.
@@ -54,7 +54,7 @@ class Front:
         log: CallLog,
         container_cidr: str,
         on_reset: Callable[[], None],
-        agent: Callable[[str, str, bytes, bool], tuple[int, dict[str, Any], str]],
+        agent: Callable[[str, str, bytes], tuple[int, dict[str, Any], str]],
         controls: Mapping[str, Callable[[dict[str, Any]], Any]],
         hooks: Sequence[Hook] = (),
         principal_of: Callable[[Call], str] = lambda _call: "",
@@ -99,8 +99,6 @@ class Front:
             if behaviours.LATENCY.is_on:
                 behaviours.LATENCY.strike()
                 await asyncio.sleep(behaviours.LATENCY.value)
-        if not fault and beyond_rate(service, call.operation):
-            fault = "throttled"
         principal = self._principal_of(call)
         try:
             if not fault or fault.endswith(" after"):
@@ -128,18 +126,18 @@ class Front:
         """The agent of ECS, whose own call of ECS is logged as the task's."""
         operation = _AGENT_OPERATIONS[method]
         started = time.time()
-        throttled = beyond_rate("ecs", operation)
-        status, document, principal = await asyncio.to_thread(self._agent, method, task, body, throttled)
+        status, document, principal = await asyncio.to_thread(self._agent, method, task, body)
+        error = document.get("error", {}).get("Code") or document.get("failure", {}).get("Reason", "")
         line = {
             "service": "ecs",
             "operation": operation,
             "status": status,
-            "error": document.get("error", {}).get("Code") or document.get("failure", {}).get("Reason", ""),
+            "error": error,
             "request_id": document.get("requestID", ""),
             "caller": "container",
             "principal": principal,
             "user_agent": "the agent of ECS",
-            "fault": "throttled" if throttled else "",
+            "fault": "throttled" if error == "ThrottlingException" else "",
         }
         self._log.add({**_times(started), "mutating": is_mutating(operation), **line})
         await _answer(send, status, document)

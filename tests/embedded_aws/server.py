@@ -92,6 +92,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
     from .authorization import enforcement, principals
     from .authorization.agent import as_the_task
     from .front import Front
+    from .limits import throttle
     from .mends import cloudwatch_metrics, cloudwatch_watch, ecs_spot
     from .mends.ecs_protection import answer_agent
     from .quotas import app as service_quotas
@@ -110,7 +111,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
         container_cidr=settings.container_cidr,
         agent=as_the_task(answer_agent),
         on_reset=functools.partial(_forget, settings),
-        hooks=[enforcement.authenticate, enforcement.authorize],
+        hooks=[enforcement.authenticate, throttle, enforcement.authorize],
         principal_of=principals.arn_of,
     )
     config = Config()

@@ -133,13 +133,15 @@ class Playbooks:
 
 
 @contextlib.contextmanager
-def playbooks_on(name: str, logs: Path, fast: bool, **options: Any) -> Iterator[Playbooks]:
-    """The playbooks on an empty account of their own, which goes with them. ``options`` are those of EmbeddedAWS."""
+def playbooks_on(name: str, logs: Path, fast: bool, folder: Path = ROOT, **options: Any) -> Iterator[Playbooks]:
+    """The playbooks of a folder on an empty account of their own, which goes with them. ``options`` are those of
+    EmbeddedAWS.
+    """
     aws = EmbeddedAWS(name, fast=fast, **options)
     aws.down()  # what a run that was killed has left
     with contextlib.ExitStack() as ending:
         ending.callback(aws.down)
         aws.up()
-        playbooks = Playbooks(aws, logs)
+        playbooks = Playbooks(aws, logs, folder=folder)
         ending.callback(playbooks.close)
         yield playbooks

@@ -9,5 +9,5 @@ CLOCK = 60
 ALWAYS = {
     *("late_tags", "late_iam", "late_queues", "late_secrets", "late_tasks", "late_authorization_details"),
     *("bucket_busy", "bucket_not_empty", "nat_gateway_seconds", "load_balancer_seconds", "load_balancer_traces"),
-    *("database_creating", "database_backing_up", "database_deleting", "unknown_members"),
+    *("database_creating", "database_backing_up", "database_deleting", "unknown_members", "rates"),
 }

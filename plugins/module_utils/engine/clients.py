@@ -29,7 +29,16 @@ ACCESS_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation
 # Seconds in which a connection is made, or an answer begins; the longer ones are botocore's own.
 _PATIENTLY, _BRIEFLY = 60, 3
 
-_THROTTLED = {"RequestLimitExceeded", "Throttling", "ThrottlingException"}
+#: What AWS says when it is asked too much. Each service has its own word.
+_THROTTLED = {
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
 
 _ADVICE = {
     **dict.fromkeys(ACCESS_DENIED, "give the identity that runs this the permission named above"),
@@ -37,7 +46,7 @@ _ADVICE = {
     "ExpiredTokenException": "renew the AWS credentials and run again",
     "UnrecognizedClientException": "check the AWS credentials and the region",
     "InvalidClientTokenId": "check the AWS credentials and the region",
-    "ThrottlingException": "AWS throttled every attempt: run again, what is done is kept",
+    **dict.fromkeys(_THROTTLED, "AWS throttled every attempt: run again, what is done is kept"),
     "LimitExceededException": "ask AWS for a higher quota, or remove what is not needed",
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 from ministack.core.responses import new_uuid
 from ministack.services import ecs
 
+from .. import limits
 from ..parsed import Call
 from ..routing import Request
 from . import enforcement, principals
@@ -17,16 +18,17 @@ _Answers = Callable[[str, str, bytes, bool], tuple[int, dict[str, Any]]]
 _OPERATIONS = {"GET": "GetTaskProtection", "PUT": "UpdateTaskProtection"}
 
 
-def as_the_task(answer: _Answers) -> Callable[[str, str, bytes, bool], tuple[int, dict[str, Any], str]]:
+def as_the_task(answer: _Answers) -> Callable[[str, str, bytes], tuple[int, dict[str, Any], str]]:
     """Status and document, as `answer` gives them, where IAM lets the task; and the ARN of who has called."""
 
-    def agent(method: str, task_id: str, body: bytes, throttled: bool) -> tuple[int, dict[str, Any], str]:
+    def agent(method: str, task_id: str, body: bytes) -> tuple[int, dict[str, Any], str]:
         task = next(
             (task for (_account, _region, arn), task in ecs._tasks.all_items() if arn.endswith(f"/{task_id}")), None
         )
         if task is None:
-            return *answer(method, task_id, body, throttled), ""
+            return *answer(method, task_id, body, False), ""
         call = _call(_OPERATIONS[method], task)
+        throttled = limits.is_beyond(call)
         refused = None if throttled or not role_of(task) else enforcement.authorize(call)
         if refused:
             return refused[0], _told(task, json.loads(refused[2])), principals.arn_of(call)

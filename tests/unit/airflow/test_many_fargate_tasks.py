@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.embedded_aws import EmbeddedAWS
+from tests.embedded_aws.limits import PUBLISHED
 
 IN_IMAGE = Path(__file__).parent / "in_image"
 
-#: Calls a second, and at once. "Request throttling for the Amazon ECS API"; "CloudWatch Logs quotas", the least region.
-RATES = ["ecs DescribeTasks 20 100", "ecs ListTasks 20 100", "ecs RunTask 20 100", "logs GetLogEvents 10 10"]
 SECONDS = 30
 
 
@@ -66,7 +65,7 @@ def test_many_at_once(aws, run, count):
     mounts = [f"--volume={IN_IMAGE}:/checks:ro"]
     aws.reset_calls()
     begun = time.monotonic()
-    with aws.behaviours(rates=RATES, task_seconds=SECONDS, late_tasks=2, late_logs=4):
+    with aws.behaviours(rates=PUBLISHED, task_seconds=SECONDS, late_tasks=2, late_logs=4):
         ended = run("python", "/checks/many_at_once.py", str(count), options=["--network", "host", *variables, *mounts])
     minutes = (time.monotonic() - begun) / 60
     outcome = json.loads(ended.stdout.splitlines()[-1])

@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from tests.bench.bench import FIRST, IMAGE, MEMORY, Measurement
+from tests.bench.bench import AT_RATES, FIRST, IMAGE, MEMORY, Measurement
 from tests.bench.contenders import DOOR, LOOP, NO_OP, PLAN, STACK
 from tests.bench.measure import Usage, cheapest
 from tests.bench.table import bounds, page, table
@@ -40,6 +40,13 @@ def test_a_peer_is_compared_with_our_door_in_the_same_scenario_at_the_same_size(
 
 def test_we_are_not_compared_with_ourselves():
     assert [row[-2:] for row in rows() if row[2] in (DOOR.name, STACK.name)] == [["", ""]] * 5
+
+
+def test_what_was_measured_at_the_rates_of_aws_is_told_last_and_judged_by_no_bound():
+    slow = [measured(FIRST + AT_RATES, STACK, 40.0), measured(NO_OP + AT_RATES, STACK, 9.0)]
+    told = [line.split("|")[1].strip() for line in table([*slow, *MEASURED]).splitlines()[2:]]
+    assert told[-2:] == [FIRST + AT_RATES, NO_OP + AT_RATES]
+    assert bounds([*slow, *MEASURED]) == bounds(MEASURED)
 
 
 def test_an_edit_that_was_not_deployed_is_told():

@@ -8,7 +8,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, ReadTimeoutError
 
-from tests.embedded_aws import EmbeddedAWS
+from tests.embedded_aws import EmbeddedAWS, faults
 
 ONCE = Config(retries={"total_max_attempts": 1})
 CALLS = [
@@ -19,7 +19,9 @@ CALLS = [
     ("elbv2", "describe_load_balancers", "Throttling"),
     ("ecs", "list_clusters", "ThrottlingException"),
     ("secretsmanager", "list_secrets", "ThrottlingException"),
-    ("sqs", "list_queues", "ThrottlingException"),
+    ("sqs", "list_queues", "RequestThrottled"),
+    ("resourcegroupstaggingapi", "get_resources", "ThrottledException"),
+    ("route53", "list_hosted_zones", "Throttling"),
     ("efs", "describe_file_systems", "ThrottlingException"),
     ("application-autoscaling", "describe_scalable_targets", "ThrottlingException"),
     ("cloudwatch", "describe_alarms", "ThrottlingException"),
@@ -40,6 +42,12 @@ def test_throttled(aws, service, call, code):
         getattr(client, call)(**ARGUMENTS.get(call, {}))
     assert caught.value.response["Error"]["Code"] == code
     getattr(client, call)(**ARGUMENTS.get(call, {}))
+
+
+@pytest.mark.parametrize("service", sorted({*faults._THROTTLED_BY} - {"route53"}))
+def test_a_service_is_throttled_by_a_word_of_its_model(service):
+    errors = faults._model(service).error_shapes
+    assert faults._THROTTLED_BY[service][1] in {error.name for error in errors}
 
 
 @pytest.mark.parametrize(("service", "call"), [(service, call) for service, call, _unused in CALLS])
@@ -92,8 +100,8 @@ def test_lost_answers_can_be_those_of_whatever_changes_something(aws):
             ecs.delete_cluster(cluster="lost")
         ecs.list_clusters()
         ecs.create_cluster(clusterName="answered")
-    faults = [(call["operation"], call["fault"]) for call in aws.calls(service="ecs")]
-    assert faults == [
+    told = [(call["operation"], call["fault"]) for call in aws.calls(service="ecs")]
+    assert told == [
         ("CreateCluster", "cut after"),
         ("DeleteCluster", "cut after"),
         ("ListClusters", ""),
@@ -107,6 +115,6 @@ def test_a_client_that_retries_sees_nothing_of_a_few(aws):
     with aws.behaviours(throttled=0.2, unavailable=0.1, cut=0.1, seed=3):
         for _unused in range(20):
             ecs.list_clusters()
-    faults = collections.Counter(call["fault"] for call in aws.calls(service="ecs"))
-    assert faults[""] == 20
-    assert faults["throttled"] and faults["unavailable"]
+    told = collections.Counter(call["fault"] for call in aws.calls(service="ecs"))
+    assert told[""] == 20
+    assert told["throttled"] and told["unavailable"]

@@ -68,3 +68,10 @@ def test_such_words_in_another_error_are_none():
     with pytest.raises(FarflowError) as caught, doing("create", "role"):
         raise error
     assert "ask who manages" not in str(caught.value)
+
+
+@pytest.mark.parametrize("code", ["RequestLimitExceeded", "Throttling", "ThrottledException", "ThrottlingException"])
+def test_who_is_throttled_to_the_end_is_told_that_what_is_done_is_kept(code):
+    told = r"could not do something: .* \(AWS throttled every attempt: run again"
+    with pytest.raises(FarflowError, match=told), doing("do", "something"):
+        failing(code)()

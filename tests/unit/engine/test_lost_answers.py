@@ -30,7 +30,12 @@ TURNED_AWAY = [
     ConnectTimeoutError(endpoint_url="aws"),
     EndpointConnectionError(endpoint_url="aws"),
     refused("RequestLimitExceeded", 503),
+    refused("RequestThrottled"),
+    refused("SlowDown", 503),
+    refused("ThrottledException"),
     refused("Throttling"),
+    refused("ThrottlingException"),
+    refused("TooManyRequestsException"),
 ]
 
 
