@@ -85,11 +85,10 @@ class Network:
         return next(iter(associated + main), {"RouteTableId": "(none)", "Routes": ()})
 
     def network_acl(self, subnet: str) -> Document | None:
-        """The ACL of a subnet; None where none is known."""
-        for acl in self.network_acls.values():
-            if any(one["SubnetId"] == subnet for one in acl["Associations"]):
-                return acl
-        return None
+        """The ACL with which a subnet is associated, or else its VPC's default one; None where none is known."""
+        acls = [acl for acl in self.network_acls.values() if acl["VpcId"] == self.vpc(subnet)]
+        associated = [acl for acl in acls if any(one["SubnetId"] == subnet for one in acl["Associations"])]
+        return next(iter(associated + [acl for acl in acls if acl["IsDefault"]]), None)
 
 
 def refusal(network: Network, source: End, target: End, port: int, protocol: str = TCP) -> str:
