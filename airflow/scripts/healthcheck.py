@@ -4,7 +4,8 @@
     api-server | execution-api | scheduler | dag-processor | triggerer | worker
 
 It asks what `airflow jobs check --local` asks, without loading Airflow: that takes seconds of CPU each time. A database
-that can't be reached is no illness of this container: another one in its place would not reach it either.
+that can't be reached any more is no illness of this container: another one in its place would not reach it either. One
+that has never reached it is not healthy yet, so that it takes no other one's place.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 PROCESSES = Path("/proc")
+MEMORY = Path("/tmp")  # of this container
 TIMEOUT = 5  # seconds
 EXECUTION_API_PORT = 8081  # the deploy starts it there
 
@@ -78,6 +80,7 @@ def beats(job_type: str, threshold: float) -> None:
 
     url = setting("DATABASE", "SQL_ALCHEMY_CONN", "")
     scheme, _unused, rest = url.partition("://")
+    was_healthy = MEMORY / f"{job_type}-was-healthy"
     here = [socket.gethostname(), socket.getfqdn(), socket.gethostbyname(socket.gethostname())]
     try:
         connection = psycopg2.connect(f"{scheme.partition('+')[0]}://{rest}", connect_timeout=TIMEOUT)
@@ -92,12 +95,15 @@ def beats(job_type: str, threshold: float) -> None:
     except psycopg2.OperationalError as error:
         if "authentication failed" in str(error):  # the container was given a password that has been changed since
             raise Unhealthy("database: refuses the password") from error
+        if not was_healthy.exists():
+            raise Unhealthy(f"database: {type(error).__name__}, and it was never healthy here") from error
         print(f"{job_type}: not judged, the database can't be asked: {type(error).__name__}")
         return
     except psycopg2.Error as error:
         raise Unhealthy(f"database: {type(error).__name__}") from error
     if age is None or age > threshold:
         raise Unhealthy(f"{job_type}: " + ("not running here" if age is None else f"last heartbeat {age:.0f} s ago"))
+    was_healthy.touch()
 
 
 COMPONENTS: dict[str, Callable[[], None]] = {

@@ -20,7 +20,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-  - farflow.airflow.tags
+  - farflow.airflow.security_group_rules
   - farflow.airflow.tags
 attributes:
   check_mode:
@@ -106,6 +106,7 @@ databases:
 
 from ..module_utils.engine.module import run
 from ..module_utils.environment.database_schema import migrate
+from ..module_utils.runs import lacking_rules
 
 ARGUMENT_SPEC = {
     "cluster": {"type": "str", "required": True},
@@ -116,6 +117,7 @@ ARGUMENT_SPEC = {
     "migrated_by": {"type": "str", "required": True},
     "tags": {"type": "dict", "default": {}},
     "wait_timeout": {"type": "int", "default": 3600},
+    "security_group_rules": lacking_rules.OPTION,
 }
 
 TASK = ("cluster", "task_definition", "container", "network_configuration")
@@ -127,7 +129,9 @@ def work(parameters, clients, check_mode):
         return {"changed": True, "log_lines": [], "snapshot": None, "databases": []}
     task = {name: parameters[name] for name in TASK}
     database, migrated_by = parameters["database_arn"], parameters["migrated_by"]
-    lines, snapshot = migrate(clients, task, database, migrated_by, parameters["tags"], parameters["wait_timeout"])
+    tags, limit = parameters["tags"], parameters["wait_timeout"]
+    with lacking_rules.told_in_errors(clients, parameters["security_group_rules"]):
+        lines, snapshot = migrate(clients, task, database, migrated_by, tags, limit)
     databases = [{"name": database.rpartition(":")[2], "arn": database}]
     return {"changed": True, "log_lines": lines, "snapshot": snapshot, "databases": databases}
 

@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - farflow.airflow.security_group_rules
   - farflow.airflow.tags
 attributes:
   check_mode:
@@ -70,6 +71,7 @@ draining:
 """
 
 from ..module_utils.engine.module import run
+from ..module_utils.runs import lacking_rules
 from ..module_utils.runs.rollouts import Rollouts
 
 ARGUMENT_SPEC = {
@@ -77,6 +79,7 @@ ARGUMENT_SPEC = {
     "services": {"type": "list", "elements": "str", "required": True},
     "deployments": {"type": "dict", "default": {}},
     "wait_timeout": {"type": "int", "default": 900},
+    "security_group_rules": lacking_rules.OPTION,
 }
 
 
@@ -86,7 +89,8 @@ def work(parameters, clients, check_mode):
     draining = []
     if names and not check_mode:
         rollouts = Rollouts(clients, parameters["cluster"], names, parameters["deployments"])
-        draining = rollouts.wait(parameters["wait_timeout"])
+        with lacking_rules.told_in_errors(clients, parameters["security_group_rules"]):
+            draining = rollouts.wait(parameters["wait_timeout"])
     return {"changed": False, "services": names, "draining": [task.words for task in draining]}
 
 

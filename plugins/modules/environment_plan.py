@@ -201,6 +201,11 @@ outputs:
     command_secrets:
       description: How the names of the secrets begin that a command of Airflow's may refer to.
       type: str
+    security_group_rules:
+      description: The rules that the security groups shall have, by which M(farflow.airflow.ecs_rollouts) and
+        M(farflow.airflow.database_schema) tell which are missing.
+      type: list
+      elements: dict
     run_task:
       description: What M(farflow.airflow.ecs_run_task) needs to run a command of Airflow's.
       type: dict

@@ -109,6 +109,42 @@ def test_a_container_that_exits_is_rolled_back(ecs, playbooks, airflow, run):
     assert airflow.dag_run("example")["state"] == "success"
 
 
+@pytest.mark.parametrize(
+    ("target", "port", "source", "why", "waits"),
+    [
+        ("local-database", 5432, "local-airflow", "metadata database", "scheduler"),
+        ("local-api-server", 8080, "local-load-balancer", "user interface and REST API", "api-server"),
+    ],
+)
+def test_a_rule_that_is_taken_away_while_services_roll_is_named(
+    aws, ecs, playbooks, airflow, run, target, port, source, why, waits
+):
+    """A deploy puts it back before anything rolls, so somebody takes it away then. What needs it waits in vain."""
+    ec2 = aws.client("ec2")
+    filters = [{"Name": "group-name", "Values": [target, source]}]
+    ids = {
+        each["GroupName"]: each["GroupId"] for each in ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+    }
+    ends = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": [{"GroupId": ids[source]}]}
+    before = serving(ecs)
+    aws.reset_calls()
+    given = {"airflow_service_environment": {"TO_ROLL_FOR": target}, "airflow_service_wait_minutes": 2}
+    process, log = playbooks.start("deploy", **given)
+    while process.poll() is None and not any(call["operation"] == "UpdateService" for call in aws.calls(service="ecs")):
+        time.sleep(0.2)
+    ec2.revoke_security_group_ingress(GroupId=ids[target], IpPermissions=[ends])
+    process.wait(600)
+    failure = failure_of(Outcome(process.returncode, log.read_text()))
+    rule = f"admits tcp {port} from {source}: {why}"
+    assert f"security group {target} ({ids[target]}) lacks the rule that {rule}" in failure
+    assert failure.count(" lacks the rule that ") == failure.count(rule)
+    assert f"local-{waits} IN_PROGRESS" in failure
+    assert before[waits] <= serving(ecs)[waits], "what is connected stays so, and what ran runs on"
+
+    playbooks.deploy()
+    assert airflow.dag_run("example")["state"] == "success"
+
+
 def test_a_first_deployment_that_fails_is_started_again_by_a_rerun(aws, ecs, playbooks, deployed):
     """There is nothing that ECS could go back to, and the plan has nothing to change: the cause lay elsewhere."""
     ecs.delete_service(cluster="local", service="local-scheduler", force=True)

@@ -1,4 +1,6 @@
-"""The two public images that the embedded AWS needs, pulled or, where no registry answers, made here."""
+"""The images that the embedded AWS needs: two public ones, pulled or, where no registry answers, made here, and those
+that are made of them.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,9 @@ _LIBRARY = "public.ecr.aws/docker/library/"
 DEBIAN = f"{_LIBRARY}debian:trixie-slim"
 POSTGRES_MAJOR = "17"
 POSTGRES = f"postgres:{POSTGRES_MAJOR}-alpine"  # the name by which the emulator asks for it
+PACKET_FILTER = "embedded-aws-packet-filter:latest"
 _PULL_SECONDS = 8
-_POSTGRES_FOLDER = Path(__file__).parent / "images" / "postgres"
-_CODEBUILD_FOLDER = Path(__file__).parent / "images" / "codebuild"
+_FOLDER = Path(__file__).parent / "images"
 
 
 class ImageError(Exception):
@@ -32,18 +34,19 @@ class ImageError(Exception):
 
 
 def ensure() -> None:
-    """Have both images in the engine; costs two look-ups when they are there already.
+    """Have them in the engine, but for CodeBuild's; costs three look-ups when they are there already.
 
     Raises: ImageError
     """
     with closing(docker.from_env(timeout=600)) as client:
         missing = [image for image in (DEBIAN, POSTGRES) if not _is_there(client, image)]
-        if not missing or _pull_all(missing):
-            return
-        if not _is_there(client, DEBIAN):
-            _make_debian(client)
-        if not _is_there(client, POSTGRES):
-            _make_postgres(client)
+        if missing and not _pull_all(missing):
+            if not _is_there(client, DEBIAN):
+                _make_debian(client)
+            if not _is_there(client, POSTGRES):
+                _make_postgres(client)
+        if not _is_there(client, PACKET_FILTER):
+            _build(client, PACKET_FILTER, "packet_filter", "installing nftables")
 
 
 def ensure_codebuild(image: str) -> None:
@@ -53,7 +56,7 @@ def ensure_codebuild(image: str) -> None:
     """
     with closing(docker.from_env(timeout=600)) as client:
         if not _is_there(client, image):
-            _build(client, image, _CODEBUILD_FOLDER, "installing the AWS CLI and buildx")
+            _build(client, image, "codebuild", "installing the AWS CLI and buildx")
 
 
 def _is_there(client: docker.DockerClient, image: str) -> bool:
@@ -97,15 +100,15 @@ def _make_debian(client: docker.DockerClient) -> None:
 
 
 def _make_postgres(client: docker.DockerClient) -> None:
-    _build(client, POSTGRES, _POSTGRES_FOLDER, f"installing PostgreSQL {POSTGRES_MAJOR}", MAJOR=POSTGRES_MAJOR)
+    _build(client, POSTGRES, "postgres", f"installing PostgreSQL {POSTGRES_MAJOR}", MAJOR=POSTGRES_MAJOR)
 
 
-def _build(client: docker.DockerClient, image: str, folder: Path, what: str, **arguments: str) -> None:
+def _build(client: docker.DockerClient, image: str, folder: str, what: str, **arguments: str) -> None:
     say(f"{image}: {what} on {DEBIAN}")
     proxies = {name: value for name, value in os.environ.items() if name.lower() in ("http_proxy", "https_proxy")}
     try:
         client.images.build(
-            path=str(folder),
+            path=str(_FOLDER / folder),
             tag=image,
             buildargs={"BASE": DEBIAN, **arguments, **proxies},
             network_mode="host",

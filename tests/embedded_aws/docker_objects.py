@@ -7,6 +7,7 @@ from contextlib import closing
 import docker
 from docker.errors import APIError, NotFound
 
+from .network import packet_filter
 from .progress import say
 from .settings import INSTANCE_LABEL, owner_of, volume_prefix_of
 
@@ -26,6 +27,7 @@ def remove_all(name: str) -> None:
             if container.labels[INSTANCE_LABEL].rsplit(":", 1)[0] == owner_of(name):
                 say(f"{name}: removing container {container.name}")
                 _remove(lambda found=container: found.remove(force=True, v=True))
+        packet_filter.remove(client, name)
         for volume in client.volumes.list(filters={"name": volume_prefix_of(name)}):
             if volume.name.startswith(volume_prefix_of(name)):
                 _remove(volume.remove)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,6 +20,8 @@ from .faults import answer, draw
 from .newer_models import grown, grows
 from .parsed import STREAMED, Call
 from .routing import Request, is_mutating, operation_of, service_of
+
+logger = logging.getLogger("embedded_aws")
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -45,6 +48,8 @@ class Front:
     `container_cidr`: where the calls of tasks come from, if any; any other caller is the host.
     `hooks`: each call is performed if none of them answers in its place; they are asked in this order.
     `principal_of`: the ARN of who makes a call, for the log.
+    `cut_off(client, request, service)`: why the network of a client does not let a request through, to an API of AWS
+    or, without a service, to a load balancer. It is never answered, and nobody hears of it.
     """
 
     def __init__(
@@ -58,7 +63,9 @@ class Front:
         controls: Mapping[str, Callable[[dict[str, Any]], Any]],
         hooks: Sequence[Hook] = (),
         principal_of: Callable[[Call], str] = lambda _call: "",
+        cut_off: Callable[[str, Request, str | None], str] = lambda *_unused: "",
     ) -> None:
+        self._cut_off = cut_off
         self._hooks = hooks
         self._principal_of = principal_of
         self._on_reset = on_reset
@@ -84,6 +91,10 @@ class Front:
         headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
         request = Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers)
         service = service_of(request)
+        if reason := self._cut_off(scope["client"][0], request, service):
+            logger.warning("a request is not answered: %s", reason)
+            await _disconnected(receive)
+            return
         if service is None:
             await self._ministack(scope, receive, send)
             return

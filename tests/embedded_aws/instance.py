@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from . import base_images, behaviours, clients, docker_objects, engine, late
+from .network import packet_filter
 from .progress import say
 from .settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Settings, folder_of, load
 
@@ -286,6 +287,10 @@ class EmbeddedAWS:
         settings.path("tmp").mkdir(parents=True)
         if not settings.fast:
             settings = dataclasses.replace(settings, container_cidr=docker_objects.create_network(self.name))
+            try:
+                packet_filter.start(self.name)
+            except packet_filter.PacketFilterError as error:
+                raise EmbeddedAWSError(f"what a VPC does not let through can't be held back: {error}") from error
         log = settings.path("server.log")
         with log.open("wb") as output:
             process = subprocess.Popen(

@@ -95,6 +95,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
     from .limits import throttle
     from .mends import cloudwatch_metrics, cloudwatch_watch, ecs_spot
     from .mends.ecs_protection import answer_agent
+    from .network import ways
     from .quotas import app as service_quotas
 
     front = Front(
@@ -113,6 +114,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
         on_reset=functools.partial(_forget, settings),
         hooks=[enforcement.authenticate, throttle, enforcement.authorize],
         principal_of=principals.arn_of,
+        cut_off=ways.cut_off,
     )
     config = Config()
     config.bind = [f"fd://{listener.fileno()}" for listener in sockets]
@@ -132,10 +134,12 @@ def _forget(settings: Settings) -> None:
     from .application_autoscaling import registry
     from .authorization import principals
     from .mends import cloudwatch_watch
+    from .network import ways
 
     registry.forget()
     principals.forget()
     cloudwatch_watch.forget()
+    ways.forget()
     clock.forget()
     behaviours.forget()
     shutil.rmtree(settings.path("efs"), ignore_errors=True)

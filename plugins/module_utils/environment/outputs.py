@@ -13,7 +13,7 @@ from ..engine.actions import Resource
 from ..engine.compare import contains_unknown
 from ..engine.known import Existing
 from ..kinds.ecs.service import documents as ecs_services
-from . import containers, dags, image_builder, names, settings
+from . import containers, dags, image_builder, names, security_groups, settings
 from .components import COMMAND, SCHEDULER, components
 
 Inputs = Mapping[str, Any]
@@ -24,7 +24,8 @@ def outputs(inputs: Inputs, known: Existing) -> dict[str, Any]:
     for a command of Airflow's, and ``run_dag_task`` the same for a DAG task, by whose name ``families`` has the task
     definition; ``codebuild`` is what ecr_images needs where CodeBuild builds. ``unsteady_services`` are being deployed,
     or run fewer tasks than they should; ``command_secrets`` is where a command of Airflow's may refer to secrets, and
-    ``dags_bucket`` where versions of the DAGs are. What does not exist yet is null.
+    ``dags_bucket`` where versions of the DAGs are; ``security_group_rules`` are those that the groups shall have. What
+    does not exist yet is null.
     """
     secret = names.secret(inputs, "admin-password")
     run_task = {
@@ -49,6 +50,7 @@ def outputs(inputs: Inputs, known: Existing) -> dict[str, Any]:
         "unsteady_services": [name for name in services if _is_unsteady(known.get(ecs_services.TYPE, name))],
         "airflow_repository": names.airflow_repository(inputs),
         "task_repository": names.task_repository(inputs),
+        "security_group_rules": security_groups.rules(inputs, known),
         "run_task": run_task,
         "run_dag_task": run_dag_task,
         "command_secrets": names.secret(inputs, settings.COMMANDS),

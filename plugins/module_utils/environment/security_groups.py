@@ -88,6 +88,11 @@ def desired(inputs: Mapping[str, Any], known: Existing, vpc_id: str) -> list[Res
     return [*groups, *(_rules(inputs, known, group) for group in GROUPS), _nothing_by_default(inputs, known)]
 
 
+def rules(inputs: Mapping[str, Any], known: Existing) -> list[dict[str, Any]]:
+    """All the rules that the groups shall have, as module ec2_security_groups takes them."""
+    return [dict(_rules(inputs, known, group).properties, name=group_name(inputs, group)) for group in GROUPS]
+
+
 def _group(inputs: Mapping[str, Any], group: str, description: str, vpc_id: str) -> dict[str, Any]:
     name = group_name(inputs, group)
     return {"name": name, "vpc_id": vpc_id, "description": description, "tags": tags(inputs, "network", name)}

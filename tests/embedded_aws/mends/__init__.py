@@ -25,6 +25,7 @@ from . import (
     iam,
     lists,
     logs,
+    network,
     network_acls,
     rds,
     rds_classes,
@@ -76,12 +77,14 @@ def apply(settings: Settings) -> None:
 
         fast.apply(settings)
     else:
-        from . import ecs_containers, ecs_lifecycle
+        from . import ecs_containers, ecs_lifecycle, ecs_targets
 
         ecs_containers.apply(settings)
         ecs_lifecycle.apply(settings)
+        ecs_targets.apply()
         codebuild.apply_with_containers(settings)
         elbv2.apply_with_containers()
+        network.apply_with_containers(settings)
     ecs_quotas.apply()
     ecs_capacity.apply()
     young_roles.apply()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from ministack.core.responses import get_account_id
 from ministack.services import alb, ec2, ecs, efs, rds
 
 from . import states
@@ -23,6 +24,7 @@ def apply() -> None:
         actions[action] = refuse_while_used(actions[action], parameter, code, users)
     for action in ("AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress"):
         actions[action] = refuse_duplicate_rules(actions[action], action.removeprefix("AuthorizeSecurityGroup"))
+    ec2._rules_match = are_same
     for direction in ("Ingress", "Egress"):
         actions[f"UpdateSecurityGroupRuleDescriptions{direction}"] = set_rule_descriptions(direction)
     actions["CreateVpcEndpoint"] = keep_security_groups(actions["CreateVpcEndpoint"])
@@ -30,6 +32,39 @@ def apply() -> None:
         actions[action] = tell_address(actions[action])
     for action in ("CreateNatGateway", "CreateRouteTable", "CreateVpcEndpoint"):
         actions[action] = answer_token_again(actions[action])
+    for action in ("CreateVpc", "CreateDefaultVpc"):
+        actions[action] = admit_own_members(actions[action])
+    ec2._init_defaults = lead_out(admit_own_members(ec2._init_defaults))
+    ec2._clear_state()  # since it has made its defaults already
+    ec2._init_defaults()
+
+
+def admit_own_members(create):
+    """Fault: the group that comes with a VPC admits nobody; on AWS it admits its own members."""
+
+    def handler(*parameters: dict[str, Any]):
+        before = set(ec2._security_groups)
+        answer = create(*parameters)
+        for name, group in ec2._security_groups.items():
+            if name not in before and group["GroupName"] == "default":
+                ends = {"UserIdGroupPairs": [{"GroupId": name}], "IpRanges": [], "Ipv6Ranges": [], "PrefixListIds": []}
+                group["IpPermissions"] = [{"IpProtocol": "-1", **ends}]
+        return answer
+
+    return handler
+
+
+def lead_out(make_defaults):
+    """Fault: the VPC that an account has from the start has no route to its internet gateway."""
+
+    def handler() -> None:
+        make_defaults()
+        routes = ec2._route_tables[ec2._vpcs[ec2._DEFAULT_VPC_ID]["MainRouteTableId"]]["Routes"]
+        if len(routes) == 1:
+            way_out = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": ec2._DEFAULT_IGW_ID}
+            routes.append({**way_out, "State": "active", "Origin": "CreateRoute"})
+
+    return handler
 
 
 def answer_token_again(create):
@@ -55,18 +90,27 @@ def set_rule_descriptions(direction: str):
         if not group:
             return ec2._error("InvalidGroup.NotFound", "the security group does not exist", 400)
         for wanted in ec2._parse_ip_permissions(parameters, "IpPermissions"):
-            same = [_without_descriptions(found) == _without_descriptions(wanted) for found in group[key]]
+            same = [are_same(found, wanted) for found in group[key]]
             group[key] = [wanted if is_same else found for found, is_same in zip(group[key], same, strict=True)]
         return ec2._xml(200, f"UpdateSecurityGroupRuleDescriptions{direction}Response", "<return>true</return>")
 
     return handler
 
 
+def are_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Fault: a rule about a group is not the one that is described, where its description or account is said."""
+    return _without_descriptions(one) == _without_descriptions(other)
+
+
 def _without_descriptions(rule: dict[str, Any]) -> dict[str, Any]:
-    """A rule's identity; ministack's own `_rules_match` forgets the descriptions of groups."""
+    """A rule's identity. The account of a group is ours where none is said."""
+    ours = ("UserId", get_account_id())
     plain = {name: value for name, value in rule.items() if name not in ("SecurityGroupRuleId", "Description")}
     for kind in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"):
-        plain[kind] = [{name: value for name, value in end.items() if name != "Description"} for end in rule[kind]]
+        plain[kind] = [
+            {name: value for name, value in end.items() if name != "Description" and (name, value) != ours}
+            for end in rule[kind]
+        ]
     return plain
 
 
@@ -90,7 +134,7 @@ def refuse_duplicate_rules(authorize, direction: str):
         group = ec2._security_groups.get(ec2._p(parameters, "GroupId"))
         present = group["IpPermissions" if direction == "Ingress" else "IpPermissionsEgress"] if group else ()
         for rule in ec2._parse_ip_permissions(parameters, "IpPermissions"):
-            if any(_without_descriptions(rule) == _without_descriptions(other) for other in present):
+            if any(are_same(rule, other) for other in present):
                 return ec2._error("InvalidPermission.Duplicate", "the specified rule already exists", 400)
         return authorize(parameters)
 

@@ -14,6 +14,8 @@ from typing import Any
 from ministack.core.responses import set_request_region
 from ministack.services import alb, ec2
 
+from ..network import ways
+
 _PROBE_AGAIN_SECONDS = 1
 _PROBE_TIMEOUT_SECONDS = 5
 
@@ -219,7 +221,7 @@ class TargetProber:
 
     def _probe(self, key: str, group: dict[str, Any], address: str, port: int) -> None:
         try:
-            answered = _answers(group, address, port)
+            answered = _answers(group, address, _health_check_port(group, port))
         except (OSError, http.client.HTTPException):
             self._states[key] = "<State>unhealthy</State><Reason>Target.Timeout</Reason>"
             return
@@ -227,10 +229,15 @@ class TargetProber:
         self._states[key] = "<State>healthy</State>" if answered else mismatch
 
 
+def _health_check_port(group: dict[str, Any], port: int) -> int:
+    said = str(group.get("HealthCheckPort", "traffic-port"))
+    return int(said) if said.isdigit() else port
+
+
 def _answers(group: dict[str, Any], address: str, port: int) -> bool:
     """Whether the target answers its group's health check well. Raises: OSError, http.client.HTTPException"""
-    said = str(group.get("HealthCheckPort", "traffic-port"))
-    port = int(said) if said.isdigit() else port
+    if ways.to_target(group, address, port):
+        raise TimeoutError
     if not str(group.get("HealthCheckProtocol", "TCP")).startswith("HTTP"):
         socket.create_connection((address, port), timeout=_PROBE_TIMEOUT_SECONDS).close()
         return True

@@ -15,6 +15,9 @@ def apply() -> None:
     actions["CreateNetworkAclEntry"] = refuse_entry(actions["CreateNetworkAclEntry"], is_there=True)
     for action in ("ReplaceNetworkAclEntry", "DeleteNetworkAclEntry"):
         actions[action] = refuse_entry(actions[action], is_there=False)
+    for action in ("CreateNetworkAclEntry", "ReplaceNetworkAclEntry"):
+        actions[action] = keep_ports(actions[action])
+    ec2._network_acl_entry_xml = tell_ports(ec2._network_acl_entry_xml)
     actions["DeleteVpc"] = refuse_while_there_are_others(actions["DeleteVpc"])
 
 
@@ -69,6 +72,31 @@ def refuse_entry(action, is_there: bool):
         return ec2._error("InvalidNetworkAclEntry.NotFound", "The network acl entry does not exist.", 400)
 
     return handler
+
+
+def keep_ports(action):
+    """Fault: the ports of an entry are dropped, so that it is about all of them."""
+
+    def handler(parameters: dict[str, Any]):
+        answer = action(parameters)
+        first, last = (ec2._p(parameters, f"PortRange.{which}") for which in ("From", "To"))
+        if answer[0] == 200 and first and last:
+            number, egress = int(ec2._p(parameters, "RuleNumber")), ec2._p(parameters, "Egress") == "true"
+            for each in ec2._network_acls[ec2._p(parameters, "NetworkAclId")]["Entries"]:
+                if (each["RuleNumber"], each["Egress"]) == (number, egress):
+                    each["PortRange"] = {"From": int(first), "To": int(last)}
+        return answer
+
+    return handler
+
+
+def tell_ports(render):
+    def entry_xml(entry: dict[str, Any]) -> str:
+        ports = entry.get("PortRange")
+        told = f"<portRange><from>{ports['From']}</from><to>{ports['To']}</to></portRange>" if ports else ""
+        return render(entry).replace("</item>", f"{told}</item>")
+
+    return entry_xml
 
 
 def refuse_while_there_are_others(delete):

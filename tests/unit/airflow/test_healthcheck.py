@@ -28,6 +28,20 @@ def _load():
 healthcheck = _load()
 
 
+@pytest.fixture(autouse=True)
+def memory(monkeypatch, tmp_path):
+    """That of a container that was not healthy yet."""
+    monkeypatch.setattr(healthcheck, "MEMORY", tmp_path)
+
+
+@pytest.fixture
+def has_run(running):
+    """All jobs have been healthy in this container."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(psycopg2, "connect", lambda *_unused, **_options: Connection(1))
+        assert [healthcheck.main([component]) for component in JOBS] == [0, 0, 0]
+
+
 @pytest.fixture
 def running(monkeypatch):
     """All of Airflow's processes live."""
@@ -82,7 +96,7 @@ def test_a_job_is_healthy_when_its_heartbeat_is_fresh(running, database, compone
 
 
 @pytest.mark.parametrize("component", JOBS)
-def test_a_database_that_refuses_connections_is_no_illness_of_the_container(running, monkeypatch, component):
+def test_a_database_that_refuses_connections_is_no_illness_of_the_container(has_run, monkeypatch, component):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"postgresql+psycopg2://airflow:x@127.0.0.1:{unused.getsockname()[1]}/airflow"
@@ -91,12 +105,27 @@ def test_a_database_that_refuses_connections_is_no_illness_of_the_container(runn
 
 
 @pytest.mark.parametrize("component", JOBS)
-def test_nor_is_one_that_does_not_answer_and_the_check_ends_in_time(running, monkeypatch, component):
+def test_nor_is_one_that_does_not_answer_and_the_check_ends_in_time(has_run, monkeypatch, component):
     monkeypatch.setattr(healthcheck, "TIMEOUT", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql+psycopg2://airflow:x@127.0.0.1:{silent.getsockname()[1]}/airflow"
         monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", url)
         assert healthcheck.main([component]) == 0
+
+
+@pytest.mark.parametrize("component", JOBS)
+@pytest.mark.parametrize("answer", [psycopg2.OperationalError("timeout expired"), None])
+def test_a_job_that_has_not_reached_the_database_yet_is_not_healthy_yet(running, database, capsys, component, answer):
+    """It may be the network of this very container; what it is to replace still runs."""
+    database(answer)
+    assert healthcheck.main([component]) == 1
+    database(psycopg2.OperationalError("timeout expired"))
+    assert healthcheck.main([component]) == 1
+    assert "database: OperationalError, and it was never healthy here" in capsys.readouterr().err
+    database(1)
+    assert healthcheck.main([component]) == 0
+    database(psycopg2.OperationalError("timeout expired"))
+    assert healthcheck.main([component]) == 0
 
 
 @pytest.mark.parametrize("component", JOBS)

@@ -18,8 +18,8 @@ def log(tmp_path):
     return CallLog(tmp_path / "calls.jsonl")
 
 
-def asked(log, body=b"", *, service="ecs", hooks=(), **headers):
-    """Bodies that reached the emulator, and the messages that the client got."""
+def asked(log, body=b"", *, service="ecs", hooks=(), cut_off=lambda *_unused: "", **headers):
+    """Bodies that reached the emulator, and the messages that the client got. In the end the client disconnects."""
     reached, answered = [], []
 
     async def emulator(scope, receive, send):
@@ -38,6 +38,7 @@ def asked(log, body=b"", *, service="ecs", hooks=(), **headers):
         controls={},
         hooks=hooks,
         principal_of=lambda call: f"of {call.access_key_id}",
+        cut_off=cut_off,
     )
     given = {"authorization": SIGNED.format(service), **{name.replace("_", "-"): v for name, v in headers.items()}}
     scope = {
@@ -52,7 +53,7 @@ def asked(log, body=b"", *, service="ecs", hooks=(), **headers):
     messages = [{"body": body[:half], "more_body": True}, {"body": body[half:], "more_body": False}]
 
     async def receive():
-        return {"type": "http.request", **messages.pop(0)}
+        return {"type": "http.request", **messages.pop(0)} if messages else {"type": "http.disconnect"}
 
     async def send(message):
         answered.append(message)
@@ -100,3 +101,15 @@ def test_a_hook_answers_in_place_of_the_emulator_and_of_later_hooks(log):
 def test_who_called_is_written_down(log):
     asked(log, b"{}", x_amz_target="X.ListClusters")
     assert [line["principal"] for line in log.all()] == ["of AKIDADA"]
+
+
+def test_what_a_network_does_not_let_through_is_never_answered_and_nobody_hears_of_it(log):
+    looked_at = []
+
+    def cut_off(client, request, service):
+        looked_at.append((client, request.headers["authorization"].split("/")[3], service))
+        return "no route"
+
+    assert asked(log, b"{}", cut_off=cut_off) == ([], [])
+    assert looked_at == [("127.0.0.1", "ecs", "ecs")]
+    assert log.all() == []

@@ -43,6 +43,14 @@ def test_everybody_talks_to_whom_they_need_and_to_nobody_else():
     }
 
 
+def test_the_rules_are_told_to_those_whose_errors_name_them():
+    """All but those of AWS's own group, which shall have none."""
+    told = layer.rules(INPUTS, existing(*IDS))
+    desired = desired_rules(existing(*IDS))
+    assert [each["name"] for each in told] == list(IDS)
+    assert [kind.desired_rules(each).properties for each in told] == [desired[each["name"]].properties for each in told]
+
+
 def test_the_group_that_aws_makes_with_the_vpc_admits_nobody():
     as_made = {"group_id": "sg-d", "ingress": {"all sg-d": ""}, "egress": {"all 0.0.0.0/0": ""}}
     found = Resource(kind.RULES, "test-default", as_made, "sg-d")

@@ -126,6 +126,17 @@ def test_a_database_that_takes_no_snapshot_right_now_is_waited_for(account, migr
     assert account.ran == ["migrate --no-upgrade", "migrate", "create-admin"]
 
 
+@pytest.mark.parametrize(("exit_code", "told"), [(1, 1), (0, 0)])
+def test_a_migration_that_fails_names_the_rule_without_which_it_reaches_no_database(account, migrate, exit_code, told):
+    account.ends["migrate --no-upgrade"] = exit_code
+    vpc = boto3.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group = boto3.client("ec2").create_security_group(GroupName="test-database", Description="-", VpcId=vpc)["GroupId"]
+    rules = {"name": "test-database", "group_id": group, "ingress": {"tcp 5432 10.0.0.0/16": "metadata database"}}
+    message = migrate(security_group_rules=[rules]).get("msg", "")
+    lacking = f"security group test-database ({group}) lacks the rule that admits tcp 5432 from 10.0.0.0/16"
+    assert message.count(f"{lacking}: metadata database") == told
+
+
 def test_an_upgrade_that_fails_names_the_snapshot_and_is_not_remembered(account, migrate):
     account.ends.update({"migrate --no-upgrade": 4, "migrate": 1})
     message = migrate()["msg"]

@@ -25,8 +25,13 @@ def aws():
 
 @pytest.fixture(scope="module")
 def subnet(aws):
+    """Its tasks reach the internet if they have a public address."""
     ec2 = aws.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    [table] = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     return ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]
 
 

@@ -27,22 +27,39 @@ def register(aws, family, image, script, *, volumes=(), beside=(), role=None, **
     )
 
 
-def in_subnet(subnet):
-    return {"awsvpcConfiguration": {"subnets": [subnet["SubnetId"]]}}
+#: Answers each connection with `hello`. A shell as first process would not pass the stop signal on; perl in its place
+#: ends at once.
+SERVER = (
+    "exec perl -e 'use Socket; socket(S, PF_INET, SOCK_STREAM, 6); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);"
+    "bind(S, sockaddr_in(8080, INADDR_ANY)); listen(S, 9);"
+    r'while (accept(C, S)) { sysread(C, $b, 4096); print C "HTTP/1.0 200 OK\r\n\r\nhello\n"; close C }'
+    "'"
+)
 
 
-def start(aws, family, subnet):
+def in_subnet(subnet, *groups):
+    """A network that reaches the internet; without groups it has the one of the VPC, whose members reach each other."""
+    chosen = {"securityGroups": list(groups)} if groups else {}
+    return {"awsvpcConfiguration": {"subnets": [subnet["SubnetId"]], "assignPublicIp": "ENABLED", **chosen}}
+
+
+def mount_target(aws, file_system, subnet):
+    """Makes a file system reachable from a subnet."""
+    aws.client("efs").create_mount_target(FileSystemId=file_system, SubnetId=subnet["SubnetId"])
+
+
+def start(aws, family, subnet, *groups):
     """ARN of a task that was started."""
     started = aws.client("ecs").run_task(
-        cluster="c", taskDefinition=family, launchType="FARGATE", networkConfiguration=in_subnet(subnet)
+        cluster="c", taskDefinition=family, launchType="FARGATE", networkConfiguration=in_subnet(subnet, *groups)
     )
     return started["tasks"][0]["taskArn"]
 
 
-def run(aws, family, subnet):
+def run(aws, family, subnet, *groups):
     """Run a task to its end: (task, its log lines)."""
     ecs, logs = aws.client("ecs"), aws.client("logs")
-    arn = start(aws, family, subnet)
+    arn = start(aws, family, subnet, *groups)
 
     def stopped():
         return ecs.describe_tasks(cluster="c", tasks=[arn])["tasks"][0]["lastStatus"] == "STOPPED"

@@ -9,9 +9,10 @@ import urllib.request
 import docker
 import psycopg2
 import pytest
-from in_containers import http_get, in_subnet, register, run, start, until
+from in_containers import SERVER, http_get, in_subnet, mount_target, register, run, start, until
 
 from tests.embedded_aws import EmbeddedAWS, engine
+from tests.embedded_aws.base_images import PACKET_FILTER
 
 pytestmark = pytest.mark.skipif(not engine.answers(), reason="needs a Docker engine that runs")
 
@@ -70,6 +71,7 @@ def test_tasks_share_an_efs_access_point(aws, digest, subnet):
     image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}"
     efs = aws.client("efs")
     file_system = efs.create_file_system(CreationToken="t")["FileSystemId"]
+    mount_target(aws, file_system, subnet)
     access_point = efs.create_access_point(
         ClientToken="t",
         FileSystemId=file_system,
@@ -90,16 +92,6 @@ def test_tasks_share_an_efs_access_point(aws, digest, subnet):
     register(aws, "reader", image, "cat /shared-volume/file", **shared)
     assert run(aws, "writer", subnet)[0]["containers"][0]["exitCode"] == 0
     assert run(aws, "reader", subnet)[1] == ["seen"]
-
-
-#: Answers each connection with `hello`. A shell as first process would not pass the stop signal on; perl in its place
-#: ends at once.
-SERVER = (
-    "exec perl -e 'use Socket; socket(S, PF_INET, SOCK_STREAM, 6); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);"
-    "bind(S, sockaddr_in(8080, INADDR_ANY)); listen(S, 9);"
-    r'while (accept(C, S)) { sysread(C, $b, 4096); print C "HTTP/1.0 200 OK\r\n\r\nhello\n"; close C }'
-    "'"
-)
 
 
 def test_containers_of_a_task_share_an_address_and_the_task_is_healthy_when_all_are(aws, digest, subnet):
@@ -134,6 +126,13 @@ def test_a_service_is_found_by_its_cloud_map_name_and_by_its_load_balancer(aws, 
     image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}"
     ecs, elb, discovery = (aws.client(name) for name in ("ecs", "elbv2", "servicediscovery"))
     vpc = subnet["VpcId"]
+    ec2 = aws.client("ec2")
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    [default] = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+    # The load balancer has no group by which it could be let in.
+    ec2.authorize_security_group_ingress(
+        GroupId=default["GroupId"], IpProtocol="tcp", FromPort=8080, ToPort=8080, CidrIp="10.0.0.0/16"
+    )
     balancer = elb.create_load_balancer(Name="lb", Type="network", Subnets=[subnet["SubnetId"]])["LoadBalancers"][0]
     group = elb.create_target_group(
         Name="web", Protocol="TCP", Port=8080, VpcId=vpc, TargetType="ip", HealthCheckProtocol="HTTP"
@@ -232,6 +231,11 @@ def test_down_leaves_nothing(aws, digest, subnet):
         os.kill(pid, 9)
         EmbeddedAWS(aws.name).down()
         assert client.containers.list(all=True, filters={"label": settings.container_label}) == []
+        assert client.containers.list(all=True, filters={"name": settings.owner}) == []
+        rules = client.containers.run(
+            PACKET_FILTER, ["nft", "list", "tables"], network_mode="host", cap_add=["NET_ADMIN"], remove=True
+        )
+        assert settings.owner not in rules.decode()
         assert client.networks.list(names=[settings.network]) == []
         assert client.volumes.list(filters={"name": settings.volume_prefix}) == []
         assert not settings.path().exists()

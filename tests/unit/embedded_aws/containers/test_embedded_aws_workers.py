@@ -7,7 +7,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from in_containers import in_subnet, register, until
+from in_containers import in_subnet, mount_target, register, until
 
 from tests.embedded_aws import engine
 
@@ -42,6 +42,7 @@ class Worker:
         self._subnet = subnet
         efs = aws.client("efs")
         self._file_system = efs.create_file_system(CreationToken=str(uuid.uuid4()))["FileSystemId"]
+        mount_target(aws, self._file_system, subnet)
 
     def create(self, environment=(), **service):
         self._register(environment)

@@ -350,3 +350,27 @@ def test_addresses_are_found_by_what_was_asked_for(aws):
 
 def vpc_of(aws, subnet):
     return aws.client("ec2").describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+
+
+def test_the_group_that_comes_with_a_vpc_admits_its_own_members(aws):
+    ec2 = aws.client("ec2")
+    made = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    for vpc in [each["VpcId"] for each in ec2.describe_vpcs()["Vpcs"]]:
+        filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+        [group] = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+        [rule] = group["IpPermissions"]
+        assert (rule["IpProtocol"], [each["GroupId"] for each in rule["UserIdGroupPairs"]]) == (
+            "-1",
+            [group["GroupId"]],
+        )
+    ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[rule])
+    assert vpc == made
+    assert ec2.describe_security_groups(GroupIds=[group["GroupId"]])["SecurityGroups"][0]["IpPermissions"] == []
+
+
+def test_the_vpc_that_an_account_has_from_the_start_leads_out(aws):
+    ec2 = aws.client("ec2")
+    [vpc] = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+    [table] = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["RouteTables"]
+    [way_out] = [each for each in table["Routes"] if each["DestinationCidrBlock"] == "0.0.0.0/0"]
+    assert way_out["GatewayId"].startswith("igw-")

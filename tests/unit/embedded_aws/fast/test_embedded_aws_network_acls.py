@@ -61,3 +61,17 @@ def test_a_vpc_stays_while_somebody_has_an_acl_there(ec2, vpc):
     assert refusal(lambda: ec2.delete_vpc(VpcId=vpc)) == "DependencyViolation"
     ec2.delete_network_acl(NetworkAclId=acl)
     ec2.delete_vpc(VpcId=vpc)
+
+
+def test_the_ports_of_an_entry_are_kept(ec2, subnet):
+    acl = of_subnet(ec2, subnet)[0]
+
+    def ports():
+        [found] = ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"]
+        return {each["RuleNumber"]: each.get("PortRange") for each in found["Entries"] if not each["Egress"]}
+
+    of_tcp = {**ENTRY, "NetworkAclId": acl, "Protocol": "6"}
+    ec2.create_network_acl_entry(**of_tcp, PortRange={"From": 80, "To": 443})
+    assert ports() == {1: {"From": 80, "To": 443}, 100: None, 32767: None}
+    ec2.replace_network_acl_entry(**of_tcp, PortRange={"From": 22, "To": 22})
+    assert ports()[1] == {"From": 22, "To": 22}
