@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import socket
+import threading
 
 from . import behaviours, clock
 from .calls import CallLog
@@ -95,6 +96,8 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
     from .mends import cloudwatch_metrics, cloudwatch_watch, ecs_spot
     from .mends.ecs_protection import answer_agent
     from .quotas import app as service_quotas
+    from .validation import whole_resources
+    from .validation.hook import hold_against_constraints, hold_against_schemas
 
     front = Front(
         ministack=ministack,
@@ -110,7 +113,12 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
         container_cidr=settings.container_cidr,
         agent=as_the_task(answer_agent),
         on_reset=functools.partial(_forget, settings),
-        hooks=[enforcement.authenticate, enforcement.authorize],
+        hooks=[
+            enforcement.authenticate,
+            hold_against_constraints,
+            enforcement.authorize,
+            hold_against_schemas,
+        ],
         principal_of=principals.arn_of,
     )
     config = Config()
@@ -119,6 +127,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
 
+    threading.Thread(target=whole_resources.load, daemon=True).start()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
