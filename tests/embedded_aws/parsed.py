@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, parse_qsl
 import botocore.session
 
 from .routing import MODEL_NAMES, Request, credential_of, path_parameters
+from .validation.documented import with_documented
 
 #: Bodies that are contents of objects. They are passed on as they come.
 STREAMED = {("s3", "PutObject"), ("s3", "UploadPart")}
@@ -41,6 +42,20 @@ class Call:
         asked = parse_qs(self.request.query).get("X-Amz-Security-Token", [""])[0]
         return self.request.headers.get("x-amz-security-token", asked)
 
+    @property
+    def protocol(self) -> str:
+        """That of this request: some services speak several."""
+        from moto.core.request import determine_request_protocol
+
+        content_type = self.request.headers.get("content-type", "").partition(";")[0]
+        return str(determine_request_protocol(_model(self.service), content_type))
+
+    @property
+    def input_shape(self) -> Any:
+        """botocore's shape of the operation's input; None for an operation that has none, or that it does not know."""
+        model = _model(self.service)
+        return model.operation_model(self.operation).input_shape if self.operation in model.operation_names else None
+
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """The members of the operation's input, by botocore's model. Read once, when somebody asks.
@@ -48,12 +63,9 @@ class Call:
         Raises: NotImplementedError for a protocol that moto does not read.
         """
         from moto.core.parse import PROTOCOL_PARSERS
-        from moto.core.request import determine_request_protocol
         from werkzeug.datastructures import Headers, MultiDict
 
-        model = _model(self.service)
-        content_type = self.request.headers.get("content-type", "").partition(";")[0]
-        protocol = determine_request_protocol(model, content_type)
+        protocol = self.protocol
         if protocol not in PROTOCOL_PARSERS:
             raise NotImplementedError(f"requests of {self.service} in {protocol}")
         values = parse_qsl(self.request.query, keep_blank_values=True)
@@ -67,14 +79,14 @@ class Call:
             "url_path": self.request.path,
             "values": MultiDict(values),
         }
-        return dict(PROTOCOL_PARSERS[protocol](model.operation_model(self.operation)).parse(parts))
+        return dict(PROTOCOL_PARSERS[protocol](_model(self.service).operation_model(self.operation)).parse(parts))
 
 
 @cache
 def _model(service: str) -> Any:
-    """botocore's model of a service, in the form that moto's parsers need."""
+    """botocore's model of a service, in the form that moto's parsers need, with what it says in words alone."""
     from moto.core.model import ServiceModel
 
     name = MODEL_NAMES.get(service, service)
     loader = botocore.session.get_session().get_component("data_loader")
-    return ServiceModel(loader.load_service_model(name, "service-2"), name)
+    return ServiceModel(with_documented(name, loader.load_service_model(name, "service-2")), name)

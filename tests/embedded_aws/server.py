@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import socket
+import threading
 
 from . import behaviours, clock
 from .calls import CallLog
@@ -97,6 +98,8 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
     from .mends.ecs_protection import answer_agent
     from .network import ways
     from .quotas import app as service_quotas
+    from .validation import whole_resources
+    from .validation.hook import hold_against_constraints, hold_against_schemas
 
     front = Front(
         ministack=ministack,
@@ -112,7 +115,13 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
         container_cidr=settings.container_cidr,
         agent=as_the_task(answer_agent),
         on_reset=functools.partial(_forget, settings),
-        hooks=[enforcement.authenticate, throttle, enforcement.authorize],
+        hooks=[
+            enforcement.authenticate,
+            throttle,
+            hold_against_constraints,
+            enforcement.authorize,
+            hold_against_schemas,
+        ],
         principal_of=principals.arn_of,
         cut_off=ways.cut_off,
     )
@@ -122,6 +131,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
 
+    threading.Thread(target=whole_resources.load, daemon=True).start()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

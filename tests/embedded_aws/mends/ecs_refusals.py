@@ -27,7 +27,6 @@ _FARGATE_MEMORY = {
 def apply() -> None:
     ecs._resolve_td_key = mean_newest_active(ecs._resolve_td_key)
     actions = ecs._ACTION_MAP
-    actions["RegisterTaskDefinition"] = refuse_size(actions["RegisterTaskDefinition"])
     run_task = refuse_overridden_size(refuse_long_overrides(actions["RunTask"]))
     actions["RunTask"] = answer_token_again(refuse_task(run_task), _has_task)
     actions["CreateService"] = answer_token_again(refuse_task(actions["CreateService"]), _has_service)
@@ -47,18 +46,6 @@ def mean_newest_active(resolve):
             if (record["family"], record["status"]) == (name, "ACTIVE")
         ]
         return f"{name}:{max(revisions)}" if revisions else f"{name}:0"
-
-    return handler
-
-
-def refuse_size(register):
-    """Fault: pairs of CPU and memory that Fargate has not are registered."""
-
-    def handler(data: dict[str, Any]):
-        fits = int(data.get("memory", 0)) in _FARGATE_MEMORY.get(data.get("cpu", ""), ())
-        if "FARGATE" in data.get("requiresCompatibilities", []) and not fits:
-            return _refusal("ClientException", "No Fargate configuration exists for given values.")
-        return register(data)
 
     return handler
 

@@ -42,7 +42,7 @@ TASK_DEFINITION = {
             "versionConsistency": "disabled",
             "logConfiguration": {
                 "logDriver": "awslogs",
-                "options": {"awslogs-group": "g", "awslogs-stream-prefix": "p"},
+                "options": {"awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p"},
             },
         }
     ],

@@ -235,9 +235,9 @@ def test_a_database_is_encrypted_with_a_key_that_is_enabled(aws, rds):
     kms.disable_key(KeyId=key)
     for name in (key, f"{key}0"):
         with pytest.raises(ClientError, match="KMSKeyNotAccessibleFault"):
-            make_database(rds, "17", KmsKeyId=name)
+            make_database(rds, "17", KmsKeyId=name, StorageEncrypted=True)
     kms.enable_key(KeyId=key)
-    assert make_database(rds, "17", KmsKeyId=key)["KmsKeyId"] == key
+    assert make_database(rds, "17", KmsKeyId=key, StorageEncrypted=True)["KmsKeyId"] == key
 
 
 def test_a_password_is_either_rdss_or_somebody_elses(rds):
@@ -248,8 +248,8 @@ def test_a_password_is_either_rdss_or_somebody_elses(rds):
 
     modify(ManageMasterUserPassword=True)
     assert ":secret:rds!db-" in the_database(rds)["MasterUserSecret"]["SecretArn"]
-    for wrong in ({"MasterUserPassword": "another one"}, {"ManageMasterUserPassword": False}):
+    for wrong in ({"MasterUserPassword": "another-one"}, {"ManageMasterUserPassword": False}):
         with pytest.raises(ClientError, match="InvalidParameterCombination"):
             modify(**wrong)
-    modify(ManageMasterUserPassword=False, MasterUserPassword="another one")
+    modify(ManageMasterUserPassword=False, MasterUserPassword="another-one")
     assert "MasterUserSecret" not in the_database(rds)
