@@ -514,3 +514,10 @@ ENFORCED_IAM = behaviour(
     "answered with 501",
     source='"Policy evaluation logic" in the guide of IAM',
 )
+WHOLE_RESOURCES = behaviour(
+    "whole_resources",
+    off=False,
+    strict=True,
+    says="What makes or registers a whole resource is held against the schemas of CloudFormation, of its region",
+    source="The schemas that cfn-lint ships: off elsewhere, since reading them takes a processor two seconds",
+)

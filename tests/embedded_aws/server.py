@@ -131,7 +131,8 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
 
-    threading.Thread(target=whole_resources.load, daemon=True).start()
+    if behaviours.WHOLE_RESOURCES.is_on:
+        threading.Thread(target=whole_resources.load, daemon=True).start()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

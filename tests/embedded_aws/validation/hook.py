@@ -5,7 +5,7 @@ from __future__ import annotations
 from botocore.exceptions import UnknownServiceError
 from moto.core.parse import RequestParserError
 
-from .. import faults
+from .. import behaviours, faults
 from ..faults import Answer
 from ..parsed import Call
 from ..routing import is_mutating
@@ -37,10 +37,11 @@ def hold_against_constraints(call: Call) -> Answer | None:
 
 def hold_against_schemas(call: Call) -> Answer | None:
     """Refuses what CloudFormation's schemas do not allow of a resource that the call makes whole."""
-    whole = WHOLE.get((call.service, call.operation))
+    whole = WHOLE.get((call.service, call.operation)) if behaviours.WHOLE_RESOURCES.is_on else None
     found = faults_of(call.region, whole, call.input_shape, call.parameters) if whole else []
     if not found:
         return None
+    behaviours.WHOLE_RESOURCES.strike()
     return refusal(call, *refusal_of_fault(call.service, call.protocol, call.operation, found[0]))
 
 

@@ -373,7 +373,7 @@ BY_SCHEMAS = [
 
 @pytest.mark.parametrize(("service", "operation", "arguments", "code", "words"), [*BY_CONSTRAINTS, *BY_SCHEMAS])
 def test_what_is_wrong_is_refused(aws, service, operation, arguments, code, words):
-    with pytest.raises(ClientError) as caught:
+    with aws.behaviours(whole_resources=True), pytest.raises(ClientError) as caught:
         getattr(aws.client(service, config=AS_GIVEN), operation)(**arguments)
     error = caught.value.response["Error"]
     assert (error["Code"], caught.value.response["ResponseMetadata"]["HTTPStatusCode"]) == (code, 400)
