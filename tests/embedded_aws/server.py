@@ -92,7 +92,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
     from .authorization import enforcement, principals
     from .authorization.agent import as_the_task
     from .front import Front
-    from .mends import cloudwatch_metrics, cloudwatch_watch, ecs_spot
+    from .mends import cloudwatch_metrics, cloudwatch_watch, ecs_spot, elbv2_listeners
     from .mends.ecs_protection import answer_agent
     from .quotas import app as service_quotas
 
@@ -102,6 +102,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
         controls={
             "identities": principals.make,
             "interruptions": ecs_spot.interrupt,
+            "listeners": elbv2_listeners.told,
             "organization": principals.set_organization,
             "metrics": cloudwatch_metrics.put_of_aws,
             "published": lambda _asked: list(cloudwatch_watch.published),
@@ -130,9 +131,12 @@ def _forget(settings: Settings) -> None:
     """What ministack's own reset does not reach."""
     from .application_autoscaling import registry
     from .authorization import principals
-    from .mends import cloudwatch_watch
+    from .mends import certificates, cloudwatch_watch, elbv2_listeners, server_certificates
 
     registry.forget()
+    elbv2_listeners.forget()
+    certificates.forget()
+    server_certificates.forget()
     principals.forget()
     cloudwatch_watch.forget()
     clock.forget()
