@@ -106,6 +106,9 @@ def _status(arguments: argparse.Namespace) -> int:
     settings = aws.settings
     containers = "without" if settings.fast else "with"
     print(f"{aws.name}: up at {aws.endpoint_url}, {containers} containers, {settings.manner}")
+    for each in aws.listeners():
+        balancer = each["arn"].split("/")[2]
+        print(f"{aws.name}: {balancer} hears {each['protocol']} {each['port']} at {each['address']}")
     return 0
 
 

@@ -262,6 +262,21 @@ class EmbeddedAWS:
         """What was published to topics of SNS since the last reset, the oldest first: topic, subject, message."""
         return list(json.loads(self._request("POST", "/_embedded/published", {}))["answer"])
 
+    def listener(self, arn: str) -> str:
+        """Where a listener of a network load balancer hears on this machine: `host:port`. The port is its own, or
+        another one where that was not to be had.
+
+        Raises: EmbeddedAWSError where there is no such listener.
+        """
+        for each in self.listeners():
+            if each["arn"] == arn:
+                return str(each["address"])
+        raise EmbeddedAWSError(f"{self.name} has no open listener {arn}")
+
+    def listeners(self) -> list[dict[str, Any]]:
+        """All of them: arn, protocol, port, address."""
+        return list(json.loads(self._request("POST", "/_embedded/listeners", {}))["answer"])
+
     @contextlib.contextmanager
     def clock(self, factor: float) -> Iterator[None]:
         """A context: within it the time that AWS counts (clock.py) passes so many times faster than it really does."""

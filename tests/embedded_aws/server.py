@@ -94,7 +94,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
     from .authorization.agent import as_the_task
     from .front import Front
     from .limits import throttle
-    from .mends import cloudwatch_metrics, cloudwatch_watch, ecs_spot
+    from .mends import cloudwatch_metrics, cloudwatch_watch, ecs_spot, elbv2_listeners
     from .mends.ecs_protection import answer_agent
     from .network import ways
     from .quotas import app as service_quotas
@@ -107,6 +107,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
         controls={
             "identities": principals.make,
             "interruptions": ecs_spot.interrupt,
+            "listeners": elbv2_listeners.told,
             "organization": principals.set_organization,
             "metrics": cloudwatch_metrics.put_of_aws,
             "published": lambda _asked: list(cloudwatch_watch.published),
@@ -144,10 +145,13 @@ def _forget(settings: Settings) -> None:
     """What ministack's own reset does not reach."""
     from .application_autoscaling import registry
     from .authorization import principals
-    from .mends import cloudwatch_watch
+    from .mends import certificates, cloudwatch_watch, elbv2_listeners, server_certificates
     from .network import ways
 
     registry.forget()
+    elbv2_listeners.forget()
+    certificates.forget()
+    server_certificates.forget()
     principals.forget()
     cloudwatch_watch.forget()
     ways.forget()

@@ -97,8 +97,7 @@ _BESIDE = {
 
 def arn(service: str, resource: str) -> str:
     if resource.startswith("arn:"):
-        # The emulator calls a network load balancer an application load balancer.
-        return resource.replace("loadbalancer/app/", "loadbalancer/net/").replace("listener/app/", "listener/net/")
+        return resource
     region = "" if service == "iam" else REGION
     return f"arn:aws:{service}:{region}:{ACCOUNT_ID}:{resource}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..settings import Settings
 from . import (
+    certificates,
     cloudwatch_alarms,
     cloudwatch_metrics,
     cloudwatch_watch,
@@ -22,6 +23,8 @@ from . import (
     ecs_zones,
     efs,
     elbv2,
+    elbv2_listeners,
+    elbv2_network,
     iam,
     lists,
     logs,
@@ -36,6 +39,7 @@ from . import (
     route_tables,
     s3,
     secrets,
+    server_certificates,
     sqs,
     states,
     strangers,
@@ -62,7 +66,11 @@ def apply(settings: Settings) -> None:
     secrets.apply()
     sqs.apply()
     strangers.apply()
+    elbv2_network.apply()
     elbv2.apply()
+    elbv2_listeners.apply(settings)
+    certificates.apply()
+    server_certificates.apply()
     iam.apply()
     tagging.apply()
     lists.apply()

@@ -4,36 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ministack.services import acm, alb, iam
+from ministack.services import iam
 
 
 def apply() -> None:
-    alb._default_certificate = look_up_certificate(alb._default_certificate)
     iam._IAM_HANDLERS["AttachRolePolicy"] = look_up_policy(iam._IAM_HANDLERS["AttachRolePolicy"])
-
-
-def look_up_certificate(default_certificate):
-    """Fault: a listener takes any certificate. AWS takes one of ACM that is of this account and region, and issued.
-    Those that IAM keeps are not emulated.
-    """
-
-    def handler(parameters: dict[str, Any]):
-        arns, error = default_certificate(parameters)
-        for arn in [] if error else arns:
-            if ":acm:" not in arn:
-                continue
-            found = acm._get_local_certificate(arn)
-            if not found:
-                return None, alb._error("CertificateNotFound", f"Certificate '{arn}' not found")
-            if found["Status"] != "ISSUED":
-                message = (
-                    f"The certificate '{arn}' must have a fully-qualified domain name, a supported signature, and a "
-                    "supported key size."
-                )
-                return None, alb._error("UnsupportedCertificate", message)
-        return arns, error
-
-    return handler
 
 
 def look_up_policy(attach):

@@ -30,7 +30,7 @@ ROWS: dict[str, Row] = {
         lambda asked: asked.on(_new_group(asked)), "AddTags", _new_group, _CREATE_ACTION
     ),
     "CreateListener": needs_tagging(by("LoadBalancerArn"), "AddTags", _new_listener, _CREATE_ACTION),
-    **rows("DeleteListener ModifyListener", by("ListenerArn")),
+    **rows("AddListenerCertificates DeleteListener ModifyListener RemoveListenerCertificates", by("ListenerArn")),
     **rows(
         "DeleteLoadBalancer ModifyLoadBalancerAttributes SetIpAddressType SetSecurityGroups SetSubnets",
         by("LoadBalancerArn"),
@@ -41,8 +41,8 @@ ROWS: dict[str, Row] = {
     ),
     **rows("AddTags RemoveTags", by("ResourceArns")),
     **rows(
-        "DescribeListeners DescribeLoadBalancerAttributes DescribeLoadBalancers DescribeTags "
-        "DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth",
+        "DescribeListenerCertificates DescribeListeners DescribeLoadBalancerAttributes DescribeLoadBalancers "
+        "DescribeTags DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth",
         everything,
     ),
 }

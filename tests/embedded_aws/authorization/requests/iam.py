@@ -67,5 +67,9 @@ ROWS: dict[str, Row] = {
     **rows("ListRoles GetAccountAuthorizationDetails", everything),
     "GetPolicy": by("PolicyArn"),
     "SimulatePrincipalPolicy": by("PolicySourceArn"),
-    "GetServerCertificate": lambda asked: asked.on(_of_account(f"server-certificate/{asked['ServerCertificateName']}")),
+    **rows(
+        "DeleteServerCertificate GetServerCertificate UploadServerCertificate",
+        lambda asked: asked.on(_of_account(f"server-certificate/{asked['ServerCertificateName']}")),
+    ),
+    "ListServerCertificates": everything,
 }
