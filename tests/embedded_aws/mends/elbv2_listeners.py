@@ -14,6 +14,7 @@ from ministack.services import alb
 
 from ..certificates import server_context
 from ..listeners import Listeners, Route
+from ..network import ways
 from ..settings import Settings
 from .certificates import shown_by
 from .elbv2_network import IDLE_SECONDS, IDLE_TIMEOUT, is_network
@@ -70,12 +71,17 @@ def _route(account: str, region: str, arn: str) -> Route | None:
         balancer = alb._lbs.get(listener.get("LoadBalancerArn"), {})
         groups = [action["TargetGroupArn"] for action in listener.get("DefaultActions", ())]
         target = _target(groups[0]) if groups and balancer.get("State") == "active" else None
-        if target is None:
+        if target is None or _is_cut_off(balancer, listener["Port"], groups[0], target):
             return None
         attributes = {each["Key"]: each["Value"] for each in alb._listener_attrs.get(arn, [])}
         if listener["Protocol"] == "TCP":
             return Route(target, None, float(attributes[IDLE_TIMEOUT]))
         return Route(target, server_context(shown_by(listener), listener["SslPolicy"]), IDLE_SECONDS)
+
+
+def _is_cut_off(balancer: Record, port: int, group: str, target: tuple[str, int]) -> bool:
+    """Whether rules of the network are in the way: to the listener, or from it to the target."""
+    return bool(ways.from_outside(balancer, port) or ways.to_target(alb._tgs[group], *target))
 
 
 def _target(group: str) -> tuple[str, int] | None:

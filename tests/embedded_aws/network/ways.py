@@ -143,11 +143,21 @@ def _to_load_balancer(client: str, request: Request) -> str:
                     network, _public(network.route_table(source.subnet), source), target, port
                 )
             else:
-                is_open = admits_somebody(network, target, port)
-                reason = "" if is_open else f"no security group of {target.name} lets anybody in at port {port}"
+                reason = _from_outside(network, target, port)
             if reason:
                 return reason
     return ""
+
+
+def from_outside(balancer: Record, port: int) -> str:
+    """Why nobody outside gets to a listener of a load balancer of the account that is the caller's now."""
+    network = ends.network()
+    return next(filter(None, (_from_outside(network, end, port) for end in ends.of_load_balancer(balancer))), "")
+
+
+def _from_outside(network: Any, balancer: End, port: int) -> str:
+    is_open = admits_somebody(network, balancer, port)
+    return "" if is_open else f"no security group of {balancer.name} lets anybody in at port {port}"
 
 
 def _public(table: Any, source: End) -> End:
