@@ -411,10 +411,7 @@ SCOPES: tuple[Scope, ...] = (
     Scope(
         "ListInCluster",
         scopes.every,
-        (
-            (_LOOK_AT_AIRFLOW, "ecs: ListServices"),
-            (_LOOK, "ecs: ListTasks"),
-        ),
+        ((_LOOK_AT_AIRFLOW, "ecs: ListServices ListTasks"),),
         condition=scopes.in_cluster,
         why="AWS knows no resource for ListServices, and none but container instances for ListTasks",
     ),
@@ -440,7 +437,7 @@ SCOPES: tuple[Scope, ...] = (
         scopes.tasks,
         (
             (_RUN | _LOOK, "ecs: DescribeTasks"),
-            (_LOOK, "ecs: GetTaskProtection"),
+            (_LOOK_AT_AIRFLOW, "ecs: GetTaskProtection"),
             (_RUN, "ecs: StopTask"),
         ),
     ),
