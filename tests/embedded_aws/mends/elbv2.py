@@ -24,6 +24,8 @@ def apply() -> None:
     alb._lb_xml = tell_enforcement(name_zones(alb._lb_xml))
     alb._target_host_header = pass_host_header
     actions = alb._ACTION_MAP
+    for action in ("CreateLoadBalancer", "CreateListener"):
+        actions[action] = name_network(actions[action])
     actions["CreateLoadBalancer"] = place_in_vpc(actions["CreateLoadBalancer"])
     for action, made in (
         ("CreateLoadBalancer", alb._lbs),
@@ -44,6 +46,30 @@ def apply_with_containers() -> None:
 def pass_host_header(host: str, listener_port: int) -> str:
     """Fault: the port is cut off the Host header, as application load balancers do. Network ones pass what comes."""
     return host
+
+
+def name_network(create):
+    """Fault: the ARNs of network load balancers and of their listeners are those of application ones."""
+    stores = (alb._lbs, alb._listeners, alb._rules, alb._tags, alb._lb_attrs, alb._listener_attrs)
+
+    def handler(parameters: dict[str, Any]):
+        is_network = "/net/" in alb._p(parameters, "LoadBalancerArn")
+        if alb._p(parameters, "Type") != "network" and not is_network:
+            return create(parameters)
+        before = [set(store) for store in stores]
+        status, headers, body = create(parameters)
+        for store, names in zip(stores, before, strict=True):
+            for arn in set(store) - names:
+                record = store[_of_network(arn)] = store.pop(arn)
+                if isinstance(record, dict):
+                    record |= {name: _of_network(text) for name, text in record.items() if isinstance(text, str)}
+        return status, headers, _of_network(body.decode()).encode()
+
+    return handler
+
+
+def _of_network(text: str) -> str:
+    return re.sub("(:(?:loadbalancer|listener|listener-rule)/)app/", r"\1net/", text)
 
 
 def answer_again(create, made):
