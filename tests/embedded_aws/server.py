@@ -89,7 +89,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
 
     ministack = load_ministack(settings)
     from .application_autoscaling.app import app as application_autoscaling
-    from .authorization import enforcement, principals
+    from .authorization import enforcement, principals, registry
     from .authorization.agent import as_the_task
     from .front import Front
     from .mends import cloudwatch_metrics, cloudwatch_watch, ecs_spot
@@ -111,6 +111,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
         agent=as_the_task(answer_agent),
         on_reset=functools.partial(_forget, settings),
         hooks=[enforcement.authenticate, enforcement.authorize],
+        registry=registry.answer,
         principal_of=principals.arn_of,
     )
     config = Config()
@@ -130,10 +131,12 @@ def _forget(settings: Settings) -> None:
     """What ministack's own reset does not reach."""
     from .application_autoscaling import registry
     from .authorization import principals
+    from .authorization import registry as passwords
     from .mends import cloudwatch_watch
 
     registry.forget()
     principals.forget()
+    passwords.forget()
     cloudwatch_watch.forget()
     clock.forget()
     behaviours.forget()

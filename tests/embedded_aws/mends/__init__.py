@@ -17,6 +17,7 @@ from . import (
     ecs_protection,
     ecs_quotas,
     ecs_refusals,
+    ecs_roles,
     ecs_scheduler,
     ecs_sight,
     ecs_zones,
@@ -74,6 +75,7 @@ def apply(settings: Settings) -> None:
     if settings.fast:
         from . import fast
 
+        young_roles.apply_without_containers()
         fast.apply(settings)
     else:
         from . import ecs_containers, ecs_lifecycle
@@ -84,6 +86,7 @@ def apply(settings: Settings) -> None:
         elbv2.apply_with_containers()
     ecs_quotas.apply()
     ecs_capacity.apply()
+    ecs_roles.apply()
     young_roles.apply()
     ecs_refusals.apply()
     ecs_guardduty.apply()
