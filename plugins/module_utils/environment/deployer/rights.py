@@ -495,6 +495,12 @@ SCOPES: tuple[Scope, ...] = (
         ),
     ),
     Scope(
+        "LookAtGoneRoles",
+        scopes.gone_roles,
+        ((_LOOK_AT_NETWORK, "iam: GetRole"),),
+        why="IAM lists a deleted role for a while; who asks for it is judged by its name without the path",
+    ),
+    Scope(
         "RightsOfRoles",
         scopes.roles,
         ((_TASKS, "iam: AttachRolePolicy CreateRole PutRolePermissionsBoundary PutRolePolicy"),),
