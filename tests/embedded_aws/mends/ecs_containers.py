@@ -97,7 +97,7 @@ def pull_from_here(start, settings: Settings):
         role = ecs_roles.role_of(definition, task.get("overrides"), "executionRoleArn")
         keys = principals.keys_of_task(task["taskArn"], role)
         for container in definition.get("containerDefinitions", []):
-            if keys and (image := ecs_roles.ECR.fullmatch(container["image"])):
+            if keys and (image := ecs_roles.image_of(container)):
                 container[_PASSWORD] = registry.password_for(keys, image["region"])
             container["image"] = _ECR_HOST.sub(f"127.0.0.1:{settings.port}/", container["image"])
         start(task, definition, overrides, docker_client)

@@ -10,7 +10,7 @@ from typing import Any
 from ministack.core.responses import error_response_json
 from ministack.services import ec2, ecs
 
-from .ecs_roles import ECR
+from .ecs_roles import image_of
 
 _LONGEST_OVERRIDES = 8192
 
@@ -85,7 +85,7 @@ def _role_complaint(definition: dict[str, Any]) -> str:
     if "FARGATE" not in definition.get("requiresCompatibilities", []):
         return ""
     needs = "Fargate requires task definition to have execution role ARN to support"
-    if any(ECR.fullmatch(each["image"]) for each in containers):
+    if any(map(image_of, containers)):
         return f"{needs} ECR images."
     drivers = {(each.get("logConfiguration") or {}).get("logDriver") for each in containers}
     return f"{needs} log driver awslogs." if "awslogs" in drivers else ""

@@ -22,9 +22,9 @@ from ..settings import ACCOUNT_ID
 Definition = Mapping[str, Any]
 
 _PRINCIPAL = "ecs-tasks.amazonaws.com"
-ECR = re.compile(
-    r"(?P<host>(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com)/(?P<repository>[^:@]+)"
-    r"[:@]?(?P<reference>.*)"
+_IMAGE = re.compile(
+    r"(?P<host>(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com|127\.0\.0\.1:\d+)"
+    r"/(?P<repository>[^:@]+)[:@]?(?P<reference>.*)"
 )
 _UNPREPARED = (
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable "
@@ -116,6 +116,17 @@ def refusal(task: Mapping[str, Any], definition: Definition) -> str:
     return ""
 
 
+def image_of(container: Definition) -> dict[str, str] | None:
+    """Parts of the name of a container's image that is in ECR; what is on the loopback is in ours of this region."""
+    found = _IMAGE.fullmatch(container["image"])
+    ours = {"account": ACCOUNT_ID, "region": get_region()}
+    return (
+        {**ours, "image": found[0], **{name: text for name, text in found.groupdict().items() if text is not None}}
+        if found
+        else None
+    )
+
+
 def role_of(definition: Definition, overrides: Mapping[str, Any] | None, kind: str) -> str:
     return str((overrides or {}).get(kind) or definition.get(kind) or "")
 
@@ -130,7 +141,7 @@ def _keys_of(task_id: str) -> dict[str, str]:
 def _calls(definition: Definition, task_id: str) -> Iterator[_Call]:
     """In the order in which Fargate makes them."""
     containers = definition["containerDefinitions"]
-    images = [found for each in containers if (found := ECR.fullmatch(each["image"]))]
+    images = [found for each in containers if (found := image_of(each))]
     for region in sorted({each["region"] for each in images}):
         yield _Call("ecr", "GetAuthorizationToken", region, {}, _NO_TOKEN, {})
     for each in containers:
@@ -154,17 +165,10 @@ def _secrets(container: Definition) -> Iterator[_Call]:
         yield _Call("ssm", "GetParameters", region, asked, _NO_PARAMETER, {})
 
 
-def _pulls(image: re.Match[str]) -> Iterator[_Call]:
+def _pulls(image: Mapping[str, str]) -> Iterator[_Call]:
     asked = {"registryId": image["account"], "repositoryName": image["repository"]}
     for operation, told in _PULLS.items():
-        yield _Call(
-            "ecr",
-            operation,
-            image["region"],
-            asked,
-            f"CannotPullContainerError: {told}",
-            {"image": image[0], **image.groupdict()},
-        )
+        yield _Call("ecr", operation, image["region"], asked, f"CannotPullContainerError: {told}", image)
 
 
 def _logs(container: Definition, task_id: str) -> Iterator[_Call]:

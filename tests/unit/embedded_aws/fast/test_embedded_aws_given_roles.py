@@ -132,6 +132,21 @@ def test_a_task_whose_execution_role_lacks_a_right_does_not_start(role, run, act
         assert f"no identity-based policy allows the {action} action" in task["stoppedReason"]
 
 
+def test_an_image_of_the_registry_on_the_loopback_is_of_ecr_too(aws, role, run):
+    role("execution", trust(), everything_but("ecr:BatchGetImage"))
+    definition = aws.client("ecs").describe_task_definition(taskDefinition="dev-plain")["taskDefinition"]
+    (container,) = definition["containerDefinitions"]
+    container["image"] = f"{aws.registry}/dev-tasks@sha256:{'0' * 64}"
+    register_again(aws, definition)
+    assert f"failed to resolve ref {aws.registry}/dev-tasks@sha256:" in run()["stoppedReason"]
+
+
+def register_again(aws, definition):
+    names = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn")
+    given = {name: definition[name] for name in (*names, "containerDefinitions")}
+    aws.client("ecs").register_task_definition(**given)
+
+
 def lines(aws, task):
     stream = f"main/main/{task['taskArn'].rpartition('/')[2]}"
     return aws.client("logs").get_log_events(logGroupName="/dev/tasks", logStreamName=stream)["events"]
@@ -156,9 +171,7 @@ def test_a_log_group_that_the_task_makes_needs_a_right_of_its_own(aws, role, run
     definition = aws.client("ecs").describe_task_definition(taskDefinition="dev-plain")["taskDefinition"]
     (container,) = definition["containerDefinitions"]
     container["logConfiguration"]["options"] |= {"awslogs-group": "/new", "awslogs-create-group": "true"}
-    names = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn")
-    given = {name: definition[name] for name in names}
-    aws.client("ecs").register_task_definition(**given, containerDefinitions=[container])
+    register_again(aws, definition)
     reason = run()["stoppedReason"]
     assert "failed to create Cloudwatch log group: AccessDeniedException" in reason
     assert "allows the logs:CreateLogGroup action" in reason
