@@ -510,9 +510,15 @@ ENHANCED_SCANNING = behaviour(
 ENFORCED_IAM = behaviour(
     "enforced_iam",
     off=False,
-    says="IAM judges each call but the root's, by all policies that there are; what we do not know how to judge is "
-    "answered with 501",
-    source='"Policy evaluation logic" in the guide of IAM',
+    strict=True,
+    says=(
+        "IAM judges each call but the root's, by all policies that there are, and what ECS and CodeBuild do with the "
+        "roles that they are given; what we do not know how to judge is answered with 501"
+    ),
+    source=(
+        '"Policy evaluation logic" in the guide of IAM, and "Amazon ECS task execution IAM role" in the developer '
+        "guide of Amazon ECS"
+    ),
 )
 WHOLE_RESOURCES = behaviour(
     "whole_resources",

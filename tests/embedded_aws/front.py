@@ -47,6 +47,7 @@ class Front:
     and raises ValueError for one that it does not take.
     `container_cidr`: where the calls of tasks come from, if any; any other caller is the host.
     `hooks`: each call is performed if none of them answers in its place; they are asked in this order.
+    `registry`: what is answered in place of what the registry of images is asked, which is not signed; or None.
     `principal_of`: the ARN of who makes a call, for the log.
     `cut_off(client, request, service)`: why the network of a client does not let a request through, to an API of AWS
     or, without a service, to a load balancer. It is never answered, and nobody hears of it.
@@ -62,11 +63,13 @@ class Front:
         agent: Callable[[str, str, bytes], tuple[int, dict[str, Any], str]],
         controls: Mapping[str, Callable[[dict[str, Any]], Any]],
         hooks: Sequence[Hook] = (),
+        registry: Callable[[Request], Answer | None] = lambda _request: None,
         principal_of: Callable[[Call], str] = lambda _call: "",
         cut_off: Callable[[str, Request, str | None], str] = lambda *_unused: "",
     ) -> None:
         self._cut_off = cut_off
         self._hooks = hooks
+        self._registry = registry
         self._principal_of = principal_of
         self._on_reset = on_reset
         self._agent = agent
@@ -89,14 +92,19 @@ class Front:
 
     async def _forward(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        request = Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers)
+        query, raw_path = scope["query_string"].decode("latin-1"), scope.get("raw_path", b"").decode("latin-1")
+        request = Request(scope["method"], scope["path"], query, headers, raw_path=raw_path)
         service = service_of(request)
         if reason := self._cut_off(scope["client"][0], request, service):
             logger.warning("a request is not answered: %s", reason)
             await _disconnected(receive)
             return
         if service is None:
-            await self._ministack(scope, receive, send)
+            if answered := self._registry(request):
+                await _body(receive)
+                await _send(send, *answered)
+            else:
+                await self._ministack(scope, receive, send)
             return
         call, receive = await _read(service, request, scope["client"][0], receive)
         late.asked_by(headers.get("user-agent", ""))

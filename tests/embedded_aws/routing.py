@@ -30,13 +30,14 @@ _READING = re.compile(
 
 @dataclass(frozen=True)
 class Request:
-    """The parts of an HTTP request that routing looks at; header names in lower case."""
+    """The parts of an HTTP request that routing looks at; header names in lower case. `raw_path` is as it was sent."""
 
     method: str
     path: str
     query: str
     headers: dict[str, str]
     form: bytes = b""
+    raw_path: str = ""
 
 
 def service_of(request: Request) -> str | None:

@@ -90,7 +90,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
 
     ministack = load_ministack(settings)
     from .application_autoscaling.app import app as application_autoscaling
-    from .authorization import enforcement, principals
+    from .authorization import enforcement, principals, registry
     from .authorization.agent import as_the_task
     from .front import Front
     from .limits import throttle
@@ -123,6 +123,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket]) -> None:
             enforcement.authorize,
             hold_against_schemas,
         ],
+        registry=registry.answer,
         principal_of=principals.arn_of,
         cut_off=ways.cut_off,
     )
@@ -145,6 +146,7 @@ def _forget(settings: Settings) -> None:
     """What ministack's own reset does not reach."""
     from .application_autoscaling import registry
     from .authorization import principals
+    from .authorization import registry as passwords
     from .mends import certificates, cloudwatch_watch, elbv2_listeners, server_certificates
     from .network import ways
 
@@ -153,6 +155,7 @@ def _forget(settings: Settings) -> None:
     certificates.forget()
     server_certificates.forget()
     principals.forget()
+    passwords.forget()
     cloudwatch_watch.forget()
     ways.forget()
     clock.forget()

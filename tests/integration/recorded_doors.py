@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from tests.embedded_aws import EmbeddedAWS
+from tests.embedded_aws.authorization.evaluation import Request
 from tests.embedded_aws.settings import REGION
+from tests.stack import deployers
 from tests.stack.playbooks import Playbooks
 from tests.stack.project import Project
-from tests.stack.recording import RECORDER, Call, recorded
 
 #: Of another region, so that nobody is asked for it and nothing is built: builds need an engine, or containers.
 _IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/vendor@sha256:{'1' * 64}"
@@ -21,28 +19,23 @@ _IMAGES = {"airflow_service_image": _IMAGE, "dag_tasks_images": {"hello": _IMAGE
 
 
 class Recorder:
-    """Runs playbooks, and keeps what each door has called: service, operation, arguments, and the tags of what these
-    name by an id.
-    """
+    """Runs playbooks with the keys of a deployer, and keeps what IAM was asked for each door."""
 
-    def __init__(self, playbooks: Playbooks, folder: Path) -> None:
-        self._playbooks, self._folder = playbooks, folder
+    def __init__(self, playbooks: Playbooks, keys: Mapping[str, str]) -> None:
+        self._playbooks, self._keys = playbooks, keys
+        self.asked: dict[str, list[Request]] = {}
 
     @property
     def aws(self) -> EmbeddedAWS:
         return self._playbooks.aws
 
     def run(self, door: str, *arguments: str, **variables: Any) -> None:
-        """Runs the playbook of that name, which has to succeed."""
-        recording = {"PYTHONPATH": str(RECORDER), "CALLS_OF_AWS": str(self._folder / f"{door}.jsonl")}
-        with patch.dict(os.environ, recording):
-            outcome = self._playbooks.run(door, *arguments, **variables)
+        """Runs the playbook of that name, which has to succeed and is refused nothing."""
+        self.aws.reset_calls()
+        outcome = self._playbooks.run(door, *arguments, **variables, **self._keys)
         assert outcome.code == 0, outcome.output[-6000:]
-
-    def calls(self) -> Mapping[str, list[Call]]:
-        """By the door what it has called, in that order."""
-        files = sorted(self._folder.glob("*.jsonl"))
-        return {path.stem: recorded(path) for path in files}
+        assert deployers.refused(self.aws) == []
+        self.asked[door] = [*self.asked.get(door, []), *deployers.asked(self.aws)]
 
 
 def live(recorder: Recorder, project: Project) -> None:

@@ -10,9 +10,7 @@ from ministack.core.responses import new_uuid
 from ministack.services import ecs
 
 from .. import limits
-from ..parsed import Call
-from ..routing import Request
-from . import enforcement, principals
+from . import enforcement, principals, services
 
 _Answers = Callable[[str, str, bytes, bool], tuple[int, dict[str, Any]]]
 _OPERATIONS = {"GET": "GetTaskProtection", "PUT": "UpdateTaskProtection"}
@@ -25,11 +23,13 @@ def as_the_task(answer: _Answers) -> Callable[[str, str, bytes], tuple[int, dict
         task = next(
             (task for (_account, _region, arn), task in ecs._tasks.all_items() if arn.endswith(f"/{task_id}")), None
         )
-        if task is None:
+        keys = principals.keys_of_task(task["taskArn"], role_of(task)) if task else {}
+        if task is None or not keys:
             return *answer(method, task_id, body, False), ""
-        call = _call(_OPERATIONS[method], task)
+        asked = {"cluster": task["clusterArn"], "tasks": [task["taskArn"]]}
+        call = services.call(keys, "ecs", _OPERATIONS[method], task["taskArn"].split(":")[3], asked)
         throttled = limits.is_beyond(call)
-        refused = None if throttled or not role_of(task) else enforcement.authorize(call)
+        refused = None if throttled else enforcement.authorize(call)
         if refused:
             return refused[0], _told(task, json.loads(refused[2])), principals.arn_of(call)
         return *answer(method, task_id, body, throttled), principals.arn_of(call)
@@ -41,19 +41,6 @@ def role_of(task: dict[str, Any]) -> str:
     """The task's role: its definition's, or one of its own."""
     definition = ecs._task_defs.get(task["taskDefinitionArn"].rpartition("/")[2]) or {}
     return str((task.get("overrides") or {}).get("taskRoleArn") or definition.get("taskRoleArn") or "")
-
-
-def _call(operation: str, task: dict[str, Any]) -> Call:
-    keys = principals.keys_of_task(task["taskArn"], role_of(task))
-    region = task["taskArn"].split(":")[3]
-    signed = f"AWS4-HMAC-SHA256 Credential={keys['AWS_ACCESS_KEY_ID']}/20260101/{region}/ecs/aws4_request"
-    headers = {
-        "authorization": signed,
-        "x-amz-security-token": keys["AWS_SESSION_TOKEN"],
-        "content-type": "application/x-amz-json-1.1",
-    }
-    asked = {"cluster": task["clusterArn"], "tasks": [task["taskArn"]]}
-    return Call("ecs", operation, Request("POST", "/", "", headers), json.dumps(asked).encode())
 
 
 def _told(task: dict[str, Any], error: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,10 @@ services.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextvars import ContextVar
+from types import MappingProxyType
+
 from .evaluation import BOUNDARY, DENIED, ORGANIZATION, RESOURCE, SESSION, Decision, Request
 
 #: HTTP status and code by the protocol of a service.
@@ -23,12 +27,27 @@ UNKNOWN_CODES = {
     "rest-json": (403, "UnrecognizedClientException"),
     "json": (400, "UnrecognizedClientException"),
 }
+WRONG_CODES = {
+    "ec2": (403, "SignatureDoesNotMatch"),
+    "query": (403, "SignatureDoesNotMatch"),
+    "rest-xml": (403, "SignatureDoesNotMatch"),
+    "rest-json": (403, "InvalidSignatureException"),
+    "json": (400, "InvalidSignatureException"),
+}
 #: A status that no client of AWS repeats.
 UNKNOWN_TO_US = {"json": (501, "NotImplemented"), "query": (501, "NotImplemented")}
 UNKNOWN_KEY = "The security token included in the request is invalid."
 
 _A = {BOUNDARY: "a permissions boundary", ORGANIZATION: "a service control policy", SESSION: "a session policy"}
 _OF_EC2 = "You are not authorized to perform this operation. "
+
+
+#: Of the call of DeleteObjects in hand: by the ARN and the version, if any, the words for each object that is refused.
+of_objects: ContextVar[Mapping[tuple[str, str], str]] = ContextVar("of_objects", default=MappingProxyType({}))
+
+
+def object_of(request: Request) -> tuple[str, str]:
+    return request.resource, request.context.get("s3:versionid", "")
 
 
 def words(service: str, caller: str, request: Request, decision: Decision) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,8 +17,8 @@ from ..behaviours import ENFORCED_IAM
 from ..faults import Answer
 from ..parsed import Call
 from ..settings import ACCOUNT_ID
-from . import principals, tags
-from .denials import DENIED_CODES, UNKNOWN_CODES, UNKNOWN_KEY, UNKNOWN_TO_US, words
+from . import denials, principals, signatures, tags
+from .denials import DENIED_CODES, UNKNOWN_CODES, UNKNOWN_KEY, UNKNOWN_TO_US, WRONG_CODES, words
 from .evaluation import ALLOWED, Decision, Document, Policies, Request, condition_keys, judge
 from .principals import Principal
 from .requests import wanted
@@ -45,14 +46,17 @@ _KNOWN = {f"{service}:{name}" for service, names in _KEYS.items() for name in na
 
 
 def authenticate(call: Call) -> Answer | None:
-    """Refuses a key that nobody has been given."""
+    """Refuses a key that nobody has been given, and a signature that is not by its secret."""
     if not ENFORCED_IAM.is_on:
         return None
     try:
-        principals.of_call(call)
+        secret = principals.secret_of(call)
     except principals.UnknownKey:
         ENFORCED_IAM.strike()
         return faults.refusal(call.service, UNKNOWN_CODES, UNKNOWN_KEY)
+    if secret and not signatures.is_right(call, secret):
+        ENFORCED_IAM.strike()
+        return faults.refusal(call.service, WRONG_CODES, signatures.MISMATCH)
     return None
 
 
@@ -60,21 +64,34 @@ def authorize(call: Call) -> Answer | None:
     """Refuses what IAM does not allow, in AWS's words."""
     if not ENFORCED_IAM.is_on:
         return None
-    principal = principals.of_call(call)
-    if principal.policies is None:
-        return None
     try:
-        with request_scope(ACCOUNT_ID, call.region):
-            refused = _first_refused(principal, call)
+        said = complaint(call)
     except NotImplementedError as error:
         return faults.refusal(call.service, UNKNOWN_TO_US, f"the embedded AWS cannot judge this: {error}")
-    if refused is None:
-        return None
-    ENFORCED_IAM.strike()
-    return faults.refusal(call.service, DENIED_CODES, words(call.service, principal.arn, *refused))
+    return faults.refusal(call.service, DENIED_CODES, said) if said else None
 
 
-def _first_refused(principal: Principal, call: Call) -> tuple[Request, Decision] | None:
+def complaint(call: Call) -> str:
+    """AWS's words for what IAM does not allow of a call; none where it allows all.
+
+    Raises: NotImplementedError for what we do not know how to judge.
+    """
+    principal = principals.of_call(call)
+    if principal.policies is None:
+        return ""
+    is_told_each = (call.service, call.operation) == ("s3", "DeleteObjects")
+    with request_scope(ACCOUNT_ID, call.region):
+        refused = list(itertools.islice(_refused(principal, call), None if is_told_each else 1))
+    if refused:
+        ENFORCED_IAM.strike()
+    said = [(request, words(call.service, principal.arn, request, decision)) for request, decision in refused]
+    if is_told_each:
+        denials.of_objects.set({denials.object_of(request): text for request, text in said})
+        return ""
+    return said[0][1] if said else ""
+
+
+def _refused(principal: Principal, call: Call) -> Iterator[tuple[Request, Decision]]:
     """What the log is to have is noted: each request with the keys that a policy could have looked at."""
     context = _context(principal, call)
     asked = call.notes["asked"] = []
@@ -87,8 +104,7 @@ def _first_refused(principal: Principal, call: Call) -> tuple[Request, Decision]
         )
         decision = judge(policies, whole)
         if decision.outcome != ALLOWED:
-            return request, decision
-    return None
+            yield request, decision
 
 
 def _policies_for(principal: Principal, request: Request) -> Policies:

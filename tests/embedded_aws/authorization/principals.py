@@ -19,10 +19,12 @@ from ministack.core.iam_evaluator import CredentialResolutionError, ResolvedCred
 from ministack.services import iam, sts
 
 from ..parsed import Call
-from ..settings import ACCESS_KEY_ID, ACCOUNT_ID
+from ..settings import ACCESS_KEY_ID, ACCOUNT_ID, SECRET_ACCESS_KEY
 from .evaluation import Document, Policies
 
 ROOT = f"arn:aws:iam::{ACCOUNT_ID}:root"
+#: ministack's way to call from another account.
+_OTHER_ACCOUNT = re.compile(r"\d{12}")
 _LETTERS = string.ascii_uppercase + string.digits
 
 
@@ -52,7 +54,8 @@ class Principal:
 
 #: Users that there are for tests alone, which IAM does not list, by their access keys.
 _identities: dict[str, Policies] = {}
-_keys_of_tasks: dict[str, dict[str, str]] = {}
+#: By role and session: whoever takes a role for the same gets the same keys. They do not expire.
+_keys_of_sessions: dict[tuple[str, str], dict[str, str]] = {}
 _organization: list[tuple[Document, ...]] = []
 _numbers = itertools.count(1)
 
@@ -60,6 +63,17 @@ _numbers = itertools.count(1)
 def of_call(call: Call) -> Principal:
     """Raises: UnknownKey"""
     return _of(call.access_key_id, call.session_token)
+
+
+def secret_of(call: Call) -> str:
+    """The secret key that goes with the access key; empty for calls from another account, which have any.
+
+    Raises: UnknownKey
+    """
+    key = call.access_key_id
+    if key == ACCESS_KEY_ID:
+        return SECRET_ACCESS_KEY
+    return "" if _OTHER_ACCOUNT.fullmatch(key) else str(_resolve(key, call.session_token).secret_access_key)
 
 
 def arn_of(call: Call) -> str:
@@ -103,18 +117,23 @@ def organization() -> tuple[tuple[Document, ...], ...]:
 
 
 def keys_of_task(task_arn: str, role_arn: str) -> dict[str, str]:
-    """The environment variables of a task's own keys, as the agent of ECS hands them out. Without a role they belong to
-    one that has no rights: on AWS there would be none at all.
+    """The environment variables of a task's own keys, as the agent of ECS hands them out; none without a role. They are
+    good for as long as the task runs, as the agent renews them on AWS.
     """
-    if task_arn not in _keys_of_tasks:
-        role = role_arn.rpartition("/")[2] or "no-task-role"
-        _keys_of_tasks[task_arn] = _give_keys(role, task_arn.rpartition("/")[2])
-    return _keys_of_tasks[task_arn]
+    return keys_of_session(role_arn, task_arn.rpartition("/")[2]) if role_arn else {}
+
+
+def keys_of_session(role_arn: str, session: str) -> dict[str, str]:
+    """The environment variables of the keys of a session of a role."""
+    role = role_arn.rpartition("/")[2]
+    if (role, session) not in _keys_of_sessions:
+        _keys_of_sessions[role, session] = _give_keys(role, session)
+    return _keys_of_sessions[role, session]
 
 
 def forget() -> None:
     _identities.clear()
-    _keys_of_tasks.clear()
+    _keys_of_sessions.clear()
     _organization.clear()
 
 
@@ -139,11 +158,9 @@ def _random(length: int) -> str:
 def _of(key: str, token: str) -> Principal:
     if key == ACCESS_KEY_ID:
         return Principal(ROOT)
-    if re.fullmatch(r"\d{12}", key):  # ministack's way to call from another account
+    if _OTHER_ACCOUNT.fullmatch(key):
         return Principal(ROOT.replace(ACCOUNT_ID, key))
-    found = iam_evaluator.resolve_credential(key, ACCOUNT_ID, token)
-    if isinstance(found, CredentialResolutionError):
-        raise UnknownKey(found.code, found.message)
+    found = _resolve(key, token)
     if found.principal_type == "Root":
         return Principal(found.principal_arn)
     if key in _identities:
@@ -154,6 +171,14 @@ def _of(key: str, token: str) -> Principal:
     if found.principal_type == "AssumedRole":
         return _session(found)
     raise NotImplementedError(f"calls of a {found.principal_type}")
+
+
+def _resolve(key: str, token: str) -> ResolvedCredential:
+    """Raises: UnknownKey"""
+    found = iam_evaluator.resolve_credential(key, ACCOUNT_ID, token)
+    if isinstance(found, CredentialResolutionError):
+        raise UnknownKey(found.code, found.message)
+    return found
 
 
 def _user(found: ResolvedCredential) -> Principal:

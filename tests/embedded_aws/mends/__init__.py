@@ -18,6 +18,7 @@ from . import (
     ecs_protection,
     ecs_quotas,
     ecs_refusals,
+    ecs_roles,
     ecs_scheduler,
     ecs_sight,
     ecs_zones,
@@ -83,6 +84,7 @@ def apply(settings: Settings) -> None:
     if settings.fast:
         from . import fast
 
+        young_roles.apply_without_containers()
         fast.apply(settings)
     else:
         from . import ecs_containers, ecs_lifecycle, ecs_targets
@@ -95,6 +97,7 @@ def apply(settings: Settings) -> None:
         network.apply_with_containers(settings)
     ecs_quotas.apply()
     ecs_capacity.apply()
+    ecs_roles.apply()
     young_roles.apply()
     ecs_refusals.apply()
     ecs_guardduty.apply()

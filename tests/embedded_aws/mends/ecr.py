@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import ecr
 
+from ..authorization import registry
 from ..behaviours import ENHANCED_SCANNING
+from ..routing import Request, credential_of
 
 
 def apply() -> None:
     ecr._describe_images = refuse_missing_images(ecr._describe_images)
     ecr._batch_delete_image = delete_manifests(ecr._batch_delete_image)
-    ecr.handle_request = tell_scanning(ecr.handle_request)
+    ecr.handle_request = give_everybody_a_password(tell_scanning(ecr.handle_request))
     ecr._describe_repositories = answer_by_the_registry(ecr._describe_repositories)
     ecr._put_image_scanning_configuration = have_no_effect(ecr._put_image_scanning_configuration)
 
@@ -62,6 +65,23 @@ def tell_scanning(handle_request):
             scanning = {"scanType": "ENHANCED" if ENHANCED_SCANNING.is_on else "BASIC", "rules": []}
             return json_response({"registryId": ecr._registry_id(), "scanningConfiguration": scanning})
         return await handle_request(method, path, headers, body, query_params)
+
+    return handler
+
+
+def give_everybody_a_password(handle_request):
+    """Fault: GetAuthorizationToken answers the same to all, and the registry does not know who has it."""
+
+    async def handler(method, path, headers, body, query_params):
+        answer = await handle_request(method, path, headers, body, query_params)
+        if not headers.get("x-amz-target", "").endswith(".GetAuthorizationToken") or answer[0] != 200:
+            return answer
+        key, _day, region, _service = credential_of(Request(method, path, "", headers))
+        keys = {"AWS_ACCESS_KEY_ID": key, "AWS_SESSION_TOKEN": headers.get("x-amz-security-token", "")}
+        document = json.loads(answer[2])
+        token = f"{registry.USER}:{registry.password_for(keys, region)}"
+        document["authorizationData"][0]["authorizationToken"] = base64.b64encode(token.encode()).decode()
+        return json_response(document)
 
     return handler
 

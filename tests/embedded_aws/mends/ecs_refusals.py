@@ -10,6 +10,8 @@ from typing import Any
 from ministack.core.responses import error_response_json
 from ministack.services import ec2, ecs
 
+from .ecs_roles import image_of
+
 _LONGEST_OVERRIDES = 8192
 
 # Fargate's CPU units, and the MiB that go with each.
@@ -27,6 +29,8 @@ _FARGATE_MEMORY = {
 def apply() -> None:
     ecs._resolve_td_key = mean_newest_active(ecs._resolve_td_key)
     actions = ecs._ACTION_MAP
+    register = refuse_without_execution_role(actions["RegisterTaskDefinition"])
+    actions["RegisterTaskDefinition"] = refuse_size(register)
     run_task = refuse_overridden_size(refuse_long_overrides(actions["RunTask"]))
     actions["RunTask"] = answer_token_again(refuse_task(run_task), _has_task)
     actions["CreateService"] = answer_token_again(refuse_task(actions["CreateService"]), _has_service)
@@ -48,6 +52,43 @@ def mean_newest_active(resolve):
         return f"{name}:{max(revisions)}" if revisions else f"{name}:0"
 
     return handler
+
+
+def refuse_size(register):
+    """Fault: pairs of CPU and memory that Fargate has not are registered."""
+
+    def handler(data: dict[str, Any]):
+        fits = int(data.get("memory", 0)) in _FARGATE_MEMORY.get(data.get("cpu", ""), ())
+        if "FARGATE" in data.get("requiresCompatibilities", []) and not fits:
+            return _refusal("ClientException", "No Fargate configuration exists for given values.")
+        return register(data)
+
+    return handler
+
+
+def refuse_without_execution_role(register):
+    """Fault: a definition is registered though nobody may pull its images, write its logs or read its secrets. In the
+    words of aws/aws-cdk#1279.
+    """
+
+    def handler(data: dict[str, Any]):
+        complaint = "" if data.get("executionRoleArn") else _role_complaint(data)
+        return _refusal("ClientException", complaint) if complaint else register(data)
+
+    return handler
+
+
+def _role_complaint(definition: dict[str, Any]) -> str:
+    containers = definition.get("containerDefinitions") or []
+    if any(each.get("secrets") for each in containers):
+        return "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
+    if "FARGATE" not in definition.get("requiresCompatibilities", []):
+        return ""
+    needs = "Fargate requires task definition to have execution role ARN to support"
+    if any(map(image_of, containers)):
+        return f"{needs} ECR images."
+    drivers = {(each.get("logConfiguration") or {}).get("logDriver") for each in containers}
+    return f"{needs} log driver awslogs." if "awslogs" in drivers else ""
 
 
 def refuse_task(start):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from xml.etree import ElementTree
 
 from ministack.services import s3
 
+from ..authorization import denials
 from ..behaviours import BUCKET_BUSY, BUCKET_NOT_EMPTY
 
 _CONFLICT = "A conflicting conditional operation is currently in progress against this resource. Please try again."
@@ -18,6 +20,7 @@ def apply() -> None:
     s3._put_bucket_versioning = refuse_while_replicated(s3._put_bucket_versioning)
     s3._delete_bucket = refuse_though_empty(s3._delete_bucket)
     s3._dispatch = refuse_while_busy(s3._dispatch)
+    s3._delete_objects = delete_what_is_allowed(s3._delete_objects)
 
 
 def block_public_access():
@@ -73,3 +76,39 @@ def refuse_while_busy(dispatch):
         return answer
 
     return handler
+
+
+def delete_what_is_allowed(delete_objects):
+    """The behaviour `enforced_iam`: those of several objects that the caller may not delete are told, and stay."""
+
+    def handler(name: str, body: bytes, *rest: Any):
+        refused = denials.of_objects.get()
+        if not refused:
+            return delete_objects(name, body, *rest)
+        asked = ElementTree.fromstring(body)
+        told = []
+        for each in [each for each in asked if _local(each) == "Object"]:
+            named = {_local(part): part.text or "" for part in each}
+            key, version = named["Key"], named.get("VersionId", "")
+            if message := refused.get((f"arn:aws:s3:::{name}/{key}", version)):
+                asked.remove(each)
+                told.append({"Key": key, "VersionId": version, "Code": "AccessDenied", "Message": message})
+        status, headers, answer = delete_objects(name, ElementTree.tostring(asked), *rest)
+        return status, headers, _with_errors(answer, told) if status == 200 else answer
+
+    return handler
+
+
+def _with_errors(answer: bytes, told: list[dict[str, str]]) -> bytes:
+    result = ElementTree.fromstring(answer)
+    space = result.tag.rpartition("}")[0] + "}" if "}" in result.tag else ""
+    for each in told:
+        error = ElementTree.SubElement(result, f"{space}Error")
+        for name, text in each.items():
+            if text:
+                ElementTree.SubElement(error, f"{space}{name}").text = text
+    return ElementTree.tostring(result)
+
+
+def _local(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]

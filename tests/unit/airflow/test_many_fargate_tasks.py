@@ -41,6 +41,7 @@ def aws():
             memory="512",
             networkMode="awsvpc",
             requiresCompatibilities=["FARGATE"],
+            executionRoleArn="arn:aws:iam::123456789012:role/execution",
             containerDefinitions=[container],
         )
         yield aws

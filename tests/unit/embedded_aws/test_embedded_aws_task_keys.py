@@ -21,7 +21,7 @@ def account(monkeypatch):
     monkeypatch.setattr(ecs, "_tasks", {})
     monkeypatch.setattr(iam, "_roles", {})
     monkeypatch.setattr(sts, "_sessions", {})
-    monkeypatch.setattr(principals, "_keys_of_tasks", {})
+    monkeypatch.setattr(principals, "_keys_of_sessions", {})
 
 
 def environment(task, role=ROLE, overrides=None, said=None):
@@ -63,8 +63,16 @@ def test_a_role_can_be_given_to_one_task():
     assert caller(found).arn == "arn:aws:sts::123456789012:assumed-role/dev-other/1"
 
 
-def test_a_task_without_a_role_has_no_rights():
-    assert caller(environment("1", role="")).policies.identity == ()
+def test_a_task_without_a_role_has_no_keys_and_nobody_to_ask_for_them():
+    found = environment("1", role="")
+    assert [name for name in found if "KEY" in name or "TOKEN" in name or "CREDENTIALS" in name] == []
+    assert found["AWS_EC2_METADATA_DISABLED"] == "true"
+
+
+def test_keys_do_not_end_before_their_task(monkeypatch):
+    found = environment("1")
+    monkeypatch.setattr("time.time", lambda: 4e9)
+    assert caller(found).arn.endswith("/dev-worker/1")
 
 
 def test_keys_that_the_definition_gives_come_first():

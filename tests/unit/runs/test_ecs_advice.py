@@ -86,6 +86,35 @@ STOPS = {
         ),
         "secretsmanager:GetSecretValue",
     ),
+    "a parameter that may not be read": (
+        task(
+            "TaskFailedToStart",
+            "ResourceInitializationError: unable to pull secrets or registry auth: "
+            "unable to retrieve secrets from ssm: service call has been retried 1 time(s): AccessDeniedException: "
+            "User: arn:aws:sts::123456789012:assumed-role/x is not authorized to perform: ssm:GetParameters",
+        ),
+        "ssm:GetParameters",
+    ),
+    "no right to sign in to the registry": (
+        task(
+            "TaskFailedToStart",
+            "ResourceInitializationError: unable to pull secrets or registry auth: "
+            "unable to retrieve ecr registry auth: service call has been retried 1 time(s): AccessDeniedException: "
+            "User: arn:aws:sts::123456789012:assumed-role/x is not authorized to perform: ecr:GetAuthorizationToken",
+        ),
+        "the execution role may not pull",
+    ),
+    "no right to open the log": (
+        task(
+            "TaskFailedToStart",
+            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+            "failed to create Cloudwatch log stream: AccessDeniedException: User: arn:aws:sts::123456789012:"
+            "assumed-role/x is not authorized to perform: logs:CreateLogStream on resource: arn:aws:logs:eu-west-1:"
+            "123456789012:log-group:/farflow/prod/tasks:log-stream:a/b/c because no identity-based policy allows the "
+            "logs:CreateLogStream action : exit status 1",
+        ),
+        "logs:CreateLogStream",
+    ),
     "a secret that is not there": (
         task(
             "TaskFailedToStart",

@@ -411,10 +411,7 @@ SCOPES: tuple[Scope, ...] = (
     Scope(
         "ListInCluster",
         scopes.every,
-        (
-            (_LOOK_AT_AIRFLOW, "ecs: ListServices"),
-            (_LOOK, "ecs: ListTasks"),
-        ),
+        ((_LOOK_AT_AIRFLOW, "ecs: ListServices ListTasks"),),
         condition=scopes.in_cluster,
         why="AWS knows no resource for ListServices, and none but container instances for ListTasks",
     ),
@@ -440,7 +437,7 @@ SCOPES: tuple[Scope, ...] = (
         scopes.tasks,
         (
             (_RUN | _LOOK, "ecs: DescribeTasks"),
-            (_LOOK, "ecs: GetTaskProtection"),
+            (_LOOK_AT_AIRFLOW, "ecs: GetTaskProtection"),
             (_RUN, "ecs: StopTask"),
         ),
     ),
@@ -496,6 +493,12 @@ SCOPES: tuple[Scope, ...] = (
             (_TASKS, "iam: TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription"),
             (_TASKS_REMOVE, "iam: DeleteRole DeleteRolePolicy DetachRolePolicy"),
         ),
+    ),
+    Scope(
+        "LookAtGoneRoles",
+        scopes.gone_roles,
+        ((_LOOK_AT_NETWORK, "iam: GetRole"),),
+        why="IAM lists a deleted role for a while; who asks for it is judged by its name without the path",
     ),
     Scope(
         "RightsOfRoles",

@@ -110,6 +110,11 @@ def roles(inputs: Inputs, where: Account) -> list[str]:
     return [where.global_arn("iam", f"role{names.role_path(inputs)}*")]
 
 
+def gone_roles(inputs: Inputs, where: Account) -> list[str]:
+    """Roles that are no longer there, by what is known of them: their names."""
+    return [where.global_arn("iam", f"role/{names.environment(inputs)}-*")]
+
+
 def identities(inputs: Inputs, where: Account) -> list[str]:
     """All users and roles."""
     return [where.global_arn("iam", f"{kind}/*") for kind in ("role", "user")]

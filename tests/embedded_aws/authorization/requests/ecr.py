@@ -1,11 +1,20 @@
-"""Amazon ECR."""
+"""Amazon ECR. A repository can be another account's."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ...settings import ACCOUNT_ID
+from ..evaluation import Request
 from .asked import Asked, Row, by, everything, needs_tagging, rows
 
 _REPOSITORY = "repository/"
-_named = by("repositoryName", _REPOSITORY)
+
+
+def _named(asked: Asked) -> list[Request]:
+    account = asked.get("registryId") or ACCOUNT_ID
+    found = by("repositoryName", _REPOSITORY)(asked)
+    return [replace(each, resource=each.resource.replace(f":{ACCOUNT_ID}:", f":{account}:")) for each in found]
 
 
 def _new(asked: Asked) -> str:

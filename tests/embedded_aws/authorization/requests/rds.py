@@ -1,9 +1,13 @@
 """Amazon RDS. An operation on an instance asks for its groups and snapshots as well, where it names them.
 
-A key of KMS: "Encrypting Amazon RDS resources" in its guide. A role for enhanced monitoring is passed on.
+A key of KMS: "Encrypting Amazon RDS resources" in its guide. A role for enhanced monitoring is passed on. To restore
+needs an option group ("Actions defined by Amazon RDS" in the service authorization reference), its engine's where none
+is named.
 """
 
 from __future__ import annotations
+
+from ministack.services import rds
 
 from ..evaluation import Request
 from . import kms
@@ -40,6 +44,15 @@ def _with_tags(row: Row, member: str) -> Row:
     return with_tags
 
 
+def _restore(asked: Asked) -> list[Request]:
+    requests = _on_parts(asked)
+    if not asked.get("OptionGroupName"):
+        snapshot = rds._snapshots.get(asked["DBSnapshotIdentifier"]) or {}
+        major = str(snapshot.get("EngineVersion", "*")).partition(".")[0]
+        requests += asked.on(asked.arn(f"og:default:{snapshot.get('Engine', '*')}-{major}"))
+    return requests
+
+
 def _delete_instance(asked: Asked) -> list[Request]:
     arn, last = asked.named("db:", asked["DBInstanceIdentifier"]), asked.get("FinalDBSnapshotIdentifier")
     if not last or asked.get("SkipFinalSnapshot"):
@@ -53,7 +66,7 @@ def _snapshots(asked: Asked) -> list[Request]:
 
 ROWS: dict[str, Row] = {
     "CreateDBInstance": _with_tags(_on_parts, "DBInstanceIdentifier"),
-    "RestoreDBInstanceFromDBSnapshot": _with_tags(_on_parts, "DBInstanceIdentifier"),
+    "RestoreDBInstanceFromDBSnapshot": _with_tags(_restore, "DBInstanceIdentifier"),
     "CreateDBParameterGroup": _with_tags(_on_parts, "DBParameterGroupName"),
     "CreateDBSnapshot": _with_tags(_on_parts, "DBSnapshotIdentifier"),
     "CreateDBSubnetGroup": _with_tags(_on_parts, "DBSubnetGroupName"),

@@ -1,5 +1,6 @@
 """Amazon S3, whose actions often have other names than its operations. What is not of a bucket's name is in the pages
-of its operations: a missing object is told as missing only to who may list.
+of its operations: a missing object is told as missing only to who may list. Keys of KMS: by "Using server-side
+encryption with AWS KMS keys (SSE-KMS)" in its guide.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from typing import Any
 from ministack.services import s3
 
 from ..evaluation import Request
+from . import kms
 from .asked import Asked, Row, rows
+
+_KEY = "x-amz-server-side-encryption-aws-kms-key-id"
 
 #: Operations on a bucket whose action has another name.
 RENAMED = {
@@ -64,13 +68,18 @@ def _get(asked: Asked) -> list[Request]:
     version = asked.get("VersionId")
     action = "GetObjectVersion" if version else "GetObject"
     requests = asked.without_tags(_object(asked), action=action, s3__versionid=version)
-    if not _is_there(asked["Bucket"], asked["Key"]):
+    if not _stored(asked["Bucket"], asked["Key"]):
         requests += asked.without_tags(_bucket(asked["Bucket"]), action="ListBucket")
-    return requests
+    return requests if asked.operation == "HeadObject" else [*requests, *_decrypt(asked, asked["Bucket"], asked["Key"])]
 
 
-def _is_there(bucket: str, key: str) -> bool:
-    return key in (s3._buckets.get(bucket) or {}).get("objects", {})
+def _stored(bucket: str, key: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = (s3._buckets.get(bucket) or {}).get("objects", {}).get(key)
+    return found
+
+
+def _decrypt(asked: Asked, bucket: str, key: str) -> list[Request]:
+    return kms.used(asked, s3._stored_sse_headers(_stored(bucket, key) or {}).get(_KEY), ("Decrypt",))
 
 
 def _put(asked: Asked) -> list[Request]:
@@ -78,12 +87,16 @@ def _put(asked: Asked) -> list[Request]:
     requests = asked.without_tags(_object(asked), action="PutObject")
     if asked.get("Tagging"):
         requests += asked.without_tags(_object(asked), action="PutObjectTagging")
-    return requests
+    key = asked.get("SSEKMSKeyId") or s3._bucket_default_sse_headers(asked["Bucket"]).get(_KEY)
+    decrypts = () if asked.operation in ("PutObject", "CopyObject") else ("Decrypt",)
+    return [*requests, *kms.used(asked, key, ("GenerateDataKey", *decrypts))]
 
 
 def _copy(asked: Asked) -> list[Request]:
     source = asked["CopySource"].lstrip("/").partition("?")[0]
-    return [*asked.without_tags(_bucket(source), action="GetObject"), *_put(asked)]
+    bucket, _unused, key = source.partition("/")
+    read = asked.without_tags(_bucket(source), action="GetObject")
+    return [*read, *_decrypt(asked, bucket, key), *_put(asked)]
 
 
 def _delete(asked: Asked) -> list[Request]:

@@ -6,7 +6,7 @@ import time
 
 
 def register(aws, family, image, script, *, volumes=(), beside=(), role=None, **container):
-    """A task definition with a container of its family's name, and those that `beside` says."""
+    """A task definition with a container of its family's name, and those that `beside` says. `role` is the task's."""
     log = {"awslogs-group": "/g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "prefix"}
     common = {
         "image": image,
@@ -19,6 +19,7 @@ def register(aws, family, image, script, *, volumes=(), beside=(), role=None, **
         requiresCompatibilities=["FARGATE"],
         cpu="256",
         memory="512",
+        executionRoleArn="arn:aws:iam::123456789012:role/execution",
         volumes=list(volumes),
         **({"taskRoleArn": f"arn:aws:iam::123456789012:role/{role}"} if role else {}),
         containerDefinitions=[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import urllib.request
@@ -23,7 +24,7 @@ PASSWORD = "p@ss/w:ord%1"
 def test_a_task_pinned_by_digest_runs_as_on_fargate(aws, digest, subnet, host):
     image = f"{host.format(port=aws.settings.port)}/tasks@{digest}"
     script = 'exec 2>&1; id -u; touch /x; echo "$AWS_REGION $AWS_ACCESS_KEY_ID $AWS_ENDPOINT_URL"; exit 3'
-    register(aws, "fargate", image, script, user="1000", readonlyRootFilesystem=True)
+    register(aws, "fargate", image, script, role="fargate", user="1000", readonlyRootFilesystem=True)
     task, lines = run(aws, "fargate", subnet)
     assert task["containers"][0]["exitCode"] == 3
     assert lines[:2] == ["1000", "touch: cannot touch '/x': Read-only file system"]
@@ -40,6 +41,28 @@ def test_calls_of_tasks_are_told_from_calls_of_the_host(aws, digest, subnet):
     run(aws, "asker", subnet)
     assert {call["caller"] for call in aws.calls(service="ecs")} == {"host"}
     assert {call["caller"] for call in aws.calls(service="sts")} == {"container"}
+
+
+def test_a_task_without_a_role_finds_no_keys(aws, digest, subnet):
+    image = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}"
+    register(aws, "nobody", image, "env | grep -c -e KEY -e TOKEN -e CREDENTIALS")
+    assert run(aws, "nobody", subnet)[1] == ["0"]
+
+
+STATEMENT = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT]})
+
+
+def test_an_image_is_pulled_with_the_rights_of_the_execution_role(aws, digest, subnet):
+    iam = aws.client("iam")
+    iam.create_role(RoleName="execution", AssumeRolePolicyDocument=TRUST)
+    register(aws, "pulled", f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tasks@{digest}", "echo runs")
+    with aws.behaviours(enforced_iam=True):
+        assert "ecr:GetAuthorizationToken" in run(aws, "pulled", subnet)[0]["stoppedReason"]
+        statement = {"Effect": "Allow", "Action": ["ecr:*", "logs:*"], "Resource": "*"}
+        rights = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_role_policy(RoleName="execution", PolicyName="pull", PolicyDocument=rights)
+        assert run(aws, "pulled", subnet)[1] == ["runs"]
 
 
 def test_an_image_that_is_not_there_is_told(aws, subnet):

@@ -10,6 +10,7 @@ TASK_DEFINITION = {
     "requiresCompatibilities": ["FARGATE"],
     "cpu": "256",
     "memory": "512",
+    "executionRoleArn": "arn:aws:iam::123456789012:role/execution",
     "enableFaultInjection": True,
     "ephemeralStorage": {"sizeInGiB": 30},
     "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},

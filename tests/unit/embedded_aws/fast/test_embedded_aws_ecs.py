@@ -141,6 +141,22 @@ def test_a_one_off_task_ends_well_and_has_a_log(aws, service):
     assert len(aws.client("logs").describe_log_streams(logGroupName="g")["logStreams"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("container", "words"),
+    [
+        ({"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1"}, "to support ECR images"),
+        ({"logConfiguration": {"logDriver": "awslogs", "options": {}}}, "to support log driver awslogs"),
+        ({"secrets": [{"name": "A", "valueFrom": "/a"}]}, "you must also specify a value for 'executionRoleArn'"),
+    ],
+)
+def test_a_definition_for_which_ecs_has_to_call_aws_needs_an_execution_role(aws, container, words):
+    definition = {**TASK_DEFINITION, "containerDefinitions": [{"name": "web", "image": "image", **container}]}
+    aws.client("ecs").register_task_definition(**definition)
+    del definition["executionRoleArn"]
+    with pytest.raises(ClientError, match=words):
+        aws.client("ecs").register_task_definition(**definition)
+
+
 @pytest.mark.parametrize(("length", "taken"), [(8000, True), (8192, False)])
 def test_overrides_are_counted_with_the_characters_of_their_json(aws, service, length, taken):
     overrides = {"containerOverrides": [{"name": "web", "command": ["x" * length]}]}

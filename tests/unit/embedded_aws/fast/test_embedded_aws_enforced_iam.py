@@ -143,6 +143,37 @@ def test_nobody_calls_with_an_unknown_key(aws, service, call, code):
     assert refusal(getattr(aws.client(service, identity=keys, config=ONCE), call))[0] == code
 
 
+@pytest.mark.parametrize(
+    ("service", "call", "arguments", "code"),
+    [
+        ("ecs", "list_clusters", {}, "InvalidSignatureException"),
+        ("efs", "describe_file_systems", {}, "InvalidSignatureException"),
+        ("iam", "list_roles", {}, "SignatureDoesNotMatch"),
+        ("s3", "get_object", {"Bucket": "bucket", "Key": "a b+c/é"}, "SignatureDoesNotMatch"),
+        ("s3", "put_object", {"Bucket": "bucket", "Key": "a", "Body": b"x"}, "SignatureDoesNotMatch"),
+        ("ec2", "describe_vpcs", {}, "SignatureDoesNotMatch"),
+    ],
+)
+@pytest.mark.parametrize("who", ["root", "somebody"])
+def test_a_key_is_used_by_who_has_its_secret(aws, service, call, arguments, code, who):
+    aws.client("s3").create_bucket(Bucket="bucket")
+    aws.client("s3").put_object(Bucket="bucket", Key="a b+c/é", Body=b"x")
+    keys = aws.identity([ALL]) if who == "somebody" else aws.environment
+    assert getattr(aws.client(service, identity=keys, config=ONCE), call)(**arguments)
+    wrong = {**keys, "AWS_SECRET_ACCESS_KEY": "another"}
+    assert refusal(getattr(aws.client(service, identity=wrong, config=ONCE), call), **arguments)[0] == code
+
+
+def test_an_url_is_signed_too(aws):
+    aws.client("s3").create_bucket(Bucket="bucket")
+    aws.client("s3").put_object(Bucket="bucket", Key="a b", Body=b"x")
+    named = {"Params": {"Bucket": "bucket", "Key": "a b"}}
+    s3 = aws.client("s3", identity=aws.identity([ALL]), config=Config(signature_version="s3v4"))
+    mine = s3.generate_presigned_url("get_object", **named)
+    assert requests.get(mine, timeout=60).content == b"x"
+    assert requests.get(mine.replace("a%20b", "a%20c"), timeout=60).status_code == 403
+
+
 def test_everybody_may_ask_who_they_are(client_of):
     denied = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
     assert client_of("sts", denied).get_caller_identity()["Account"] == ACCOUNT
@@ -182,6 +213,67 @@ def test_a_key_belongs_to_who_its_own_policy_names(aws, client_of):
     key = kms.create_key(Policy=json.dumps(closed))["KeyMetadata"]["KeyId"]
     assert "because no resource-based policy allows" in refusal(client_of("kms", ALL).describe_key, KeyId=key)[1]
     assert client_of("kms", ALL).describe_key(KeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+
+
+def test_of_several_objects_those_that_may_not_be_deleted_are_told_and_stay(aws, client_of):
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="bucket")
+    keys = ["mine/1", "theirs/1", "mine/2", "theirs/2"]
+    for key in keys:
+        s3.put_object(Bucket="bucket", Key=key, Body=b"x")
+    mine = client_of("s3", document({"Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::bucket/mine/*"}))
+    answer = mine.delete_objects(Bucket="bucket", Delete={"Objects": [{"Key": key} for key in keys]})
+    assert [each["Key"] for each in answer["Deleted"]] == ["mine/1", "mine/2"]
+    assert [(each["Key"], each["Code"]) for each in answer["Errors"]] == [
+        ("theirs/1", "AccessDenied"),
+        ("theirs/2", "AccessDenied"),
+    ]
+    assert 's3:DeleteObject on resource: "arn:aws:s3:::bucket/theirs/1" because' in answer["Errors"][0]["Message"]
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket="bucket")["Contents"]] == ["theirs/1", "theirs/2"]
+    s3.delete_objects(Bucket="bucket", Delete={"Objects": [{"Key": key} for key in keys]})
+    assert s3.list_objects_v2(Bucket="bucket")["KeyCount"] == 0
+
+
+def test_versions_of_objects_need_an_action_of_their_own(aws, client_of):
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket="bucket", Key="a", Body=b"x")["VersionId"]
+    mine = client_of("s3", document({"Action": "s3:DeleteObject", "Resource": "*"}))
+    objects = [{"Key": "a", "VersionId": version}, {"Key": "a"}]
+    answer = mine.delete_objects(Bucket="bucket", Delete={"Objects": objects, "Quiet": True})
+    assert "Deleted" not in answer
+    assert [(each["Key"], each["VersionId"]) for each in answer["Errors"]] == [("a", version)]
+    assert len(s3.list_object_versions(Bucket="bucket")["DeleteMarkers"]) == 1
+
+
+def test_a_key_of_kms_encrypts_objects_in_the_name_of_the_caller(aws, client_of):
+    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    aws.client("s3").create_bucket(Bucket="bucket")
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    aws.client("s3").put_bucket_encryption(Bucket="bucket", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    through = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+    writes = client_of(
+        "s3",
+        document(
+            {"Action": "s3:*", "Resource": "*"},
+            {"Action": "kms:GenerateDataKey", "Resource": key, "Condition": through},
+        ),
+    )
+    writes.put_object(Bucket="bucket", Key="a", Body=b"x")
+    assert "kms:Decrypt on resource" in refusal(writes.get_object, Bucket="bucket", Key="a")[1]
+    assert writes.head_object(Bucket="bucket", Key="a")["SSEKMSKeyId"] == key
+    reads = client_of("s3", document({"Action": ["s3:*", "kms:Decrypt"], "Resource": "*"}))
+    assert reads.get_object(Bucket="bucket", Key="a")["Body"].read() == b"x"
+    assert "kms:GenerateDataKey on resource" in refusal(reads.put_object, Bucket="bucket", Key="a", Body=b"x")[1]
+
+
+def test_a_repository_of_another_account_is_named_by_its_own_arn(client_of):
+    ecr = client_of("ecr", on_all(Action="s3:*"))
+    message = refusal(
+        ecr.batch_get_image, registryId="999988887777", repositoryName="theirs", imageIds=[{"imageTag": "1"}]
+    )
+    assert "arn:aws:ecr:us-east-1:999988887777:repository/theirs" in message[1]
 
 
 def test_a_missing_object_is_told_only_to_who_may_list(aws, client_of):
@@ -280,8 +372,12 @@ def test_what_the_embedded_aws_does_not_know_is_said(client_of):
 
 def test_the_agent_asks_with_the_rights_of_the_role_of_its_task(aws, service):
     iam, ecs = aws.client("iam"), aws.client("ecs")
-    role = iam.create_role(RoleName="worker", Path="/dev/", AssumeRolePolicyDocument=json.dumps(ALL))["Role"]["Arn"]
-    ecs.register_task_definition(**{**TASK_DEFINITION, "taskRoleArn": role})
+    by_ecs = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [by_ecs]})
+    role = iam.create_role(RoleName="worker", Path="/dev/", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    starts = iam.create_role(RoleName="execution", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="execution", PolicyName="all", PolicyDocument=json.dumps(ALL))
+    ecs.register_task_definition(**{**TASK_DEFINITION, "taskRoleArn": role, "executionRoleArn": starts})
     ecs.create_service(**{**service, "serviceName": "agent", "desiredCount": 1})
     [task] = ecs.list_tasks(cluster="c", serviceName="agent")["taskArns"]
     url = f"{aws.endpoint_url}/_embedded/agent/{task.rpartition('/')[2]}/task-protection/v1/state"

@@ -16,7 +16,7 @@ ROLE = "arn:aws:iam::123456789012:role/runs"
 
 @pytest.fixture
 def ecs(aws, service):
-    aws.client("ecs").register_task_definition(**TASK_DEFINITION, executionRoleArn=ROLE)
+    aws.client("ecs").register_task_definition(**{**TASK_DEFINITION, "executionRoleArn": ROLE})
     return aws.client("ecs")
 
 
