@@ -128,7 +128,7 @@ async def hand_on(client: socket.socket, route: Route | None) -> None:
         ending.callback(client.close)
         if route is None:
             return
-        _reset_at_close(client, False)  # a handshake that fails ends with an alert
+        _reset_at_close(client, route.tls is None)  # a handshake that fails ends with an alert
         near = await _accepted(client, route.tls)
         _reset_at_close(client, True)
         ending.callback(near[1].transport.abort)
