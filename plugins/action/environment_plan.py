@@ -32,9 +32,11 @@ from ..module_utils.environment.refusals import (
     warnings,
 )
 from ..module_utils.kinds.service_quotas import fargate_vcpus
+from ..module_utils.observations import recording
 from ..module_utils.validation import region_names
 from ..module_utils.validation.value_checks import nearest
 from ..plugin_utils import inputs as given
+from ..plugin_utils import observations
 from ..plugin_utils.worker import collect_little_garbage, inherit_models, say_at_once
 
 _REFUSAL = "the inputs are not right, nothing was done:"
@@ -97,6 +99,8 @@ class ActionModule(ActionBase):
         under_way = arguments.get("under_way") or []
         previous = arguments.get("previous") or []
         told = []
+        if recorded := inputs[observations.VARIABLE]:
+            recording.note(recorded, inputs["farflow_region"], observations.versions(inputs))
 
         def check():
             seen = without_failed(self._look(arguments, inputs, wanted), arguments.get("deployments") or {})
@@ -124,7 +128,7 @@ class ActionModule(ActionBase):
         """The look, with the number of workers that a replacement of busy ones takes."""
         if not any(draining.changes_workers(one) for some in seen.actions.values() for one in some):
             return seen
-        clients = Clients(client_factory(arguments), inputs["farflow_ignored_tags"])
+        clients = _clients(arguments, inputs)
         actions = {name: [draining.with_room(clients, one) for one in some] for name, some in seen.actions.items()}
         return replace(seen, actions=actions)
 
@@ -132,7 +136,7 @@ class ActionModule(ActionBase):
         """Tells which old workers still have a task in hand. A deploy does not wait for them."""
         outputs_["draining"] = removed_pools.words(seen.known)
         if rolled := draining.rolled_out(seen.known):
-            clients = Clients(client_factory(arguments), inputs["farflow_ignored_tags"])
+            clients = _clients(arguments, inputs)
             left = draining.old_workers(clients, inputs, rolled)
             outputs_["draining"] += [task.words for tasks in left.values() for task in tasks]
             outputs_["unsteady_services"] = [name for name in outputs_["unsteady_services"] or [] if name not in left]
@@ -142,7 +146,7 @@ class ActionModule(ActionBase):
 
     def _busy(self, arguments, inputs, seen, outputs_):
         """Tells what has work in hand that a teardown would end."""
-        clients = Clients(client_factory(arguments), inputs["farflow_ignored_tags"])
+        clients = _clients(arguments, inputs)
         outputs_["busy_tasks"] = draining.busy_tasks(clients, inputs, seen.known)
         minutes = inputs["farflow_teardown_wait_minutes"]
         end = f"waits {minutes} minutes for it" if minutes else "ends it; farflow_teardown_wait_minutes would wait"
@@ -154,12 +158,12 @@ class ActionModule(ActionBase):
         told = warnings(inputs, seen.known, wanted) if is_first else []
         if is_first and "network" in wanted:
             services_roll = advice.rolls(action for some in seen.actions.values() for action in some)
-            vcpus = fargate_vcpus(Clients(client_factory(arguments))) if services_roll else None
+            vcpus = fargate_vcpus(_clients(arguments, inputs)) if services_roll else None
             told += advice.warnings(inputs, seen.known, vcpus)
         if is_first and inputs["farflow_check_permissions"]:
             actions = [action for some in seen.actions.values() for action in some]
             where = arns.account(seen.known, inputs["farflow_region"])
-            told += guardrails.warnings(Clients(client_factory(arguments)), inputs, where, actions)
+            told += guardrails.warnings(_clients(arguments, inputs), inputs, where, actions)
         for warning in [*told, *left_to_people(inputs, seen.known, wanted, now().date())]:
             self._display.warning(warning)
 
@@ -190,7 +194,7 @@ class ActionModule(ActionBase):
 
     def _look(self, arguments, inputs, wanted):
         """One look; with ``wait_minutes`` as many as it takes until nothing is being made any more."""
-        clients = Clients(client_factory(arguments), inputs["farflow_ignored_tags"])
+        clients = _clients(arguments, inputs)
         kept = teardown.kept(inputs) if arguments.get("state") == "absent" else None
         told = []
 
@@ -223,7 +227,7 @@ class ActionModule(ActionBase):
         if region := _region_problems(inputs):
             wrong += region
             del inputs["farflow_region"]  # so that nothing is said of what hangs on it
-        wrong += _state_problems(task_vars, inputs, state) + _profile_problems(inputs)
+        wrong += _state_problems(task_vars, inputs, state) + _profile_problems(inputs) + observations.problems(inputs)
         layers = {each for name in wanted for each in (name, *LAYERS[name].needs)}
         warnings = _region_warnings(inputs) if is_first else []
         warnings += checks.warnings(checks.sound(inputs)) if state == "present" and "network" in wanted else []
@@ -250,6 +254,11 @@ class ActionModule(ActionBase):
     def _load(self, path):
         """What a YAML file holds, as the loader keeps it: nobody may change it."""
         return self._loader.load_from_file(path, unsafe=True, trusted_as_template=True)
+
+
+def _clients(arguments, inputs):
+    make = recording.observed(client_factory(arguments), inputs[observations.VARIABLE])
+    return Clients(make, inputs["farflow_ignored_tags"])
 
 
 def _state_problems(task_vars, inputs, state):

@@ -21,7 +21,8 @@ from ..module_utils.engine.clients import Clients
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.module import IGNORED_TAGS
 from ..module_utils.engine.session import client_factory
-from ..plugin_utils import former_modules, made
+from ..module_utils.observations.recording import observed
+from ..plugin_utils import former_modules, made, observations
 from ..plugin_utils.worker import collect_little_garbage, say_at_once
 
 #: What only amazon.aws's own clients know.
@@ -66,7 +67,8 @@ class ActionModule(InProcessOfItsOwn):
         spec = {**_common_arguments(), **IGNORED_TAGS, **module.ARGUMENT_SPEC}
         validated, parameters = self.validate_argument_spec(spec, **getattr(module, "RULES", {}))
         try:
-            clients = Clients(client_factory(parameters), parameters["ignored_tags"])
+            recorded = observations.path(task_vars or {}, self._templar.template)
+            clients = Clients(observed(client_factory(parameters), recorded), parameters["ignored_tags"])
             more = {"show": partial(say_at_once, self._display)} if "show_log" in module.ARGUMENT_SPEC else {}
             result.update(module.work(parameters, clients, self._task.check_mode, **more))
         except FarflowError as error:

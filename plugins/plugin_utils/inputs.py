@@ -30,6 +30,7 @@ HANDED_ON = (
     "farflow_build_ca_bundle",
     "farflow_lock_wait_minutes",
     "farflow_lock_break",
+    "farflow_observations_path",
     "farflow_plan_must_be_empty",
     "farflow_teardown_wait_minutes",
     "rds_wait_minutes",

@@ -91,10 +91,11 @@ def behaviour(name: str, *, off: Any, says: str, source: str, strict: Any = None
     return REGISTRY[name]
 
 
-def set_base(*, strict: bool, seed: int) -> None:
-    """What is on from now on where nothing is asked for: everything that is strict, or nothing."""
+def set_base(*, strict: bool, seed: int, replayed: Mapping[str, Any] | None = None) -> None:
+    """What is on from now on where nothing is asked for: all that is strict, or nothing, and what is replayed."""
     global _base, _base_seed
     _base = {each.name: each.strict for each in REGISTRY.values() if strict and each.strict is not None}
+    _base |= replayed or {}
     _base_seed = seed
     switch({})
 

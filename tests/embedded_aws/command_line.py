@@ -62,6 +62,7 @@ def _server_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--strict", action="store_true", help="as AWS is at its hardest: all of README's column Strict")
     parser.add_argument("--seed", type=int, default=0, help="of what happens by chance")
+    parser.add_argument("--replay", default="", help="a report of first_deploy_report.yml: all takes as long as in it")
     parser.add_argument(
         "--database-seconds", type=float, default=0, help="with --fast, how long a database stays `creating`"
     )
@@ -76,6 +77,7 @@ def _up(arguments: argparse.Namespace) -> None:
         clock=arguments.clock,
         strict=arguments.strict,
         seed=arguments.seed,
+        replay=arguments.replay,
     )
     aws.up()
     say(f"{aws.name}: up")
@@ -144,5 +146,6 @@ def _serve(arguments: argparse.Namespace) -> None:
             arguments.clock,
             arguments.strict,
             arguments.seed,
+            arguments.replay,
         )
     )

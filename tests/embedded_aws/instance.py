@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import base_images, behaviours, clients, docker_objects, engine, late
+from . import base_images, behaviours, clients, docker_objects, engine, late, replay
 from .network import packet_filter
 from .progress import say
 from .settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Settings, folder_of, load
@@ -45,6 +45,8 @@ class EmbeddedAWS:
     strict: every behaviour that is as AWS is at its hardest is on from the start (behaviours.py), and again after each
     `behaviours`.
     seed: of what happens by chance.
+    replay: a report of first_deploy_report.yml: what it has observed lasts as long, from the start and after each
+    `behaviours`.
     """
 
     def __init__(
@@ -57,12 +59,25 @@ class EmbeddedAWS:
         clock: float = 1.0,
         strict: bool = False,
         seed: int = 0,
+        replay: Path | str | None = None,
     ) -> None:
         if not _NAME.fullmatch(name):
             raise EmbeddedAWSError(f"a name is made of lower-case letters, digits and hyphens: {name}")
+        report = str(Path(replay).absolute()) if replay else ""
+        if report:
+            _refuse_wrong(report)
         self.name = name
         self._wanted = Settings(
-            name, "127.0.0.1", port, fast, database_seconds, str(folder_of(name)), clock=clock, strict=strict, seed=seed
+            name,
+            "127.0.0.1",
+            port,
+            fast,
+            database_seconds,
+            str(folder_of(name)),
+            clock=clock,
+            strict=strict,
+            seed=seed,
+            replay=report,
         )
         self._settings: Settings | None = load(name)
 
@@ -239,8 +254,17 @@ class EmbeddedAWS:
 
     def struck(self) -> dict[str, int]:
         """How often each behaviour has struck since the start, without those that never did."""
-        told = json.loads(self._request("GET", "/_embedded/behaviours"))
-        return {name: each["struck"] for name, each in told.items() if each["struck"]}
+        return {name: each["struck"] for name, each in self._behaviours().items() if each["struck"]}
+
+    def values(self) -> dict[str, Any]:
+        """The value of each behaviour that is on."""
+        told = {name: each["value"] for name, each in self._behaviours().items()}
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+        return {name: value for name, value in values.items() if value != behaviours.REGISTRY[name].off}
+
+    def _behaviours(self) -> dict[str, dict[str, Any]]:
+        told: dict[str, dict[str, Any]] = json.loads(self._request("GET", "/_embedded/behaviours"))
+        return told
 
     def interrupt_spot(
         self, *tasks: str, share: float | None = None, service: str | None = None, seed: int = 0
@@ -345,8 +369,15 @@ def _as_arguments(settings: Settings) -> list[str]:
     arguments = ["--name", settings.name, "--port", str(settings.port), "--host", settings.host]
     arguments += ["--container-cidr", settings.container_cidr]
     arguments += ["--database-seconds", str(settings.database_seconds), "--clock", str(settings.clock)]
-    arguments += ["--seed", str(settings.seed)]
+    arguments += ["--seed", str(settings.seed), "--replay", settings.replay]
     return [*arguments, *(f"--{name}" for name in ("fast", "strict") if getattr(settings, name))]
+
+
+def _refuse_wrong(report: str) -> None:
+    try:
+        replay.read(report)
+    except replay.ReplayError as error:
+        raise EmbeddedAWSError(str(error)) from error
 
 
 def accounts() -> list[str]:

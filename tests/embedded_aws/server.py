@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 
-from . import behaviours, clock
+from . import behaviours, clock, replay
 from .calls import CallLog
 from .progress import say
 from .settings import ACCOUNT_ID, REGION, Settings
@@ -26,7 +26,8 @@ def serve(settings: Settings) -> None:
     settings = dataclasses.replace(settings, port=sockets[0].getsockname()[1])
     os.environ.update(_emulator_environment(settings))
     clock.set_factor(settings.clock)
-    behaviours.set_base(strict=settings.strict, seed=settings.seed)
+    replayed = replay.read(settings.replay) if settings.replay else {}
+    behaviours.set_base(strict=settings.strict, seed=settings.seed, replayed=replayed)
     say(f"{settings.name}: {settings.manner}")
     asyncio.run(_serve(settings, sockets))
 

@@ -23,7 +23,7 @@ class Settings:
     """One instance. `port` 0 asks for a free one; `host` is the address that host and containers share.
 
     `container_cidr`: the addresses of its tasks, empty when `fast`. `clock`: see clock.py. `strict`, `seed`: see
-    behaviours.py.
+    behaviours.py. `replay`: the path of a report (replay.py), or empty.
     """
 
     name: str
@@ -36,12 +36,14 @@ class Settings:
     clock: float = 1.0
     strict: bool = False
     seed: int = 0
+    replay: str = ""
 
     @property
     def manner(self) -> str:
         """How it is as AWS, in words."""
         strictness = f"strict by the seed {self.seed}" if self.strict else "not strict"
-        return f"{strictness}, a second of AWS's takes {1 / self.clock:.3g} s"
+        replayed = f", as in {self.replay}" if self.replay else ""
+        return f"{strictness}{replayed}, a second of AWS's takes {1 / self.clock:.3g} s"
 
     @property
     def held_databases(self) -> Path:

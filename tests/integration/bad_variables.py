@@ -178,6 +178,15 @@ _ENVIRONMENT: list[Row] = [
     *each("farflow_plan_must_be_empty", ("perhaps", "'perhaps'")),
     *each("farflow_lock_wait_minutes", (-1, "-1"), (1441, "1441")),
     *each("farflow_lock_break", ("prod", "'prod'")),
+    *each(
+        "farflow_observations_path",
+        (
+            "/no/such/folder/file",
+            "is /no/such/folder/file, allowed: a file that can be written, in a folder that exists",
+        ),
+        ("/", "is /, allowed: a file"),
+        ([5], "a list"),
+    ),
 ]
 
 _NETWORK: list[Row] = [

@@ -57,10 +57,11 @@ def leave_out_new_roles(details):
         if not LATE_AUTHORIZATION_DETAILS.is_on:
             return answer
         document = ElementTree.fromstring(answer[2])
-        oldest = time.time() - LATE_AUTHORIZATION_DETAILS.value
+        now = time.time()
         listed = document.find(f".//{_NAMESPACE}RoleDetailList")
         for role in _roles_in(document):
-            if datetime.fromisoformat(_text(role, "CreateDate").replace("Z", "+00:00")).timestamp() > oldest:
+            made = datetime.fromisoformat(_text(role, "CreateDate").replace("Z", "+00:00")).timestamp()
+            if now - made < LATE_AUTHORIZATION_DETAILS.seconds(_text(role, "RoleName")):
                 listed.remove(role)
                 LATE_AUTHORIZATION_DETAILS.strike()
         return answer[0], answer[1], ElementTree.tostring(document)

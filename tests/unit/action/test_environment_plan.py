@@ -54,6 +54,7 @@ def take(monkeypatch, pauses):
             **dict.fromkeys(HANDED_ON),
             "farflow_teardown_keep": [],
             "farflow_check_permissions": False,
+            "farflow_observations_path": None,
         }
         action._look = aws.look
         try:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 
+from ..module_utils.engine.clients import doing
 from ..module_utils.engine.errors import FarflowError
 from ..module_utils.engine.module import run
 
@@ -27,6 +28,7 @@ ARGUMENT_SPEC = {
     "either": {"type": "str"},
     "other": {"type": "str"},
     "fails": {"type": "bool", "default": False},
+    "asks": {"type": "bool", "default": False},
 }
 RULES = {"mutually_exclusive": [("either", "other")]}
 
@@ -35,6 +37,9 @@ def work(parameters, clients, check_mode):
     if parameters["fails"]:
         raise FarflowError("could not do it")
     client = clients("sts")
+    if parameters["asks"]:
+        with doing("read", "the caller"):
+            clients.once("sts").get_caller_identity()
     return {
         "changed": False,
         "process": os.getppid(),
@@ -141,6 +146,29 @@ def test_it_runs_in_the_process_of_ansible_playbook_with_what_the_task_gives(col
 def test_a_secret_argument_is_not_in_the_result(collections, tmp_path):
     found, _unused = probe(collections, tmp_path)
     assert found["told"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+NOWHERE = {"endpoint_url": "http://127.0.0.1:1", "asks": True}
+
+
+def test_what_aws_answers_is_recorded_where_a_variable_says(collections, tmp_path):
+    file = tmp_path / "observations.jsonl"
+    probe(collections, tmp_path, "-e", f"farflow_observations_path={{{{ playbook_dir }}}}/{file.name}", **NOWHERE)
+    (line,) = map(json.loads, file.read_text().splitlines())
+    assert (line["call"], line["code"]) == ("sts GetCallerIdentity", "EndpointConnectionError")
+
+
+@pytest.mark.parametrize("given", ["", None])
+def test_nothing_is_recorded_without_a_path(collections, tmp_path, given):
+    before = set(tmp_path.iterdir())
+    probe(collections, tmp_path, "-e", json.dumps({"farflow_observations_path": given}), **NOWHERE)
+    names = {path.name for path in set(tmp_path.iterdir()) - before}
+    assert names == {"play.yml", "found.json", "home", "output"}
+
+
+def test_a_path_that_is_none_is_refused(collections, tmp_path):
+    found, _unused = probe(collections, tmp_path, "-e", '{"farflow_observations_path": [5]}', **NOWHERE)
+    assert found["msg"] == "farflow_observations_path: is [5], allowed: the path of a file"
 
 
 @pytest.mark.parametrize(

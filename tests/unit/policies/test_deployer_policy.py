@@ -42,7 +42,7 @@ NAMED = {
 LONGEST = "e" * 32
 
 #: Playbooks that call nothing of AWS, or only ask who is asking.
-NO_DOORS = {"awx", "deployer_policy", "dags_test", "init"}
+NO_DOORS = {"awx", "deployer_policy", "dags_test", "first_deploy_report", "init"}
 
 
 def policies(doors: Any = DOORS, environment: str = "dev", **variables: Any) -> list[dict[str, Any]]:

@@ -56,9 +56,10 @@ def test_names_of_roles_are_not_told_apart_by_letter_case(iam):
     iam.create_role(RoleName="mine", AssumeRolePolicyDocument=TRUST)
 
 
-def test_a_new_role_may_be_listed_before_its_details_are(aws, iam):
+@pytest.mark.parametrize("seconds", [60, (60, 90)])
+def test_a_new_role_may_be_listed_before_its_details_are(aws, iam, seconds):
     iam.create_role(RoleName="new", AssumeRolePolicyDocument=TRUST)
-    with aws.behaviours(late_authorization_details=60):
+    with aws.behaviours(late_authorization_details=seconds):
         assert [role["RoleName"] for role in iam.list_roles()["Roles"]] == ["new"]
         assert details(iam) == {}
     assert details(iam) == {"new": None}
