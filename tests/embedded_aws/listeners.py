@@ -84,6 +84,7 @@ class _Port:
         except OSError:  # it is taken, or for the superuser alone
             self._socket = socket.create_server((host, 0))
         self._socket.setblocking(False)
+        _reset_at_close(self._socket, True)  # what it accepts has that from it
         self.address = "{}:{}".format(*self._socket.getsockname())
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -105,7 +106,6 @@ class _Port:
     async def _accept(self) -> None:
         while True:
             connection, _address = await asyncio.get_running_loop().sock_accept(self._socket)
-            _reset_at_close(connection, True)
             self._start(hand_on(connection, self._find_route()))
 
     async def _check_health(self) -> None:
