@@ -30,7 +30,7 @@ ASSETS = wanted()
 PREFIX = "Airflow dev: "
 TEMPLATES = {one["name"].removeprefix(PREFIX): one for one in ASSETS["job_templates"] if PREFIX in one["name"]}
 # What AWX's credential type Amazon Web Services sets.
-CREDENTIAL = {"AWS_ACCESS_KEY_ID": "embedded", "AWS_SECRET_ACCESS_KEY": "any-secret-key-will-do"}
+CREDENTIAL = {"AWS_ACCESS_KEY_ID": "embedded", "AWS_SECRET_ACCESS_KEY": "embedded"}
 _LIMIT = 900
 
 

@@ -52,7 +52,7 @@ class Project:
             "farflow_region": REGION,
             "farflow_endpoint_url": aws.endpoint_url,
             "farflow_access_key": "embedded",
-            "farflow_secret_key": "any-secret-key-will-do",
+            "farflow_secret_key": "embedded",
             "farflow_registry": aws.registry,
             "farflow_build_ca_bundle": CERTIFICATES,
             "airflow_service_base_url": f"http://dev-airflow.alb.localhost:{port}",

@@ -21,8 +21,8 @@ from .members import CHANGED, GONE, MADE
 from .recording import WORD
 
 Line = Mapping[str, Any]
-#: A state, or True. None: it is not shown.
-Shown = str | bool | None
+#: A state, or True; None where it is not shown.
+Shown = Any
 
 #: Codes by which AWS says that there is none of that name. Others say nothing of what there is.
 _NOT_THERE = re.compile(r"NotFound|NoSuch|NonExistent|DoesNotExist|^404$")
