@@ -78,3 +78,12 @@ def test_the_volume_stays_when_no_task_shares_it_and_when_a_teardown_keeps_it(aw
     assert mounted_in(aws) == ["local-private-a", "local-private-b", "local-private-c"]
     playbooks.teardown(**variables)
     assert difference(before, listing(aws)) == {}
+
+
+@pytest.mark.thorough
+def test_a_database_that_takes_longer_than_all_else_is_waited_for(aws, playbooks, project):
+    """Also when the round in which it was begun has been followed by others, as for the volume."""
+    share(project, True)
+    with aws.behaviours(database_creating=150, file_system_seconds=6):
+        playbooks.deploy(**project.variables)
+    assert playbooks.deploy(**project.variables).changed == 0
