@@ -20,7 +20,7 @@ _CURES: tuple[tuple[str, str], ...] = (
         "the container can't start: check command, entry_point, working_directory and user against the image",
     ),
     (
-        r"CannotPull.*(denied|unauthorized|forbidden|\b403\b|no basic auth)",
+        r"CannotPull.*(denied|unauthorized|forbidden|\b403\b|no basic auth)|not authorized.*ecr:GetAuthorizationToken",
         "the execution role may not pull, or there is no such repository: it needs ecr:GetAuthorizationToken, "
         "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the repository",
     ),
@@ -47,6 +47,16 @@ _CURES: tuple[tuple[str, str], ...] = (
     ),
     (r"CannotPull", "the image can't be pulled: check its name, the execution role and the way to the registry"),
     (
+        r"ResourceInitializationError.*(logger|log group|CreateLogStream|awslogs)",
+        "the log driver can't start: the log group must exist, and the execution role needs logs:CreateLogStream and "
+        "logs:PutLogEvents on it",
+    ),
+    (
+        r"ResourceInitializationError.*not authorized.*ssm:GetParameters",
+        "the execution role may not read a parameter: it needs ssm:GetParameters on that ARN, and kms:Decrypt for a "
+        "key of your own",
+    ),
+    (
         r"ResourceInitializationError.*(AccessDenied|not authorized).*|(AccessDenied|not authorized).*GetSecretValue",
         "the execution role may not read a secret: it needs secretsmanager:GetSecretValue on that ARN, and kms:Decrypt "
         "for a key of your own, which farflow_secret_kms_key_arns grants",
@@ -59,11 +69,6 @@ _CURES: tuple[tuple[str, str], ...] = (
         r"ResourceInitializationError.*(secret|ssm|asm|registry auth|deadline|timeout|i/o)",
         "Secrets Manager or ECR can't be reached: the subnets need a NAT gateway or VPC endpoints, and the security "
         "group must allow port 443 outwards",
-    ),
-    (
-        r"ResourceInitializationError.*(logger|log group|CreateLogStream|awslogs)",
-        "the log driver can't start: the log group must exist, and the execution role needs logs:CreateLogStream and "
-        "logs:PutLogEvents on it",
     ),
     (
         r"ResourceInitializationError.*(efs|mount|EFS)",

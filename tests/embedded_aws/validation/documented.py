@@ -61,8 +61,9 @@ _DOCUMENTED: dict[str, dict[tuple[str, str], Traits]] = {
 
 
 def with_documented(service: str, model: dict[str, Any]) -> dict[str, Any]:
-    """A model of botocore's that says these as well."""
+    """A model of botocore's that says these as well. The one that is given stays as it is: clients share it."""
+    shapes = dict(model["shapes"])
     for (shape, member), traits in _DOCUMENTED.get(service, {}).items():
-        members = model["shapes"][shape]["members"]
-        members[member] = {**members[member], **traits}
-    return model
+        members = shapes[shape]["members"]
+        shapes[shape] = {**shapes[shape], "members": {**members, member: {**members[member], **traits}}}
+    return {**model, "shapes": shapes}

@@ -10,6 +10,7 @@ from tests.embedded_aws import behaviours
 
 #: What a strict account has that is no delay.
 NO_DELAYS = {"unknown_members", "fargate_vcpus", "guardduty_agent", "bucket_not_empty"}
+NO_DELAYS |= {"rates", "enforced_iam", "whole_resources"}
 #: A period of AWS's own, for which nobody waits.
 NO_DELAYS |= {"rebalances"}
 

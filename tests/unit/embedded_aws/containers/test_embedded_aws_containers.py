@@ -17,7 +17,7 @@ from tests.embedded_aws.base_images import PACKET_FILTER
 
 pytestmark = pytest.mark.skipif(not engine.answers(), reason="needs a Docker engine that runs")
 
-PASSWORD = "p@ss/w:ord%1"
+PASSWORD = "p%ss:w&ord+1"
 
 
 @pytest.mark.parametrize("host", ["123456789012.dkr.ecr.us-east-1.amazonaws.com", "127.0.0.1:{port}"])
