@@ -42,6 +42,7 @@ def words(action, output):
     return [line for line in output.splitlines() if "is not authorized to perform: " in line and f"{action} on" in line]
 
 
+@pytest.mark.thorough
 def test_a_deploy_and_a_teardown_need_what_they_call_and_say_what_is_missing(aws, playbooks, deployer):
     before = listing(aws)
     with aws.behaviours(enforced_iam=True):
